@@ -1,0 +1,39 @@
+"""The engine's own error tree; an embedding program translates it at its door."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Root of every error that the engine raises on purpose."""
+
+
+class BatchError(EngineError):
+    """A command array has the wrong dtype, shape, order or writability; nothing was processed."""
+
+
+class CoreUnavailable(EngineError):
+    """The core that was asked for is not in this installation; the message says why."""
+
+
+class FeedError(EngineError):
+    """A market data file is malformed.
+
+    Attributes:
+        file: the file's name as the user gave it.
+        line: 1-based line (or frame) number.
+        column: 1-based field number, or None where the whole row is at fault.
+        value: the offending text.
+    """
+
+    def __init__(self, reason: str, *, file: str, line: int, column: int | None, value: str) -> None:
+        place = f"{file}:{line}" if column is None else f"{file}:{line}:{column}"
+        super().__init__(f"{place}: {reason}: {value!r}")
+        self.reason, self.file, self.line, self.column, self.value = reason, file, line, column, value
+
+
+class TapeError(EngineError):
+    """A tape is truncated, altered or of a newer format."""
+
+
+class DigestMismatch(EngineError):
+    """Two passes of one deterministic workload gave different events."""

@@ -1,0 +1,1 @@
+"""Deterministic measurement of the engine: workloads, passes, checks."""

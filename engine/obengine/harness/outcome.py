@@ -1,0 +1,70 @@
+"""What a harness run gives to whoever asked for it: plain frozen values and NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A statement that the run proved (`passed`) or failed to prove, with the counts behind it."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceData:
+    """A data file that was read: its base name, size in bytes and sha256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadFacts:
+    """What was asked of the engine; `seed` is None for recorded data, `source` for seeded flow."""
+
+    name: str
+    version: int
+    messages: int
+    commands_digest: str
+    seed: int | None = None
+    source: SourceData | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """One measured run of one workload on one core.
+
+    Attributes:
+        core: name of the core that ran, `reference` or `native`.
+        workload: what was run.
+        events, events_digest, state_digest: what came out; equal in every pass.
+        counts: events by kind and rejects by code, keys such as `traded`, `rejected.duplicate-id`.
+        checks: what was proved on the way.
+        pass_wall_ns: wall time of each pass over the whole command stream, in order.
+        service_ns: per-message service times of the separate latency pass, int64 nanoseconds,
+            timer overhead included.
+        timer_overhead_ns: median cost of one timed empty call.
+        series: named int64 series of equal meaning per kind of run (for plots), may be empty.
+    """
+
+    core: str
+    workload: WorkloadFacts
+    events: int
+    events_digest: str
+    state_digest: str
+    counts: Mapping[str, int]
+    checks: tuple[CheckResult, ...]
+    pass_wall_ns: tuple[int, ...]
+    service_ns: NDArray[np.int64]
+    timer_overhead_ns: int
+    series: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)

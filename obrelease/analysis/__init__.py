@@ -1,0 +1,1 @@
+"""From runs to numbers and pictures; pandas and matplotlib live here alone."""

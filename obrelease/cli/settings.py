@@ -1,0 +1,119 @@
+"""Settings as a value: flags, then environment, then `[tool.obrelease]`, then defaults.
+
+This is the only file of the package that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from obrelease.errors import UsageError
+
+KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
+"""What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a command may need to know about its surroundings.
+
+    Attributes:
+        root: the folder of the nearest `pyproject.toml` or `.git` at or above the working folder.
+        project: the name in asset names and notes.
+        results, schemas: the registry and the exported schemas.
+        forge: `directory` or `github`.
+        releases: where the directory forge keeps its releases.
+        repository: `owner/name` on GitHub, or None.
+        api: base address of the GitHub API.
+        remote: name of the git remote that tags are pushed to, or None for none.
+        token: the GitHub token, never shown in a repr.
+        token_source: the name of the variable that gave the token, or None.
+    """
+
+    root: Path
+    project: str
+    results: Path
+    schemas: Path
+    forge: str
+    releases: Path
+    repository: str | None
+    api: str
+    remote: str | None
+    token: str | None = field(default=None, repr=False)
+    token_source: str | None = None
+
+
+def project_root(start: Path) -> Path:
+    """The nearest folder at or above `start` with a `pyproject.toml` or `.git`, else `start`."""
+    for folder in (start, *start.parents):
+        if (folder / "pyproject.toml").is_file() or (folder / ".git").exists():
+            return folder
+    return start
+
+
+def _file_settings(root: Path) -> dict[str, Any]:
+    path = root / "pyproject.toml"
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    table = document.get("tool", {}).get("obrelease", {})
+    for key, value in table.items():
+        if key not in KEYS:
+            raise UsageError(
+                f"{path}: [tool.obrelease] has an unknown key {key!r}", hint=f"known keys: {', '.join(KEYS)}"
+            )
+        if not isinstance(value, str):
+            raise UsageError(f"{path}: [tool.obrelease] {key} must be text, not {type(value).__name__}")
+    table.setdefault("project", document.get("project", {}).get("name", root.name))
+    return dict(table)
+
+
+def load(
+    flags: Mapping[str, str | None] | None = None,
+    *,
+    start: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings once; `flags` win over the environment, that over the file.
+
+    Raises:
+        UsageError: `pyproject.toml` is malformed, or a value is not one that is known.
+    """
+    environ = os.environ if environ is None else environ
+    root = project_root((start or Path.cwd()).resolve())
+    found = _file_settings(root)
+    values = {key: found.get(key) for key in KEYS}
+    values |= {key: environ[name] for key in KEYS if environ.get(name := f"OBRELEASE_{key.upper()}")}
+    values |= {key: value for key, value in (flags or {}).items() if value is not None}
+    forge = values["forge"] or "directory"
+    if forge not in {"directory", "github"}:
+        raise UsageError(f"unknown forge {forge!r}", hint="use --forge directory or --forge github")
+    source = next(
+        (name for name in ("OBRELEASE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN") if environ.get(name)), None
+    )
+    return Settings(
+        root=root,
+        project=values["project"] or root.name,
+        results=root / (values["results"] or "results"),
+        schemas=root / (values["schemas"] or "schemas"),
+        forge=forge,
+        releases=root / (values["releases"] or ".git/obrelease/releases"),
+        repository=values["repository"] or environ.get("GITHUB_REPOSITORY"),
+        api=values["api"] or environ.get("GITHUB_API_URL") or "https://api.github.com",
+        remote=values["remote"],
+        token=environ[source] if source else None,
+        token_source=source,
+    )
+
+
+def wants_color() -> bool:
+    """False where `NO_COLOR` is set to anything, or the terminal is dumb (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,1 @@
+"""What an artefact is, and its exact bytes."""

@@ -1,0 +1,159 @@
+"""The artefact envelope: what one run was, where it ran, what it gave, and the files beside it.
+
+Format history (``ARTEFACT_VERSION``):
+
+1. First version.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from obrelease.models.base import (
+    MAX_SAFE_INTEGER,
+    Commit,
+    Digest,
+    Document,
+    Nanos,
+    RelativePath,
+    Slug,
+    Uint64,
+    Unit,
+)
+
+ARTEFACT_VERSION: Final = 1
+
+Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
+Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
+Text = Annotated[str, Field(max_length=4096)]
+Scalar = bool | Integer | float | Text
+Kind = Literal["bench", "stress", "architectures", "replay", "profile", "imported"]
+
+
+class Producer(Document):
+    """The program that wrote the artefact, and the source it was built from."""
+
+    name: Slug
+    version: Text
+    commit: Commit | None = None
+    dirty: bool | None = None
+
+
+class StableHost(Document):
+    """Facts that may decide whether two runs compare: they do not change while a machine runs."""
+
+    system: Text
+    machine: Text
+    cpu_model: Text
+    cpu_count: Count
+    python: Text
+    compiler: Text | None = None
+    libraries: dict[Slug, Text] = Field(default_factory=dict)
+
+
+class VolatileHost(Document):
+    """Facts that never decide a comparison: they differ from one minute to the next."""
+
+    kernel: Text | None = None
+    load_1m_milli: Count | None = None
+    cpu_khz: Count | None = None
+    memory_available_bytes: Count | None = None
+
+
+class Host(Document):
+    """The machine, in its stable and its volatile facts."""
+
+    stable: StableHost
+    volatile: VolatileHost
+
+
+class SourceFile(Document):
+    """A data file that was read, named by its content; where it lay on disk is nobody's business."""
+
+    name: Text
+    size: Count
+    sha256: Digest
+
+
+class Workload(Document):
+    """What was asked of the engine: enough to make the same commands again."""
+
+    name: Slug
+    version: Count
+    messages: Count
+    commands_digest: Digest
+    seed: Uint64 | None = None
+    source: SourceFile | None = None
+
+
+class Check(Document):
+    """A statement that the run proved or failed to prove, with the counts behind it."""
+
+    name: Slug
+    passed: bool
+    detail: Text = ""
+    counts: dict[Slug, Count] = Field(default_factory=dict)
+
+
+class Outcome(Document):
+    """What the deterministic workload gave; equal on every core, architecture and machine."""
+
+    events: Count
+    events_digest: Digest
+    state_digest: Digest
+    counts: dict[Slug, Count] = Field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+
+
+class Measurement(Document):
+    """A named series of samples in one unit, in the order they were taken."""
+
+    name: Slug
+    unit: Unit
+    samples: tuple[Integer | float, ...] = Field(max_length=1_000_000)
+
+
+class HistogramRef(Document):
+    """A latency histogram kept beside the envelope in HdrHistogram V2 form.
+
+    `clock` says what was timed: `service` from the start of the work, `response` from the
+    intended arrival.
+    """
+
+    name: Slug
+    path: RelativePath
+    unit: Unit
+    clock: Literal["service", "response"]
+    count: Count
+    out_of_range: Count
+    significant_digits: Annotated[int, Field(ge=1, le=5)]
+
+
+class FileEntry(Document):
+    """A file of the artefact: the envelope covers it by size and digest."""
+
+    path: RelativePath
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$", max_length=127)]
+    size: Count
+    sha256: Digest
+
+
+class Artefact(Document):
+    """One run, whole. Its digest is the sha256 of `artefact.json` as stored."""
+
+    format: Literal["obrelease.artefact"] = "obrelease.artefact"
+    version: Literal[1] = ARTEFACT_VERSION
+    kind: Kind
+    scenario: Slug
+    created_ns: Nanos
+    command: tuple[Text, ...]
+    producer: Producer
+    host: Host
+    parameters: dict[Slug, Scalar] = Field(default_factory=dict)
+    workload: Workload | None = None
+    outcome: Outcome | None = None
+    measurements: tuple[Measurement, ...] = ()
+    histograms: tuple[HistogramRef, ...] = ()
+    files: tuple[FileEntry, ...] = ()

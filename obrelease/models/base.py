@@ -1,0 +1,59 @@
+"""The closed, frozen base of every document, and the scalar types they are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest integer that RFC 8785 (through ECMAScript numbers) keeps exact."""
+
+
+class Document(BaseModel):
+    """A frozen value that refuses unknown fields, NaN and silent coercion."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, ser_json_inf_nan="constants"
+    )
+
+
+def _fits_uint64(text: str) -> str:
+    if int(text) >= 2**64:
+        raise ValueError("does not fit in 64 bits")
+    return text
+
+
+def _is_plain_relative(path: str) -> str:
+    if any(part in {"", ".", ".."} for part in path.split("/")):
+        raise ValueError("must be a plain relative path without '.', '..' or empty parts")
+    return path
+
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A sha256 in lower-case hex, as `sha256sum` prints it."""
+
+Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
+"""A full git object name (SHA-1, or SHA-256 repositories)."""
+
+Uint64 = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,19})$"), AfterValidator(_fits_uint64)]
+"""An unsigned 64-bit integer as decimal text: JSON numbers stop at 2**53 - 1."""
+
+Nanos = Uint64
+"""Nanoseconds since 1970-01-01T00:00:00Z, as decimal text."""
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+"""A name that is safe as a folder on every file system."""
+
+AssetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+"""A release asset's name: the characters that GitHub keeps as they are."""
+
+RelativePath = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", max_length=240),
+    AfterValidator(_is_plain_relative),
+]
+"""A POSIX path below the document's folder."""
+
+Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9%/._-]{1,32}$")]
+"""A unit's symbol, such as `ns`, `msg`, `bytes`."""

@@ -1,0 +1,1 @@
+"""The release pipeline: one ordered tuple of small steps, run by one loop."""

@@ -1,0 +1,1 @@
+"""The world beyond our disk: forges and git. Speaks str and Path."""

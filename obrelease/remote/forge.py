@@ -1,0 +1,116 @@
+"""The Forge protocol: a place where releases live, seen through the smallest set of acts.
+
+Every adapter passes `tests/conformance/test_forge.py`. The protocol speaks `str` and `Path` only.
+A release is a draft until `publish`, which is the one act that makes it public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+Advance = Callable[[int], None]
+"""Called with the number of bytes that went by since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of a release as the forge reports it; `sha256` is None where the forge keeps none."""
+
+    id: str
+    name: str
+    size: int
+    complete: bool
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release as the forge reports it, drafts included."""
+
+    id: str
+    tag: str
+    title: str
+    notes: str
+    draft: bool
+    prerelease: bool
+    assets: tuple[Asset, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelease:
+    """What a draft is made of. `commit` is the full object name the tag points to."""
+
+    tag: str
+    commit: str
+    title: str
+    notes: str
+    prerelease: bool
+
+
+class Forge(Protocol):
+    """Where releases are kept.
+
+    Every method raises `RemoteError` when the forge fails or answers nonsense, and never
+    reports success for something it has not read back or been told in full.
+    """
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message: `directory` or `github`, never a secret."""
+        ...
+
+    def preflight(self) -> None:
+        """Prove that releases can be made here. Reads only.
+
+        Raises:
+            RemoteError: not reachable, not permitted, or no such repository.
+        """
+        ...
+
+    def find(self, tag: str) -> Release | None:
+        """The release of a tag, published or draft, with all of its assets.
+
+        Raises:
+            Conflict: several releases answer to the tag.
+        """
+        ...
+
+    def create_draft(self, new: NewRelease) -> Release:
+        """Make an empty draft; after an ambiguous answer, look before doing anything again.
+
+        Raises:
+            Conflict: a release of that tag exists already.
+        """
+        ...
+
+    def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
+        """Put one file into a draft and confirm its size and digest.
+
+        Idempotent: an asset of the same name that is complete and has the same size and
+        digest is returned as it is; an incomplete one is replaced.
+
+        Raises:
+            IntegrityError: the bytes on disk are not those that `sha256` names.
+            Conflict: a complete asset of that name has other bytes, or the release is public.
+        """
+        ...
+
+    def download(self, release: Release, asset: Asset, target: Path, advance: Advance) -> None:
+        """Write an asset's bytes to a new file; nothing is left there on failure."""
+        ...
+
+    def publish(self, release: Release) -> Release:
+        """Turn the draft into the public release: the last and only flip. Idempotent."""
+        ...
+
+    def delete_draft(self, release: Release) -> None:
+        """Remove a draft and its assets.
+
+        Raises:
+            Conflict: the release is public; a public release is never deleted.
+        """
+        ...
