@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Makes the virtual environment that the other scripts use: .venv (or $OBRELEASE_VENV), with this checkout installed in it.
+# usage: scripts/setup_env.sh [dev]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=${OBRELEASE_VENV:-.venv}
+python=${PYTHON:-python3}
+
+"$python" - <<'PY' || { echo "error: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
+import sys
+sys.exit(sys.version_info < (3, 11))
+PY
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
+"${pip[@]}" install --upgrade "pip>=25.1"
+if [ "${1:-}" = dev ]; then
+  "${pip[@]}" install --constraint constraints.txt --group dev
+fi
+"${pip[@]}" install --constraint constraints.txt .
