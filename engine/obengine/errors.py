@@ -11,6 +11,14 @@ class BatchError(EngineError):
     """A command array has the wrong dtype, shape, order or writability; nothing was processed."""
 
 
+class SymbolError(EngineError):
+    """A number of symbols, or the index of one, is outside the engine's range."""
+
+
+class SnapshotError(EngineError):
+    """A snapshot cannot be taken back: its records are not a state that a book can be in."""
+
+
 class CoreUnavailable(EngineError):
     """The core that was asked for is not in this installation; the message says why."""
 

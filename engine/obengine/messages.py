@@ -7,15 +7,55 @@ Command record (`COMMAND`)::
 
     offset size field
     0      u1   op            Op
-    1      u1   side          Side (of the order; ignored by CANCEL and MODIFY)
+    1      u1   side          Side (NEW only)
     2      u1   kind          OrderKind (NEW only)
     3      u1   tif           TimeInForce (NEW only)
     4      u2   symbol        symbol index, 0 in a one-symbol stream
-    6      u2   flags         reserved, 0
-    8      i4   qty_lots      NEW: quantity; MODIFY: the new open quantity; CANCEL: 0 (whole order)
-    12     u4   participant   owner, 0 where unknown
+    6      u2   flags         reserved, 0 for every op
+    8      i4   qty_lots      see below
+    12     u4   participant   owner, 0 where unknown (NEW only)
     16     u8   order_id
-    24     i8   price_ticks   NEW limit, MODIFY: the limit; else NO_PRICE or 0
+    24     i8   price_ticks   NEW limit, MODIFY: the limit; NEW market: NO_PRICE; else not read
+
+What a command asks for. Fields that are marked with an op above are not read, and so may hold
+anything, in a command of another op:
+
+======= ================================= =====================================================
+op      qty_lots                          what is done, event by event
+======= ================================= =====================================================
+NEW     > 0: the quantity                 ACCEPTED, then TRADED for each maker met, best price
+                                          first and oldest first, then CANCELLED (IMMEDIATE) for
+                                          what is left of an IOC or market order, even all of it
+CANCEL  0: the whole order;               CANCELLED (REQUESTED) with what was removed, at most
+        n > 0: n lots of it               the open quantity; the rest keeps its place in the queue
+MODIFY  > 0: the new open quantity        MODIFIED. Same price and no increase: in place (KEPT).
+                                          Else the order leaves its place (LOST), takes side and
+                                          owner along, and arrives like a new GTC limit order:
+                                          TRADED for each maker met, what is left rests last
+EXECUTE > 0: the quantity                 TRADED: a *recorded* execution of the named resting
+                                          order, wherever it stands in the book, at its own price,
+                                          for at most its open quantity; order_id is 0, detail is
+                                          the side opposite to the order's
+======= ================================= =====================================================
+
+A command that is refused gives one REJECTED event and changes nothing. The codes are checked in
+the order of their numbers, and the first that applies is reported:
+
+============== =================================================================================
+UNKNOWN_OP     no such Op
+UNKNOWN_SIDE   NEW: no such Side
+UNKNOWN_KIND   NEW: no such OrderKind
+UNKNOWN_TIF    NEW: no such TimeInForce (also for a market order, which never rests either way)
+BAD_FLAGS      flags is not 0
+UNKNOWN_SYMBOL symbol is not below the engine's number of symbols
+BAD_QUANTITY   qty_lots is negative, or is 0 where the op is not CANCEL
+BAD_PRICE      NEW limit, MODIFY: price_ticks is NO_PRICE; NEW market: price_ticks is not NO_PRICE
+DUPLICATE_ID   NEW: the symbol has an open order of this id
+UNKNOWN_ORDER  CANCEL, MODIFY, EXECUTE: the symbol has no open order of this id
+============== =================================================================================
+
+Symbols do not see each other: each has its own book and its own ids, so a stream that is split by
+symbol gives the same events per symbol. An id is free again as soon as its order is gone.
 
 Event record (`EVENT`)::
 
@@ -25,7 +65,7 @@ Event record (`EVENT`)::
     2      u2   symbol
     4      i4   qty_lots
     8      u8   order_id
-    16     u8   other_id      TRADED: the maker's order id; REJECTED: the Op that was refused; else 0
+    16     u8   other_id      TRADED: the maker's order id; REJECTED: the op as sent; else 0
     24     i8   price_ticks
 
 What each event says:
@@ -40,9 +80,11 @@ MODIFIED  Priority         the new open quantity            the new limit
 REJECTED  RejectCode       as sent                          as sent
 ========= ================ ================================ =====================================
 
-An accepted limit order that is neither traded away nor cancelled in the same command rests with
-what is left. The sequence number of an event is its index in the stream of its engine, counted
-from 0: a batch carries the number of its first event, as MoldUDP64 packets do.
+In a TRADED event order_id is the taker's. `symbol` is the command's in every event, and order_id
+is the command's in every event but that of EXECUTE. An order that is neither traded away nor
+cancelled in its command rests with what is left. The sequence number of an event is its index in
+the stream of its engine, counted from 0: a batch carries the number of its first event, as
+MoldUDP64 packets do.
 
 The *events digest* is the sha256 of the event records of a run, concatenated.
 """
@@ -69,6 +111,7 @@ class Op(IntEnum):
     NEW = 0
     CANCEL = 1
     MODIFY = 2
+    EXECUTE = 3
 
 
 class Side(IntEnum):
