@@ -1,0 +1,102 @@
+"""A release's tag: one spelling kept, one allow-list, one order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import Annotated, Final, NoReturn
+
+from pydantic import AfterValidator, StringConstraints
+
+from obrelease.errors import UsageError
+
+TAG_MAX_LENGTH: Final = 100
+TAG_PATTERN: Final = (
+    r"^(v[0-9]+(\.[0-9]+){0,3}|[0-9]+(\.[0-9]+){1,3})"
+    r"((a|b|rc)[0-9]+|-[0-9a-z]+([.-][0-9a-z]+)*)?$"
+)
+"""The whole allow-list, in the dialect that Python, Rust and ECMAScript share.
+
+`v` and one to four numbers (or two to four without the `v`: a lone number could be the prefix of
+a commit), then perhaps a pre-release in SemVer's form (`-rc.1`, `-beta`) or PEP 440's (`rc1`).
+Lower case alone, so that no two tags are one file on a case-folding disk.
+"""
+
+_NUMBERS_END: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)")
+_SHOWN: Final = 40
+
+_Part = tuple[int, int, str]
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag that passed the allow-list; build it with `Tag.parse`.
+
+    Attributes:
+        text: the spelling as it was given.
+        prerelease: True where anything follows the numbers.
+    """
+
+    text: str
+    prerelease: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Tag:
+        """Accept a tag or refuse it, before git or a forge hears of it.
+
+        Raises:
+            UsageError: the text is not of the form `TAG_PATTERN`, or git or a file system
+                would not keep it.
+        """
+        if len(text) > TAG_MAX_LENGTH:
+            _refuse(text, f"is longer than {TAG_MAX_LENGTH} characters")
+        if not text.isascii() or re.fullmatch(TAG_PATTERN[1:-1], text) is None:
+            _refuse(text, "is not a version")
+        if text.endswith(".lock"):
+            _refuse(text, "ends in '.lock', which git refuses")
+        return cls(text, prerelease=_NUMBERS_END.sub("", text, count=1) != "")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __lt__(self, other: Tag) -> bool:
+        return self._key() < other._key()
+
+    def _key(self) -> tuple[tuple[int, ...], bool, tuple[_Part, ...], str]:
+        """As SemVer 2.0.0 section 11 has it, but v1 equals v1.0 and rc9 stands below rc10.
+
+        The spelling is the last word, so that only equal texts are equal.
+        """
+        match = _NUMBERS_END.match(self.text)
+        end = match.end() if match else 0
+        numbers = [int(number) for number in self.text[:end].removeprefix("v").split(".")]
+        while len(numbers) > 1 and numbers[-1] == 0:
+            numbers.pop()
+        return tuple(numbers), not self.prerelease, _identifiers(self.text[end:]), self.text
+
+
+def _identifiers(suffix: str) -> tuple[_Part, ...]:
+    """`-rc.10` and `rc10` both as (rc, 10); numbers stand below words, as SemVer has it."""
+    runs = re.findall(r"[0-9]+|[a-z]+", suffix)
+    return tuple((0, int(run), "") if run.isdigit() else (1, 0, run) for run in runs)
+
+
+def _refuse(text: str, reason: str) -> NoReturn:
+    shown = ascii(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    raise UsageError(f"tag {shown} {reason}", hint="use a tag such as v1.2.3, v1.2.3-rc.1 or v0.9-beta")
+
+
+def _is_tag(text: str) -> str:
+    try:
+        Tag.parse(text)
+    except UsageError as error:
+        raise ValueError(error.message) from error
+    return text
+
+
+TagText = Annotated[
+    str, StringConstraints(pattern=TAG_PATTERN, max_length=TAG_MAX_LENGTH), AfterValidator(_is_tag)
+]
+"""A tag in a document: the same allow-list, the spelling kept."""
