@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Measures the engine, publishes v0.9-beta to a folder of releases and verifies it, all in a scratch clone: this checkout and its tags stay as they are.
+# usage: scripts/run_release_demo.sh [--trace LOBSTER_ZIP] [--to DIR]
+#   --trace  a LOBSTER day to replay (default: the first one in ../shared/data, else the sample that ships with the engine)
+#   --to     an empty or new folder for the clone, the results and the release (default: a new temporary folder)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tag=v0.9-beta trace="" to=""
+while [ $# -gt 0 ]; do
+  case $1 in
+    --trace) trace=$(realpath -e -- "${2:?--trace needs a file}"); shift 2 ;;
+    --to) mkdir -p -- "${2:?--to needs a folder}"; to=$(realpath -- "$2"); shift 2 ;;
+    -h | --help) sed -n '2,5s/^# //p' "$0"; exit 0 ;;
+    *) echo "error: unknown argument $1 (try --help)" >&2; exit 2 ;;
+  esac
+done
+if [ -z "$trace" ]; then
+  for file in ../shared/data/LOBSTER_*.zip; do [ -f "$file" ] && trace=$(realpath -- "$file") && break; done
+fi
+[ -n "$to" ] || to=$(mktemp -d "${TMPDIR:-/tmp}/obrelease-demo.XXXXXX")
+[ -z "$(ls -A -- "$to")" ] || { echo "error: $to is not empty" >&2; exit 2; }
+
+scripts/setup_env.sh
+venv=$(realpath -- "${OBRELEASE_VENV:-.venv}")
+export PATH=$venv/bin:$PATH OBRELEASE_RESULTS=$to/results OBRELEASE_RELEASES=$to/releases MPLCONFIGDIR=$to/.mplconfig
+unset GITHUB_TOKEN GH_TOKEN OBRELEASE_TOKEN
+say() { printf '\n$ %s\n' "$*"; "$@"; }
+
+git clone --quiet --no-tags . "$to/checkout"
+cd "$to/checkout"
+say obrelease doctor
+for scenario in baseline x10 x100; do say obrelease run bench --scenario "$scenario" --seed 42; done
+say obrelease run replay ${trace:+"$trace"}
+say obrelease list
+say obrelease validate
+say obrelease publish "$tag"
+say obrelease publish "$tag"
+say obrelease verify "$tag"
+printf '\nThe release lies in %s\n' "$to/releases/$tag"
