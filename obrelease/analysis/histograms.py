@@ -1,0 +1,246 @@
+"""Latency histograms in HdrHistogram V2 form: nanoseconds in, `.hlog` bytes out, and back.
+
+Format: HdrHistogram's log format 1.2 with one interval, its histogram in V2 compressed encoding
+(github.com/HdrHistogram/HdrHistogram); the Java and JavaScript libraries read it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from obrelease.errors import InvalidInput
+
+LOWEST_NS: Final = 1
+HIGHEST_NS: Final = 3_600_000_000_000
+SIGNIFICANT_DIGITS: Final = 3
+
+MAX_HLOG_BYTES: Final = 8 * 2**20
+MAX_PAYLOAD_BYTES: Final = 4 * 2**20
+"""More than any histogram of five digits needs; a larger one is a decompression bomb."""
+
+_FINE_LIMIT: Final = 2**16
+_HEADER: Final = struct.Struct(">IIIIQQd")
+_COMPRESSED_COOKIE: Final = 0x1C849304
+_PLAIN_COOKIE: Final = 0x1C849303
+_INTERVAL: Final = re.compile(
+    r"(?:Tag=[^,\s]{0,255},)?(\d+(?:\.\d+)?),(\d+(?:\.\d+)?),(\d+(?:\.\d+)?),(\S+)", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts of latencies in buckets of equal relative width.
+
+    Attributes:
+        lower_ns, upper_ns: int64 [buckets], the least and the greatest value of each bucket that is
+            not empty, ascending, both inclusive.
+        counts: int64 [buckets], how many values fell there.
+    """
+
+    lower_ns: NDArray[np.int64]
+    upper_ns: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @property
+    def count(self) -> int:
+        """How many values were recorded."""
+        return int(self.counts.sum())
+
+    def percentile_ns(self, percentile: float) -> int:
+        """The greatest value of the bucket with the percentile, by HdrHistogram's rule; 0 if empty."""
+        if not self.counts.size:
+            return 0
+        cumulative = np.cumsum(self.counts)
+        target = max(int(min(percentile, 100.0) * int(cumulative[-1]) / 100 + 0.5), 1)
+        return int(self.upper_ns[np.searchsorted(cumulative, target)])
+
+    def mean_ns(self) -> float:
+        """The mean of the buckets' middles, weighted by their counts; 0.0 if empty."""
+        if not self.counts.size:
+            return 0.0
+        middles = self.lower_ns + ((self.upper_ns - self.lower_ns + 1) >> 1)
+        return sum(int(m) * int(n) for m, n in zip(middles, self.counts, strict=True)) / self.count
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramSummary:
+    """The figures of a histogram that people quote, in nanoseconds."""
+
+    count: int
+    min_ns: int
+    max_ns: int
+    mean_ns: float
+    p50_ns: int
+    p90_ns: int
+    p99_ns: int
+    p999_ns: int
+    p9999_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedHistogram:
+    """An `.hlog` file's bytes, and how many values it holds or had to leave out."""
+
+    hlog: bytes
+    count: int
+    out_of_range: int
+
+
+def encode(latencies_ns: NDArray[np.int64]) -> EncodedHistogram:
+    """Encode int64 [n] latencies; the bytes are those that recording them one by one would give.
+
+    Negative values and those past the last bucket (about 1.2 hours) are counted as out of range.
+    Equal input gives equal bytes under one build of zlib.
+    """
+    histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS)
+    capacity_ns = histogram.sub_bucket_count << (histogram.bucket_count - 1)
+    values = np.ascontiguousarray(latencies_ns, dtype=np.int64)
+    in_range = values[(values >= 0) & (values < capacity_ns)]
+    if in_range.size:
+        counts = _counts(in_range, histogram.sub_bucket_half_count_magnitude, histogram.counts_len)
+        np.ctypeslib.as_array(histogram.counts)[:] = counts.astype(np.uint64)
+        histogram.max_value = int(in_range.max())
+        histogram.min_value = int(in_range.min())
+        histogram.total_count = int(in_range.size)
+    maximum_ms = histogram.get_max_value() / 1e6
+    lines = (
+        "#[Histogram log format version 1.2]",
+        '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
+        f"0.000000,0.000000,{maximum_ms:.6f},{histogram.encode().decode('ascii')}",
+    )
+    hlog = ("\n".join(lines) + "\n").encode("ascii")
+    return EncodedHistogram(hlog, int(in_range.size), int(values.size - in_range.size))
+
+
+def decode(hlog: bytes, *, name: str = "latency.hlog") -> Histogram:
+    """Decode the one interval of an `.hlog` file; `name` is what errors call it.
+
+    Raises:
+        InvalidInput: not an HdrHistogram V2 log of one interval, or one that is out of proportion.
+    """
+    blob = _only_interval(hlog, name)
+    try:
+        payload = _inflate(base64.b64decode(blob, validate=True), name)
+        *_, digits, lowest, highest, _ratio = _HEADER.unpack_from(payload)
+    except (binascii.Error, struct.error, zlib.error) as error:
+        raise _refusal(name, f"the histogram does not decode: {error}") from error
+    if not (1 <= digits <= 5 and 1 <= lowest < 2**31 and 2 * lowest <= highest < 2**62):
+        raise _refusal(name, "its range or precision is not one that HdrHistogram knows")
+    try:
+        histogram = HdrHistogram.decode(blob)
+    except Exception as error:  # the library raises a dozen unrelated types on malformed payloads
+        raise _refusal(name, f"the histogram does not decode: {error}") from error
+    return _buckets(histogram, name)
+
+
+def summarise(hlog: bytes, *, name: str = "latency.hlog") -> HistogramSummary:
+    """Decode and sum up; raises as `decode` does."""
+    return summary_of(decode(hlog, name=name))
+
+
+def summary_of(histogram: Histogram) -> HistogramSummary:
+    """The quoted figures of a histogram; all zero where it is empty."""
+    some = bool(histogram.counts.size)
+    return HistogramSummary(
+        count=histogram.count,
+        min_ns=int(histogram.lower_ns[0]) if some else 0,
+        max_ns=int(histogram.upper_ns[-1]) if some else 0,
+        mean_ns=histogram.mean_ns(),
+        p50_ns=histogram.percentile_ns(50.0),
+        p90_ns=histogram.percentile_ns(90.0),
+        p99_ns=histogram.percentile_ns(99.0),
+        p999_ns=histogram.percentile_ns(99.9),
+        p9999_ns=histogram.percentile_ns(99.99),
+    )
+
+
+def percentile_csv(histogram: Histogram) -> str:
+    """The whole percentile curve: one row per bucket, `latency_ns,percentile,cumulative_count`."""
+    cumulative = np.cumsum(histogram.counts)
+    total = histogram.count
+    rows = (
+        f"{int(upper)},{100 * int(done) / total:.6f},{int(done)}"
+        for upper, done in zip(histogram.upper_ns, cumulative, strict=True)
+    )
+    return "\n".join(("latency_ns,percentile,cumulative_count", *rows)) + "\n"
+
+
+def _counts(values: NDArray[np.int64], half_magnitude: int, length: int) -> NDArray[np.int64]:
+    """Bucket counts of values in range: a plain count below 65,536 ns, an index each above."""
+    clipped = np.minimum(values, _FINE_LIMIT)
+    fine = np.bincount(clipped, minlength=_FINE_LIMIT + 1)
+    fine_index = _indexes(np.arange(_FINE_LIMIT, dtype=np.int64), half_magnitude)
+    counts = np.zeros(length, dtype=np.int64)
+    np.add.at(counts, fine_index, fine[:_FINE_LIMIT])
+    if fine[_FINE_LIMIT]:
+        tail = values[clipped == _FINE_LIMIT]
+        counts += np.bincount(_indexes(tail, half_magnitude), minlength=length)
+    return counts
+
+
+def _indexes(values: NDArray[np.int64], half_magnitude: int) -> NDArray[np.int64]:
+    """HdrHistogram's counts index of each value, for a unit magnitude of 0."""
+    mask = (2 << half_magnitude) - 1
+    bit_length = np.frexp((values | mask).astype(np.float64))[1].astype(np.int64)
+    bucket = bit_length - (half_magnitude + 1)
+    return (bucket << half_magnitude) + (values >> bucket)
+
+
+def _only_interval(hlog: bytes, name: str) -> str:
+    if len(hlog) > MAX_HLOG_BYTES:
+        raise _refusal(name, f"{len(hlog):,} bytes is more than a histogram log can need")
+    try:
+        text = hlog.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise _refusal(name, f"byte {error.start} is not ASCII") from error
+    lines = [line for line in text.splitlines() if line and not line.startswith(("#", '"'))]
+    if len(lines) != 1:
+        raise _refusal(name, f"{len(lines)} intervals where one is expected")
+    match = _INTERVAL.fullmatch(lines[0])
+    if match is None:
+        raise _refusal(name, "the interval line is not start,length,max,histogram")
+    return match[4]
+
+
+def _inflate(data: bytes, name: str) -> bytes:
+    cookie, length = struct.unpack_from(">II", data)
+    if cookie & ~0xF0 != _COMPRESSED_COOKIE or length != len(data) - 8:
+        raise _refusal(name, "not a compressed V2 histogram")
+    inflater = zlib.decompressobj()
+    payload = inflater.decompress(data[8:], MAX_PAYLOAD_BYTES)
+    if not inflater.eof or inflater.unused_data:
+        raise _refusal(name, "the compressed histogram is cut, too long or followed by other data")
+    inner, size = struct.unpack_from(">II", payload)
+    if inner & ~0xF0 != _PLAIN_COOKIE or size != len(payload) - _HEADER.size:
+        raise _refusal(name, "the histogram's inner header does not fit its data")
+    return payload
+
+
+def _buckets(histogram: HdrHistogram, name: str) -> Histogram:
+    counts = np.ctypeslib.as_array(histogram.counts)
+    (filled,) = np.nonzero(counts)
+    if int(counts.max(initial=0)) >= 2**53 or int(counts[filled].sum(dtype=np.float64)) >= 2**53:
+        raise _refusal(name, "its counts are beyond 2**53")
+    magnitude, unit = histogram.sub_bucket_half_count_magnitude, histogram.unit_magnitude
+    half = 1 << magnitude
+    bucket = np.maximum((filled >> magnitude) - 1, 0)
+    sub_bucket = np.where(filled < half, filled, (filled & (half - 1)) + half)
+    lower = np.where(filled < half, filled, sub_bucket << bucket) << unit
+    width = np.int64(1) << (bucket + unit)
+    return Histogram(
+        lower.astype(np.int64), (lower + width - 1).astype(np.int64), counts[filled].astype(np.int64)
+    )
+
+
+def _refusal(name: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{name}: {reason}", hint="the file must be an HdrHistogram V2 log with one interval")

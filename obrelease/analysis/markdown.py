@@ -1,0 +1,48 @@
+"""Text that strangers wrote, made harmless inside GitHub Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_PLAIN = re.compile(r"[A-Za-z0-9 ._+/:=,()%-]*[A-Za-z0-9._+/:=,()%-]")
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """Replace control, format (bidi overrides) and surrogate characters by U+FFFD, except those in `keep`."""
+    return "".join(
+        character if character in keep or not unicodedata.category(character).startswith("C") else "\ufffd"
+        for character in text
+    )
+
+
+def code(text: str) -> str:
+    """`text` as inline code that no payload can leave, in a table cell or out of it.
+
+    Plain text stands between backticks. Anything else becomes `<code>` with numeric character
+    references, which CommonMark (section 6.2) never reads as structure; neither mentions nor
+    addresses are linked inside code.
+    """
+    if not text:
+        return ""
+    if _PLAIN.fullmatch(text) and not text.startswith(" "):
+        return f"`{text}`"
+    escaped = "".join(
+        c if c.isascii() and (c.isalnum() or c == " ") else f"&#{ord(c)};" for c in visible(text)
+    )
+    return f"<code>{escaped}</code>"
+
+
+def fence(text: str, language: str = "") -> str:
+    """`text` as a fenced block, its fence longer than any run of backticks inside."""
+    body = visible(text, keep="\n")
+    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return f"{mark}{language}\n{body}\n{mark}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
+    """A GitHub table; cells are Markdown already, the columns in `numeric` are set to the right."""
+    rule = ["--:" if column in numeric else "--" for column in range(len(header))]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (header, rule, *rows))

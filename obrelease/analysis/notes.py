@@ -1,0 +1,165 @@
+"""Release notes: what was measured where, every number beside the digest and the command behind it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from obrelease.analysis.markdown import code, fence, table
+
+_HEADER: Final = (
+    "scenario",
+    "core",
+    "host",
+    "messages",
+    "throughput, msg/s",
+    "p50, ns",
+    "p99, ns",
+    "p99.9, ns",
+    "events",
+    "artefact",
+)
+_NUMERIC: Final = (3, 4, 5, 6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """The stable facts of a machine that a reader needs to judge a number."""
+
+    system: str
+    machine: str
+    cpu_model: str
+    cpu_count: int
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run in the numbers that a reader compares; all of them derived from its artefact.
+
+    Attributes:
+        kind, scenario, core: what ran; `core` is empty where no engine ran.
+        artefact_digest: sha256 of `artefact.json` as stored.
+        command: the command line that measures it again.
+        host: where it ran.
+        messages: commands in the workload, or None.
+        passes: timed passes over the workload.
+        throughput_msg_s: median over the passes, whole messages per second, or None.
+        p50_ns, p99_ns, p999_ns: latency percentiles from the histogram, or None.
+        latency_clock: `service` or `response`, or None without a histogram.
+        events_digest: sha256 of the event stream, or None.
+        source: name and sha256 of the data file that was replayed, or None.
+        commit, dirty: the source tree that measured, where it is known.
+        checks_passed, checks_failed: names of the run's checks.
+    """
+
+    kind: str
+    scenario: str
+    core: str
+    artefact_digest: str
+    command: tuple[str, ...]
+    host: HostFacts
+    messages: int | None = None
+    passes: int = 0
+    throughput_msg_s: int | None = None
+    p50_ns: int | None = None
+    p99_ns: int | None = None
+    p999_ns: int | None = None
+    latency_clock: str | None = None
+    events_digest: str | None = None
+    source: tuple[str, str] | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    checks_passed: tuple[str, ...] = ()
+    checks_failed: tuple[str, ...] = ()
+
+
+def release_notes(project: str, tag: str, commit: str, runs: Sequence[RunSummary]) -> str:
+    """The body of a release in GitHub Markdown; the same runs in any order give the same text."""
+    ordered = sorted(runs, key=lambda run: (run.kind, run.scenario, run.core, run.artefact_digest))
+    hosts = {host: f"H{i}" for i, host in enumerate(dict.fromkeys(run.host for run in ordered), start=1)}
+    parts = [_opening(project, tag, commit, len(ordered))]
+    if ordered:
+        parts += ["## Where", _hosts(hosts)]
+        for kind in dict.fromkeys(run.kind for run in ordered):
+            parts += [f"## {kind.capitalize()}", *_kind([r for r in ordered if r.kind == kind], hosts)]
+        parts += ["## Measure it again", _reproduce(ordered)]
+    parts += ["## Check this release", fence(f"obrelease verify {shlex.quote(tag)}", "sh")]
+    return "\n\n".join(parts) + "\n"
+
+
+def _opening(project: str, tag: str, commit: str, count: int) -> str:
+    runs = "one run" if count == 1 else f"{count} runs"
+    return (
+        f"{code(project)} {code(tag)} at commit {code(commit)}, with {runs}. Each row is computed from the "
+        "artefact whose digest it names; throughput is the median over the passes, percentiles are read "
+        "from the artefact's HdrHistogram."
+    )
+
+
+def _hosts(hosts: dict[HostFacts, str]) -> str:
+    rows = [
+        (
+            name,
+            code(host.cpu_model),
+            f"{host.cpu_count:,}",
+            code(f"{host.system} {host.machine}"),
+            code(host.python),
+        )
+        for host, name in hosts.items()
+    ]
+    return table(("host", "processor", "cores", "system", "Python"), rows, numeric=(2,))
+
+
+def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str]) -> list[str]:
+    rows = [
+        (
+            code(run.scenario),
+            code(run.core),
+            hosts[run.host],
+            _number(run.messages),
+            _number(run.throughput_msg_s),
+            _number(run.p50_ns),
+            _number(run.p99_ns),
+            _number(run.p999_ns),
+            code((run.events_digest or "")[:12]),
+            code(run.artefact_digest[:12]),
+        )
+        for run in runs
+    ]
+    clocks = sorted({run.latency_clock for run in runs if run.latency_clock})
+    parts = [table(_HEADER, rows, numeric=_NUMERIC)]
+    if clocks:
+        parts.append(f"Percentiles are {' and '.join(code(clock) for clock in clocks)} times per message.")
+    remarks = [line for run in runs for line in _remarks(run)]
+    return [*parts, "\n".join(remarks)] if remarks else parts
+
+
+def _remarks(run: RunSummary) -> list[str]:
+    who = f"* {code(run.artefact_digest[:12])}"
+    lines = []
+    if run.source:
+        lines.append(f"{who} replays {code(run.source[0])}, sha256 {code(run.source[1])}.")
+    if run.checks_passed:
+        lines.append(f"{who} proved {', '.join(map(code, run.checks_passed))}.")
+    if run.checks_failed:
+        lines.append(f"{who} **failed to prove** {', '.join(map(code, run.checks_failed))}.")
+    if run.dirty:
+        lines.append(f"{who} was measured on a tree with uncommitted changes over {code(run.commit or '')}.")
+    return lines
+
+
+def _reproduce(runs: Sequence[RunSummary]) -> str:
+    blocks = [
+        f"# {run.artefact_digest[:12]}"
+        + (f": events digest {run.events_digest}" if run.events_digest else "")
+        + f"\n{shlex.join(run.command)}"
+        for run in runs
+    ]
+    return fence("\n".join(blocks), "sh")
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"

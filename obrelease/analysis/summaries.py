@@ -1,0 +1,77 @@
+"""From an artefact and its folder to the numbers that people compare; derived when read, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median_low
+from typing import Final
+
+from obrelease.analysis.histograms import HistogramSummary, summarise
+from obrelease.analysis.notes import HostFacts, RunSummary
+from obrelease.errors import IntegrityError
+from obrelease.models.artefact import Artefact
+
+WALL_TIMES: Final = "pass-wall"
+"""The measurement that holds the wall time of each pass, in nanoseconds."""
+
+
+def throughput_msg_s(messages: int, pass_wall_ns: Sequence[int | float]) -> tuple[int, ...]:
+    """Whole messages per second of each pass, rounded down."""
+    return tuple(messages * 1_000_000_000 // max(int(wall_ns), 1) for wall_ns in pass_wall_ns)
+
+
+def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
+    """The figures of the artefact's first histogram, or None where it has none.
+
+    Raises:
+        IntegrityError: the folder lacks the file that the artefact lists.
+        InvalidInput: the file is not a histogram.
+    """
+    if not artefact.histograms:
+        return None
+    path = folder / artefact.histograms[0].path
+    try:
+        hlog = path.read_bytes()
+    except OSError as error:
+        raise IntegrityError(
+            f"{path}: the artefact lists it, and it cannot be read: {error.strerror}",
+            hint="restore the folder, or record the run again",
+        ) from error
+    return summarise(hlog, name=str(path))
+
+
+def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummary:
+    """Sum up one run; `digest` is the artefact's, `folder` holds its files.
+
+    Raises:
+        IntegrityError, InvalidInput: as `latency_of`.
+    """
+    latency = latency_of(artefact, folder)
+    workload, outcome = artefact.workload, artefact.outcome
+    walls = next((m.samples for m in artefact.measurements if m.name == WALL_TIMES and m.unit == "ns"), ())
+    rates = throughput_msg_s(workload.messages, walls) if workload else ()
+    host = artefact.host.stable
+    checks = outcome.checks if outcome else ()
+    source = workload.source if workload else None
+    return RunSummary(
+        kind=artefact.kind,
+        scenario=artefact.scenario,
+        core=str(artefact.parameters.get("core", "")),
+        artefact_digest=digest,
+        command=artefact.command,
+        host=HostFacts(host.system, host.machine, host.cpu_model, host.cpu_count, host.python),
+        messages=workload.messages if workload else None,
+        passes=len(walls),
+        throughput_msg_s=median_low(rates) if rates else None,
+        p50_ns=latency.p50_ns if latency else None,
+        p99_ns=latency.p99_ns if latency else None,
+        p999_ns=latency.p999_ns if latency else None,
+        latency_clock=artefact.histograms[0].clock if latency else None,
+        events_digest=outcome.events_digest if outcome else None,
+        source=(source.name, source.sha256) if source else None,
+        commit=artefact.producer.commit,
+        dirty=artefact.producer.dirty,
+        checks_passed=tuple(check.name for check in checks if check.passed),
+        checks_failed=tuple(check.name for check in checks if not check.passed),
+    )
