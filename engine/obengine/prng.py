@@ -1,0 +1,60 @@
+"""The engine's own random numbers: SplitMix64, the same bytes on every machine and NumPy version.
+
+SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators",
+OOPSLA 2014; constants of S. Vigna's public-domain `splitmix64.c`) is a function of a counter: its
+k-th output is `mix(seed + (k + 1) * GAMMA)` modulo 2^64. So any part of a sequence can be drawn in
+one vectorised step, and in any order. Only 64-bit integer arithmetic takes part.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+GAMMA: Final = 0x9E3779B97F4A7C15
+MAX_SEED: Final = 2**64 - 1
+
+_MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2: Final = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
+
+
+def splitmix64(seed: int, start: int, count: int) -> NDArray[np.uint64]:
+    """Outputs `start` to `start + count - 1` (counted from 0) of SplitMix64.
+
+    Raises:
+        ValueError: `seed` is not a uint64, or `start` or `count` is negative.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"a seed is an integer from 0 to 2^64 - 1, not {seed}")
+    if start < 0 or count < 0:
+        raise ValueError(f"no outputs {start} to {start + count} of a sequence that starts at 0")
+    z = np.arange(start + 1, start + count + 1, dtype=np.uint64)
+    z *= np.uint64(GAMMA)
+    z += np.uint64(seed)
+    z ^= z >> _S30
+    z *= _MIX_1
+    z ^= z >> _S27
+    z *= _MIX_2
+    z ^= z >> _S31
+    return z
+
+
+def stream_seed(seed: int, stream: int) -> int:
+    """The seed of a sub-sequence: output `stream` of SplitMix64 seeded by the first output of `seed`."""
+    root = int(splitmix64(seed, 0, 1)[0])
+    return int(splitmix64(root, stream, 1)[0])
+
+
+def below(draws: NDArray[np.uint64], shift: int, bits: int, bound: int) -> NDArray[np.int64]:
+    """Integers from 0 to `bound - 1` from bits `shift` to `shift + bits - 1` of each draw.
+
+    Multiply and shift (D. Lemire, "Fast random integer generation in an interval", 2019) without
+    the rejection step: one draw always gives one integer, at a bias below `bound / 2**bits`.
+    """
+    if not 0 < bits <= 32 or not 0 < bound <= 2**32:
+        raise ValueError("`bits` is from 1 to 32 and `bound` from 1 to 2^32")
+    field = (draws >> np.uint64(shift)) & np.uint64(2**bits - 1)
+    return ((field * np.uint64(bound)) >> np.uint64(bits)).astype(np.int64)

@@ -1,0 +1,95 @@
+"""Tapes: written whole, and refused when a single byte is missing or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from obengine.errors import BatchError, TapeError
+from obengine.flow import STEADY, generate
+from obengine.messages import COMMAND, records_digest
+from obengine.tape import is_tape, read_tape, write_tape
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "flow.obtape"
+    write_tape(path, generate(STEADY, 1, 20).commands)
+    return path
+
+
+def test_a_tape_gives_back_its_commands_and_digest(tmp_path: Path) -> None:
+    commands = generate(STEADY, 9, 500).commands
+    digest = write_tape(tmp_path / "t.obtape", commands)
+    again = read_tape(tmp_path / "t.obtape")
+    assert digest == records_digest(again) == records_digest(commands)
+    assert again.flags.writeable
+    assert is_tape(tmp_path / "t.obtape")
+
+
+def test_an_empty_tape_is_a_tape(tmp_path: Path) -> None:
+    write_tape(tmp_path / "t.obtape", np.zeros(0, COMMAND))
+    assert read_tape(tmp_path / "t.obtape").size == 0
+
+
+def test_cut_at_every_byte(tape: Path) -> None:
+    whole = tape.read_bytes()
+    for length in range(len(whole)):
+        tape.write_bytes(whole[:length])
+        with pytest.raises(TapeError, match=r"truncated|not a tape"):
+            read_tape(tape)
+
+
+def test_one_bit_changed_in_every_byte(tape: Path) -> None:
+    whole = bytearray(tape.read_bytes())
+    for at in range(len(whole)):
+        whole[at] ^= 1 << (at % 8)
+        tape.write_bytes(whole)
+        with pytest.raises(TapeError):
+            read_tape(tape)
+        whole[at] ^= 1 << (at % 8)
+
+
+def test_bytes_after_the_end_are_refused(tape: Path) -> None:
+    tape.write_bytes(tape.read_bytes() + b"\0")
+    with pytest.raises(TapeError, match="altered"):
+        read_tape(tape)
+
+
+def test_a_newer_format_says_what_to_do(tape: Path) -> None:
+    whole = bytearray(tape.read_bytes())
+    whole[8] = 2
+    tape.write_bytes(whole)
+    with pytest.raises(TapeError, match="newer than 1: update"):
+        read_tape(tape)
+
+
+def test_a_missing_tape_and_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(TapeError, match="nowhere"):
+        read_tape(tmp_path / "nowhere")
+    with pytest.raises(TapeError, match="cannot be written"):
+        write_tape(tmp_path / "no-folder" / "t", np.zeros(1, COMMAND))
+    assert not is_tape(tmp_path / "nowhere")
+
+
+def test_a_failed_write_leaves_the_old_tape_and_nothing_else(
+    tape: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tape.read_bytes()
+
+    def broken(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("obengine.tape.os.fsync", broken)
+    with pytest.raises(TapeError, match="Input/output"):
+        write_tape(tape, np.zeros(3, COMMAND))
+    assert tape.read_bytes() == before
+    assert [p.name for p in tape.parent.iterdir()] == [tape.name]
+
+
+def test_only_commands_go_on_a_tape(tmp_path: Path) -> None:
+    with pytest.raises(BatchError, match="COMMAND"):
+        write_tape(tmp_path / "t", np.zeros(3, np.int64))
+    assert list(tmp_path.iterdir()) == []
