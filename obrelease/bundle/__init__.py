@@ -1,0 +1,1 @@
+"""The release archive: written the same way everywhere, read with suspicion."""

@@ -1,0 +1,83 @@
+"""The rules by which an archive is refused, each with its name, and the limits behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from obrelease.errors import InvalidInput
+
+
+class Rule(StrEnum):
+    """Why an archive is refused. The names are part of the contract of `verify --json`."""
+
+    NOT_GZIP = "not-gzip"
+    GZIP_HEADER = "gzip-header"
+    GZIP_DATA = "gzip-data"
+    GZIP_TRAILER = "gzip-trailer"
+    TRAILING_DATA = "trailing-data"
+    TRUNCATED = "truncated"
+    RATIO = "ratio"
+    TOTAL_SIZE = "total-size"
+    MEMBER_COUNT = "member-count"
+    HEADER_CHECKSUM = "header-checksum"
+    HEADER_FIELD = "header-field"
+    SIZE_FIELD = "size-field"
+    PADDING = "padding"
+    LINK = "link"
+    DEVICE = "device"
+    DIRECTORY = "directory"
+    PAX_HEADER = "pax-header"
+    GNU_EXTENSION = "gnu-extension"
+    MEMBER_TYPE = "member-type"
+    MODE = "mode"
+    OWNER = "owner"
+    TIME = "time"
+    ABSOLUTE_PATH = "absolute-path"
+    PARENT_PATH = "parent-path"
+    PATH_CHARACTERS = "path-characters"
+    PATH_LENGTH = "path-length"
+    RESERVED_NAME = "reserved-name"
+    TOP_FOLDER = "top-folder"
+    DUPLICATE = "duplicate"
+    CASE_PAIR = "case-pair"
+    FILE_AS_FOLDER = "file-as-folder"
+    ORDER = "order"
+
+
+class RefusedArchive(InvalidInput):
+    """An archive broke a rule; nothing of it was written.
+
+    Attributes:
+        rule: the rule that it broke first.
+    """
+
+    def __init__(self, where: str, rule: Rule, detail: str) -> None:
+        super().__init__(
+            f"{where}: refused by rule {rule}: {detail}",
+            hint="do not unpack this file; fetch the release again or rebuild it from its tag",
+        )
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a reader is willing to take, and a writer to make.
+
+    Attributes:
+        members: the most members of one archive.
+        total_bytes: the most bytes of the archive once inflated.
+        ratio: the most inflated bytes per compressed byte, looked at after `ratio_after_bytes`.
+    """
+
+    members: int = 50_000
+    total_bytes: int = 16 * 2**30
+    ratio: int = 250
+    ratio_after_bytes: int = 64 * 2**20
+
+
+LIMITS: Final = Limits()
+MAX_PATH: Final = 240
+"""The longest path below the top folder, as `models.base.RelativePath` has it."""
+CHUNK_BYTES: Final = 256 * 1024

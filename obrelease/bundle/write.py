@@ -1,0 +1,140 @@
+"""Writing the archive: the same contents give the same bytes, in one bounded pass."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from obrelease.bundle import ustar
+from obrelease.bundle.paths import PathRules
+from obrelease.bundle.rules import CHUNK_BYTES, LIMITS, Limits, RefusedArchive, Rule
+from obrelease.errors import IntegrityError, StorageError
+from obrelease.models.canonical import Hasher, open_regular
+
+LEVEL: Final = 6
+GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+"""RFC 1952: deflate, no flags (so no name), no time, no extra flags, operating system unknown."""
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file on its way into the archive: its path there, its place here, and what it must be."""
+
+    path: str
+    file: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The digests of an archive, of the gzip file and of the tar inside it."""
+
+    size: int
+    sha256: str
+    tar_size: int
+    tar_sha256: str
+
+
+def write_bundle(
+    target: Path, top: str, sources: Sequence[Source], advance: Advance, limits: Limits = LIMITS
+) -> Written:
+    """Write `sources` below the folder `top` into a new file, synced; nothing is left on failure.
+
+    Args:
+        target: a path where nothing stands yet.
+        advance: called with the content bytes that went by.
+
+    Raises:
+        IntegrityError: a file's bytes are not those that its source names.
+        InvalidInput: a path or a size that the reader would refuse.
+        StorageError: the disk refused.
+    """
+    ordered = sorted(sources, key=lambda source: source.path)
+    rules = PathRules(str(target), top)
+    for source in ordered:
+        rules.admit(f"{top}/{source.path}")
+    if len(ordered) > limits.members:
+        raise RefusedArchive(
+            str(target), Rule.MEMBER_COUNT, f"{len(ordered)} members, at most {limits.members}"
+        )
+    try:
+        with target.open("xb", buffering=CHUNK_BYTES) as file:
+            try:
+                written = _write(file, top, ordered, advance)
+                file.flush()
+                os.fsync(file.fileno())
+                _within(str(target), written, limits)
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be written: {error.strerror or error}") from error
+    return written
+
+
+def _write(file: BinaryIO, top: str, sources: Sequence[Source], advance: Advance) -> Written:
+    stream = _Gzip(file)
+    for source in sources:
+        stream.write(ustar.header(f"{top}/{source.path}", source.size))
+        _copy(source, stream, advance)
+        stream.write(bytes(ustar.padding(source.size)))
+    stream.write(ustar.END)
+    return stream.close()
+
+
+def _copy(source: Source, stream: _Gzip, advance: Advance) -> None:
+    """Send exactly `source.size` bytes, hashed as they are sent, from one descriptor."""
+    digest = Hasher()
+    with open_regular(source.file) as content:
+        while chunk := content.read(min(CHUNK_BYTES, source.size - digest.size)):
+            digest.update(chunk)
+            stream.write(chunk)
+            advance(len(chunk))
+        more = content.read(1)
+    if more or digest.size != source.size or digest.hexdigest() != source.sha256:
+        raise IntegrityError(
+            f"{source.file}: changed while it was packed, or is not the file of sha256 {source.sha256}",
+            hint="run `obrelease validate` on the results folder, then try again",
+        )
+
+
+def _within(where: str, written: Written, limits: Limits) -> None:
+    if written.tar_size > limits.total_bytes:
+        raise RefusedArchive(
+            where, Rule.TOTAL_SIZE, f"{written.tar_size} bytes, at most {limits.total_bytes}"
+        )
+    if written.tar_size > max(limits.ratio_after_bytes, limits.ratio * written.size):
+        raise RefusedArchive(where, Rule.RATIO, f"more than {limits.ratio} bytes from each compressed one")
+
+
+class _Gzip:
+    """A gzip stream with the fixed header above, that knows both of its digests."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._crc = 0
+        self._outer = Hasher()
+        self._inner = Hasher()
+        self._put(GZIP_HEADER)
+
+    def write(self, data: bytes) -> None:
+        self._inner.update(data)
+        self._crc = zlib.crc32(data, self._crc)
+        self._put(self._deflate.compress(data))
+
+    def close(self) -> Written:
+        self._put(self._deflate.flush())
+        self._put(self._crc.to_bytes(4, "little") + (self._inner.size % 2**32).to_bytes(4, "little"))
+        return Written(self._outer.size, self._outer.hexdigest(), self._inner.size, self._inner.hexdigest())
+
+    def _put(self, data: bytes) -> None:
+        self._outer.update(data)
+        self._file.write(data)
