@@ -7,9 +7,9 @@ Format history (``ARTEFACT_VERSION``):
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from obrelease.models.base import (
     MAX_SAFE_INTEGER,
@@ -24,6 +24,9 @@ from obrelease.models.base import (
 )
 
 ARTEFACT_VERSION: Final = 1
+
+ENVELOPE_NAME: Final = "artefact.json"
+"""The envelope's file name in the artefact's folder; no listed file may have it."""
 
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
@@ -157,3 +160,19 @@ class Artefact(Document):
     measurements: tuple[Measurement, ...] = ()
     histograms: tuple[HistogramRef, ...] = ()
     files: tuple[FileEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _files_can_stand_side_by_side(self) -> Self:
+        """Refuse lists that a case-folding disk or a folder of the same name could not hold."""
+        seen = {ENVELOPE_NAME}
+        folders: set[str] = set()
+        for entry in self.files:
+            folded = entry.path.casefold()
+            if folded in seen:
+                raise ValueError(f"files: {entry.path!r} is taken by another file")
+            seen.add(folded)
+            parts = folded.split("/")
+            folders.update("/".join(parts[:count]) for count in range(1, len(parts)))
+        if both := seen & folders:
+            raise ValueError(f"files: {min(both)!r} is both a file and a folder")
+        return self

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that RFC 8785 (through ECMAScript numbers) keeps exact."""
@@ -30,13 +30,29 @@ def _is_plain_relative(path: str) -> str:
     return path
 
 
+_UINT64_PATTERN: Final = (
+    r"^(0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}|18[0-3][0-9]{17}|184[0-3][0-9]{16}|1844[0-5][0-9]{15}"
+    r"|18446[0-6][0-9]{14}|184467[0-3][0-9]{13}|1844674[0-3][0-9]{12}|184467440[0-6][0-9]{10}"
+    r"|1844674407[0-2][0-9]{9}|18446744073[0-6][0-9]{8}|1844674407370[0-8][0-9]{6}"
+    r"|18446744073709[0-4][0-9]{5}|184467440737095[0-4][0-9]{4}|18446744073709550[0-9]{3}"
+    r"|18446744073709551[0-5][0-9]{2}|1844674407370955160[0-9]|1844674407370955161[0-5])$"
+)
+"""0 to 2**64 - 1 spelled out, so that the schema alone says what the model says."""
+
+_PLAIN_RELATIVE_PATTERN: Final = r"^(?!\.{1,2}(/|$))[A-Za-z0-9._-]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*$"
+
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A sha256 in lower-case hex, as `sha256sum` prints it."""
 
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
 """A full git object name (SHA-1, or SHA-256 repositories)."""
 
-Uint64 = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,19})$"), AfterValidator(_fits_uint64)]
+Uint64 = Annotated[
+    str,
+    StringConstraints(pattern=r"^(0|[1-9][0-9]{0,19})$"),
+    AfterValidator(_fits_uint64),
+    WithJsonSchema({"type": "string", "pattern": _UINT64_PATTERN}),
+]
 """An unsigned 64-bit integer as decimal text: JSON numbers stop at 2**53 - 1."""
 
 Nanos = Uint64
@@ -52,6 +68,7 @@ RelativePath = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", max_length=240),
     AfterValidator(_is_plain_relative),
+    WithJsonSchema({"type": "string", "pattern": _PLAIN_RELATIVE_PATTERN, "maxLength": 240}),
 ]
 """A POSIX path below the document's folder."""
 

@@ -34,6 +34,7 @@ _CHUNK_BYTES: Final = 2**20
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _FIRST_EXPONENT_FORM: Final = 1e21
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -58,6 +59,25 @@ def canonical_bytes(value: Any) -> bytes:
 def digest_bytes(data: bytes) -> str:
     """The sha256 of `data` in lower-case hex, as `sha256sum` prints it."""
     return hashlib.sha256(data).hexdigest()
+
+
+class Hasher:
+    """A sha256 fed piece by piece, where one pass over the bytes feeds several digests."""
+
+    __slots__ = ("_digest", "size")
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take the next bytes."""
+        self._digest.update(data)
+        self.size += len(data)
+
+    def hexdigest(self) -> str:
+        """The sha256 so far, in lower-case hex."""
+        return self._digest.hexdigest()
 
 
 def digest_stream(source: BinaryIO, sink: Callable[[memoryview], object] | None = None) -> tuple[str, int]:
@@ -245,7 +265,7 @@ def _faults(value: Any, place: str = "$", depth: int = 0) -> Iterator[tuple[str,
         for key, item in value.items():
             if (reason := _key_fault(key)) is not None:
                 yield place, reason
-            yield from _faults(item, f"{place}.{key}", depth + 1)
+            yield from _faults(item, place + _step(key), depth + 1)
     else:
         for index, item in enumerate(value):
             yield from _faults(item, f"{place}[{index}]", depth + 1)
@@ -255,6 +275,11 @@ def _key_fault(key: Any) -> str | None:
     if not isinstance(key, str):
         return f"key {_short(key)} is not text"
     return f"lone surrogate in key {_short(key)}" if _LONE_SURROGATE.search(key) else None
+
+
+def _step(key: Any) -> str:
+    plain = isinstance(key, str) and _PLAIN_KEY.fullmatch(key)
+    return f".{key}" if plain else f"[{_short(key)}]"
 
 
 def _deeper_than(value: Any, limit: int) -> bool:

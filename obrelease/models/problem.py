@@ -1,0 +1,40 @@
+"""A finding about a document or a file: where, which rule, and what is wrong, safe to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_LONGEST_MESSAGE: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule.
+
+    Attributes:
+        path: the file or folder, as people would type it.
+        rule: the rule's short name, such as `digest` or `schema`; part of the JSON contract.
+        message: what is wrong, with the place inside the file where there is one.
+    """
+
+    path: str
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        message = self.message
+        if len(message) > _LONGEST_MESSAGE:
+            message = message[: _LONGEST_MESSAGE - 3] + "..."
+        return f"{printable(self.path)}: {self.rule}: {printable(message)}"
+
+    def as_json(self) -> dict[str, str]:
+        """The finding for `--json`: every value escaped like the text form."""
+        return {"path": printable(self.path), "rule": self.rule, "message": printable(self.message)}
+
+
+def printable(text: str) -> str:
+    """Text with control characters, ANSI escapes and undecodable bytes written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
