@@ -105,6 +105,7 @@ class Plan(Document):
         runs: artefact digests, sorted.
         steps: every step in its order, with what became of it.
         assets: the packed files by digest; empty until they are packed.
+        dry_run: True where no step may change anything outside its scratch folder.
     """
 
     format: Literal["obrelease.plan"] = "obrelease.plan"
@@ -118,6 +119,7 @@ class Plan(Document):
     runs: tuple[Digest, ...]
     steps: tuple[PlanStep, ...]
     assets: tuple[ReleaseAsset, ...] = ()
+    dry_run: bool = False
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Annotated, Final, NoReturn
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, WithJsonSchema
 
 from obrelease.errors import UsageError
 
@@ -22,6 +22,9 @@ TAG_PATTERN: Final = (
 a commit), then perhaps a pre-release in SemVer's form (`-rc.1`, `-beta`) or PEP 440's (`rc1`).
 Lower case alone, so that no two tags are one file on a case-folding disk.
 """
+
+TAG_SCHEMA_PATTERN: Final = rf"^(?!.*\.lock$){TAG_PATTERN[1:]}"
+"""The same with git's own refusal in it, for the exported schemas."""
 
 _NUMBERS_END: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)")
 _SHOWN: Final = 40
@@ -97,6 +100,8 @@ def _is_tag(text: str) -> str:
 
 
 TagText = Annotated[
-    str, StringConstraints(pattern=TAG_PATTERN, max_length=TAG_MAX_LENGTH), AfterValidator(_is_tag)
+    str,
+    AfterValidator(_is_tag),
+    WithJsonSchema({"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": TAG_SCHEMA_PATTERN}),
 ]
 """A tag in a document: the same allow-list, the spelling kept."""
