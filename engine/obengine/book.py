@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.messages import Commands, Events, Side, records_digest
+from obengine.messages import COMMAND, Commands, Events, Side, records_digest
 
 RESTING: Final = np.dtype(
     [
@@ -47,6 +47,17 @@ class Snapshot:
         return records_digest(self.orders)
 
 
+def rebuilding_commands(snapshot: Snapshot) -> Commands:
+    """The NEW commands that give the snapshot's state, order for order, to an empty book of any core.
+
+    The sequence then counts on from the ACCEPTED events of the rebuilding, not from the snapshot's.
+    """
+    commands = np.zeros(len(snapshot.orders), COMMAND)
+    for field in ("side", "symbol", "qty_lots", "participant", "order_id", "price_ticks"):
+        commands[field] = snapshot.orders[field]
+    return commands
+
+
 class Book(Protocol):
     """An order book engine: a pure function of the commands that it was given."""
 
@@ -64,7 +75,11 @@ class Book(Protocol):
         ...
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
-        """The best `levels` levels of a side, best first."""
+        """The best `levels` levels of a side, best first; fewer where there are fewer.
+
+        Raises:
+            SymbolError: the book has no such symbol.
+        """
         ...
 
     def snapshot(self) -> Snapshot:

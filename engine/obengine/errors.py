@@ -15,10 +15,6 @@ class SymbolError(EngineError):
     """A number of symbols, or the index of one, is outside the engine's range."""
 
 
-class SnapshotError(EngineError):
-    """A snapshot cannot be taken back: its records are not a state that a book can be in."""
-
-
 class CoreUnavailable(EngineError):
     """The core that was asked for is not in this installation; the message says why."""
 

@@ -92,17 +92,21 @@ The *events digest* is the sha256 of the event records of a run, concatenated.
 from __future__ import annotations
 
 import hashlib
+import struct
 from enum import IntEnum
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.errors import BatchError
+
 NO_PRICE: Final = -(2**63)
 """The one int64 that is not a price: an order without a limit."""
 
 MAX_QTY: Final = 2**31 - 1
 MAX_ID: Final = 2**64 - 1
+MAX_SYMBOLS: Final = 2**16
 
 
 class Op(IntEnum):
@@ -200,11 +204,33 @@ EVENT: Final = np.dtype(
     ]
 )
 
+COMMAND_RECORD: Final = struct.Struct("<BBBBHHiIQq")
+"""`COMMAND` for the struct module, its fields in the same order."""
+
+EVENT_RECORD: Final = struct.Struct("<BBHiQQq")
+"""`EVENT` for the struct module, its fields in the same order."""
+
 Commands = NDArray[np.void]
 """A one-dimensional C-contiguous array of `COMMAND` records."""
 
 Events = NDArray[np.void]
 """A one-dimensional C-contiguous array of `EVENT` records."""
+
+
+def check_commands(commands: Commands) -> None:
+    """Refuse anything but a one-dimensional C-contiguous array of `COMMAND` records.
+
+    Raises:
+        BatchError: says which of the properties is wrong.
+    """
+    if not isinstance(commands, np.ndarray):
+        raise BatchError(f"commands are a {type(commands).__name__}, not a NumPy array of COMMAND records")
+    if commands.dtype != COMMAND:
+        raise BatchError(f"commands have dtype {commands.dtype}, not messages.COMMAND")
+    if commands.ndim != 1:
+        raise BatchError(f"commands have {commands.ndim} dimensions, not 1")
+    if not commands.flags.c_contiguous:
+        raise BatchError("commands are not contiguous; np.ascontiguousarray makes them so")
 
 
 def records_digest(*batches: NDArray[Any]) -> str:
