@@ -81,9 +81,13 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def _inert(cell: Any) -> Any:
-    """A quote before text that a spreadsheet would run (OWASP, CSV injection)."""
-    if isinstance(cell, str) and (
-        cell.lstrip().startswith(_FORMULA_STARTS) or cell[:1] in {"\t", "\r", "\n"}
-    ):
-        return f"'{cell}"
-    return cell
+    """A quote before text that a spreadsheet would run (OWASP, CSV injection); CR becomes LF.
+
+    The writer quotes LF alone, so a bare CR would start a row of its own in most readers.
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith(_FORMULA_STARTS) or text[:1] in {"\t", "\n"}:
+        return f"'{text}"
+    return text

@@ -164,15 +164,24 @@ def summary_of(histogram: Histogram) -> HistogramSummary:
     )
 
 
-def percentile_csv(histogram: Histogram) -> str:
-    """The whole percentile curve: one row per bucket, `latency_ns,percentile,cumulative_count`."""
-    cumulative = np.cumsum(histogram.counts)
-    total = histogram.count
-    rows = (
-        f"{int(upper)},{100 * int(done) / total:.6f},{int(done)}"
-        for upper, done in zip(histogram.upper_ns, cumulative, strict=True)
-    )
-    return "\n".join(("latency_ns,percentile,cumulative_count", *rows)) + "\n"
+def percentile_csv(histogram: Histogram) -> bytes:
+    """The percentile curve as CSV: `percentile,latency_ns,cumulative_count`, ending at 100 %.
+
+    Levels are those of HdrHistogram's percentile iterator: five to each halving of what remains.
+    """
+    rows = ["percentile,latency_ns,cumulative_count"]
+    for percentile in _levels(histogram.count):
+        latency_ns = histogram.percentile_ns(percentile)
+        reached = int(histogram.counts[histogram.upper_ns <= latency_ns].sum())
+        rows.append(f"{percentile:.9f},{latency_ns},{reached}")
+    return ("\n".join(rows) + "\n").encode("ascii")
+
+
+def _levels(count: int) -> list[float]:
+    if not count:
+        return []
+    halvings = count.bit_length()
+    return [100 * (1 - (1 - tick / 10) / 2**half) for half in range(halvings) for tick in range(5)] + [100.0]
 
 
 def _counts(values: NDArray[np.int64], half_magnitude: int, length: int) -> NDArray[np.int64]:

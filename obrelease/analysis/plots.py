@@ -146,7 +146,7 @@ def _mark(axes: Axes, at: float, height_s: float, label: str, color: str) -> Non
     """A point with its value: right below the curve near the left edge, left above it elsewhere."""
     axes.plot([at], [height_s], "o", color=color, markersize=5)
     offset, side = ((8, -11), "left") if at < 10 else ((-7, 8), "right")
-    words = f"{label}  {EngFormatter(unit='s')(height_s)}"
+    words = f"{label}  {EngFormatter(unit='s')(float(f'{height_s:.4g}'))}"
     axes.annotate(words, (at, height_s), offset, textcoords="offset points", ha=side)
 
 

@@ -93,9 +93,11 @@ def test_the_field_s_own_log_reader_reads_it(values: list[int]) -> None:
 @given(st.lists(st.integers(0, 10_000_000), max_size=100))
 def test_the_percentile_curve_ends_at_a_hundred(values: list[int]) -> None:
     """The curve's last row holds all values; its columns ascend."""
-    rows = [line.split(",") for line in percentile_csv(decode(encode(_array(values)).hlog)).splitlines()[1:]]
-    assert [int(row[0]) for row in rows] == sorted({int(row[0]) for row in rows})
+    text = percentile_csv(decode(encode(_array(values)).hlog)).decode("ascii")
+    rows = [[float(cell) for cell in line.split(",")] for line in text.splitlines()[1:]]
+    assert rows == sorted(rows)
+    assert [row[2] for row in rows] == sorted(row[2] for row in rows)
     if values:
-        assert rows[-1][1:] == ["100.000000", str(len(values))]
+        assert rows[-1] == [100.0, decode(encode(_array(values)).hlog).upper_ns[-1], len(values)]
     else:
         assert rows == []
