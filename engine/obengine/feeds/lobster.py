@@ -1,0 +1,163 @@
+"""LOBSTER message and orderbook files into commands, with the touch that the file shows after each.
+
+Format: the read-me of LOBSTER's sample files (lobsterdata.com), 2013. A message row is time in
+seconds after midnight, type, order id, size, price in dollars x 10,000, direction (1 buy, -1 sell,
+of the resting order). The orderbook row of the same number is the book after the message: ask price,
+ask size, bid price, bid size, level by level. Type 6 (cross trade), which newer files have, changes
+no resting order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.errors import FeedError
+from obengine.feeds.files import DataFile, LobsterPair, open_lobster
+from obengine.feeds.integers import IntegerCsv, Rows
+from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
+from obengine.feeds.lobster_window import Cause, Window
+from obengine.messages import COMMAND, Commands
+
+MAX_ROWS: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """How known orders were met: deletions of just the tracked size, executions at the queue's head."""
+
+    deletions: int
+    exact_deletions: int
+    executions: int
+    head_executions: int
+
+
+@dataclass(frozen=True, slots=True)
+class LobsterDay:
+    """A message file as commands.
+
+    Attributes:
+        name: base name of the message file.
+        levels: levels of the orderbook file.
+        commands: what keeps a book in step with the window.
+        row_end: for each row, how many commands bring the book to what the row should show.
+        times_ns: for each row, nanoseconds after midnight.
+        touches: for each row, best ask price and size, best bid price and size as the file has them,
+            shape (rows, 4).
+        causes: for each row, `Cause` bits.
+        queues: how the messages fitted the tracked queues.
+        sources: the files that were read.
+    """
+
+    name: str
+    levels: int
+    commands: Commands
+    row_end: NDArray[np.int64]
+    times_ns: NDArray[np.int64]
+    touches: NDArray[np.int64]
+    causes: NDArray[np.uint16]
+    queues: Queues
+    sources: tuple[DataFile, ...]
+
+    def command_times_ns(self) -> NDArray[np.int64]:
+        """For each command the time of the row that it belongs to."""
+        rows = np.searchsorted(self.row_end, np.arange(self.commands.size), side="right")
+        return self.times_ns[np.minimum(rows, self.times_ns.size - 1)]
+
+    def cause_counts(self) -> dict[str, int]:
+        """Rows by cause, in the order of the causes; a row may have several."""
+        return {
+            cause.name.lower().replace("_", "-"): int(np.count_nonzero(self.causes & cause))
+            for cause in Cause
+        }
+
+
+def read_lobster(path: Path) -> LobsterDay:
+    """Read a zip, a folder, or a message file with its orderbook file beside it.
+
+    Raises:
+        FeedError: a file is missing or malformed; the error has file, line, column and value.
+    """
+    with open_lobster(path) as pair:
+        return _compile(pair)
+
+
+def _compile(pair: LobsterPair) -> LobsterDay:
+    window: Window | None = None
+    levels = 0
+    row_end: list[int] = []
+    causes: list[int] = []
+    times: list[NDArray[np.int64]] = []
+    touches: list[NDArray[np.int64]] = []
+    for messages, books in _blocks(pair):
+        rows = zip(messages.tolist(), books.tolist(), strict=True)
+        if window is None:
+            levels = books.shape[1] // 4
+            window = Window(levels)
+            causes.append(window.seed(*next(rows)))
+            row_end.append(window.command_count())
+        for message, book in rows:
+            cause = window.step(message, book)
+            causes.append(cause)
+            row_end.append(window.command_count())
+            if cause >= Cause.HALT and window.touch() != tuple(book[:4]):
+                window.restart(book)
+        times.append(messages[:, 0].copy())
+        touches.append(books[:, :4].copy())
+    if window is None:
+        raise FeedError("an empty file", file=pair.messages_name, line=1, column=None, value="")
+    return LobsterDay(
+        name=pair.messages_name,
+        levels=levels,
+        commands=np.frombuffer(window.commands, dtype=COMMAND),
+        row_end=np.array(row_end, dtype=np.int64),
+        times_ns=np.concatenate(times),
+        touches=np.concatenate(touches),
+        causes=np.array(causes, dtype=np.uint16),
+        queues=Queues(window.deletions, window.exact_deletions, window.executions, window.head_executions),
+        sources=pair.sources,
+    )
+
+
+def _blocks(pair: LobsterPair) -> Iterator[tuple[Rows, Rows]]:
+    """Checked blocks of both files, of the same rows.
+
+    Raises:
+        FeedError: a row is malformed, or one file has more rows than the other.
+    """
+    messages = IntegerCsv(pair.messages, file=pair.messages_name, columns=6, seconds_first=True)
+    books = IntegerCsv(pair.orderbook, file=pair.orderbook_name)
+    sources = (messages.blocks(), books.blocks())
+    left: list[Rows | None] = [None, None]
+    line, last_ns = 1, 0
+    while True:
+        for which, source in enumerate(sources):
+            if left[which] is None:
+                left[which] = next(source, None)
+        block, book = left
+        if block is None or book is None:
+            break
+        rows = min(len(block), len(book))
+        last_ns = check_message_rows(block[:rows], line, last_ns, pair.messages_name)
+        check_book_rows(book[:rows], line, pair.orderbook_name)
+        yield block[:rows], book[:rows]
+        line += rows
+        left = [each[rows:] if len(each) > rows else None for each in (block, book)]
+        if line > MAX_ROWS:
+            raise FeedError(
+                f"more than {MAX_ROWS:,} rows", file=messages.file, line=line, column=None, value=""
+            )
+    for over, longer, shorter in ((left[0], messages, books), (left[1], books, messages)):
+        if over is not None:
+            raise FeedError(
+                f"a row beyond the last of {shorter.file}",
+                file=longer.file,
+                line=line,
+                column=None,
+                value=",".join(map(str, over[0].tolist())),
+            )

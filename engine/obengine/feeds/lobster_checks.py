@@ -1,0 +1,78 @@
+"""What the rows of a LOBSTER file must keep to; the first that does not is named by its place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.errors import FeedError
+from obengine.feeds.integers import NANOS, Rows
+from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
+from obengine.messages import MAX_QTY
+
+DAY_NS: Final = 86_400 * NANOS
+
+_TIME, _TYPE, _ID, _SIZE, _PRICE, _DIRECTION = range(6)
+
+
+def check_message_rows(rows: Rows, line: int, last_ns: int, file: str) -> int:
+    """Check a block of messages that starts at `line`; gives the time of its last row.
+
+    Raises:
+        FeedError: the first field that cannot be.
+    """
+    kind, price = rows[:, _TYPE], rows[:, _PRICE]
+    limit = kind <= Message.HIDDEN
+    halt = kind == Message.HALT
+    before = np.concatenate(([last_ns], rows[:-1, _TIME]))
+    _refuse(
+        rows,
+        line,
+        file,
+        (
+            (_TIME, rows[:, _TIME] < before, "time runs backwards (nanoseconds)"),
+            (_TIME, rows[:, _TIME] > DAY_NS, "a time beyond the day (nanoseconds)"),
+            (_TYPE, (kind < Message.NEW) | (kind > Message.HALT), "no message type (1 to 7)"),
+            (_ID, (kind <= Message.EXECUTE) & (rows[:, _ID] < 1), "not an order id"),
+            (_SIZE, limit & ((rows[:, _SIZE] < 1) | (rows[:, _SIZE] > MAX_QTY)), "not a size"),
+            (_PRICE, limit & ((price < 1) | (price >= NO_ASK)), "not a price"),
+            (_PRICE, halt & (np.abs(price) > 1), "not a halt indicator (-1, 0 or 1)"),
+            (_DIRECTION, np.abs(rows[:, _DIRECTION]) != 1, "not a direction (1 or -1)"),
+        ),
+    )
+    return int(rows[-1, _TIME])
+
+
+def check_book_rows(rows: Rows, line: int, file: str) -> None:
+    """Check a block of orderbook rows: levels in order, a size on each, unoccupied ones at the end.
+
+    Raises:
+        FeedError: the first field that cannot be.
+    """
+    if rows.shape[1] % 4:
+        text = f"{rows.shape[1]} fields"
+        raise FeedError("not four fields a level", file=file, line=line, column=None, value=text)
+    found: list[tuple[int, NDArray[np.bool_], str]] = []
+    for offset, none, sign in ((0, NO_ASK, 1), (2, NO_BID, -1)):
+        for column in range(offset, rows.shape[1], 4):
+            price, size = rows[:, column], rows[:, column + 1]
+            empty = price == none
+            found.append((column, ~empty & ((price < 1) | (price >= NO_ASK)), "not a price"))
+            if column > offset:
+                worse = (price - rows[:, column - 4]) * sign <= 0
+                both_empty = empty & (rows[:, column - 4] == none)
+                found.append((column, worse & ~both_empty, "a level that is not worse than the one before"))
+            wrong = np.where(empty, size != 0, (size < 1) | (size > MAX_QTY))
+            found.append((column + 1, wrong, "not the size of a level"))
+    _refuse(rows, line, file, tuple(found))
+    if line == 1 and rows[0, 0] <= rows[0, 2]:
+        raise FeedError("the first row is crossed", file=file, line=1, column=3, value=str(rows[0, 2]))
+
+
+def _refuse(rows: Rows, line: int, file: str, rules: tuple[tuple[int, NDArray[np.bool_], str], ...]) -> None:
+    broken = [(int(np.argmax(bad)), column, reason) for column, bad, reason in rules if bad.any()]
+    if broken:
+        row, column, reason = min(broken)
+        raise FeedError(reason, file=file, line=line + row, column=column + 1, value=str(rows[row, column]))

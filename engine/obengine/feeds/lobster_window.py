@@ -1,0 +1,281 @@
+"""The window of a LOBSTER file followed message by message, and the commands that keep a book in step.
+
+LOBSTER shows the best L levels of a book. Orders that stood before the file starts have no message,
+and a level that comes into view from below the window has none either. So: what the first row shows
+is seeded as one unnamed order a level; a level that is pushed out of the window is cancelled; and a
+tail level that the file has and the window lacks is adopted from the file as one unnamed order,
+never anything else and never more than one a side and row. Messages that name an order nobody has
+seen act on the unnamed order of their level.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from obengine.messages import Op, Side
+
+NO_ASK: Final = 9_999_999_999
+NO_BID: Final = -9_999_999_999
+"""What LOBSTER writes for the price of an unoccupied level."""
+
+UNNAMED: Final = 2**63
+"""Unnamed orders have the ids from here on; those of a file are below."""
+
+_COMMAND: Final = struct.Struct("<BBBBHHiIQq")
+
+
+class Message(IntEnum):
+    """LOBSTER's message types."""
+
+    NEW = 1
+    REDUCE = 2
+    DELETE = 3
+    EXECUTE = 4
+    HIDDEN = 5
+    CROSS = 6
+    HALT = 7
+
+
+class Cause(IntEnum):
+    """Bits that say what a row had beside, or instead of, a plain change of a known order."""
+
+    SEED = 1
+    ADOPTED_TAIL_LEVEL = 2
+    BEFORE_OPEN = 4
+    LEFT_WINDOW = 8
+    OUTSIDE_WINDOW = 16
+    HIDDEN_EXECUTION = 32
+    CROSS_TRADE = 64
+    HALT = 128
+    SIZE_DIFFERS = 256
+    UNNAMED_SHORT = 512
+    CROSSING_ADD = 1024
+    DUPLICATE_ID = 2048
+    UNEXPLAINED = 4096
+
+
+@dataclass(slots=True)
+class _Level:
+    """Open lots of a price: all of them, the unnamed order's, and by named order in queue order."""
+
+    total: int = 0
+    unnamed_id: int = 0
+    unnamed: int = 0
+    named: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _SideWindow:
+    """One side; keys are prices with the sign that makes the best one the smallest."""
+
+    side: Side
+    sign: int
+    none: int
+    keys: list[int] = field(default_factory=list)
+    levels: dict[int, _Level] = field(default_factory=dict)
+
+    def touch(self) -> tuple[int, int]:
+        """Best price and the lots on it, as LOBSTER writes them."""
+        if not self.keys:
+            return self.none, 0
+        key = self.keys[0]
+        return key * self.sign, self.levels[key].total
+
+
+class Window:
+    """The book in view, and the commands that were needed so far (`commands`, packed records).
+
+    Attributes:
+        deletions, exact_deletions: of known orders, and those of exactly the tracked size.
+        executions, head_executions: of known orders, and those at the head of the known queue.
+    """
+
+    def __init__(self, levels: int) -> None:
+        self.commands = bytearray()
+        self.deletions = self.exact_deletions = self.executions = self.head_executions = 0
+        self._limit = levels
+        self._halted = False
+        self._next_unnamed = UNNAMED
+        self._asks = _SideWindow(Side.SELL, 1, NO_ASK)
+        self._bids = _SideWindow(Side.BUY, -1, NO_BID)
+        self._places: dict[int, tuple[_SideWindow, int]] = {}
+        self._left: set[int] = set()
+
+    def command_count(self) -> int:
+        """How many commands there are so far."""
+        return len(self.commands) // _COMMAND.size
+
+    def touch(self) -> tuple[int, int, int, int]:
+        """Ask price and size, bid price and size, as the first four fields of an orderbook row."""
+        return *self._asks.touch(), *self._bids.touch()
+
+    def seed(self, message: list[int], row: list[int]) -> int:
+        """Start from the first row, which is the book after the first message."""
+        _, kind, order_id, size, price, direction = message
+        for book, offset in ((self._asks, 0), (self._bids, 2)):
+            own = kind == Message.NEW and (direction == 1) == (book.side == Side.BUY)
+            for at in range(offset, len(row), 4):
+                level_price, lots = row[at], row[at + 1]
+                if level_price == book.none:
+                    break
+                named = size if own and price == level_price and size <= lots else 0
+                if lots > named:
+                    self._add_unnamed(book, level_price * book.sign, lots - named)
+                if named:
+                    self._add(book, level_price * book.sign, order_id, named)
+        return Cause.SEED
+
+    def step(self, message: list[int], row: list[int]) -> int:
+        """Follow one message; `row` is the file's book after it. The causes say what was out of the ordinary.
+
+        With `Cause.UNEXPLAINED` (or a halt) in them the touch is not the row's; call `restart` then.
+        """
+        _, kind, order_id, size, price, direction = message
+        if kind == Message.NEW:
+            cause: int = self._new(self._bids if direction == 1 else self._asks, order_id, size, price)
+        elif kind <= Message.EXECUTE:
+            cause = self._less(kind, self._bids if direction == 1 else self._asks, order_id, size, price)
+        elif kind == Message.HALT:
+            self._halted = price != 1
+            cause = Cause.HALT
+        else:
+            cause = Cause.HIDDEN_EXECUTION if kind == Message.HIDDEN else Cause.CROSS_TRADE
+        limit = self._limit
+        if len(self._asks.keys) < limit:
+            cause |= self._adopt(self._asks, row, 0)
+        if len(self._bids.keys) < limit:
+            cause |= self._adopt(self._bids, row, 2)
+        if (*self._asks.touch(), *self._bids.touch()) != (row[0], row[1], row[2], row[3]):
+            cause |= Cause.HALT if self._halted else Cause.UNEXPLAINED
+        return cause
+
+    def restart(self, row: list[int]) -> None:
+        """Forget the book and take the row's, unless the row is crossed."""
+        if row[0] <= row[2]:
+            return
+        for book in (self._asks, self._bids):
+            while book.keys:
+                self._drop_last(book)
+        self.seed([0, 0, 0, 0, 0, 0], row)
+
+    def _new(self, book: _SideWindow, order_id: int, size: int, price: int) -> int:
+        key = price * book.sign
+        other = self._bids if book is self._asks else self._asks
+        if order_id in self._places:
+            return Cause.DUPLICATE_ID
+        if other.keys and key <= -other.keys[0]:
+            return Cause.CROSSING_ADD
+        full = len(book.keys) >= self._limit
+        if full and key > book.keys[-1]:
+            return Cause.OUTSIDE_WINDOW
+        self._add(book, key, order_id, size)
+        if len(book.keys) > self._limit:
+            self._drop_last(book)
+        return 0
+
+    def _less(self, kind: int, book: _SideWindow, order_id: int, size: int, price: int) -> int:
+        place = self._places.get(order_id)
+        if place is None:
+            return self._less_unnamed(kind, book, order_id, size, price * book.sign)
+        book, key = place
+        level = book.levels[key]
+        lots = level.named[order_id]
+        gone = lots if kind == Message.DELETE or size > lots else size
+        exact = _in_step(kind, size, lots) and price * book.sign == key
+        if kind == Message.DELETE:
+            self.deletions += 1
+            self.exact_deletions += exact
+        elif kind == Message.EXECUTE:
+            self.executions += 1
+            self.head_executions += next(iter(level.named)) == order_id
+        self._emit_less(kind, order_id, gone, lots)
+        if gone == lots:
+            del level.named[order_id], self._places[order_id]
+        else:
+            level.named[order_id] = lots - gone
+        self._shrink(book, key, level, gone)
+        return 0 if exact else Cause.SIZE_DIFFERS
+
+    def _less_unnamed(self, kind: int, book: _SideWindow, order_id: int, size: int, key: int) -> int:
+        level = book.levels.get(key)
+        if level is None:
+            return Cause.OUTSIDE_WINDOW
+        cause: int = Cause.LEFT_WINDOW if order_id in self._left else Cause.BEFORE_OPEN
+        gone = min(size, level.unnamed)
+        if gone < size:
+            cause |= Cause.UNNAMED_SHORT
+        if gone:
+            self._emit_less(kind, level.unnamed_id, gone, level.unnamed)
+            level.unnamed -= gone
+            self._shrink(book, key, level, gone)
+        return cause
+
+    def _shrink(self, book: _SideWindow, key: int, level: _Level, gone: int) -> None:
+        level.total -= gone
+        if not level.total:
+            del book.levels[key]
+            del book.keys[bisect_left(book.keys, key)]
+
+    def _adopt(self, book: _SideWindow, row: list[int], offset: int) -> int:
+        """Take the row's last level of a side if it is just the one that the window lacks."""
+        have = len(book.keys)
+        at = offset + 4 * have
+        price = row[at]
+        if price == book.none or (have + 1 < self._limit and row[at + 4] != book.none):
+            return 0
+        key = price * book.sign
+        other = self._bids if book is self._asks else self._asks
+        if (have and key <= book.keys[-1]) or (other.keys and key <= -other.keys[0]):
+            return 0
+        self._add_unnamed(book, key, row[at + 1])
+        return Cause.ADOPTED_TAIL_LEVEL
+
+    def _add(self, book: _SideWindow, key: int, order_id: int, lots: int) -> None:
+        level = self._level(book, key)
+        level.total += lots
+        level.named[order_id] = lots
+        self._places[order_id] = (book, key)
+        self._emit(Op.NEW, book.side, lots, order_id, key * book.sign)
+
+    def _add_unnamed(self, book: _SideWindow, key: int, lots: int) -> None:
+        level = self._level(book, key)
+        level.total += lots
+        level.unnamed, level.unnamed_id = lots, self._next_unnamed
+        self._next_unnamed += 1
+        self._emit(Op.NEW, book.side, lots, level.unnamed_id, key * book.sign)
+
+    def _level(self, book: _SideWindow, key: int) -> _Level:
+        level = book.levels.get(key)
+        if level is None:
+            level = book.levels[key] = _Level()
+            insort(book.keys, key)
+        return level
+
+    def _drop_last(self, book: _SideWindow) -> None:
+        level = book.levels.pop(book.keys.pop())
+        if level.unnamed:
+            self._emit(Op.CANCEL, Side.BUY, 0, level.unnamed_id, 0)
+        for order_id in level.named:
+            self._emit(Op.CANCEL, Side.BUY, 0, order_id, 0)
+            del self._places[order_id]
+            self._left.add(order_id)
+
+    def _emit_less(self, kind: int, order_id: int, gone: int, lots: int) -> None:
+        if kind == Message.EXECUTE:
+            self._emit(Op.EXECUTE, Side.BUY, gone, order_id, 0)
+        else:
+            self._emit(Op.CANCEL, Side.BUY, gone if gone < lots else 0, order_id, 0)
+
+    def _emit(self, op: Op, side: Side, lots: int, order_id: int, price: int) -> None:
+        self.commands += _COMMAND.pack(op, side, 0, 0, 0, 0, lots, 0, order_id, price)
+
+
+def _in_step(kind: int, size: int, lots: int) -> bool:
+    """Whether a message's size fits an order of `lots` open lots."""
+    if kind == Message.DELETE:
+        return size == lots
+    return size <= lots if kind == Message.EXECUTE else size < lots

@@ -1,0 +1,104 @@
+"""Facts about the machine of a run: stable ones, which may decide a comparison, and volatile ones."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class StableFacts:
+    """What does not change while a machine runs.
+
+    Attributes:
+        compiler: name and version of the compiler of the native core, None without one.
+        libraries: version by name of each library that takes part in a run.
+    """
+
+    system: str
+    machine: str
+    cpu_model: str
+    cpu_count: int
+    python: str
+    compiler: str | None
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VolatileFacts:
+    """What differs from one minute to the next; None where the system does not say."""
+
+    kernel: str | None
+    load_1m_milli: int | None
+    cpu_khz: int | None
+    memory_available_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """The machine, in both groups of facts."""
+
+    stable: StableFacts
+    volatile: VolatileFacts
+
+
+def machine_facts(compiler: str | None = None) -> MachineFacts:
+    """Facts of this machine now; `compiler` is that of the core that runs, if it was compiled."""
+    cpu = _first_entries(_text("/proc/cpuinfo"))
+    stable = StableFacts(
+        system=platform.system(),
+        machine=platform.machine(),
+        cpu_model=cpu.get("model name") or platform.processor() or "unknown",
+        cpu_count=os.cpu_count() or 1,
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        compiler=compiler,
+        libraries={"numpy": np.__version__},
+    )
+    volatile = VolatileFacts(
+        kernel=platform.release() or None,
+        load_1m_milli=_load_milli(),
+        cpu_khz=_khz(cpu.get("cpu MHz", "")),
+        memory_available_bytes=_kibibytes(_first_entries(_text("/proc/meminfo")).get("MemAvailable", "")),
+    )
+    return MachineFacts(stable, volatile)
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _first_entries(text: str) -> dict[str, str]:
+    """`name : value` lines, the first of each name."""
+    entries: dict[str, str] = {}
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            entries.setdefault(name.strip(), value.strip())
+    return entries
+
+
+def _khz(megahertz: str) -> int | None:
+    try:
+        return round(float(megahertz) * 1000)
+    except ValueError:
+        return None
+
+
+def _kibibytes(text: str) -> int | None:
+    number = text.removesuffix("kB").strip()
+    return int(number) * 1024 if number.isdecimal() else None
+
+
+def _load_milli() -> int | None:
+    try:
+        return round(os.getloadavg()[0] * 1000)
+    except OSError:
+        return None

@@ -1,0 +1,150 @@
+"""Passes of one command stream over fresh books: wall times, service times, and that all agree."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.book import Book, Snapshot
+from obengine.errors import DigestMismatch
+from obengine.harness.clock import now_ns
+from obengine.messages import Commands, EventKind, Events, RejectCode, records_digest
+
+MakeBook = Callable[[], Book]
+Progress = Callable[[int], None]
+"""Called now and then with the number of messages that were finished since the last call."""
+
+TIMED_LIMIT: Final = 250_000
+"""A latency pass times at most about this many messages, evenly spread over the stream."""
+
+_PROGRESS_STRIDE: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What the passes gave, alike in each, and how long each took, in order."""
+
+    events: Events
+    events_digest: str
+    snapshot: Snapshot
+    wall_ns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTimes:
+    """Service times of the messages `0, stride, 2 * stride, ...`, timer overhead included."""
+
+    latency_ns: NDArray[np.int64]
+    stride: int
+
+
+def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progress | None) -> Passes:
+    """One untimed pass to warm up, then `passes` timed ones, each over the whole stream on a fresh book.
+
+    Events and state are compared with the first pass after each one, outside the timing.
+
+    Raises:
+        DigestMismatch: a pass gave other events or another state.
+    """
+    done = progress or _ignore
+    book = make()
+    events = book.apply(commands)
+    first = Passes(events, records_digest(events), book.snapshot(), ())
+    state_digest = first.snapshot.digest()
+    done(commands.size)
+    wall_ns = []
+    for number in range(1, passes + 1):
+        book = make()
+        with _collector_paused():
+            start = now_ns()
+            again = book.apply(commands)
+            wall_ns.append(now_ns() - start)
+        _agree(f"pass {number}", first, again)
+        if book.state_digest() != state_digest:
+            raise DigestMismatch(f"pass {number} ended in another state than the first pass")
+        done(commands.size)
+    return Passes(events, first.events_digest, first.snapshot, tuple(wall_ns))
+
+
+def time_messages(
+    commands: Commands, make: MakeBook, expected: Passes, progress: Progress | None
+) -> ServiceTimes:
+    """One more pass in which messages are applied and timed one at a time.
+
+    Of a stream longer than `TIMED_LIMIT` every stride-th message is timed, and those between go
+    untimed as one batch; either way the events must be those of the whole batch.
+
+    Raises:
+        DigestMismatch: one message at a time gave other events than the whole batch.
+    """
+    done = progress or _ignore
+    total = commands.size
+    stride = max(1, -(-total // TIMED_LIMIT))
+    latency_ns = np.zeros(-(-total // stride), dtype=np.int64)
+    batches: list[Events] = []
+    apply, clock = make().apply, now_ns
+    reported = 0
+    with _collector_paused():
+        for index, at in enumerate(range(0, total, stride)):
+            one = commands[at : at + 1]
+            start = clock()
+            events = apply(one)
+            latency_ns[index] = clock() - start
+            batches.append(events)
+            if stride > 1 and at + 1 < total:
+                batches.append(apply(commands[at + 1 : at + stride]))
+            if at - reported >= _PROGRESS_STRIDE:
+                done(at - reported)
+                reported = at
+    done(total - reported)
+    _agree("one message at a time", expected, np.concatenate(batches))
+    return ServiceTimes(latency_ns, stride)
+
+
+def tally(events: Events) -> dict[str, int]:
+    """Events by kind and rejects by code, in the order of the codes, absent kinds left out."""
+    kinds = Counter(events["kind"].tolist())
+    codes = Counter(events["detail"][events["kind"] == EventKind.REJECTED].tolist())
+    counts = {_key(kind.name): kinds[kind] for kind in EventKind if kinds[kind]}
+    return counts | {f"rejected.{_key(code.name)}": codes[code] for code in RejectCode if codes[code]}
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def _agree(what: str, first: Passes, events: Events) -> None:
+    digest = records_digest(events)
+    if digest == first.events_digest:
+        return
+    common = min(events.size, first.events.size)
+    differs = np.flatnonzero(events[:common] != first.events[:common])
+    at = int(differs[0]) if differs.size else common
+    raise DigestMismatch(
+        f"{what} gave other events than the first pass, from event {at} on: "
+        f"{digest[:12]} with {events.size} events, not {first.events_digest[:12]} with {first.events.size}"
+    )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python's cycle collector out of what is timed, and restore it whatever happens."""
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _ignore(_: int) -> None:
+    return

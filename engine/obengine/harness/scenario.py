@@ -1,0 +1,71 @@
+"""The named workloads: which flow profile, how many messages, and the version of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from obengine.errors import EngineError
+from obengine.flow import STEADY, FlowProfile
+from obengine.prng import MAX_SEED
+
+DEFAULT_SEED: Final = 42
+MAX_MESSAGES: Final = 100_000_000
+
+
+class WorkloadError(EngineError):
+    """What was asked to run cannot be run: an unknown scenario, or a number out of its range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named workload; `version` is raised whenever the same seed would give other commands.
+
+    `messages` is the default length; a run may ask for another.
+    """
+
+    name: str
+    version: int
+    messages: int
+    profile: FlowProfile
+
+
+SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        scenario.name: scenario
+        for scenario in (
+            Scenario("baseline", 1, 2_000, STEADY),
+            Scenario("x10", 1, 20_000, STEADY),
+            Scenario("x100", 1, 200_000, STEADY),
+            Scenario("x1000", 1, 2_000_000, STEADY),
+        )
+    }
+)
+
+
+def scenario_named(name: str) -> Scenario:
+    """The scenario of this name.
+
+    Raises:
+        WorkloadError: there is none; the message lists those there are.
+    """
+    found = SCENARIOS.get(name)
+    if found is None:
+        raise WorkloadError(f"no scenario {name!r}; there are {', '.join(SCENARIOS)}")
+    return found
+
+
+def check_numbers(*, seed: int, passes: int, messages: int) -> None:
+    """Refuse what cannot be run before anything is generated.
+
+    Raises:
+        WorkloadError: a number is out of its range.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise WorkloadError(f"a seed is an integer from 0 to 2^64 - 1, not {seed}")
+    if not 1 <= passes <= 10_000:
+        raise WorkloadError(f"a run has 1 to 10,000 passes, not {passes}")
+    if not 1 <= messages <= MAX_MESSAGES:
+        raise WorkloadError(f"a run has 1 to {MAX_MESSAGES:,} messages, not {messages}")
