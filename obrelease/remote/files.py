@@ -10,6 +10,7 @@ import io
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CHUNK_BYTES: Final = 65536
+
+
+class Progress:
+    """Tells `advance` of each byte once, however often a transfer starts over."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+        self._reported = 0
+
+    def reached(self, offset: int) -> None:
+        """The transfer has come to `offset` bytes from the beginning."""
+        if offset > self._reported:
+            self._advance(offset - self._reported)
+            self._reported = offset
 
 
 class SourceFile(io.RawIOBase):
@@ -39,11 +54,11 @@ class SourceFile(io.RawIOBase):
         self.size = size
         self.sha256 = sha256
         self._descriptor = descriptor
-        self._advance = advance
+        self._progress = Progress(advance)
         self._offset = 0
-        self._reported = 0
         self._running = hashlib.sha256()
         self._cancelled = False
+        self._reading = threading.Lock()
 
     @property
     def len(self) -> int:
@@ -67,8 +82,12 @@ class SourceFile(io.RawIOBase):
         return 0
 
     def cancel(self) -> None:
-        """Make every later read fail, so that an abandoned sender sends no more."""
-        self._cancelled = True
+        """Make every later read fail, so that an abandoned sender sends no more.
+
+        When this returns, no read is under way: the descriptor's number may be used again.
+        """
+        with self._reading:
+            self._cancelled = True
 
     def close(self) -> None:
         """Stay open: senders close what they were given, the descriptor belongs to `opened`."""
@@ -80,10 +99,12 @@ class SourceFile(io.RawIOBase):
             IntegrityError: the file changed since it was hashed.
             StorageError: cancelled, or the disk failed.
         """
-        if self._cancelled:
-            raise StorageError(f"{self.path}: reading was cancelled")
         view = memoryview(buffer)
-        block = _read_at(self.path, self._descriptor, min(len(view), self.size - self._offset), self._offset)
+        with self._reading:
+            if self._cancelled:
+                raise StorageError(f"{self.path}: reading was cancelled")
+            wanted = min(len(view), self.size - self._offset)
+            block = _read_at(self.path, self._descriptor, wanted, self._offset)
         if self._offset < self.size and not block:
             raise IntegrityError(f"{self.path}: became shorter while it was sent")
         self._running.update(block)
@@ -93,18 +114,12 @@ class SourceFile(io.RawIOBase):
                 f"{self.path}: changed between hashing and sending", hint="keep other programs off the file"
             )
         view[: len(block)] = block
-        self._report()
+        self._progress.reached(self._offset)
         return len(block)
 
     def finish(self) -> None:
         """Report what was never read, because the other side has it already."""
-        self._offset = self.size
-        self._report()
-
-    def _report(self) -> None:
-        if self._offset > self._reported:
-            self._advance(self._offset - self._reported)
-            self._reported = self._offset
+        self._progress.reached(self.size)
 
 
 def _read_at(path: Path, descriptor: int, count: int, offset: int) -> bytes:
