@@ -1,0 +1,108 @@
+// The book of one symbol: two ladders and the ids of its open orders; queues, trades and removals.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "obengine/id_table.hpp"
+#include "obengine/ladder.hpp"
+#include "obengine/messages.hpp"
+#include "obengine/node_pool.hpp"
+#include "obengine/sink.hpp"
+
+namespace obengine {
+
+// How much memory a book takes before it is used, and at most for its flat arrays.
+struct BookLimits {
+    LadderLimits ladder{};
+    unsigned id_cell_bits = 16;
+
+    // Thousands of books share what one may have alone.
+    [[nodiscard]] static BookLimits for_symbols(std::size_t symbols) noexcept {
+        if (symbols <= 4) return {};
+        if (symbols <= 256) return {.ladder = {.first_bits = 10, .max_bits = 16}, .id_cell_bits = 10};
+        return {.ladder = {.first_bits = 9, .max_bits = 13}, .id_cell_bits = 8};
+    }
+};
+
+// What an arriving order brings along. `floor` is the key on the other side that it trades above.
+struct Arrival {
+    std::uint32_t side;
+    std::uint16_t symbol;
+    OrderId id;
+    Key floor;
+};
+
+class SymbolBook {
+public:
+    explicit SymbolBook(const BookLimits& limits)
+        : sides_{Ladder(limits.ladder), Ladder(limits.ladder)}, ids_(limits.id_cell_bits) {}
+
+    [[nodiscard]] const Ladder& ladder(std::uint32_t side) const noexcept { return sides_[side]; }
+    [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
+
+    // Trades against the other side while its best key is above the floor; returns what is left.
+    template <EventSink Sink>
+    [[nodiscard]] std::uint32_t match(NodePool& pool, const Arrival& taker, std::uint32_t qty, Sink& sink) {
+        Ladder& makers = sides_[taker.side ^ 1];
+        while (qty != 0 && makers.best() > taker.floor) qty = sweep_level(pool, makers, taker, qty, sink);
+        return qty;
+    }
+
+    // Rests an order behind all others of its price.
+    void rest(NodePool& pool, OrderId id, Ticks price, std::uint32_t qty, std::uint32_t side, std::uint32_t owner) {
+        const Slot slot = pool.take();
+        Node& node = pool[slot];
+        node.id = id;
+        node.price = price;
+        node.qty_and_side = Node::pack(qty, side);
+        pool.owner(slot) = owner;
+        ids_.insert(pool, slot);
+        sides_[side].append(pool, slot, key_of(price, side));
+    }
+
+    // Takes an open order off the book.
+    void remove(NodePool& pool, Slot slot) {
+        const Node& node = pool[slot];
+        const std::uint32_t side = node.side();
+        sides_[side].unlink(pool, slot, key_of(node.price, side));
+        ids_.erase(pool, slot);
+        pool.give_back(slot);
+    }
+
+private:
+    template <EventSink Sink>
+    std::uint32_t sweep_level(NodePool& pool, Ladder& makers, const Arrival& taker, std::uint32_t qty, Sink& sink) {
+        const Key key = makers.best();
+        Level& level = makers.at(key);
+        Slot slot = level.head;
+        do {
+            Node& maker = pool[slot];
+            const std::uint32_t open = maker.qty();
+            const std::uint32_t filled = qty < open ? qty : open;
+            sink.push(make_event(EventKind::traded, static_cast<std::uint8_t>(taker.side), taker.symbol,
+                                 static_cast<Lots>(filled), taker.id, maker.id, maker.price));
+            qty -= filled;
+            if (filled < open) {
+                maker.qty_and_side -= filled;
+                break;
+            }
+            const Slot following = maker.next;
+            ids_.erase(pool, slot);
+            pool.give_back(slot);
+            slot = following;
+        } while (slot != null_slot && qty != 0);
+        level.head = slot;
+        pool[slot].prev = null_slot;
+        if (slot == null_slot) {
+            level.tail = null_slot;
+            makers.vacate(key);
+        }
+        return qty;
+    }
+
+    Ladder sides_[2];
+    IdTable ids_;
+};
+
+}  // namespace obengine

@@ -1,0 +1,57 @@
+"""Cores by name: a book from any of them, and why the native one is absent where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, cast
+
+from obengine.book import Book
+from obengine.errors import CoreUnavailable
+from obengine.reference import ReferenceBook
+
+REFERENCE: Final = "reference"
+NATIVE: Final = "native"
+_EVERY: Final = (NATIVE, REFERENCE)
+
+
+def names() -> tuple[str, ...]:
+    """The cores that this installation can run, fastest first."""
+    return tuple(name for name in _EVERY if name != NATIVE or why_native_is_absent() is None)
+
+
+def make_book(name: str, symbols: int = 1) -> Book:
+    """A new, empty book.
+
+    Args:
+        name: `reference` or `native`.
+        symbols: number of symbols, 1 to 65,536.
+
+    Raises:
+        CoreUnavailable: there is no such core, or it is not in this installation.
+        SymbolError: the number of symbols is out of range.
+    """
+    if name == REFERENCE:
+        return ReferenceBook(symbols)
+    if name != NATIVE:
+        raise CoreUnavailable(f"there is no core {name!r}; the cores are {', '.join(_EVERY)}")
+    reason = why_native_is_absent()
+    if reason is not None:
+        raise CoreUnavailable(reason)
+    make = cast("Callable[[int], Book]", import_module("obengine.native").NativeBook)
+    return make(symbols)
+
+
+def why_native_is_absent() -> str | None:
+    """Why `native` cannot be made here, in one sentence with the way out; None where it can."""
+    if find_spec("obengine._native") is None:
+        return (
+            "the native core was not built into this installation, as happens without a C++20 compiler; "
+            "install one and reinstall the package from its source"
+        )
+    try:
+        import_module("obengine._native")
+    except ImportError as error:
+        return f"the native core cannot be loaded: {error}; reinstall the package for this Python"
+    return None
