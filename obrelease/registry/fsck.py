@@ -1,0 +1,148 @@
+"""The whole registry, byte by byte: every folder re-hashed, the index compared with what is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from obrelease.errors import StorageError
+from obrelease.models.problem import Problem
+from obrelease.registry.entry import Entry, entry_of, misplaced
+from obrelease.registry.index import Sight, sight
+from obrelease.registry.inspect import Inspection, inspect_folder
+from obrelease.registry.layout import INDEX_NAME, STAGING_NAME, is_place_name, place_of
+
+_REINDEX: Final = "run `obrelease reindex`"
+
+Advance = Callable[[int], None]
+"""Called with 1 for each folder that was looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `fsck` found.
+
+    Attributes:
+        artefacts, size_bytes: folders that were looked through, and bytes that were hashed.
+        problems: damage: an artefact, or the index, is not what it says.
+        notes: what is odd and loses nothing: leftovers of a killed writer, runs not indexed yet.
+    """
+
+    artefacts: int
+    size_bytes: int
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+
+
+def fsck(root: Path, advance: Advance = lambda _: None) -> Report:
+    """Check everything below a results folder; changes nothing.
+
+    The index is read before the folders, so that runs recorded meanwhile raise no alarm.
+
+    Raises:
+        StorageError: the results folder cannot be listed.
+    """
+    index = sight(root)
+    problems: list[Problem] = []
+    notes: list[Problem] = []
+    kept: dict[str, Entry] = {}
+    folders = size_bytes = 0
+    try:
+        found = sorted(_walk(root))
+    except OSError as error:
+        raise StorageError(f"{error.filename or root}: cannot be listed: {error.strerror}") from error
+    for place, is_artefact in found:
+        if not is_artefact:
+            (notes if _harmless(place) else problems).append(_stray(root, place))
+            continue
+        inspection = inspect_folder(root / place)
+        folders += 1
+        size_bytes += inspection.size_bytes
+        problems += inspection.problems
+        problems += _placement(inspection, place)
+        if (entry := _entry(root, place, inspection)) is not None:
+            kept[place] = entry
+        advance(1)
+    problems += _index_problems(root, index, kept, {place for place, _ in found})
+    notes += _index_notes(root, index, kept)
+    return Report(folders, size_bytes, tuple(problems), tuple(notes))
+
+
+def _walk(root: Path) -> Iterator[tuple[str, bool]]:
+    """Each thing at its level: artefact folders as (place, True), what does not belong as (path, False)."""
+    for kind, kind_is_folder in _items(root):
+        if kind == STAGING_NAME and kind_is_folder:
+            yield from ((f"{kind}/{name}", False) for name, _ in _items(root / kind))
+        elif not kind_is_folder or kind.startswith("."):
+            if not kind.startswith(INDEX_NAME):
+                yield kind, False
+        else:
+            yield from _walk_kind(root, kind)
+
+
+def _walk_kind(root: Path, kind: str) -> Iterator[tuple[str, bool]]:
+    for scenario, scenario_is_folder in _items(root / kind):
+        if not scenario_is_folder:
+            yield f"{kind}/{scenario}", False
+            continue
+        for name, name_is_folder in _items(root / kind / scenario):
+            yield f"{kind}/{scenario}/{name}", name_is_folder and is_place_name(name)
+
+
+def _items(folder: Path) -> list[tuple[str, bool]]:
+    try:
+        with os.scandir(folder) as found:
+            return [(item.name, item.is_dir(follow_symlinks=False)) for item in found]
+    except FileNotFoundError:
+        return []
+
+
+def _harmless(place: str) -> bool:
+    """Leftovers of writers, hidden files, and files beside the kinds (a README) lose nothing."""
+    return (
+        place.startswith(f"{STAGING_NAME}/") or "/" not in place or place.rpartition("/")[2].startswith(".")
+    )
+
+
+def _stray(root: Path, place: str) -> Problem:
+    if place.startswith(f"{STAGING_NAME}/"):
+        return Problem(str(root / place), "staging", "was left by a writer that is at work or was killed")
+    return Problem(str(root / place), "stray", "is not an artefact folder")
+
+
+def _placement(inspection: Inspection, place: str) -> Iterator[Problem]:
+    if inspection.artefact is None or inspection.digest is None:
+        return
+    if (fault := misplaced(inspection.artefact, inspection.digest, place)) is not None:
+        proper = place_of(inspection.artefact.kind, inspection.artefact.scenario, inspection.digest)
+        yield Problem(str(inspection.folder), "place", f"{fault}; its place is {proper}")
+
+
+def _entry(root: Path, place: str, inspection: Inspection) -> Entry | None:
+    artefact, digest = inspection.artefact, inspection.digest
+    if inspection.problems or artefact is None or digest is None or misplaced(artefact, digest, place):
+        return None
+    envelope_bytes = inspection.size_bytes - sum(entry.size for entry in artefact.files)
+    return entry_of(artefact, digest, root, place, envelope_bytes)
+
+
+def _index_problems(root: Path, index: Sight, kept: dict[str, Entry], there: set[str]) -> Iterator[Problem]:
+    path = str(root / INDEX_NAME)
+    if index.state == "damaged":
+        yield Problem(path, "row", f"the index is damaged; {_REINDEX}")
+    for place, row in sorted(index.entries.items()):
+        if place not in there:
+            yield Problem(str(root / place), "lost", f"the index knows run {row.digest}, its folder is gone")
+        elif place in kept and kept[place] != row:
+            yield Problem(path, "row", f"the row of {place} differs from its folder; {_REINDEX}")
+
+
+def _index_notes(root: Path, index: Sight, kept: dict[str, Entry]) -> Iterator[Problem]:
+    if index.state == "unreachable":
+        yield Problem(str(root / INDEX_NAME), "unreachable", "the index cannot be read here")
+    elif index.state == "readable":
+        for place in sorted(kept.keys() - index.entries.keys()):
+            yield Problem(str(root / place), "unindexed", "is not in the index yet; the next `list` adds it")

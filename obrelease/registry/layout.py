@@ -1,0 +1,53 @@
+"""Where things lie below the results folder, and how its folders are walked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+INDEX_NAME: Final = ".index.sqlite"
+STAGING_NAME: Final = ".staging"
+
+PREFIX_LENGTHS: Final = (12, 16, 24, 32, 48, 64)
+"""How much of the digest names the folder: 12 digits, more only where another run has those."""
+
+_PLACE_NAME: Final = re.compile(r"[0-9a-f]{12,64}")
+
+
+def place_of(kind: str, scenario: str, digest: str, length: int = PREFIX_LENGTHS[0]) -> str:
+    """The path of an artefact's folder below the results folder, with `/`."""
+    return f"{kind}/{scenario}/{digest[:length]}"
+
+
+def is_place_name(name: str) -> bool:
+    """Whether a folder's name is the beginning of a digest, long enough to be an artefact's."""
+    return _PLACE_NAME.fullmatch(name) is not None
+
+
+def places(root: Path) -> Iterator[str]:
+    """The places of all artefact folders, sorted; empty where there is no results folder.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    for kind in subfolders(root):
+        for scenario in subfolders(root / kind):
+            for name in subfolders(root / kind / scenario):
+                if is_place_name(name):
+                    yield f"{kind}/{scenario}/{name}"
+
+
+def subfolders(folder: Path) -> list[str]:
+    """Names of the real folders in `folder`, sorted, hidden ones and symbolic links left out."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(
+                item.name
+                for item in found
+                if item.is_dir(follow_symlinks=False) and not item.name.startswith(".")
+            )
+    except FileNotFoundError:
+        return []
