@@ -1,0 +1,103 @@
+"""The audit names the cause of each fault that is put into a sound log or snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from obengine.book import RESTING, Snapshot
+from obengine.invariants import EVENT_FAULTS, SNAPSHOT_FAULTS, audit_events, check_snapshot, faults
+from obengine.messages import EVENT, NO_PRICE, CancelReason, EventKind, Priority, Side
+
+ACC, TRD, CAN, MOD = EventKind.ACCEPTED, EventKind.TRADED, EventKind.CANCELLED, EventKind.MODIFIED
+BUY, SELL = Side.BUY, Side.SELL
+Row = tuple[int, ...]
+
+SOUND: list[Row] = [
+    (ACC, SELL, 0, 5, 1, 0, 100),
+    (ACC, SELL, 0, 5, 2, 0, 100),
+    (ACC, BUY, 0, 7, 3, 0, 100),
+    (TRD, BUY, 0, 5, 3, 1, 100),
+    (TRD, BUY, 0, 2, 3, 2, 100),
+    (MOD, Priority.KEPT, 0, 2, 2, 0, 100),
+    (CAN, CancelReason.REQUESTED, 0, 1, 2, 0, 100),
+    (TRD, BUY, 0, 1, 0, 2, 100),
+]
+
+
+def counts_of(rows: list[Row]) -> dict[str, int]:
+    return dict(faults(audit_events(np.array(rows, EVENT))))
+
+
+def test_a_sound_log_has_no_fault_and_its_lots_add_up() -> None:
+    counts = audit_events(np.array(SOUND, EVENT))
+    assert faults(counts) == {}
+    lots = {name: n for name, n in counts.items() if name.startswith("lots_")}
+    assert lots == {"lots_entered": 16, "lots_traded": 15, "lots_cancelled": 1, "lots_resting": 0}
+
+
+@pytest.mark.parametrize(
+    ("cause", "rows"),
+    [
+        ("unknown_event", [*SOUND, (9, 0, 0, 1, 1, 0, 1)]),
+        ("bad_quantity", [*SOUND, (ACC, BUY, 0, 0, 8, 0, 1)]),
+        ("duplicate_accept", [SOUND[0], SOUND[0]]),
+        ("orphan_cancel", [*SOUND, (CAN, CancelReason.REQUESTED, 0, 1, 2, 0, 100)]),
+        ("orphan_cancel", [*SOUND, (CAN, CancelReason.IMMEDIATE, 0, 1, 2, 0, 100)]),
+        ("orphan_modify", [*SOUND, (MOD, Priority.KEPT, 0, 1, 2, 0, 100)]),
+        ("orphan_trade", [*SOUND, (TRD, BUY, 0, 1, 0, 2, 100)]),
+        ("orphan_trade", [SOUND[0], (TRD, BUY, 0, 1, 77, 1, 100)]),
+        ("wrong_quantity", [SOUND[0], (TRD, BUY, 0, 6, 0, 1, 100)]),
+        ("wrong_quantity", [(ACC, BUY, 0, 5, 8, 0, 1), (CAN, CancelReason.IMMEDIATE, 0, 4, 8, 0, 1)]),
+        ("wrong_price", [*SOUND[:3], (TRD, BUY, 0, 5, 3, 1, 99)]),
+        ("priority_broken", [*SOUND[:3], (TRD, BUY, 0, 5, 3, 2, 100)]),
+        ("priority_broken", [*SOUND[:2], (MOD, Priority.KEPT, 0, 6, 1, 0, 100)]),
+        ("crossed_book", [*SOUND[:3], (ACC, SELL, 0, 1, 4, 0, 200)]),
+        ("market_order_rested", [(ACC, BUY, 0, 5, 8, 0, NO_PRICE)]),
+    ],
+)
+def test_a_fault_is_counted_under_its_cause(cause: str, rows: list[Row]) -> None:
+    assert cause in EVENT_FAULTS
+    assert counts_of(rows)[cause] == 1
+
+
+def test_an_arrival_of_id_0_is_told_from_a_recorded_execution() -> None:
+    rows = [SOUND[0], (ACC, BUY, 0, 2, 0, 0, 99), (TRD, BUY, 0, 2, 0, 1, 100), (TRD, SELL, 0, 2, 0, 0, 99)]
+    counts = audit_events(np.array(rows, EVENT))
+    assert faults(counts) == {}
+    assert counts["lots_resting"] == 3
+
+
+def test_a_snapshot_that_the_events_do_not_tell_is_counted() -> None:
+    empty = Snapshot(8, np.zeros(0, RESTING))
+    assert audit_events(np.array(SOUND, EVENT), snapshot=empty)["snapshot_differences"] == 0
+    assert audit_events(np.array(SOUND[:2], EVENT), snapshot=empty)["snapshot_differences"] == 2
+
+
+def put(field: str, value: int, row: int = 0) -> Callable[[Snapshot], None]:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders[field][row] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("cause", "change"),
+    [
+        ("bad_quantity", put("qty_lots", 0)),
+        ("bad_price", put("price_ticks", NO_PRICE, row=1)),
+        ("bad_side", put("side", 2, row=2)),
+        ("duplicate_id", put("order_id", 2)),
+        ("out_of_order", put("price_ticks", 96)),
+        ("crossed_book", put("price_ticks", 101)),
+    ],
+)
+def test_a_snapshot_fault_is_counted_under_its_cause(cause: str, change: Callable[[Snapshot], None]) -> None:
+    assert cause in SNAPSHOT_FAULTS
+    rows = [(0, BUY, 0, 5, 0, 0, 1, 99), (0, BUY, 0, 5, 0, 0, 2, 98), (0, SELL, 0, 5, 0, 0, 3, 101)]
+    snapshot = Snapshot(0, np.array(rows, RESTING))
+    assert faults(check_snapshot(snapshot)) == {}
+    change(snapshot)
+    assert check_snapshot(snapshot)[cause] == 1
