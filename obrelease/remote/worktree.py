@@ -1,0 +1,317 @@
+"""The project's own git repository: its state, its tags, and pushing one of them.
+
+GitPython lives here alone. Names are checked by our own allow-lists before git is started,
+and git is run by the rules of `gitenv`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
+from obrelease.remote.gitenv import FALLBACK_EMAIL, FALLBACK_NAME, environment
+from obrelease.remote.names import checked_commit, checked_remote, checked_tag
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from git import Git, Repo
+
+_REMOTE_DEADLINE_S: Final = 300
+_CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
+_SIGNATURE: Final = re.compile(r"^-----BEGIN (?:PGP|SSH) ", re.MULTILINE)
+_KEPT: Final = ("core.excludesFile", "credential.helper")
+"""What is kept of the user's global and system configuration, next to the identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagInfo:
+    """A tag: the object its ref names, the commit that is peeled from it, and its message.
+
+    `object_id` differs from `commit` where the tag is annotated; a lightweight tag has no
+    message of its own, and "" here.
+    """
+
+    name: str
+    object_id: str
+    commit: str
+    message: str
+    annotated: bool
+
+
+class Worktree:
+    """A git work tree with at least a `.git`; a detached HEAD is as good as a branch.
+
+    Every method raises `RemoteError` when git itself fails.
+    """
+
+    def __init__(self, repo: Repo, root: Path, git_dir: Path) -> None:
+        self._repo = repo
+        self._git: Git = repo.git
+        self.root = root
+        self.git_dir = git_dir
+
+    @classmethod
+    def open(cls, path: Path) -> Worktree:
+        """The work tree that `path` lies in.
+
+        Raises:
+            NotFound: it lies in none.
+            UsageError: git is not installed.
+        """
+        git = _gitpython()
+        try:
+            repo = git.Repo(path, search_parent_directories=True)
+        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+            raise NotFound(
+                f"{path}: is not inside a git work tree",
+                hint="run it in a repository, or run `git init` first",
+            ) from None
+        except (OSError, ValueError) as error:
+            raise RemoteError(f"{path}: the git repository cannot be opened: {error}") from error
+        if repo.working_tree_dir is None:
+            raise NotFound(f"{path}: is a bare repository", hint="use a clone that has a work tree")
+        private, root = Path(repo.git_dir).resolve(), Path(repo.working_tree_dir).resolve()
+        if root not in (path.resolve(), *path.resolve().parents):
+            raise NotFound(f"{path}: its repository claims a work tree elsewhere: {root}")
+        own, filters = _own_settings(repo.git, private)
+        repo.git.update_environment(**environment(private, root, own=own, filters=filters))
+        return cls(repo, root, Path(repo.common_dir).resolve())
+
+    def close(self) -> None:
+        """End the processes that GitPython keeps."""
+        self._repo.close()
+
+    def head(self) -> str:
+        """The full name of the commit that is checked out.
+
+        Raises:
+            NotFound: there is no commit yet.
+        """
+        commit = self._peeled("HEAD")
+        if commit is None:
+            raise NotFound(f"{self.root}: has no commit yet", hint="commit something first")
+        return commit
+
+    def changes(self, ignoring: Sequence[str] = ()) -> tuple[str, ...]:
+        """Paths that differ from HEAD, staged or not, and untracked files, sorted.
+
+        Args:
+            ignoring: folders relative to the root, POSIX style, whose content does not count.
+        """
+        listing = self._run(
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--untracked-files=all",
+            "--ignore-submodules=dirty",
+            "--no-renames",
+        )
+        paths = {entry[3:] for entry in listing.split("\0") if entry}
+        folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
+        return tuple(sorted(path for path in paths if not path.startswith(folders)))
+
+    def local_tag(self, name: str) -> TagInfo | None:
+        """The tag in this repository, or None.
+
+        Raises:
+            Conflict: the ref is there, and what it names is no commit.
+        """
+        ref = f"refs/tags/{checked_tag(name)}"
+        object_id = self._resolved(ref)
+        if object_id is None:
+            return None
+        commit = self._peeled(ref)
+        if commit is None:
+            raise Conflict(f"the tag {name} does not lead to a commit", hint=f"look at `git show {name}`")
+        annotated = object_id != commit
+        message = _message(self._run("cat-file", "tag", object_id)) if annotated else ""
+        return TagInfo(name, object_id, commit, message, annotated)
+
+    def previous_tag(self, name: str | None = None) -> str | None:
+        """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none."""
+        start = "HEAD" if name is None else f"refs/tags/{checked_tag(name)}^{{commit}}"
+        excluded = () if name is None else ("--exclude", name)
+        return self._answer("describe", "--tags", "--abbrev=0", *excluded, start)
+
+    def create_tag(self, name: str, commit: str, message: str) -> TagInfo:
+        """Make an annotated tag, on the disk when this returns.
+
+        The tagger's date is the commit's own: no clock is read, and the same tag of the same
+        commit by the same person is the same object, however often a broken run is repeated.
+
+        Raises:
+            Conflict: the tag exists.
+            UsageError: the message is empty, or the name or commit is malformed.
+        """
+        checked_commit(commit)
+        if not message.strip() or "\0" in message:
+            raise UsageError(f"the message of the tag {name} is empty or has a NUL character")
+        if self.local_tag(name) is not None:
+            raise Conflict(f"the tag {name} exists already", hint="choose another, or look at what it is")
+        text = message if message.endswith("\n") else message + "\n"
+        git = _gitpython()
+        with self._git.custom_environment(GIT_COMMITTER_DATE=self._commit_date(commit)):
+            try:
+                self._repo.create_tag(name, ref=commit, message=text, annotate=True, cleanup="verbatim")
+            except git.GitCommandError as error:
+                raise _failure("the tag could not be made", error) from None
+        made = self.local_tag(name)
+        if made is None or (made.commit, made.message, made.annotated) != (commit, text, True):
+            raise RemoteError(f"git says it made the tag {name}, and shows something else")
+        return made
+
+    def delete_tag(self, name: str) -> None:
+        """Remove a tag of this repository if it is still what it was when looked at.
+
+        Raises:
+            NotFound: there is no such tag.
+        """
+        present = self.local_tag(name)
+        if present is None:
+            raise NotFound(f"there is no tag {name}")
+        self._run("update-ref", "-d", f"refs/tags/{name}", present.object_id)
+
+    def remote_url(self, remote: str) -> str:
+        """The address that the remote is pushed to.
+
+        Raises:
+            NotFound: there is no such remote.
+            UsageError: the address would start a helper program, or has a password in it.
+        """
+        address = self._answer("remote", "get-url", "--push", checked_remote(remote))
+        if address is None:
+            raise NotFound(f"there is no git remote {remote}", hint="see `git remote --verbose`")
+        first = address.splitlines()[0]
+        if first.startswith("-") or "::" in first.split("/", 1)[0]:
+            raise UsageError(f"the address of the git remote {remote} is not one to push to")
+        authority = first.partition("://")[2].split("/", 1)[0]
+        if ":" in authority.rpartition("@")[0]:
+            raise UsageError(
+                f"the address of the git remote {remote} has a password in it",
+                hint="every program on the machine can see it; use a credential helper or SSH",
+            )
+        return first
+
+    def remote_tag(self, remote: str, name: str) -> str | None:
+        """The commit that the remote's tag peels to, or None where the remote has no such tag."""
+        ref = f"refs/tags/{checked_tag(name)}"
+        listing = self._run(
+            "ls-remote", "--", self.remote_url(remote), ref, f"{ref}^{{}}", deadline_s=_REMOTE_DEADLINE_S
+        )
+        found = {
+            ref_name: object_id
+            for object_id, _, ref_name in (x.partition("\t") for x in listing.splitlines())
+        }
+        commit = found.get(f"{ref}^{{}}", found.get(ref))
+        return None if commit is None else checked_commit(commit)
+
+    def push_tag(self, remote: str, name: str) -> None:
+        """Push exactly this tag, never by force, and confirm it by what the remote then says.
+
+        Raises:
+            NotFound: there is no such tag or remote.
+            Conflict: the remote has a tag of the name that leads to another commit.
+        """
+        present = self.local_tag(name)
+        if present is None:
+            raise NotFound(f"there is no tag {name} to push")
+        address, ref = self.remote_url(remote), f"refs/tags/{name}"
+        there = self.remote_tag(remote, name)
+        if there is not None and there != present.commit:
+            raise Conflict(
+                f"{remote} has a tag {name} already, of the commit {there}", hint="tags never move"
+            )
+        git = _gitpython()
+        if there is None:
+            # By address, not by the remote's name: then its receivepack and mirror settings do not count.
+            try:
+                git.Remote(self._repo, address).push(
+                    f"{ref}:{ref}", kill_after_timeout=_REMOTE_DEADLINE_S
+                ).raise_if_error()
+            except git.GitError as error:
+                raise _failure(f"the tag {name} could not be pushed to {remote}", error) from None
+        if self.remote_tag(remote, name) != present.commit:
+            raise RemoteError(f"{remote} took the tag {name}, and does not show it", hint="run it again")
+
+    def _commit_date(self, commit: str) -> str:
+        for line in self._run("cat-file", "commit", commit).splitlines():
+            if line.startswith("committer "):
+                seconds, zone = line.rsplit(" ", 2)[1:]
+                return f"@{seconds} {zone}"
+        raise RemoteError(f"the commit {commit} has no committer")
+
+    def _resolved(self, ref: str) -> str | None:
+        return self._answer("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+
+    def _peeled(self, ref: str) -> str | None:
+        return self._resolved(f"{ref}^{{commit}}")
+
+    def _answer(self, *arguments: str) -> str | None:
+        """What git printed, or None where it exited with an error."""
+        status, text, _ = self._git.execute(
+            ["git", *arguments],
+            with_extended_output=True,
+            with_exceptions=False,
+            strip_newline_in_stdout=True,
+        )
+        return str(text) if status == 0 and text else None
+
+    def _run(self, *arguments: str, deadline_s: int | None = None) -> str:
+        git = _gitpython()
+        try:
+            text = self._git.execute(
+                ["git", *arguments], kill_after_timeout=deadline_s, strip_newline_in_stdout=False
+            )
+        except git.GitError as error:
+            raise _failure(f"git {arguments[0]} failed", error) from None
+        return str(text)
+
+
+def _gitpython() -> ModuleType:
+    """GitPython, which refuses to be imported where there is no git."""
+    try:
+        import git
+    except ImportError as error:
+        raise UsageError(f"git cannot be run: {error}".splitlines()[0], hint="install git") from None
+    return git
+
+
+def _failure(what: str, error: Exception) -> RemoteError:
+    told = getattr(error, "stderr", "") or str(error)
+    shown = _CREDENTIALS.sub("://[hidden]@", " ".join(told.split()))
+    return RemoteError(f"{what}: {shown.removeprefix('stderr: ')[:500]}")
+
+
+def _message(tag_object: str) -> str:
+    """The message of a tag object, without the headers before it and a signature after it."""
+    return _SIGNATURE.split(tag_object.partition("\n\n")[2], maxsplit=1)[0]
+
+
+def _own_settings(git: Git, git_dir: Path) -> tuple[list[tuple[str, str]], set[str]]:
+    """The user's own settings that are kept, and the names of all clean/smudge drivers.
+
+    Reading configuration runs no program, so this is done before the safe environment is set.
+    """
+
+    def values(*arguments: str) -> list[str]:
+        _, text, _ = git.execute(
+            ["git", "config", "-z", *arguments],
+            with_extended_output=True,
+            with_exceptions=False,
+            env={"GIT_DIR": str(git_dir)},
+        )
+        return [value for value in str(text).split("\0") if value]
+
+    name = values("--get", "user.name") or [FALLBACK_NAME]
+    email = values("--get", "user.email") or [FALLBACK_EMAIL]
+    own = [("user.name", name[0]), ("user.email", email[0])]
+    for key in _KEPT:
+        for scope in ("--system", "--global"):
+            own += [(key, value) for value in values(scope, "--get-all", key)]
+    drivers = values("--name-only", "--get-regexp", r"^filter\.")
+    return own, {driver.partition(".")[2].rpartition(".")[0] for driver in drivers}
