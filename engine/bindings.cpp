@@ -1,0 +1,150 @@
+// The compiled module obengine._native: byte arrays in, byte arrays out, the GIL released meanwhile.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "obengine/audit.hpp"
+#include "obengine/engine.hpp"
+#include "obengine/sink.hpp"
+#include "obengine/views.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+using obengine::Event;
+using obengine::Resting;
+using BytesIn = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using BytesOut = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>;
+using LevelRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+
+struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+};
+using Memory = std::unique_ptr<void, Free>;
+
+[[nodiscard]] Memory allocate(std::size_t bytes) {
+    Memory memory(std::malloc(std::max<std::size_t>(bytes, 1)));
+    if (!memory) throw std::bad_alloc();
+    return memory;
+}
+
+// A NumPy array that owns the memory.
+[[nodiscard]] BytesOut as_array(Memory memory, std::size_t bytes) {
+    nb::capsule owner(memory.get(), [](void* held) noexcept { std::free(held); });
+    return BytesOut(memory.release(), {bytes}, owner);
+}
+
+// An engine behind a lock, so that a second Python thread waits instead of corrupting the books.
+class LockedEngine {
+public:
+    explicit LockedEngine(std::size_t symbols) : engine_(symbols) {}
+
+    [[nodiscard]] BytesOut apply(const BytesIn& commands) {
+        const std::size_t count = commands.size() / sizeof(obengine::Command);
+        Memory events;
+        std::size_t bytes = 0;
+        {
+            const nb::gil_scoped_release released;
+            const std::scoped_lock held(lock_);
+            obengine::EventBuffer fresh;
+            obengine::EventBuffer& out = count <= small_batch ? scratch_ : fresh;
+            out.clear();
+            run(commands.data(), count, out);
+            bytes = out.size() * sizeof(Event);
+            if (&out == &scratch_) {
+                events = allocate(bytes);
+                if (bytes != 0) std::memcpy(events.get(), out.data(), bytes);
+            } else {
+                events.reset(out.release());
+            }
+        }
+        return as_array(std::move(events), bytes);
+    }
+
+    [[nodiscard]] BytesOut snapshot() {
+        Memory orders;
+        std::size_t bytes = 0;
+        {
+            const nb::gil_scoped_release released;
+            const std::scoped_lock held(lock_);
+            bytes = engine_.open_orders() * sizeof(Resting);
+            orders = allocate(bytes);
+            obengine::write_snapshot(engine_, static_cast<Resting*>(orders.get()));
+        }
+        return as_array(std::move(orders), bytes);
+    }
+
+    [[nodiscard]] std::vector<LevelRow> depth(std::size_t symbol, unsigned side, std::size_t levels) {
+        std::vector<LevelRow> rows;
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        for (const auto& level : obengine::depth(engine_, symbol, side, levels)) {
+            rows.emplace_back(level.price_ticks, level.qty_lots, level.orders);
+        }
+        return rows;
+    }
+
+    [[nodiscard]] std::optional<std::string> audit() {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        const char* const broken = obengine::audit(engine_);
+        return broken == nullptr ? std::nullopt : std::optional<std::string>(broken);
+    }
+
+    [[nodiscard]] std::uint64_t next_sequence() {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        return engine_.next_sequence();
+    }
+
+private:
+    static constexpr std::size_t small_batch = 1024;
+    static constexpr std::size_t stride = 4096;
+
+    // In strides, so that room for the worst case is never asked for the whole batch at once.
+    void run(const std::uint8_t* records, std::size_t count, obengine::EventBuffer& out) {
+        for (std::size_t done = 0; done < count; done += stride) {
+            const std::size_t now = std::min(stride, count - done);
+            out.reserve(obengine::max_events(now, engine_.open_orders()));
+            obengine::BufferSink sink(out.end());
+            engine_.apply_records(records + done * sizeof(obengine::Command), now, sink);
+            out.advance(sink.size());
+        }
+    }
+
+    obengine::Engine engine_;
+    obengine::EventBuffer scratch_;
+    std::mutex lock_;
+};
+
+}  // namespace
+
+NB_MODULE(_native, module) {
+    module.doc() = "The compiled order-book core; obengine.native wraps it in the Book protocol.";
+    nb::class_<LockedEngine>(module, "Engine", "The books of `symbols` symbols; arguments are not checked here.")
+        .def(nb::init<std::size_t>(), nb::arg("symbols"))
+        .def("apply", &LockedEngine::apply, nb::arg("commands"),
+             "Apply the COMMAND records in a byte array; returns the EVENT records as a byte array.")
+        .def("snapshot", &LockedEngine::snapshot, "Every resting order as RESTING records in a byte array.")
+        .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
+             "The best levels of a side: price in ticks, lots, number of orders.")
+        .def("audit", &LockedEngine::audit, "The first broken invariant in words, or None.")
+        .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
+                     "The sequence number that the next event will have.");
+}
