@@ -14,6 +14,7 @@ from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.canonical import digest_bytes, digest_file, read_bounded
 from obrelease.models.problem import Problem
 from obrelease.models.validation import examine
+from obrelease.registry.layout import is_place_name, subfolders
 
 INTEGRITY_RULES: Final = frozenset(
     {"missing", "extra", "symlink", "special", "size", "digest", "unreadable", "place", "lost", "row"}
@@ -72,6 +73,26 @@ def inspect_folder(folder: Path) -> Inspection:
 def validate_folder(folder: Path) -> tuple[Problem, ...]:
     """The broken rules of one artefact folder; empty where it is sound."""
     return inspect_folder(folder).problems
+
+
+def find_artefacts(tree: Path) -> tuple[Path, ...]:
+    """Artefact folders at or below `tree`, sorted: those with an envelope, or named as a digest.
+
+    Hidden folders are left out, symbolic links are not followed, and an artefact's own folders are
+    its inspection's business.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    found: list[Path] = []
+    pending = [tree]
+    while pending:
+        folder = pending.pop()
+        if (folder / ENVELOPE_NAME).exists() or is_place_name(folder.name):
+            found.append(folder)
+        else:
+            pending += [folder / name for name in subfolders(folder)]
+    return tuple(sorted(found))
 
 
 def _file_problem(path: Path, error: ObreleaseError) -> Problem:

@@ -1,0 +1,181 @@
+"""Commands on kept runs: list, show, reindex, fsck and validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from obrelease.models.problem import Problem
+
+KindOption = Annotated[str | None, typer.Option("--kind", help="Only runs of this kind, such as bench.")]
+ScenarioOption = Annotated[str | None, typer.Option("--scenario", help="Only runs of this scenario.")]
+CoreOption = Annotated[str | None, typer.Option("--core", help="Only runs of this core.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the registry's commands to the command line."""
+    command(app, "list")(list_runs)
+    command(app, "show")(show)
+    command(app, "reindex")(reindex)
+    command(app, "fsck")(check_registry)
+    command(app, "validate")(validate)
+
+
+def list_runs(
+    session: Session,
+    kind: KindOption = None,
+    scenario: ScenarioOption = None,
+    core: CoreOption = None,
+    results: ResultsOption = None,
+) -> None:
+    """List the runs in the results folder, newest first."""
+    from obrelease.cli.run_text import listing
+    from obrelease.registry.store import Registry
+
+    registry = Registry(session.settings(results=results).results)
+    entries = registry.entries(kind=kind, scenario=scenario, core=core)
+    session.out.result({"runs": [entry.as_json() for entry in entries]}, lambda: listing(entries))
+    if not entries:
+        session.out.note(f"no such run in {registry.root}; `obrelease run bench` makes one")
+    if unreadable := registry.unreadable():
+        session.out.warn(
+            f"{len(unreadable)} folders cannot be read and are not listed, the first is {unreadable[0]};"
+            " `obrelease fsck` says why"
+        )
+
+
+def show(
+    session: Session,
+    digest: Annotated[str, typer.Argument(help="A digest, its beginning, or `latest`.")],
+    kind: KindOption = None,
+    scenario: ScenarioOption = None,
+    core: CoreOption = None,
+    results: ResultsOption = None,
+) -> None:
+    """Show one run: what it was, where it ran and what it gave. Every byte is re-hashed first."""
+    from dataclasses import asdict
+
+    from obrelease.analysis.summaries import summarise_run
+    from obrelease.cli.run_text import description
+    from obrelease.registry.inspect import validate_folder
+    from obrelease.registry.store import Registry
+
+    registry = Registry(session.settings(results=results).results)
+    entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
+    artefact = registry.load(entry)
+    _refuse(session, validate_folder(entry.folder), 1)
+    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    session.out.result(
+        {"run": entry.as_json(), "artefact": artefact.model_dump(mode="json"), "summary": asdict(summary)},
+        lambda: description(entry, artefact, summary),
+    )
+
+
+def reindex(session: Session, results: ResultsOption = None) -> None:
+    """Make the index again from the folders alone."""
+    from obrelease.registry.store import Registry
+
+    registry = Registry(session.settings(results=results).results)
+    runs = registry.reindex()
+    session.out.result({"results": str(registry.root), "runs": runs}, f"{runs} runs")
+
+
+def check_registry(session: Session, results: ResultsOption = None) -> None:
+    """Re-hash everything in the results folder and compare the index; changes nothing."""
+    from obrelease.registry.fsck import fsck
+
+    root = session.settings(results=results).results
+    with session.out.progress("fsck", None) as advance:
+        report = fsck(root, advance)
+    session.out.result(
+        {
+            "results": str(root),
+            "artefacts": report.artefacts,
+            "size_bytes": report.size_bytes,
+            "problems": [problem.as_json() for problem in report.problems],
+            "notes": [note.as_json() for note in report.notes],
+        },
+        "\n".join(map(str, report.problems)),
+    )
+    for note in report.notes:
+        session.out.note(f"note: {note}")
+    if report.problems:
+        raise IntegrityError(
+            f"{root}: {len(report.problems)} problems in {report.artefacts} artefacts",
+            hint="restore what is damaged from a copy; `obrelease reindex` mends the index alone",
+        )
+    session.out.note(f"{report.artefacts} artefacts, {report.size_bytes} bytes: all as they were recorded")
+
+
+def validate(
+    session: Session,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...", help="Artefacts, documents or trees of them.", show_default=False
+        ),
+    ] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Check documents against their schemas, and the files that they list, byte by byte."""
+    from obrelease.registry.inspect import validate_folder
+
+    root = session.settings(results=results).results
+    problems: list[Problem] = []
+    checked = 0
+    for path in paths or [root]:
+        folders, documents = _targets(path)
+        if not folders and not documents and paths:
+            raise NotFound(f"{path}: no artefact at or below it")
+        with session.out.progress("validate", len(folders)) as advance:
+            for folder in folders:
+                problems += validate_folder(folder)
+                advance(1)
+        for document in documents:
+            problems += _document_problems(document)
+        checked += len(folders) + len(documents)
+    _refuse(session, problems, checked)
+    session.out.result({"checked": checked, "problems": []}, "")
+    session.out.note(f"{checked} artefacts and documents: valid")
+
+
+def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Artefact folders and single documents that a path on the command line stands for."""
+    from obrelease.models.artefact import ENVELOPE_NAME
+    from obrelease.registry.inspect import find_artefacts
+
+    if path.is_dir():
+        try:
+            return find_artefacts(path), ()
+        except OSError as error:
+            raise StorageError(f"{error.filename or path}: cannot be listed: {error.strerror}") from error
+    if not path.exists() and not path.is_symlink():
+        raise NotFound(f"{path}: no such file or folder")
+    return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
+
+
+def _document_problems(path: Path) -> Sequence[Problem]:
+    from obrelease.models.canonical import read_bounded
+    from obrelease.models.validation import examine
+
+    return examine(read_bounded(path), str(path))[1]
+
+
+def _refuse(session: Session, problems: Sequence[Problem], checked: int) -> None:
+    """Tell every problem and stop: exit code 5 where bytes are wrong, 4 where a document is."""
+    from obrelease.registry.inspect import INTEGRITY_RULES
+
+    if not problems:
+        return
+    told: dict[str, Any] = {"checked": checked, "problems": [problem.as_json() for problem in problems]}
+    session.out.result(told, "\n".join(map(str, problems)))
+    error = IntegrityError if any(found.rule in INTEGRITY_RULES for found in problems) else InvalidInput
+    raise error(f"{len(problems)} problems in {checked} artefacts and documents")

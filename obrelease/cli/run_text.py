@@ -1,0 +1,114 @@
+"""Kept runs as people read them: a line each, or one in full. Free text is escaped for a terminal."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING
+
+from obrelease.cli.output import table
+from obrelease.models.problem import printable
+
+if TYPE_CHECKING:
+    from obrelease.analysis.notes import RunSummary
+    from obrelease.models.artefact import Artefact
+    from obrelease.registry.entry import Entry
+
+_SHORT_DIGEST = 12
+_SHORT_COMMIT = 9
+
+
+def listing(entries: Sequence[Entry]) -> str:
+    """One line per run, in the order given."""
+    header = ("digest", "created", "kind", "scenario", "core", "messages", "commit", "events")
+    return table([_line(entry) for entry in entries], header)
+
+
+def description(entry: Entry, artefact: Artefact, summary: RunSummary) -> str:
+    """One run in full: its facts, the figures derived from it, and its files."""
+    facts = [*_origin(entry, artefact), *_result(artefact, summary)]
+    width = max(len(name) for name, _ in facts)
+    lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]
+    series = table(list(_series(artefact)), ("measurement", "unit", "samples", "least", "median", "most"))
+    files = table(
+        [
+            (file.path, file.media_type, f"{file.size:,}", file.sha256[:_SHORT_DIGEST])
+            for file in artefact.files
+        ],
+        ("file", "type", "bytes", "sha256"),
+    )
+    return "\n\n".join(part for part in ("\n".join(lines), series, files) if part)
+
+
+def _line(entry: Entry) -> tuple[str, ...]:
+    return (
+        entry.digest[:_SHORT_DIGEST],
+        _instant(entry.created_ns),
+        entry.kind,
+        entry.scenario,
+        printable(entry.core or "-"),
+        "-" if entry.messages is None else f"{entry.messages:,}",
+        _commit(entry.commit, entry.dirty) or "-",
+        (entry.events_digest or "-")[:_SHORT_DIGEST],
+    )
+
+
+def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
+    producer, host = artefact.producer, artefact.host.stable
+    commit = _commit(producer.commit, producer.dirty)
+    yield "run", entry.digest
+    yield "folder", str(entry.folder)
+    yield "kind", f"{entry.kind}/{entry.scenario}"
+    yield "created", _instant(entry.created_ns)
+    yield "command", shlex.join(artefact.command)
+    yield "producer", f"{producer.name} {producer.version}" + (f", commit {commit}" if commit else "")
+    yield (
+        "host",
+        f"{host.system} {host.machine}, {host.cpu_model}, {host.cpu_count} CPUs, Python {host.python}",
+    )
+    for name, value in sorted(artefact.parameters.items()):
+        yield f"parameter {name}", str(value)
+
+
+def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]]:
+    workload, outcome = artefact.workload, artefact.outcome
+    if workload is not None:
+        seed = f", seed {workload.seed}" if workload.seed is not None else ""
+        source = f", from {workload.source.name}" if workload.source is not None else ""
+        words = f"{workload.name} version {workload.version}, {workload.messages:,} messages"
+        yield "workload", f"{words}{seed}{source}"
+    if outcome is not None:
+        yield "events", f"{outcome.events:,}, sha256 {outcome.events_digest}"
+    if summary.throughput_msg_s is not None:
+        yield "throughput", f"{summary.throughput_msg_s:,} msg/s, median of {summary.passes} passes"
+    if summary.latency_clock is not None:
+        yield (
+            f"{summary.latency_clock} time",
+            f"p50 {summary.p50_ns:,} ns, p99 {summary.p99_ns:,} ns, p99.9 {summary.p999_ns:,} ns",
+        )
+    for check in outcome.checks if outcome is not None else ():
+        yield (
+            f"check {check.name}",
+            ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else ""),
+        )
+
+
+def _series(artefact: Artefact) -> Iterator[tuple[str, ...]]:
+    for series in artefact.measurements:
+        figures = (min(series.samples), median(series.samples), max(series.samples)) if series.samples else ()
+        told = [f"{figure:,}" for figure in figures] or ["-", "-", "-"]
+        yield (series.name, series.unit, f"{len(series.samples):,}", *told)
+
+
+def _instant(epoch_ns: int) -> str:
+    """UTC to the second; instants past the year 9999 stay a number."""
+    try:
+        return datetime.fromtimestamp(epoch_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{epoch_ns} ns"
+
+
+def _commit(commit: str | None, dirty: bool | None) -> str:
+    return f"{commit[:_SHORT_COMMIT]}{'+' if dirty else ''}" if commit else ""
