@@ -100,7 +100,7 @@ class Plan(Document):
     """What `publish` will do, fixed before the first side effect; its stored form is the journal.
 
     Attributes:
-        forge: the forge's name: `directory` or `github`.
+        forge: the forge's name, `directory` or `github`; None where nothing is uploaded.
         remote: the git remote the tag goes to, or None for none.
         runs: artefact digests, sorted.
         steps: every step in its order, with what became of it.
@@ -114,7 +114,7 @@ class Plan(Document):
     tag: TagText
     commit: Commit
     prerelease: bool
-    forge: Slug
+    forge: Slug | None = None
     remote: Text | None = None
     runs: tuple[Digest, ...]
     steps: tuple[PlanStep, ...]

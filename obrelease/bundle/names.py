@@ -1,0 +1,19 @@
+"""What the files of a release are called."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MANIFEST_NAME: Final = "manifest.json"
+NOTES_NAME: Final = "NOTES.md"
+RESULTS_FOLDER: Final = "results"
+
+
+def top_folder(project: str, tag: str) -> str:
+    """The one folder that the bundle unpacks into."""
+    return f"{project}-{tag}"
+
+
+def bundle_name(project: str, tag: str) -> str:
+    """The bundle's file name."""
+    return f"{top_folder(project, tag)}.tar.gz"

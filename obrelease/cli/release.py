@@ -1,0 +1,249 @@
+"""`obrelease tag`, `bundle`, `publish` and `verify`: from runs to a release, and back to trust."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.forge import forge_of
+from obrelease.cli.settings import Settings
+from obrelease.errors import NotFound
+
+if TYPE_CHECKING:
+    from obrelease.models.release import Plan
+    from obrelease.models.tag import Tag
+    from obrelease.release.step import Staging, Step, Tools
+    from obrelease.remote.worktree import Worktree
+
+TagArgument = Annotated[str, typer.Argument(metavar="TAG", help="The release's tag, such as v0.9-beta.")]
+RunOption = Annotated[
+    list[str] | None,
+    typer.Option("--run", metavar="DIGEST", help="Release this run; may be repeated. [default: all runs]"),
+]
+RemoteOption = Annotated[
+    str | None,
+    typer.Option("--remote", metavar="NAME", help="Push the tag to this git remote. [env: OBRELEASE_REMOTE]"),
+]
+ForgeOption = Annotated[
+    str | None,
+    typer.Option("--forge", metavar="NAME", help="directory or github. [env: OBRELEASE_FORGE]"),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a scratch folder.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    command(app, "tag")(tag)
+    command(app, "bundle")(bundle)
+    command(app, "publish")(publish)
+    command(app, "verify")(verify)
+
+
+def tag(
+    session: Session,
+    tag: TagArgument,
+    run: RunOption = None,
+    results: ResultsOption = None,
+    remote: RemoteOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Make the annotated tag that carries the digests of the release's bundle and manifest."""
+    from obrelease.release.pipeline import TAG
+
+    settings = session.settings(results=results, remote=remote)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run)
+    with _executed(session, settings, wanted, TAG) as (plan, staging):
+        words = "would tag" if dry_run else f"tag {staging.tagged}:"
+        session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
+
+
+def bundle(
+    session: Session,
+    tag: TagArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Where to. [default: dist/PROJECT-TAG]"),
+    ] = None,
+    run: RunOption = None,
+    results: ResultsOption = None,
+) -> None:
+    """Write the release's files into a folder: the same runs give the same bytes."""
+    from obrelease.release.deliver import deliver
+    from obrelease.release.pipeline import BUNDLE
+    from obrelease.release.step import packed_of
+
+    settings = session.settings(results=results)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run=False)
+    with _executed(session, settings, wanted, BUNDLE) as (plan, staging):
+        folder = output or settings.root / "dist" / f"{plan.project}-{plan.tag}"
+        deliver(packed_of(staging), folder)
+        report = {**_report(plan, staging), "output": str(folder)}
+        session.out.result(report, lambda: _text(f"wrote {folder}", plan, staging))
+
+
+def publish(
+    session: Session,
+    tag: TagArgument,
+    dry_run: DryRunOption = False,
+    forge: ForgeOption = None,
+    run: RunOption = None,
+    results: ResultsOption = None,
+    remote: RemoteOption = None,
+) -> None:
+    """Check, collect, pack, tag and upload the runs as one release; harmless when repeated."""
+    from obrelease.release.pipeline import PUBLISH
+
+    settings = session.settings(results=results, remote=remote, forge=forge)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run)
+    with _executed(session, settings, wanted, PUBLISH, uploads=True) as (plan, staging):
+        words = "would publish" if dry_run else str(staging.uploaded)
+        session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
+
+
+def verify(
+    session: Session,
+    release: Annotated[
+        str,
+        typer.Argument(
+            metavar="TAG|PATH", help="A tag, or a folder of its files (./NAME for one in this folder)."
+        ),
+    ],
+    forge: ForgeOption = None,
+) -> None:
+    """Check a release from its first byte to its last; any doubt ends with an exit code."""
+    from obrelease.models.tag import Tag
+    from obrelease.release.verify import verify_folder
+    from obrelease.release.witness import fetch, forge_layer, tag_layer
+
+    settings = session.settings(forge=forge)
+    with tempfile.TemporaryDirectory(prefix="obrelease-") as name:
+        scratch = Path(name)
+        if os.sep in release or release in {".", ".."}:
+            verified = verify_folder(Path(release), scratch, session.out.progress)
+            layers = verified.layers
+        else:
+            wanted, place, files = Tag.parse(release), forge_of(settings), scratch / "assets"
+            files.mkdir()
+            found = fetch(place, wanted.text, files, session.out.progress)
+            verified = verify_folder(files, scratch, session.out.progress, tag=wanted.text)
+            layers = (*verified.layers, forge_layer(verified, found, place))
+    manifest = verified.manifest
+    layers = (*layers, tag_layer(verified, settings.project, _worktree_at_hand(settings)))
+    data: dict[str, Any] = {
+        "ok": True,
+        "project": manifest.project,
+        "tag": manifest.tag,
+        "commit": manifest.commit,
+        "manifest_sha256": verified.manifest_sha256,
+        "runs": [run.digest for run in manifest.runs],
+        "layers": [{"name": x.name, "checked": x.checked, "detail": x.detail} for x in layers],
+    }
+    lines = [f"{'ok' if x.checked else '--':2}  {x.name:8}  {x.detail}" for x in layers]
+    summary = (
+        f"{manifest.project} {manifest.tag} holds: {len(manifest.runs)} runs at commit {manifest.commit}"
+    )
+    session.out.result(data, "\n".join([*lines, summary]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    tag: str
+    runs: tuple[str, ...]
+    dry_run: bool
+
+
+@contextmanager
+def _executed(
+    session: Session, settings: Settings, wanted: _Wanted, steps: Sequence[Step], *, uploads: bool = False
+) -> Iterator[tuple[Plan, Staging]]:
+    """Run a pipeline in a scratch folder that lives as long as the block."""
+    from obrelease.models.tag import Tag
+    from obrelease.release.journal import Journal
+    from obrelease.release.pipeline import Request, execute, plan_of
+
+    parsed = Tag.parse(wanted.tag)
+    tools = _tools(session, settings, uploads=uploads)
+    tags = any(step.name == "tag" for step in steps)
+    try:
+        request = Request(settings.project, parsed, wanted.runs, settings.remote, wanted.dry_run)
+        plan = plan_of(request, steps, tools, _commit(tools, parsed, tags=tags))
+        keep = tags and not wanted.dry_run
+        journal = Journal.of(tools.worktree.git_dir, parsed.text) if keep else None
+        with tempfile.TemporaryDirectory(prefix="obrelease-") as scratch:
+            yield execute(plan, steps, tools, Path(scratch), journal)
+    finally:
+        tools.worktree.close()
+
+
+def _tools(session: Session, settings: Settings, *, uploads: bool) -> Tools:
+    from obrelease.registry.store import Registry
+    from obrelease.release.step import Tools
+    from obrelease.remote.worktree import Worktree
+
+    forge = forge_of(settings) if uploads else None
+    return Tools(
+        worktree=Worktree.open(settings.root),
+        registry=Registry(settings.results),
+        forge=forge,
+        schemas=settings.schemas,
+        outputs=(settings.results, settings.releases),
+        progress=session.out.progress,
+        note=session.out.note,
+    )
+
+
+def _commit(tools: Tools, tag: Tag, *, tags: bool) -> str:
+    """HEAD; a bundle is of the commit that the tag names already, where there is one."""
+    present = None if tags else tools.worktree.local_tag(tag.text)
+    return present.commit if present else tools.worktree.head()
+
+
+def _worktree_at_hand(settings: Settings) -> Worktree | None:
+    from obrelease.remote.worktree import Worktree
+
+    try:
+        return Worktree.open(settings.root)
+    except NotFound:
+        return None
+
+
+def _report(plan: Plan, staging: Staging) -> dict[str, Any]:
+    from obrelease.release.step import packed_of
+
+    packed = packed_of(staging)
+    return {
+        "tag": plan.tag,
+        "commit": plan.commit,
+        "dry_run": plan.dry_run,
+        "tagged": staging.tagged,
+        "uploaded": staging.uploaded,
+        "url": staging.url or None,
+        "bundle_sha256": packed.manifest.bundle.sha256,
+        "tar_sha256": packed.manifest.bundle.tar_sha256,
+        "manifest_sha256": packed.manifest_sha256,
+        "plan": plan.model_dump(mode="json"),
+    }
+
+
+def _text(first: str, plan: Plan, staging: Staging) -> str:
+    from obrelease.cli.output import table
+
+    steps = [(step.name, step.state, step.reason) for step in plan.steps]
+    assets = [(asset.name, str(asset.size), asset.sha256) for asset in plan.assets]
+    parts = [
+        f"{first}: {len(plan.runs)} runs at commit {plan.commit}",
+        table(steps, ("step", "state", "")),
+        table(assets, ("asset", "bytes", "sha256")),
+        staging.url,
+    ]
+    return "\n\n".join(part for part in parts if part)

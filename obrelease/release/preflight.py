@@ -1,0 +1,90 @@
+"""Preflight: everything that can be known before anything is spent. Reads only."""
+
+from __future__ import annotations
+
+from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound
+from obrelease.models import schema
+from obrelease.models.release import Plan
+from obrelease.release.step import Staging, Tools
+
+
+class Preflight:
+    """Refuses a release that could not be finished, or could not be trusted."""
+
+    name = "preflight"
+
+    def skip(self, plan: Plan) -> str | None:
+        """Never."""
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Look at the worktree, the tag, the schemas, the runs and the forge.
+
+        Raises:
+            NotFound: there is no run to release.
+            IntegrityError: a folder of the registry is damaged.
+            CheckFailed: uncommitted changes, or schemas that differ from the models.
+            Conflict: the tag points elsewhere, here or on the remote.
+            RemoteError: the forge cannot make releases.
+        """
+        if not plan.runs:
+            raise NotFound(
+                f"{tools.registry.root}: holds no runs to release",
+                hint="make one with `obrelease run bench --scenario baseline --seed 42`",
+            )
+        _require_readable(plan, tools)
+        _require_clean(tools)
+        _require_tag(plan, tools)
+        _require_schemas(tools)
+        if tools.forge is not None:
+            tools.forge.preflight()
+        return staging
+
+
+def _require_readable(plan: Plan, tools: Tools) -> None:
+    """A damaged run must stop a release of all runs; it may not fall out of it silently."""
+    if len(plan.runs) < len(tools.registry.entries()):
+        return
+    unreadable = tools.registry.unreadable()
+    if unreadable:
+        raise IntegrityError(
+            f"{unreadable[0]}: looks like a run and cannot be read as one",
+            hint="run `obrelease fsck`, or name the runs that are to be released with --run",
+        )
+
+
+def _require_clean(tools: Tools) -> None:
+    root = tools.worktree.root.resolve()
+    outputs = [folder.resolve() for folder in tools.outputs]
+    inside = [folder.relative_to(root).as_posix() for folder in outputs if folder.is_relative_to(root)]
+    changes = tools.worktree.changes(ignoring=inside)
+    if changes:
+        more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+        raise CheckFailed(
+            f"the worktree has uncommitted changes: {', '.join(map(ascii, changes[:5]))}{more}",
+            hint="commit them, or add what is not to be kept to .gitignore",
+        )
+
+
+def _require_tag(plan: Plan, tools: Tools) -> None:
+    here = tools.worktree.local_tag(plan.tag)
+    if here is not None and here.commit != plan.commit:
+        raise Conflict(
+            f"the tag {plan.tag} points at {here.commit[:12]}, HEAD is {plan.commit[:12]}",
+            hint="check out the tag, or choose a new one",
+        )
+    if plan.remote is None:
+        return
+    there = tools.worktree.remote_tag(plan.remote, plan.tag)
+    if there is not None and there != plan.commit:
+        raise Conflict(
+            f"on {plan.remote} the tag {plan.tag} points at {there[:12]}, HEAD is {plan.commit[:12]}",
+            hint="fetch the tag and check it out, or choose a new one",
+        )
+
+
+def _require_schemas(tools: Tools) -> None:
+    if not tools.schemas.is_dir():
+        return
+    problems = schema.check(tools.schemas)
+    if problems:
+        raise CheckFailed(str(problems[0]), hint="run `obrelease schema export` and commit what it writes")

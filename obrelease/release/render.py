@@ -1,0 +1,49 @@
+"""Render: the release's notes, and the pictures that stand beside its bundle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from obrelease.bundle.write import Source
+from obrelease.models.release import Plan
+from obrelease.release.step import CollectedRun, Staging, Tools
+
+_SUFFIXES: Final = {"image/svg+xml": ".svg", "image/png": ".png"}
+
+
+class Render:
+    """Writes notes from the artefacts and picks the first picture of each run.
+
+    Pictures are the ones that the artefacts hold, byte for byte: a picture drawn now would
+    depend on the fonts and the floating point of this machine, and the bundle would not be
+    rebuilt bit for bit on another.
+    """
+
+    name = "render"
+
+    def skip(self, plan: Plan) -> str | None:
+        """Never."""
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Write the notes and name the pictures."""
+        from obrelease.analysis.notes import release_notes
+        from obrelease.analysis.summaries import summarise_run
+
+        del tools
+        summaries = [
+            summarise_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staging.runs
+        ]
+        notes = release_notes(plan.project, plan.tag, plan.commit, summaries)
+        pictures = tuple(picture for run in staging.runs for picture in _first_picture(run))
+        return replace(staging, notes=notes, pictures=pictures)
+
+
+def _first_picture(run: CollectedRun) -> tuple[Source, ...]:
+    entries = [entry for entry in run.artefact.files if entry.media_type in _SUFFIXES]
+    if not entries:
+        return ()
+    entry = min(entries, key=lambda entry: entry.path)
+    facts = run.facts
+    name = f"{facts.kind}-{facts.scenario}-{facts.digest[:12]}{_SUFFIXES[entry.media_type]}"
+    return (Source(name, run.folder / entry.path, entry.size, entry.sha256),)

@@ -1,0 +1,130 @@
+"""What a step of a release is, and the values that pass from one step to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from obrelease.bundle.write import Source
+from obrelease.models.artefact import Artefact
+from obrelease.models.release import BundleManifest, Plan, ReleaseAsset, ReleaseRun
+from obrelease.registry.store import Registry
+from obrelease.remote.forge import Advance, Forge
+from obrelease.remote.worktree import Worktree
+
+Progress = Callable[[str, int | None], AbstractContextManager[Advance]]
+"""Opens a progress bar with a label and a total in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The places that steps act on, each behind its own door.
+
+    Attributes:
+        worktree: the git repository that is released.
+        registry: the results folder.
+        forge: where the release goes; None where nothing is uploaded.
+        schemas: the folder of exported schemas; it need not be there.
+        outputs: folders that this program writes; their content is no change of the worktree.
+        progress: how long work is shown.
+        note: how a line is said to people.
+    """
+
+    worktree: Worktree
+    registry: Registry
+    forge: Forge | None
+    schemas: Path
+    outputs: tuple[Path, ...]
+    progress: Progress
+    note: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedRun:
+    """A run whose every byte was read and found to be what its digest says.
+
+    Attributes:
+        facts: the run as the manifest names it; its path lies below the bundle's top folder.
+        folder: where it is kept in the registry.
+        sources: its files on their way into the bundle, the envelope among them.
+    """
+
+    facts: ReleaseRun
+    artefact: Artefact
+    folder: Path
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedAsset:
+    """A file of the release, ready in the scratch folder."""
+
+    facts: ReleaseAsset
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The whole release as files, in the order of their upload."""
+
+    manifest: BundleManifest
+    manifest_sha256: str
+    assets: tuple[PackedAsset, ...]
+
+
+TagOutcome = Literal["created", "present"]
+UploadOutcome = Literal["published", "already published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What the steps have made so far; each step hands on a new one.
+
+    Attributes:
+        folder: the scratch folder; whatever a step writes before `tag` lies in it.
+        pictures: files that stand beside the bundle, with the asset names they get as paths.
+        url: where the public release is found; empty before `upload`.
+    """
+
+    folder: Path
+    runs: tuple[CollectedRun, ...] = ()
+    notes: str = ""
+    pictures: tuple[Source, ...] = ()
+    packed: Packed | None = None
+    tagged: TagOutcome | None = None
+    uploaded: UploadOutcome | None = None
+    url: str = ""
+
+
+class Step(Protocol):
+    """One act of a release. Steps know nothing of each other."""
+
+    @property
+    def name(self) -> str:
+        """The step's name in the plan."""
+        ...
+
+    def skip(self, plan: Plan) -> str | None:
+        """Why there is nothing to do, or None where `run` is to be called."""
+        ...
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Act, and hand on what was made. Acting twice is the same as acting once."""
+        ...
+
+
+def packed_of(staging: Staging) -> Packed:
+    """The packed release; the pipeline's order makes sure that there is one."""
+    if staging.packed is None:
+        raise AssertionError("the pipeline packs before it tags or uploads")
+    return staging.packed
+
+
+def forge_of(tools: Tools) -> Forge:
+    """The forge; whoever runs a pipeline that uploads has given one."""
+    if tools.forge is None:
+        raise AssertionError("a pipeline that uploads needs a forge")
+    return tools.forge
