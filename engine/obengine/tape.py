@@ -51,7 +51,7 @@ def write_tape(path: Path, commands: Commands) -> str:
         raise BatchError(f"a tape holds a row of COMMAND records, not {commands.dtype} x {commands.shape}")
     data = np.ascontiguousarray(commands).view(np.uint8).data
     digest = hashlib.sha256(data)
-    header = _HEADER.pack(MAGIC, TAPE_VERSION, COMMAND.itemsize, 0, commands.size, digest.digest(), bytes(8))
+    header = _header(commands.size, digest.digest())
     try:
         _replace(path, header, data)
     except OSError as error:
@@ -72,6 +72,14 @@ def read_tape(path: Path) -> Commands:
         raise TapeError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def tape_digest(commands: Commands) -> str:
+    """The sha256, in hex, of the file that `write_tape` makes of these commands."""
+    data = np.ascontiguousarray(commands).view(np.uint8).data
+    digest = hashlib.sha256(_header(commands.size, hashlib.sha256(data).digest()))
+    digest.update(data)
+    return digest.hexdigest()
+
+
 def is_tape(path: Path) -> bool:
     """Whether a file starts as a tape does."""
     try:
@@ -79,6 +87,10 @@ def is_tape(path: Path) -> bool:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
+
+
+def _header(records: int, digest: bytes) -> bytes:
+    return _HEADER.pack(MAGIC, TAPE_VERSION, COMMAND.itemsize, 0, records, digest, bytes(8))
 
 
 def _replace(path: Path, header: bytes, data: memoryview) -> None:

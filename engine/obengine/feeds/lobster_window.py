@@ -192,7 +192,7 @@ class Window:
         elif kind == Message.EXECUTE:
             self.executions += 1
             self.head_executions += next(iter(level.named)) == order_id
-        self._emit_less(kind, order_id, gone, lots)
+        self._emit_less(kind, book, order_id, gone, lots)
         if gone == lots:
             del level.named[order_id], self._places[order_id]
         else:
@@ -209,7 +209,7 @@ class Window:
         if gone < size:
             cause |= Cause.UNNAMED_SHORT
         if gone:
-            self._emit_less(kind, level.unnamed_id, gone, level.unnamed)
+            self._emit_less(kind, book, level.unnamed_id, gone, level.unnamed)
             level.unnamed -= gone
             self._shrink(book, key, level, gone)
         return cause
@@ -258,17 +258,17 @@ class Window:
     def _drop_last(self, book: _SideWindow) -> None:
         level = book.levels.pop(book.keys.pop())
         if level.unnamed:
-            self._emit(Op.CANCEL, Side.BUY, 0, level.unnamed_id, 0)
+            self._emit(Op.CANCEL, book.side, 0, level.unnamed_id, 0)
         for order_id in level.named:
-            self._emit(Op.CANCEL, Side.BUY, 0, order_id, 0)
+            self._emit(Op.CANCEL, book.side, 0, order_id, 0)
             del self._places[order_id]
             self._left.add(order_id)
 
-    def _emit_less(self, kind: int, order_id: int, gone: int, lots: int) -> None:
+    def _emit_less(self, kind: int, book: _SideWindow, order_id: int, gone: int, lots: int) -> None:
         if kind == Message.EXECUTE:
-            self._emit(Op.EXECUTE, Side.BUY, gone, order_id, 0)
+            self._emit(Op.EXECUTE, book.side, gone, order_id, 0)
         else:
-            self._emit(Op.CANCEL, Side.BUY, gone if gone < lots else 0, order_id, 0)
+            self._emit(Op.CANCEL, book.side, gone if gone < lots else 0, order_id, 0)
 
     def _emit(self, op: Op, side: Side, lots: int, order_id: int, price: int) -> None:
         self.commands += _COMMAND.pack(op, side, 0, 0, 0, 0, lots, 0, order_id, price)

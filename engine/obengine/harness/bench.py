@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from obengine.cores import make_book
-from obengine.flow import Flow, generate
+from obengine.flow import generate
+from obengine.harness.checks import flow_check, integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
-from obengine.harness.measure import Passes, Progress, ServiceTimes, run_passes, tally, time_messages
-from obengine.harness.outcome import CheckResult, RunOutcome, WorkloadFacts
+from obengine.harness.measure import Progress, run_passes, tally, time_messages
+from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obengine.harness.scenario import DEFAULT_SEED, check_numbers, scenario_named
-from obengine.messages import EventKind, records_digest
+from obengine.messages import records_digest
 
 
 def bench_work(scenario: str, *, passes: int, messages: int | None = None) -> int:
@@ -68,52 +69,8 @@ def run_bench(
         events_digest=ran.events_digest,
         state_digest=ran.snapshot.digest(),
         counts=tally(ran.events),
-        checks=(
-            *pass_checks(ran, service),
-            flow_check(flow, ran),
-        ),
+        checks=(*pass_checks(ran, service), integrity_check(ran), flow_check(flow, ran)),
         pass_wall_ns=ran.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
-    )
-
-
-def pass_checks(ran: Passes, service: ServiceTimes) -> tuple[CheckResult, ...]:
-    """What `run_passes` and `time_messages` proved by not raising."""
-    every = "every message" if service.stride == 1 else f"one message in {service.stride}"
-    return (
-        CheckResult(
-            "passes-agree",
-            passed=True,
-            detail="every pass gave the same events and the same final state",
-            counts={"passes": len(ran.wall_ns) + 1, "events": ran.events.size},
-        ),
-        CheckResult(
-            "single-messages-agree",
-            passed=True,
-            detail=f"the latency pass, with {every} applied and timed alone, gave the same events",
-            counts={"timed": service.latency_ns.size, "stride": service.stride},
-        ),
-    )
-
-
-def flow_check(flow: Flow, ran: Passes) -> CheckResult:
-    """Whether the core traded as the generator's own, independent model of the book did."""
-    trades = ran.events[ran.events["kind"] == EventKind.TRADED]
-    got = {
-        "trades": trades.size,
-        "traded-lots": int(trades["qty_lots"].sum(dtype="int64")),
-        "resting-orders": ran.snapshot.orders.size,
-    }
-    wanted = {
-        "trades": flow.trades,
-        "traded-lots": flow.traded_lots,
-        "resting-orders": flow.resting_orders,
-    }
-    detail = "trades and resting orders are those of the generator's own model"
-    return CheckResult(
-        "flow-model-agrees",
-        passed=got == wanted,
-        detail=detail if got == wanted else f"the generator's model has {wanted}",
-        counts=got,
     )

@@ -30,7 +30,10 @@ class SourceData:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadFacts:
-    """What was asked of the engine; `seed` is None for recorded data, `source` for seeded flow."""
+    """What was asked of the engine; `seed` is None for recorded data, `source` for seeded flow.
+
+    `companions` are further files that belong to `source`, such as its orderbook file.
+    """
 
     name: str
     version: int
@@ -38,6 +41,7 @@ class WorkloadFacts:
     commands_digest: str
     seed: int | None = None
     source: SourceData | None = None
+    companions: tuple[SourceData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class RunOutcome:
         checks: what was proved on the way.
         pass_wall_ns: wall time of each pass over the whole command stream, in order.
         service_ns: per-message service times of the separate latency pass, int64 nanoseconds,
-            timer overhead included.
+            timer overhead included; of a long stream every `stride`-th message, as the check
+            `single-messages-agree` says.
         timer_overhead_ns: median cost of one timed empty call.
         series: named int64 series of equal meaning per kind of run (for plots), may be empty.
     """

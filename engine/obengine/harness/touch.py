@@ -1,0 +1,94 @@
+"""The touch after every row of a feed, worked out from the events that a core gave, in one sweep.
+
+Asking a book for its depth after each of a day's rows costs more than the replay itself. The events
+say the same: each adds lots to one price or takes them away, so the lots on a price at any row are a
+running sum, and the best price of a row is the best of all prices that have lots there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.feeds.lobster_window import NO_ASK, NO_BID
+from obengine.messages import Commands, EventKind, Events, Side
+
+Touches = NDArray[np.int64]
+"""Best ask price and lots, best bid price and lots for each row, shape (rows, 4)."""
+
+
+def one_event_each(commands: Commands, events: Events) -> bool:
+    """Whether each command was carried out by just one event: nothing refused, nothing crossed."""
+    return commands.size == events.size and not (events["kind"] == EventKind.REJECTED).any()
+
+
+def touches_after(commands: Commands, events: Events, row_end: NDArray[np.int64]) -> Touches:
+    """The touch after each row, where row `k` ends before command `row_end[k]`.
+
+    The side of an event is its command's, which a feed fills in for every operation.
+
+    Raises:
+        ValueError: commands and events do not correspond one to one (`one_event_each`).
+    """
+    if not one_event_each(commands, events):
+        raise ValueError("the touch is only known where each command has one event")
+    rows = np.searchsorted(row_end, np.arange(commands.size), side="right")
+    touches = np.empty((row_end.size, 4), dtype=np.int64)
+    for side, column, sign, none in ((Side.SELL, 0, 1, NO_ASK), (Side.BUY, 2, -1, NO_BID)):
+        own = np.flatnonzero((commands["side"] == side) & (rows < row_end.size))
+        lots = events["qty_lots"][own].astype(np.int64)
+        change = np.where(events["kind"][own] == EventKind.ACCEPTED, lots, -lots)
+        keys, totals = _best(events["price_ticks"][own] * sign, change, rows[own], row_end.size)
+        touches[:, column] = np.where(totals > 0, keys * sign, none)
+        touches[:, column + 1] = totals
+    return touches
+
+
+def _best(
+    keys: NDArray[np.int64], change: NDArray[np.int64], rows: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each row the smallest key that has lots, and its lots; 0 lots where none has any."""
+    order = np.lexsort((np.arange(keys.size), keys))
+    keys, rows, running = keys[order], rows[order], np.cumsum(change[order])
+    unique, rank = np.unique(keys, return_inverse=True)
+    starts = np.searchsorted(keys, unique)
+    totals = running - np.concatenate(([0], running))[starts][rank]
+    last = np.ones(keys.size, dtype=bool)
+    last[:-1] = (rank[1:] != rank[:-1]) | (rows[1:] != rows[:-1])
+    rank, rows, totals = rank[last], rows[last], totals[last]
+    until = np.full(rank.size, size)
+    same = rank[1:] == rank[:-1]
+    until[:-1][same] = rows[1:][same]
+    held = totals > 0
+    best = _least_cover(rows[held], until[held], rank[held], size, unique.size)
+    at = np.searchsorted(rank * np.int64(size) + rows, best * size + np.arange(size), side="right") - 1
+    known = best < unique.size
+    lots = np.where(known, totals[at] if totals.size else 0, 0)
+    return np.append(unique, 0)[best], lots
+
+
+def _least_cover(
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    values: NDArray[np.int64],
+    size: int,
+    none: int,
+) -> NDArray[np.int64]:
+    """For each of `size` positions the least value of the intervals [start, end) over it, or `none`.
+
+    An interval is covered by two blocks of one power of two; from the longest blocks down, each
+    block hands its value to its two halves (a sparse table run backwards).
+    """
+    lengths = ends - starts
+    power = np.frexp(np.maximum(lengths, 1))[1] - 1
+    least = np.full(size, none, dtype=np.int64)
+    for level in range(int(power.max(initial=0)), -1, -1):
+        own = np.flatnonzero((power == level) & (lengths > 0))
+        np.minimum.at(least, starts[own], values[own])
+        np.minimum.at(least, ends[own] - (1 << level), values[own])
+        if level:
+            half = 1 << (level - 1)
+            handed = least.copy()
+            handed[half:] = np.minimum(handed[half:], least[: max(size - half, 0)])
+            least = handed
+    return least
