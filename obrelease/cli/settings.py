@@ -5,7 +5,10 @@ This is the only file of the package that reads the environment.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -117,3 +120,24 @@ def load(
 def wants_color() -> bool:
     """False where `NO_COLOR` is set to anything, or the terminal is dumb (no-color.org)."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def settle_matplotlib() -> None:
+    """Give matplotlib a folder to keep its font list in, unless `MPLCONFIGDIR` names one.
+
+    It must run before matplotlib is imported. Where the user's cache folder cannot be written, as
+    on shared machines and in CI, a temporary one serves and is removed at the end.
+    """
+    if os.environ.get("MPLCONFIGDIR"):
+        return
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    try:
+        folder = cache.expanduser() / "obrelease" / "matplotlib"
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError):
+        writable = False
+    if not writable:
+        folder = Path(tempfile.mkdtemp(prefix="obrelease-matplotlib-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["MPLCONFIGDIR"] = str(folder)

@@ -1,0 +1,10 @@
+"""The one door to the engine: run a mode, wrap what came out, hand it to the registry.
+
+What the engine offers by name is light and stands here; `record` brings tables and plots along.
+"""
+
+from __future__ import annotations
+
+from obrelease.recorder.engine import bench_work, core_names, scenario_names, why_native_is_absent
+
+__all__ = ["bench_work", "core_names", "scenario_names", "why_native_is_absent"]

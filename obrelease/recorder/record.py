@@ -1,0 +1,122 @@
+"""Run a mode of the engine and record what came out; nothing is written before the run is over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from obengine.feeds.sample import write_sample
+from obengine.harness.bench import run_bench
+from obengine.harness.machine import machine_facts
+from obengine.harness.outcome import RunOutcome
+from obengine.harness.replay import run_replay
+from obrelease.errors import NotFound, StorageError
+from obrelease.models.artefact import Producer
+from obrelease.recorder.drafts import Request, draft, replayed_name
+from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+
+Advance = Callable[[int], None]
+"""Called with the number of messages that were finished since the last call."""
+
+
+def record_bench(
+    registry: Registry,
+    *,
+    scenario: str,
+    seed: int,
+    core: str,
+    passes: int,
+    messages: int | None = None,
+    created_ns: int,
+    producer: Producer,
+    progress: Advance | None = None,
+) -> Entry:
+    """Measure seeded flow and record the run.
+
+    Args:
+        registry: where the artefact goes.
+        scenario: one of `scenario_names()`.
+        seed: 0 to 2**64 - 1.
+        core: one of `core_names()`, or `auto` for the fastest that is installed.
+        passes: timed passes, at least 1.
+        messages: another length than the scenario's own.
+        created_ns: now, in nanoseconds since the epoch.
+        producer: the program and its source tree, for the envelope.
+        progress: told of messages as they are finished.
+
+    Raises:
+        UsageError: a name or a number that makes no sense.
+        NotFound: the core is not in this installation.
+        NotReproduced: two passes gave different events; nothing is recorded.
+        StorageError: the disk refused.
+    """
+    require_scenario(scenario)
+    _require_writable(registry.root)
+    with engine_errors():
+        name = resolve_core(core)
+        outcome = run_bench(
+            scenario, seed=seed, core=name, passes=passes, messages=messages, progress=progress
+        )
+    words = ["obrelease", "run", "bench", "--scenario", scenario, "--seed", str(seed)]
+    words += ["--core", name, "--passes", str(passes)]
+    words += [] if messages is None else ["--messages", str(messages)]
+    request = Request("bench", scenario, tuple(words), {}, created_ns, producer)
+    return _record(registry, request, outcome)
+
+
+def record_replay(
+    registry: Registry,
+    *,
+    path: Path | None,
+    core: str,
+    passes: int,
+    created_ns: int,
+    producer: Producer,
+    progress: Advance | None = None,
+) -> Entry:
+    """Replay recorded market data and record the run.
+
+    Args:
+        registry, core, passes, created_ns, producer, progress: as for `record_bench`.
+        path: the data file, or None for the engine's own sample, a day that nobody traded.
+
+    Raises:
+        NotFound: nothing lies at `path`, or the core is not in this installation.
+        InvalidInput: the file is malformed; the message has file, line, column and value.
+        UsageError, NotReproduced, StorageError: as `record_bench`.
+    """
+    if path is not None and not path.exists():
+        raise NotFound(f"{path}: no such file or folder", hint="without a file, a made-up sample is replayed")
+    _require_writable(registry.root)
+    _require_writable(registry.root)
+    with engine_errors(), TemporaryDirectory(prefix="obrelease-sample-") as scratch:
+        name = resolve_core(core)
+        day = path or write_sample(Path(scratch))
+        outcome = run_replay(day, core=name, passes=passes, progress=progress)
+    words = ["obrelease", "run", "replay", *([_portable(path.name)] if path else [])]
+    words += ["--core", name, "--passes", str(passes)]
+    request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
+    return _record(registry, request, outcome)
+
+
+def _record(registry: Registry, request: Request, outcome: RunOutcome) -> Entry:
+    made = draft(request, outcome, machine_facts())
+    return registry.record(made.artefact, made.files)
+
+
+def _require_writable(root: Path) -> None:
+    """Fail before time is spent: the nearest folder that is there must take new entries."""
+    there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise StorageError(f"{there}: is not a folder", hint="choose another folder with --results")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise StorageError(f"{there}: cannot be written to", hint="choose another folder with --results")
+
+
+def _portable(name: str) -> str:
+    """A file's base name as an argument that no option parser takes for an option."""
+    return f"./{name}" if name.startswith("-") else name
