@@ -291,9 +291,11 @@ def summary(field: list[Contender], rates: dict[str, list[float]]) -> list[dict[
 
 def print_table(rows: list[dict[str, Any]], missing: dict[str, str]) -> None:
     """The same for people."""
-    print(f"{'book':<22}{'messages':>10}{'median':>12}{'min':>12}{'max':>12}   reference is faster by")
+    print(f"{'book':<22}{'messages':>10}{'median':>14}{'min':>14}{'max':>14}   reference is faster by")
     for row in rows:
-        speeds = "".join(f"{row[key] / 1e3:>8,.1f} k/s" for key in ("median_msg_s", "min_msg_s", "max_msg_s"))
+        speeds = "".join(
+            f"{row[key] / 1e3:>10,.1f} k/s" for key in ("median_msg_s", "min_msg_s", "max_msg_s")
+        )
         print(f"{row['name']:<22}{row['messages']:>10,}{speeds}   {row['reference_is_faster_by']:.3g} x")
     for name, reason in missing.items():
         print(f"left out: {name}: {reason}")
