@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from obrelease import __version__
+from obrelease.cli import doctor, registry, release, run, schema
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
@@ -35,12 +38,21 @@ def root(
     """Benchmark results as evidence: measure, keep, publish and verify."""
 
 
+for room in (run, registry, release, schema, doctor):
+    room.register(app)
+
+
 def main() -> None:
-    """Run the command line; never returns."""
-    sys.exit(run())
+    """Run the command line; never returns. SIGTERM unwinds as Ctrl-C does, so nothing is left half done."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(execute())
 
 
-def run(args: list[str] | None = None) -> int:
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def execute(args: list[str] | None = None) -> int:
     """Run one command line and return its exit code; errors go to stderr with their hint."""
     try:
         app(args=args, standalone_mode=True, prog_name="obrelease")

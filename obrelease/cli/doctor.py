@@ -1,0 +1,112 @@
+"""`obrelease doctor`: what this installation sees of its surroundings, without printing a secret."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from obrelease import __version__
+from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.output import table
+from obrelease.cli.settings import Settings
+from obrelease.errors import CheckFailed, ObreleaseError
+
+State = Literal["ok", "note", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `note` is worth knowing, `bad` stands in the way of work."""
+
+    subject: str
+    state: State
+    detail: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add `doctor` to the command line."""
+    command(app, "doctor")(doctor)
+
+
+def doctor(session: Session, results: ResultsOption = None) -> None:
+    """Say what is here: interpreter, git, compiler, engine cores, results, forge, token source.
+
+    Exit code 1 when something stands in the way.
+    """
+    settings = session.settings(results=results)
+    findings = tuple(_look(settings))
+    rows = [(finding.state, finding.subject, finding.detail) for finding in findings]
+    session.out.result(
+        {"findings": [asdict(finding) for finding in findings]},
+        lambda: table(rows, ("STATE", "SUBJECT", "DETAIL")),
+    )
+    if bad := [finding.subject for finding in findings if finding.state == "bad"]:
+        raise CheckFailed(f"not ready: {', '.join(bad)}", hint="the lines marked bad say what is missing")
+
+
+def _look(settings: Settings) -> Iterator[Finding]:
+    yield Finding("obrelease", "ok", f"{__version__}, Python {platform.python_version()}")
+    yield _git()
+    yield _compiler()
+    yield from _cores()
+    yield _results(settings.results)
+    yield _token(settings)
+    yield _forge(settings)
+
+
+def _git() -> Finding:
+    path = shutil.which("git")
+    if path is None:
+        return Finding("git", "bad", "not found on PATH; install git")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=30)
+    return Finding("git", "ok" if said.returncode == 0 else "bad", said.stdout.strip() or said.stderr.strip())
+
+
+def _compiler() -> Finding:
+    found = next((name for name in ("c++", "g++", "clang++") if shutil.which(name)), None)
+    if found is None:
+        return Finding("compiler", "note", "no C++ compiler on PATH; needed only to build the native core")
+    return Finding("compiler", "ok", found)
+
+
+def _cores() -> Iterator[Finding]:
+    from obrelease.recorder import core_names, why_native_is_absent
+
+    reason = why_native_is_absent()
+    yield Finding("cores", "ok", ", ".join(core_names()))
+    if reason is not None:
+        yield Finding("native core", "note", f"absent, the reference core is used: {reason}")
+
+
+def _results(folder: Path) -> Finding:
+    if not folder.is_dir():
+        return Finding("results", "note", f"{folder} is not there yet; the first run makes it")
+    from obrelease.registry.store import Registry
+
+    try:
+        count = len(Registry(folder).entries())
+    except ObreleaseError as error:
+        return Finding("results", "bad", error.message)
+    return Finding("results", "ok", f"{folder} ({count} runs)")
+
+
+def _token(settings: Settings) -> Finding:
+    if settings.token_source is not None:
+        return Finding("token", "ok", f"from {settings.token_source}")
+    state: State = "bad" if settings.forge == "github" else "note"
+    return Finding("token", state, "none; the github forge wants OBRELEASE_TOKEN, GITHUB_TOKEN or GH_TOKEN")
+
+
+def _forge(settings: Settings) -> Finding:
+    if settings.forge == "directory":
+        return Finding("forge", "ok", f"directory, in {settings.releases}")
+    if settings.repository is None:
+        return Finding("forge", "bad", "github without a repository; set OBRELEASE_REPOSITORY=owner/name")
+    return Finding("forge", "ok", f"github, {settings.repository} at {settings.api}")
