@@ -85,14 +85,12 @@ def digest_stream(source: BinaryIO, sink: Callable[[memoryview], object] | None 
 
     The sink gets exactly the bytes that were hashed, so a copy made this way has this digest.
     """
-    digest = hashlib.sha256()
-    size = 0
+    hasher = Hasher()
     while chunk := source.read(_CHUNK_BYTES):
-        digest.update(chunk)
-        size += len(chunk)
+        hasher.update(chunk)
         if sink is not None:
             sink(memoryview(chunk))
-    return digest.hexdigest(), size
+    return hasher.hexdigest(), hasher.size
 
 
 def open_regular(path: Path) -> BinaryIO:
