@@ -16,7 +16,7 @@ from obengine.tape import is_tape, read_tape, write_tape
 @pytest.fixture
 def tape(tmp_path: Path) -> Path:
     path = tmp_path / "flow.obtape"
-    write_tape(path, generate(STEADY, 1, 20).commands)
+    write_tape(path, generate(STEADY, 1, 6).commands)
     return path
 
 
