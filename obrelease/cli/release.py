@@ -196,7 +196,7 @@ def _tools(session: Session, settings: Settings, *, uploads: bool) -> Tools:
         registry=Registry(settings.results),
         forge=forge,
         schemas=settings.schemas,
-        outputs=(settings.results, settings.releases),
+        outputs=(settings.results, settings.releases, settings.root / "dist"),
         progress=session.out.progress,
         note=session.out.note,
     )

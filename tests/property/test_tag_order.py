@@ -1,0 +1,52 @@
+"""Rules of tags, over tags that the allow-list accepts and texts that it may not."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obrelease.errors import UsageError
+from obrelease.models.tag import TAG_MAX_LENGTH, TAG_PATTERN, Tag
+
+tags = (
+    st.from_regex(TAG_PATTERN, fullmatch=True).filter(lambda text: _accepted(text) is not None).map(Tag.parse)
+)
+
+
+def _accepted(text: str) -> Tag | None:
+    try:
+        return Tag.parse(text)
+    except UsageError:
+        return None
+
+
+@given(st.one_of(st.text(max_size=120), st.from_regex(r"v?[0-9.]+[-a-z0-9./~^:; \n]*", fullmatch=True)))
+def test_accepted_tags_are_safe_names(text: str) -> None:
+    """Rule: a tag is ASCII `[a-z0-9.-]`, at most 100 long, with no `..`, no lead dash, no `.lock`."""
+    tag = _accepted(text)
+    if tag is not None:
+        assert tag.text == text
+        assert re.fullmatch(r"[a-z0-9][a-z0-9.-]*", text)
+        assert len(text) <= TAG_MAX_LENGTH
+        assert ".." not in text
+        assert not text.endswith((".", ".lock"))
+
+
+@given(tags, tags, tags)
+def test_order_is_total(a: Tag, b: Tag, c: Tag) -> None:
+    """Rule: exactly one of a < b, a == b, a > b holds; the order is transitive; equal means same spelling."""
+    assert [a < b, a == b, a > b].count(True) == 1
+    assert (a == b) == (a.text == b.text)
+    if a <= b <= c:
+        assert a <= c
+
+
+@given(tags.filter(lambda tag: not tag.prerelease))
+def test_a_prerelease_stands_below_its_release(tag: Tag) -> None:
+    """Rule (SemVer 2.0.0, 11.3): a pre-release version has lower precedence than the normal version."""
+    below = _accepted(f"{tag.text}-beta")
+    if below is not None:
+        assert below.prerelease
+        assert below < tag

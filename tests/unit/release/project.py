@@ -1,0 +1,129 @@
+"""A small project to release: a git repository, a bare remote, and a registry with recorded runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from obrelease.models.artefact import (
+    Artefact,
+    Host,
+    Measurement,
+    Outcome,
+    Producer,
+    StableHost,
+    VolatileHost,
+    Workload,
+)
+from obrelease.models.schema import export
+from obrelease.registry.durable import NewFile
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+from obrelease.release.step import Tools
+from obrelease.remote.directory import DirectoryForge
+from obrelease.remote.forge import Advance, Forge
+from obrelease.remote.worktree import Worktree
+
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where everything lies."""
+
+    root: Path
+    remote: Path
+    results: Path
+    releases: Path
+
+    def tools(self, forge: Forge | None = None) -> Tools:
+        """The tools of a release of this project, to the directory forge unless another is given."""
+        return Tools(
+            worktree=Worktree.open(self.root),
+            registry=Registry(self.results),
+            forge=forge or DirectoryForge(self.releases),
+            schemas=self.root / "schemas",
+            outputs=(self.results, self.releases),
+            progress=no_progress,
+            note=lambda _: None,
+        )
+
+    def head(self) -> str:
+        """The commit that is checked out."""
+        return git(self.root, "rev-parse", "HEAD")
+
+    def record(self, scenario: str, seed: int = 42) -> Entry:
+        """Keep one more run."""
+        return record(self.results, scenario, seed)
+
+    def remote_tag(self, tag: str) -> str:
+        """The commit that the remote's tag peels to, empty where it has none."""
+        return git(self.remote, "for-each-ref", "--format=%(*objectname)", f"refs/tags/{tag}")
+
+
+def no_progress(_label: str, _total: int | None) -> AbstractContextManager[Advance]:
+    """A progress bar that nobody sees."""
+    return nullcontext(lambda _: None)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git without the user's settings and return what it printed."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    environment |= {f"GIT_{who}_DATE": "@1700000000 +0000" for who in ("AUTHOR", "COMMITTER")}
+    identity = ("-c", "user.name=Tester", "-c", "user.email=tester@localhost")
+    done = subprocess.run(
+        ["git", *identity, *arguments],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def make_project(base: Path) -> Project:
+    """A repository with one commit, a bare remote named origin, exported schemas and two runs."""
+    root, remote = base / "project", base / "remote.git"
+    root.mkdir(parents=True)
+    git(base, "init", "--quiet", "--bare", str(remote))
+    git(root, "init", "--quiet", "--initial-branch=main")
+    (root / "pyproject.toml").write_text('[project]\nname = "demo"\n\n[tool.obrelease]\nproject = "demo"\n')
+    export(root / "schemas")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=first")
+    git(root, "remote", "add", "origin", str(remote))
+    project = Project(root, remote, root / "results", root / ".git" / "obrelease" / "releases")
+    project.record("baseline")
+    project.record("x10")
+    return project
+
+
+def record(results: Path, scenario: str, seed: int) -> Entry:
+    """Keep a run of two files in a registry."""
+    files = (
+        NewFile("summary.csv", "text/csv", f"scenario,seed\n{scenario},{seed}\n".encode()),
+        NewFile("plots/latency.svg", "image/svg+xml", PICTURE),
+    )
+    return Registry(results).record(run_of(scenario, seed), files)
+
+
+def run_of(scenario: str, seed: int) -> Artefact:
+    """An envelope with every part that a release looks at."""
+    stable = StableHost(system="Linux", machine="x86_64", cpu_model="Some CPU", cpu_count=2, python="3.11")
+    return Artefact(
+        kind="bench",
+        scenario=scenario,
+        created_ns="1700000000000000000",
+        command=("obrelease", "run", "bench", "--scenario", scenario, "--seed", str(seed)),
+        producer=Producer(name="obrelease", version="0.9"),
+        host=Host(stable=stable, volatile=VolatileHost()),
+        parameters={"core": "reference"},
+        workload=Workload(name="flow", version=1, messages=2000, commands_digest="1" * 64, seed=str(seed)),
+        outcome=Outcome(events=3, events_digest="2" * 64, state_digest="3" * 64),
+        measurements=(Measurement(name="pass-wall", unit="ns", samples=(1000, 1100)),),
+    )
