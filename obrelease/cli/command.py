@@ -25,7 +25,9 @@ ResultsOption = Annotated[
 _COMMON = {
     "json_": Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")],
     "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Print no notes.")],
-    "verbose": Annotated[int, typer.Option("--verbose", "-v", count=True, help="Print more.")],
+    "verbose": Annotated[
+        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
+    ],
 }
 
 
