@@ -19,12 +19,12 @@ from obrelease.remote.names import (
 )
 
 HOSTILE = (
-    "", " ", ".", "..", "-", "--", "-d", "--force", "--upload-pack=touch x", "v1;id", "$(id)", "`id`", "v1|id",
-    "v1&id", "v1\nid", "v1\r", "v1\0", "v1\x1b[31m", "v1 ", " v1", "v1~1", "v1^", "v1:x", "v1?", "v1*", "v1[0]",
-    "v1\\x", "v1@{0}", "@", "HEAD", "head", "FETCH_HEAD", "x.lock", "x.LOCK", "v1.", "v1..v2", "a/b", "/a", "a/",
-    "../x", "refs/tags/v1", "+v1", "_v1", ".v1", "v\u00e9", "ve\u0301", "\u202ev1", "\uff56\uff11", "v1\u200b", "~v1",
-    "%2e%2e", "v1%0a", "v1#", "v1?name=x", "v1&name=y", "C:v1", "v1'", 'v1"', "<v1>", "v1=", "v1,v2", "(v1)",
-    "{v1}", "a" * 101, "0" * 40, "a" * 64, "!v1",
+    "", " ", ".", "..", "-", "--", "-d", "--force", "--upload-pack=touch x", "v1;id", "$(id)", "`id`",
+    "v1|id", "v1&id", "v1\nid", "v1\r", "v1\0", "v1\x1b[31m", "v1 ", " v1", "v1~1", "v1^", "v1:x", "v1?",
+    "v1*", "v1[0]", "v1\\x", "v1@{0}", "@", "HEAD", "head", "FETCH_HEAD", "x.lock", "x.LOCK", "v1.",
+    "v1..v2", "a/b", "/a", "a/", "../x", "refs/tags/v1", "+v1", "_v1", ".v1", "v\u00e9", "ve\u0301",
+    "\u202ev1", "\uff56\uff11", "v1\u200b", "~v1", "%2e%2e", "v1%0a", "v1#", "v1?name=x", "v1&name=y",
+    "C:v1", "v1'", 'v1"', "<v1>", "v1=", "v1,v2", "(v1)", "{v1}", "a" * 101, "0" * 40, "a" * 64, "!v1",
 )  # fmt: skip
 
 

@@ -1,0 +1,123 @@
+"""GitHub's own OpenAPI description, cut to releases, judging every request and reply in process.
+
+The description is npm `@octokit/openapi`, installed by `scripts/install_test_servers.sh`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from openapi_core import OpenAPI
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.testing import MockRequest, MockResponse
+
+EMULATOR: Final = Path(__file__).resolve().parents[1] / "emulator"
+DESCRIPTION: Final = EMULATOR / "node_modules/@octokit/openapi/generated/api.github.com.json"
+PATHS: Final = (
+    "/repos/{owner}/{repo}",
+    "/repos/{owner}/{repo}/releases",
+    "/repos/{owner}/{repo}/releases/assets/{asset_id}",
+    "/repos/{owner}/{repo}/releases/tags/{tag}",
+    "/repos/{owner}/{repo}/releases/{release_id}",
+    "/repos/{owner}/{repo}/releases/{release_id}/assets",
+)
+
+
+class ContractError(AssertionError):
+    """A request or a reply that GitHub's description does not allow."""
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(reference := node.get("$ref"), str):
+            yield reference
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _cut(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """The description with `PATHS` alone and the components that they need."""
+    operations = ("get", "post", "patch", "delete", "parameters")
+    paths = {p: {k: v for k, v in whole["paths"][p].items() if k in operations} for p in PATHS}
+    kept: dict[str, Any] = {"openapi": whole["openapi"], "info": whole["info"], "servers": whole["servers"]}
+    kept |= {"paths": paths, "components": {}}
+    waiting = list(_references(paths))
+    while waiting:
+        _, _, kind, name = waiting.pop().split("/", 3)
+        section = kept["components"].setdefault(kind, {})
+        if name not in section:
+            section[name] = whole["components"][kind][name]
+            waiting += _references(section[name])
+    return kept
+
+
+@functools.cache
+def description() -> dict[str, Any]:
+    """The cut description. The one correction: `starter`, which GitHub's prose names, is a state."""
+    if not DESCRIPTION.is_file():
+        raise FileNotFoundError(f"{DESCRIPTION} is missing: run scripts/install_test_servers.sh")
+    cut = _cut(json.loads(DESCRIPTION.read_text("utf-8")))
+    cut["components"]["schemas"]["release-asset"]["properties"]["state"]["enum"].append("starter")
+    return cut
+
+
+@functools.cache
+def _openapi() -> OpenAPI:
+    return OpenAPI.from_dict(description())
+
+
+def example(name: str) -> dict[str, Any]:
+    """A copy of one of the description's own example documents."""
+    value = description()["components"]["examples"][name]["value"]
+    copied = json.loads(json.dumps(value[0] if isinstance(value, list) else value))
+    assert isinstance(copied, dict)
+    return copied
+
+
+def request_of(
+    host: str, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+) -> MockRequest:
+    """A request as openapi-core sees it; `host` is `api` or `uploads`.
+
+    Raises:
+        ContractError: it is not one that the description allows.
+    """
+    request = MockRequest(
+        f"https://{host}.github.com",
+        method.lower(),
+        path,
+        args=dict(query),
+        headers=dict(headers),
+        data=body or None,
+        content_type=headers.get("Content-Type", "application/json"),
+    )
+    try:
+        _openapi().validate_request(request)
+    except OpenAPIError as error:
+        raise ContractError(f"request {method} {path}: {_reason(error)}") from error
+    return request
+
+
+def check_reply(request: MockRequest, status: int, body: bytes) -> None:
+    """Judge a reply with a status that the description knows for this operation.
+
+    Raises:
+        ContractError: the body is not what the description says.
+    """
+    try:
+        _openapi().validate_response(request, MockResponse(body, status_code=status))
+    except OpenAPIError as error:
+        raise ContractError(f"reply {status} to {request.method} {request.path}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.__cause__
+    details = [f"{entry.json_path}: {entry.message}" for entry in getattr(cause, "schema_errors", [])]
+    return "; ".join([*details, str(error)])[:500]

@@ -1,0 +1,104 @@
+"""The release paths of GitHub's REST API, answered from the state."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tests.loopback_github.state import ApiError, Repository
+
+
+@dataclass(slots=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+class Host(Protocol):
+    """What the routes need to know of the server."""
+
+    repository: Repository
+    downloads: str
+
+
+def answer(
+    github: Host,
+    host: str,
+    method: str,
+    path: str,
+    query: dict[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    stale: bool,
+) -> Reply:
+    """Carry out one authorised request."""
+    repository = github.repository
+    base = f"/repos/{repository.full_name}"
+    if not path.startswith(base):
+        raise ApiError(404, "Not Found")
+    place = path.removeprefix(base)
+    name = headers.get("Host", "localhost").split(":")[0]
+    if host == "uploads":
+        if match := re.fullmatch(r"/releases/(\d+)/assets", place):
+            release = repository.release(int(match[1]))
+            kind = headers.get("Content-Type", "application/octet-stream")
+            stored = repository.store(release, query["name"], body, kind)
+            return _json(201, repository.asset_document(stored))
+        raise ApiError(404, "Not Found")
+    if (method, place) == ("GET", ""):
+        return _json(200, repository.repository_document())
+    if (method, place) == ("GET", "/releases"):
+        known = sorted(repository.releases.values(), key=lambda release: -release.id)
+        documents = [repository.release_document(release, name) for release in known[1 if stale else 0 :]]
+        return _page(documents, query, f"{repository.api}{path}")
+    if (method, place) == ("POST", "/releases"):
+        return _json(201, repository.release_document(repository.create(json.loads(body)), name))
+    if match := re.fullmatch(r"/releases/assets/(\d+)", place):
+        return _asset(github, method, int(match[1]), headers)
+    if match := re.fullmatch(r"/releases/(\d+)", place):
+        return _release(repository, method, int(match[1]), body, name)
+    if (match := re.fullmatch(r"/releases/(\d+)/assets", place)) and method == "GET":
+        assets = repository.release(int(match[1])).assets
+        documents = [repository.asset_document(asset) for asset in assets[: -1 if stale else None]]
+        return _page(documents, query, f"{repository.api}{path}")
+    raise ApiError(404, "Not Found")
+
+
+def _asset(github: Host, method: str, number: int, headers: Mapping[str, str]) -> Reply:
+    release, asset = github.repository.asset(number)
+    if method == "DELETE":
+        release.assets.remove(asset)
+        return Reply(204)
+    if headers.get("Accept") == "application/octet-stream":
+        return Reply(
+            302, headers={"Location": f"{github.downloads}/signed/{number}"}, content_type="text/html"
+        )
+    return _json(200, github.repository.asset_document(asset))
+
+
+def _release(repository: Repository, method: str, number: int, body: bytes, host: str) -> Reply:
+    release = repository.release(number)
+    if method == "DELETE":
+        del repository.releases[number]
+        return Reply(204)
+    if method == "PATCH":
+        repository.edit(release, json.loads(body))
+    return _json(200, repository.release_document(release, host))
+
+
+def _json(status: int, document: Any) -> Reply:
+    return Reply(status, json.dumps(document).encode())
+
+
+def _page(documents: list[dict[str, Any]], query: dict[str, str], address: str) -> Reply:
+    size, page = min(100, int(query.get("per_page", "30"))), int(query.get("page", "1"))
+    reply = _json(200, documents[(page - 1) * size : page * size])
+    if page * size < len(documents):
+        reply.headers["Link"] = f'<{address}?per_page={size}&page={page + 1}>; rel="next"'
+    return reply

@@ -1,0 +1,156 @@
+"""What the loopback GitHub keeps: releases and assets, by GitHub's rules."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from tests.loopback_github.contract import example
+
+
+@dataclass(slots=True)
+class StoredAsset:
+    id: int
+    name: str
+    content: bytes
+    content_type: str
+    state: str = "uploaded"
+
+
+@dataclass(slots=True)
+class StoredRelease:
+    id: int
+    tag: str
+    commit: str
+    title: str | None
+    notes: str | None
+    draft: bool
+    prerelease: bool
+    latest: str = "true"
+    assets: list[StoredAsset] = field(default_factory=list)
+
+
+class ApiError(Exception):
+    """A reply that is not a success."""
+
+    def __init__(self, status: int, message: str, *codes: tuple[str, str, str]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.document: dict[str, Any] = {
+            "message": message,
+            "documentation_url": "https://docs.github.com/rest",
+        }
+        if codes:
+            self.document["errors"] = [
+                {"resource": resource, "code": code, "field": place} for resource, code, place in codes
+            ]
+
+
+@dataclass(slots=True)
+class Repository:
+    """One repository and everything a test may look at or arrange."""
+
+    full_name: str
+    api: str = ""
+    uploads: str = ""
+    keeps_digests: bool = True
+    releases: dict[int, StoredRelease] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    ids: count[int] = field(default_factory=lambda: count(1001))
+
+    def release(self, number: int) -> StoredRelease:
+        if number not in self.releases:
+            raise ApiError(404, "Not Found")
+        return self.releases[number]
+
+    def asset(self, number: int) -> tuple[StoredRelease, StoredAsset]:
+        for release in self.releases.values():
+            for asset in release.assets:
+                if asset.id == number:
+                    return release, asset
+        raise ApiError(404, "Not Found")
+
+    def public(self, tag: str) -> StoredRelease | None:
+        return next((r for r in self.releases.values() if r.tag == tag and not r.draft), None)
+
+    def create(self, body: dict[str, Any]) -> StoredRelease:
+        if self.public(body["tag_name"]):
+            raise ApiError(422, "Validation Failed", ("Release", "already_exists", "tag_name"))
+        release = StoredRelease(
+            next(self.ids),
+            body["tag_name"],
+            body.get("target_commitish", "main"),
+            body.get("name"),
+            body.get("body"),
+            body.get("draft", False),
+            body.get("prerelease", False),
+        )
+        self.releases[release.id] = release
+        return release
+
+    def edit(self, release: StoredRelease, body: dict[str, Any]) -> None:
+        if release.draft:
+            release.tag = body.get("tag_name", f"untagged-{release.id:020x}")
+        if body.get("draft") is False and release.draft:
+            if self.public(release.tag):
+                raise ApiError(422, "Validation Failed", ("Release", "already_exists", "tag_name"))
+            release.draft = False
+        release.prerelease = body.get("prerelease", release.prerelease)
+        release.latest = body.get("make_latest", release.latest)
+
+    def store(self, release: StoredRelease, name: str, content: bytes, content_type: str) -> StoredAsset:
+        if not content:
+            raise ApiError(400, "Bad Content-Length: ")
+        kept = re.sub(r"[^A-Za-z0-9._-]+", ".", name).strip(".")
+        if any(asset.name == kept for asset in release.assets):
+            raise ApiError(422, "Validation Failed", ("ReleaseAsset", "already_exists", "name"))
+        asset = StoredAsset(next(self.ids), kept, content, content_type)
+        release.assets.append(asset)
+        return asset
+
+    def repository_document(self) -> dict[str, Any]:
+        document = example("full-repository-default-response") | {"language": None}
+        for key in ("source", "parent", "template_repository"):
+            document.pop(key, None)
+        owner, name = self.full_name.split("/")
+        document |= {"full_name": self.full_name, "name": name, "archived": False, "disabled": False}
+        document["owner"]["login"] = owner
+        document["permissions"] |= {"push": True}
+        return document
+
+    def release_document(self, release: StoredRelease, host: str) -> dict[str, Any]:
+        base = f"{self.api}/repos/{self.full_name}/releases/{release.id}"
+        uploads = f"{self.uploads}/repos/{self.full_name}/releases/{release.id}/assets"
+        shown = f"untagged-{release.id}" if release.draft else release.tag
+        return example("release") | {
+            "url": base,
+            "html_url": f"https://{host}/{self.full_name}/releases/tag/{shown}",
+            "assets_url": f"{base}/assets",
+            "upload_url": uploads + "{?name,label}",
+            "id": release.id,
+            "tag_name": release.tag,
+            "target_commitish": release.commit,
+            "name": release.title,
+            "body": release.notes,
+            "draft": release.draft,
+            "prerelease": release.prerelease,
+            "published_at": None if release.draft else "2026-01-01T00:00:00Z",
+            "assets": [self.asset_document(asset) for asset in release.assets[:30]],
+        }
+
+    def asset_document(self, asset: StoredAsset) -> dict[str, Any]:
+        digest = f"sha256:{hashlib.sha256(asset.content).hexdigest()}"
+        return example("release-asset") | {
+            "url": f"{self.api}/repos/{self.full_name}/releases/assets/{asset.id}",
+            "id": asset.id,
+            "name": asset.name,
+            "label": None,
+            "state": asset.state,
+            "size": len(asset.content),
+            "content_type": asset.content_type,
+            "digest": digest if self.keeps_digests and asset.state == "uploaded" else None,
+        }
