@@ -334,6 +334,13 @@ def main() -> None:
             "messages": len(commands),
             "commands_digest": records_digest(commands),
         }
+        report = {
+            "stream": stream,
+            "rounds": args.rounds,
+            "clock": args.clock,
+            "books": rows,
+            "missing": missing,
+        }
         print(json.dumps(report, indent=1))
     else:
         print_table(rows, missing)
