@@ -189,7 +189,7 @@ def _bins(time_ns: Int64s, spread: Int64s) -> tuple[NDArray[np.float64], Int64s,
 
 def _time_axis(axes: Axes, first_s: float, last_s: float) -> None:
     span = max(last_s - first_s, 0.001)
-    step = next((step for step in _STEPS_S if span / step <= 6), _STEPS_S[-1])
+    step = next((step for step in _STEPS_S if span / step <= (8 if step >= 60 else 6)), _STEPS_S[-1])
     ticks = np.arange(np.ceil(first_s / step), np.floor(last_s / step) + 1) * step
     axes.set_xlim(first_s, first_s + span)
     axes.xaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks]))

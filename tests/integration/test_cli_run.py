@@ -1,0 +1,175 @@
+"""`obrelease run` as people call it: words, JSON, exit codes, and nothing left behind by Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.recorder import scenario_names
+
+TINY = ["--messages", "300", "--passes", "2", "--core", "reference"]
+
+
+@pytest.fixture(autouse=True)
+def _outside_any_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    for name in ("OBRELEASE_RESULTS", "OBRELEASE_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def obrelease(*words: str) -> int:
+    return int(execute(["run", *words]))
+
+
+def test_people_get_a_table_the_digest_and_the_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert obrelease("bench", *TINY) == ExitCode.OK
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split()[:5] == ["SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S"]
+    assert out[1].split()[:4] == ["baseline", "reference", "300", "2"]
+    folder = Path(out[-1].split(maxsplit=1)[1])
+    digest = out[-2].split()[1]
+    assert folder == tmp_path / "results" / "bench" / "baseline" / digest[:12]
+    assert (folder / "artefact.json").is_file()
+
+
+def test_json_stands_alone_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert obrelease("bench", *TINY, "--json", "--results", str(tmp_path / "runs")) == ExitCode.OK
+    answer = json.loads(capsys.readouterr().out)
+    assert sorted(answer) == ["figures", "run"]
+    run, figures = answer["run"], answer["figures"]
+    assert (run["kind"], run["scenario"], run["core"], run["messages"]) == (
+        "bench",
+        "baseline",
+        "reference",
+        300,
+    )
+    assert (tmp_path / "runs" / run["path"] / "latency.hlog").is_file()
+    assert figures["throughput_median_msg_s"] > 0
+    assert figures["latency_p50_ns"] <= figures["latency_p99_ns"] <= figures["latency_p999_ns"]
+    assert figures["checks_failed"] == []
+
+
+def test_the_sample_replays_from_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert obrelease("replay", "--passes", "1", "--core", "reference", "--json") == ExitCode.OK
+    answer = json.loads(capsys.readouterr().out)
+    assert "touch-holds" in answer["figures"]["checks_passed"]
+
+
+def test_the_run_names_its_commit_and_whether_the_tree_was_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    (tmp_path / ".gitignore").write_text("mpl/\n")
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    subprocess.run([*git, "add", ".gitignore"], check=True)
+    subprocess.run([*git, "commit", "-qm", "one"], check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
+    for dirty in (False, False, True):
+        if dirty:
+            (tmp_path / "new.py").write_text("")
+        assert obrelease("bench", *TINY, "--json") == ExitCode.OK
+        run = json.loads(capsys.readouterr().out)["run"]
+        assert (run["commit"], run["dirty"]) == (head.strip(), dirty)
+
+
+def test_without_a_repository_the_commit_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert obrelease("bench", *TINY, "--json") == ExitCode.OK
+    run = json.loads(capsys.readouterr().out)["run"]
+    assert (run["commit"], run["dirty"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["bench", "--scenario", "x7"], ExitCode.USAGE, "scenarios: " + ", ".join(scenario_names())),
+        (["bench", "--seed", str(2**64)], ExitCode.USAGE, "2^64"),
+        (["bench", "--seed", "-1"], ExitCode.USAGE, "-1"),
+        (["bench", "--seed", "many"], ExitCode.USAGE, "--seed"),
+        (["bench", "--passes", "0"], ExitCode.USAGE, "passes"),
+        (["bench", "--messages", "0"], ExitCode.USAGE, "messages"),
+        (["bench", "--core", "quantum"], ExitCode.USAGE, "cores: reference"),
+        (["replay", "--passes", "0"], ExitCode.USAGE, "passes"),
+        (["replay", "nowhere.zip"], ExitCode.NOT_FOUND, "nowhere.zip"),
+        (["replay", "bad_message_5.csv"], ExitCode.INVALID_INPUT, "bad_message_5.csv"),
+        (["bench", "--results", "bad_message_5.csv"], ExitCode.STORAGE, "not a folder"),
+        (["bench", "--nonsense"], ExitCode.USAGE, "--nonsense"),
+    ],
+)
+def test_errors_name_the_place_and_leave_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: ExitCode, said: str
+) -> None:
+    (tmp_path / "bad_message_5.csv").write_text("not,a,row\n")
+    (tmp_path / "bad_orderbook_5.csv").write_text("1,2,3,4\n")
+    assert obrelease(*words) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "results").exists()
+
+
+SAYS_WHEN_IT_MEASURES = """
+import sys
+import obengine.harness.bench as bench
+from obrelease.cli.app import main
+
+def run_passes(*args, _run=bench.run_passes):
+    print("measuring", file=sys.stderr, flush=True)
+    return _run(*args)
+
+bench.run_passes = run_passes
+main()
+"""
+
+
+def start(words: list[str], code: str, **environment: str) -> subprocess.Popen[str]:
+    """Start `obrelease run` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "run", *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    words = ["bench", "--scenario", "x100", "--passes", "9999", "--core", "reference"]
+    process = start(words, SAYS_WHEN_IT_MEASURES, TMPDIR=str(scratch))
+    try:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "measuring\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert out == ""
+    assert "Traceback" not in err
+    assert not (tmp_path / "results").exists()
+    assert not list(scratch.iterdir())
+
+
+def test_no_home_to_write_in_is_no_trouble(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    nowhere = {"HOME": os.devnull, "XDG_CACHE_HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull}
+    code = "from obrelease.cli.app import main; main()"
+    process = start(["bench", *TINY], code, MPLCONFIGDIR="", TMPDIR=str(scratch), **nowhere)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (ExitCode.OK, "")
+    assert "baseline" in out
+    assert not list(scratch.iterdir())

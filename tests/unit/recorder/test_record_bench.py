@@ -1,0 +1,218 @@
+"""The recorder: what the envelope says of a run, which files lie beside it, and whose errors come out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from obrelease.analysis.histograms import summarise
+from obrelease.analysis.summaries import summarise_run
+from obrelease.errors import (
+    CheckFailed,
+    InvalidInput,
+    NotFound,
+    NotReproduced,
+    ObreleaseError,
+    StorageError,
+    UsageError,
+)
+from obrelease.models.artefact import Producer
+from obrelease.recorder import bench_work, core_names, scenario_names
+from obrelease.recorder.drafts import slug
+from obrelease.recorder.engine import engine_errors, resolve_core
+from obrelease.recorder.record import record_bench, record_replay
+from obrelease.registry.entry import Entry
+from obrelease.registry.inspect import inspect_folder
+from obrelease.registry.store import Registry
+
+PRODUCER = Producer(name="obrelease", version="0.9", commit="ab" * 20, dirty=False)
+NOW_NS = 1_800_000_000_123_456_789
+
+
+def tiny(registry: Registry, *, core: str = "reference", seed: int = 7, passes: int = 2) -> Entry:
+    return record_bench(
+        registry,
+        scenario="baseline",
+        seed=seed,
+        core=core,
+        passes=passes,
+        messages=300,
+        created_ns=NOW_NS,
+        producer=PRODUCER,
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, Entry]:
+    registry = Registry(tmp_path_factory.mktemp("results"))
+    return registry, tiny(registry)
+
+
+def test_the_envelope_is_valid_and_says_what_was_run(recorded: tuple[Registry, Entry]) -> None:
+    registry, entry = recorded
+    assert not inspect_folder(entry.folder).problems
+    artefact = registry.load(entry)
+    assert artefact.command == (
+        *("obrelease", "run", "bench", "--scenario", "baseline", "--seed", "7"),
+        *("--core", "reference", "--passes", "2", "--messages", "300"),
+    )
+    assert artefact.created_ns == str(NOW_NS)
+    assert artefact.producer == PRODUCER
+    assert artefact.workload is not None
+    assert (artefact.workload.name, artefact.workload.seed) == ("baseline", "7")
+    assert artefact.parameters == {"core": "reference", "passes": 2}
+    walls, overhead = artefact.measurements
+    assert (walls.name, walls.unit, len(walls.samples)) == ("pass-wall", "ns", 2)
+    assert (overhead.name, overhead.unit, len(overhead.samples)) == ("timer-overhead", "ns", 1)
+    assert str(registry.root) not in (entry.folder / "artefact.json").read_text("utf-8")
+
+
+def test_every_file_is_there_and_agrees_with_the_envelope(recorded: tuple[Registry, Entry]) -> None:
+    registry, entry = recorded
+    artefact = registry.load(entry)
+    types = {file.path: file.media_type for file in artefact.files}
+    assert types == {
+        "latency.csv": "text/csv",
+        "latency.hlog": "text/plain",
+        "latency.svg": "image/svg+xml",
+        "summary.csv": "text/csv",
+        "throughput.svg": "image/svg+xml",
+    }
+    (histogram,) = artefact.histograms
+    figures = summarise((entry.folder / histogram.path).read_bytes())
+    assert histogram.count == figures.count == 300
+    (row,) = csv.DictReader(io.StringIO((entry.folder / "summary.csv").read_text("utf-8")))
+    assert row["messages"] == "300"
+    assert row["latency_p50_ns"] == str(figures.p50_ns)
+    assert artefact.outcome is not None
+    assert row["events_digest"] == artefact.outcome.events_digest
+    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    assert row["throughput_median_msg_s"] == str(summary.throughput_msg_s)
+    assert summary.checks_failed == ()
+
+
+def test_one_seed_gives_one_events_digest_and_another_seed_another(recorded: tuple[Registry, Entry]) -> None:
+    registry, first = recorded
+    again, other = tiny(registry), tiny(registry, seed=8)
+    assert again.events_digest == first.events_digest
+    assert other.events_digest != first.events_digest
+
+
+def test_auto_names_the_core_that_ran(recorded: tuple[Registry, Entry]) -> None:
+    registry, _ = recorded
+    entry = tiny(registry, core="auto", passes=1)
+    assert entry.core == core_names()[0]
+    assert entry.core in registry.load(entry).command
+
+
+def test_a_missing_file_is_an_integrity_error_with_its_path(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    entry = tiny(registry, passes=1)
+    artefact = registry.load(entry)
+    (entry.folder / "latency.hlog").unlink()
+    with pytest.raises(ObreleaseError, match=r"latency\.hlog") as caught:
+        summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    assert caught.value.hint
+
+
+def test_progress_adds_up_to_what_was_announced(tmp_path: Path) -> None:
+    seen: list[int] = []
+    record_bench(
+        Registry(tmp_path),
+        scenario="baseline",
+        seed=1,
+        core="reference",
+        passes=2,
+        messages=300,
+        created_ns=NOW_NS,
+        producer=PRODUCER,
+        progress=seen.append,
+    )
+    assert sum(seen) == bench_work("baseline", passes=2, messages=300)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"scenario": "x7"}, "x7"),
+        ({"scenario": "../up"}, "up"),
+        ({"seed": 2**64}, "2\\^64"),
+        ({"seed": -1}, "-1"),
+        ({"passes": 0}, "passes"),
+        ({"passes": -3}, "passes"),
+        ({"messages": 0}, "messages"),
+        ({"core": "quantum"}, "quantum"),
+    ],
+)
+def test_nonsense_is_a_usage_error_and_leaves_nothing(
+    tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
+    asked: dict[str, object] = {"scenario": "baseline", "seed": 1, "core": "reference", "passes": 1}
+    with pytest.raises(UsageError, match=said) as caught:
+        record_bench(Registry(tmp_path / "results"), **(asked | changed), created_ns=1, producer=PRODUCER)  # type: ignore[arg-type]
+    assert caught.value.hint
+    assert not (tmp_path / "results").exists()
+
+
+def test_unknown_names_are_answered_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        bench_work("x7", passes=1)
+    assert all(name in str(caught.value.hint) for name in scenario_names())
+    with pytest.raises(UsageError) as caught:
+        resolve_core("quantum")
+    assert "reference" in str(caught.value.hint)
+
+
+def test_the_engine_s_errors_come_out_as_ours() -> None:
+    from obengine import errors as engine
+
+    feed = engine.FeedError("not a price", file="day.csv", line=3, column=5, value="x")
+    cases: list[tuple[engine.EngineError, type[ObreleaseError]]] = [
+        (feed, InvalidInput),
+        (engine.TapeError("day.tape: cut"), InvalidInput),
+        (engine.CoreUnavailable("no native core"), NotFound),
+        (engine.DigestMismatch("pass 2 differs"), NotReproduced),
+        (engine.BatchError("wrong dtype"), CheckFailed),
+    ]
+    for raised, expected in cases:
+        with pytest.raises(expected) as caught, engine_errors():
+            raise raised
+        assert str(raised) in caught.value.message
+        assert caught.value.__cause__ is raised
+    with pytest.raises(InvalidInput, match=r"day\.csv:3:5"), engine_errors():
+        raise feed
+
+
+def test_a_file_in_the_way_of_the_results_stops_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("in the way")
+    ran: list[int] = []
+    with pytest.raises(StorageError, match="not a folder"):
+        record_replay(
+            Registry(tmp_path / "results" / "below"),
+            path=None,
+            core="reference",
+            passes=1,
+            created_ns=1,
+            producer=PRODUCER,
+            progress=ran.append,
+        )
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("AMZN_2012-06-21", "amzn_2012-06-21"),
+        ("a b/../c", "a-b-..-c"),
+        ("..", "unnamed"),
+        ("=cmd|x", "cmd-x"),
+        ("Ünï", "n"),
+        ("x" * 99, "x" * 64),
+        ("", "unnamed"),
+    ],
+)
+def test_any_name_becomes_a_safe_folder(name: str, folder: str) -> None:
+    assert slug(name) == folder
