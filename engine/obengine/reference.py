@@ -205,7 +205,9 @@ class ReferenceBook:
                 if kind or tif:
                     out += _pack(_CANCELLED, _IMMEDIATE, symbol, qty, order_id, 0, price)
                     continue
-                queue = own.queue_at(price)
+                queue = own.levels.get(price)
+                if queue is None:
+                    queue = own.queue_at(price)
                 queue[order_id] = qty
                 orders[order_id] = (queue, price, side, owner)
             elif op == _CANCEL:
