@@ -21,6 +21,7 @@ _HEADER: Final = (
     "events",
     "artefact",
 )
+_ONE_CALL_EACH: Final = frozenset({"bench", "replay"})
 _NUMERIC: Final = (3, 4, 5, 6, 7)
 
 
@@ -133,6 +134,11 @@ def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str]) -> list[str]:
     parts = [table(_HEADER, rows, numeric=_NUMERIC)]
     if clocks:
         parts.append(f"Percentiles are {' and '.join(code(clock) for clock in clocks)} times per message.")
+    if clocks and runs[0].kind in _ONE_CALL_EACH:
+        parts.append(
+            "Throughput hands the whole stream to the core in one call; latency is that of one call per "
+            "message, the call itself and the timer included, so the one is not the inverse of the other."
+        )
     remarks = [line for run in runs for line in _remarks(run)]
     return [*parts, "\n".join(remarks)] if remarks else parts
 

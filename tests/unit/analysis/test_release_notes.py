@@ -85,6 +85,12 @@ def test_the_order_of_the_runs_does_not_matter() -> None:
     assert release_notes("p", "v1", "c", runs).count("## Replay") == 1
 
 
+def test_what_latency_and_throughput_each_time_is_said_where_it_holds() -> None:
+    assert "one call per message" in release_notes("p", "v1", "c", [RUN])
+    assert "one call per message" not in release_notes("p", "v1", "c", [replace(RUN, kind="imported")])
+    assert "one call per message" not in release_notes("p", "v1", "c", [replace(RUN, latency_clock=None)])
+
+
 def test_machines_are_told_apart() -> None:
     other = replace(RUN, scenario="x10", host=replace(HOST, cpu_count=64))
     notes = release_notes("p", "v1", "c", [RUN, other])
