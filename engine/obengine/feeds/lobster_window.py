@@ -58,6 +58,12 @@ class Cause(IntEnum):
     UNEXPLAINED = 4096
 
 
+# Enum members are slow to look up and to pack: what runs once a message uses their plain numbers.
+_NEW, _REDUCE, _DELETE, _EXECUTE, _HIDDEN, _, _HALT = (int(kind) for kind in Message)
+_OP_NEW, _OP_CANCEL, _OP_EXECUTE = int(Op.NEW), int(Op.CANCEL), int(Op.EXECUTE)
+_ADOPTED, _HIDDEN_EXECUTION = int(Cause.ADOPTED_TAIL_LEVEL), int(Cause.HIDDEN_EXECUTION)
+
+
 @dataclass(slots=True)
 class _Level:
     """Open lots of a price: all of them, the unnamed order's, and by named order in queue order."""
@@ -72,7 +78,7 @@ class _Level:
 class _SideWindow:
     """One side; keys are prices with the sign that makes the best one the smallest."""
 
-    side: Side
+    side: int
     sign: int
     none: int
     keys: list[int] = field(default_factory=list)
@@ -100,8 +106,8 @@ class Window:
         self._limit = levels
         self._halted = False
         self._next_unnamed = UNNAMED
-        self._asks = _SideWindow(Side.SELL, 1, NO_ASK)
-        self._bids = _SideWindow(Side.BUY, -1, NO_BID)
+        self._asks = _SideWindow(int(Side.SELL), 1, NO_ASK)
+        self._bids = _SideWindow(int(Side.BUY), -1, NO_BID)
         self._places: dict[int, tuple[_SideWindow, int]] = {}
         self._left: set[int] = set()
 
@@ -117,7 +123,7 @@ class Window:
         """Start from the first row, which is the book after the first message."""
         _, kind, order_id, size, price, direction = message
         for book, offset in ((self._asks, 0), (self._bids, 2)):
-            own = kind == Message.NEW and (direction == 1) == (book.side == Side.BUY)
+            own = kind == _NEW and (direction == 1) == (book.side == Side.BUY)
             for at in range(offset, len(row), 4):
                 level_price, lots = row[at], row[at + 1]
                 if level_price == book.none:
@@ -135,15 +141,15 @@ class Window:
         With `Cause.UNEXPLAINED` (or a halt) in them the touch is not the row's; call `restart` then.
         """
         _, kind, order_id, size, price, direction = message
-        if kind == Message.NEW:
+        if kind == _NEW:
             cause: int = self._new(self._bids if direction == 1 else self._asks, order_id, size, price)
-        elif kind <= Message.EXECUTE:
+        elif kind <= _EXECUTE:
             cause = self._less(kind, self._bids if direction == 1 else self._asks, order_id, size, price)
-        elif kind == Message.HALT:
+        elif kind == _HALT:
             self._halted = price != 1
             cause = Cause.HALT
         else:
-            cause = Cause.HIDDEN_EXECUTION if kind == Message.HIDDEN else Cause.CROSS_TRADE
+            cause = _HIDDEN_EXECUTION if kind == _HIDDEN else Cause.CROSS_TRADE
         limit = self._limit
         if len(self._asks.keys) < limit:
             cause |= self._adopt(self._asks, row, 0)
@@ -184,12 +190,12 @@ class Window:
         book, key = place
         level = book.levels[key]
         lots = level.named[order_id]
-        gone = lots if kind == Message.DELETE or size > lots else size
+        gone = lots if kind == _DELETE or size > lots else size
         exact = _in_step(kind, size, lots) and price * book.sign == key
-        if kind == Message.DELETE:
+        if kind == _DELETE:
             self.deletions += 1
             self.exact_deletions += exact
-        elif kind == Message.EXECUTE:
+        elif kind == _EXECUTE:
             self.executions += 1
             self.head_executions += next(iter(level.named)) == order_id
         self._emit_less(kind, book, order_id, gone, lots)
@@ -232,21 +238,21 @@ class Window:
         if (have and key <= book.keys[-1]) or (other.keys and key <= -other.keys[0]):
             return 0
         self._add_unnamed(book, key, row[at + 1])
-        return Cause.ADOPTED_TAIL_LEVEL
+        return _ADOPTED
 
     def _add(self, book: _SideWindow, key: int, order_id: int, lots: int) -> None:
         level = self._level(book, key)
         level.total += lots
         level.named[order_id] = lots
         self._places[order_id] = (book, key)
-        self._emit(Op.NEW, book.side, lots, order_id, key * book.sign)
+        self._emit(_OP_NEW, book.side, lots, order_id, key * book.sign)
 
     def _add_unnamed(self, book: _SideWindow, key: int, lots: int) -> None:
         level = self._level(book, key)
         level.total += lots
         level.unnamed, level.unnamed_id = lots, self._next_unnamed
         self._next_unnamed += 1
-        self._emit(Op.NEW, book.side, lots, level.unnamed_id, key * book.sign)
+        self._emit(_OP_NEW, book.side, lots, level.unnamed_id, key * book.sign)
 
     def _level(self, book: _SideWindow, key: int) -> _Level:
         level = book.levels.get(key)
@@ -258,24 +264,24 @@ class Window:
     def _drop_last(self, book: _SideWindow) -> None:
         level = book.levels.pop(book.keys.pop())
         if level.unnamed:
-            self._emit(Op.CANCEL, book.side, 0, level.unnamed_id, 0)
+            self._emit(_OP_CANCEL, book.side, 0, level.unnamed_id, 0)
         for order_id in level.named:
-            self._emit(Op.CANCEL, book.side, 0, order_id, 0)
+            self._emit(_OP_CANCEL, book.side, 0, order_id, 0)
             del self._places[order_id]
             self._left.add(order_id)
 
     def _emit_less(self, kind: int, book: _SideWindow, order_id: int, gone: int, lots: int) -> None:
-        if kind == Message.EXECUTE:
-            self._emit(Op.EXECUTE, book.side, gone, order_id, 0)
+        if kind == _EXECUTE:
+            self._emit(_OP_EXECUTE, book.side, gone, order_id, 0)
         else:
-            self._emit(Op.CANCEL, book.side, gone if gone < lots else 0, order_id, 0)
+            self._emit(_OP_CANCEL, book.side, gone if gone < lots else 0, order_id, 0)
 
-    def _emit(self, op: Op, side: Side, lots: int, order_id: int, price: int) -> None:
+    def _emit(self, op: int, side: int, lots: int, order_id: int, price: int) -> None:
         self.commands += _COMMAND.pack(op, side, 0, 0, 0, 0, lots, 0, order_id, price)
 
 
 def _in_step(kind: int, size: int, lots: int) -> bool:
     """Whether a message's size fits an order of `lots` open lots."""
-    if kind == Message.DELETE:
+    if kind == _DELETE:
         return size == lots
-    return size <= lots if kind == Message.EXECUTE else size < lots
+    return size <= lots if kind == _EXECUTE else size < lots
