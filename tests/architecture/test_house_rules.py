@@ -23,7 +23,9 @@ def sources() -> list[Path]:
 
 def tracked(*patterns: str) -> list[Path]:
     """Files that git tracks and that are there, by pathspec."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=True
+    )
     return [path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
 
 
@@ -51,7 +53,10 @@ class TestEachSource:
 
     def test_time_comes_through_its_two_doors(self, path: Path) -> None:
         tree = ast.parse(path.read_text("utf-8"))
-        if path.relative_to(ROOT).as_posix() in {"engine/obengine/harness/clock.py", "obrelease/cli/clock.py"}:
+        if path.relative_to(ROOT).as_posix() in {
+            "engine/obengine/harness/clock.py",
+            "obrelease/cli/clock.py",
+        }:
             return
         assert not set(attribute_uses(tree, "time")) - {"sleep", "monotonic"}
         assert not {"now", "utcnow", "today"} & set(attribute_uses(tree, "datetime"))
@@ -62,7 +67,9 @@ class TestEachSource:
             name
             for node in ast.walk(tree)
             if isinstance(node, ast.Import | ast.ImportFrom)
-            for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module])
+            for name in (
+                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+            )
         }
         assert "random" not in imported
         assert "random" not in set(attribute_uses(tree, "np"))
@@ -71,7 +78,7 @@ class TestEachSource:
         place = path.relative_to(ROOT).as_posix()
         if place.startswith(("engine/", "obrelease/remote/")) or place == "obrelease/models/canonical.py":
             return
-        assert not re.search(r"^\s*(import|from) (hashlib|rfc8785)\b", path.read_text("utf-8"), re.M)
+        assert not re.search(r"^\s*(import|from) (hashlib|rfc8785)\b", path.read_text("utf-8"), re.MULTILINE)
 
     def test_no_global_matplotlib_state(self, path: Path) -> None:
         text = path.read_text("utf-8")
@@ -81,7 +88,7 @@ class TestEachSource:
 
 def test_no_machine_paths_or_download_addresses_are_tracked() -> None:
     """A fresh clone must not carry the place where it was written."""
-    path_like = re.compile(r"""(?:^|["'\s=(])/(?:work|root|home)/[a-z]""", re.M)
+    path_like = re.compile(r"""(?:^|["'\s=(])/(?:work|root|home)/[a-z]""", re.MULTILINE)
     resolved = re.compile(r'"resolved":\s*"https?:')
     for path in tracked("*.py", "*.toml", "*.sh", "*.yml", "*.json", "*.txt", ".ci/*", "*.hpp", "*.cpp"):
         if path == Path(__file__).resolve():

@@ -1,0 +1,115 @@
+"""The README against the program: commands, exit codes, settings, and every code block run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from obrelease.cli.app import app
+from obrelease.cli.settings import KEYS
+from obrelease.errors import ExitCode
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def command_names() -> set[str]:
+    """Every leaf of the command line, as it is typed."""
+    import typer
+
+    def leaves(group: object, prefix: str) -> set[str]:
+        found: set[str] = set()
+        for name, command in group.commands.items():  # type: ignore[attr-defined]
+            path = f"{prefix} {name}"
+            found |= leaves(command, path) if hasattr(command, "commands") else {path}
+        return found
+
+    return leaves(typer.main.get_command(app), "obrelease")
+
+
+def code_blocks(language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    documented = set(re.findall(r"^\| `(obrelease [a-z -]+)` \|", README, re.MULTILINE))
+    assert documented == command_names()
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", README, re.MULTILINE)
+    assert {(int(code), name) for code, name in rows} == {(int(code), code.name) for code in ExitCode}
+
+
+def test_every_setting_is_in_the_table() -> None:
+    rows = re.findall(r"^\| `([a-z]+)` \| `(OBRELEASE_[A-Z]+)`", README, re.MULTILINE)
+    assert rows == [(key, f"OBRELEASE_{key.upper()}") for key in KEYS]
+
+
+@pytest.mark.parametrize("name", sorted(command_names()))
+def test_help_has_an_answer_for_each_command(name: str) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", "from obrelease.cli.app import main; main()", *name.split()[1:], "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.startswith(f"Usage: {name}")
+    assert not shown.stderr
+
+
+def test_files_that_the_readme_points_to_are_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A scratch clone with `obrelease` on the path, and an empty home."""
+    place = tmp_path_factory.mktemp("readme")
+    clone = place / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--no-tags", str(ROOT), str(clone)], check=True)
+    tools = place / "bin"
+    tools.mkdir()
+    launcher = tools / "obrelease"
+    launcher.write_text(f"#!{sys.executable}\nfrom obrelease.cli.app import main\nmain()\n", "utf-8")
+    launcher.chmod(0o755)
+    (tools / "python3").symlink_to(sys.executable)
+    (place / "home").mkdir()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OBRELEASE_", "GITHUB_"))}
+    return kept | {
+        "HOME": str(place / "home"),
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "PWD": str(clone),
+    }
+
+
+def test_every_shell_block_runs_in_order(scratch: dict[str, str]) -> None:
+    bash = shutil.which("bash")
+    assert bash
+    blocks = code_blocks("sh")
+    assert blocks
+    for block in blocks:
+        done = subprocess.run(
+            [bash, "-euo", "pipefail", "-c", block],
+            cwd=scratch["PWD"],
+            env=scratch,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("block", code_blocks("python"))
+def test_every_python_block_runs(block: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
