@@ -72,6 +72,16 @@ def test_series_are_the_touch_of_each_row(tmp_path: Path) -> None:
     assert series["time_ns"].size == 300
 
 
+def test_commands_have_the_times_of_their_rows(tmp_path: Path) -> None:
+    day = read_lobster(write_sample(tmp_path, rows=200))
+    times = day.command_times_ns()
+    assert times.size == day.commands.size
+    for row in (1, 50, 199):
+        own = times[day.row_end[row - 1] : day.row_end[row]]
+        assert set(own.tolist()) <= {int(day.times_ns[row])}
+    assert set(times[: day.row_end[0]].tolist()) == {int(day.times_ns[0])}
+
+
 @pytest.mark.parametrize(("column", "value"), [(1, "9999999998"), (2, "77777"), (3, "1"), (4, "77777")])
 def test_an_altered_touch_is_found_by_its_row(tmp_path: Path, column: int, value: str) -> None:
     path = write_sample(tmp_path, rows=800, levels=1)
