@@ -58,7 +58,7 @@ def test_causes_of_a_sample_day(tmp_path: Path) -> None:
     kinds = [line.split(",")[1] for line in path.read_text().splitlines()]
     assert counts["hidden-execution"] == kinds.count("5") - (kinds[0] == "5")
     assert counts["halt"] == kinds.count("7") > 0
-    assert min(counts["adopted-tail-level"], counts["before-open"], counts["left-window"]) > 0
+    assert min(counts["adopted-tail-level"], counts["unseen-order"], counts["left-window"]) > 0
     assert counts["unexplained"] == counts["crossing-add"] == counts["duplicate-id"] == 0
 
 
