@@ -164,7 +164,9 @@ class Client:
             return 200, {}, ""
 
         deadline_s = self.pace.deadline_s(size)
-        self._answered(what, get, deadline_s, lambda: cancelled.append(True))
+        status, _, _ = self._answered(what, get, deadline_s, lambda: cancelled.append(True))
+        if status != 200:
+            raise Ambiguous(f"GitHub answered {what} with status {status}, expected 200")
 
     def _page(self, path: str, page: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         headers, found = self._read(path, {"per_page": PER_PAGE, "page": page})
