@@ -17,10 +17,10 @@ public:
     explicit IdTable(unsigned cell_bits = 16) : cells_(std::size_t{1} << cell_bits, null_slot), shift_(64 - cell_bits) {}
 
     // The head of the chain that an id belongs to; stays in place until the next insertion.
-    [[nodiscard]] Slot* cell(OrderId id) noexcept { return cells_.data() + cell_of(id); }
+    [[nodiscard, gnu::always_inline]] Slot* cell(OrderId id) noexcept { return cells_.data() + cell_of(id); }
 
     // The link that names the open order `id`, or the null link at its chain's end.
-    [[nodiscard]] Slot* locate(NodePool& pool, OrderId id) noexcept {
+    [[nodiscard, gnu::always_inline]] Slot* locate(NodePool& pool, OrderId id) noexcept {
         Slot* link = cell(id);
         while (*link != null_slot && pool[*link].id != id) [[unlikely]] link = &pool[*link].chain;
         return link;
@@ -34,7 +34,7 @@ public:
     }
 
     // Names the order in `slot`, whose id is not in the table; `cell` is that id's.
-    void insert(NodePool& pool, Slot* cell, Slot slot) {
+    [[gnu::always_inline]] void insert(NodePool& pool, Slot* cell, Slot slot) {
         const Slot first = *cell;
         pool[slot].chain = first;
         *cell = slot;
@@ -42,7 +42,7 @@ public:
     }
 
     // Forgets the order in `slot`, which is in the table.
-    void erase(NodePool& pool, Slot slot) noexcept {
+    [[gnu::always_inline]] void erase(NodePool& pool, Slot slot) noexcept {
         const Node& node = pool[slot];
         Slot* link = cell(node.id);
         while (*link != slot) [[unlikely]] link = &pool[*link].chain;
@@ -64,7 +64,7 @@ public:
     [[nodiscard]] Slot hint(OrderId id) const noexcept { return cells_[cell_of(id)]; }
 
 private:
-    [[nodiscard]] std::size_t cell_of(OrderId id) const noexcept {
+    [[nodiscard, gnu::always_inline]] std::size_t cell_of(OrderId id) const noexcept {
         constexpr std::uint64_t golden = 0x9E37'79B9'7F4A'7C15;
         return (((id >> 4) * golden) >> shift_) ^ (id & 15);
     }

@@ -29,7 +29,7 @@ public:
     [[nodiscard]] Key best() const noexcept { return best_; }
 
     // Queues the order in `slot` last at `key`.
-    void append(NodePool& pool, Slot slot, Key key) {
+    [[gnu::always_inline]] void append(NodePool& pool, Slot slot, Key key) {
         if (in_window(key)) [[likely]] {
             Level& level = level_in_window(key);
             if (level.tail == null_slot) occupy(key);
@@ -40,7 +40,7 @@ public:
     }
 
     // Takes the order in `slot` out of its queue at `key`.
-    void unlink(NodePool& pool, Slot slot, Key key) {
+    [[gnu::always_inline]] void unlink(NodePool& pool, Slot slot, Key key) {
         Level& level = at(key);
         const Slot prev = pool[slot].prev;
         const Slot next = pool[slot].next;
@@ -140,7 +140,10 @@ private:
         } else {
             visit_far(key);
         }
-        if (in_window(key)) return append(pool, slot, key);
+        if (in_window(key)) {
+            if (level_in_window(key).tail == null_slot) occupy(key);
+            return push_back(pool, level_in_window(key), slot);
+        }
         push_back(pool, far_.make(key), slot);
         best_ = std::max(best_, key);
     }

@@ -79,8 +79,8 @@ public:
     }
 
     // Rests an order behind all others of its price; `cell` is that of its id.
-    void rest(NodePool& pool, Slot* cell, OrderId id, Ticks price, std::uint32_t qty, Key key,
-              std::uint32_t side, std::uint32_t owner) {
+    [[gnu::always_inline]] void rest(NodePool& pool, Slot* cell, OrderId id, Ticks price, std::uint32_t qty, Key key,
+                                     std::uint32_t side, std::uint32_t owner) {
         const Slot slot = pool.take();
         Node& node = pool[slot];
         node.id = id;
@@ -92,7 +92,7 @@ public:
     }
 
     // Takes the open order that `link` names off the book.
-    void remove(NodePool& pool, Slot* link) {
+    [[gnu::always_inline]] void remove(NodePool& pool, Slot* link) {
         const Slot slot = *link;
         const Node& node = pool[slot];
         const std::uint32_t side = node.side();
@@ -100,6 +100,11 @@ public:
         sides_[side].unlink(pool, slot, key_of(node.price, side));
         pool.give_back(slot);
     }
+
+    // What a coming command with this id will touch, fetched in two steps: the second needs the
+    // first to have arrived.
+    void fetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
+    void fetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
 
 private:
     Ladder sides_[2];
