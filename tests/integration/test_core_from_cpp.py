@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
+# The build tools of the development environment, which need not be on the caller's path.
+TOOLS = {
+    **os.environ,
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    "CMAKE_GENERATOR": "Ninja",
+}
 CONSUMER_CMAKE = """\
 cmake_minimum_required(VERSION 3.21)
 project(consumer LANGUAGES CXX)
@@ -29,15 +37,15 @@ int main() {
 
 
 def build(source: Path, build_dir: Path, *options: str) -> None:
-    subprocess.run(["cmake", "-S", str(source), "-B", str(build_dir), *options], check=True)
-    subprocess.run(["cmake", "--build", str(build_dir)], check=True)
+    subprocess.run(["cmake", "-S", str(source), "-B", str(build_dir), *options], check=True, env=TOOLS)
+    subprocess.run(["cmake", "--build", str(build_dir)], check=True, env=TOOLS)
 
 
 def test_the_core_passes_its_own_test_and_serves_an_installed_program(tmp_path: Path) -> None:
     prefix = tmp_path / "prefix"
     build(ENGINE, tmp_path / "engine", "-DOBENGINE_TESTS=ON", f"-DCMAKE_INSTALL_PREFIX={prefix}")
-    subprocess.run(["ctest", "--output-on-failure"], cwd=tmp_path / "engine", check=True)
-    subprocess.run(["cmake", "--install", str(tmp_path / "engine")], check=True)
+    subprocess.run(["ctest", "--output-on-failure"], cwd=tmp_path / "engine", check=True, env=TOOLS)
+    subprocess.run(["cmake", "--install", str(tmp_path / "engine")], check=True, env=TOOLS)
 
     program = tmp_path / "program"
     program.mkdir()
