@@ -41,7 +41,6 @@ public:
 
     [[nodiscard]] const Ladder& ladder(std::uint32_t side) const noexcept { return sides_[side]; }
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
-
     [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
     // Trades against the other side while its best key is within reach; returns what is left.
@@ -55,8 +54,8 @@ public:
                 Node& maker = pool[slot];
                 const std::uint32_t open = maker.qty();
                 const std::uint32_t filled = qty < open ? qty : open;
-                sink.push(Event::of(EventKind::traded, taker.side, taker.symbol,
-                                     filled, taker.id, maker.id, maker.price));
+                sink.push(
+                    Event::of(EventKind::traded, taker.side, taker.symbol, filled, taker.id, maker.id, maker.price));
                 qty -= filled;
                 if (filled < open) {
                     maker.qty_and_side -= filled;
