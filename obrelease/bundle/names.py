@@ -7,6 +7,8 @@ from typing import Final
 MANIFEST_NAME: Final = "manifest.json"
 NOTES_NAME: Final = "NOTES.md"
 RESULTS_FOLDER: Final = "results"
+SIGNATURE_NAME: Final = "SHA256SUMS.sig"
+PROVENANCE_NAME: Final = "provenance.dsse.json"
 
 
 def top_folder(project: str, tag: str) -> str:

@@ -33,6 +33,10 @@ ForgeOption = Annotated[
     str | None,
     typer.Option("--forge", metavar="NAME", help="directory or github. [env: OBRELEASE_FORGE]"),
 ]
+SignOption = Annotated[
+    Path | None,
+    typer.Option("--sign", metavar="KEY", help="Sign with this SSH key file; a public one uses the agent."),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a scratch folder.")
 ]
@@ -52,12 +56,13 @@ def tag(
     results: ResultsOption = None,
     remote: RemoteOption = None,
     dry_run: DryRunOption = False,
+    sign: SignOption = None,
 ) -> None:
     """Make the annotated tag that carries the digests of the release's bundle and manifest."""
     from obrelease.release.pipeline import TAG
 
     settings = session.settings(results=results, remote=remote)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run, sign)
     with _executed(session, settings, wanted, TAG) as (plan, staging):
         words = "would tag" if dry_run else f"tag {staging.tagged}:"
         session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
@@ -72,6 +77,7 @@ def bundle(
     ] = None,
     run: RunOption = None,
     results: ResultsOption = None,
+    sign: SignOption = None,
 ) -> None:
     """Write the release's files into a folder: the same runs give the same bytes."""
     from obrelease.release.deliver import deliver
@@ -79,7 +85,7 @@ def bundle(
     from obrelease.release.step import packed_of
 
     settings = session.settings(results=results)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run=False)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run=False, key=sign)
     with _executed(session, settings, wanted, BUNDLE) as (plan, staging):
         folder = output or settings.root / "dist" / f"{plan.project}-{plan.tag}"
         deliver(packed_of(staging), folder)
@@ -95,12 +101,13 @@ def publish(
     run: RunOption = None,
     results: ResultsOption = None,
     remote: RemoteOption = None,
+    sign: SignOption = None,
 ) -> None:
     """Check, collect, pack, tag and upload the runs as one release; harmless when repeated."""
     from obrelease.release.pipeline import PUBLISH
 
     settings = session.settings(results=results, remote=remote, forge=forge)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run, sign)
     with _executed(session, settings, wanted, PUBLISH, uploads=True) as (plan, staging):
         words = "would publish" if dry_run else str(staging.uploaded)
         session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
@@ -111,6 +118,7 @@ class _Wanted:
     tag: str
     runs: tuple[str, ...]
     dry_run: bool
+    key: Path | None = None
 
 
 @contextmanager
@@ -123,7 +131,7 @@ def _executed(
     from obrelease.release.pipeline import Request, execute, plan_of
 
     parsed = Tag.parse(wanted.tag)
-    tools = _tools(session, settings, uploads=uploads)
+    tools = _tools(session, settings, wanted.key, uploads=uploads)
     tags = any(step.name == "tag" for step in steps)
     try:
         request = Request(settings.project, parsed, wanted.runs, settings.remote, wanted.dry_run)
@@ -136,7 +144,7 @@ def _executed(
         tools.worktree.close()
 
 
-def _tools(session: Session, settings: Settings, *, uploads: bool) -> Tools:
+def _tools(session: Session, settings: Settings, key: Path | None, *, uploads: bool) -> Tools:
     from obrelease.registry.store import Registry
     from obrelease.release.step import Tools
     from obrelease.remote.worktree import Worktree
@@ -150,6 +158,7 @@ def _tools(session: Session, settings: Settings, *, uploads: bool) -> Tools:
         outputs=(settings.results, settings.releases, settings.root / "dist"),
         progress=session.out.progress,
         note=session.out.note,
+        key=key,
     )
 
 

@@ -19,6 +19,7 @@ from obrelease.release.journal import Journal
 from obrelease.release.pack import Pack
 from obrelease.release.preflight import Preflight
 from obrelease.release.render import Render
+from obrelease.release.sign import Sign
 from obrelease.release.step import Staging, Step, Tools
 from obrelease.release.tag import TagCommit
 from obrelease.release.upload import Upload
@@ -28,12 +29,13 @@ PUBLISH: Final[tuple[Step, ...]] = (
     Collect(),
     Render(),
     Pack(),
+    Sign(),
     Agree(),
     TagCommit(),
     Upload(),
 )
 TAG: Final[tuple[Step, ...]] = PUBLISH[:-1]
-BUNDLE: Final[tuple[Step, ...]] = (Collect(), Render(), Pack())
+BUNDLE: Final[tuple[Step, ...]] = (Collect(), Render(), Pack(), Sign())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -31,6 +31,7 @@ class Tools:
         outputs: folders that this program writes; their content is no change of the worktree.
         progress: how long work is shown.
         note: how a line is said to people.
+        key: the SSH key that the release is signed with, or None.
     """
 
     worktree: Worktree
@@ -40,6 +41,7 @@ class Tools:
     outputs: tuple[Path, ...]
     progress: Progress
     note: Callable[[str], None]
+    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,16 @@ class PackedAsset:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The whole release as files, in the order of their upload."""
+    """The whole release as files, in the order of their upload.
+
+    Attributes:
+        signatures: what the tag's message carries of them, by name, as base64; empty where unsigned.
+    """
 
     manifest: BundleManifest
     manifest_sha256: str
     assets: tuple[PackedAsset, ...]
+    signatures: Mapping[str, str] = field(default_factory=dict)
 
 
 TagOutcome = Literal["created", "present"]

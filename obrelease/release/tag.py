@@ -1,4 +1,4 @@
-"""Tag: the annotated tag whose message carries the digests of the bundle and of the manifest."""
+"""Tag: the annotated tag that carries the digests of bundle and manifest, signed where a key is given."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class TagCommit:
         present = tools.worktree.local_tag(plan.tag)
         if present is None:
             tools.worktree.create_tag(
-                plan.tag, plan.commit, compose(plan.project, plan.tag, tag_digests(packed))
+                plan.tag,
+                plan.commit,
+                compose(plan.project, plan.tag, tag_digests(packed), packed.signatures),
+                key=tools.key,
             )
         else:
             require_same_tag(plan, present, packed)

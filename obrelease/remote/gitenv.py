@@ -25,6 +25,8 @@ _SAFE: Final = (
     ("credential.helper", ""),
     ("diff.external", ""),
     ("gc.auto", "0"),
+    ("gpg.program", "false"),
+    ("gpg.ssh.program", "ssh-keygen"),
     ("log.showSignature", "false"),
     ("maintenance.auto", "false"),
     ("protocol.ext.allow", "never"),
@@ -39,6 +41,7 @@ _SAFE: Final = (
 
 `core.fsync` and `core.fsyncMethod` let a tag that was acknowledged survive a power cut.
 An empty `credential.helper` clears the helpers that were named before it.
+Tags are signed by SSH keys alone, so the only program that git may start for that is `ssh-keygen`.
 """
 
 

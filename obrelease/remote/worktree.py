@@ -7,7 +7,7 @@ and git is run by the rules of `gitenv`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _REMOTE_DEADLINE_S: Final = 300
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
 _SIGNATURE: Final = re.compile(r"^-----BEGIN (?:PGP|SSH) ", re.MULTILINE)
+_SSH_SIGNATURE: Final = "-----BEGIN SSH SIGNATURE-----"
 _KEPT: Final = ("core.excludesFile", "credential.helper")
 """What is kept of the user's global and system configuration, next to the identity."""
 
@@ -34,6 +35,10 @@ class TagInfo:
 
     `object_id` differs from `commit` where the tag is annotated; a lightweight tag has no
     message of its own, and "" here.
+
+    Attributes:
+        signature: the SSH signature that follows the message, as text; "" where there is none.
+        signed_text: the bytes that it signs; empty where there is none.
     """
 
     name: str
@@ -41,6 +46,8 @@ class TagInfo:
     commit: str
     message: str
     annotated: bool
+    signature: str = ""
+    signed_text: bytes = b""
 
 
 class Worktree:
@@ -129,8 +136,9 @@ class Worktree:
         if commit is None:
             raise Conflict(f"the tag {name} does not lead to a commit", hint=f"look at `git show {name}`")
         annotated = object_id != commit
-        message = _message(self._run("cat-file", "tag", object_id)) if annotated else ""
-        return TagInfo(name, object_id, commit, message, annotated)
+        if not annotated:
+            return TagInfo(name, object_id, commit, "", annotated)
+        return _annotated(name, object_id, commit, self._run("cat-file", "tag", object_id))
 
     def previous_tag(self, name: str | None = None) -> str | None:
         """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none."""
@@ -138,8 +146,8 @@ class Worktree:
         excluded = () if name is None else ("--exclude", name)
         return self._answer("describe", "--tags", "--abbrev=0", *excluded, start)
 
-    def create_tag(self, name: str, commit: str, message: str) -> TagInfo:
-        """Make an annotated tag, on the disk when this returns.
+    def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
+        """Make an annotated tag, on the disk when this returns; signed where an SSH key is given.
 
         The tagger's date is the commit's own: no clock is read, and the same tag of the same
         commit by the same person is the same object, however often a broken run is repeated.
@@ -155,13 +163,17 @@ class Worktree:
             raise Conflict(f"the tag {name} exists already", hint="choose another, or look at what it is")
         text = message if message.endswith("\n") else message + "\n"
         git = _gitpython()
-        with self._git.custom_environment(GIT_COMMITTER_DATE=self._commit_date(commit)):
+        options = {"annotate": True} if key is None else {"sign": True}
+        signing = {} if key is None else {"gpg.format": "ssh", "user.signingKey": str(key.absolute())}
+        added = self._more_settings(signing)
+        with self._git.custom_environment(GIT_COMMITTER_DATE=self._commit_date(commit), **added):
             try:
-                self._repo.create_tag(name, ref=commit, message=text, annotate=True, cleanup="verbatim")
+                self._repo.create_tag(name, ref=commit, message=text, cleanup="verbatim", **options)
             except git.GitCommandError as error:
                 raise _failure("the tag could not be made", error) from None
         made = self.local_tag(name)
-        if made is None or (made.commit, made.message, made.annotated) != (commit, text, True):
+        facts = made and (made.commit, made.message, made.annotated, made.signature != "")
+        if made is None or facts != (commit, text, True, key is not None):
             raise RemoteError(f"git says it made the tag {name}, and shows something else")
         return made
 
@@ -238,6 +250,14 @@ class Worktree:
         if self.remote_tag(remote, name) != present.commit:
             raise RemoteError(f"{remote} took the tag {name}, and does not show it", hint="run it again")
 
+    def _more_settings(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The variables that add these settings to those of `gitenv` for one call."""
+        start = int(self._git.environment()["GIT_CONFIG_COUNT"])
+        added = {"GIT_CONFIG_COUNT": str(start + len(settings))}
+        for index, (key, value) in enumerate(settings.items(), start=start):
+            added |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+        return added
+
     def _commit_date(self, commit: str) -> str:
         for line in self._run("cat-file", "commit", commit).splitlines():
             if line.startswith("committer "):
@@ -287,9 +307,23 @@ def _failure(what: str, error: Exception) -> RemoteError:
     return RemoteError(f"{what}: {shown.removeprefix('stderr: ')[:500]}")
 
 
-def _message(tag_object: str) -> str:
-    """The message of a tag object, without the headers before it and a signature after it."""
-    return _SIGNATURE.split(tag_object.partition("\n\n")[2], maxsplit=1)[0]
+def _annotated(name: str, object_id: str, commit: str, tag_object: str) -> TagInfo:
+    """A tag object's parts; git takes the last signature, so whatever looks like two is none.
+
+    Raises:
+        Conflict: the object calls itself by another name than the ref that leads to it.
+    """
+    headers, _, body = tag_object.partition("\n\n")
+    if f"tag {name}" not in headers.split("\n"):
+        raise Conflict(
+            f"the tag {name} leads to an object of another name", hint="a tag was moved under this name"
+        )
+    starts = [match.start() for match in _SIGNATURE.finditer(body)]
+    message = body[: starts[0]] if starts else body
+    if len(starts) != 1 or not body.startswith(_SSH_SIGNATURE, starts[0]):
+        return TagInfo(name, object_id, commit, message, annotated=True)
+    signed = f"{headers}\n\n{message}".encode("utf-8", "surrogateescape")
+    return TagInfo(name, object_id, commit, message, True, body[starts[0] :], signed)
 
 
 def _own_settings(git: Git, git_dir: Path) -> tuple[list[tuple[str, str]], set[str]]:

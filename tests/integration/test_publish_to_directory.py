@@ -157,7 +157,7 @@ def test_tagging_first_and_publishing_later_is_one_release(project: Project, tmp
     plan = plan_of(Request("demo", BETA, (), "origin"), TAG, tools, project.head())
     done, tagged = execute(plan, TAG, tools, tmp_path / "s", Journal.of(tools.worktree.git_dir, BETA.text))
     assert tagged.tagged == "created"
-    assert [step.state for step in done.steps] == ["done"] * 6
+    assert [step.state for step in done.steps] == ["done"] * 7
     assert project.remote_tag(BETA.text) == project.head()
     published = publish(project, tmp_path / "t")
     assert (published.tagged, published.uploaded) == ("present", "published")
@@ -196,7 +196,7 @@ def test_a_failed_upload_leaves_a_draft_that_the_next_run_finishes(
     assert half.draft
     plan = Journal.of(tools.worktree.git_dir, BETA.text).load()
     assert plan is not None
-    assert [step.state for step in plan.steps] == ["done"] * 6 + ["pending"]
+    assert [step.state for step in plan.steps] == ["done"] * 7 + ["pending"]
     assert publish(project, tmp_path / "t", tools=tools).uploaded == "published"
 
 
