@@ -1,4 +1,4 @@
-"""`obrelease verify`: from a release back to trust."""
+"""`obrelease verify`: from a release back to trust, layer by layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,22 @@ from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from obrelease.release.verify import Layer, Verified
     from obrelease.remote.worktree import Worktree
+
+ReleaseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TAG|PATH|URL",
+        help="A tag, a folder of a release's files (./NAME for one in this folder), or an address.",
+    ),
+]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="Demand what this TOML file says, and whose signatures."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,48 +40,56 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    session: Session,
-    release: Annotated[
-        str,
-        typer.Argument(
-            metavar="TAG|PATH", help="A tag, or a folder of its files (./NAME for one in this folder)."
-        ),
-    ],
-    forge: ForgeOption = None,
+    session: Session, release: ReleaseArgument, forge: ForgeOption = None, policy: PolicyOption = None
 ) -> None:
     """Check a release from its first byte to its last; any doubt ends with an exit code."""
-    from obrelease.models.tag import Tag
-    from obrelease.release.verify import verify_folder
-    from obrelease.release.witness import fetch, forge_layer, tag_layer
+    from obrelease.release.attestation import attestation_layer
+    from obrelease.release.policy import enforce, load
+    from obrelease.release.signatures import provenance_layer, sums_signature_layer
+    from obrelease.release.witness import tag_layers
 
     settings = session.settings(forge=forge)
     with tempfile.TemporaryDirectory(prefix="obrelease-") as name:
         scratch = Path(name)
-        if os.sep in release or release in {".", ".."}:
-            verified = verify_folder(Path(release), scratch, session.out.progress)
-            layers = verified.layers
-        else:
-            wanted, place, files = Tag.parse(release), forge_of(settings), scratch / "assets"
-            files.mkdir()
-            found = fetch(place, wanted.text, files, session.out.progress)
-            verified = verify_folder(files, scratch, session.out.progress, tag=wanted.text)
-            layers = (*verified.layers, forge_layer(verified, found, place))
-    manifest = verified.manifest
-    layers = (*layers, tag_layer(verified, settings.project, _worktree_at_hand(settings)))
-    data: dict[str, Any] = {
-        "ok": True,
-        "project": manifest.project,
-        "tag": manifest.tag,
-        "commit": manifest.commit,
-        "manifest_sha256": verified.manifest_sha256,
-        "runs": [run.digest for run in manifest.runs],
-        "layers": [{"name": x.name, "checked": x.checked, "detail": x.detail} for x in layers],
-    }
-    lines = [f"{'ok' if x.checked else '--':2}  {x.name:8}  {x.detail}" for x in layers]
-    summary = (
-        f"{manifest.project} {manifest.tag} holds: {len(manifest.runs)} runs at commit {manifest.commit}"
-    )
-    session.out.result(data, "\n".join([*lines, summary]))
+        demands, trust = load(policy, scratch) if policy else (None, None)
+        verified, layers = _files(session, settings, release, scratch)
+        worktree = _worktree_at_hand(settings)
+        layers = (
+            *layers,
+            *tag_layers(verified, settings.project, worktree, trust),
+            sums_signature_layer(verified, trust),
+            provenance_layer(verified, trust),
+            attestation_layer(verified, demands),
+        )
+        if demands is not None:
+            enforce(demands, verified, layers)
+    session.out.result(_report(verified, layers), lambda: _text(verified, layers))
+
+
+def _files(
+    session: Session, settings: Settings, release: str, scratch: Path
+) -> tuple[Verified, tuple[Layer, ...]]:
+    """The release's files, fetched where they are elsewhere, and the layers that they carry themselves."""
+    from obrelease.models.tag import Tag
+    from obrelease.release.mirror import Address, fetch_address, looks_like_address
+    from obrelease.release.verify import verify_folder
+    from obrelease.release.witness import fetch, forge_layer
+
+    progress, fetched = session.out.progress, scratch / "assets"
+    if looks_like_address(release):
+        address = Address.parse(release)
+        fetched.mkdir()
+        unseen = fetch_address(address, fetched, progress)
+        verified = verify_folder(fetched, scratch, progress, tag=address.tag)
+        return verified, (*verified.layers, unseen)
+    if os.sep in release or release in {".", ".."}:
+        verified = verify_folder(Path(release), scratch, progress)
+        return verified, verified.layers
+    wanted, place = Tag.parse(release), forge_of(settings)
+    fetched.mkdir()
+    found = fetch(place, wanted.text, fetched, progress)
+    verified = verify_folder(fetched, scratch, progress, tag=wanted.text)
+    return verified, (*verified.layers, forge_layer(verified, found, place))
 
 
 def _worktree_at_hand(settings: Settings) -> Worktree | None:
@@ -76,3 +99,24 @@ def _worktree_at_hand(settings: Settings) -> Worktree | None:
         return Worktree.open(settings.root)
     except NotFound:
         return None
+
+
+def _report(verified: Verified, layers: Sequence[Layer]) -> dict[str, Any]:
+    manifest = verified.manifest
+    return {
+        "ok": True,
+        "project": manifest.project,
+        "tag": manifest.tag,
+        "commit": manifest.commit,
+        "manifest_sha256": verified.manifest_sha256,
+        "runs": [run.digest for run in manifest.runs],
+        "layers": [{"name": x.name, "checked": x.checked, "detail": x.detail} for x in layers],
+    }
+
+
+def _text(verified: Verified, layers: Sequence[Layer]) -> str:
+    manifest = verified.manifest
+    width = max(len(layer.name) for layer in layers)
+    lines = [f"{'ok' if x.checked else '--'}  {x.name:{width}}  {x.detail}" for x in layers]
+    runs = f"{len(manifest.runs)} runs at commit {manifest.commit}"
+    return "\n".join([*lines, f"{manifest.project} {manifest.tag} holds: {runs}"])

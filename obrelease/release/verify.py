@@ -4,40 +4,71 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from obrelease.bundle import sums
-from obrelease.bundle.names import MANIFEST_NAME, RESULTS_FOLDER, bundle_name, top_folder
+from obrelease.bundle.names import (
+    MANIFEST_NAME,
+    PROVENANCE_NAME,
+    RESULTS_FOLDER,
+    SIGNATURE_NAME,
+    bundle_name,
+    top_folder,
+)
 from obrelease.bundle.read import Contents, read_bundle, unpack_bundle
 from obrelease.bundle.write import Written
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
 from obrelease.models.canonical import digest_bytes, digest_file, read_bounded
+from obrelease.models.policy import LayerName
 from obrelease.models.release import BundleManifest, ReleaseRun
 from obrelease.models.validation import read_document
 from obrelease.registry.inspect import INTEGRITY_RULES, inspect_folder
 from obrelease.release.step import Progress
 
 _ASK_AGAIN: Final = "do not use this release; download it again, and tell its maintainers if it stays so"
+_UNLISTED: Final = frozenset({sums.NAME, SIGNATURE_NAME, PROVENANCE_NAME})
+"""The files that SHA256SUMS cannot list: itself, and what is made from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One layer of trust: what was checked, or why it could not be."""
 
-    name: str
+    name: LayerName
     checked: bool
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A release whose every layer at hand holds."""
+    """A release whose files hold together.
 
+    Attributes:
+        digests: every file of the folder and its sha256.
+    """
+
+    folder: Path = field(compare=False)
     manifest: BundleManifest
-    manifest_sha256: str
+    digests: Mapping[str, str]
     layers: tuple[Layer, ...]
+
+    @property
+    def manifest_sha256(self) -> str:
+        """The digest that names the whole release."""
+        return self.digests[MANIFEST_NAME]
+
+    def reread(self, name: str, limit: int) -> bytes:
+        """A file of the release, read whole.
+
+        Raises:
+            IntegrityError: it is not the file that was hashed.
+        """
+        data = read_bounded(self.folder / name, limit)
+        if digest_bytes(data) != self.digests[name]:
+            raise IntegrityError(f"{self.folder / name}: changed while it was read")
+        return data
 
 
 def verify_folder(folder: Path, scratch: Path, progress: Progress, *, tag: str | None = None) -> Verified:
@@ -64,7 +95,7 @@ def verify_folder(folder: Path, scratch: Path, progress: Progress, *, tag: str |
     _check_members(contents, manifest)
     _check_runs(folder / manifest.bundle.name, scratch / "unpacked", contents, manifest)
     layers = (
-        Layer("sums", True, f"SHA256SUMS names exactly the {listed} files beside it"),
+        Layer("sums", True, f"SHA256SUMS names exactly the {listed} files that it covers"),
         Layer("manifest", True, "canonical, of a known version, and of exactly these files"),
         Layer("bundle", True, f"sha256 {contents.written.sha256}, tar {contents.written.tar_sha256}"),
         Layer(
@@ -72,7 +103,7 @@ def verify_folder(folder: Path, scratch: Path, progress: Progress, *, tag: str |
         ),
         Layer("runs", True, f"{len(manifest.runs)} artefacts re-read, re-hashed and validated"),
     )
-    return Verified(manifest, digests[MANIFEST_NAME], layers)
+    return Verified(folder, manifest, digests, layers)
 
 
 def _files(folder: Path) -> list[str]:
@@ -99,7 +130,7 @@ def _check_sums(folder: Path, digests: Mapping[str, str]) -> int:
         raise NotFound(f"{folder}: holds no {sums.NAME}", hint="give a folder of a release's files")
     where = folder / sums.NAME
     listed = sums.parse(read_bounded(where, sums.MAX_BYTES), str(where))
-    _require_equal(listed, {name: digests[name] for name in digests if name != sums.NAME}, str(where))
+    _require_equal(listed, {name: digests[name] for name in digests if name not in _UNLISTED}, str(where))
     return len(listed)
 
 
@@ -118,7 +149,7 @@ def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -
             f"{path}: names a bundle {manifest.bundle.name} of another release", hint=_ASK_AGAIN
         )
     said = {asset.name: asset.sha256 for asset in (manifest.bundle, *manifest.assets)}
-    there = {name: digests[name] for name in digests if name not in {sums.NAME, MANIFEST_NAME}}
+    there = {name: digests[name] for name in digests if name not in _UNLISTED | {MANIFEST_NAME}}
     _require_equal(said, there, str(path))
     for asset in (manifest.bundle, *manifest.assets):
         if (size := (folder / asset.name).stat().st_size) != asset.size:

@@ -9,33 +9,52 @@ from typing import Final
 from pydantic import ValidationError
 
 from obrelease.errors import IntegrityError, NotFound
-from obrelease.models.release import ReleaseAsset
-from obrelease.release.message import digests_in
+from obrelease.models.release import BundleManifest, ReleaseAsset
+from obrelease.release.message import digests_in, signatures_in
+from obrelease.release.signatures import signatures_of, told
 from obrelease.release.step import Progress
 from obrelease.release.verify import Layer, Verified
 from obrelease.remote.forge import Forge, Release
-from obrelease.remote.worktree import Worktree
+from obrelease.remote.worktree import TagInfo, Worktree
+from obrelease.signing.armor import blob_of
+from obrelease.signing.ssh import GIT_NAMESPACE, Trust, judge
 
 _NO_DIGEST: Final = "0" * 64
 
 
-def tag_layer(verified: Verified, project: str, worktree: Worktree | None) -> Layer:
+def tag_layers(
+    verified: Verified, project: str, worktree: Worktree | None, trust: Trust | None
+) -> tuple[Layer, Layer]:
     """Compare the release with the annotated tag of this repository, where it has one.
+
+    The first layer is what the tag says, the second is who signed it.
 
     Args:
         project: what is released from this repository; another project's tags say nothing here.
+        trust: whose signatures count, or None where nobody has said it.
 
     Raises:
-        IntegrityError: the tag points at another commit or carries other digests.
+        IntegrityError: the tag points at another commit, carries other digests or signatures, or
+            its own signature does not hold.
     """
-    manifest = verified.manifest
+    tag = _tag(verified.manifest, project, worktree)
+    if isinstance(tag, str):
+        return Layer("tag", False, tag), Layer("tag-signature", False, tag)
+    return _digests_layer(verified, tag), _signature_layer(tag, trust)
+
+
+def _tag(manifest: BundleManifest, project: str, worktree: Worktree | None) -> TagInfo | str:
+    """The tag of the release in this repository, or why there is none."""
     if worktree is None:
-        return Layer("tag", False, "not in a git repository")
+        return "not in a git repository"
     if project != manifest.project:
-        return Layer("tag", False, f"this repository is of {project}, the release of {manifest.project}")
-    tag = worktree.local_tag(manifest.tag)
-    if tag is None:
-        return Layer("tag", False, f"this repository has no tag {manifest.tag}; fetch it to check it")
+        return f"this repository is of {project}, the release of {manifest.project}"
+    found = worktree.local_tag(manifest.tag)
+    return found or f"this repository has no tag {manifest.tag}; fetch it to check it"
+
+
+def _digests_layer(verified: Verified, tag: TagInfo) -> Layer:
+    manifest = verified.manifest
     if tag.commit != manifest.commit:
         raise IntegrityError(
             f"the tag {manifest.tag} points at {tag.commit}, the release was made from {manifest.commit}",
@@ -49,9 +68,30 @@ def tag_layer(verified: Verified, project: str, worktree: Worktree | None) -> La
                 f"the tag {manifest.tag} carries {name} sha256:{said[name]}, the release has sha256:{digest}",
                 hint="the release was replaced after it was tagged, or the tag after the release",
             )
+    _require_signatures(verified, tag)
     if said.keys() != true.keys():
         return Layer("tag", False, f"points at {tag.commit[:12]} as it should, and carries no digests")
     return Layer("tag", True, f"points at {tag.commit[:12]} and carries the digests of bundle and manifest")
+
+
+def _require_signatures(verified: Verified, tag: TagInfo) -> None:
+    """The signatures that the tag carries are those of the release: none was stripped, none was changed."""
+    there = signatures_of(verified)
+    for name, text in signatures_in(tag.message).items():
+        if there.get(name) != text:
+            raise IntegrityError(
+                f"the tag {tag.name} carries a {name}-signature that the release does not have",
+                hint="the signature was stripped or replaced; do not use this release",
+            )
+
+
+def _signature_layer(tag: TagInfo, trust: Trust | None) -> Layer:
+    if not tag.signature:
+        return Layer("tag-signature", False, f"the tag {tag.name} has no SSH signature")
+    where = f"the signature of the tag {tag.name}"
+    blob = blob_of(tag.signature.encode("utf-8", "surrogateescape"), where)
+    signer = judge(blob, GIT_NAMESPACE, tag.signed_text, trust, where)
+    return Layer("tag-signature", trust is not None, told(signer))
 
 
 def fetch(forge: Forge, tag: str, folder: Path, progress: Progress) -> Release:

@@ -13,7 +13,7 @@ from obrelease.release.journal import Journal
 from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
 from obrelease.release.step import Staging
 from obrelease.release.verify import verify_folder
-from obrelease.release.witness import fetch, forge_layer, tag_layer
+from obrelease.release.witness import fetch, forge_layer, tag_layers
 from obrelease.remote.forge import Forge
 from obrelease.remote.github import GitHubForge
 from tests.emulator import process
@@ -58,7 +58,7 @@ def test_publish_twice_and_verify(project: Project, github: LoopbackGitHub, tmp_
     assert first.packed is not None
     assert found.manifest_sha256 == first.packed.manifest_sha256
     assert forge_layer(found, release, forge).checked
-    assert tag_layer(found, "demo", project.tools().worktree).checked
+    assert tag_layers(found, "demo", project.tools().worktree, None)[0].checked
 
 
 def test_other_runs_under_a_published_tag_are_a_conflict(

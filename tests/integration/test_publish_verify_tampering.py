@@ -19,7 +19,7 @@ from obrelease.models.validation import document_bytes, read_document
 from obrelease.release.journal import Journal
 from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
 from obrelease.release.verify import Verified, verify_folder
-from obrelease.release.witness import fetch, forge_layer, tag_layer
+from obrelease.release.witness import fetch, forge_layer, tag_layers
 from obrelease.remote.directory import DirectoryForge
 from obrelease.remote.worktree import Worktree
 from tests.unit.release.project import Project, git, make_project, no_progress
@@ -95,7 +95,7 @@ def test_the_untouched_release_passes_every_layer(published: Project, release: P
     (tmp_path / "fetched").mkdir()
     fetched = fetch(forge, TAG, tmp_path / "fetched", no_progress)
     layers = (*found.layers, forge_layer(found, fetched, forge))
-    layers = (*layers, tag_layer(found, "demo", Worktree.open(published.root)))
+    layers = (*layers, tag_layers(found, "demo", Worktree.open(published.root), None)[0])
     assert [(layer.name, layer.checked) for layer in layers] == [
         (name, True) for name in ("sums", "manifest", "bundle", "members", "runs", "forge", "tag")
     ]
@@ -274,7 +274,7 @@ def test_a_whole_resealed_release_is_caught_by_the_tag(
     repack(release, tmp_path / "content", add("NOTES.md", b"other notes"))
     found = verified(release, tmp_path / "scratch")
     with pytest.raises(IntegrityError, match="carries bundle sha256"):
-        tag_layer(found, "demo", Worktree.open(published.root))
+        tag_layers(found, "demo", Worktree.open(published.root), None)
 
 
 def test_a_moved_tag_is_caught(published: Project, release: Path, tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_a_moved_tag_is_caught(published: Project, release: Path, tmp_path: Path
     git(clone, "commit", "--quiet", "--allow-empty", "--message=second")
     git(clone, "tag", "--force", "--annotate", f"--message={message}", TAG)
     with pytest.raises(IntegrityError, match="points at"):
-        tag_layer(found, "demo", Worktree.open(clone))
+        tag_layers(found, "demo", Worktree.open(clone), None)
 
 
 def test_a_tag_layer_that_cannot_be_checked_says_why(
@@ -295,12 +295,12 @@ def test_a_tag_layer_that_cannot_be_checked_says_why(
     git(tmp_path, "clone", "--quiet", "--no-tags", str(published.root), "clone")
     clone = Worktree.open(tmp_path / "clone")
     layers = [
-        tag_layer(found, "demo", None),
-        tag_layer(found, "other", clone),
-        tag_layer(found, "demo", clone),
+        tag_layers(found, "demo", None, None)[0],
+        tag_layers(found, "other", clone, None)[0],
+        tag_layers(found, "demo", clone, None)[0],
     ]
     git(tmp_path / "clone", "tag", TAG)
-    layers.append(tag_layer(found, "demo", clone))
+    layers.append(tag_layers(found, "demo", clone, None)[0])
     assert [layer.checked for layer in layers] == [False] * 4
     assert len({layer.detail for layer in layers}) == 4
 
