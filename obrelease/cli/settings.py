@@ -1,5 +1,6 @@
 """Settings as a value: flags, then environment, then `[tool.obrelease]`, then defaults.
 
+The table stands in `pyproject.toml`, or in `obrelease.toml` where a project is not one of Python.
 This is the only file of the package that reads the environment.
 """
 
@@ -20,13 +21,16 @@ from obrelease.errors import UsageError
 KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
 """What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
 
+FILES: Final = ("pyproject.toml", "obrelease.toml")
+"""Where the table may stand, in one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a command may need to know about its surroundings.
 
     Attributes:
-        root: the folder of the nearest `pyproject.toml` or `.git` at or above the working folder.
+        root: the folder of the nearest of `FILES` or `.git` at or above the working folder.
         project: the name in asset names and notes.
         results, schemas: the registry and the exported schemas.
         forge: `directory` or `github`.
@@ -52,31 +56,50 @@ class Settings:
 
 
 def project_root(start: Path) -> Path:
-    """The nearest folder at or above `start` with a `pyproject.toml` or `.git`, else `start`."""
+    """The nearest folder at or above `start` with one of `FILES` or a `.git`, else `start`."""
     for folder in (start, *start.parents):
-        if (folder / "pyproject.toml").is_file() or (folder / ".git").exists():
+        if any((folder / name).is_file() for name in FILES) or (folder / ".git").exists():
             return folder
     return start
 
 
 def _file_settings(root: Path) -> dict[str, Any]:
-    path = root / "pyproject.toml"
+    documents = {name: _document(root / name) for name in FILES}
+    held = [name for name, document in documents.items() if "obrelease" in _table(document, "tool")]
+    if len(held) > 1:
+        raise UsageError(
+            f"{root}: [tool.obrelease] stands in {' and in '.join(held)}", hint="keep one of the two tables"
+        )
+    table = dict(_table(_table(documents[held[0]], "tool"), "obrelease")) if held else {}
+    for key, value in table.items():
+        if key not in KEYS:
+            raise UsageError(
+                f"{root / held[0]}: [tool.obrelease] has an unknown key {key!r}",
+                hint=f"known keys: {', '.join(KEYS)}",
+            )
+        if not isinstance(value, str):
+            raise UsageError(
+                f"{root / held[0]}: [tool.obrelease] {key} must be text, not {type(value).__name__}"
+            )
+    table.setdefault("project", _table(documents[FILES[0]], "project").get("name", root.name))
+    return table
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A TOML file; empty where there is none."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
-    table = document.get("tool", {}).get("obrelease", {})
-    for key, value in table.items():
-        if key not in KEYS:
-            raise UsageError(
-                f"{path}: [tool.obrelease] has an unknown key {key!r}", hint=f"known keys: {', '.join(KEYS)}"
-            )
-        if not isinstance(value, str):
-            raise UsageError(f"{path}: [tool.obrelease] {key} must be text, not {type(value).__name__}")
-    table.setdefault("project", document.get("project", {}).get("name", root.name))
-    return dict(table)
+
+
+def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    table = document.get(key, {})
+    if not isinstance(table, Mapping):
+        raise UsageError(f"the settings file has `{key}`, and it is not a table")
+    return table
 
 
 def load(
@@ -88,7 +111,7 @@ def load(
     """Read the settings once; `flags` win over the environment, that over the file.
 
     Raises:
-        UsageError: `pyproject.toml` is malformed, or a value is not one that is known.
+        UsageError: the settings file is malformed, or a value is not one that is known.
     """
     environ = os.environ if environ is None else environ
     root = project_root((start or Path.cwd()).resolve())

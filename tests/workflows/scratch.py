@@ -1,0 +1,78 @@
+"""A scratch clone of this project with one small run, a bare remote, and the tag that starts a release."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+TAG: Final = "v0.9-beta"
+_CLI: Final = (sys.executable, "-c", "from obrelease.cli.app import main; main()")
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """The maintainer's clone, and the remote that it pushes to."""
+
+    clone: Path
+    remote: Path
+    home: Path
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the clone."""
+        return self._run("git", "-c", "user.name=Tester", "-c", "user.email=tester@localhost", *arguments)
+
+    def obrelease(self, *arguments: str) -> str:
+        """Run the command line in the clone."""
+        return self._run(*_CLI, *arguments)
+
+    def commit(self, message: str) -> None:
+        """Commit everything that is not ignored and push it."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", f"--message={message}")
+        self.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+
+    def _run(self, *command: str) -> str:
+        hidden = ("OBRELEASE_", "GITHUB_", "GH_", "GIT_")
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+        environment |= {"HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "engine"), *sys.path])
+        done = subprocess.run(
+            command, cwd=self.clone, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout.strip()
+
+
+def make_scratch(folder: Path) -> Scratch:
+    """This checkout as it stands, without its results, as the first commit; then one run of its own."""
+    scratch = Scratch(folder / "clone", folder / "remote.git", folder / "home")
+    for path in (scratch.clone, scratch.home):
+        path.mkdir(parents=True)
+    for name in _listed():
+        source, target = ROOT / name, scratch.clone / name
+        if source.is_file() and not name.startswith("results/"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    subprocess.run(["git", "init", "--quiet", "--bare", str(scratch.remote)], check=True)
+    # GitHub hands out any commit that is asked for by name.
+    wants = ("config", "uploadpack.allowAnySHA1InWant", "true")
+    subprocess.run(["git", *wants], cwd=scratch.remote, check=True)
+    scratch.git("init", "--quiet", "--initial-branch=main")
+    scratch.git("remote", "add", "origin", str(scratch.remote))
+    scratch.commit("everything")
+    bench = ("run", "bench", "--scenario", "baseline", "--seed", "42", "--core", "reference")
+    scratch.obrelease(*bench, "--messages", "500", "--passes", "1")
+    scratch.commit("a run")
+    return scratch
+
+
+def _listed() -> list[str]:
+    kinds = ("--cached", "--others", "--exclude-standard")
+    listed = subprocess.run(["git", "ls-files", "-z", *kinds], cwd=ROOT, capture_output=True, check=True)
+    return [name for name in listed.stdout.decode().split("\0") if name]

@@ -1,0 +1,146 @@
+"""The release workflow's own steps, from tag to verified release, against a GitHub on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+
+from obrelease.errors import ExitCode
+from tests.loopback_github.running import REPOSITORY, running
+from tests.loopback_github.server import TOKEN, LoopbackGitHub
+from tests.workflows.runner import Event, Runner, StepFailed, run_blocks
+from tests.workflows.scratch import ROOT, TAG, Scratch, make_scratch
+
+RELEASE: Final = ROOT / ".github" / "workflows" / "release.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """What runs in place of a block, and why the block itself cannot."""
+
+    block: str
+    runs: str
+    why: str
+
+
+_PURE_WHEEL: Final = (
+    "OBENGINE_NO_NATIVE=1 python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ."
+)
+_SDIST: Final = (
+    "mkdir dist && python -c \"from scikit_build_core.build import build_sdist; build_sdist('dist')\""
+)
+_ATTESTED: Final = (
+    'python -c "import hashlib, json, os, pathlib, sys; '
+    "said = json.loads(pathlib.Path(os.environ['TEST_ATTESTED']).read_text()); "
+    "file = pathlib.Path(os.environ['RUNNER_TEMP'], 'bundle', 'SHA256SUMS'); "
+    "sys.exit(said['SHA256SUMS'] != hashlib.sha256(file.read_bytes()).hexdigest())\""
+)
+SUBSTITUTES: Final = (
+    Substitute(".ci/run", "test -x scripts/run_ci_checks.sh", "the suite is what runs this test"),
+    Substitute(
+        "python -m pip install --quiet --require-hashes --requirement .github/wheels-requirements.txt",
+        "python -c 'import scikit_build_core'",
+        "no index is reached; the hashes are checked in test_workflows_are_sound",
+    ),
+    Substitute("python -m build --sdist --outdir dist", _SDIST, "the same backend without an index"),
+    Substitute(
+        "python -m cibuildwheel --output-dir dist", _PURE_WHEEL, "needs containers; test_packaging compiles"
+    ),
+    Substitute(
+        'gh attestation verify "$RUNNER_TEMP/bundle/SHA256SUMS" --repo "$GITHUB_REPOSITORY"',
+        _ATTESTED,
+        "the signing service is out of reach; the file must be one that was given to it",
+    ),
+)
+
+
+def runner(scratch: Scratch, github: LoopbackGitHub, folder: Path) -> Runner:
+    event = Event(scratch.remote, TAG, REPOSITORY, github.api, TOKEN)
+    return Runner.of(RELEASE, event, folder, {entry.block: entry.runs for entry in SUBSTITUTES})
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
+    with running(monkeypatch) as server:
+        yield server
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Scratch:
+    return make_scratch(tmp_path / "scratch")
+
+
+def test_every_substitute_stands_for_a_block_and_the_rest_runs_as_it_is() -> None:
+    blocks = [block for _, block in run_blocks(yaml.safe_load(RELEASE.read_text("utf-8")))]
+    for entry in SUBSTITUTES:
+        assert entry.block in blocks
+        assert entry.why
+    assert not [block for block in blocks if "obrelease" in block and block in {e.block for e in SUBSTITUTES}]
+
+
+def test_the_rows_of_the_matrix_differ_in_the_machine_alone() -> None:
+    rows = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]["wheels"]["strategy"]["matrix"]["include"]
+    assert rows[0]["name"] == "linux-x86_64"
+    assert {frozenset(row) for row in rows} == {frozenset({"name", "runner"})}
+
+
+def test_from_the_tag_to_the_verified_release(
+    scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    made = json.loads(scratch.obrelease("tag", TAG, "--remote", "origin", "--json", "--quiet"))
+    workflow = runner(scratch, github, tmp_path / "runner")
+    for name in workflow.order():
+        before = len(github.seen)
+        workflow.run_job(name)
+        written = {seen.method for seen in github.seen[before:]} - {"GET"}
+        assert written == ({"POST", "PATCH"} if name == "publish" else set()), name
+    assert workflow.finished[-2:] == ["publish", "verify"]
+
+    (release,) = github.repository.releases.values()
+    assert (release.tag, release.draft, release.prerelease, release.latest) == (TAG, False, True, "false")
+    assets = {asset.name: asset.content for asset in release.assets}
+    assert set(assets) == {asset["name"] for asset in made["plan"]["assets"]}
+    assert assets.keys() <= workflow.attested.keys()
+    kept = tmp_path / "runner" / "artifacts" / "bundle"
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == assets
+    assert {name.rsplit(".", 1)[1] for name in workflow.attested.keys() - assets.keys()} == {"whl", "gz"}
+    assert list((tmp_path / "runner" / "artifacts" / "measured").rglob("artefact.json"))
+
+
+def test_a_tag_that_binds_no_digest_publishes_nothing(
+    scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    scratch.git("tag", "--annotate", "--message=made by hand", TAG)
+    scratch.git("push", "--quiet", "origin", f"refs/tags/{TAG}")
+    with pytest.raises(StepFailed) as failed:
+        runner(scratch, github, tmp_path / "runner").run()
+    assert (failed.value.job, failed.value.step) == (
+        "rebuild",
+        "Refuse unless the bytes are those that the tag names",
+    )
+    assert failed.value.code in {ExitCode.CHECK_FAILED, ExitCode.INTEGRITY}
+    assert github.seen == []
+
+
+def test_runs_that_differ_from_the_tagged_ones_publish_nothing(
+    scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    """A run that slips into the commit after the digests were computed changes the bundle."""
+    scratch.obrelease("tag", TAG)
+    message = scratch.git("for-each-ref", "--format=%(contents)", f"refs/tags/{TAG}")
+    (folder,) = (scratch.clone / "results" / "bench" / "baseline").iterdir()
+    (folder / "summary.csv").write_text("made,up\n")
+    scratch.commit("better numbers")
+    scratch.git("tag", "--force", "--annotate", f"--message={message}", TAG)
+    scratch.git("push", "--quiet", "--force", "origin", f"refs/tags/{TAG}")
+    with pytest.raises(StepFailed) as failed:
+        runner(scratch, github, tmp_path / "runner").run()
+    assert failed.value.job == "rebuild"
+    assert failed.value.code == ExitCode.INTEGRITY
+    assert github.seen == []
