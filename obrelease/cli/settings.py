@@ -92,13 +92,13 @@ def _document(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from error
+        raise UsageError(f"{path}: not valid TOML: {error}", hint="mend it first") from error
 
 
 def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     table = document.get(key, {})
     if not isinstance(table, Mapping):
-        raise UsageError(f"the settings file has `{key}`, and it is not a table")
+        raise UsageError(f"the settings file has `{key}`, and it is not a table", hint="mend it first")
     return table
 
 

@@ -103,9 +103,10 @@ def _settings(root: Path, *, force: bool) -> tuple[Change, str]:
     wanted = _template("settings.toml", PROJECT=project)
     if text is None:
         return Change(path, "new", wanted), project
-    wanted = wanted.replace("\n", "\r\n") if "\r\n" in text else wanted
+    newline = "\r\n" if "\r\n" in text else "\n"
+    wanted = wanted.replace("\n", newline)
     if "obrelease" not in document.get("tool", {}):
-        gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+        gap = "" if not text else newline if text.endswith("\n") else 2 * newline
         return Change(path, "added", _proved(root / path, document, text + gap + wanted)), project
     if wanted in text:
         return Change(path, "same", text), project
@@ -142,7 +143,10 @@ def _replaced(where: Path, text: str, wanted: str) -> str:
 
 def _proved(where: Path, before: Mapping[str, Any], text: str) -> str:
     """`text`, when it says exactly what was said before, beside our own table."""
-    after = _parsed(where, text)
+    try:
+        after = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        after = {}
     if _without_ours(after) != _without_ours(before) or set(_obrelease_table(after)) != {"project"}:
         raise UsageError(f"{where}: [tool.obrelease] cannot be written without harm", hint="edit it by hand")
     return text
