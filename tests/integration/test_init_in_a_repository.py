@@ -1,0 +1,202 @@
+"""`obrelease init` in repositories of every sort: what it writes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.cli.settings import load
+from obrelease.errors import ExitCode
+from obrelease.models.policy import read_policy
+from obrelease.release.scaffold import POLICY, WORKFLOW, project_name
+from tests.unit.release.project import git
+from tests.workflows.judges import complaints
+
+PYTHON = '[project]\nname = "Quick Sort"\n\n[tool.other]\nkey = 1  # kept'
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty repository, entered; no setting of the machine counts."""
+    for name in ("RESULTS", "FORGE", "RELEASES", "REMOTE", "REPOSITORY", "PROJECT", "SCHEMAS", "API"):
+        monkeypatch.delenv(f"OBRELEASE_{name}", raising=False)
+    root = tmp_path / "Fast Lib"
+    root.mkdir()
+    git(root, "init", "--quiet", "--initial-branch=main")
+    monkeypatch.chdir(root)
+    return root
+
+
+def init(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    """Run the command; the answer as JSON."""
+    capsys.readouterr()
+    code = execute(["init", "--json", "--quiet", *options])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def states(answer: dict[str, Any]) -> dict[str, str]:
+    return {file["path"]: file["state"] for file in answer["files"]}
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    files = (
+        path for path in root.rglob("*") if path.is_file() and ".git" not in path.relative_to(root).parts
+    )
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """The words of a refusal, which writes nothing on stdout."""
+    capsys.readouterr()
+    assert execute(["init", *options]) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "hint: " in err
+    return err
+
+
+def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "Cargo.toml").write_text("[package]\n")
+    answer = init(capsys)
+    assert states(answer) == {
+        ".github/release-policy.toml": "new",
+        ".github/workflows/benchmarks-release.yml": "new",
+        "obrelease.toml": "new",
+        "results/.gitignore": "new",
+    }
+    assert not (root / "pyproject.toml").exists()
+    settings = load({}, start=root, environ={})
+    assert (settings.root, settings.project) == (root, "fast-lib")
+    assert read_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
+    assert (root / "obrelease.toml").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_python_project_gets_a_table_and_keeps_every_other_byte(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "pyproject.toml").write_text(PYTHON)
+    assert states(init(capsys))["pyproject.toml"] == "added"
+    text = (root / "pyproject.toml").read_text()
+    assert text.startswith(PYTHON + "\n\n[tool.obrelease]\n")
+    assert tomllib.loads(text)["tool"]["obrelease"] == {"project": "quick-sort"}
+    assert not (root / "obrelease.toml").exists()
+
+
+def test_windows_line_ends_stay(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "pyproject.toml").write_bytes(PYTHON.replace("\n", "\r\n").encode())
+    init(capsys)
+    data = (root / "pyproject.toml").read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n")
+    assert states(init(capsys))["pyproject.toml"] == "same"
+
+
+@pytest.mark.parametrize("pyproject", [None, PYTHON])
+def test_a_second_run_changes_nothing(
+    root: Path, capsys: pytest.CaptureFixture[str], pyproject: str | None
+) -> None:
+    if pyproject is not None:
+        (root / "pyproject.toml").write_text(pyproject)
+    init(capsys)
+    before = everything(root)
+    assert set(states(init(capsys)).values()) == {"same"}
+    assert set(states(init(capsys, "--force")).values()) == {"same"}
+    assert everything(root) == before
+
+
+def test_a_dry_run_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = init(capsys, "--dry-run")
+    assert answer["dry_run"] is True
+    assert set(states(answer).values()) == {"new"}
+    assert everything(root) == {}
+
+
+def test_what_the_user_changed_is_kept_until_force(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = '[tool.obrelease]\nproject = "mine"\nforge = "github"\n\n[tool.z]\na = 1\n'
+    (root / "pyproject.toml").write_text(own)
+    init(capsys)
+    (root / WORKFLOW).write_text("name: mine\n")
+    before = everything(root)
+    kept = states(init(capsys))
+    assert (kept["pyproject.toml"], kept[WORKFLOW], kept[POLICY]) == ("kept", "kept", "same")
+    assert everything(root) == before
+    forced = states(init(capsys, "--force"))
+    assert (forced["pyproject.toml"], forced[WORKFLOW]) == ("replaced", "replaced")
+    document = tomllib.loads((root / "pyproject.toml").read_text())
+    assert document["tool"] == {"obrelease": {"project": "mine"}, "z": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.obrelease\n", "not valid TOML"),
+        ("tool = 1\n", "not a table"),
+        ('tool.obrelease.project = "x"\n', "not written as a table of its own"),
+        ('[tool.obrelease]\nproject = "x"\n\nforge = "github"\n', "without harm"),
+        ('s = """\n[tool.obrelease]\n"""\ntool.obrelease.forge = "github"\n', "without harm"),
+    ],
+)
+def test_settings_that_cannot_be_changed_safely_are_refused_whole(
+    root: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (root / "pyproject.toml").write_text(text)
+    assert said in refusal(capsys, "--force")
+    assert everything(root) == {"pyproject.toml": text.encode()}
+
+
+def test_nothing_is_written_through_a_link_or_outside(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (root / ".github").symlink_to(tmp_path / "elsewhere")
+    assert "symbolic link" in refusal(capsys)
+    (root / ".github").unlink()
+    assert "inside the repository" in refusal(capsys, "--results", str(tmp_path / "elsewhere"))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert everything(root) == {}
+
+
+def test_a_folder_that_is_no_repository_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert execute(["init"]) == ExitCode.NOT_FOUND
+    assert "git init" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("spec", ['x"; id', "$(id)", "a\nb", "`id`", "", "-r evil.txt", "x && id"])
+def test_a_requirement_cannot_leave_its_quotes(
+    root: Path, capsys: pytest.CaptureFixture[str], spec: str
+) -> None:
+    assert "requirement" in refusal(capsys, "--requirement", spec)
+    assert everything(root) == {}
+
+
+def test_the_workflow_that_is_written_passes_every_judge(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init(capsys, "--requirement", "obrelease[x] @ git+https://host.example/o/n@" + "ab" * 20)
+    assert complaints(root / WORKFLOW) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [("Fast Lib", "fast-lib"), ("__", "project"), ("Ünï", "n"), ("a" * 99, "a" * 64)]
+)
+def test_any_name_becomes_a_projects_name(name: str, made: str) -> None:
+    assert project_name(name) == made
+
+
+def test_two_tables_are_an_error_that_names_both(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("pyproject.toml", "obrelease.toml"):
+        (root / name).write_text('[tool.obrelease]\nproject = "x"\n')
+    assert "pyproject.toml and in obrelease.toml" in refusal(capsys)
