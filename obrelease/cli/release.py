@@ -14,6 +14,7 @@ import typer
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.forge import forge_of
 from obrelease.cli.settings import Settings
+from obrelease.errors import UsageError
 
 if TYPE_CHECKING:
     from obrelease.models.release import Plan
@@ -102,15 +103,47 @@ def publish(
     results: ResultsOption = None,
     remote: RemoteOption = None,
     sign: SignOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish a run that stopped: its commit, its runs.")
+    ] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Take back the draft and the unpushed tag of a run that stopped.")
+    ] = False,
 ) -> None:
     """Check, collect, pack, tag and upload the runs as one release; harmless when repeated."""
     from obrelease.release.pipeline import PUBLISH
 
+    _require_one_wish(dry_run=dry_run, resume=resume, abort=abort, run=bool(run))
     settings = session.settings(results=results, remote=remote, forge=forge)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run, sign)
+    wanted = _Wanted(tag, tuple(run or ()), dry_run, sign, resume)
+    if abort:
+        _abort(session, settings, wanted)
+        return
     with _executed(session, settings, wanted, PUBLISH, uploads=True) as (plan, staging):
         words = "would publish" if dry_run else str(staging.uploaded)
         session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
+
+
+def _require_one_wish(**given: bool) -> None:
+    wishes = [f"--{name.replace('_', '-')}" for name, is_given in given.items() if is_given]
+    if len(wishes) > 1 and {"--resume", "--abort"} & set(wishes):
+        raise UsageError(f"{' and '.join(wishes)} do not go together", hint="say one of them")
+
+
+def _abort(session: Session, settings: Settings, wanted: _Wanted) -> None:
+    from obrelease.models.tag import Tag
+    from obrelease.release.abort import abort
+    from obrelease.release.journal import Journal
+
+    parsed = Tag.parse(wanted.tag)
+    tools = _tools(session, settings, None, uploads=True)
+    try:
+        done = abort(parsed.text, tools, Journal.of(tools.worktree.git_dir, parsed.text))
+    finally:
+        tools.worktree.close()
+    report = {"tag": parsed.text, "removed": list(done.removed), "kept": list(done.kept)}
+    lines = [*(f"removed {what}" for what in done.removed), *(f"kept {what}" for what in done.kept)]
+    session.out.result(report, "\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +152,7 @@ class _Wanted:
     runs: tuple[str, ...]
     dry_run: bool
     key: Path | None = None
+    resume: bool = False
 
 
 @contextmanager
@@ -128,18 +162,21 @@ def _executed(
     """Run a pipeline in a scratch folder that lives as long as the block."""
     from obrelease.models.tag import Tag
     from obrelease.release.journal import Journal
-    from obrelease.release.pipeline import Request, execute, plan_of
+    from obrelease.release.pipeline import Request, execute, plan_of, resumed
 
     parsed = Tag.parse(wanted.tag)
     tools = _tools(session, settings, wanted.key, uploads=uploads)
     tags = any(step.name == "tag" for step in steps)
     try:
-        request = Request(settings.project, parsed, wanted.runs, settings.remote, wanted.dry_run)
-        plan = plan_of(request, steps, tools, _commit(tools, parsed, tags=tags))
-        keep = tags and not wanted.dry_run
-        journal = Journal.of(tools.worktree.git_dir, parsed.text) if keep else None
+        journal = Journal.of(tools.worktree.git_dir, parsed.text)
+        if wanted.resume:
+            plan = resumed(journal, steps, tools)
+        else:
+            request = Request(settings.project, parsed, wanted.runs, settings.remote, wanted.dry_run)
+            plan = plan_of(request, steps, tools, _commit(tools, parsed, tags=tags))
+        kept = journal if tags and not wanted.dry_run else None
         with tempfile.TemporaryDirectory(prefix="obrelease-") as scratch:
-            yield execute(plan, steps, tools, Path(scratch), journal)
+            yield execute(plan, steps, tools, Path(scratch), kept)
     finally:
         tools.worktree.close()
 
@@ -149,7 +186,7 @@ def _tools(session: Session, settings: Settings, key: Path | None, *, uploads: b
     from obrelease.release.step import Tools
     from obrelease.remote.worktree import Worktree
 
-    forge = forge_of(settings) if uploads else None
+    forge = forge_of(settings, session.out.note) if uploads else None
     return Tools(
         worktree=Worktree.open(settings.root),
         registry=Registry(settings.results),
@@ -191,10 +228,12 @@ def _text(first: str, plan: Plan, staging: Staging) -> str:
 
     steps = [(step.name, step.state, step.reason) for step in plan.steps]
     assets = [(asset.name, str(asset.size), asset.sha256) for asset in plan.assets]
+    acts = [(act.verb, act.target, act.request) for act in plan.acts if plan.dry_run]
     parts = [
         f"{first}: {len(plan.runs)} runs at commit {plan.commit}",
         table(steps, ("step", "state", "")),
         table(assets, ("asset", "bytes", "sha256")),
+        table(acts, ("act", "on", "by")),
         staging.url,
     ]
     return "\n\n".join(part for part in parts if part)

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import model_validator
+from pydantic import StringConstraints, model_validator
 
 from obrelease.models.artefact import Count, Kind, Text
 from obrelease.models.base import AssetName, Commit, Digest, Document, RelativePath, Slug
 from obrelease.models.tag import Tag, TagText
+
+Claim = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
 
 MANIFEST_VERSION: Final = 1
 PLAN_VERSION: Final = 1
@@ -96,6 +98,21 @@ class PlanStep(Document):
     reason: Text = ""
 
 
+class PlanAct(Document):
+    """One thing that a step does to the world outside, or one kind of look at it.
+
+    Attributes:
+        verb, target: what is done to what, as `upload` of `manifest.json`.
+        request: how: the API request, the file operation or the git command.
+    """
+
+    step: Slug
+    verb: Slug
+    target: Text
+    request: Text
+    state: Literal["pending", "done"] = "pending"
+
+
 class Plan(Document):
     """What `publish` will do, fixed before the first side effect; its stored form is the journal.
 
@@ -105,6 +122,10 @@ class Plan(Document):
         runs: artefact digests, sorted.
         steps: every step in its order, with what became of it.
         assets: the packed files by digest; empty until they are packed.
+        acts: all looks and writes outside of this machine's scratch folder, in their order; a
+            write becomes `done` once it is confirmed. Empty until the files are packed.
+        claim: the mark by which a run knows its own draft again; empty on a dry run.
+        tag_found: whether the tag was there before this release was begun.
         dry_run: True where no step may change anything outside its scratch folder.
     """
 
@@ -119,6 +140,9 @@ class Plan(Document):
     runs: tuple[Digest, ...]
     steps: tuple[PlanStep, ...]
     assets: tuple[ReleaseAsset, ...] = ()
+    acts: tuple[PlanAct, ...] = ()
+    claim: Claim = ""
+    tag_found: bool = False
     dry_run: bool = False
 
     @model_validator(mode="after")

@@ -27,5 +27,6 @@ class Agree:
             require_same_tag(plan, present, packed)
         found = tools.forge.find(plan.tag) if tools.forge else None
         if tools.forge is not None and found is not None and not found.draft:
-            require_same(tools.forge, found, packed, "is public already, with other contents", sent=False)
+            immutable = "is public and immutable" if found.immutable else "is public already"
+            require_same(tools.forge, found, packed, f"{immutable}, with other contents", sent=False)
         return staging

@@ -40,6 +40,19 @@ class Journal:
         except NotFound:
             return None
 
+    def remove(self) -> None:
+        """Forget the plan; one that is gone already is fine.
+
+        Raises:
+            StorageError: the disk refused; the plan stands.
+        """
+        try:
+            self.path.unlink(missing_ok=True)
+            if self.path.parent.is_dir():
+                sync_folder(self.path.parent)
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be removed: {error.strerror or error}") from error
+
     def save(self, plan: Plan) -> None:
         """Replace the plan by one atomic rename, synced.
 

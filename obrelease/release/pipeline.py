@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
-from obrelease.errors import Conflict, UsageError
-from obrelease.models.release import Plan, PlanStep, StepState
+from obrelease.errors import Conflict, NotFound, UsageError
+from obrelease.models.release import Plan, PlanStep
 from obrelease.models.tag import Tag
 from obrelease.models.validation import explain
 from obrelease.release.agree import Agree
 from obrelease.release.collect import Collect
+from obrelease.release.course import RESERVE_STEP, TAG_STEP, Course, continued, first_unfinished
 from obrelease.release.journal import Journal
 from obrelease.release.pack import Pack
 from obrelease.release.preflight import Preflight
 from obrelease.release.render import Render
+from obrelease.release.reserve import Reserve
 from obrelease.release.sign import Sign
 from obrelease.release.step import Staging, Step, Tools
 from obrelease.release.tag import TagCommit
@@ -31,10 +34,11 @@ PUBLISH: Final[tuple[Step, ...]] = (
     Pack(),
     Sign(),
     Agree(),
+    Reserve(),
     TagCommit(),
     Upload(),
 )
-TAG: Final[tuple[Step, ...]] = PUBLISH[:-1]
+TAG: Final[tuple[Step, ...]] = (*PUBLISH[:6], TagCommit())
 BUNDLE: Final[tuple[Step, ...]] = (Collect(), Render(), Pack(), Sign())
 
 
@@ -72,6 +76,8 @@ def plan_of(request: Request, steps: Sequence[Step], tools: Tools, commit: str) 
             remote=request.remote,
             runs=tuple(sorted({entry.digest for entry in entries})),
             steps=tuple(PlanStep(name=step.name) for step in steps),
+            claim="" if request.dry_run else secrets.token_hex(16),
+            tag_found=tools.worktree.local_tag(request.tag.text) is not None,
             dry_run=request.dry_run,
         )
     except ValidationError as error:
@@ -81,10 +87,43 @@ def plan_of(request: Request, steps: Sequence[Step], tools: Tools, commit: str) 
         ) from error
 
 
+def resumed(journal: Journal, steps: Sequence[Step], tools: Tools) -> Plan:
+    """The plan of the run that stopped: its commit and its runs, whatever is new since.
+
+    Raises:
+        NotFound: no run of this release stopped on its way.
+        Conflict: it was begun on another forge.
+    """
+    former = journal.load()
+    stopped = first_unfinished(former, steps) if former else None
+    if former is None or stopped is None:
+        raise NotFound(
+            f"{journal.path.parent.name}: there is nothing to resume: "
+            + ("it came to its end" if former else "it was not begun here"),
+            hint="run `obrelease publish` without --resume; that is harmless when repeated",
+        )
+    forge = tools.forge.name if tools.forge else None
+    if former.forge not in {None, forge}:
+        raise Conflict(
+            f"{former.tag} was begun on the forge {former.forge}, not on {forge}",
+            hint=f"say --forge {former.forge}",
+        )
+    plan = former.model_copy(
+        update={
+            "forge": forge,
+            "claim": former.claim or secrets.token_hex(16),
+            "steps": tuple(PlanStep(name=step.name) for step in steps),
+        }
+    )
+    return continued(plan, former)
+
+
 def execute(
     plan: Plan, steps: Sequence[Step], tools: Tools, scratch: Path, journal: Journal | None
 ) -> tuple[Plan, Staging]:
-    """Run the steps in their order; every step that ends is written to the journal.
+    """Run the steps in their order; whatever ends is in the journal before the next thing begins.
+
+    A step that a former run did is run again: each finds what is there, and checks it.
 
     Args:
         scratch: an empty folder for everything that the steps write before the tag.
@@ -94,39 +133,45 @@ def execute(
         ObreleaseError: whatever a step refuses; the journal says how far it came.
     """
     if journal is not None:
-        _require_continuation(journal, plan, tools)
-        journal.save(plan)
+        plan = _continuing(journal, plan, steps, tools)
+    course = Course(plan, journal)
+    tools = replace(tools, acted=course.acted)
     staging = Staging(scratch)
     for step in steps:
         reason = step.skip(plan)
         if reason is None:
-            staging = step.run(plan, tools, staging)
-            plan = _advanced(plan, step.name, "done", "", staging)
+            staging = step.run(course.plan, tools, staging)
         else:
             tools.note(f"{step.name}: skipped: {reason}")
-            plan = _advanced(plan, step.name, "skipped", reason, staging)
-        if journal is not None:
-            journal.save(plan)
-    return plan, staging
+        course.ended(step.name, "skipped" if reason else "done", reason or "", staging, tools)
+    return course.plan, staging
 
 
-def _advanced(plan: Plan, name: str, state: StepState, reason: str, staging: Staging) -> Plan:
-    done = PlanStep(name=name, state=state, reason=reason)
-    steps = tuple(done if step.name == name else step for step in plan.steps)
-    assets = tuple(asset.facts for asset in staging.packed.assets) if staging.packed else plan.assets
-    return plan.model_copy(update={"steps": steps, "assets": assets})
-
-
-def _require_continuation(journal: Journal, plan: Plan, tools: Tools) -> None:
-    """A journal whose tag stands binds the commit and the runs; an earlier one was only a try."""
+def _continuing(journal: Journal, plan: Plan, steps: Sequence[Step], tools: Tools) -> Plan:
+    """A journal whose draft or tag was made binds the commit and the runs; an earlier one was only a try."""
     former = journal.load()
-    if former is None or not any(step.name == "tag" and step.state == "done" for step in former.steps):
-        return
-    if tools.worktree.local_tag(plan.tag) is None:
-        return
-    if former.commit != plan.commit or former.runs != plan.runs:
+    if former is None:
+        return plan
+    same = (former.commit, former.runs) == (plan.commit, plan.runs)
+    if same:
+        plan = continued(plan, former)
+        stopped = first_unfinished(former, steps)
+        if stopped not in {None, steps[0].name}:
+            tools.note(f"resuming at {stopped}; what was done before is checked again")
+        return plan
+    done = {step.name for step in former.steps if step.state == "done"}
+    tagged = TAG_STEP in done and tools.worktree.local_tag(plan.tag) is not None
+    drafted = RESERVE_STEP in done and _has_draft(former, tools)
+    if tagged or drafted:
         raise Conflict(
             f"{plan.tag} was begun at {former.commit[:12]} with {len(former.runs)} runs; "
             f"this is {plan.commit[:12]} with {len(plan.runs)}",
-            hint=f"name the same runs with --run, or choose a new tag; the journal is {journal.path}",
+            hint="finish it with `obrelease publish TAG --resume`, take it back with --abort, "
+            f"or choose a new tag; the journal is {journal.path}",
         )
+    return plan.model_copy(update={"claim": former.claim, "tag_found": former.tag_found})
+
+
+def _has_draft(former: Plan, tools: Tools) -> bool:
+    forge = tools.forge
+    return forge is not None and former.claim != "" and forge.claimed(former.tag, former.claim) is not None

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Final
 
 from obrelease.errors import Conflict, IntegrityError
 from obrelease.models.canonical import digest_file
 from obrelease.models.release import Plan, ReleaseAsset
+from obrelease.release.draft import LOOK
 from obrelease.release.message import digests_in
 from obrelease.release.step import Packed
 from obrelease.remote.forge import Asset, Forge, Release
 from obrelease.remote.worktree import TagInfo
-
-LOOK: Final = (
-    "look at the release on the forge; remove the draft by hand if it is not yours, then publish again"
-)
 
 
 def tag_digests(packed: Packed) -> dict[str, str]:

@@ -37,6 +37,8 @@ class TagCommit:
             )
         else:
             require_same_tag(plan, present, packed)
+        tools.acted("create-tag", f"refs/tags/{plan.tag}")
         if plan.remote is not None:
             tools.worktree.push_tag(plan.remote, plan.tag)
+            tools.acted("push-tag", plan.remote)
         return replace(staging, tagged="present" if present else "created")

@@ -1,4 +1,4 @@
-"""Upload: a draft, every asset, every digest read back, and then the one flip that makes it public."""
+"""Upload: every asset into the draft, every digest read back, and then the one flip that makes it public."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from obrelease.errors import Conflict, RemoteError
 from obrelease.models.release import Plan
-from obrelease.release.sameness import LOOK, require_same
+from obrelease.release.draft import LOOK, reserved
+from obrelease.release.sameness import require_same
 from obrelease.release.step import Packed, Staging, Tools, forge_of, packed_of
-from obrelease.remote.forge import Forge, NewRelease, Release
+from obrelease.remote.forge import Forge, Release
 
 
 class Upload:
@@ -28,39 +29,33 @@ class Upload:
             IntegrityError: the forge gave back other bytes than it was given.
         """
         packed, forge = packed_of(staging), forge_of(tools)
-        found = forge.find(plan.tag)
-        if found is not None and not found.draft:
+        found = reserved(plan, tools, staging)
+        if not found.draft:
             require_same(forge, found, packed, "is public already, with other contents", sent=False)
+            _all_acted(tools, plan, packed)
             return replace(staging, uploaded="already published", url=found.url)
-        draft = found or forge.create_draft(_new(plan, staging))
-        _fill(forge, tools, draft, packed)
+        _fill(tools, forge, found, packed)
         filled = _again(forge, plan.tag)
         require_same(forge, filled, packed, "has a draft that holds something else", sent=True)
         if filled.prerelease != plan.prerelease:
             raise Conflict(f"the draft of {plan.tag} has prerelease={filled.prerelease}", hint=LOOK)
         published = forge.publish(filled)
         _require_public(forge, published, packed)
+        tools.acted("publish", plan.tag)
         return replace(staging, uploaded="published", url=published.url)
 
 
-def _new(plan: Plan, staging: Staging) -> NewRelease:
-    return NewRelease(
-        tag=plan.tag,
-        commit=plan.commit,
-        title=f"{plan.project} {plan.tag}",
-        notes=staging.notes,
-        prerelease=plan.prerelease,
-    )
+def _all_acted(tools: Tools, plan: Plan, packed: Packed) -> None:
+    for asset in packed.assets:
+        tools.acted("upload", asset.facts.name)
+    tools.acted("publish", plan.tag)
 
 
-def _fill(forge: Forge, tools: Tools, draft: Release, packed: Packed) -> None:
-    wanted = {asset.facts.name for asset in packed.assets}
-    foreign = sorted(asset.name for asset in draft.assets if asset.name not in wanted)
-    if foreign:
-        raise Conflict(f"the draft of {draft.tag} holds other files: {', '.join(foreign)}", hint=LOOK)
+def _fill(tools: Tools, forge: Forge, draft: Release, packed: Packed) -> None:
     with tools.progress("uploading", sum(asset.facts.size for asset in packed.assets)) as advance:
         for asset in packed.assets:
             forge.upload(draft, asset.facts.name, asset.file, asset.facts.sha256, advance)
+            tools.acted("upload", asset.facts.name)
 
 
 def _again(forge: Forge, tag: str) -> Release:

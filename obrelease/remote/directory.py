@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -22,10 +22,10 @@ from typing import Final
 
 from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteError, StorageError
 from obrelease.remote.files import CHUNK_BYTES, opened, size_and_sha256, sync_folder, write_new
-from obrelease.remote.forge import Advance, Asset, NewRelease, Release
-from obrelease.remote.names import checked_asset, checked_commit, checked_sha256, checked_tag
+from obrelease.remote.forge import Act, Advance, Asset, NewRelease, Release
+from obrelease.remote.names import checked_asset, checked_claim, checked_commit, checked_sha256, checked_tag
 
-_FIELDS: Final = {"tag": str, "commit": str, "title": str, "notes": str, "prerelease": bool}
+_FIELDS: Final = {"tag": str, "commit": str, "title": str, "notes": str, "prerelease": bool, "claim": str}
 
 
 class DirectoryForge:
@@ -40,6 +40,16 @@ class DirectoryForge:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def outline(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+        """What publishing does on the disk; paths are below the root."""
+        public, draft = checked_tag(tag), f".drafts/{checked_tag(tag)}"
+        return (
+            Act("look", tag, f"READ {public} and {draft}"),
+            Act("create-draft", tag, f"RENAME .staging/{tag}/{{new}} TO {draft}"),
+            *(Act("upload", name, f"LINK {draft}/assets/{checked_asset(name)}") for name in names),
+            Act("publish", tag, f"RENAME {draft} TO {public}"),
+        )
 
     def preflight(self) -> None:
         """Prove that the root, or the nearest folder above it, can be written. Reads only."""
@@ -61,9 +71,18 @@ class DirectoryForge:
             )
         return self._read(held[0], tag) if held else None
 
+    def claimed(self, tag: str, claim: str) -> Release | None:
+        """The draft of a tag if it carries this claim."""
+        draft = self._draft(tag)
+        with _disk(self.root):
+            present = _is_folder(draft)
+        held = self._read(draft, tag) if present else None
+        return held if held is not None and held.claim == checked_claim(claim) != "" else None
+
     def create_draft(self, new: NewRelease) -> Release:
         """Make an empty draft by one rename; Conflict if the tag has a release or a draft."""
         checked_commit(new.commit)
+        checked_claim(new.claim)
         draft = self._draft(new.tag)
         if self.find(new.tag) is not None:
             raise Conflict(f"{new.tag}: a release of this tag exists already in {self.root}")
@@ -195,6 +214,7 @@ class DirectoryForge:
             prerelease=bool(facts["prerelease"]),
             assets=tuple(_asset(folder / "assets" / name) for name in names),
             url=folder.absolute().as_uri(),
+            claim=str(facts["claim"]) if folder.parent.name == ".drafts" else "",
         )
 
 
@@ -239,6 +259,8 @@ def _facts(path: Path) -> dict[str, object]:
         facts = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise RemoteError(f"{path}: cannot be read: {error}", hint="remove this release folder") from error
+    if isinstance(facts, dict):
+        facts.setdefault("claim", "")  # releases of before have none
     wrong = not isinstance(facts, dict) or any(
         not isinstance(facts.get(key), kind) for key, kind in _FIELDS.items()
     )

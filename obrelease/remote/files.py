@@ -163,6 +163,15 @@ def size_and_sha256(path: Path) -> tuple[int, str]:
         os.close(descriptor)
 
 
+def size_and_sha256_of(blocks: Iterable[bytes]) -> tuple[int, str]:
+    """Size in bytes and sha256 of a stream."""
+    running, size = hashlib.sha256(), 0
+    for block in blocks:
+        running.update(block)
+        size += len(block)
+    return size, running.hexdigest()
+
+
 @contextmanager
 def opened(path: Path, sha256: str, advance: Advance) -> Iterator[SourceFile]:
     """Open a file, prove its digest, and hold the very same descriptor for sending.

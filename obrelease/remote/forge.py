@@ -6,10 +6,10 @@ A release is a draft until `publish`, which is the one act that makes it public.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 Advance = Callable[[int], None]
 """Called with the number of bytes that went by since the last call."""
@@ -28,7 +28,12 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release as the forge reports it, drafts included."""
+    """A release as the forge reports it, drafts included.
+
+    Attributes:
+        claim: the mark of the run that made it, where it is a draft and carries one.
+        immutable: the forge itself lets nobody change it, nor use its tag again.
+    """
 
     id: str
     tag: str
@@ -38,17 +43,38 @@ class Release:
     prerelease: bool
     assets: tuple[Asset, ...]
     url: str
+    claim: str = ""
+    immutable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewRelease:
-    """What a draft is made of. `commit` is the full object name the tag points to."""
+    """What a draft is made of.
+
+    Attributes:
+        commit: the full object name the tag points to.
+        claim: a mark of 32 hex digits by which this run knows its own draft again, or "".
+            It is no part of the notes and nothing that readers of a public release see.
+    """
 
     tag: str
     commit: str
     title: str
     notes: str
     prerelease: bool
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that publishing does on a forge, and the request or the file operation it is.
+
+    What only the forge knows stands in braces, as `{id}` for the number of a release.
+    """
+
+    verb: Literal["look", "create-draft", "upload", "publish"]
+    target: str
+    request: str
 
 
 class Forge(Protocol):
@@ -61,6 +87,13 @@ class Forge(Protocol):
     @property
     def name(self) -> str:
         """What to call it in a message: `directory` or `github`, never a secret."""
+        ...
+
+    def outline(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+        """What publishing a release with assets of these names does, in its order. Reaches nothing.
+
+        Every write stands there once; a look may be repeated, and is whenever an answer was unclear.
+        """
         ...
 
     def preflight(self) -> None:
@@ -79,11 +112,16 @@ class Forge(Protocol):
         """
         ...
 
+    def claimed(self, tag: str, claim: str) -> Release | None:
+        """The draft of a tag that carries this claim, however many drafts there are."""
+        ...
+
     def create_draft(self, new: NewRelease) -> Release:
         """Make an empty draft; after an ambiguous answer, look before doing anything again.
 
         Raises:
-            Conflict: a release of that tag exists already.
+            Conflict: a release of that tag exists already, or the tag can never be used again.
+            NotFound: the forge does not know the commit yet.
         """
         ...
 

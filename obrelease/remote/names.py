@@ -17,6 +17,7 @@ _REMOTE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_CLAIM: Final = re.compile(r"(?:[0-9a-f]{32})?")
 
 
 def checked_tag(tag: str) -> str:
@@ -82,6 +83,17 @@ def checked_commit(commit: str) -> str:
     if not _COMMIT.fullmatch(commit):
         raise UsageError(f"{commit!r} is not a full commit", hint="write all 40 (or 64) hex digits")
     return commit
+
+
+def checked_claim(claim: str) -> str:
+    """The mark of a run: 32 lower-case hex digits, or nothing.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if not _CLAIM.fullmatch(claim):
+        raise UsageError(f"{claim!r} is not the mark of a run", hint="write 32 lower-case hex digits")
+    return claim
 
 
 def checked_sha256(digest: str) -> str:

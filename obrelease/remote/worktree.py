@@ -188,6 +188,10 @@ class Worktree:
             raise NotFound(f"there is no tag {name}")
         self._run("update-ref", "-d", f"refs/tags/{name}", present.object_id)
 
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the git remotes, sorted."""
+        return tuple(sorted(name for name in self._run("remote").splitlines() if name))
+
     def remote_url(self, remote: str) -> str:
         """The address that the remote is pushed to.
 
@@ -211,16 +215,8 @@ class Worktree:
 
     def remote_tag(self, remote: str, name: str) -> str | None:
         """The commit that the remote's tag peels to, or None where the remote has no such tag."""
-        ref = f"refs/tags/{checked_tag(name)}"
-        listing = self._run(
-            "ls-remote", "--", self.remote_url(remote), ref, f"{ref}^{{}}", deadline_s=_REMOTE_DEADLINE_S
-        )
-        found = {
-            ref_name: object_id
-            for object_id, _, ref_name in (x.partition("\t") for x in listing.splitlines())
-        }
-        commit = found.get(f"{ref}^{{}}", found.get(ref))
-        return None if commit is None else checked_commit(commit)
+        there = self._remote_tag(remote, name)
+        return None if there is None else there[1]
 
     def push_tag(self, remote: str, name: str) -> None:
         """Push exactly this tag, never by force, and confirm it by what the remote then says.
@@ -233,10 +229,15 @@ class Worktree:
         if present is None:
             raise NotFound(f"there is no tag {name} to push")
         address, ref = self.remote_url(remote), f"refs/tags/{name}"
-        there = self.remote_tag(remote, name)
-        if there is not None and there != present.commit:
+        there = self._remote_tag(remote, name)
+        if there is not None and there[1] != present.commit:
             raise Conflict(
-                f"{remote} has a tag {name} already, of the commit {there}", hint="tags never move"
+                f"{remote} has a tag {name} already, of the commit {there[1]}", hint="tags never move"
+            )
+        if there is not None and there[0] != present.object_id:
+            raise Conflict(
+                f"{remote} has another tag {name} of the same commit: another publisher was faster",
+                hint=f"to go on with that one: git fetch --force {remote} tag {name}",
             )
         git = _gitpython()
         if there is None:
@@ -247,8 +248,22 @@ class Worktree:
                 ).raise_if_error()
             except git.GitError as error:
                 raise _failure(f"the tag {name} could not be pushed to {remote}", error) from None
-        if self.remote_tag(remote, name) != present.commit:
+        if self._remote_tag(remote, name) != (present.object_id, present.commit):
             raise RemoteError(f"{remote} took the tag {name}, and does not show it", hint="run it again")
+
+    def _remote_tag(self, remote: str, name: str) -> tuple[str, str] | None:
+        """The object that the remote's tag names and the commit that it peels to."""
+        ref = f"refs/tags/{checked_tag(name)}"
+        listing = self._run(
+            "ls-remote", "--", self.remote_url(remote), ref, f"{ref}^{{}}", deadline_s=_REMOTE_DEADLINE_S
+        )
+        found = {
+            ref_name: object_id
+            for object_id, _, ref_name in (x.partition("\t") for x in listing.splitlines())
+        }
+        if ref not in found:
+            return None
+        return checked_commit(found[ref]), checked_commit(found.get(f"{ref}^{{}}", found[ref]))
 
     def _more_settings(self, settings: Mapping[str, str]) -> dict[str, str]:
         """The variables that add these settings to those of `gitenv` for one call."""

@@ -196,7 +196,7 @@ def test_a_failed_upload_leaves_a_draft_that_the_next_run_finishes(
     assert half.draft
     plan = Journal.of(tools.worktree.git_dir, BETA.text).load()
     assert plan is not None
-    assert [step.state for step in plan.steps] == ["done"] * 7 + ["pending"]
+    assert [step.state for step in plan.steps] == ["done"] * 8 + ["pending"]
     assert publish(project, tmp_path / "t", tools=tools).uploaded == "published"
 
 

@@ -85,7 +85,7 @@ def _asset(github: Host, method: str, number: int, headers: Mapping[str, str]) -
 def _release(repository: Repository, method: str, number: int, body: bytes, host: str) -> Reply:
     release = repository.release(number)
     if method == "DELETE":
-        del repository.releases[number]
+        repository.delete(release)
         return Reply(204)
     if method == "PATCH":
         repository.edit(release, json.loads(body))

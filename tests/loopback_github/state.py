@@ -31,6 +31,7 @@ class StoredRelease:
     draft: bool
     prerelease: bool
     latest: str = "true"
+    immutable: bool = False
     assets: list[StoredAsset] = field(default_factory=list)
 
 
@@ -58,6 +59,9 @@ class Repository:
     api: str = ""
     uploads: str = ""
     keeps_digests: bool = True
+    makes_immutable: bool = False
+    known_commits: set[str] | None = None
+    burnt_tags: set[str] = field(default_factory=set)
     releases: dict[int, StoredRelease] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     ids: count[int] = field(default_factory=lambda: count(1001))
@@ -80,6 +84,11 @@ class Repository:
     def create(self, body: dict[str, Any]) -> StoredRelease:
         if self.public(body["tag_name"]):
             raise ApiError(422, "Validation Failed", ("Release", "already_exists", "tag_name"))
+        if body["tag_name"] in self.burnt_tags:
+            raise ApiError(422, "tag_name was used by an immutable release")
+        commit = body.get("target_commitish", "main")
+        if self.known_commits is not None and commit not in self.known_commits:
+            raise ApiError(422, "Validation Failed", ("Release", "invalid", "target_commitish"))
         release = StoredRelease(
             next(self.ids),
             body["tag_name"],
@@ -92,17 +101,28 @@ class Repository:
         self.releases[release.id] = release
         return release
 
+    def delete(self, release: StoredRelease) -> None:
+        if release.immutable:
+            self.burnt_tags.add(release.tag)
+        del self.releases[release.id]
+
     def edit(self, release: StoredRelease, body: dict[str, Any]) -> None:
+        if release.immutable:
+            raise ApiError(422, "Cannot edit an immutable release")
         if release.draft:
             release.tag = body.get("tag_name", f"untagged-{release.id:020x}")
         if body.get("draft") is False and release.draft:
             if self.public(release.tag):
                 raise ApiError(422, "Validation Failed", ("Release", "already_exists", "tag_name"))
             release.draft = False
+            release.immutable = self.makes_immutable
+        release.title, release.notes = body.get("name", release.title), body.get("body", release.notes)
         release.prerelease = body.get("prerelease", release.prerelease)
         release.latest = body.get("make_latest", release.latest)
 
     def store(self, release: StoredRelease, name: str, content: bytes, content_type: str) -> StoredAsset:
+        if release.immutable:
+            raise ApiError(422, "Cannot upload assets to an immutable release.")
         if not content:
             raise ApiError(400, "Bad Content-Length: ")
         kept = re.sub(r"[^A-Za-z0-9._-]+", ".", name).strip(".")
@@ -138,6 +158,7 @@ class Repository:
             "body": release.notes,
             "draft": release.draft,
             "prerelease": release.prerelease,
+            "immutable": release.immutable,
             "published_at": None if release.draft else "2026-01-01T00:00:00Z",
             "assets": [self.asset_document(asset) for asset in release.assets[:30]],
         }

@@ -20,9 +20,10 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from obrelease.errors import ObreleaseError, RemoteError, UsageError
+from obrelease.errors import Conflict, ObreleaseError, RemoteError, UsageError
 from obrelease.remote.deadline import DeadlinePassed, within
 from obrelease.remote.files import SourceFile
+from obrelease.remote.github.budget import Budget
 from obrelease.remote.github.download import body_of
 from obrelease.remote.github.pace import Pace, asked_wait_s
 
@@ -50,13 +51,22 @@ class Refused(RemoteError):
 
     Attributes:
         status: the HTTP status, from 400 to 499.
-        codes: the `code` of each entry in the reply's `errors`.
+        codes, fields: the `code` and the `field` of each entry in the reply's `errors`.
     """
 
-    def __init__(self, message: str, status: int, codes: frozenset[str], *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        status: int,
+        codes: frozenset[str] = frozenset(),
+        fields: frozenset[str] = frozenset(),
+        *,
+        hint: str | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.codes = codes
+        self.fields = fields
 
 
 class Ambiguous(RemoteError):
@@ -79,6 +89,7 @@ class Client:
         self._api = _checked_api(api)
         self._token = _checked_token(token)
         self._patience_s = pace.patience_s
+        self._budget = Budget(pace)
         self._requester = self._connect()
 
     def _connect(self) -> Requester:
@@ -139,7 +150,7 @@ class Client:
             return 201, {}, json.dumps(data)
 
         deadline_s = self.pace.deadline_s(source.size)
-        _, _, text = self._answered(f"upload of {name}", post, deadline_s, source.cancel)
+        _, _, text = self._answered(f"upload of {name}", post, deadline_s, source.cancel, writes=True)
         return self._parsed(f"upload of {name}", text)
 
     def receive(self, what: str, path: str, size: int, take: Callable[[Iterator[bytes]], None]) -> None:
@@ -197,7 +208,9 @@ class Client:
         def ask() -> Answer:
             return self._requester.requestJson(verb, path, parameters, None, body)
 
-        status, headers, text = self._answered(what, ask, self.pace.answer_deadline_s, lambda: None)
+        status, headers, text = self._answered(
+            what, ask, self.pace.answer_deadline_s, lambda: None, writes=verb != "GET"
+        )
         if status != expected:
             raise Ambiguous(f"GitHub answered {what} with status {status}, expected {expected}")
         return headers, self._parsed(what, text) if text else None
@@ -209,18 +222,26 @@ class Client:
             raise Ambiguous(f"GitHub answered {what} with something that is not JSON") from None
 
     def _answered(
-        self, what: str, ask: Callable[[], Answer], deadline_s: float, cancel: Callable[[], None]
+        self,
+        what: str,
+        ask: Callable[[], Answer],
+        deadline_s: float,
+        cancel: Callable[[], None],
+        *,
+        writes: bool = False,
     ) -> Answer:
         """The answer below 400, after the waits that GitHub asked for; else Refused or Ambiguous."""
         waits = 0
         while True:
+            if writes:
+                self._budget.spend()
             status, headers, text = self._asked(what, ask, deadline_s, cancel)
             if status < 400:
                 return status, headers, text
-            message, codes = _complaint(text)
+            message, codes, fields = _complaint(text)
             wait_s = asked_wait_s(status, {k: str(v) for k, v in headers.items()}, message, waits)
             if wait_s is None:
-                raise self._failure(what, status, message, codes)
+                raise self._failure(what, status, message, codes, fields)
             self._spend(what, wait_s)
             self.pace.wait(wait_s)
             waits += 1
@@ -263,11 +284,18 @@ class Client:
                 hint="run the same command again later; it goes on where it stopped",
             )
 
-    def _failure(self, what: str, status: int, message: str, codes: frozenset[str]) -> RemoteError:
+    def _failure(
+        self, what: str, status: int, message: str, codes: frozenset[str], fields: frozenset[str]
+    ) -> ObreleaseError:
         text = f"GitHub answered {what} with status {status}: {self._redacted(message) or 'no reason given'}"
+        if status == 422 and "immutable" in message.lower():
+            return Conflict(
+                text,
+                hint="an immutable release holds its tag for ever, even once it is deleted: choose a new tag",
+            )
         if not 400 <= status < 500 or status == 408:
             return Ambiguous(text, hint="run the same command again")
-        return Refused(text, status, codes, hint=_HINTS.get(status))
+        return Refused(text, status, codes, fields, hint=_HINTS.get(status))
 
     def _redacted(self, text: str) -> str:
         shown = text.replace(self._token, "[token]")
@@ -281,18 +309,19 @@ _HINTS: Final = {
 }
 
 
-def _complaint(text: str) -> tuple[str, frozenset[str]]:
-    """`message` and the codes of `errors` from GitHub's error document; empty if it is none."""
+def _complaint(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
+    """`message`, and codes and fields of `errors`, from GitHub's error document; empty if it is none."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return "", frozenset()
+        return "", frozenset(), frozenset()
     if not isinstance(data, dict):
-        return "", frozenset()
+        return "", frozenset(), frozenset()
     listed = data.get("errors")
-    errors = listed if isinstance(listed, list) else []
-    codes = frozenset(str(entry.get("code")) for entry in errors if isinstance(entry, dict))
-    return str(data.get("message") or ""), codes
+    errors = [entry for entry in (listed if isinstance(listed, list) else []) if isinstance(entry, dict)]
+    said = " ".join([str(data.get("message") or ""), *(str(e["message"]) for e in errors if "message" in e)])
+    codes, fields = (frozenset(str(entry.get(key)) for entry in errors) for key in ("code", "field"))
+    return said.strip(), codes, fields
 
 
 def _checked_token(token: str) -> str:

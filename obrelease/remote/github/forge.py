@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from obrelease.errors import Conflict, IntegrityError, InvalidInput, RemoteError
-from obrelease.remote.files import Progress, opened, write_new
-from obrelease.remote.forge import Advance, Asset, NewRelease, Release
+from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound, RemoteError
+from obrelease.remote.files import Progress, opened, size_and_sha256_of, write_new
+from obrelease.remote.forge import Act, Advance, Asset, NewRelease, Release
 from obrelease.remote.github.client import Ambiguous, Client, Refused, TimedOut
 from obrelease.remote.github.pace import Pace
-from obrelease.remote.github.replies import Held, assets_of, held_of, tag_of
+from obrelease.remote.github.replies import Held, assets_of, body_of, held_of, tag_of
 from obrelease.remote.github.uploads import Upload
 from obrelease.remote.names import (
     checked_asset,
+    checked_claim,
     checked_commit,
     checked_repository,
     checked_sha256,
@@ -32,7 +33,8 @@ class GitHubForge:
 
     What is proved of an asset: its name, size and state always, its sha256 wherever the
     server reports a `digest` (github.com has since June 2025). Where it reports none, the
-    bytes were still compared with their digest while they were sent.
+    bytes were compared with their digest while they were sent and acknowledged, and an asset
+    that was found there is downloaded and hashed.
 
     Drafts are found by listing only, since GitHub does not know them by tag.
 
@@ -53,6 +55,20 @@ class GitHubForge:
         self._pace = pace or Pace()
         self._client = Client(api, token, self._pace)
         self._base = f"/repos/{self.repository}"
+
+    def outline(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+        """What publishing asks of the API."""
+        releases = f"{self._base}/releases"
+        one = f"{releases}/{{id}}"
+        return (
+            Act("look", checked_tag(tag), f"GET {self._base}"),
+            Act("look", tag, f"GET {releases}"),
+            Act("look", tag, f"GET {one}"),
+            Act("look", tag, f"GET {one}/assets"),
+            Act("create-draft", tag, f"POST {releases}"),
+            *(Act("upload", name, f"POST {one}/assets?name={checked_asset(name)}") for name in names),
+            Act("publish", tag, f"PATCH {one}"),
+        )
 
     def preflight(self) -> None:
         """Prove that the repository is there, is writable by the token, and lists releases."""
@@ -81,10 +97,16 @@ class GitHubForge:
             )
         return self._with_assets(held[0]).release if held else None
 
+    def claimed(self, tag: str, claim: str) -> Release | None:
+        """The draft that carries this claim, among all drafts of the tag."""
+        wanted = checked_claim(claim)
+        held = self._listed(checked_tag(tag))
+        return next((h.release for h in held if h.release.draft and h.release.claim == wanted != ""), None)
+
     def create_draft(self, new: NewRelease) -> Release:
         """Make an empty draft. Of two publishers at once, the one with the older draft goes on."""
         checked_commit(new.commit)
-        if len(new.notes) > MAX_NOTES:
+        if len(body_of(new.notes, checked_claim(new.claim))) > MAX_NOTES:
             raise InvalidInput(f"the notes of {new.tag} are longer than GitHub's {MAX_NOTES} characters")
         if (present := self.find(new.tag)) is not None:
             raise Conflict(f"{new.tag}: a release of this tag exists already: {present.url}")
@@ -99,7 +121,14 @@ class GitHubForge:
         """Send one file from the descriptor that was hashed, then read back what GitHub keeps."""
         checked_asset(name)
         with opened(path, checked_sha256(sha256), advance) as source:
-            upload = Upload(self._client, self._base, name, source, lambda: self._open_draft(release))
+            upload = Upload(
+                self._client,
+                self._base,
+                name,
+                source,
+                open_draft=lambda: self._open_draft(release),
+                read_back=lambda asset: self._read_back(release, asset),
+            )
             asset = upload.look() or self._settled(upload.send, upload.look)
             source.finish()
             return asset
@@ -111,11 +140,17 @@ class GitHubForge:
         def take(blocks: Iterator[bytes]) -> None:
             write_new(target, _counted(blocks, progress), asset.size, asset.sha256)
 
-        def fetch() -> None:
-            path = f"{self._base}/releases/assets/{int(asset.id)}"
-            self._client.receive(f"download of {asset.name} of {release.tag}", path, asset.size, take)
+        self._fetch(release, asset, take)
 
-        self._settled(fetch, lambda: None)
+    def _read_back(self, release: Release, asset: Asset) -> tuple[int, str]:
+        found: list[tuple[int, str]] = []
+        self._fetch(release, asset, lambda blocks: found.append(size_and_sha256_of(blocks)))
+        return found[-1]
+
+    def _fetch(self, release: Release, asset: Asset, take: Callable[[Iterator[bytes]], None]) -> None:
+        path = f"{self._base}/releases/assets/{int(asset.id)}"
+        what = f"download of {asset.name} of {release.tag}"
+        self._settled(lambda: self._client.receive(what, path, asset.size, take), lambda: None)
 
     def publish(self, release: Release) -> Release:
         """Flip the draft to public; a prerelease never becomes the latest. Idempotent."""
@@ -154,7 +189,7 @@ class GitHubForge:
             "tag_name": new.tag,
             "target_commitish": new.commit,
             "name": new.title,
-            "body": new.notes,
+            "body": body_of(new.notes, new.claim),
             "draft": True,
             "prerelease": new.prerelease,
         }
@@ -163,6 +198,8 @@ class GitHubForge:
         except Refused as error:
             if "already_exists" in error.codes:
                 raise Conflict(f"{new.tag}: a release of this tag exists already") from None
+            if "target_commitish" in error.fields:
+                raise NotFound(f"GitHub does not have the commit {new.commit[:12]} yet") from None
             raise
         if not _is_made_of(held.release, new):
             raise Ambiguous(f"GitHub made something else than the draft of {new.tag} that it was asked for")
@@ -181,6 +218,7 @@ class GitHubForge:
         # Without tag_name GitHub takes the tag away from a draft that is edited.
         body = {
             "tag_name": held.release.tag,
+            "body": held.release.notes,
             "draft": False,
             "prerelease": held.release.prerelease,
             "make_latest": "false" if held.release.prerelease else "legacy",
@@ -232,8 +270,8 @@ class GitHubForge:
 
 
 def _is_made_of(release: Release, new: NewRelease) -> bool:
-    said = (release.tag, release.title, release.prerelease, release.draft, release.assets)
-    return said == (new.tag, new.title, new.prerelease, True, ())
+    said = (release.tag, release.title, release.prerelease, release.draft, release.assets, release.claim)
+    return said == (new.tag, new.title, new.prerelease, True, (), new.claim)
 
 
 def _counted(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Final
 
 from obrelease.errors import UsageError
@@ -31,6 +32,7 @@ class Pace:
         patience_s: the sum of all waits that GitHub may ask for; beyond it the act stops, and
             a later run goes on.
         wait: how to wait; may show a countdown, and is given seconds.
+        clock: seconds that never go back, by which writes are counted.
     """
 
     write_spacing_s: float = 1.0
@@ -40,6 +42,7 @@ class Pace:
     backoff_s: float = 1.0
     patience_s: float = 900.0
     wait: Callable[[float], None] = pause
+    clock: Callable[[], float] = monotonic
 
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.bytes_per_s <= 0 or self.answer_deadline_s <= 0:

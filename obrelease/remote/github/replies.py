@@ -11,6 +11,7 @@ from obrelease.remote.github.client import Ambiguous
 
 Value = TypeVar("Value")
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
+_CLAIM: Final = re.compile(r"<!-- obrelease ([0-9a-f]{32}) -->\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Held:
         return replace(self, release=replace(self.release, assets=assets))
 
 
+def body_of(notes: str, claim: str) -> str:
+    """The body of a draft: its notes, and behind them the mark of its run where no reader sees it."""
+    return f"{notes}<!-- obrelease {claim} -->" if claim else notes
+
+
 def held_of(data: Any) -> Held:
     """A release document with the assets that stand in it.
 
@@ -33,17 +39,21 @@ def held_of(data: Any) -> Held:
         Ambiguous: a field is missing or is of another type.
     """
     number = _field(data, "id", int)
+    draft, body = _field(data, "draft", bool), _text(data, "body")
+    mark = _CLAIM.search(body) if draft else None
     return Held(
         number=number,
         release=Release(
             id=str(number),
             tag=_field(data, "tag_name", str),
             title=_text(data, "name"),
-            notes=_text(data, "body"),
-            draft=_field(data, "draft", bool),
+            notes=body[: mark.start()] if mark else body,
+            draft=draft,
             prerelease=_field(data, "prerelease", bool),
             assets=assets_of(_field(data, "assets", list)),
             url=_field(data, "html_url", str),
+            claim=mark[1] if mark else "",
+            immutable=data.get("immutable") is True,
         ),
         upload_url=_field(data, "upload_url", str),
     )

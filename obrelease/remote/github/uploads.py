@@ -19,17 +19,27 @@ class Upload:
         base: the repository's path in the API.
         name, source: the asset's name and its bytes.
         open_draft: reads the draft anew, and raises Conflict if it is public by now.
+        read_back: downloads an asset; gives its size and sha256.
     """
 
     def __init__(
-        self, client: Client, base: str, name: str, source: SourceFile, open_draft: Callable[[], Held]
+        self,
+        client: Client,
+        base: str,
+        name: str,
+        source: SourceFile,
+        *,
+        open_draft: Callable[[], Held],
+        read_back: Callable[[Asset], tuple[int, str]],
     ) -> None:
         self._client = client
         self._base = base
         self._name = name
         self._source = source
         self._open_draft = open_draft
+        self._read_back = read_back
         self._upload_url = ""
+        self._acknowledged = ""
 
     def look(self) -> Asset | None:
         """The asset if the draft has it whole; what a broken upload left behind is removed.
@@ -63,13 +73,19 @@ class Upload:
             if "already_exists" in error.codes:
                 raise Ambiguous(error.message) from None
             raise
+        self._acknowledged = said.id
         kept = self.look()
         if kept is None or said.id != kept.id:
             raise Ambiguous(f"GitHub says it stored {self._name}, and does not show it", hint="run it again")
         return kept
 
     def _is_same(self, asset: Asset) -> bool:
-        return asset.size == self._source.size and asset.sha256 in {None, self._source.sha256}
+        """By size and digest. Where GitHub keeps no digest, what it did not acknowledge is read back."""
+        if asset.size != self._source.size:
+            return False
+        if asset.sha256 is None and asset.id != self._acknowledged:
+            return self._read_back(asset) == (self._source.size, self._source.sha256)
+        return asset.sha256 in {None, self._source.sha256}
 
     def _remove(self, asset: Asset) -> None:
         try:

@@ -1,0 +1,61 @@
+"""The draft of a release: found, judged, or made; it is adopted only if it is for the same contents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obrelease.errors import Conflict
+from obrelease.models.release import Plan
+from obrelease.release.step import Staging, Tools, forge_of, packed_of
+from obrelease.remote.forge import NewRelease, Release
+
+LOOK: Final = (
+    "look at the release on the forge; `obrelease publish TAG --abort` removes a draft of this repository, "
+    "another one is to be removed by hand"
+)
+
+
+def reserved(plan: Plan, tools: Tools, staging: Staging) -> Release:
+    """The release of the tag as the forge has it, or a new draft of it.
+
+    A draft that another run left, perhaps on another machine, is gone on with if it was made for
+    the very same contents, so that a broken job can simply be started again.
+
+    Raises:
+        Conflict: the draft was made for something else, or another publisher was faster.
+        NotFound: the forge has to know the commit first.
+    """
+    forge, new = forge_of(tools), _new(plan, staging)
+    found = forge.find(plan.tag)
+    if found is None:
+        found = forge.create_draft(new)
+    elif found.draft:
+        _require_made_for(found, new, {asset.facts.name for asset in packed_of(staging).assets})
+    tools.acted("create-draft", plan.tag)
+    return found
+
+
+def _require_made_for(draft: Release, new: NewRelease, names: set[str]) -> None:
+    if draft.prerelease != new.prerelease:
+        raise Conflict(f"the draft of {draft.tag} has prerelease={draft.prerelease}", hint=LOOK)
+    if (draft.title, _lines(draft.notes)) != (new.title, _lines(new.notes)):
+        raise Conflict(f"the draft of {draft.tag} was made for other runs or notes", hint=LOOK)
+    foreign = sorted(asset.name for asset in draft.assets if asset.name not in names)
+    if foreign:
+        raise Conflict(f"the draft of {draft.tag} holds other files: {', '.join(foreign)}", hint=LOOK)
+
+
+def _lines(notes: str) -> list[str]:
+    """A forge may keep line ends in its own way, and trailing space not at all."""
+    return [line.rstrip() for line in notes.strip().splitlines()]
+
+
+def _new(plan: Plan, staging: Staging) -> NewRelease:
+    return NewRelease(
+        tag=plan.tag,
+        commit=plan.commit,
+        title=f"{plan.project} {plan.tag}",
+        notes=staging.notes,
+        prerelease=plan.prerelease,
+        claim=plan.claim,
+    )
