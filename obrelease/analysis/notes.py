@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,18 @@ class HostFacts:
     cpu_model: str
     cpu_count: int
     python: str
+    compiler: str | None = None
+    libraries: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSummary:
+    """A named series of samples by its median, the lower of the two middle ones."""
+
+    name: str
+    unit: str
+    samples: int
+    median: int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class RunSummary:
         artefact_digest: sha256 of `artefact.json` as stored.
         command: the command line that measures it again.
         host: where it ran.
+        workload: name and version of what was asked, or None.
+        commands_digest: sha256 of the commands that were given, or None.
         messages: commands in the workload, or None.
         passes: timed passes over the workload.
         throughput_msg_s: median over the passes, whole messages per second, or None.
@@ -53,6 +67,7 @@ class RunSummary:
         events_digest: sha256 of the event stream, or None.
         source: name and sha256 of the data file that was replayed, or None.
         commit, dirty: the source tree that measured, where it is known.
+        measures: what else was measured, as tools of other projects do.
         checks_passed, checks_failed: names of the run's checks.
     """
 
@@ -62,6 +77,8 @@ class RunSummary:
     artefact_digest: str
     command: tuple[str, ...]
     host: HostFacts
+    workload: tuple[str, int] | None = None
+    commands_digest: str | None = None
     messages: int | None = None
     passes: int = 0
     throughput_msg_s: int | None = None
@@ -73,20 +90,28 @@ class RunSummary:
     source: tuple[str, str] | None = None
     commit: str | None = None
     dirty: bool | None = None
+    measures: tuple[MeasureSummary, ...] = ()
     checks_passed: tuple[str, ...] = ()
     checks_failed: tuple[str, ...] = ()
 
 
-def release_notes(project: str, tag: str, commit: str, runs: Sequence[RunSummary]) -> str:
-    """The body of a release in GitHub Markdown; the same runs in any order give the same text."""
+def release_notes(
+    project: str, tag: str, commit: str, runs: Sequence[RunSummary], *, plots: Mapping[str, str] | None = None
+) -> str:
+    """The body of a release in GitHub Markdown; the same runs in any order give the same text.
+
+    Args:
+        plots: artefact digest to the name of the picture that is attached to the release.
+    """
     ordered = sorted(runs, key=lambda run: (run.kind, run.scenario, run.core, run.artefact_digest))
     hosts = {host: f"H{i}" for i, host in enumerate(dict.fromkeys(run.host for run in ordered), start=1)}
     parts = [_opening(project, tag, commit, len(ordered))]
     if ordered:
         parts += ["## Where", _hosts(hosts)]
         for kind in dict.fromkeys(run.kind for run in ordered):
-            parts += [f"## {kind.capitalize()}", *_kind([r for r in ordered if r.kind == kind], hosts)]
-        parts += ["## Measure it again", _reproduce(ordered)]
+            of_kind = [run for run in ordered if run.kind == kind]
+            parts += [f"## {kind.capitalize()}", *_kind(of_kind, hosts, plots or {})]
+        parts += ["## Measure it again", _reproduce(tag, ordered)]
     parts += ["## Check this release", fence(f"obrelease verify {shlex.quote(tag)}", "sh")]
     return "\n\n".join(parts) + "\n"
 
@@ -108,23 +133,24 @@ def _hosts(hosts: dict[HostFacts, str]) -> str:
             f"{host.cpu_count:,}",
             code(f"{host.system} {host.machine}"),
             code(host.python),
+            code(", ".join([*filter(None, [host.compiler]), *(f"{n} {v}" for n, v in host.libraries)])),
         )
         for host, name in hosts.items()
     ]
-    return table(("host", "processor", "cores", "system", "Python"), rows, numeric=(2,))
+    return table(("host", "processor", "cores", "system", "Python", "built with"), rows, numeric=(2,))
 
 
-def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str]) -> list[str]:
+def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str], plots: Mapping[str, str]) -> list[str]:
     rows = [
         (
             code(run.scenario),
             code(run.core),
             hosts[run.host],
-            _number(run.messages),
-            _number(run.throughput_msg_s),
-            _number(run.p50_ns),
-            _number(run.p99_ns),
-            _number(run.p999_ns),
+            number(run.messages),
+            number(run.throughput_msg_s),
+            number(run.p50_ns),
+            number(run.p99_ns),
+            number(run.p999_ns),
             code((run.events_digest or "")[:12]),
             code(run.artefact_digest[:12]),
         )
@@ -139,13 +165,31 @@ def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str]) -> list[str]:
             "Throughput hands the whole stream to the core in one call; latency is that of one call per "
             "message, the call itself and the timer included, so the one is not the inverse of the other."
         )
-    remarks = [line for run in runs for line in _remarks(run)]
+    if any(run.measures for run in runs):
+        parts.append(_measures(runs))
+    remarks = [line for run in runs for line in _remarks(run, plots.get(run.artefact_digest))]
     return [*parts, "\n".join(remarks)] if remarks else parts
 
 
-def _remarks(run: RunSummary) -> list[str]:
+def _measures(runs: Sequence[RunSummary]) -> str:
+    rows = [
+        (
+            code(run.scenario),
+            code(measure.name),
+            code(measure.unit),
+            number(measure.samples),
+            number(measure.median),
+            code(run.artefact_digest[:12]),
+        )
+        for run in runs
+        for measure in run.measures
+    ]
+    return table(("scenario", "measurement", "unit", "samples", "median", "artefact"), rows, numeric=(3, 4))
+
+
+def _remarks(run: RunSummary, plot: str | None) -> list[str]:
     who = f"* {code(run.artefact_digest[:12])}"
-    lines = []
+    lines = [f"{who} is drawn in {code(plot)}, attached."] if plot else []
     if run.source:
         lines.append(f"{who} replays {code(run.source[0])}, sha256 {code(run.source[1])}.")
     if run.checks_passed:
@@ -157,15 +201,18 @@ def _remarks(run: RunSummary) -> list[str]:
     return lines
 
 
-def _reproduce(runs: Sequence[RunSummary]) -> str:
+def _reproduce(tag: str, runs: Sequence[RunSummary]) -> str:
     blocks = [
         f"# {run.artefact_digest[:12]}"
         + (f": events digest {run.events_digest}" if run.events_digest else "")
         + f"\n{shlex.join(run.command)}"
         for run in runs
     ]
-    return fence("\n".join(blocks), "sh")
+    return fence("\n".join([f"git switch --detach {shlex.quote(tag)}", *blocks]), "sh")
 
 
-def _number(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+def number(value: float | None) -> str:
+    """A number for people: whole ones with separators, others with six digits that count."""
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

@@ -8,12 +8,15 @@ from statistics import median_low
 from typing import Final
 
 from obrelease.analysis.histograms import HistogramSummary, summarise
-from obrelease.analysis.notes import HostFacts, RunSummary
+from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary
 from obrelease.errors import IntegrityError
-from obrelease.models.artefact import Artefact
+from obrelease.models.artefact import Artefact, StableHost
 
 WALL_TIMES: Final = "pass-wall"
 """The measurement that holds the wall time of each pass, in nanoseconds."""
+
+_TOLD_ELSEWHERE: Final = frozenset({WALL_TIMES, "timer-overhead"})
+"""Measurements that stand behind the throughput and the latency, and in no table of their own."""
 
 
 def throughput_msg_s(messages: int, pass_wall_ns: Sequence[int | float]) -> tuple[int, ...]:
@@ -51,7 +54,6 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
     workload, outcome = artefact.workload, artefact.outcome
     walls = next((m.samples for m in artefact.measurements if m.name == WALL_TIMES and m.unit == "ns"), ())
     rates = throughput_msg_s(workload.messages, walls) if workload else ()
-    host = artefact.host.stable
     checks = outcome.checks if outcome else ()
     source = workload.source if workload else None
     return RunSummary(
@@ -60,7 +62,9 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
         core=str(artefact.parameters.get("core", "")),
         artefact_digest=digest,
         command=artefact.command,
-        host=HostFacts(host.system, host.machine, host.cpu_model, host.cpu_count, host.python),
+        host=_host(artefact.host.stable),
+        workload=(workload.name, workload.version) if workload else None,
+        commands_digest=workload.commands_digest if workload else None,
         messages=workload.messages if workload else None,
         passes=len(walls),
         throughput_msg_s=median_low(rates) if rates else None,
@@ -72,6 +76,23 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
         source=(source.name, source.sha256) if source else None,
         commit=artefact.producer.commit,
         dirty=artefact.producer.dirty,
+        measures=tuple(
+            MeasureSummary(m.name, m.unit, len(m.samples), median_low(m.samples))
+            for m in artefact.measurements
+            if m.samples and m.name not in _TOLD_ELSEWHERE
+        ),
         checks_passed=tuple(check.name for check in checks if check.passed),
         checks_failed=tuple(check.name for check in checks if not check.passed),
+    )
+
+
+def _host(host: StableHost) -> HostFacts:
+    return HostFacts(
+        host.system,
+        host.machine,
+        host.cpu_model,
+        host.cpu_count,
+        host.python,
+        host.compiler,
+        tuple(sorted(host.libraries.items())),
     )

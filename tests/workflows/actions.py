@@ -55,7 +55,7 @@ def checkout(options: Mapping[str, object], remote: Path, tag: str, workspace: P
         refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
         git(workspace, "fetch", "--quiet", "origin", *refs)
     commit = git(remote, "rev-parse", f"refs/tags/{tag}^{{commit}}")
-    git(workspace, "fetch", "--quiet", "--force", "origin", f"+{commit}:refs/tags/{tag}")
+    git(workspace, "fetch", "--quiet", "--no-tags", "--force", "origin", f"+{commit}:refs/tags/{tag}")
     git(workspace, "checkout", "--quiet", "--detach", f"refs/tags/{tag}")
 
 

@@ -90,6 +90,11 @@ def test_the_rows_of_the_matrix_differ_in_the_machine_alone() -> None:
     assert {frozenset(row) for row in rows} == {frozenset({"name", "runner"})}
 
 
+def test_nothing_public_happens_before_the_bundle_is_rebuilt_and_attested() -> None:
+    jobs = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]
+    assert (jobs["publish"]["needs"], jobs["attest"]["needs"]) == ("attest", "rebuild")
+
+
 def test_from_the_tag_to_the_verified_release(
     scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
 ) -> None:
@@ -118,8 +123,10 @@ def test_a_tag_that_binds_no_digest_publishes_nothing(
 ) -> None:
     scratch.git("tag", "--annotate", "--message=made by hand", TAG)
     scratch.git("push", "--quiet", "origin", f"refs/tags/{TAG}")
+    workflow = runner(scratch, github, tmp_path / "runner")
+    workflow.run_job("wheels")
     with pytest.raises(StepFailed) as failed:
-        runner(scratch, github, tmp_path / "runner").run()
+        workflow.run_job("rebuild")
     assert (failed.value.job, failed.value.step) == (
         "rebuild",
         "Refuse unless the bytes are those that the tag names",
@@ -139,8 +146,10 @@ def test_runs_that_differ_from_the_tagged_ones_publish_nothing(
     scratch.commit("better numbers")
     scratch.git("tag", "--force", "--annotate", f"--message={message}", TAG)
     scratch.git("push", "--quiet", "--force", "origin", f"refs/tags/{TAG}")
+    workflow = runner(scratch, github, tmp_path / "runner")
+    workflow.run_job("wheels")
     with pytest.raises(StepFailed) as failed:
-        runner(scratch, github, tmp_path / "runner").run()
+        workflow.run_job("rebuild")
     assert failed.value.job == "rebuild"
     assert failed.value.code == ExitCode.INTEGRITY
     assert github.seen == []
