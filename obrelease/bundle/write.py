@@ -1,4 +1,9 @@
-"""Writing the archive: the same contents give the same bytes, in one bounded pass."""
+"""Writing the archive: the same contents give the same bytes, in one bounded pass.
+
+The gzip layer stores and does not compress. Deflate has one decoding and any number of encodings:
+zlib, zlib-ng and the libraries of other systems give different bytes for the same input, and so
+would a rebuild elsewhere. Stored blocks have one spelling, so the file depends on its contents alone.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +20,11 @@ from obrelease.bundle.rules import CHUNK_BYTES, LIMITS, Limits, RefusedArchive, 
 from obrelease.errors import IntegrityError, StorageError
 from obrelease.models.canonical import Hasher, open_regular
 
-LEVEL: Final = 6
 GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 """RFC 1952: deflate, no flags (so no name), no time, no extra flags, operating system unknown."""
+
+STORED_BYTES: Final = 65535
+"""The most that one stored block holds (RFC 1951, 3.2.4); every block but the last is full."""
 
 Advance = Callable[[int], None]
 
@@ -110,16 +117,14 @@ def _within(where: str, written: Written, limits: Limits) -> None:
         raise RefusedArchive(
             where, Rule.TOTAL_SIZE, f"{written.tar_size} bytes, at most {limits.total_bytes}"
         )
-    if written.tar_size > max(limits.ratio_after_bytes, limits.ratio * written.size):
-        raise RefusedArchive(where, Rule.RATIO, f"more than {limits.ratio} bytes from each compressed one")
 
 
 class _Gzip:
-    """A gzip stream with the fixed header above, that knows both of its digests."""
+    """A gzip stream of the fixed header above and stored blocks, that knows both of its digests."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._waiting = bytearray()
         self._crc = 0
         self._outer = Hasher()
         self._inner = Hasher()
@@ -128,13 +133,30 @@ class _Gzip:
     def write(self, data: bytes) -> None:
         self._inner.update(data)
         self._crc = zlib.crc32(data, self._crc)
-        self._put(self._deflate.compress(data))
+        self._waiting += data
+        if len(self._waiting) > STORED_BYTES:
+            self._store_full()
 
     def close(self) -> Written:
-        self._put(self._deflate.flush())
+        self._put(_stored(len(self._waiting), last=True))
+        self._put(bytes(self._waiting))
         self._put(self._crc.to_bytes(4, "little") + (self._inner.size % 2**32).to_bytes(4, "little"))
         return Written(self._outer.size, self._outer.hexdigest(), self._inner.size, self._inner.hexdigest())
 
-    def _put(self, data: bytes) -> None:
+    def _store_full(self) -> None:
+        """Store all full blocks but what may be the last."""
+        full = (len(self._waiting) - 1) // STORED_BYTES
+        with memoryview(self._waiting) as waiting:
+            for start in range(0, full * STORED_BYTES, STORED_BYTES):
+                self._put(_stored(STORED_BYTES, last=False))
+                self._put(waiting[start : start + STORED_BYTES])
+        del self._waiting[: full * STORED_BYTES]
+
+    def _put(self, data: bytes | memoryview) -> None:
         self._outer.update(data)
         self._file.write(data)
+
+
+def _stored(size: int, *, last: bool) -> bytes:
+    """The five bytes before a stored block: the mark of the last one, the size and its complement."""
+    return bytes([last]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")

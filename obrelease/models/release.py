@@ -46,9 +46,10 @@ class ReleaseAsset(Document):
 
 
 class BundleFile(ReleaseAsset):
-    """The archive. `tar_sha256` names the bytes inside the gzip layer.
+    """The archive. `tar_sha256` names the bytes inside the gzip layer, which stores them as they are.
 
-    Two versions of zlib may compress the same tar differently; the tar itself has one spelling.
+    So both digests depend on the contents alone, whichever zlib is at hand, and the tar's own
+    survives a mirror that packs the file anew.
     """
 
     tar_size: Count

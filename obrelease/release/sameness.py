@@ -33,7 +33,7 @@ def require_same_tag(plan: Plan, present: TagInfo, packed: Packed) -> None:
         if name in said and said[name] != digest:
             raise Conflict(
                 f"the tag {plan.tag} carries {name} sha256:{said[name]}, this {name} has sha256:{digest}",
-                hint="the runs, the notes or zlib differ from those that were tagged: "
+                hint="the runs, the schemas or the notes differ from those that were tagged: "
                 "name the same runs with --run, or choose a new tag",
             )
 

@@ -111,7 +111,25 @@ def test_the_writer_keeps_the_readers_rules(tmp_path: Path) -> None:
     assert refused({"a": b"", "A": b""}) == Rule.CASE_PAIR
     assert refused({"a": b"", "b": b""}, Limits(members=1)) == Rule.MEMBER_COUNT
     assert refused({"a": bytes(10_000)}, Limits(total_bytes=9_999)) == Rule.TOTAL_SIZE
-    assert refused({"a": bytes(1_000_000)}, Limits(ratio_after_bytes=1_000)) == Rule.RATIO
+
+
+def test_the_gzip_layer_is_stored_blocks_and_nothing_else(tmp_path: Path) -> None:
+    """RFC 1951, 3.2.4: header bits 000 or 001, the size, its complement; all full but the last."""
+    for size in (0, 1, 65535 - 1536, 65536 - 1536, 3 * 65535 - 2048, 300_000):
+        (tmp_path / str(size)).mkdir()
+        path, written = write(tmp_path / str(size), {"a": bytes(range(256)) * (size // 256 + 1)})
+        data, at, last = path.read_bytes(), 10, 0
+        sizes: list[int] = []
+        while not last:
+            last, length, inverse = data[at], data[at + 1 : at + 3], data[at + 3 : at + 5]
+            assert last in {0, 1}
+            assert bytes(byte ^ 0xFF for byte in length) == inverse
+            sizes.append(int.from_bytes(length, "little"))
+            at += 5 + sizes[-1]
+        assert len(data) == at + 8
+        assert set(sizes[:-1]) <= {65535}
+        assert 0 < sizes[-1] <= 65535
+        assert sum(sizes) == written.tar_size == len(gzip.decompress(data))
 
 
 def test_nothing_is_overwritten_and_nothing_is_followed(tmp_path: Path) -> None:
