@@ -146,6 +146,12 @@ class Worktree:
         excluded = () if name is None else ("--exclude", name)
         return self._answer("describe", "--tags", "--abbrev=0", *excluded, start)
 
+    def files_at(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The files below a folder as they were committed, as paths relative to the root, sorted."""
+        tree = checked_commit(commit)
+        listing = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree, "--", f"{folder}/")
+        return tuple(sorted(path for path in listing.split("\0") if path))
+
     def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
         """Make an annotated tag, on the disk when this returns; signed where an SSH key is given.
 
