@@ -31,6 +31,21 @@ class Scratch:
         """Run the command line in the clone."""
         return self._run(*_CLI, *arguments)
 
+    def demand_signatures(self) -> Path:
+        """Have the policy ask for a maintainer's signatures, as the comment in it says; returns the key."""
+        key = self.home / "key"
+        self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
+        public = key.with_suffix(".pub").read_text("utf-8")
+        policy = self.clone / ".github" / "release-policy.toml"
+        policy.with_name("allowed_signers").write_text(f"maintainer@localhost {public}", "utf-8")
+        lines = policy.read_text("utf-8").splitlines()
+        lines = [line.removeprefix("# ") if "allowed_signers_file =" in line else line for line in lines]
+        text = "\n".join(lines) + "\n"
+        assert '"tag"]' in text
+        signed = '"tag", "tag-signature", "sums-signature", "provenance"]'
+        policy.write_text(text.replace('"tag"]', signed), "utf-8")
+        return key
+
     def commit(self, message: str) -> None:
         """Commit everything that is not ignored and push it."""
         self.git("add", "--all")

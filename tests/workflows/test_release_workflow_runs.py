@@ -98,7 +98,10 @@ def test_nothing_public_happens_before_the_bundle_is_rebuilt_and_attested() -> N
 def test_from_the_tag_to_the_verified_release(
     scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
 ) -> None:
-    made = json.loads(scratch.obrelease("tag", TAG, "--remote", "origin", "--json", "--quiet"))
+    key = scratch.demand_signatures()
+    scratch.commit("signatures are demanded")
+    tag = ("tag", TAG, "--sign", str(key), "--remote", "origin")
+    made = json.loads(scratch.obrelease(*tag, "--json", "--quiet"))
     workflow = runner(scratch, github, tmp_path / "runner")
     for name in workflow.order():
         before = len(github.seen)
@@ -111,6 +114,7 @@ def test_from_the_tag_to_the_verified_release(
     assert (release.tag, release.draft, release.prerelease, release.latest) == (TAG, False, True, "false")
     assets = {asset.name: asset.content for asset in release.assets}
     assert set(assets) == {asset["name"] for asset in made["plan"]["assets"]}
+    assert {"SHA256SUMS.sig", "provenance.dsse.json"} <= set(assets)
     assert assets.keys() <= workflow.attested.keys()
     kept = tmp_path / "runner" / "artifacts" / "bundle"
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == assets
@@ -132,6 +136,20 @@ def test_a_tag_that_binds_no_digest_publishes_nothing(
         "Refuse unless the bytes are those that the tag names",
     )
     assert failed.value.code in {ExitCode.CHECK_FAILED, ExitCode.INTEGRITY}
+    assert github.seen == []
+
+
+def test_a_tag_without_the_signatures_that_the_policy_demands_publishes_nothing(
+    scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    scratch.demand_signatures()
+    scratch.commit("signatures are demanded")
+    scratch.obrelease("tag", TAG, "--remote", "origin")
+    workflow = runner(scratch, github, tmp_path / "runner")
+    workflow.run_job("wheels")
+    with pytest.raises(StepFailed, match="signature") as failed:
+        workflow.run_job("rebuild")
+    assert failed.value.step == "Refuse unless the bytes are those that the tag names"
     assert github.seen == []
 
 
