@@ -17,8 +17,8 @@ from tests.unit.release.project import Project, make_project
 
 TAG = "v0.9-beta"
 ASSETS = 5
-BOUNDARIES = 70
-"""Before and after each of the 35 requests of a release of five assets."""
+BOUNDARIES = 88
+"""Before and after each of the 44 requests of a release of five assets."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def assert_none_or_whole(github: LoopbackGitHub) -> int:
 
 @pytest.mark.parametrize(
     "boundary",
-    [n if n % 9 == 1 else pytest.param(n, marks=pytest.mark.nightly) for n in range(1, BOUNDARIES + 1)],
+    [n if n % 17 == 3 else pytest.param(n, marks=pytest.mark.nightly) for n in range(1, BOUNDARIES + 1)],
 )
 def test_killed_and_run_again(tmp_path: Path, github: LoopbackGitHub, boundary: int) -> None:
     project = make_project(tmp_path)
@@ -72,7 +72,9 @@ def test_the_boundaries_are_all_counted(tmp_path: Path, github: LoopbackGitHub) 
     assert published(make_project(tmp_path), tmp_path, github) == (0, BOUNDARIES)
 
 
-@pytest.mark.parametrize("boundary", [5, 15, 25, 45])
+@pytest.mark.parametrize(
+    "boundary", [15, 40, *(pytest.param(n, marks=pytest.mark.nightly) for n in (5, 11, 25, 60, 75))]
+)
 def test_killed_and_taken_back(tmp_path: Path, github: LoopbackGitHub, boundary: int) -> None:
     project = make_project(tmp_path)
     assert published(project, tmp_path, github, boundary)[0] == -signal.SIGKILL
