@@ -64,6 +64,26 @@ class Scratch:
         return done.stdout.strip()
 
 
+def copy_of(base: Scratch, folder: Path) -> Scratch:
+    """Another clone with a remote of its own, in the state that the base is in."""
+    folder.mkdir()
+    scratch = Scratch(folder / "clone", folder / "remote.git", folder / "home")
+    shutil.copytree(base.clone, scratch.clone, symlinks=True)
+    shutil.copytree(base.remote, scratch.remote)
+    scratch.home.mkdir()
+    scratch.git("remote", "set-url", "origin", str(scratch.remote))
+    return scratch
+
+
+def wheel_of(scratch: Scratch, folder: Path) -> Path:
+    """A wheel of the clone without the native core."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    environment = {**os.environ, "OBENGINE_NO_NATIVE": "1"}
+    subprocess.run([*pip, "--wheel-dir", str(folder), str(scratch.clone)], check=True, env=environment)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 def make_scratch(folder: Path) -> Scratch:
     """This checkout as it stands, without its results, as the first commit; then one run of its own."""
     scratch = Scratch(folder / "clone", folder / "remote.git", folder / "home")
