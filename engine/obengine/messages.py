@@ -63,7 +63,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Any, Final
 
 import numpy as np
@@ -137,7 +137,7 @@ class TimeInForce(IntEnum):
     AON = 5
 
 
-class OrderFlag(IntFlag):
+class OrderFlag(IntEnum):
     """Single bits of an order's flags; the self-trade mode stands above them."""
 
     EXTENDED = 1

@@ -46,22 +46,31 @@ def require_sound(snapshot: Snapshot, symbols: int) -> None:
         raise SnapshotError(f"snapshot.next_sequence is {snapshot.next_sequence}, not a uint64")
     if len(snapshot.engine) != 1:
         raise SnapshotError(f"snapshot.engine has {len(snapshot.engine)} records, not 1")
-    _require("engine", _engine_rules(snapshot.engine))
-    _require("symbols", _symbol_rules(snapshot.symbols))
-    _require("orders", _order_rules(snapshot))
+    for name, rules in _rules(snapshot).items():
+        for rule, holds in rules.items():
+            if not holds.all():
+                raise SnapshotError(f"snapshot.{name}[{int(np.argmin(holds))}]: not so: {rule}")
 
 
-def _require(name: str, rules: dict[str, NDArray[np.bool_]]) -> None:
-    for rule, holds in rules.items():
-        if not holds.all():
-            raise SnapshotError(f"snapshot.{name}[{int(np.argmin(holds))}]: not so: {rule}")
+def broken_rules(snapshot: Snapshot) -> dict[str, int]:
+    """For each rule of a snapshot, how many of its records break it."""
+    return {rule: int((~holds).sum()) for rules in _rules(snapshot).values() for rule, holds in rules.items()}
+
+
+def _rules(snapshot: Snapshot) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    """By array, then by rule: for each record whether the rule holds."""
+    return {
+        "engine": _engine_rules(snapshot.engine),
+        "symbols": _symbol_rules(snapshot.symbols),
+        "orders": _order_rules(snapshot),
+    }
 
 
 def _engine_rules(engine: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     parameters = ("display_lots", "min_lots", "expiry_ns", "trigger_ticks")
     return {
         "extended is 0 or 1": engine["extended"] <= 1,
-        "reserved is 0": engine["reserved"] == 0,
+        "reserved of ENGINE is 0": engine["reserved"] == 0,
         "without an EXTEND its parameters are 0": (engine["extended"] == 1)
         | np.logical_and.reduce([engine[field] == 0 for field in parameters]),
     }
@@ -73,7 +82,7 @@ def _symbol_rules(symbols: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
         "records are by symbol": _rising(symbols["symbol"].astype(np.int64)),
         "state is a TradingState": symbols["state"] <= TradingState.AUCTION,
         "has_last is 0 or 1": has_last <= 1,
-        "reserved is 0": symbols["reserved"] == 0,
+        "reserved of SYMBOL is 0": symbols["reserved"] == 0,
         "last_ticks is a price, 0 where there is none": (last != NO_PRICE) & ((has_last == 1) | (last == 0)),
         "a new symbol has no record": (has_last == 1) | (symbols["state"] != TradingState.OPEN),
     }
