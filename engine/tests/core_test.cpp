@@ -41,8 +41,8 @@ Command command(Op op, OrderId id, Side side, Lots qty, Ticks price) {
     return made;
 }
 
-bool is(const Event& event, EventKind kind, std::uint8_t detail, Lots qty, OrderId id, OrderId other, Ticks price) {
-    const Event wanted = make_event(kind, detail, 0, qty, id, other, price);
+bool is(const Event& event, EventKind kind, std::uint32_t detail, std::uint32_t qty, OrderId id, OrderId other, Ticks price) {
+    const Event wanted = Event::of(kind, detail, 0, qty, id, other, price);
     return std::memcmp(&event, &wanted, sizeof(Event)) == 0;
 }
 

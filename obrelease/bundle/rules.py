@@ -71,7 +71,7 @@ class Limits:
         ratio: the most inflated bytes per compressed byte, looked at after `ratio_after_bytes`.
     """
 
-    members: int = 50_000
+    members: int = 20_000
     total_bytes: int = 16 * 2**30
     ratio: int = 250
     ratio_after_bytes: int = 64 * 2**20

@@ -90,21 +90,44 @@ def insert(root: Path, entry: Entry) -> None:
 
 
 def rebuild(root: Path) -> int:
-    """Throw the index away and make it from the folders alone; returns the number of rows.
+    """Make every row again from the folders alone; returns the number of rows.
+
+    A sound file is kept and its rows replaced in one transaction, because others may be using it;
+    only a damaged one is thrown away.
 
     Raises:
         StorageError: the results folder cannot be listed or the index cannot be written.
     """
     path = root / INDEX_NAME
     try:
+        entries = tuple(_readable(root, list(places(root))))
+        try:
+            return _refill(path, root, entries)
+        except (sqlite3.DatabaseError, _Damaged) as error:
+            if not _is_broken(error):
+                raise
         _discard(path)
-        with closing(_connect(path)) as connection:
-            _sync(connection, root)
-            return int(connection.execute("SELECT count(*) FROM run").fetchone()[0])
+        return _refill(path, root, entries)
     except OSError as error:
         raise StorageError(f"{error.filename or path}: {error.strerror}") from error
     except (sqlite3.DatabaseError, _Damaged) as error:
         raise StorageError(f"{path}: cannot be written: {error}") from error
+
+
+def _refill(path: Path, root: Path, entries: Sequence[Entry]) -> int:
+    with closing(_connect(path)) as connection:
+        _demand_integrity(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM run")
+        connection.executemany(_PUT, map(_row, entries))
+        connection.execute("COMMIT")
+        _sync(connection, root)
+        return int(connection.execute("SELECT count(*) FROM run").fetchone()[0])
+
+
+def _demand_integrity(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+        raise _Damaged("SQLite's integrity check failed")
 
 
 def sight(root: Path) -> Sight:
@@ -114,8 +137,7 @@ def sight(root: Path) -> Sight:
         return Sight("absent", {})
     try:
         with closing(_connect(path)) as connection:
-            if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-                return Sight("damaged", {})
+            _demand_integrity(connection)
             return Sight("readable", {entry.place: entry for entry in _select(connection, root, Filter())})
     except (sqlite3.DatabaseError, _Damaged) as error:
         return Sight("damaged" if _is_broken(error) else "unreachable", {})

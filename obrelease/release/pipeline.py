@@ -13,6 +13,7 @@ from obrelease.errors import Conflict, UsageError
 from obrelease.models.release import Plan, PlanStep, StepState
 from obrelease.models.tag import Tag
 from obrelease.models.validation import explain
+from obrelease.release.agree import Agree
 from obrelease.release.collect import Collect
 from obrelease.release.journal import Journal
 from obrelease.release.pack import Pack
@@ -22,7 +23,15 @@ from obrelease.release.step import Staging, Step, Tools
 from obrelease.release.tag import TagCommit
 from obrelease.release.upload import Upload
 
-PUBLISH: Final[tuple[Step, ...]] = (Preflight(), Collect(), Render(), Pack(), TagCommit(), Upload())
+PUBLISH: Final[tuple[Step, ...]] = (
+    Preflight(),
+    Collect(),
+    Render(),
+    Pack(),
+    Agree(),
+    TagCommit(),
+    Upload(),
+)
 TAG: Final[tuple[Step, ...]] = PUBLISH[:-1]
 BUNDLE: Final[tuple[Step, ...]] = (Collect(), Render(), Pack())
 

@@ -80,6 +80,11 @@ def _require_tag(plan: Plan, tools: Tools) -> None:
             f"on {plan.remote} the tag {plan.tag} points at {there[:12]}, HEAD is {plan.commit[:12]}",
             hint="fetch the tag and check it out, or choose a new one",
         )
+    if there is not None and here is None:
+        raise Conflict(
+            f"{plan.remote} has a tag {plan.tag} of this commit, and this repository does not",
+            hint=f"fetch it, so that its message can be compared: git fetch {plan.remote} tag {plan.tag}",
+        )
 
 
 def _require_schemas(tools: Tools) -> None:

@@ -91,6 +91,7 @@ class DirectoryForge:
                 staging = self._staging(release.tag)
                 with _disk(self.root):
                     staging.mkdir(parents=True, exist_ok=True)
+                    _is_folder(staging)
                 blocks = iter(lambda: source.read(CHUNK_BYTES) or b"", b"")
                 with suppress(Conflict):
                     write_new(target, blocks, source.size, sha256, staging=staging)
@@ -171,7 +172,7 @@ class DirectoryForge:
             raise Conflict(f"{release.tag} is public; its assets are never changed")
         draft = self._draft(release.tag)
         with _disk(self.root):
-            if not _is_folder(draft):
+            if not _is_folder(draft) or not _is_folder(draft / "assets"):
                 raise RemoteError(f"{release.tag}: its draft is gone from {self.root}", hint="start again")
         return draft
 

@@ -93,22 +93,38 @@ class Forge(Protocol):
         Idempotent: an asset of the same name that is complete and has the same size and
         digest is returned as it is; an incomplete one is replaced.
 
+        `advance` hears of each byte once, perhaps from another thread.
+
         Raises:
-            IntegrityError: the bytes on disk are not those that `sha256` names.
+            IntegrityError: the bytes on disk are not those that `sha256` names, or they changed
+                while they were sent; they never arrive whole then.
+            InvalidInput: the file is empty or not a regular file.
+            StorageError: the file cannot be read, or is a symbolic link.
             Conflict: a complete asset of that name has other bytes, or the release is public.
         """
         ...
 
     def download(self, release: Release, asset: Asset, target: Path, advance: Advance) -> None:
-        """Write an asset's bytes to a new file; nothing is left there on failure."""
+        """Write an asset's bytes to a new file; nothing is left there on failure.
+
+        Raises:
+            IntegrityError: the bytes have not the size or the digest that `asset` announces.
+            Conflict: `target` is there already.
+            StorageError: it cannot be written.
+        """
         ...
 
     def publish(self, release: Release) -> Release:
-        """Turn the draft into the public release: the last and only flip. Idempotent."""
+        """Turn the draft into the public release: the last and only flip. Idempotent.
+
+        Raises:
+            IntegrityError: an asset of the draft is not complete.
+            Conflict: another release of the tag is there as well.
+        """
         ...
 
     def delete_draft(self, release: Release) -> None:
-        """Remove a draft and its assets.
+        """Remove a draft and its assets; one that is gone already is fine.
 
         Raises:
             Conflict: the release is public; a public release is never deleted.

@@ -12,6 +12,7 @@ import pytest
 from obrelease.remote.directory import DirectoryForge
 from obrelease.remote.forge import Forge
 from obrelease.remote.github import GitHubForge
+from tests.conformance.whole_way import CONTENT
 from tests.emulator import process
 from tests.loopback_github.running import forge_at, quick_pace, running
 from tests.loopback_github.server import LoopbackGitHub
@@ -49,6 +50,13 @@ def numbers() -> Iterator[int]:
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
     with running(monkeypatch) as server:
         yield server
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source.bin"
+    path.write_bytes(CONTENT)
+    return path
 
 
 @pytest.fixture(params=["directory", "loopback", "loopback-without-digests", "emulate"])

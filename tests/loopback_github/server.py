@@ -84,6 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
     host_name: str
     protocol_version = "HTTP/1.1"
     timeout = 30
+    disable_nagle_algorithm = True
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing: the tests look at `seen`."""
@@ -100,7 +101,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(min(fault.reset_at, int(self.headers.get("Content-Length", 0))))
             self._reset()
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        announced = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(announced)
+        if len(body) < announced:
+            self.close_connection = True
+            return
         carried_out = fault.status == 0 or fault.done
         reply = self._carry_out(parts.path, query, body, fault) if carried_out else Reply(0)
         if fault.starter:

@@ -46,7 +46,7 @@ namespace obengine {
         const Key bid = book.ladder(0).best();
         const Key ask = book.ladder(1).best();
         if (bid != no_key && ask != no_key && bid >= -ask) return "the book is crossed";
-        if (orders != book.ids().size()) return "the id table and the queues disagree";
+        if (orders != book.ids().count(engine.pool())) return "the id table and the queues disagree";
         open += orders;
     }
     return open == engine.open_orders() ? nullptr : "the pool and the books disagree";

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
 #include "obengine/messages.hpp"
 #include "obengine/node_pool.hpp"
+#include "obengine/record.hpp"
 #include "obengine/sink.hpp"
 #include "obengine/symbol_book.hpp"
 
@@ -39,7 +39,7 @@ public:
     static constexpr std::size_t max_symbols = 65536;
 
     explicit Engine(std::size_t symbols = 1) : Engine(symbols, BookLimits::for_symbols(symbols)) {}
-    Engine(std::size_t symbols, const BookLimits& limits) {
+    Engine(std::size_t symbols, const BookLimits& limits) : symbols_(symbols) {
         books_.reserve(symbols);
         for (std::size_t k = 0; k < symbols; ++k) books_.emplace_back(limits);
     }
@@ -47,9 +47,7 @@ public:
     // Applies one command; it gives at least one event.
     template <EventSink Sink>
     void apply(const Command& command, Sink& sink) {
-        const std::size_t before = sink.size();
-        dispatch(command, sink);
-        next_sequence_ += sink.size() - before;
+        apply_records(&command, 1, sink);
     }
 
     template <EventSink Sink>
@@ -59,15 +57,17 @@ public:
 
     // Applies `count` 32-byte COMMAND records that may lie at any address.
     template <EventSink Sink>
-    void apply_records(const void* records, std::size_t count, Sink& sink) {
+    [[gnu::hot, gnu::noinline]] void apply_records(const void* records, std::size_t count, Sink& sink) {
         const std::size_t before = sink.size();
-        const auto* const bytes = static_cast<const unsigned char*>(records);
-        const std::size_t ahead = count > id_distance ? count - id_distance : 0;
-        for (std::size_t k = 0; k < ahead; ++k) {
-            prefetch(load(bytes, k + id_distance), load(bytes, k + node_distance));
-            dispatch(load(bytes, k), sink);
+        const auto* at = static_cast<const unsigned char*>(records);
+        const auto* const end = at + count * sizeof(Command);
+        if (pool_.open() > fetch_above && count > first_fetch) {
+            for (const auto* const ahead = end - first_fetch * sizeof(Command); at != ahead; at += sizeof(Command)) {
+                fetch(at);
+                step(Record(at), sink);
+            }
         }
-        for (std::size_t k = ahead; k < count; ++k) dispatch(load(bytes, k), sink);
+        for (; at != end; at += sizeof(Command)) step(Record(at), sink);
         next_sequence_ += sink.size() - before;
     }
 
@@ -78,114 +78,137 @@ public:
     [[nodiscard]] const NodePool& pool() const noexcept { return pool_; }
 
 private:
-    // How many commands ahead the id's cell, and then the order itself, are fetched.
-    static constexpr std::size_t id_distance = 8;
-    static constexpr std::size_t node_distance = 4;
+    // With fewer open orders than this all of them stay in a core's second-level cache.
+    static constexpr std::size_t fetch_above = 8192;
+    // How many commands ahead each step of fetching is.
+    static constexpr std::size_t first_fetch = 16;
+    static constexpr std::size_t second_fetch = 8;
 
-    [[nodiscard]] static Command load(const unsigned char* bytes, std::size_t k) noexcept {
-        Command command;
-        std::memcpy(&command, bytes + k * sizeof(Command), sizeof(Command));
-        return command;
+    [[gnu::always_inline]] void fetch(const unsigned char* at) const noexcept {
+        const Record first(at + first_fetch * sizeof(Command));
+        const Record second(at + second_fetch * sizeof(Command));
+        if (first.head().symbol() < symbols_) books_[first.head().symbol()].fetch_cell(first.id());
+        if (second.head().symbol() < symbols_) books_[second.head().symbol()].fetch_order(pool_, second.id());
     }
 
-    void prefetch(const Command& later, const Command& sooner) const noexcept {
-        if (later.symbol < books_.size()) books_[later.symbol].ids().prefetch(later.order_id);
-        if (sooner.symbol < books_.size()) pool_.prefetch(books_[sooner.symbol].ids().hint(sooner.order_id));
-    }
-
+    // The two commands that make up most streams are handled here, all others out of line.
     template <EventSink Sink>
-    void dispatch(const Command& command, Sink& sink) {
-        const RejectCode malformed = check_form(command, books_.size());
-        if (malformed != RejectCode::none) [[unlikely]] return reject(command, malformed, sink);
-        SymbolBook& book = books_[command.symbol];
-        switch (static_cast<Op>(command.op)) {
-            case Op::new_order: return enter(book, command, sink);
-            case Op::cancel: return cancel(book, command, sink);
-            case Op::modify: return modify(book, command, sink);
-            case Op::execute: return execute(book, command, sink);
-        }
-    }
-
-    template <EventSink Sink>
-    [[gnu::noinline, gnu::cold]] static void reject(const Command& command, RejectCode code, Sink& sink) {
-        sink.push(make_event(EventKind::rejected, static_cast<std::uint8_t>(code), command.symbol, command.qty_lots,
-                             command.order_id, command.op, command.price_ticks));
-    }
-
-    template <EventSink Sink>
-    void enter(SymbolBook& book, const Command& command, Sink& sink) {
-        if (book.ids().find(pool_, command.order_id) != null_slot) [[unlikely]]
-            return reject(command, RejectCode::duplicate_id, sink);
-        const auto qty = static_cast<std::uint32_t>(command.qty_lots);
-        sink.push(make_event(EventKind::accepted, command.side, command.symbol, command.qty_lots, command.order_id, 0,
-                             command.price_ticks));
-        const bool is_market = command.kind == static_cast<std::uint8_t>(OrderKind::market);
-        const Arrival taker{command.side, command.symbol, command.order_id,
-                            is_market ? no_key : ~key_of(command.price_ticks, command.side)};
-        const std::uint32_t left = book.match(pool_, taker, qty, sink);
-        if (left == 0) return;
-        if ((command.kind | command.tif) != 0) {
-            sink.push(make_event(EventKind::cancelled, static_cast<std::uint8_t>(CancelReason::immediate), command.symbol,
-                                 static_cast<Lots>(left), command.order_id, 0, command.price_ticks));
+    [[gnu::always_inline]] void step(Record record, Sink& sink) {
+        const Record::Head head = record.head();
+        if (head.symbol() >= symbols_) [[unlikely]] return others(record, sink);
+        SymbolBook& book = books_[head.symbol()];
+        if (head.is_plain_new()) {
+            enter(book, head, record, sink);
+        } else if (head.is_plain_cancel()) {
+            cancel(book, head, record, sink);
         } else {
-            book.rest(pool_, command.order_id, command.price_ticks, left, command.side, command.participant);
+            others(record, sink);
         }
     }
 
     template <EventSink Sink>
-    void cancel(SymbolBook& book, const Command& command, Sink& sink) {
-        const Slot slot = book.ids().find(pool_, command.order_id);
-        if (slot == null_slot) [[unlikely]] return reject(command, RejectCode::unknown_order, sink);
-        Node& order = pool_[slot];
+    [[gnu::always_inline]] void enter(SymbolBook& book, Record::Head head, Record record, Sink& sink) {
+        const Ticks price = record.price();
+        const std::uint32_t side = head.side();
+        std::uint32_t left = record.lots();
+        if (record.qty() <= 0 || (price == no_price) != head.is_market()) [[unlikely]] return others(record, sink);
+        Slot* const cell = book.ids().cell(record.id());
+        if (*cell != null_slot && book.ids().find(pool_, record.id()) != null_slot) [[unlikely]]
+            return refuse(record, RejectCode::duplicate_id, sink);
+        sink.push(Event::of(EventKind::accepted, side, head.symbol(), left, record.id(), 0, price));
+        // A market order's price is no_price, and its reach then no_key: it is stopped by nothing.
+        const Key reach = key_of(price, side ^ 1);
+        if (book.ladder(side ^ 1).best() >= reach) {
+            left = book.match(pool_, {side, head.symbol(), record.id(), reach}, left, sink);
+            if (left == 0) return;
+        }
+        if (head.rests()) {
+            book.rest(pool_, cell, record.id(), price, left, -reach, side, record.participant());
+        } else {
+            sink.push(Event::of(EventKind::cancelled, static_cast<std::uint32_t>(CancelReason::immediate), head.symbol(),
+                                left, record.id(), 0, price));
+        }
+    }
+
+    template <EventSink Sink>
+    [[gnu::always_inline]] void cancel(SymbolBook& book, Record::Head head, Record record, Sink& sink) {
+        const std::uint32_t asked = record.lots();
+        if (record.qty() < 0) [[unlikely]] return others(record, sink);
+        Slot* const link = book.ids().locate(pool_, record.id());
+        if (*link == null_slot) [[unlikely]] return refuse(record, RejectCode::unknown_order, sink);
+        Node& order = pool_[*link];
         const std::uint32_t open = order.qty();
-        const auto asked = static_cast<std::uint32_t>(command.qty_lots);
-        const std::uint32_t removed = asked == 0 || asked > open ? open : asked;
-        sink.push(make_event(EventKind::cancelled, static_cast<std::uint8_t>(CancelReason::requested), command.symbol,
-                             static_cast<Lots>(removed), command.order_id, 0, order.price));
-        reduce(book, slot, removed);
+        // 0 lots ask for all: one less, unsigned, is more than any open quantity.
+        const std::uint32_t lots = asked - 1 < open ? asked : open;
+        sink.push(Event::of(EventKind::cancelled, static_cast<std::uint32_t>(CancelReason::requested), head.symbol(), lots,
+                            record.id(), 0, order.price));
+        if (lots == open) [[likely]] {
+            book.remove(pool_, link);
+        } else {
+            order.qty_and_side -= lots;
+        }
     }
 
     template <EventSink Sink>
-    void execute(SymbolBook& book, const Command& command, Sink& sink) {
-        const Slot slot = book.ids().find(pool_, command.order_id);
-        if (slot == null_slot) [[unlikely]] return reject(command, RejectCode::unknown_order, sink);
-        Node& order = pool_[slot];
+    [[gnu::noinline, gnu::cold]] void refuse(Record record, RejectCode code, Sink& sink) {
+        const Command command = record.whole();
+        sink.push(Event::of(EventKind::rejected, static_cast<std::uint32_t>(code), command.symbol, record.lots(),
+                            command.order_id, command.op, command.price_ticks));
+    }
+
+    // MODIFY, EXECUTE, and all that is malformed.
+    template <EventSink Sink>
+    [[gnu::noinline]] void others(Record record, Sink& sink) {
+        const Command command = record.whole();
+        const RejectCode malformed = check_form(command, symbols_);
+        if (malformed != RejectCode::none) return refuse(record, malformed, sink);
+        SymbolBook& book = books_[command.symbol];
+        Slot* const link = book.ids().locate(pool_, command.order_id);
+        if (*link == null_slot) return refuse(record, RejectCode::unknown_order, sink);
+        if (command.op == static_cast<std::uint8_t>(Op::modify)) {
+            modify(book, link, command, sink);
+        } else {
+            execute(book, link, command, sink);
+        }
+    }
+
+    template <EventSink Sink>
+    void execute(SymbolBook& book, Slot* link, const Command& command, Sink& sink) {
+        Node& order = pool_[*link];
         const std::uint32_t filled = std::min(static_cast<std::uint32_t>(command.qty_lots), order.qty());
-        sink.push(make_event(EventKind::traded, static_cast<std::uint8_t>(order.side() ^ 1), command.symbol,
-                             static_cast<Lots>(filled), 0, command.order_id, order.price));
-        reduce(book, slot, filled);
+        sink.push(Event::of(EventKind::traded, order.side() ^ 1, command.symbol, filled, 0, command.order_id, order.price));
+        if (filled == order.qty()) {
+            book.remove(pool_, link);
+        } else {
+            order.qty_and_side -= filled;
+        }
     }
 
     template <EventSink Sink>
-    void modify(SymbolBook& book, const Command& command, Sink& sink) {
-        const Slot slot = book.ids().find(pool_, command.order_id);
-        if (slot == null_slot) [[unlikely]] return reject(command, RejectCode::unknown_order, sink);
+    void modify(SymbolBook& book, Slot* link, const Command& command, Sink& sink) {
+        const Slot slot = *link;
         Node& order = pool_[slot];
         const auto qty = static_cast<std::uint32_t>(command.qty_lots);
         const std::uint32_t side = order.side();
         const bool in_place = command.price_ticks == order.price && qty <= order.qty();
-        sink.push(make_event(EventKind::modified, static_cast<std::uint8_t>(in_place ? Priority::kept : Priority::lost),
-                             command.symbol, command.qty_lots, command.order_id, 0, command.price_ticks));
+        sink.push(Event::of(EventKind::modified, static_cast<std::uint32_t>(in_place ? Priority::kept : Priority::lost),
+                            command.symbol, qty, command.order_id, 0, command.price_ticks));
         if (in_place) {
             order.qty_and_side = Node::pack(qty, side);
             return;
         }
         const std::uint32_t owner = pool_.owner(slot);
-        book.remove(pool_, slot);
-        const Arrival taker{side, command.symbol, command.order_id, ~key_of(command.price_ticks, side)};
+        book.remove(pool_, link);
+        const Arrival taker{side, command.symbol, command.order_id, key_of(command.price_ticks, side ^ 1)};
         const std::uint32_t left = book.match(pool_, taker, qty, sink);
-        if (left != 0) book.rest(pool_, command.order_id, command.price_ticks, left, side, owner);
-    }
-
-    // Takes lots off an open order, which goes when none are left.
-    void reduce(SymbolBook& book, Slot slot, std::uint32_t lots) {
-        Node& order = pool_[slot];
-        if (lots == order.qty()) return book.remove(pool_, slot);
-        order.qty_and_side -= lots;
+        if (left == 0) return;
+        Slot* const cell = book.ids().cell(command.order_id);
+        book.rest(pool_, cell, command.order_id, command.price_ticks, left, -taker.reach, side, owner);
     }
 
     NodePool pool_;
     std::vector<SymbolBook> books_;
+    std::size_t symbols_;
     std::uint64_t next_sequence_ = 0;
 };
 

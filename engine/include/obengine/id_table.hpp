@@ -14,8 +14,17 @@ namespace obengine {
 // need no tombstones and no second array: erasing leaves nothing behind.
 class IdTable {
 public:
-    explicit IdTable(unsigned cell_bits = 16)
-        : cells_(std::size_t{1} << cell_bits, null_slot), shift_(64 - cell_bits) {}
+    explicit IdTable(unsigned cell_bits = 16) : cells_(std::size_t{1} << cell_bits, null_slot), shift_(64 - cell_bits) {}
+
+    // The head of the chain that an id belongs to; stays in place until the next insertion.
+    [[nodiscard, gnu::always_inline]] Slot* cell(OrderId id) noexcept { return cells_.data() + cell_of(id); }
+
+    // The link that names the open order `id`, or the null link at its chain's end.
+    [[nodiscard, gnu::always_inline]] Slot* locate(NodePool& pool, OrderId id) noexcept {
+        Slot* link = cell(id);
+        while (*link != null_slot && pool[*link].id != id) [[unlikely]] link = &pool[*link].chain;
+        return link;
+    }
 
     // The slot of the open order `id`, or null_slot.
     [[nodiscard]] Slot find(const NodePool& pool, OrderId id) const noexcept {
@@ -24,23 +33,30 @@ public:
         return slot;
     }
 
-    // Names the order in `slot`, whose id is not in the table.
-    void insert(NodePool& pool, Slot slot) {
-        if (size_ >= cells_.size() / 2) [[unlikely]] grow(pool);
-        link(pool, slot);
-        ++size_;
+    // Names the order in `slot`, whose id is not in the table; `cell` is that id's.
+    [[gnu::always_inline]] void insert(NodePool& pool, Slot* cell, Slot slot) {
+        const Slot first = *cell;
+        pool[slot].chain = first;
+        *cell = slot;
+        if (first != null_slot) [[unlikely]] note_crowding(pool);
     }
 
     // Forgets the order in `slot`, which is in the table.
-    void erase(NodePool& pool, Slot slot) noexcept {
+    [[gnu::always_inline]] void erase(NodePool& pool, Slot slot) noexcept {
         const Node& node = pool[slot];
-        Slot* link = &cells_[cell_of(node.id)];
+        Slot* link = cell(node.id);
         while (*link != slot) [[unlikely]] link = &pool[*link].chain;
         *link = node.chain;
-        --size_;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    // How many orders are in the table, counted one by one.
+    [[nodiscard]] std::size_t count(const NodePool& pool) const noexcept {
+        std::size_t orders = 0;
+        for (Slot slot : cells_) {
+            for (; slot != null_slot; slot = pool[slot].chain) ++orders;
+        }
+        return orders;
+    }
 
     void prefetch(OrderId id) const noexcept { __builtin_prefetch(cells_.data() + cell_of(id), 1); }
 
@@ -48,33 +64,36 @@ public:
     [[nodiscard]] Slot hint(OrderId id) const noexcept { return cells_[cell_of(id)]; }
 
 private:
-    [[nodiscard]] std::size_t cell_of(OrderId id) const noexcept {
+    [[nodiscard, gnu::always_inline]] std::size_t cell_of(OrderId id) const noexcept {
         constexpr std::uint64_t golden = 0x9E37'79B9'7F4A'7C15;
         return (((id >> 4) * golden) >> shift_) ^ (id & 15);
     }
 
-    void link(NodePool& pool, Slot slot) noexcept {
-        Slot& cell = cells_[cell_of(pool[slot].id)];
-        pool[slot].chain = cell;
-        cell = slot;
+    // Insertions into taken cells pay for a count, and a count that finds the table full widens it.
+    [[gnu::noinline, gnu::cold]] void note_crowding(NodePool& pool) {
+        if (++crowded_ < cells_.size() / 8) return;
+        crowded_ = 0;
+        if (count(pool) >= cells_.size() / 4) grow(pool);
     }
 
-    [[gnu::noinline, gnu::cold]] void grow(NodePool& pool) {
+    void grow(NodePool& pool) {
         std::vector<Slot> old(cells_.size() * 4, null_slot);
         old.swap(cells_);
         shift_ -= 2;
         for (Slot slot : old) {
             while (slot != null_slot) {
                 const Slot following = pool[slot].chain;
-                link(pool, slot);
+                Slot* const head = cell(pool[slot].id);
+                pool[slot].chain = *head;
+                *head = slot;
                 slot = following;
             }
         }
     }
 
     std::vector<Slot> cells_;
-    std::size_t size_ = 0;
     unsigned shift_;
+    std::size_t crowded_ = 0;
 };
 
 }  // namespace obengine

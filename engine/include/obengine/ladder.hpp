@@ -29,7 +29,7 @@ public:
     [[nodiscard]] Key best() const noexcept { return best_; }
 
     // Queues the order in `slot` last at `key`.
-    void append(NodePool& pool, Slot slot, Key key) {
+    [[gnu::always_inline]] void append(NodePool& pool, Slot slot, Key key) {
         if (in_window(key)) [[likely]] {
             Level& level = level_in_window(key);
             if (level.tail == null_slot) occupy(key);
@@ -40,12 +40,15 @@ public:
     }
 
     // Takes the order in `slot` out of its queue at `key`.
-    void unlink(NodePool& pool, Slot slot, Key key) {
+    [[gnu::always_inline]] void unlink(NodePool& pool, Slot slot, Key key) {
         Level& level = at(key);
         const Slot prev = pool[slot].prev;
         const Slot next = pool[slot].next;
-        *(prev != null_slot ? &pool[prev].next : &level.head) = next;
-        *(next != null_slot ? &pool[next].prev : &level.tail) = prev;
+        // The null node takes what is meant for nobody: no branch that depends on the place in the queue.
+        pool[prev].next = next;
+        pool[next].prev = prev;
+        level.head = choose(prev, level.head, next);
+        level.tail = choose(next, level.tail, prev);
         if ((prev | next) == null_slot) vacate(key);
     }
 
@@ -58,7 +61,7 @@ public:
     }
 
     // Drops the level of `key`, whose last order has just gone.
-    void vacate(Key key) {
+    [[gnu::noinline]] void vacate(Key key) {
         if (in_window(key)) [[likely]] {
             occupied_.erase(slot_of(key));
         } else {
@@ -114,11 +117,18 @@ private:
         best_ = std::max(best_, key);
     }
 
+    // `some` where `link` leads somewhere, else `none`; in arithmetic, because compilers make a branch
+    // of the conditional operator and queues are random.
+    [[nodiscard]] static Slot choose(Slot link, Slot some, Slot none) noexcept {
+        const Slot all = static_cast<Slot>(0) - static_cast<Slot>(link != null_slot);
+        return none ^ ((some ^ none) & all);
+    }
+
     static void push_back(NodePool& pool, Level& level, Slot slot) noexcept {
         Node& node = pool[slot];
         node.prev = level.tail;
         node.next = null_slot;
-        *(level.tail != null_slot ? &pool[level.tail].next : &level.head) = slot;
+        (level.tail != null_slot ? pool[level.tail].next : level.head) = slot;
         level.tail = slot;
     }
 
@@ -130,7 +140,10 @@ private:
         } else {
             visit_far(key);
         }
-        if (in_window(key)) return append(pool, slot, key);
+        if (in_window(key)) {
+            if (level_in_window(key).tail == null_slot) occupy(key);
+            return push_back(pool, level_in_window(key), slot);
+        }
         push_back(pool, far_.make(key), slot);
         best_ = std::max(best_, key);
     }

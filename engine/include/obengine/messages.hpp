@@ -53,14 +53,24 @@ struct Command {
     Ticks price_ticks;
 };
 
+// Four words, so that writing an event is four stores; the first holds, from its lowest byte: kind,
+// detail, symbol (2 bytes), quantity (4).
 struct Event {
-    std::uint8_t kind;
-    std::uint8_t detail;
-    std::uint16_t symbol;
-    Lots qty_lots;
+    std::uint64_t head;
     OrderId order_id;
     OrderId other_id;
     Ticks price_ticks;
+
+    [[nodiscard]] static Event of(EventKind kind, std::uint32_t detail, std::uint16_t symbol, std::uint32_t qty_lots,
+                                  OrderId order_id, OrderId other_id, Ticks price_ticks) noexcept {
+        const std::uint64_t head = static_cast<std::uint64_t>(kind) | std::uint64_t{detail} << 8 |
+                                   std::uint64_t{symbol} << 16 | std::uint64_t{qty_lots} << 32;
+        return {head, order_id, other_id, price_ticks};
+    }
+    [[nodiscard]] EventKind kind() const noexcept { return static_cast<EventKind>(head & 0xFF); }
+    [[nodiscard]] std::uint8_t detail() const noexcept { return static_cast<std::uint8_t>(head >> 8); }
+    [[nodiscard]] std::uint16_t symbol() const noexcept { return static_cast<std::uint16_t>(head >> 16); }
+    [[nodiscard]] Lots qty_lots() const noexcept { return static_cast<Lots>(head >> 32); }
 };
 
 // One resting order of a snapshot: the RESTING record of obengine/book.py.
@@ -80,19 +90,7 @@ inline constexpr bool is_wire_record =
     sizeof(Record) == 32 && std::is_trivially_copyable_v<Record> && std::is_standard_layout_v<Record>;
 
 static_assert(is_wire_record<Command> && offsetof(Command, qty_lots) == 8 && offsetof(Command, price_ticks) == 24);
-static_assert(is_wire_record<Event> && offsetof(Event, qty_lots) == 4 && offsetof(Event, other_id) == 16);
+static_assert(is_wire_record<Event> && offsetof(Event, order_id) == 8 && offsetof(Event, price_ticks) == 24);
 static_assert(is_wire_record<Resting> && offsetof(Resting, participant) == 8 && offsetof(Resting, order_id) == 16);
-
-// The event as four words: compilers turn this into four stores instead of seven.
-[[nodiscard]] inline Event make_event(EventKind kind, std::uint8_t detail, std::uint16_t symbol, Lots qty_lots,
-                                      OrderId order_id, OrderId other_id, Ticks price_ticks) noexcept {
-    struct Words {
-        std::uint64_t head, order_id, other_id, price;
-    };
-    const std::uint64_t head = static_cast<std::uint64_t>(kind) | static_cast<std::uint64_t>(detail) << 8 |
-                               static_cast<std::uint64_t>(symbol) << 16 |
-                               static_cast<std::uint64_t>(static_cast<std::uint32_t>(qty_lots)) << 32;
-    return std::bit_cast<Event>(Words{head, order_id, other_id, static_cast<std::uint64_t>(price_ticks)});
-}
 
 }  // namespace obengine

@@ -60,7 +60,7 @@ public:
     [[nodiscard]] std::size_t open() const noexcept { return open_; }
 
     // A slot to write an order into. Throws std::bad_alloc when the pool cannot grow.
-    [[nodiscard]] Slot take() {
+    [[nodiscard, gnu::always_inline]] Slot take() {
         Slot slot = free_;
         if (slot != null_slot) [[likely]] {
             free_ = nodes_[slot].next;
@@ -72,7 +72,7 @@ public:
         return slot;
     }
 
-    void give_back(Slot slot) noexcept {
+    [[gnu::always_inline]] void give_back(Slot slot) noexcept {
         nodes_[slot].next = free_;
         free_ = slot;
         --open_;

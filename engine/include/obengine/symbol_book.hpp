@@ -25,12 +25,13 @@ struct BookLimits {
     }
 };
 
-// What an arriving order brings along. `floor` is the key on the other side that it trades above.
+// What an arriving order brings along. `reach` is the worst key on the other side that it trades at,
+// no_key where it has no limit.
 struct Arrival {
     std::uint32_t side;
     std::uint16_t symbol;
     OrderId id;
-    Key floor;
+    Key reach;
 };
 
 class SymbolBook {
@@ -40,67 +41,71 @@ public:
 
     [[nodiscard]] const Ladder& ladder(std::uint32_t side) const noexcept { return sides_[side]; }
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
+    [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
-    // Trades against the other side while its best key is above the floor; returns what is left.
+    // Trades against the other side while its best key is within reach; returns what is left.
     template <EventSink Sink>
-    [[nodiscard]] std::uint32_t match(NodePool& pool, const Arrival& taker, std::uint32_t qty, Sink& sink) {
+    [[nodiscard, gnu::noinline]] std::uint32_t match(NodePool& pool, const Arrival& taker, std::uint32_t qty, Sink& sink) {
         Ladder& makers = sides_[taker.side ^ 1];
-        while (qty != 0 && makers.best() > taker.floor) qty = sweep_level(pool, makers, taker, qty, sink);
+        for (Key key = makers.best(); key >= taker.reach && key != no_key; key = makers.best()) {
+            Level& level = makers.at(key);
+            Slot slot = level.head;
+            do {
+                Node& maker = pool[slot];
+                const std::uint32_t open = maker.qty();
+                const std::uint32_t filled = qty < open ? qty : open;
+                sink.push(
+                    Event::of(EventKind::traded, taker.side, taker.symbol, filled, taker.id, maker.id, maker.price));
+                qty -= filled;
+                if (filled < open) {
+                    maker.qty_and_side -= filled;
+                    break;
+                }
+                const Slot following = maker.next;
+                ids_.erase(pool, slot);
+                pool.give_back(slot);
+                slot = following;
+            } while (slot != null_slot && qty != 0);
+            level.head = slot;
+            pool[slot].prev = null_slot;
+            if (slot == null_slot) {
+                level.tail = null_slot;
+                makers.vacate(key);
+            }
+            if (qty == 0) break;
+        }
         return qty;
     }
 
-    // Rests an order behind all others of its price.
-    void rest(NodePool& pool, OrderId id, Ticks price, std::uint32_t qty, std::uint32_t side, std::uint32_t owner) {
+    // Rests an order behind all others of its price; `cell` is that of its id.
+    [[gnu::always_inline]] void rest(NodePool& pool, Slot* cell, OrderId id, Ticks price, std::uint32_t qty, Key key,
+                                     std::uint32_t side, std::uint32_t owner) {
         const Slot slot = pool.take();
         Node& node = pool[slot];
         node.id = id;
         node.price = price;
         node.qty_and_side = Node::pack(qty, side);
         pool.owner(slot) = owner;
-        ids_.insert(pool, slot);
-        sides_[side].append(pool, slot, key_of(price, side));
+        ids_.insert(pool, cell, slot);
+        sides_[side].append(pool, slot, key);
     }
 
-    // Takes an open order off the book.
-    void remove(NodePool& pool, Slot slot) {
+    // Takes the open order that `link` names off the book.
+    [[gnu::always_inline]] void remove(NodePool& pool, Slot* link) {
+        const Slot slot = *link;
         const Node& node = pool[slot];
         const std::uint32_t side = node.side();
+        *link = node.chain;
         sides_[side].unlink(pool, slot, key_of(node.price, side));
-        ids_.erase(pool, slot);
         pool.give_back(slot);
     }
 
-private:
-    template <EventSink Sink>
-    std::uint32_t sweep_level(NodePool& pool, Ladder& makers, const Arrival& taker, std::uint32_t qty, Sink& sink) {
-        const Key key = makers.best();
-        Level& level = makers.at(key);
-        Slot slot = level.head;
-        do {
-            Node& maker = pool[slot];
-            const std::uint32_t open = maker.qty();
-            const std::uint32_t filled = qty < open ? qty : open;
-            sink.push(make_event(EventKind::traded, static_cast<std::uint8_t>(taker.side), taker.symbol,
-                                 static_cast<Lots>(filled), taker.id, maker.id, maker.price));
-            qty -= filled;
-            if (filled < open) {
-                maker.qty_and_side -= filled;
-                break;
-            }
-            const Slot following = maker.next;
-            ids_.erase(pool, slot);
-            pool.give_back(slot);
-            slot = following;
-        } while (slot != null_slot && qty != 0);
-        level.head = slot;
-        pool[slot].prev = null_slot;
-        if (slot == null_slot) {
-            level.tail = null_slot;
-            makers.vacate(key);
-        }
-        return qty;
-    }
+    // What a coming command with this id will touch, fetched in two steps: the second needs the
+    // first to have arrived.
+    void fetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
+    void fetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
 
+private:
     Ladder sides_[2];
     IdTable ids_;
 };

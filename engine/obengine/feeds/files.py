@@ -84,7 +84,7 @@ def _zipped(stack: ExitStack, path: Path) -> LobsterPair:
         members = {PurePosixPath(member.filename).name: member for member in archive.infolist()}
         message = _only_message(list(members), path.name)
         orderbook = _orderbook_name(message)
-        streams = [_member(stack, archive, members[name], path.name) for name in (message, orderbook)]
+        streams = [_member(stack, archive, members[name], source) for name in (message, orderbook)]
     except (BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
         raise _refused("not a zip archive that can be read", f"{path.name}: {error}") from error
     return LobsterPair(streams[0], message, streams[1], orderbook, (source,))
@@ -103,12 +103,13 @@ def _check_directory(file: BufferedReader, size: int, name: str) -> None:
         raise _refused(f"an archive of more than {MAX_MEMBERS} members or 4 GiB", name)
 
 
-def _member(stack: ExitStack, archive: ZipFile, member: ZipInfo, name: str) -> BinaryIO:
+def _member(stack: ExitStack, archive: ZipFile, member: ZipInfo, source: DataFile) -> BinaryIO:
+    place = f"{source.name}: {member.filename}"
     if member.flag_bits & 1:
-        raise _refused("the archive is encrypted", f"{name}: {member.filename}")
-    limit = max(_SMALL, MAX_RATIO * member.compress_size)
-    if member.file_size > limit:
-        raise _refused(f"unpacks to more than {MAX_RATIO} times its size", f"{name}: {member.filename}")
+        raise _refused("the archive is encrypted", place)
+    packed = min(member.compress_size, source.size)
+    if member.file_size > max(_SMALL, MAX_RATIO * packed):
+        raise _refused(f"unpacks to more than {MAX_RATIO} times its size", place)
     return stack.enter_context(archive.open(member))  # type: ignore[return-value]
 
 

@@ -41,11 +41,15 @@ class Message(IntEnum):
 
 
 class Cause(IntEnum):
-    """Bits that say what a row had beside, or instead of, a plain change of a known order."""
+    """Bits that say what a row had beside, or instead of, a plain change of a known order.
+
+    An unseen order is one whose arrival the file does not have: it came before the file starts, or
+    below the window. One that left the window had arrived in it, and was pushed out since.
+    """
 
     SEED = 1
     ADOPTED_TAIL_LEVEL = 2
-    BEFORE_OPEN = 4
+    UNSEEN_ORDER = 4
     LEFT_WINDOW = 8
     OUTSIDE_WINDOW = 16
     HIDDEN_EXECUTION = 32
@@ -210,7 +214,7 @@ class Window:
         level = book.levels.get(key)
         if level is None:
             return Cause.OUTSIDE_WINDOW
-        cause: int = Cause.LEFT_WINDOW if order_id in self._left else Cause.BEFORE_OPEN
+        cause: int = Cause.LEFT_WINDOW if order_id in self._left else Cause.UNSEEN_ORDER
         gone = min(size, level.unnamed)
         if gone < size:
             cause |= Cause.UNNAMED_SHORT

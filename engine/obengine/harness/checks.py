@@ -5,7 +5,7 @@ from __future__ import annotations
 from obengine.flow import Flow
 from obengine.harness.measure import Passes, ServiceTimes
 from obengine.harness.outcome import CheckResult
-from obengine.invariants import audit_events, faults
+from obengine.invariants import audit_events, check_snapshot, faults
 from obengine.messages import EventKind
 
 
@@ -31,9 +31,14 @@ def pass_checks(ran: Passes, service: ServiceTimes) -> tuple[CheckResult, ...]:
 def integrity_check(ran: Passes) -> CheckResult:
     """Whether the event log is sound: no orphan, no lot lost, queues kept, never crossed.
 
-    Counts of faults by cause (all 0 in a sound log), and lots that entered, traded, left and rest.
+    Counts of faults by cause (all 0 in a sound log; those of the final state start with `state-`),
+    and the lots that entered, traded, left and rest.
     """
-    counts = audit_events(ran.events, snapshot=ran.snapshot)
+    state = check_snapshot(ran.snapshot)
+    counts = {
+        **audit_events(ran.events, snapshot=ran.snapshot),
+        **{f"state_{k}": n for k, n in state.items()},
+    }
     found = faults(counts)
     detail = "the events alone account for every order and lot, and for the final state"
     return CheckResult(

@@ -22,7 +22,8 @@ from urllib3.util import Retry
 
 from obrelease.errors import ObreleaseError, RemoteError, UsageError
 from obrelease.remote.deadline import DeadlinePassed, within
-from obrelease.remote.files import CHUNK_BYTES, SourceFile
+from obrelease.remote.files import SourceFile
+from obrelease.remote.github.download import body_of
 from obrelease.remote.github.pace import Pace, asked_wait_s
 
 PER_PAGE: Final = 100
@@ -142,25 +143,30 @@ class Client:
         return self._parsed(f"upload of {name}", text)
 
     def receive(self, what: str, path: str, size: int, take: Callable[[Iterator[bytes]], None]) -> None:
-        """GET an asset's bytes and hand them to `take`; a redirect is followed without the token.
-
-        Hosts other than GitHub's own are refused by PyGithub before anything is sent.
-        """
+        """GET an asset's bytes and hand them to `take`; a redirect is followed without the token."""
         cancelled: list[bool] = []
 
-        def blocks() -> Iterator[bytes]:
-            _, _, stream = self._requester.getStream(path, chunk_size=CHUNK_BYTES)
-            for block in stream:
-                if cancelled:
-                    raise Ambiguous(f"{what} was given up")
+        def named(stream: Iterator[bytes]) -> Iterator[bytes]:
+            while not cancelled:
+                # A broken connection is an OSError: named here, or the disk would be blamed for it.
+                try:
+                    block = next(stream, None)
+                except _FAILURES as error:
+                    raise self._unclear(what, error) from None
+                if block is None:
+                    return
                 yield block
+            raise Ambiguous(f"{what} was given up")
 
         def get() -> Answer:
-            take(blocks())
+            with body_of(self._api, path, self._token, self.pace.answer_deadline_s) as stream:
+                take(named(stream))
             return 200, {}, ""
 
         deadline_s = self.pace.deadline_s(size)
-        self._answered(what, get, deadline_s, lambda: cancelled.append(True))
+        status, _, _ = self._answered(what, get, deadline_s, lambda: cancelled.append(True))
+        if status != 200:
+            raise Ambiguous(f"GitHub answered {what} with status {status}, expected 200")
 
     def _page(self, path: str, page: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         headers, found = self._read(path, {"per_page": PER_PAGE, "page": page})
@@ -243,8 +249,11 @@ class Client:
                     {k.lower(): v for k, v in error.response.headers.items()},
                     "",
                 )
-            reason = self._redacted(f"{type(error).__name__}: {error}")
-            raise Ambiguous(f"GitHub, {what}: {reason}", hint="run the same command again") from None
+            raise self._unclear(what, error) from None
+
+    def _unclear(self, what: str, error: Exception) -> Ambiguous:
+        reason = self._redacted(f"{type(error).__name__}: {error}")
+        return Ambiguous(f"GitHub, {what}: {reason}", hint="run the same command again")
 
     def _spend(self, what: str, wait_s: float) -> None:
         self._patience_s -= wait_s

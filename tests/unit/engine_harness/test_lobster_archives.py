@@ -99,6 +99,19 @@ def test_a_bomb_is_stopped(tmp_path: Path) -> None:
         read_lobster(bomb)
 
 
+def test_a_bomb_that_lies_about_its_packed_size_is_stopped(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("T_message_1.csv", b"34200,5,0,1,1,1\n" * 1_500_000)
+        archive.writestr("T_orderbook_1.csv", b"2,1,1,1\n" * 10)
+    whole = bytearray(bomb.read_bytes())
+    directory = whole.index(b"PK\x01\x02")
+    whole[directory + 20 : directory + 24] = struct.pack("<L", 1 << 30)
+    bomb.write_bytes(whole)
+    with pytest.raises(FeedError, match="unpacks to more"):
+        read_lobster(bomb)
+
+
 def test_too_many_members_and_a_zip64_locator_are_refused_unread(tmp_path: Path, message: Path) -> None:
     whole = zipped(message, tmp_path / "day.zip").read_bytes()
     end = whole.rindex(b"PK\x05\x06")

@@ -71,13 +71,13 @@ def test_partial_cancels_and_executions_of_known_orders(window: Window) -> None:
     assert (window.executions, window.head_executions) == (1, 1)
 
 
-def test_orders_from_before_the_open_act_on_the_unnamed_one(window: Window) -> None:
+def test_orders_that_were_never_seen_act_on_the_unnamed_one(window: Window) -> None:
     row = [10_200, 1, 10_000, 10, 10_300, 4, 9_900, 6]
-    assert window.step(message(4, 555, 2, 10_200, -1), row) == Cause.BEFORE_OPEN
+    assert window.step(message(4, 555, 2, 10_200, -1), row) == Cause.UNSEEN_ORDER
     assert commands(window) == [(Op.EXECUTE, Side.SELL, 2, UNNAMED)]
 
 
-def test_an_order_that_left_the_window_is_told_from_one_before_the_open(window: Window) -> None:
+def test_an_order_that_left_the_window_is_told_from_one_never_seen(window: Window) -> None:
     window.step(message(1, 8, 9, 10_250, -1), [10_200, 3, 10_000, 10, 10_250, 9, 9_900, 6])
     window.step(message(1, 9, 1, 10_100, -1), [10_100, 1, 10_000, 10, 10_200, 3, 9_900, 6])
     window.step(message(3, 9, 1, 10_100, -1), [10_200, 3, 10_000, 10, 10_250, 9, 9_900, 6])
@@ -97,7 +97,7 @@ def test_sizes_beyond_what_is_open_are_cut_to_it(window: Window) -> None:
     cause = window.step(message(4, 7, 11, 10_000, 1), row)
     assert cause == Cause.SIZE_DIFFERS | Cause.ADOPTED_TAIL_LEVEL
     cause = window.step(message(2, 555, 99, 10_300, -1), [*row[:4], NO_ASK, 0, *row[6:]])
-    assert cause == Cause.BEFORE_OPEN | Cause.UNNAMED_SHORT
+    assert cause == Cause.UNSEEN_ORDER | Cause.UNNAMED_SHORT
     assert commands(window)[-1] == (Op.CANCEL, Side.SELL, 0, UNNAMED + 1)
 
 
@@ -135,5 +135,5 @@ def test_one_side_may_be_empty() -> None:
     window = Window(1)
     window.seed(message(5, 0, 1, 1, 1), [NO_ASK, 0, 10_000, 1])
     assert window.touch() == (NO_ASK, 0, 10_000, 1)
-    assert window.step(message(3, 5, 1, 10_000, 1), [NO_ASK, 0, NO_BID, 0]) == Cause.BEFORE_OPEN
+    assert window.step(message(3, 5, 1, 10_000, 1), [NO_ASK, 0, NO_BID, 0]) == Cause.UNSEEN_ORDER
     assert window.touch() == (NO_ASK, 0, NO_BID, 0)

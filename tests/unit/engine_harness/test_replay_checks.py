@@ -58,7 +58,7 @@ def test_causes_of_a_sample_day(tmp_path: Path) -> None:
     kinds = [line.split(",")[1] for line in path.read_text().splitlines()]
     assert counts["hidden-execution"] == kinds.count("5") - (kinds[0] == "5")
     assert counts["halt"] == kinds.count("7") > 0
-    assert min(counts["adopted-tail-level"], counts["before-open"], counts["left-window"]) > 0
+    assert min(counts["adopted-tail-level"], counts["unseen-order"], counts["left-window"]) > 0
     assert counts["unexplained"] == counts["crossing-add"] == counts["duplicate-id"] == 0
 
 
@@ -70,6 +70,16 @@ def test_series_are_the_touch_of_each_row(tmp_path: Path) -> None:
     rows = zip(*(series[name].tolist() for name in names), strict=True)
     assert [list(map(str, row)) for row in rows] == first_fields
     assert series["time_ns"].size == 300
+
+
+def test_commands_have_the_times_of_their_rows(tmp_path: Path) -> None:
+    day = read_lobster(write_sample(tmp_path, rows=200))
+    times = day.command_times_ns()
+    assert times.size == day.commands.size
+    for row in (1, 50, 199):
+        own = times[day.row_end[row - 1] : day.row_end[row]]
+        assert set(own.tolist()) <= {int(day.times_ns[row])}
+    assert set(times[: day.row_end[0]].tolist()) == {int(day.times_ns[0])}
 
 
 @pytest.mark.parametrize(("column", "value"), [(1, "9999999998"), (2, "77777"), (3, "1"), (4, "77777")])

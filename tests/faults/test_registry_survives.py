@@ -1,0 +1,137 @@
+"""kill -9 and many writers at once: nothing acknowledged is lost, nothing needs repair.
+
+The power cut and the injection at every system call need root and minutes; they are not here.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from obrelease.registry.fsck import fsck
+from obrelease.registry.store import Registry
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+WRITER: Final = """
+import sys
+from pathlib import Path
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+root, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+registry = Registry(root)
+print("ready", flush=True)
+for number in range(first, first + count):
+    print(registry.record(draft(number), run_files(number)).digest, flush=True)
+"""
+READER: Final = """
+import sys
+from pathlib import Path
+from obrelease.registry.fsck import fsck
+from obrelease.registry.store import Registry
+
+registry = Registry(Path(sys.argv[1]))
+for turn in range(int(sys.argv[2])):
+    for entry in registry.entries():
+        registry.load(entry)
+    problems = fsck(registry.root).problems
+    if problems:
+        sys.exit(str(problems[0]))
+    registry.reindex()
+"""
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def killed_writer(root: Path, first: int, awaited: int, delay_ms: int) -> list[str]:
+    """Start a writer and kill it `delay_ms` after it acknowledged `awaited` runs.
+
+    Returns:
+        All digests that it acknowledged.
+    """
+    with start(WRITER, root, first, 10_000) as writer:
+        assert writer.stdout is not None
+        words = [writer.stdout.readline() for _ in range(1 + awaited)]
+        time.sleep(delay_ms / 1_000)
+        writer.kill()
+        rest, _ = writer.communicate()
+    told = "".join(words) + rest
+    return told[: told.rfind("\n") + 1].split()[1:]
+
+
+def assert_nothing_is_lost(root: Path, acknowledged: set[str]) -> None:
+    assert fsck(root).problems == ()
+    assert acknowledged <= {entry.digest for entry in Registry(root).entries()}
+
+
+def survive_kills(root: Path, kills: int) -> None:
+    acknowledged: set[str] = set()
+    for turn in range(kills):
+        told = killed_writer(root, turn * 10_000, awaited=turn % 3, delay_ms=(7 * turn) % 40)
+        assert len(told) >= turn % 3
+        acknowledged |= set(told)
+        assert_nothing_is_lost(root, acknowledged)
+    assert acknowledged
+
+
+def test_kill_at_random_points(tmp_path: Path) -> None:
+    """Bar: 0 bad."""
+    survive_kills(tmp_path / "results", 20)
+
+
+@pytest.mark.nightly
+def test_kill_at_random_points_two_hundred_times(tmp_path: Path) -> None:
+    """Bar: 0 bad in 200."""
+    survive_kills(tmp_path / "results", 200)
+
+
+def record_together(root: Path, writers: int, each: int, readers: int) -> None:
+    running = [start(WRITER, root, index * 10_000, each) for index in range(writers)]
+    watching = [start(READER, root, 5) for _ in range(readers)]
+    acknowledged: set[str] = set()
+    for process in running:
+        words, complaints = process.communicate()
+        assert (process.returncode, complaints) == (0, "")
+        acknowledged |= set(words.split()[1:])
+    for process in watching:
+        _, complaints = process.communicate()
+        assert (process.returncode, complaints) == (0, "")
+    assert len(acknowledged) == writers * each
+    assert {entry.digest for entry in Registry(root).entries()} == acknowledged
+    report = fsck(root)
+    assert (report.artefacts, report.problems, report.notes) == (writers * each, (), ())
+
+
+def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
+    """Bar: 0 bad, no `database is locked` seen."""
+    record_together(tmp_path / "results", writers=8, each=10, readers=0)
+
+
+def test_writers_beside_fsck_list_and_reindex_lose_nothing(tmp_path: Path) -> None:
+    """Bar: 0 bad; readers that mend the index never disturb the writers, nor raise an alarm."""
+    record_together(tmp_path / "results", writers=4, each=10, readers=2)
+
+
+@pytest.mark.nightly
+def test_thirty_two_writers_lose_nothing(tmp_path: Path) -> None:
+    """Bar: 32 processes x 100 with fsck and reindex running, 0 bad."""
+    record_together(tmp_path / "results", writers=32, each=100, readers=2)
+
+
+def test_equal_runs_of_many_writers_are_one_run(tmp_path: Path) -> None:
+    running = [start(WRITER, tmp_path / "results", 0, 5) for _ in range(4)]
+    acknowledged = {tuple(process.communicate()[0].split()[1:]) for process in running}
+    assert {process.returncode for process in running} == {0}
+    (digests,) = acknowledged
+    assert {entry.digest for entry in Registry(tmp_path / "results").entries()} == set(digests)
+    assert fsck(tmp_path / "results").problems == ()

@@ -1,0 +1,87 @@
+"""The whole pipeline to GitHub: a loopback one that keeps the contract, and one not written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obrelease.errors import Conflict
+from obrelease.models.tag import Tag
+from obrelease.release.journal import Journal
+from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.step import Staging
+from obrelease.release.verify import verify_folder
+from obrelease.release.witness import fetch, forge_layer, tag_layer
+from obrelease.remote.forge import Forge
+from obrelease.remote.github import GitHubForge
+from tests.emulator import process
+from tests.loopback_github.running import forge_at, quick_pace, running
+from tests.loopback_github.server import LoopbackGitHub
+from tests.unit.release.project import Project, make_project, no_progress
+
+BETA = Tag.parse("v0.9-beta")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return make_project(tmp_path)
+
+
+@pytest.fixture(params=["with digests", "without digests"])
+def github(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
+    with running(monkeypatch) as server:
+        server.repository.keeps_digests = request.param == "with digests"
+        yield server
+
+
+def publish(project: Project, forge: Forge, scratch: Path, tag: Tag = BETA) -> Staging:
+    tools = project.tools(forge)
+    plan = plan_of(Request("demo", tag, (), "origin"), PUBLISH, tools, project.head())
+    assert plan.forge == "github"
+    return execute(plan, PUBLISH, tools, scratch, Journal.of(tools.worktree.git_dir, tag.text))[1]
+
+
+def test_publish_twice_and_verify(project: Project, github: LoopbackGitHub, tmp_path: Path) -> None:
+    first = publish(project, forge_at(github), tmp_path / "one")
+    assert (first.tagged, first.uploaded) == ("created", "published")
+    second = publish(project, forge_at(github), tmp_path / "two")
+    assert (second.tagged, second.uploaded) == ("present", "already published")
+    forge = forge_at(github)
+    (tmp_path / "fetched").mkdir()
+    (tmp_path / "scratch").mkdir()
+    release = fetch(forge, BETA.text, tmp_path / "fetched", no_progress)
+    assert release.prerelease
+    found = verify_folder(tmp_path / "fetched", tmp_path / "scratch", no_progress, tag=BETA.text)
+    assert first.packed is not None
+    assert found.manifest_sha256 == first.packed.manifest_sha256
+    assert forge_layer(found, release, forge).checked
+    assert tag_layer(found, "demo", project.tools().worktree).checked
+
+
+def test_other_runs_under_a_published_tag_are_a_conflict(
+    project: Project, github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    publish(project, forge_at(github), tmp_path / "one")
+    project.record("x100")
+    with pytest.raises(Conflict):
+        publish(project, forge_at(github), tmp_path / "two")
+
+
+def test_the_pipeline_publishes_to_a_github_that_was_not_written_here(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "emulate").mkdir()
+    with process.emulated_github(tmp_path / "emulate") as api:
+        forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
+        staging = publish(project, forge, tmp_path / "s")
+        assert staging.uploaded == "published"
+        shown = forge.find(BETA.text)
+    assert shown is not None
+    assert (shown.draft, shown.prerelease) == (False, True)
+    assert staging.packed is not None
+    assert sorted((a.name, a.size) for a in shown.assets) == sorted(
+        (asset.facts.name, asset.facts.size) for asset in staging.packed.assets
+    )

@@ -1,0 +1,131 @@
+"""Our archives beside tools that we did not write: GNU tar, gzip and Python's tarfile."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from obrelease.bundle import ustar
+from obrelease.bundle.rules import LIMITS, Limits, RefusedArchive, Rule
+from obrelease.bundle.write import Source, write_bundle
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
+from obrelease.models.canonical import digest_bytes
+from tests.unit.bundle.archives import TOP, sources, write
+
+PATHS = [
+    "a",
+    f"{'d' * 50}/{'n' * 49}",
+    f"{'d' * 50}/{'n' * 50}",
+    f"{'d' * 30}/{'e' * 90}/{'n' * 100}",
+    f"{'d' * 155}/{'n' * 100}",
+]
+
+
+def gnu_tar(folder: Path, contents: Mapping[str, bytes]) -> bytes:
+    """What GNU tar makes of these files, in ustar form and without filling up its last record."""
+    for path, data in contents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    command = [
+        "tar",
+        "--create",
+        "--format=ustar",
+        "--blocking-factor=1",
+        "--mode=0644",
+        "--mtime=@315532800",
+    ]
+    owner = ["--owner=0", "--group=0", "--numeric-owner"]
+    done = subprocess.run(
+        [*command, *owner, "--", *sorted(contents)], cwd=folder, capture_output=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", PATHS, ids=len)
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513])
+def test_headers_are_those_of_gnu_tar(tmp_path: Path, path: str, size: int) -> None:
+    block = ustar.header(path, size)
+    assert block == gnu_tar(tmp_path, {path: bytes(size)})[: ustar.BLOCK_BYTES]
+    assert ustar.parse(block, "x") == (path, size)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=len)
+def test_the_standard_library_reads_headers_as_they_are_meant(path: str) -> None:
+    info = tarfile.TarInfo.frombuf(ustar.header(path, ustar.MAX_MEMBER_BYTES), "ascii", "strict")
+    facts = (info.name, info.size, info.mode, info.mtime, info.uid, info.gid, info.uname, info.gname)
+    assert facts == (path, 8**11 - 1, 0o644, 315_532_800, 0, 0, "", "")
+    assert info.isreg()
+
+
+@pytest.mark.parametrize(("path", "size"), [("n" * 101, 1), (f"{'d' * 156}/n", 1), ("a", 8**11)])
+def test_what_ustar_cannot_say_is_refused(path: str, size: int) -> None:
+    with pytest.raises(InvalidInput):
+        ustar.header(path, size)
+
+
+def test_the_whole_tar_is_that_of_gnu_tar(tmp_path: Path) -> None:
+    contents = {"b/c.csv": b"1,2\n" * 1000, "a": b"", "b/d": b"x" * 512}
+    path, written = write(tmp_path, contents)
+    inside = gzip.decompress(path.read_bytes())
+    assert inside == gnu_tar(tmp_path / "gnu", {f"{TOP}/{name}": data for name, data in contents.items()})
+    assert (written.tar_size, written.tar_sha256) == (len(inside), digest_bytes(inside))
+    assert (written.size, written.sha256) == (path.stat().st_size, digest_bytes(path.read_bytes()))
+
+
+def test_gnu_tar_and_gzip_take_it_silently(tmp_path: Path) -> None:
+    contents = {"a": b"hello\n", f"{'d' * 60}/{'n' * 60}": b"x" * 10_000}
+    path, _ = write(tmp_path, contents)
+    out = tmp_path / "out"
+    out.mkdir()
+    for arguments in (["gzip", "-t", str(path)], ["tar", "-xzf", str(path), "-C", str(out)]):
+        done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("", "")
+    for name, data in contents.items():
+        assert (out / TOP / name).read_bytes() == data
+
+
+def test_a_file_that_is_not_what_its_source_says_leaves_no_archive(tmp_path: Path) -> None:
+    (good,) = sources(tmp_path / "content", {"a": b"hello"})
+    for size, sha256 in ((5, "0" * 64), (4, digest_bytes(b"hell")), (6, good.sha256)):
+        target = tmp_path / "x.tar.gz"
+        with pytest.raises(IntegrityError):
+            write_bundle(target, TOP, [Source("a", good.file, size, sha256)], lambda _: None)
+        assert not target.exists()
+
+
+def test_the_writer_keeps_the_readers_rules(tmp_path: Path) -> None:
+    def refused(contents: dict[str, bytes], limits: Limits = LIMITS) -> Rule:
+        with pytest.raises(RefusedArchive) as caught:
+            write_bundle(
+                tmp_path / "x.tar.gz", TOP, sources(tmp_path / "c", contents), lambda _: None, limits
+            )
+        assert not (tmp_path / "x.tar.gz").exists()
+        return caught.value.rule
+
+    assert refused({"../a": b""}) == Rule.PARENT_PATH
+    assert refused({"a": b"", "A": b""}) == Rule.CASE_PAIR
+    assert refused({"a": b"", "b": b""}, Limits(members=1)) == Rule.MEMBER_COUNT
+    assert refused({"a": bytes(10_000)}, Limits(total_bytes=9_999)) == Rule.TOTAL_SIZE
+    assert refused({"a": bytes(1_000_000)}, Limits(ratio_after_bytes=1_000)) == Rule.RATIO
+
+
+def test_nothing_is_overwritten_and_nothing_is_followed(tmp_path: Path) -> None:
+    (source,) = sources(tmp_path / "content", {"a": b"hello"})
+    taken = tmp_path / "taken.tar.gz"
+    taken.write_bytes(b"mine")
+    with pytest.raises(StorageError):
+        write_bundle(taken, TOP, [source], lambda _: None)
+    assert taken.read_bytes() == b"mine"
+    link = tmp_path / "link"
+    link.symlink_to(source.file)
+    with pytest.raises(InvalidInput):
+        write_bundle(tmp_path / "x", TOP, [Source("a", link, 5, source.sha256)], lambda _: None)
+    with pytest.raises(NotFound):
+        write_bundle(
+            tmp_path / "y", TOP, [Source("a", tmp_path / "absent", 5, source.sha256)], lambda _: None
+        )

@@ -1,0 +1,225 @@
+"""The index is derived: lost, tampered, foreign or unwritable, the answer is that of the folders."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from obrelease.errors import NotFound, StorageError
+from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.registry import index
+from obrelease.registry.entry import Entry
+from obrelease.registry.fsck import fsck
+from obrelease.registry.layout import INDEX_NAME
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five recorded runs, copied for each test: syncing them anew is slow."""
+    made = Registry(tmp_path_factory.mktemp("template") / "results")
+    for number in range(5):
+        made.record(draft(number), run_files(number))
+    return made.root
+
+
+@pytest.fixture
+def registry(tmp_path: Path, template: Path) -> Registry:
+    shutil.copytree(template, tmp_path / "results")
+    return Registry(tmp_path / "results")
+
+
+def index_of(registry: Registry) -> Path:
+    return registry.root / INDEX_NAME
+
+
+def execute(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+def overwrite(path: Path, offset: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(data)
+
+
+def be_foreign(path: Path) -> None:
+    path.unlink()
+    execute(path, "CREATE TABLE run (place TEXT, digest TEXT)")
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink,
+    "emptied": lambda path: path.write_bytes(b""),
+    "not a database": lambda path: path.write_bytes(b"no database at all" * 500),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "header overwritten": lambda path: overwrite(path, 0, b"\xff" * 64),
+    "second page overwritten": lambda path: overwrite(path, 4096, b"\xff" * 4096),
+    "foreign": be_foreign,
+    "newer format": lambda path: execute(path, "PRAGMA user_version=2"),
+    "of another program": lambda path: execute(path, "PRAGMA application_id=7"),
+    "table dropped": lambda path: execute(path, "DROP TABLE run"),
+    "commits edited": lambda path: execute(path, "UPDATE run SET commit_id = 'cd'"),
+    "digests edited": lambda path: execute(path, "UPDATE run SET digest = 'cd' || substr(digest, 3)"),
+    "messages as text": lambda path: execute(path, "UPDATE run SET messages = 'many'"),
+    "bytes that are no text": lambda path: execute(path, "UPDATE run SET core = x'ff00'"),
+    "one row removed": lambda path: execute(
+        path, "DELETE FROM run WHERE place IN (SELECT place FROM run LIMIT 1)"
+    ),
+    "all rows removed": lambda path: execute(path, "DELETE FROM run"),
+    "a row that leads nowhere": lambda path: execute(
+        path, "UPDATE run SET place = 'bench/baseline/000000000000' WHERE created_ns LIKE '%3'"
+    ),
+    "a row that leads out": lambda path: execute(
+        path, "UPDATE run SET place = '../../outside' WHERE created_ns LIKE '%3'"
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+class TestDamagedIndex:
+    def test_the_next_list_is_right(self, registry: Registry, damage: Callable[[Path], object]) -> None:
+        before = registry.entries()
+        damage(index_of(registry))
+        assert registry.entries() == before
+        assert fsck(registry.root).problems == ()
+
+    def test_reindex_restores_it(self, registry: Registry, damage: Callable[[Path], object]) -> None:
+        before = registry.entries()
+        damage(index_of(registry))
+        assert registry.reindex() == 5
+        assert index.sight(registry.root).entries == {entry.place: entry for entry in before}
+
+    def test_a_run_can_still_be_recorded(self, registry: Registry, damage: Callable[[Path], object]) -> None:
+        before = registry.entries()
+        damage(index_of(registry))
+        entry = registry.record(draft(9), run_files())
+        assert registry.entries() == (entry, *before)
+
+
+def test_random_bit_flips_never_give_a_false_row(registry: Registry) -> None:
+    """A flip may hide a row or change the order until `fsck` says so; what is listed is true."""
+    before = registry.entries()
+    sound = index_of(registry).read_bytes()
+    chance = random.Random(42)
+    for _ in range(40):
+        flipped = bytearray(sound)
+        for _ in range(chance.randrange(1, 5)):
+            flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
+        index_of(registry).write_bytes(flipped)
+        listed = registry.entries()
+        assert set(listed) <= set(before)
+        if listed != before:
+            assert {problem.rule for problem in fsck(registry.root).problems} == {"row"}
+        registry.reindex()
+        assert registry.entries() == before
+
+
+def test_a_journal_left_by_another_file_does_no_harm(registry: Registry) -> None:
+    before = registry.entries()
+    journal = registry.root / f"{INDEX_NAME}-journal"
+    journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + os.urandom(4096))
+    assert registry.entries() == before
+
+
+class TestFoldersThatCameByHand:
+    def test_a_copied_run_is_listed(self, registry: Registry, tmp_path: Path) -> None:
+        other = Registry(tmp_path / "other")
+        guest = other.record(draft(8, scenario="x100"), run_files())
+        shutil.copytree(guest.folder, registry.root / guest.place)
+        assert registry.resolve(guest.digest).folder == registry.root / guest.place
+        assert len(registry.entries()) == 6
+
+    def test_a_removed_run_is_not_listed(self, registry: Registry) -> None:
+        entry = registry.entries()[0]
+        shutil.rmtree(entry.folder)
+        assert entry not in registry.entries()
+        with pytest.raises(NotFound):
+            registry.resolve(entry.digest)
+
+    def test_a_broken_run_is_not_listed_and_is_told(self, registry: Registry) -> None:
+        broken = registry.root / "bench" / "baseline" / ("0" * 12)
+        broken.mkdir()
+        (broken / ENVELOPE_NAME).write_bytes(b'{"format":"obrelease.artefact","version":1}')
+        assert len(registry.entries()) == 5
+        assert registry.unreadable() == (broken,)
+
+    def test_a_run_in_the_wrong_place_is_not_listed(self, registry: Registry) -> None:
+        entry = registry.entries()[0]
+        entry.folder.rename(entry.folder.with_name("0" * 12))
+        assert entry.digest not in {listed.digest for listed in registry.entries()}
+
+    def test_an_index_carried_along_fits_its_new_place(self, registry: Registry, tmp_path: Path) -> None:
+        shutil.copytree(registry.root, tmp_path / "clone")
+        (listed, *_) = Registry(tmp_path / "clone").entries()
+        assert listed.folder.is_relative_to(tmp_path / "clone")
+
+
+class TestUnwritable:
+    def test_an_index_that_cannot_be_opened_is_made_in_memory(self, registry: Registry) -> None:
+        before = registry.entries()
+        index_of(registry).unlink()
+        index_of(registry).mkdir()
+        assert registry.entries() == before
+        entry = registry.record(draft(9), run_files())
+        assert registry.resolve("latest") == entry
+        with pytest.raises(StorageError, match=INDEX_NAME):
+            registry.reindex()
+
+    @pytest.fixture
+    def open_folder(self) -> Iterator[Path]:
+        """A folder that other users can reach; pytest's own is for its owner alone."""
+        with tempfile.TemporaryDirectory() as made:
+            Path(made).chmod(0o755)
+            yield Path(made)
+
+    @pytest.mark.parametrize("indexed", ["fresh", "stale", "absent"])
+    def test_a_read_only_results_folder_can_be_listed(self, open_folder: Path, indexed: str) -> None:
+        registry = Registry(open_folder / "results")
+        expected = [registry.record(draft(number), run_files()).digest for number in range(3)]
+        if indexed == "stale":
+            execute(index_of(registry), "DELETE FROM run")
+        elif indexed == "absent":
+            index_of(registry).unlink()
+        for folder in (registry.root, *registry.root.rglob("*")):
+            folder.chmod(0o555 if folder.is_dir() else 0o444)
+        try:
+            assert listed_as_nobody(registry) == sorted(expected)
+        finally:
+            for folder in (registry.root, *registry.root.rglob("*")):
+                folder.chmod(0o755)
+
+
+def listed_as_nobody(registry: Registry) -> list[str]:
+    """The digests that a user without rights sees; root is not stopped by permissions."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+            os.write(writing, " ".join(sorted(seen.digest for seen in registry.entries())).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        digests = answer.read().decode().split()
+    os.waitpid(child, 0)
+    return digests
+
+
+def test_an_entry_survives_its_row(registry: Registry) -> None:
+    entries: tuple[Entry, ...] = registry.entries()
+    assert index.sight(registry.root).entries == {entry.place: entry for entry in entries}
+    assert all(entry.as_json()["created_ns"] == str(entry.created_ns) for entry in entries)

@@ -1,0 +1,184 @@
+"""Every kind of damage to a folder is found, named by its rule and path; oddities are notes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.models.canonical import canonical_bytes, parse_strict
+from obrelease.models.validation import document_bytes
+from obrelease.registry.fsck import fsck
+from obrelease.registry.inspect import find_artefacts, inspect_folder, validate_folder
+from obrelease.registry.store import Registry
+from tests.drafts import draft, histogram_ref, run_files
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two recorded runs, copied for each test."""
+    made = Registry(tmp_path_factory.mktemp("template") / "results")
+    made.record(draft(1), run_files(1))
+    made.record(draft(2), run_files(2))
+    return made.root
+
+
+@pytest.fixture
+def root(tmp_path: Path, template: Path) -> Path:
+    return Path(shutil.copytree(template, tmp_path / "results"))
+
+
+@pytest.fixture
+def folder(root: Path) -> Path:
+    return find_artefacts(root)[0]
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def swap(one: Path, two: Path) -> None:
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+
+
+def respell(envelope: Path) -> None:
+    envelope.write_bytes(envelope.read_bytes() + b"\n")
+
+
+def be_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def be_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def be_link(path: Path) -> None:
+    path.rename(path.with_suffix(".moved"))
+    path.symlink_to(path.with_suffix(".moved").name)
+
+
+def link_folder(folder: Path) -> None:
+    folder.rename(folder.parent.parent / "elsewhere")
+    folder.symlink_to(folder.parent.parent / "elsewhere")
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
+    "flipped bit": (lambda f: flip(f / "summary.csv"), {"digest"}, "summary.csv"),
+    "longer": (lambda f: os.truncate(f / "summary.csv", 60), {"size"}, "summary.csv"),
+    "cut": (lambda f: os.truncate(f / "summary.csv", 2), {"size"}, "summary.csv"),
+    "emptied": (lambda f: os.truncate(f / "summary.csv", 0), {"size"}, "summary.csv"),
+    "removed": (lambda f: (f / "summary.csv").unlink(), {"missing"}, "summary.csv"),
+    "removed folder": (lambda f: shutil.rmtree(f / "plots"), {"missing"}, "plots/latency.svg"),
+    "swapped": (lambda f: swap(f / "summary.csv", f / "plots/latency.svg"), {"digest"}, "summary.csv"),
+    "added": (lambda f: (f / "notes.txt").write_text("x"), {"extra"}, "notes.txt"),
+    "added hidden": (lambda f: (f / "plots/.hidden").write_text("x"), {"extra"}, "plots/.hidden"),
+    "added folder": (lambda f: (f / "empty").mkdir(), {"extra"}, "empty"),
+    "symbolic link": (lambda f: be_link(f / "summary.csv"), {"symlink", "extra"}, "summary.csv"),
+    "linked folder": (lambda f: link_folder(f / "plots"), {"symlink"}, "plots"),
+    "pipe": (lambda f: be_pipe(f / "summary.csv"), {"special"}, "summary.csv"),
+    "folder for a file": (lambda f: be_folder(f / "summary.csv"), {"special"}, "summary.csv"),
+    "no envelope": (lambda f: (f / ENVELOPE_NAME).unlink(), {"missing"}, ENVELOPE_NAME),
+    "cut envelope": (lambda f: os.truncate(f / ENVELOPE_NAME, 100), {"json"}, ENVELOPE_NAME),
+    "emptied envelope": (lambda f: os.truncate(f / ENVELOPE_NAME, 0), {"json"}, ENVELOPE_NAME),
+    "envelope as a pipe": (lambda f: be_pipe(f / ENVELOPE_NAME), {"special"}, ENVELOPE_NAME),
+    "envelope as a link": (lambda f: be_link(f / ENVELOPE_NAME), {"symlink"}, ENVELOPE_NAME),
+    "envelope respelled": (lambda f: respell(f / ENVELOPE_NAME), {"canonical"}, ENVELOPE_NAME),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "rules", "name"), DAMAGES.values(), ids=DAMAGES.keys())
+def test_damage_is_found_by_rule_and_path(
+    root: Path, folder: Path, damage: Callable[[Path], object], rules: set[str], name: str
+) -> None:
+    sound = find_artefacts(root)[1]
+    damage(folder)
+    problems = validate_folder(folder)
+    assert {problem.rule for problem in problems} <= rules | {"extra"}
+    assert rules <= {problem.rule for problem in problems}
+    assert str(folder / name) in {problem.path for problem in problems}
+    assert set(problems) <= set(fsck(root).problems)
+    assert validate_folder(sound) == ()
+
+
+def test_an_envelope_edited_into_another_valid_one_is_out_of_place(root: Path, folder: Path) -> None:
+    envelope = folder / ENVELOPE_NAME
+    value = parse_strict(envelope.read_bytes(), "envelope")
+    value["workload"]["messages"] += 1
+    envelope.write_bytes(canonical_bytes(value))
+    assert validate_folder(folder) == ()
+    assert [problem.rule for problem in fsck(root).problems] == ["place"]
+
+
+def test_a_histogram_that_is_no_file_is_a_problem(root: Path, folder: Path) -> None:
+    artefact = inspect_folder(folder).artefact
+    assert artefact is not None
+    changed = Artefact(**{**dict(artefact), "histograms": (histogram_ref(),)})
+    (folder / ENVELOPE_NAME).write_bytes(document_bytes(changed))
+    (problem,) = validate_folder(folder)
+    assert (problem.rule, problem.message[:23]) == ("histogram", "$.histograms[0].path: '")
+
+
+def test_a_run_in_the_wrong_shelf_is_out_of_place(root: Path, folder: Path) -> None:
+    moved = root / "stress" / "baseline" / folder.name
+    moved.parent.mkdir(parents=True)
+    folder.rename(moved)
+    rules = {(problem.path, problem.rule) for problem in fsck(root).problems}
+    assert rules == {(str(moved), "place"), (str(folder), "lost")}
+
+
+def test_a_run_that_the_index_knows_and_the_disk_lost_is_found(root: Path, folder: Path) -> None:
+    shutil.rmtree(folder)
+    assert [(problem.path, problem.rule) for problem in fsck(root).problems] == [(str(folder), "lost")]
+
+
+def test_leftovers_and_hidden_files_are_notes(root: Path) -> None:
+    (root / ".staging" / "123-abc").mkdir()
+    (root / ".gitkeep").touch()
+    (root / "README.md").touch()
+    (root / "bench" / ".DS_Store").touch()
+    report = fsck(root)
+    assert report.problems == ()
+    assert sorted(note.rule for note in report.notes) == ["staging", "stray", "stray", "stray"]
+
+
+@pytest.mark.parametrize(
+    "name", ["bench/stray.txt", "bench/baseline/stray.txt", "bench/baseline/copy-of-it/x"]
+)
+def test_what_does_not_belong_beside_runs_is_a_problem(root: Path, name: str) -> None:
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).touch()
+    (problem,) = fsck(root).problems
+    assert problem.rule == "stray"
+
+
+def test_a_run_without_a_row_is_a_note(root: Path) -> None:
+    guest = Registry(root.parent / "other").record(draft(3), run_files())
+    shutil.copytree(guest.folder, root / guest.place)
+    report = fsck(root)
+    assert report.problems == ()
+    assert [(note.path, note.rule) for note in report.notes] == [(str(root / guest.place), "unindexed")]
+
+
+def test_fsck_counts_what_it_read_and_changes_nothing(root: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    seen: list[int] = []
+    report = fsck(root, seen.append)
+    assert (report.artefacts, sum(seen)) == (2, 2)
+    assert report.size_bytes == sum(entry.size_bytes for entry in Registry(root).entries())
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_no_results_folder_is_no_problem(tmp_path: Path) -> None:
+    report = fsck(tmp_path / "absent")
+    assert (report.artefacts, report.problems, report.notes) == (0, (), ())
