@@ -194,6 +194,7 @@ class EventAudit:
         if arrival is None or not self._is_fill(arrival, side, symbol, qty, taker, entry, price):
             self._settle()
             arrival = None
+            entry = book.orders.get(maker)
             if taker:
                 self.faults["orphan_trade"] += 1
         if entry is None or entry.side == side:
@@ -358,4 +359,8 @@ class EventAudit:
             return
         book.rest(entry)
         if book.state == TradingState.OPEN and entry.queue != Queue.CONDITIONAL:
-            self.faults["crossed_book"] += book.is_crossed()
+            best = book.sides[1 - entry.side].best()
+            price = entry.price_ticks
+            self.faults["crossed_book"] += best is not None and (
+                best >= price if entry.side else best <= price
+            )

@@ -226,7 +226,8 @@ class NaiveBook:
                 reason = CancelReason.FILL_OR_KILL if whole else CancelReason.MINIMUM
                 self.tell(EventKind.CANCELLED, reason, taker, taker.qty)
             return
-        self.match(taker, dry=False)
+        if not taker.flags & OrderFlag.POST_ONLY:
+            self.match(taker, dry=False)
         if taker.qty and (taker.kind == OrderKind.MARKET or taker.tif == TimeInForce.IOC):
             self.tell(EventKind.CANCELLED, CancelReason.IMMEDIATE, taker, taker.qty)
         elif taker.qty:

@@ -8,6 +8,7 @@ from obengine.messages import (
     NO_PRICE,
     CancelReason,
     EventKind,
+    OrderFlag,
     OrderKind,
     Side,
     TimeInForce,
@@ -20,6 +21,9 @@ from obengine.rules.symbol_book import SymbolBook
 
 def arrive(book: SymbolBook, taker: Ticket, min_lots: int = 0) -> None:
     """An order whose own event was told meets an open book; it is gone or rests afterwards."""
+    if taker.flags & OrderFlag.POST_ONLY:
+        book.rest(taker)
+        return
     wanted = taker.open_lots if taker.tif in WHOLE else min_lots
     if wanted and not walk(book, taker, wanted):
         if taker.tif == TimeInForce.AON:
