@@ -190,6 +190,7 @@ class EventAudit:
             self._cross(symbol, qty, taker, maker, price)
             return
         book = self._book(symbol)
+        self._demand_refills()
         entry, arrival = book.orders.get(maker), self._arrival
         if arrival is None or not self._is_fill(arrival, side, symbol, qty, taker, entry, price):
             self._settle()
@@ -346,10 +347,7 @@ class EventAudit:
         """The last order is done: what it has left rests, and every iceberg met shows lots again."""
         if self._auction is not None:
             self._end_auction(self._auction)
-        if self._refilling is not None:
-            self.faults["wrong_refill"] += len(self._refilling.due)
-            self._refilling.due.clear()
-            self._refilling = None
+        self._demand_refills()
         arrival, self._arrival = self._arrival, None
         if arrival is None or not arrival.entry.open_lots:
             return
@@ -364,3 +362,10 @@ class EventAudit:
             self.faults["crossed_book"] += best is not None and (
                 best >= price if entry.side else best <= price
             )
+
+    def _demand_refills(self) -> None:
+        """Icebergs that used up their shown lots must have told by now that they show new ones."""
+        if self._refilling is not None:
+            self.faults["wrong_refill"] += len(self._refilling.due)
+            self._refilling.due.clear()
+            self._refilling = None

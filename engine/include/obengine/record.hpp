@@ -22,7 +22,7 @@ public:
         [[nodiscard]] bool is_market() const noexcept { return (word_ & 0x01'0000) != 0; }
         // Neither a market order nor immediate-or-cancel.
         [[nodiscard]] bool rests() const noexcept { return (word_ & 0x0101'0000) == 0; }
-        // NEW with a known side, kind and time in force, and no flags.
+        // NEW of LIMIT or MARKET, GTC or IOC, with a known side and no flags.
         [[nodiscard]] bool is_plain_new() const noexcept { return (word_ & 0xFFFF'0000'FEFE'FEFF) == 0; }
         // CANCEL without flags.
         [[nodiscard]] bool is_plain_cancel() const noexcept {
