@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,54 +31,11 @@ from obengine.messages import (
 )
 from obengine.snapshot import RESTING
 from tests.property.naive_auction import clearing
+from tests.property.naive_order import Order, record
 from tests.property.naive_refusal import Command, Extension, form_refusal
 
 EventRow = tuple[int, int, int, int, int, int, int]
 MAX_PRICE = 2**63 - 1
-
-
-@dataclass(slots=True, eq=False)
-class Order:
-    """One open order; `age` grows with each arrival and each refill."""
-
-    symbol: int
-    side: int
-    order_id: int
-    owner: int
-    price: int
-    qty: int
-    age: int
-    kind: int = 0
-    tif: int = 0
-    flags: int = 0
-    display: int = 0
-    shown: int = 0
-    expiry: int = 0
-    trigger: int = 0
-    trail: int = 0
-
-    @property
-    def waits(self) -> bool:
-        return self.kind >= OrderKind.STOP
-
-    @property
-    def queue(self) -> int:
-        if self.waits:
-            return 3
-        if self.tif == TimeInForce.AON:
-            return 2
-        return 1 if self.flags & OrderFlag.HIDDEN else 0
-
-    @property
-    def sign(self) -> int:
-        return 1 if self.side == Side.BUY else -1
-
-    @property
-    def placement(self) -> int:
-        never_rests = self.kind == OrderKind.MARKET or self.tif in (TimeInForce.IOC, TimeInForce.FOK)
-        if never_rests and not self.waits:
-            return 0
-        return self.queue + self.display * 2**32
 
 
 class NaiveBook:
@@ -442,10 +398,3 @@ class NaiveBook:
     def resting(self) -> np.ndarray[tuple[int], np.dtype[np.void]]:
         """All open orders as `RESTING` records in the canonical order."""
         return np.array([record(order) for order in self.in_order()], RESTING)
-
-
-def record(o: Order) -> tuple[int, ...]:
-    """The `RESTING` record of an order."""
-    lots = (o.qty, o.display, o.shown)
-    head = (o.symbol, o.side, o.kind, o.tif, o.queue, o.flags)
-    return (*head, *lots, o.owner, o.order_id, o.price, o.trigger, o.trail, o.expiry)
