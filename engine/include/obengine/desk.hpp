@@ -83,19 +83,20 @@ public:
         return plain;
     }
 
-    // Puts an order last in its queue.
-    void rest(const Order& order) {
+    // Puts an order last in its queue; returns its slot.
+    Slot rest(const Order& order) {
         const Queue queue = order.queue();
         if (queue != Queue::displayed) static_cast<void>(book.make_special());
         const Slot slot = enter(order);
         ladder(order.side, queue).append(shared.pool, slot, key_of(order.price, order.side));
+        return slot;
     }
 
-    // Lets a stop wait.
-    void wait(Order& order) {
+    // Lets a stop wait that has seen a price, or no_price.
+    void wait(Order& order, Ticks seen) {
         order.arrival = shared.arrivals++;
         const Slot slot = enter(order);
-        book.make_special().stops.add(shared.pool, shared.tickets, slot, book.last);
+        book.make_special().stops.add(shared.pool, shared.tickets, slot, seen);
     }
 
     // Takes an open order off the book.

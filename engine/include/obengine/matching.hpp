@@ -130,10 +130,11 @@ private:
         const auto reserve = [this](Slot slot) { return desk_.open_lots(slot) - desk_.shown_lots(slot); };
         const auto open = [this](Slot slot) { return desk_.open_lots(slot); };
         if (const auto answer = finds_in(displayed, shown, wanted, found)) return answer;
+        if (desk_.book.special_orders == 0) return std::nullopt;
+        if (const auto answer = finds_in(displayed, reserve, wanted, found)) return answer;
         const SpecialQueues* const special = desk_.book.special();
         if (special == nullptr) return std::nullopt;
-        const auto covered = [&](Slot slot) { return open(slot) <= taker_.open - found ? open(slot) : 0; };
-        if (const auto answer = finds_in(displayed, reserve, wanted, found)) return answer;
+        const auto covered = [&](Slot slot) { return open(slot) <= taker_.open - found ? open(slot) : 0U; };
         if (const auto answer = finds_in(special->hidden[makers_].head(key), open, wanted, found)) return answer;
         return finds_in(special->conditional[makers_].head(key), covered, wanted, found);
     }

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::uint32_t participant() const noexcept { return read<std::uint32_t>(12); }
     [[nodiscard]] OrderId id() const noexcept { return read<OrderId>(16); }
     [[nodiscard]] Ticks price() const noexcept { return read<Ticks>(24); }
+    [[nodiscard]] const unsigned char* begin() const noexcept { return at_; }
+    [[nodiscard]] const unsigned char* behind() const noexcept { return at_ + sizeof(Command); }
     [[nodiscard]] Command whole() const noexcept { return read<Command>(0); }
 
 private:
