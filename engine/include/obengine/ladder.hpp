@@ -60,6 +60,12 @@ public:
         return in_window(key) ? levels_[slot_of(key)] : far_.at(key);
     }
 
+    // The oldest order at `key`, or null_slot.
+    [[nodiscard]] Slot head(Key key) const noexcept {
+        if (in_window(key)) return levels_ == nullptr ? null_slot : levels_[slot_of(key)].head;
+        return far_.empty() ? null_slot : far_.head(key);
+    }
+
     // Drops the level of `key`, whose last order has just gone.
     [[gnu::noinline]] void vacate(Key key) {
         if (in_window(key)) [[likely]] {
