@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,15 +10,14 @@ from obengine.harness.bench import run_bench
 from obengine.harness.machine import machine_facts
 from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
-from obrelease.errors import NotFound, StorageError
+from obrelease.errors import NotFound
 from obrelease.models.artefact import Producer
-from obrelease.recorder.drafts import Request, draft, replayed_name
+from obrelease.recorder.drafts import draft, replayed_name
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
+from obrelease.recorder.envelope import Advance, Request
+from obrelease.recorder.place import require_writable
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
-
-Advance = Callable[[int], None]
-"""Called with the number of messages that were finished since the last call."""
 
 
 def record_bench(
@@ -55,7 +52,7 @@ def record_bench(
         StorageError: the disk refused.
     """
     require_scenario(scenario)
-    _require_writable(registry.root)
+    require_writable(registry.root)
     with engine_errors():
         name = resolve_core(core)
         outcome = run_bench(
@@ -91,8 +88,7 @@ def record_replay(
     """
     if path is not None and not path.exists():
         raise NotFound(f"{path}: no such file or folder", hint="without a file, a made-up sample is replayed")
-    _require_writable(registry.root)
-    _require_writable(registry.root)
+    require_writable(registry.root)
     with engine_errors(), TemporaryDirectory(prefix="obrelease-sample-") as scratch:
         name = resolve_core(core)
         day = path or write_sample(Path(scratch))
@@ -106,15 +102,6 @@ def record_replay(
 def _record(registry: Registry, request: Request, outcome: RunOutcome) -> Entry:
     made = draft(request, outcome, machine_facts())
     return registry.record(made.artefact, made.files)
-
-
-def _require_writable(root: Path) -> None:
-    """Fail before time is spent: the nearest folder that is there must take new entries."""
-    there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
-    if not there.is_dir():
-        raise StorageError(f"{there}: is not a folder", hint="choose another folder with --results")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise StorageError(f"{there}: cannot be written to", hint="choose another folder with --results")
 
 
 def _portable(name: str) -> str:

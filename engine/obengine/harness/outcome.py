@@ -45,6 +45,20 @@ class WorkloadFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Produced:
+    """What a deterministic workload gave, whatever ran it, and what was proved of it.
+
+    `counts` are events by kind and rejects by code.
+    """
+
+    events: int
+    events_digest: str
+    state_digest: str
+    counts: Mapping[str, int]
+    checks: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutcome:
     """One measured run of one workload on one core.
 
