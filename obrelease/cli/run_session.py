@@ -136,7 +136,7 @@ def _text(
     if rows:
         told = table(
             [[f"{int(cell):,}" if cell.isdecimal() else cell for cell in row] for row in rows],
-            [name.replace("_", " ").upper() for name in columns],
+            [_heading(name) for name in columns],
         )
     else:
         told = table([_row(summary)], _HEADER)
@@ -149,6 +149,10 @@ def _text(
             f"folder    {entry.folder}",
         )
     )
+
+
+def _heading(column: str) -> str:
+    return column.replace("_msg_s", " msg/s").replace("_", " ").upper()
 
 
 def _row(summary: RunSummary) -> tuple[str, ...]:

@@ -109,10 +109,10 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
     ]
     if loads:
         knee = outcome.knee_msg_s or 0
-        picture = latency_against_load(loads, knee_msg_s=knee, title=title)
+        knee_picture = latency_against_load(loads, knee_msg_s=knee, title=title)
         files += [
             NewFile("sweep.csv", "text/csv", sweep_csv(loads)),
-            NewFile("knee.svg", "image/svg+xml", picture),
+            NewFile("knee.svg", "image/svg+xml", knee_picture),
         ]
     artefact = envelope_of(
         request,

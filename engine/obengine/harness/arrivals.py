@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.harness.scenario import WorkloadError
-from obengine.prng import below, splitmix64, stream_seed
+from obengine.prng import below, exponential_q20, splitmix64, stream_seed
 
 Times = NDArray[np.int64]
 """Nanoseconds after the start of the run, ascending."""
@@ -32,8 +32,6 @@ OFFSPRING_MILLI: Final = 600
 DECAY_GAPS: Final = 10
 """Hawkes: they follow their cause after an exponential delay of ten mean gaps."""
 
-_FRACTION: Final = 20
-_LN2_Q32: Final = np.uint64(2_977_044_472)
 _PS_PER_S: Final = 10**12
 _STREAM: Final = 16
 
@@ -60,30 +58,9 @@ def arrival_times_ns(process: str, *, rate_msg_s: int, count: int, seed: int) ->
     return make(_PS_PER_S // rate_msg_s, count, seed) // 1_000
 
 
-def exponential_q20(draws: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Exponential variates of mean 1 in 2^-20 parts, one for each draw: -ln of its upper 32 bits.
-
-    The binary logarithm is found bit by bit: squaring a mantissa in [1, 2) doubles its logarithm,
-    and whether the square reaches 2 is the next bit (D. E. Knuth, TAOCP 1, 1.2.2, exercise 25).
-    """
-    uniform = (draws >> np.uint64(32)) + np.uint64(1)
-    exponent = np.frexp(uniform.astype(np.float64))[1] - 1
-    mantissa = (uniform << (31 - np.minimum(exponent, 31)).astype(np.uint64)) >> (exponent > 31).astype(
-        np.uint64
-    )
-    log2 = exponent.astype(np.uint64) << np.uint64(_FRACTION)
-    for bit in range(_FRACTION - 1, -1, -1):
-        mantissa = (mantissa * mantissa) >> np.uint64(31)
-        carry = mantissa >> np.uint64(32)
-        log2 |= carry << np.uint64(bit)
-        mantissa >>= carry
-    negative_log2 = np.uint64(32 << _FRACTION) - log2
-    return ((negative_log2 * _LN2_Q32) >> np.uint64(32)).astype(np.int64)
-
-
 def _exponential_ps(seed: int, stream: int, start: int, count: int, mean_ps: int) -> NDArray[np.int64]:
     draws = splitmix64(stream_seed(seed, _STREAM + stream), start, count)
-    return (exponential_q20(draws) * np.int64(mean_ps)) >> np.int64(_FRACTION)
+    return (exponential_q20(draws) * np.int64(mean_ps)) >> np.int64(20)
 
 
 def _poisson(gap_ps: int, count: int, seed: int) -> Times:

@@ -1,4 +1,4 @@
-"""Replays of recorded data: a LOBSTER day or a tape on a core, measured and checked."""
+"""Replays of recorded data: a LOBSTER day, an ITCH file or a tape on a core, measured and checked."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from obengine.book import Book
 from obengine.cores import make_book
 from obengine.feeds.files import DataFile
+from obengine.feeds.itch50 import ItchDay, read_itch50
+from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Passes, Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import CheckResult, RunOutcome, SourceData, WorkloadFacts
+from obengine.harness.replay_itch import ITCH_VERSION, check_itch
 from obengine.harness.scenario import check_numbers
 from obengine.harness.touch import Touches, one_event_each, touches_after
 from obengine.messages import Commands, Side, records_digest
@@ -36,7 +39,8 @@ def run_replay(path: Path, *, core: str, passes: int, progress: Progress | None 
     """Measure a recorded stream, and for a LOBSTER day check the touch after every row.
 
     Args:
-        path: a LOBSTER zip, folder or message file (its orderbook file beside it), or a tape.
+        path: a LOBSTER zip, folder or message file (its orderbook file beside it), an ITCH 5.0 file
+            (plain or in gzip), or a tape; the content says which.
         core: a name of `obengine.cores`.
         passes: how many wall times to take.
         progress: called with the messages finished since its last call: the commands of the file
@@ -54,6 +58,8 @@ def run_replay(path: Path, *, core: str, passes: int, progress: Progress | None 
     make()
     if is_tape(path):
         return _replay_tape(path, core, passes, progress)
+    if path.is_file() and is_itch50(path):
+        return _replay_itch(path, core, passes, progress)
     day = read_lobster(path)
     source, *companions = (_source(file) for file in day.sources)
     workload = WorkloadFacts(
@@ -80,20 +86,35 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
     return _run(workload, commands, core, passes, progress, None)
 
 
+def _replay_itch(path: Path, core: str, passes: int, progress: Progress | None) -> RunOutcome:
+    day = read_itch50(path)
+    check_numbers(seed=0, passes=passes, messages=day.commands.size)
+    workload = WorkloadFacts(
+        name="itch50",
+        version=ITCH_VERSION,
+        messages=day.commands.size,
+        commands_digest=records_digest(day.commands),
+        source=_source(day.source),
+    )
+    return _run(workload, day.commands, core, passes, progress, day)
+
+
 def _run(
     workload: WorkloadFacts,
     commands: Commands,
     core: str,
     passes: int,
     progress: Progress | None,
-    day: LobsterDay | None,
+    day: LobsterDay | ItchDay | None,
 ) -> RunOutcome:
-    make = partial(make_book, core)
+    make = partial(make_book, core, len(day.symbols) if isinstance(day, ItchDay) else 1)
     ran = run_passes(commands, make, passes, progress)
     service = time_messages(commands, make, ran, progress)
     checks = (*pass_checks(ran, service), integrity_check(ran))
     series: Mapping[str, NDArray[np.int64]] = {}
-    if day is not None:
+    if isinstance(day, ItchDay):
+        checks = (*checks, *check_itch(day, ran))
+    elif day is not None:
         found, series = check_day(day, ran, make())
         checks = (*checks, *found)
     return RunOutcome(

@@ -1,20 +1,14 @@
-"""What a stress run proves: a sound log after every batch, and the same events from the other core."""
+"""What a stress run proves: a sound log after every batch, and scales that agree."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
-from obengine.cores import make_book
 from obengine.harness.open_loop import OpenLoop
 from obengine.harness.outcome import CheckResult
 from obengine.invariants import EventAudit, check_snapshot, faults
-from obengine.messages import Commands, Events
-
-COMPARED_MESSAGES: Final = 200_000
-"""The other core is given at most this many messages of the flow."""
 
 
 def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
@@ -61,26 +55,4 @@ def same_prefix(loops: Sequence[OpenLoop]) -> CheckResult:
         passed=not differing,
         detail="the events of each scale are the first events of the largest",
         counts={"scales": len(loops), "differing": differing},
-    )
-
-
-def compare_cores(commands: Commands, events: Events, core: str, other: str) -> CheckResult:
-    """Give the same messages to another core and compare event by event."""
-    told = make_book(other).apply(commands[:COMPARED_MESSAGES])
-    common = min(told.size, events.size)
-    differs = np.flatnonzero(told[:common] != events[:common])
-    complete = told.size == events.size or (commands.size > COMPARED_MESSAGES and told.size < events.size)
-    detail = f"{other} gave the events of {core}, compared one by one"
-    if differs.size or not complete:
-        at = int(differs[0]) if differs.size else common
-        detail = f"{other} gave other events than {core}, from event {at} on"
-    return CheckResult(
-        "cores-agree",
-        passed=complete and not differs.size,
-        detail=detail,
-        counts={
-            "messages": min(commands.size, COMPARED_MESSAGES),
-            "events": told.size,
-            "differences": differs.size,
-        },
     )
