@@ -73,11 +73,16 @@ def replay(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="A LOBSTER day: zip, folder or message file. Default: a made-up sample."
+            metavar="[FILE]",
+            help="LOBSTER (zip, folder or message file), ITCH 5.0 (or gzip), or a tape. Default: a sample.",
         ),
     ] = None,
     core: CoreOption = "auto",
     passes: PassesOption = DEFAULT_PASSES,
+    risk: Annotated[
+        Path | None,
+        typer.Option("--risk", metavar="LIMITS", help="A TOML file of risk limits to watch the replay by."),
+    ] = None,
     results: ResultsOption = None,
 ) -> None:
     """Replay recorded market data, checked against the touch that the file shows after each message."""
@@ -92,6 +97,7 @@ def replay(
             path=file,
             core=core,
             passes=passes,
+            risk=risk,
             created_ns=now_ns(),
             producer=producer_of(session, settings),
             progress=advance,

@@ -51,9 +51,7 @@ def stress(
     passes: PassesOption = DEFAULT_PASSES,
     rate: Annotated[
         int | None,
-        typer.Option(
-            "--rate", metavar="N", help="Messages offered a second. Default: half of the most."
-        ),
+        typer.Option("--rate", metavar="N", help="Messages offered a second. Default: half of the most."),
     ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Raise the load step by step and find the knee.")

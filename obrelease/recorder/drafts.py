@@ -36,6 +36,7 @@ from obrelease.recorder.envelope import (
     slug,
     workload_of,
 )
+from obrelease.recorder.risk import risk_files
 from obrelease.registry.durable import NewFile
 
 LATENCY: Final = "service-latency"
@@ -67,6 +68,9 @@ def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft
         NewFile("latency.csv", "text/csv", percentile_csv(latency.curve)),
         *_plots(request, outcome, latency.curve),
     )
+    if outcome.risk is not None:
+        name = f"{request.kind} {request.scenario}, synthetic market maker"
+        files += risk_files(outcome.risk, title=name)
     return Draft(artefact, files)
 
 

@@ -71,6 +71,7 @@ def record_replay(
     path: Path | None,
     core: str,
     passes: int,
+    risk: Path | None = None,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -80,6 +81,7 @@ def record_replay(
     Args:
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
         path: the data file, or None for the engine's own sample, a day that nobody traded.
+        risk: a limits file that the replay is watched by, or None.
 
     Raises:
         NotFound: nothing lies at `path`, or the core is not in this installation.
@@ -92,9 +94,10 @@ def record_replay(
     with engine_errors(), TemporaryDirectory(prefix="obrelease-sample-") as scratch:
         name = resolve_core(core)
         day = path or write_sample(Path(scratch))
-        outcome = run_replay(day, core=name, passes=passes, progress=progress)
+        outcome = run_replay(day, core=name, passes=passes, risk=risk, progress=progress)
     words = ["obrelease", "run", "replay", *([_portable(path.name)] if path else [])]
     words += ["--core", name, "--passes", str(passes)]
+    words += ["--risk", _portable(risk.name)] if risk else []
     request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
     return _record(registry, request, outcome)
 

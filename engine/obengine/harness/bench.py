@@ -73,4 +73,5 @@ def run_bench(
         pass_wall_ns=ran.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
+        log=ran.events,
     )

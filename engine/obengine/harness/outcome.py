@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from obengine.messages import Events
+
+if TYPE_CHECKING:
+    from obengine.harness.replay_risk import RiskOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class RunOutcome:
             `single-messages-agree` says.
         timer_overhead_ns: median cost of one timed empty call.
         series: named int64 series of equal meaning per kind of run (for plots), may be empty.
+        log: the events of a pass.
+        risk: what risk limits saw, where there were any.
     """
 
     core: str
@@ -87,3 +95,5 @@ class RunOutcome:
     service_ns: NDArray[np.int64]
     timer_overhead_ns: int
     series: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    log: Events | None = None
+    risk: RiskOutcome | None = None
