@@ -67,6 +67,7 @@ def architectures_compared(
             at = [place + (number - (len(kinds) - 1) / 2) * width for place, _ in here]
             stages.bar(at, [max(value, 1) for _, value in here], width=0.9 * width, color=color, label=stage)
         stages.set_yscale("log")
+        stages.set_ylim(bottom=3)
         stages.yaxis.set_major_formatter(FuncFormatter(lambda value, _=None: f"{value:,.0f}"))
         stages.yaxis.set_minor_locator(NullLocator())
         stages.set_ylabel("busy, ns per message")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli import run_architectures, run_stress
+from obrelease.cli import run_architectures, run_profile, run_stress
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.run_session import (
@@ -21,7 +21,7 @@ from obrelease.cli.run_session import (
 )
 from obrelease.cli.settings import settle_matplotlib
 
-MODES = (run_architectures, run_stress)
+MODES = (run_architectures, run_profile, run_stress)
 """The modes that have files of their own; to import one is to add its command to `run`."""
 
 
