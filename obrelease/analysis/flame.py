@@ -76,6 +76,7 @@ def _drawn(
     room = int((width - 6) / _CHARACTER_PX)
     label = ""
     if room >= 4:
+        name = name if len(name) <= room else name.rpartition(":")[2]
         shown = name if len(name) <= room else f"{name[: room - 1]}…"
         label = f'<text x="{left + 3:.2f}" y="{top + 13}" fill="#222222">{escape(shown)}</text>'
     return (

@@ -13,6 +13,7 @@ from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
     CoreOption,
+    LogOption,
     PassesOption,
     producer_of,
     registry_of,
@@ -42,6 +43,7 @@ def bench(
     messages: Annotated[
         int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")
     ] = None,
+    log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
     """Measure seeded order flow: throughput by pass, and the service time of single messages."""
@@ -60,6 +62,7 @@ def bench(
             core=core,
             passes=passes,
             messages=messages,
+            log=log,
             created_ns=now_ns(),
             producer=producer_of(session, settings),
             progress=advance,
@@ -83,6 +86,7 @@ def replay(
         Path | None,
         typer.Option("--risk", metavar="LIMITS", help="A TOML file of risk limits to watch the replay by."),
     ] = None,
+    log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
     """Replay recorded market data, checked against the touch that the file shows after each message."""
@@ -98,6 +102,7 @@ def replay(
             core=core,
             passes=passes,
             risk=risk,
+            log=log,
             created_ns=now_ns(),
             producer=producer_of(session, settings),
             progress=advance,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -75,6 +76,12 @@ def _source_tree(session: Session, settings: Settings) -> tuple[str | None, bool
     except ObreleaseError as error:
         session.out.warn(f"the run will not name its commit: {error.message}")
         return None, None
+
+
+LogOption = Annotated[
+    Path | None,
+    typer.Option("--log", metavar="FILE", help="Also write every event as a JSON line with sorted keys."),
+]
 
 
 def report(

@@ -11,6 +11,7 @@ from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
     CoreOption,
+    LogOption,
     PassesOption,
     producer_of,
     registry_of,
@@ -56,6 +57,7 @@ def stress(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Raise the load step by step and find the knee.")
     ] = False,
+    log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
     """Offer seeded flow at intended times: service and response time, and an audit of every batch."""
@@ -76,6 +78,7 @@ def stress(
             passes=passes,
             rate=rate,
             sweep=sweep,
+            log=log,
             created_ns=now_ns(),
             producer=producer_of(session, settings),
             progress=advance,

@@ -15,6 +15,7 @@ from obrelease.models.artefact import Producer
 from obrelease.recorder.drafts import draft, replayed_name
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.envelope import Advance, Request
+from obrelease.recorder.event_log import require_log_place, write_log
 from obrelease.recorder.place import require_writable
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
@@ -28,6 +29,7 @@ def record_bench(
     core: str,
     passes: int,
     messages: int | None = None,
+    log: Path | None = None,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -41,6 +43,7 @@ def record_bench(
         core: one of `core_names()`, or `auto` for the fastest that is installed.
         passes: timed passes, at least 1.
         messages: another length than the scenario's own.
+        log: where to write the events as JSON lines, or None.
         created_ns: now, in nanoseconds since the epoch.
         producer: the program and its source tree, for the envelope.
         progress: told of messages as they are finished.
@@ -53,6 +56,8 @@ def record_bench(
     """
     require_scenario(scenario)
     require_writable(registry.root)
+    if log is not None:
+        require_log_place(log)
     with engine_errors():
         name = resolve_core(core)
         outcome = run_bench(
@@ -62,7 +67,7 @@ def record_bench(
     words += ["--core", name, "--passes", str(passes)]
     words += [] if messages is None else ["--messages", str(messages)]
     request = Request("bench", scenario, tuple(words), {}, created_ns, producer)
-    return _record(registry, request, outcome)
+    return _record(registry, request, outcome, log)
 
 
 def record_replay(
@@ -72,6 +77,7 @@ def record_replay(
     core: str,
     passes: int,
     risk: Path | None = None,
+    log: Path | None = None,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -82,6 +88,7 @@ def record_replay(
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
         path: the data file, or None for the engine's own sample, a day that nobody traded.
         risk: a limits file that the replay is watched by, or None.
+        log: where to write the events as JSON lines, or None.
 
     Raises:
         NotFound: nothing lies at `path`, or the core is not in this installation.
@@ -91,6 +98,8 @@ def record_replay(
     if path is not None and not path.exists():
         raise NotFound(f"{path}: no such file or folder", hint="without a file, a made-up sample is replayed")
     require_writable(registry.root)
+    if log is not None:
+        require_log_place(log)
     with engine_errors(), TemporaryDirectory(prefix="obrelease-sample-") as scratch:
         name = resolve_core(core)
         day = path or write_sample(Path(scratch))
@@ -99,11 +108,13 @@ def record_replay(
     words += ["--core", name, "--passes", str(passes)]
     words += ["--risk", _portable(risk.name)] if risk else []
     request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
-    return _record(registry, request, outcome)
+    return _record(registry, request, outcome, log)
 
 
-def _record(registry: Registry, request: Request, outcome: RunOutcome) -> Entry:
+def _record(registry: Registry, request: Request, outcome: RunOutcome, log: Path | None) -> Entry:
     made = draft(request, outcome, machine_facts())
+    if log is not None and outcome.log is not None:
+        write_log(log, outcome.log)
     return registry.record(made.artefact, made.files)
 
 

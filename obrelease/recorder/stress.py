@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import median_low
 from typing import Final
 
@@ -24,6 +25,7 @@ from obrelease.recorder.envelope import (
     envelope_of,
     keep_histogram,
 )
+from obrelease.recorder.event_log import require_log_place, write_log
 from obrelease.recorder.place import require_writable
 from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry
@@ -44,6 +46,7 @@ def record_stress(
     passes: int,
     rate: int | None,
     sweep: bool,
+    log: Path | None = None,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -57,6 +60,7 @@ def record_stress(
         seed: 0 to 2**64 - 1, of the flow and of the arrivals.
         rate: messages offered per second, or None for half of what the loop sustains.
         sweep: also raise the load step by step and find the knee.
+        log: where to write the largest scale's events as JSON lines, or None.
 
     Raises:
         UsageError: a name or a number that makes no sense.
@@ -64,6 +68,8 @@ def record_stress(
         StorageError: the disk refused.
     """
     require_writable(registry.root)
+    if log is not None:
+        require_log_place(log)
     with engine_errors():
         name = resolve_core(core)
         outcome = run_stress(
@@ -83,6 +89,8 @@ def record_stress(
     words += ["--rate", str(outcome.scales[0].offered_msg_s), *(["--sweep"] if sweep else [])]
     request = Request("stress", arrivals, tuple(words), {}, created_ns, producer)
     made = _draft(request, outcome)
+    if log is not None:
+        write_log(log, outcome.log)
     return registry.record(made.artefact, made.files)
 
 
