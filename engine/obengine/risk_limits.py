@@ -133,7 +133,9 @@ class _Reader:
     def rule(self, table: Mapping[str, Any], place: str) -> RiskRule:
         self.closed(table, ("participant", "symbol", *_LIMITS), place)
         found = {
-            key: self.number(table, key, place, least=key in {"burst", "kill_after_breaches"}, most=MAX_LIMIT)
+            key: self.number(
+                table, key, place, least=int(key in {"burst", "kill_after_breaches"}), most=MAX_LIMIT
+            )
             for key in _LIMITS
             if key in table
         }

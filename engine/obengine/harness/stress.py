@@ -134,14 +134,14 @@ def run_stress(
     """
     wanted = _check_scales(scales)
     check_numbers(seed=seed, passes=passes, messages=wanted[-1] * BASE_MESSAGES)
-    arrival_times_ns(arrivals, rate_msg_s=rate or 1_000, count=0, seed=seed)
+    arrival_times_ns(arrivals, rate_msg_s=1_000 if rate is None else rate, count=0, seed=seed)
     done = progress or _ignore
     make = partial(make_book, core)
     make()
     commands = generate(STEADY, seed, wanted[-1] * BASE_MESSAGES).commands
     walls = {scale: _saturate(commands[: scale * BASE_MESSAGES], make, passes, done) for scale in wanted}
     sustained = median_low(rate_msg_s(n * BASE_MESSAGES, wall) for n in wanted for wall in walls[n])
-    offered = rate or max(_two_digits(sustained // 2), 100)
+    offered = max(_two_digits(sustained // 2), 100) if rate is None else rate
     runs, loops, checks = [], [], []
     for scale in wanted:
         part = commands[: scale * BASE_MESSAGES]
