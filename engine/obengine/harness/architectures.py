@@ -33,7 +33,8 @@ class ArchitectureRun:
     Attributes:
         wall_ns: of each pass, seed after seed.
         busy_ns: median over the passes of what each stage was busy for.
-        handoff_ns: what it took to hand on as many messages with no work, or None.
+        handoff_ns: what it took to hand on as many messages with no work, or to split and merge them
+            where they are sharded; None where nothing is handed on.
         latency_ns: of every message of the last pass of each seed.
     """
 
@@ -177,6 +178,12 @@ def _summed(
         core=each.core,
         wall_ns=tuple(ran.wall_ns for ran in runs),
         busy_ns=stages,
-        handoff_ns=median_low([each.handoff(messages, now_ns) for _ in range(3)]) if each.handoff else None,
+        handoff_ns=_handoff_ns(each, stages, messages),
         latency_ns=np.concatenate(latency),
     )
+
+
+def _handoff_ns(each: Architecture, stages: dict[str, int], messages: int) -> int | None:
+    if each.handoff is not None:
+        return median_low([each.handoff(messages, now_ns) for _ in range(3)])
+    return stages["split"] + stages["merge"] if "merge" in stages else None
