@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
+from obengine.cores import NATIVE, REFERENCE, make_book, names
 from obengine.flow import Flow
 from obengine.harness.measure import Passes, ServiceTimes
 from obengine.harness.outcome import CheckResult
 from obengine.invariants import audit_events, check_snapshot, faults
-from obengine.messages import EventKind
+from obengine.messages import Commands, EventKind, Events
+
+COMPARED_MESSAGES: Final = 200_000
+"""The other core is given at most this many messages of a stream."""
 
 
 def pass_checks(ran: Passes, service: ServiceTimes) -> tuple[CheckResult, ...]:
@@ -68,4 +76,29 @@ def flow_check(flow: Flow, ran: Passes) -> CheckResult:
         passed=got == wanted,
         detail=detail if got == wanted else f"the generator's model has {wanted}",
         counts=got,
+    )
+
+
+def core_check(commands: Commands, events: Events, core: str) -> CheckResult | None:
+    """Give the same messages to the other core and compare event by event; None where it is absent."""
+    other = REFERENCE if core == NATIVE else NATIVE
+    if other not in names():
+        return None
+    told = make_book(other).apply(commands[:COMPARED_MESSAGES])
+    common = min(told.size, events.size)
+    differs = np.flatnonzero(told[:common] != events[:common])
+    complete = told.size == events.size or (commands.size > COMPARED_MESSAGES and told.size < events.size)
+    detail = f"{other} gave the events of {core}, compared one by one"
+    if differs.size or not complete:
+        at = int(differs[0]) if differs.size else common
+        detail = f"{other} gave other events than {core}, from event {at} on"
+    return CheckResult(
+        "cores-agree",
+        passed=complete and not differs.size,
+        detail=detail,
+        counts={
+            "messages": min(commands.size, COMPARED_MESSAGES),
+            "events": told.size,
+            "differences": differs.size,
+        },
     )
