@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -94,7 +95,12 @@ class Comparison:
 
 
 def compare(
-    base: Sequence[Run], head: Sequence[Run], rules: Rules | None = None, *, force: bool = False
+    base: Sequence[Run],
+    head: Sequence[Run],
+    rules: Rules | None = None,
+    *,
+    force: bool = False,
+    only: Sequence[str] = ("*",),
 ) -> Comparison:
     """Compare the runs of `head` with those of `base`.
 
@@ -102,6 +108,7 @@ def compare(
         base, head: at least one run each.
         rules: how to decide; `Rules()` where None.
         force: compare unlike runs too; `Comparison.unlike` says what differs.
+        only: shell patterns of metric names; the fewer are tested, the less must be corrected for.
 
     Raises:
         UsageError: a side is empty or too large, or a run is on both.
@@ -121,8 +128,11 @@ def compare(
     names = _shared(base, head, "histograms")
     latencies = {name: latency_columns(name, base, head, chosen) for name in names}
     columns = series + [c for all_of in latencies.values() for q, c in all_of.items() if q in TESTED]
+    columns = [column for column in columns if any(fnmatchcase(column.name, name) for name in only)]
     if not columns:
-        raise Inconclusive("the runs have no metric in common", hint="`obrelease show` tells what a run has")
+        raise Inconclusive(
+            "the runs have no such metric in common", hint="`obrelease show` tells what a run has"
+        )
     return Comparison(
         base=base,
         head=head,

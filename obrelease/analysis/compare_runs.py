@@ -69,7 +69,10 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path) -> Run:
     """
     found = dict(_series(artefact))
     kept = {name: series for name, series in found.items() if series.samples and min(series.samples) > 0}
-    left_out = tuple(f"{name}: a sample is zero, negative or missing" for name in found.keys() - kept.keys())
+    left_out = [f"{name}: a sample is zero, negative or missing" for name in found.keys() - kept.keys()]
+    left_out += [
+        f"{ref.name}: its unit is {ref.unit}, not ns" for ref in artefact.histograms if ref.unit != "ns"
+    ]
     original = next((file.sha256 for file in artefact.files if Path(file.path).stem == ORIGINAL_STEM), None)
     return Run(
         digest=digest,
@@ -77,7 +80,11 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path) -> Run:
         commit=artefact.producer.commit,
         facts=dict(_facts(artefact)),
         series=kept,
-        histograms={ref.name: _histogram(artefact, ref.path, folder) for ref in artefact.histograms},
+        histograms={
+            ref.name: _histogram(artefact, ref.path, folder)
+            for ref in artefact.histograms
+            if ref.unit == "ns"
+        },
         original=original if artefact.kind == "imported" else None,
         left_out=tuple(sorted(left_out)),
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Final
 
 from obrelease.analysis.compare_runs import Better
@@ -31,7 +32,7 @@ class Rules:
         alpha: level of the whole comparison.
         confidence: of the intervals.
         threshold_percent: the smallest change that matters, where `thresholds` has no other.
-        thresholds: by metric name.
+        thresholds: by metric name or shell pattern of names; the first that fits counts.
         least_runs: on each side, `LEAST_RUNS` or more.
         resamples: of the bootstrap.
         seed: of the bootstrap.
@@ -47,7 +48,8 @@ class Rules:
 
     def threshold_of(self, metric: str) -> float:
         """The smallest change in percent that matters for a metric."""
-        return self.thresholds.get(metric, self.threshold_percent)
+        fitting = (percent for name, percent in self.thresholds.items() if fnmatchcase(metric, name))
+        return next(fitting, self.threshold_percent)
 
 
 @dataclass(frozen=True, slots=True)
