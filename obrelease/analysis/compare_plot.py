@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from obrelease.analysis.bootstrap import log_quantiles
 from obrelease.analysis.compare import Comparison, ShiftPoint
+from obrelease.analysis.compare_columns import LEAST_BEYOND
 from obrelease.analysis.compare_runs import Run
 from obrelease.analysis.figure import (
     BLUE,
@@ -29,6 +30,7 @@ from obrelease.errors import Inconclusive
 
 _NS_PER_S: Final = 1e9
 _STEPS: Final = 120
+_MOST_ROOM: Final = 4
 
 
 def overlay(
@@ -99,16 +101,29 @@ def _draw_side(
 def _draw_ratio(
     axes: Axes, positions: NDArray[np.float64], ratio: NDArray[np.float64], points: Sequence[ShiftPoint]
 ) -> None:
+    """The ratio as far as every run has `LEAST_BEYOND` values beyond: what follows is a few values' luck."""
+    trusted = positions <= positions[-1] / LEAST_BEYOND
+    known = [point for point in points if 1 / (1 - point.quantile) <= positions[trusted][-1]]
     axes.axhline(1.0, color=QUIET, linewidth=1.0)
-    axes.plot(positions, ratio, color=INK, linewidth=1.0, alpha=0.6)
-    for point in points:
+    axes.plot(positions[trusted], ratio[trusted], color=INK, linewidth=1.0, alpha=0.6)
+    for point in known:
         at = 1 / (1 - point.quantile)
-        if at <= positions[-1]:
-            axes.plot([at], [point.ratio], "o", color=INK, markersize=4)
-            if point.low is not None and point.high is not None:
-                axes.plot([at, at], [point.low, point.high], color=INK, linewidth=1.4)
+        axes.plot([at], [point.ratio], "o", color=INK, markersize=4)
+        if point.low is not None and point.high is not None:
+            axes.plot([at, at], [point.low, point.high], color=INK, linewidth=1.4)
+    axes.set_ylim(*_limits([*ratio[trusted].tolist(), *(point.ratio for point in known)], known))
     axes.set_ylabel("head / base")
     axes.yaxis.set_major_formatter(FuncFormatter(_ratio))
+
+
+def _limits(ratios: Sequence[float], points: Sequence[ShiftPoint]) -> tuple[float, float]:
+    """Room for all ratios, and for the intervals as far as they are not many times wider."""
+    ends = [end for point in points for end in (point.low, point.high) if end is not None]
+    widest = _MOST_ROOM * max(0.02, *(abs(ratio - 1) for ratio in ratios))
+    low = max(min([*ratios, *ends, 0.99]), 1 - widest)
+    high = min(max([*ratios, *ends, 1.01]), 1 + widest)
+    margin = 0.08 * (high - low)
+    return low - margin, high + margin
 
 
 def _percentile_axis(axes: Axes, longest: float) -> None:

@@ -57,6 +57,12 @@ def interval_lines(hlog: bytes, *, name: str) -> tuple[str, ...]:
     return lines
 
 
+def significant_digits(hlog: bytes) -> int:
+    """The coarsest precision among the intervals of a log that `decode_intervals` has read."""
+    lines = interval_lines(hlog, name="latency.hlog")
+    return min(int(HdrHistogram.decode(line.rsplit(",", 1)[1]).significant_figures) for line in lines)
+
+
 def merge(histograms: Sequence[Histogram]) -> Histogram:
     """All values of all histograms in one; buckets that end alike become one bucket."""
     if len(histograms) == 1:
