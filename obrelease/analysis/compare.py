@@ -156,8 +156,8 @@ def _check_sides(base: Sequence[Run], head: Sequence[Run]) -> None:
                 f"{len(runs)} runs as {side}, where 1 to {MOST_RUNS} can be compared",
                 hint="narrow the filter, for example by commit",
             )
-    if both := {run.digest for run in base} & {run.digest for run in head}:
-        raise UsageError(f"run {min(both)[:12]} is on both sides", hint="narrow the filters")
+    if both := {run.original or run.digest for run in base} & {run.original or run.digest for run in head}:
+        raise UsageError(f"run or imported file {min(both)[:12]} is on both sides", hint="narrow the filters")
 
 
 def _shared(base: Sequence[Run], head: Sequence[Run], kind: str) -> list[str]:

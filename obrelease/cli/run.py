@@ -10,9 +10,10 @@ import typer
 from obrelease import __version__
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.compare import ForceOption, PlotOption
 from obrelease.cli.output import table
 from obrelease.cli.settings import Settings, settle_matplotlib
-from obrelease.errors import CheckFailed, NotFound, ObreleaseError
+from obrelease.errors import CheckFailed, NotFound, ObreleaseError, UsageError
 
 if TYPE_CHECKING:
     from obrelease.analysis.notes import RunSummary
@@ -54,11 +55,33 @@ def bench(
     messages: Annotated[
         int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="REF", help="Measure this commit and the work tree in turn, then compare."
+        ),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="N", help="With --against: fresh processes on each side.")
+    ] = 6,
+    plot: PlotOption = None,
+    force: ForceOption = False,
     results: ResultsOption = None,
 ) -> None:
     """Measure seeded order flow: throughput by pass, and the service time of single messages."""
     settings = session.settings(results=results)
     settle_matplotlib()
+    if against is not None:
+        from obrelease.cli.against import bench_against
+
+        words = ["--scenario", scenario, "--seed", str(seed), "--passes", str(passes)]
+        words += [] if messages is None else ["--messages", str(messages)]
+        bench_against(
+            session, settings, ref=against, runs=runs, core=core, words=words, plot=plot, force=force
+        )
+        return
+    if plot is not None or force:
+        raise UsageError("--plot and --force go with --against", hint="`obrelease diff` compares kept runs")
     from obrelease.recorder import bench_work
     from obrelease.recorder.record import record_bench
 
