@@ -16,7 +16,7 @@ import json
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +39,9 @@ BLOCKS, BLOCK = 200, 100
 """A run's latencies: blocks of messages, each block's level tied to the one before it."""
 
 PERSISTENCE = 0.9
+Sides = Iterator[tuple[list[Run], list[Run]]]
+"""Base and head of each trial."""
+
 FOUND = {Verdict.BETTER, Verdict.WORSE}
 
 
@@ -105,7 +108,7 @@ def _autocorrelated(chance: Chance, length: int) -> NDArray[np.float64]:
     return values
 
 
-def made_up(setting: Setting, runs: int, trials: int, seed: int) -> Iterator[tuple[list[Run], list[Run]]]:
+def made_up(setting: Setting, runs: int, trials: int, seed: int) -> Sides:
     """The two sides of each trial."""
     for trial in range(trials):
         chance = Chance(seed, f"{setting}/{trial}")
@@ -115,7 +118,7 @@ def made_up(setting: Setting, runs: int, trials: int, seed: int) -> Iterator[tup
         )
 
 
-def dealt(pool: Sequence[Run], runs: int, trials: int, seed: int) -> Iterator[tuple[list[Run], list[Run]]]:
+def dealt(pool: Sequence[Run], runs: int, trials: int, seed: int) -> Sides:
     """The pool dealt at random to two sides, `trials` times."""
     for trial in range(trials):
         order = np.argsort(Chance(seed, f"deal/{trial}").uniform((len(pool),)))
@@ -134,7 +137,7 @@ def policy(threshold_percent: float, resamples: int, guarded: Sequence[str]) -> 
     )
 
 
-def measure(setting: Setting, sides: Iterator[tuple[list[Run], list[Run]]], guard: Policy) -> Row:
+def measure(setting: Setting, sides: Sides, guard: Policy) -> Row:
     """Compare and gate every trial of a setting, and count."""
     rules: Rules = guard.rules()
     counts: Counter[str] = Counter()
@@ -201,6 +204,17 @@ def real_pool(options: argparse.Namespace) -> list[Run]:
     return pool
 
 
+def experiments(options: argparse.Namespace) -> Iterator[tuple[Setting, Sides]]:
+    """What is asked for: the recorded pool dealt again and again, or every row of the made-up table."""
+    runs, trials, seed = options.runs, options.trials, options.seed
+    if options.real:
+        pool = real_pool(options)
+        yield Setting(f"A/A from {len(pool)} recorded runs", math.nan), dealt(pool, runs, trials, seed)
+        return
+    for setting in settings():
+        yield setting, made_up(setting, runs, trials, seed)
+
+
 def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
     lines = [
@@ -247,19 +261,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; exit code 1 where false alarms pass 5 %."""
     options = parsed(arguments)
-    if options.real:
-        pool = real_pool(options)
-        chosen: tuple[Setting, ...] = (Setting(f"A/A from {len(pool)} recorded runs", math.nan),)
-        make: Callable[[Setting], Iterator[tuple[list[Run], list[Run]]]] = lambda _: dealt(  # noqa: E731
-            pool, options.runs, options.trials, options.seed
-        )
-        guarded = [THROUGHPUT]
-    else:
-        chosen = settings()
-        make = lambda setting: made_up(setting, options.runs, options.trials, options.seed)  # noqa: E731
-        guarded = [THROUGHPUT, P99]
-    guard = policy(options.threshold_percent, options.resamples, guarded)
-    rows = [measure(setting, make(setting), guard) for setting in chosen]
+    guard = policy(
+        options.threshold_percent, options.resamples, [THROUGHPUT] if options.real else [THROUGHPUT, P99]
+    )
+    rows = [measure(setting, sides, guard) for setting, sides in experiments(options)]
     print(f"{options.runs} + {options.runs} runs, level 5 %, threshold {options.threshold_percent:g} %\n")
     print(table(rows))
     if options.json:

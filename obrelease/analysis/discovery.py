@@ -16,6 +16,6 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
     adjusted = [1.0] * number
     least = 1.0
     for place, index in enumerate(order):
-        least = min(least, p_values[index] * number / (number - place))
+        least = min(least, p_values[index] * (number / (number - place)))
         adjusted[index] = least
     return tuple(adjusted)

@@ -20,8 +20,10 @@ class Node:
     place: str
 
     def has(self, key: str) -> bool:
-        """Whether this object has a value other than null under `key`."""
-        return isinstance(self.value, dict) and self.value.get(key) is not None
+        """Whether this object has a value other than null under `key`; raises as `at` if it is none."""
+        if not isinstance(self.value, dict):
+            raise self.refusal("is not an object")
+        return self.value.get(key) is not None
 
     def at(self, key: str) -> Node:
         """The value under `key`.
