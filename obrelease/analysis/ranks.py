@@ -67,9 +67,25 @@ def _doubled_midranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return (2 * ends - sizes + 1)[group].astype(np.int64)
 
 
-@lru_cache(maxsize=4096)
+def critical_distance(first: int, second: int, level: float) -> float | None:
+    """How far U must lie from its middle for a p-value of `level` or less, all values distinct.
+
+    Returns:
+        None where no U is far enough.
+    """
+    shares = _tail_shares(tuple(range(2, 2 * (first + second) + 1, 2)), min(first, second))
+    far = np.flatnonzero(shares <= level)
+    return float(far[0]) / 2 if far.size else None
+
+
 def _exact(doubled: tuple[int, ...], size: int, distance: int) -> float:
     """Share of the subsets of `size` ranks whose doubled sum lies `distance` or more off the middle."""
+    return float(_tail_shares(doubled, size)[distance])
+
+
+@lru_cache(maxsize=1024)
+def _tail_shares(doubled: tuple[int, ...], size: int) -> NDArray[np.float64]:
+    """The same for every distance, float64 [the largest distance + 1], by counting subsets of each sum."""
     total = sum(doubled)
     ways = np.zeros((size + 1, total + 1), dtype=np.float64)
     ways[0, 0] = 1.0
@@ -77,8 +93,9 @@ def _exact(doubled: tuple[int, ...], size: int, distance: int) -> float:
         for taken in range(size, 0, -1):
             ways[taken, rank:] += ways[taken - 1, : total + 1 - rank]
     middle = size * (len(doubled) + 1)
-    far = np.abs(np.arange(total + 1) - middle) >= distance
-    return min(1.0, float(ways[size, far].sum() / ways[size].sum()))
+    by_distance = np.bincount(np.abs(np.arange(total + 1) - middle), weights=ways[size])
+    tails = np.cumsum(by_distance[::-1])[::-1] / ways[size].sum()
+    return np.asarray(np.minimum(tails, 1.0))
 
 
 def _normal(doubled: tuple[int, ...], size: int, other: int, u: float) -> float:

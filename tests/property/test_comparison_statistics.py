@@ -16,7 +16,7 @@ from obrelease.analysis.discovery import benjamini_hochberg
 from obrelease.analysis.histograms import decode, encode
 from obrelease.analysis.intervals import merge
 from obrelease.analysis.power import detectable_percent, t_quantile, tail_level
-from obrelease.analysis.ranks import MOST_EXACT, least_p_value, mann_whitney
+from obrelease.analysis.ranks import MOST_EXACT, critical_distance, least_p_value, mann_whitney
 
 SMALL = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=5)
 P_VALUES = st.lists(st.floats(0.0001, 1.0), min_size=1, max_size=12)
@@ -153,3 +153,19 @@ def test_where_separation_is_no_finding_nothing_is_detectable() -> None:
     runs = [0.0, 0.1, 0.2, 0.3]
     assert detectable_percent(runs, runs, alpha=0.05, metrics=1) is not None
     assert detectable_percent(runs, runs, alpha=0.05, metrics=2) is None
+
+
+@pytest.mark.parametrize(("first", "second", "level"), [(4, 4, 0.05), (6, 6, 0.01), (5, 7, 0.02)])
+def test_the_critical_distance_is_the_first_that_is_a_finding(first: int, second: int, level: float) -> None:
+    """Rule: at the critical distance of U the exact p-value is at or under the level, nearer it is above."""
+    critical = critical_distance(first, second, level)
+    assert critical is not None
+    middle = first * second / 2
+    p_by_distance: dict[float, float] = {}
+    for wins in range(first * second + 1):
+        full, rest = divmod(wins, first)
+        head = [2.0 * first + 1 + i for i in range(full)]
+        head += [2.0 * rest + 0.001 * (i + 1) if i == 0 else 0.001 * i for i in range(second - full)]
+        test = mann_whitney([2.0 * i + 1 for i in range(first)], head)
+        p_by_distance[abs(test.u - middle)] = test.p_value
+    assert all((p <= level) == (distance >= critical) for distance, p in p_by_distance.items())
