@@ -10,6 +10,7 @@ import typer
 from obrelease.cli import run_architectures, run_profile, run_stress
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.compare import ForceOption, PlotOption
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
     CoreOption,
@@ -21,6 +22,7 @@ from obrelease.cli.run_session import (
     run_app,
 )
 from obrelease.cli.settings import settle_matplotlib
+from obrelease.errors import UsageError
 
 MODES = (run_architectures, run_profile, run_stress)
 """The modes that have files of their own; to import one is to add its command to `run`."""
@@ -44,11 +46,33 @@ def bench(
         int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")
     ] = None,
     log: LogOption = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="REF", help="Measure this commit and the work tree in turn, then compare."
+        ),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="N", help="With --against: fresh processes on each side.")
+    ] = 6,
+    plot: PlotOption = None,
+    force: ForceOption = False,
     results: ResultsOption = None,
 ) -> None:
     """Measure seeded order flow: throughput by pass, and the service time of single messages."""
     settings = session.settings(results=results)
     settle_matplotlib()
+    if against is not None:
+        from obrelease.cli.against import bench_against
+
+        words = ["--scenario", scenario, "--seed", str(seed), "--passes", str(passes)]
+        words += [] if messages is None else ["--messages", str(messages)]
+        bench_against(
+            session, settings, ref=against, runs=runs, core=core, words=words, plot=plot, force=force
+        )
+        return
+    if plot is not None or force:
+        raise UsageError("--plot and --force go with --against", hint="`obrelease diff` compares kept runs")
     from obrelease.recorder import bench_work
     from obrelease.recorder.record import record_bench
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
 from obrelease.remote.gitenv import FALLBACK_EMAIL, FALLBACK_NAME, environment
-from obrelease.remote.names import checked_commit, checked_remote, checked_tag
+from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -121,6 +121,36 @@ class Worktree:
         paths = {entry[3:] for entry in listing.split("\0") if entry}
         folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
         return tuple(sorted(path for path in paths if not path.startswith(folders)))
+
+    def copy_to(self, ref: str, target: Path) -> str:
+        """Check a commit out into a new folder with a `.git` of its own; this work tree stays as it is.
+
+        The copy borrows this repository's objects, so it is quick, and of no use once this one is gone.
+
+        Args:
+            ref: a commit, tag or branch, `~` and `^` allowed.
+            target: does not exist yet.
+
+        Returns:
+            The full name of the commit.
+
+        Raises:
+            UsageError: `ref` is not what a ref looks like.
+            NotFound: it names no commit here.
+        """
+        commit = self._peeled(checked_ref(ref))
+        if commit is None:
+            raise NotFound(f"{ref!r} names no commit here", hint="`git log` shows the commits")
+        git_dir = target / ".git"
+        target.mkdir(parents=True)
+        variables = environment(git_dir, target, own=(), filters=())
+        self._run("init", "--quiet", "--template=", env=variables)
+        alternates = git_dir / "objects" / "info" / "alternates"
+        alternates.parent.mkdir(exist_ok=True)
+        alternates.write_text(f"{self.git_dir / 'objects'}\n", "utf-8")
+        self._run("update-ref", "--no-deref", "HEAD", commit, env=variables)
+        self._run("reset", "--hard", "--quiet", env=variables)
+        return commit
 
     def local_tag(self, name: str) -> TagInfo | None:
         """The tag in this repository, or None.
@@ -302,11 +332,11 @@ class Worktree:
         )
         return str(text) if status == 0 and text else None
 
-    def _run(self, *arguments: str, deadline_s: int | None = None) -> str:
+    def _run(self, *arguments: str, deadline_s: int | None = None, env: dict[str, str] | None = None) -> str:
         git = _gitpython()
         try:
             text = self._git.execute(
-                ["git", *arguments], kill_after_timeout=deadline_s, strip_newline_in_stdout=False
+                ["git", *arguments], kill_after_timeout=deadline_s, strip_newline_in_stdout=False, env=env
             )
         except git.GitError as error:
             raise _failure(f"git {arguments[0]} failed", error) from None
