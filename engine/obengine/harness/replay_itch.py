@@ -59,7 +59,7 @@ def books_check(day: ItchDay, ran: Passes, crossed: int) -> CheckResult:
     wanted = left_open(day.commands)
     kept = np.zeros(ran.snapshot.orders.size, dtype=_OPEN)
     for field in _OPEN.names or ():
-        kept[field] = ran.snapshot.orders[field]
+        kept[field] = ran.snapshot.orders["open_lots" if field == "qty_lots" else field]
     kept.sort(order=["symbol", "order_id"])
     differing = len(set(wanted.tolist()) ^ set(kept.tolist()))
     detail = "the resting orders are those that the file's messages leave open"
