@@ -30,12 +30,13 @@ def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
     counts: dict[str, int] = dict(audit.faults)
     counts["unaccounted_lots"] = audit.unaccounted_lots()
     counts["snapshot_differences"] = audit.differs_from(loop.snapshot)
-    counts |= {f"state_{cause}": n for cause, n in check_snapshot(loop.snapshot).items()}
-    found = faults(counts)
+    state = check_snapshot(loop.snapshot)
+    counts["state_rules_broken"] = sum(state.values())
+    found = dict(faults(counts)) | {rule: n for rule, n in state.items() if n}
     detail = "no orphan, no lot lost, queues kept and never crossed, after every batch and at the end"
     if found:
         place = "the final state" if first_bad is None else f"batch {first_bad} of {len(ends)}"
-        detail = f"faults, first in {place}: {dict(found)}"
+        detail = f"faults, first in {place}: {found}"
     counts |= {f"lots_{kind}": lots for kind, lots in audit.lots.items()}
     counts |= {"lots_resting": audit.resting_lots(), "batches": len(ends)}
     return CheckResult(

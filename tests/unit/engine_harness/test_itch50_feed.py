@@ -148,7 +148,7 @@ def test_what_is_left_open_is_what_a_book_keeps(tmp_path: Path) -> None:
     book = ReferenceBook(2)
     for end in range(0, day.commands.size, 97):
         book.apply(day.commands[end : end + 97])
-        kept = book.snapshot().orders[["symbol", "order_id", "qty_lots"]].tolist()
+        kept = book.snapshot().orders[["symbol", "order_id", "open_lots"]].tolist()
         wanted = left_open(day.commands[: end + 97])[["symbol", "order_id", "qty_lots"]].tolist()
         assert sorted(kept) == wanted
 
