@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
 from obrelease.remote.gitenv import FALLBACK_EMAIL, FALLBACK_NAME, environment
 from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
+from obrelease.remote.tag_object import TagInfo, annotated_tag
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,31 +23,8 @@ if TYPE_CHECKING:
 
 _REMOTE_DEADLINE_S: Final = 300
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
-_SIGNATURE: Final = re.compile(r"^-----BEGIN (?:PGP|SSH) ", re.MULTILINE)
-_SSH_SIGNATURE: Final = "-----BEGIN SSH SIGNATURE-----"
 _KEPT: Final = ("core.excludesFile", "credential.helper")
 """What is kept of the user's global and system configuration, next to the identity."""
-
-
-@dataclass(frozen=True, slots=True)
-class TagInfo:
-    """A tag: the object its ref names, the commit that is peeled from it, and its message.
-
-    `object_id` differs from `commit` where the tag is annotated; a lightweight tag has no
-    message of its own, and "" here.
-
-    Attributes:
-        signature: the SSH signature that follows the message, as text; "" where there is none.
-        signed_text: the bytes that it signs; empty where there is none.
-    """
-
-    name: str
-    object_id: str
-    commit: str
-    message: str
-    annotated: bool
-    signature: str = ""
-    signed_text: bytes = b""
 
 
 class Worktree:
@@ -168,7 +145,7 @@ class Worktree:
         annotated = object_id != commit
         if not annotated:
             return TagInfo(name, object_id, commit, "", annotated)
-        return _annotated(name, object_id, commit, self._run("cat-file", "tag", object_id))
+        return annotated_tag(name, object_id, commit, self._run("cat-file", "tag", object_id))
 
     def previous_tag(self, name: str | None = None) -> str | None:
         """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none."""
@@ -356,25 +333,6 @@ def _failure(what: str, error: Exception) -> RemoteError:
     told = getattr(error, "stderr", "") or str(error)
     shown = _CREDENTIALS.sub("://[hidden]@", " ".join(told.split()))
     return RemoteError(f"{what}: {shown.removeprefix('stderr: ')[:500]}")
-
-
-def _annotated(name: str, object_id: str, commit: str, tag_object: str) -> TagInfo:
-    """A tag object's parts; git takes the last signature, so whatever looks like two is none.
-
-    Raises:
-        Conflict: the object calls itself by another name than the ref that leads to it.
-    """
-    headers, _, body = tag_object.partition("\n\n")
-    if f"tag {name}" not in headers.split("\n"):
-        raise Conflict(
-            f"the tag {name} leads to an object of another name", hint="a tag was moved under this name"
-        )
-    starts = [match.start() for match in _SIGNATURE.finditer(body)]
-    message = body[: starts[0]] if starts else body
-    if len(starts) != 1 or not body.startswith(_SSH_SIGNATURE, starts[0]):
-        return TagInfo(name, object_id, commit, message, annotated=True)
-    signed = f"{headers}\n\n{message}".encode("utf-8", "surrogateescape")
-    return TagInfo(name, object_id, commit, message, True, body[starts[0] :], signed)
 
 
 def _own_settings(git: Git, git_dir: Path) -> tuple[list[tuple[str, str]], set[str]]:
