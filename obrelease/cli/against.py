@@ -66,6 +66,7 @@ def bench_against(
 
 def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
     """The commit, and HEAD with the work tree's own changes over it: both clean of earlier builds."""
+    from obrelease.remote.checkout import check_out
     from obrelease.remote.worktree import Worktree
 
     worktree = Worktree.open(settings.root)
@@ -76,8 +77,8 @@ def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
         if folder.is_relative_to(worktree.root)
     ]
     try:
-        worktree.copy_to(ref, base)
-        worktree.copy_to("HEAD", head)
+        check_out(worktree, ref, base)
+        check_out(worktree, "HEAD", head)
         for name in worktree.changes(ignoring):
             _overlay(worktree.root / name, head / name)
     finally:

@@ -99,17 +99,8 @@ class Worktree:
         folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
         return tuple(sorted(path for path in paths if not path.startswith(folders)))
 
-    def copy_to(self, ref: str, target: Path) -> str:
-        """Check a commit out into a new folder with a `.git` of its own; this work tree stays as it is.
-
-        The copy borrows this repository's objects, so it is quick, and of no use once this one is gone.
-
-        Args:
-            ref: a commit, tag or branch, `~` and `^` allowed.
-            target: does not exist yet.
-
-        Returns:
-            The full name of the commit.
+    def commit_of(self, ref: str) -> str:
+        """The full name of the commit that a tag, a branch or the beginning of a commit names.
 
         Raises:
             UsageError: `ref` is not what a ref looks like.
@@ -118,16 +109,11 @@ class Worktree:
         commit = self._peeled(checked_ref(ref))
         if commit is None:
             raise NotFound(f"{ref!r} names no commit here", hint="`git log` shows the commits")
-        git_dir = target / ".git"
-        target.mkdir(parents=True)
-        variables = environment(git_dir, target, own=(), filters=())
-        self._run("init", "--quiet", "--template=", env=variables)
-        alternates = git_dir / "objects" / "info" / "alternates"
-        alternates.parent.mkdir(exist_ok=True)
-        alternates.write_text(f"{self.git_dir / 'objects'}\n", "utf-8")
-        self._run("update-ref", "--no-deref", "HEAD", commit, env=variables)
-        self._run("reset", "--hard", "--quiet", env=variables)
         return commit
+
+    def git_at(self, folder: Path, *arguments: str) -> None:
+        """Run git on the repository at `folder`, which is another one, by the same rules."""
+        self._run(*arguments, env=environment(folder / ".git", folder, own=(), filters=()))
 
     def local_tag(self, name: str) -> TagInfo | None:
         """The tag in this repository, or None.

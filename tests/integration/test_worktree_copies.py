@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import NotFound, UsageError
+from obrelease.remote.checkout import check_out
 from obrelease.remote.worktree import Worktree
 
 
@@ -45,7 +46,7 @@ def test_a_commit_is_copied_whole_and_nothing_else_changes(repository: Path, tmp
     try:
         for ref, content in (("v1", "2\n"), ("HEAD~1", "1\n"), ("main", "2\n")):
             target = tmp_path / ref.replace("~", "-")
-            commit = worktree.copy_to(ref, target)
+            commit = check_out(worktree, ref, target)
             assert commit == git(repository, "rev-parse", ref) == git(target, "rev-parse", "HEAD")
             assert (target / "file.txt").read_text() == content
             copy = Worktree.open(target)
@@ -63,9 +64,9 @@ def test_what_is_no_ref_is_refused_before_git_is_started(repository: Path, tmp_p
     worktree = Worktree.open(repository)
     try:
         with pytest.raises(UsageError, match="cannot name a commit"):
-            worktree.copy_to(ref, tmp_path / "copy")
+            check_out(worktree, ref, tmp_path / "copy")
         with pytest.raises(NotFound, match="names no commit"):
-            worktree.copy_to("no-such", tmp_path / "copy")
+            check_out(worktree, "no-such", tmp_path / "copy")
     finally:
         worktree.close()
     assert not (tmp_path / "copy").exists()
