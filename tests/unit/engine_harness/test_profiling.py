@@ -31,7 +31,7 @@ def test_both_captures_see_the_whole_way() -> None:
 def test_nothing_says_where_the_program_lies() -> None:
     outcome = run_profile("baseline", seed=1, core="reference", profiler="both", messages=200)
     here = str(Path(__file__).resolve().parents[3])
-    told = [each.place for each in (*outcome.functions, *outcome.allocations)]
+    told = [each.place for each in outcome.functions] + [each.place for each in outcome.allocations]
     told += [name for stack in outcome.stacks for name in stack]
     assert not [place for place in told if here in place or place.startswith("/")]
 
