@@ -125,23 +125,27 @@ def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> Ran:
     """A thread that decodes hands each message to the one that matches."""
     apply, digest = make_book(core, symbols).apply, hashlib.sha256()
     raw = wire.view(np.uint8).data
-    waiting: queue.Queue[tuple[int, Commands]] = queue.Queue(maxsize=BATCH)
+    waiting: queue.Queue[tuple[int, Commands] | None] = queue.Queue(maxsize=BATCH)
+    failures: list[Exception] = []
     latency, busy, events = [0] * wire.size, {"decode": 0, "match": 0, "digest": 0}, 0
 
     def produce() -> None:
         spent = 0
-        for at in range(wire.size):
-            start = clock()
-            command = _decode_one(raw, at)
-            spent += clock() - start
-            waiting.put((start, command))
+        with _noted(failures):
+            for at in range(wire.size):
+                start = clock()
+                command = _decode_one(raw, at)
+                spent += clock() - start
+                waiting.put((start, command))
+        waiting.put(None)
         busy["decode"] = spent
 
-    thread = threading.Thread(target=produce)
+    thread = threading.Thread(target=produce, daemon=True)
     first = clock()
     thread.start()
-    for at in range(wire.size):
-        start, command = waiting.get()
+    at = 0
+    while (item := waiting.get()) is not None:
+        start, command = item
         taken = clock()
         given = apply(command)
         end = clock()
@@ -150,8 +154,24 @@ def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> Ran:
         busy["digest"] += clock() - end
         latency[at] = end - start
         events += given.size
+        at += 1
     thread.join()
+    _raise_first(failures)
     return Ran(events, digest.hexdigest(), clock() - first, busy, np.array(latency, dtype=np.int64))
+
+
+@contextmanager
+def _noted(failures: list[Exception]) -> Iterator[None]:
+    """Keep what goes wrong in a thread for the one that waits: the other stages run empty then."""
+    try:
+        yield
+    except Exception as error:
+        failures.append(error)
+
+
+def _raise_first(failures: list[Exception]) -> None:
+    if failures:
+        raise failures[0]
 
 
 def _batched(wire: Wire, symbols: int, clock: Clock) -> Ran:
@@ -184,28 +204,26 @@ def _pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
     matched: queue.Queue[tuple[int, int, Events] | None] = queue.Queue(maxsize=DEPTH)
     busy = {"decode": 0, "match": 0, "digest": 0}
     latency, counts = np.empty(wire.size, dtype=np.int64), [0]
-
-    def decoding() -> None:
-        for at in range(0, wire.size, BATCH):
-            start = clock()
-            commands = decode(wire[at : at + BATCH])
-            busy["decode"] += clock() - start
-            decoded.put((start, commands))
-        decoded.put(None)
+    failures: list[Exception] = []
 
     def matching() -> None:
         while (item := decoded.get()) is not None:
-            start, commands = item
-            taken = clock()
-            given = apply(commands)
-            end = clock()
-            busy["match"] += end - taken
-            matched.put((end - start, commands.size, given))
+            if failures:
+                continue
+            with _noted(failures):
+                start, commands = item
+                taken = clock()
+                given = apply(commands)
+                end = clock()
+                busy["match"] += end - taken
+                matched.put((end - start, commands.size, given))
         matched.put(None)
 
     def digesting() -> None:
         at = 0
         while (item := matched.get()) is not None:
+            if failures:
+                continue
             taken_ns, size, given = item
             start = clock()
             digest.update(given.data)
@@ -214,13 +232,32 @@ def _pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
             at += size
             counts[0] += given.size
 
-    threads = [threading.Thread(target=stage) for stage in (decoding, matching, digesting)]
+    decoding = partial(_decode_batches, wire, clock, decoded, busy, failures)
+    threads = [threading.Thread(target=stage, daemon=True) for stage in (decoding, matching, digesting)]
     first = clock()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    _raise_first(failures)
     return Ran(counts[0], digest.hexdigest(), clock() - first, busy, latency)
+
+
+def _decode_batches(
+    wire: Wire,
+    clock: Clock,
+    decoded: queue.Queue[tuple[int, Commands] | None],
+    busy: dict[str, int],
+    failures: list[Exception],
+) -> None:
+    """The first stage of the pipeline; None says that there is no more."""
+    with _noted(failures):
+        for at in range(0, wire.size, BATCH):
+            start = clock()
+            commands = decode(wire[at : at + BATCH])
+            busy["decode"] += clock() - start
+            decoded.put((start, commands))
+    decoded.put(None)
 
 
 class _Shards(Protocol):
@@ -309,7 +346,7 @@ def _pass_on(size: int, depth: int, messages: int, clock: Clock) -> int:
             passing.put((at, nothing))
         passing.put(None)
 
-    thread = threading.Thread(target=produce)
+    thread = threading.Thread(target=produce, daemon=True)
     start = clock()
     thread.start()
     while passing.get() is not None:

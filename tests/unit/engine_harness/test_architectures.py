@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from obengine import runners
 from obengine.cores import make_book
 from obengine.errors import DigestMismatch
 from obengine.flow import STEADY, generate
@@ -23,7 +24,7 @@ from obengine.harness.architectures import (
 )
 from obengine.harness.clock import now_ns
 from obengine.harness.scenario import WorkloadError
-from obengine.messages import records_digest
+from obengine.messages import Commands, Events, records_digest
 from obengine.runners import ARCHITECTURES, Ran, decode, merge, starts_command, to_wire
 
 COMMANDS = spread(generate(STEADY, 4, 6_000).commands)
@@ -79,6 +80,37 @@ def test_an_architecture_that_differs_fails_the_run(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(architectures, "ARCHITECTURES", MappingProxyType(broken))
     with pytest.raises(DigestMismatch, match="queue gave other events than inline for seed 3"):
         run_architectures((3,), passes=1, messages=200)
+
+
+class Broken:
+    """A book that fails in the middle of a stream."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def apply(self, commands: Commands) -> Events:
+        self.calls += 1
+        if self.calls == 2:
+            raise MemoryError("no more room")
+        return EVENTS[:1]
+
+
+@pytest.mark.parametrize("name", ["queue", "pipeline"])
+def test_a_stage_that_fails_ends_the_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runners, "make_book", lambda core, symbols: Broken())
+    with pytest.raises(MemoryError, match="no more room"):
+        ARCHITECTURES[name].run(to_wire(np.tile(COMMANDS, 12)), SYMBOLS, now_ns)
+
+
+@pytest.mark.parametrize("name", ["queue", "pipeline"])
+def test_a_decoder_that_fails_ends_the_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Commands:
+        raise ValueError("not a record")
+
+    monkeypatch.setattr(runners, "decode", refuse)
+    monkeypatch.setattr(runners, "_decode_one", refuse)
+    with pytest.raises(ValueError, match="not a record"):
+        ARCHITECTURES[name].run(to_wire(COMMANDS), SYMBOLS, now_ns)
 
 
 @pytest.mark.parametrize(
