@@ -1,6 +1,4 @@
 // The compiled module obengine._native: byte arrays in, byte arrays out, the GIL released meanwhile.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -8,23 +6,20 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "bindings_arrays.hpp"
 #include "obengine/audit.hpp"
 #include "obengine/engine.hpp"
 #include "obengine/event_buffer.hpp"
 #include "obengine/snapshot.hpp"
 #include "obengine/views.hpp"
-
-namespace nb = nanobind;
 
 namespace {
 
@@ -33,35 +28,7 @@ using obengine::Engine;
 using obengine::EngineRecord;
 using obengine::Resting;
 using obengine::SymbolRecord;
-using BytesIn = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using BytesOut = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>;
-using LevelRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
 using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut>;
-
-struct Free {
-    void operator()(void* memory) const noexcept { std::free(memory); }
-};
-using Memory = std::unique_ptr<void, Free>;
-
-[[nodiscard]] Memory allocate(std::size_t bytes) {
-    Memory memory(std::malloc(std::max<std::size_t>(bytes, 1)));
-    if (!memory) throw std::bad_alloc();
-    return memory;
-}
-
-// A NumPy array that owns the memory.
-[[nodiscard]] BytesOut as_array(Memory memory, std::size_t bytes) {
-    nb::capsule owner(memory.get(), [](void* held) noexcept { std::free(held); });
-    return BytesOut(memory.release(), {bytes}, owner);
-}
-
-// A copy of records in memory of their own.
-template <class Record>
-[[nodiscard]] Memory copied(const Record* records, std::size_t count) {
-    Memory memory = allocate(count * sizeof(Record));
-    if (count != 0) std::memcpy(memory.get(), records, count * sizeof(Record));
-    return memory;
-}
 
 // Hands each record of a byte array to the restorer.
 template <class Record>
@@ -201,4 +168,5 @@ NB_MODULE(_native, module) {
         .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
                      "The sequence number that the next event will have.");
+    bind_itch(module);
 }

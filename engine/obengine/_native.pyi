@@ -59,3 +59,38 @@ class Engine:
     @property
     def next_sequence(self) -> int:
         """The sequence number that the next event will have."""
+
+class FeedBooks:
+    """The books of all symbols as an ITCH 5.0 feed tells them."""
+
+    def __init__(self) -> None: ...
+    def read(
+        self,
+        data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> tuple[int, int, str]:
+        """
+        Follow the frames in a byte array: bytes handled, messages, fault in words (empty for none).
+        """
+
+    def commands(
+        self,
+        data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> tuple[tuple[int, int, str], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
+        """
+        The same, and COMMAND records that let an engine follow, as a byte array.
+        """
+
+    def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
+        """
+        The best levels of a side: price in the feed's units, shares, number of orders.
+        """
+
+    @property
+    def faults(self) -> tuple[int, int, int, int]:
+        """
+        Messages about unknown orders, about duplicate ones, with a wrong quantity, with a wrong side.
+        """
+
+    @property
+    def open_orders(self) -> int:
+        """The number of open orders."""

@@ -53,7 +53,7 @@ public:
     }
 
     // The level of `key`, which has orders.
-    [[nodiscard]] Level& at(Key key) noexcept {
+    [[nodiscard, gnu::always_inline]] Level& at(Key key) noexcept {
         return in_window(key) ? level_in_window(key) : far_.at(key);
     }
     [[nodiscard]] const Level& at(Key key) const noexcept {

@@ -1,4 +1,4 @@
-// Reading an engine: its displayed levels.
+// Reading books: their displayed levels.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "obengine/engine.hpp"
+#include "obengine/feed_books.hpp"
 #include "obengine/messages.hpp"
 
 namespace obengine {
@@ -39,6 +40,23 @@ struct LevelView {
     const Ladder& ladder = engine.book(symbol).ladder(side);
     for (Key key = ladder.best(); key != no_key && levels.size() < count; key = ladder.below(key)) {
         levels.push_back(level_at(engine, symbol, side, key));
+    }
+    return levels;
+}
+
+// The same of a feed's books.
+[[nodiscard]] inline std::vector<LevelView> depth(const FeedBooks& books, std::uint16_t symbol, std::uint32_t side,
+                                                  std::size_t count) {
+    std::vector<LevelView> levels;
+    const Ladder* const ladder = books.ladder(symbol, side);
+    if (ladder == nullptr) return levels;
+    for (Key key = ladder->best(); key != no_key && levels.size() < count; key = ladder->below(key)) {
+        LevelView view{key_of(key, side), 0, 0};
+        for (Slot slot = ladder->head(key); slot != null_slot; slot = books.pool()[slot].next) {
+            view.qty_lots += books.pool()[slot].qty();
+            ++view.orders;
+        }
+        levels.push_back(view);
     }
     return levels;
 }
