@@ -31,7 +31,14 @@ class GateResult:
     comparison: Comparison
 
 
-def ask_gate(policy: Policy, base: Sequence[Run], head: Sequence[Run], *, force: bool = False) -> GateResult:
+def ask_gate(
+    policy: Policy,
+    base: Sequence[Run],
+    head: Sequence[Run],
+    *,
+    force: bool = False,
+    same_host: bool = False,
+) -> GateResult:
     """Put a policy to the runs of `base` and `head`.
 
     One guarded metric that is worse makes it a regression. A required one whose slowdown is not
@@ -42,7 +49,7 @@ def ask_gate(policy: Policy, base: Sequence[Run], head: Sequence[Run], *, force:
         InvalidInput: a name in the policy fits no metric of the runs: that guard would never fire.
     """
     patterns = [guarded.name for guarded in policy.metric]
-    comparison = compare(base, head, policy.rules(), force=force, only=patterns)
+    comparison = compare(base, head, policy.rules(), force=force, same_host=same_host, only=patterns)
     for pattern in patterns:
         if not any(fnmatchcase(metric.name, pattern) for metric in comparison.metrics):
             known = ", ".join(metric.name for metric in comparison.metrics)

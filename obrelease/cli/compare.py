@@ -50,6 +50,10 @@ _FORMATS: Final = {".svg": "svg", ".png": "png"}
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Compare runs that are not alike; the output says what differs.")
 ]
+SameHostOption = Annotated[
+    bool,
+    typer.Option("--same-host", help="Both sides were measured on one machine, where the runs do not tell."),
+]
 PlotOption = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE", help="Draw both sides' percentile curves, .svg or .png."),
@@ -68,13 +72,14 @@ def diff(
     head: Annotated[str, typer.Argument(metavar="B", help="What is compared with it, in the same form.")],
     plot: PlotOption = None,
     force: ForceOption = False,
+    same_host: SameHostOption = False,
     results: ResultsOption = None,
 ) -> None:
     """Compare two runs or two sets of runs: better, worse, same, or cannot tell, metric by metric."""
     from obrelease.analysis.compare import compare
 
     _plot_format(plot)
-    comparison = compare(*_sides(session, base, head, results), force=force)
+    comparison = compare(*_sides(session, base, head, results), force=force, same_host=same_host)
     tell_comparison(session, comparison, plot)
 
 
@@ -85,6 +90,7 @@ def gate(
     head: Annotated[str, typer.Option("--head", metavar="B", help="What is put to the gate.")],
     plot: PlotOption = None,
     force: ForceOption = False,
+    same_host: SameHostOption = False,
     results: ResultsOption = None,
 ) -> None:
     """Replaced below by `POLICY_HELP`."""
@@ -96,7 +102,7 @@ def gate(
         from obrelease.cli.compare_text import comparison_text
 
         guard = read_policy(policy)
-        asked = ask_gate(guard, *_sides(session, base, head, results), force=force)
+        asked = ask_gate(guard, *_sides(session, base, head, results), force=force, same_host=same_host)
         told = {"answer": str(asked.answer), "reasons": list(asked.reasons)}
         words = "\n".join((f"gate: {asked.answer}", *(f"  {reason}" for reason in asked.reasons)))
         if plot is not None:

@@ -210,7 +210,15 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     assert execute(["import", "hyperfine", "slower.json", "--quiet"]) == ExitCode.OK
     second, first = (e.digest for e in registry.entries(kind="imported", scenario="hyperfine"))
     capsys.readouterr()
-    assert diff(first, second, "--json") == ExitCode.OK
+    assert diff(first, second) == ExitCode.INCONCLUSIVE
+    told = capsys.readouterr().err
+    assert "host.system: unknown against unknown" in told
+    assert "--same-host" in told
+    assert diff(first, second, "--force") == ExitCode.OK
+    assert "NOT ALIKE, compared by force: host.cpu_count: unknown" in capsys.readouterr().out
+    assert diff(first, second, "--same-host") == ExitCode.OK
+    assert "said to be of one machine, not known to be: host.system, " in capsys.readouterr().out
+    assert diff(first, second, "--same-host", "--json") == ExitCode.OK
     sleep, nothing = json.loads(capsys.readouterr().out)["metrics"]
     assert (sleep["name"], nothing["name"]) == ("sleep", "nothing")
     assert sleep["ratio"] == pytest.approx(2.0)
