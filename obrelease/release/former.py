@@ -29,7 +29,8 @@ def against_former(plan: Plan, tools: Tools, runs: Sequence[CollectedRun]) -> st
         return ""
     shelf = Shelf(plan.project, tools.worktree, tools.registry.root, tools.forge, tools.progress)
     try:
-        former = runs_of_release(tag, shelf, _both)
+        with runs_of_release(tag, shelf) as registry:
+            former = [_both(registry.load(run), run.digest, run.folder) for run in registry.entries()]
         now = [_both(run.artefact, run.facts.digest, run.folder) for run in runs]
         known = {run.digest: run for _, run in (*former, *now)}
         summaries = [summary for summary, _ in former], [summary for summary, _ in now]

@@ -1,18 +1,21 @@
-"""The runs of a release that was made before: from the forge, from a folder of its files, or from git."""
+"""The runs of a release that was made: from the forge, from a folder of its files, or from git.
+
+They come as a registry of their own, in a scratch folder that lives as long as the block.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError, UsageError
-from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.bundle.names import RESULTS_FOLDER
+from obrelease.errors import IntegrityError, NotFound, StorageError, UsageError
+from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.tag import Tag
-from obrelease.registry.inspect import INTEGRITY_RULES, inspect_folder
+from obrelease.registry.store import Registry
 from obrelease.release.step import Progress
 from obrelease.release.verify import verify_folder
 from obrelease.release.witness import fetch
@@ -25,12 +28,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 256 * 2**20
 """How much is fetched for a comparison; a larger release is read from its local tag."""
-
-_PLACE_PARTS: Final = 3
-
-T = TypeVar("T")
-Read = Callable[[Artefact, str, Path], T]
-"""Makes of an artefact, its digest and the folder of its files what outlives the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,8 @@ class Shelf:
     progress: Progress
 
 
-def runs_of_release(tag: Tag, shelf: Shelf, read: Read[T]) -> list[T]:
+@contextmanager
+def runs_of_release(tag: Tag, shelf: Shelf) -> Iterator[Registry]:
     """The runs of a public release, verified, or else those that are committed at its local tag.
 
     Raises:
@@ -61,23 +59,26 @@ def runs_of_release(tag: Tag, shelf: Shelf, read: Read[T]) -> list[T]:
         RemoteError: the forge or git failed.
     """
     found = shelf.forge.find(tag.text) if shelf.forge else None
-    if (
-        shelf.forge is None
-        or found is None
-        or found.draft
-        or sum(asset.size for asset in found.assets) > MOST_BYTES
-    ):
-        return _from_tag(tag, shelf, read)
-    with _scratch() as folder:
-        files = folder / "files"
+    with _scratch() as scratch:
+        if (
+            shelf.forge is None
+            or found is None
+            or found.draft
+            or sum(asset.size for asset in found.assets) > MOST_BYTES
+        ):
+            yield _from_tag(tag, shelf, scratch)
+            return
+        files = scratch / "files"
         files.mkdir()
         fetch(shelf.forge, tag.text, files, shelf.progress)
-        return _from_files(files, shelf, read, tag=tag.text)
+        yield _from_files(files, shelf, scratch, tag.text)
 
 
-def runs_of_folder(folder: Path, shelf: Shelf, read: Read[T]) -> list[T]:
+@contextmanager
+def runs_of_folder(folder: Path, shelf: Shelf) -> Iterator[Registry]:
     """The runs of a release whose files lie in a folder; raises as `verify_folder`."""
-    return _from_files(folder, shelf, read, tag=None)
+    with _scratch() as scratch:
+        yield _from_files(folder, shelf, scratch, None)
 
 
 def former_tag(tag: Tag, worktree: Worktree) -> Tag | None:
@@ -95,17 +96,15 @@ def former_tag(tag: Tag, worktree: Worktree) -> Tag | None:
     return None
 
 
-def _from_files(files: Path, shelf: Shelf, read: Read[T], *, tag: str | None) -> list[T]:
-    with _scratch() as scratch:
-        verified = verify_folder(files, scratch, shelf.progress, tag=tag)
-        manifest = verified.manifest
-        if manifest.project != shelf.project:
-            raise NotFound(f"the release {manifest.tag} is of {manifest.project}, not of {shelf.project}")
-        return [_read(scratch / "unpacked" / run.path, run.digest, read) for run in manifest.runs]
+def _from_files(files: Path, shelf: Shelf, scratch: Path, tag: str | None) -> Registry:
+    manifest = verify_folder(files, scratch, shelf.progress, tag=tag).manifest
+    if manifest.project != shelf.project:
+        raise NotFound(f"the release {manifest.tag} is of {manifest.project}, not of {shelf.project}")
+    return Registry(scratch / "unpacked" / RESULTS_FOLDER)
 
 
-def _from_tag(tag: Tag, shelf: Shelf, read: Read[T]) -> list[T]:
-    """The runs that are committed at the tag, read from a check-out beside the work tree."""
+def _from_tag(tag: Tag, shelf: Shelf, scratch: Path) -> Registry:
+    """The results folder as it is committed at the tag, checked out beside the work tree."""
     worktree = shelf.worktree
     present = worktree.local_tag(tag.text) if worktree else None
     if worktree is None or present is None:
@@ -117,29 +116,20 @@ def _from_tag(tag: Tag, shelf: Shelf, read: Read[T]) -> list[T]:
     if not results.is_relative_to(root) or results == root:
         raise NotFound(f"{tag} is not on the forge, and the results do not lie in the repository")
     below = results.relative_to(root).as_posix()
-    places = [
-        parent
-        for path in worktree.files_at(present.commit, below)
-        if (parent := path.removesuffix(f"/{ENVELOPE_NAME}")) != path
-        and len(Path(parent).relative_to(below).parts) == _PLACE_PARTS
-    ]
-    if not places:
+    committed = worktree.files_at(present.commit, below)
+    if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
         raise NotFound(f"{tag} is not on the forge, and no run is committed at it in {below}")
-    with _scratch() as scratch:
-        check_out(worktree, present.commit, scratch / "copy")
-        return [_read(scratch / "copy" / place, None, read) for place in places]
-
-
-def _read(folder: Path, digest: str | None, read: Read[T]) -> T:
-    """One run, re-hashed; its folder's name begins its digest where nothing else says it."""
-    found = inspect_folder(folder)
-    if found.problems or found.artefact is None or found.digest is None:
-        first = found.problems[0]
-        kind = IntegrityError if first.rule in INTEGRITY_RULES else InvalidInput
-        raise kind(f"{folder.name}: {first.rule}: {first.message}")
-    if found.digest != digest and (digest is not None or not found.digest.startswith(folder.name)):
-        raise IntegrityError(f"{folder.name}: its envelope has sha256 {found.digest}")
-    return read(found.artefact, found.digest, folder)
+    copy = scratch / "copy"
+    check_out(worktree, present.commit, copy)
+    for item in (copy / below).iterdir():
+        if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):
+            item.unlink()
+    registry = Registry(copy / below)
+    if damaged := registry.unreadable():
+        raise IntegrityError(
+            f"{tag}: {damaged[0].relative_to(copy)} is committed at it, and is not the run that its name says"
+        )
+    return registry
 
 
 @contextmanager

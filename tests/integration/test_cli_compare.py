@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from obrelease.analysis.histograms import encode
-from obrelease.cli import compare as compare_commands
+from obrelease.cli import sides
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Measurement
@@ -188,7 +188,7 @@ def test_even_a_crash_is_not_taken_for_a_regression(
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(compare_commands, "select", crash)
+    monkeypatch.setattr(sides, "select", crash)
     assert gate("--base", "commit=abab", "--head", "commit=cdcd") == 2
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 

@@ -109,13 +109,13 @@ def test_unlike_runs_are_refused_by_the_fact_that_differs_and_told_when_forced()
 
 @pytest.mark.parametrize("there", ["unknown", "a cpu"])
 def test_an_untold_machine_is_like_no_other_until_somebody_says_so(there: str) -> None:
-    sides = [
+    base, head = (
         [replace(each, facts={"kind": "imported", "host.cpu_model": fact}) for each in side(name)]
         for name, fact in (("base", there), ("head", "unknown"))
-    ]
+    )
     with pytest.raises(Inconclusive, match=f"cpu_model: {there} against unknown"):
-        compare(*sides, RULES)
-    said = compare(*sides, RULES, same_host=True)
+        compare(base, head, RULES)
+    said = compare(base, head, RULES, same_host=True)
     assert said.unlike == ()
     assert "said to be of one machine, not known to be: host.cpu_model" in said.notes
 
@@ -128,8 +128,8 @@ def test_one_machine_by_word_is_no_excuse_for_two_by_their_facts() -> None:
 
 def test_unknown_is_a_value_where_it_is_not_of_the_machine() -> None:
     facts = {"kind": "bench", "parameters.mode": "unknown"}
-    sides = ([replace(each, facts=facts) for each in side(name)] for name in ("base", "head"))
-    assert compare(*sides, RULES).unlike == ()
+    base, head = ([replace(each, facts=facts) for each in side(name)] for name in ("base", "head"))
+    assert compare(base, head, RULES).unlike == ()
 
 
 def test_a_fact_that_one_run_lacks_makes_it_unlike() -> None:
