@@ -15,6 +15,7 @@ from obrelease.bundle.names import RESULTS_FOLDER
 from obrelease.errors import IntegrityError, NotFound, StorageError, UsageError
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.tag import Tag
+from obrelease.registry.durable import storage_errors
 from obrelease.registry.store import Registry
 from obrelease.release.step import Progress
 from obrelease.release.verify import verify_folder
@@ -120,10 +121,11 @@ def _from_tag(tag: Tag, shelf: Shelf, scratch: Path) -> Registry:
     if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
         raise NotFound(f"{tag} is not on the forge, and no run is committed at it in {below}")
     copy = scratch / "copy"
-    check_out(worktree, present.commit, copy)
-    for item in (copy / below).iterdir():
-        if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):
-            item.unlink()
+    with storage_errors(copy):
+        check_out(worktree, present.commit, copy)
+        for item in (copy / below).iterdir():
+            if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):
+                item.unlink()
     registry = Registry(copy / below)
     if damaged := registry.unreadable():
         raise IntegrityError(
