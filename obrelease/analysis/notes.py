@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from obrelease.analysis.markdown import code, fence, table
+from obrelease.models.artefact import UNKNOWN
 
 _HEADER: Final = (
     "scenario",
@@ -36,6 +37,11 @@ class HostFacts:
     python: str
     compiler: str | None = None
     libraries: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def untold(self) -> bool:
+        """Whether a fact is unknown: then this may be any machine."""
+        return UNKNOWN in {self.system, self.machine, self.cpu_model} or self.cpu_count == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def bench_against(
     first, second = (
         read_runs(registry, tuple(registry.resolve(digest) for digest in side)) for side in digests
     )
-    tell_comparison(session, compare(first, second, force=force), plot, against=ref)
+    tell_comparison(session, compare(first, second, force=force, same_host=True), plot, against=ref)
 
 
 def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:

@@ -28,6 +28,9 @@ ARTEFACT_VERSION: Final = 1
 ENVELOPE_NAME: Final = "artefact.json"
 """The envelope's file name in the artefact's folder; no listed file may have it."""
 
+UNKNOWN: Final = "unknown"
+"""A stable fact that nobody told; it is equal to nothing, not even to itself."""
+
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
 Text = Annotated[str, Field(max_length=4096)]
