@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from obrelease import __version__
-from obrelease.cli import doctor, init, registry, release, run, schema, verify
+from obrelease.cli import doctor, init, keep, registry, release, run, schema, verify
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def root(
     """Benchmark results as evidence: measure, keep, publish and verify."""
 
 
-for room in (run, registry, release, verify, schema, init, doctor):
+for room in (run, registry, keep, release, verify, schema, init, doctor):
     room.register(app)
 
 
