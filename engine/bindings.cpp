@@ -1,6 +1,4 @@
 // The compiled module obengine._native: byte arrays in, byte arrays out, the GIL released meanwhile.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -8,53 +6,44 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "bindings_arrays.hpp"
 #include "obengine/audit.hpp"
 #include "obengine/engine.hpp"
 #include "obengine/event_buffer.hpp"
-#include "obengine/sink.hpp"
+#include "obengine/snapshot.hpp"
 #include "obengine/views.hpp"
-
-namespace nb = nanobind;
 
 namespace {
 
 using obengine::Event;
+using obengine::Engine;
+using obengine::EngineRecord;
 using obengine::Resting;
-using BytesIn = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using BytesOut = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>;
-using LevelRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+using obengine::SymbolRecord;
+using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut>;
 
-struct Free {
-    void operator()(void* memory) const noexcept { std::free(memory); }
-};
-using Memory = std::unique_ptr<void, Free>;
-
-[[nodiscard]] Memory allocate(std::size_t bytes) {
-    Memory memory(std::malloc(std::max<std::size_t>(bytes, 1)));
-    if (!memory) throw std::bad_alloc();
-    return memory;
-}
-
-// A NumPy array that owns the memory.
-[[nodiscard]] BytesOut as_array(Memory memory, std::size_t bytes) {
-    nb::capsule owner(memory.get(), [](void* held) noexcept { std::free(held); });
-    return BytesOut(memory.release(), {bytes}, owner);
+// Hands each record of a byte array to the restorer.
+template <class Record>
+void take_all(obengine::Restorer& restorer, const BytesIn& bytes) {
+    for (std::size_t at = 0; at + sizeof(Record) <= bytes.size(); at += sizeof(Record)) {
+        Record record;
+        std::memcpy(&record, bytes.data() + at, sizeof record);
+        restorer.take(record);
+    }
 }
 
 // An engine behind a lock, so that a second Python thread waits instead of corrupting the books.
 class LockedEngine {
 public:
-    explicit LockedEngine(std::size_t symbols) : engine_(symbols) {}
+    explicit LockedEngine(std::size_t symbols) : engine_(std::make_unique<Engine>(symbols)) {}
 
     [[nodiscard]] BytesOut apply(const BytesIn& commands) {
         const std::size_t count = commands.size() / sizeof(obengine::Command);
@@ -78,24 +67,44 @@ public:
         return as_array(std::move(events), bytes);
     }
 
-    [[nodiscard]] BytesOut snapshot() {
-        Memory orders;
-        std::size_t bytes = 0;
+    [[nodiscard]] SnapshotParts snapshot() {
+        std::uint64_t next_sequence = 0;
+        Memory head, symbols, orders;
+        std::size_t symbol_bytes = 0, order_bytes = 0;
         {
             const nb::gil_scoped_release released;
             const std::scoped_lock held(lock_);
-            bytes = engine_.open_orders() * sizeof(Resting);
-            orders = allocate(bytes);
-            obengine::write_snapshot(engine_, static_cast<Resting*>(orders.get()));
+            next_sequence = engine_->next_sequence();
+            const EngineRecord record = obengine::engine_record(*engine_);
+            head = copied(&record, 1);
+            const auto records = obengine::symbol_records(*engine_);
+            symbols = copied(records.data(), records.size());
+            symbol_bytes = records.size() * sizeof(SymbolRecord);
+            order_bytes = engine_->open_orders() * sizeof(Resting);
+            orders = allocate(order_bytes);
+            obengine::write_orders(*engine_, static_cast<Resting*>(orders.get()));
         }
-        return as_array(std::move(orders), bytes);
+        return {next_sequence, as_array(std::move(head), sizeof(EngineRecord)),
+                as_array(std::move(symbols), symbol_bytes), as_array(std::move(orders), order_bytes)};
+    }
+
+    void restore(std::uint64_t next_sequence, const BytesIn& head, const BytesIn& symbols, const BytesIn& orders) {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        obengine::Restorer restorer(engine_->symbols(), engine_->limits());
+        EngineRecord record{};
+        std::memcpy(&record, head.data(), std::min(sizeof record, head.size()));
+        restorer.take(record, next_sequence);
+        take_all<SymbolRecord>(restorer, symbols);
+        take_all<Resting>(restorer, orders);
+        engine_ = restorer.finish();
     }
 
     [[nodiscard]] std::vector<LevelRow> depth(std::size_t symbol, unsigned side, std::size_t levels) {
         std::vector<LevelRow> rows;
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
-        for (const auto& level : obengine::depth(engine_, symbol, side, levels)) {
+        for (const auto& level : obengine::depth(*engine_, symbol, side, levels)) {
             rows.emplace_back(level.price_ticks, level.qty_lots, level.orders);
         }
         return rows;
@@ -104,14 +113,20 @@ public:
     [[nodiscard]] std::optional<std::string> audit() {
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
-        const char* const broken = obengine::audit(engine_);
+        const char* const broken = obengine::audit(*engine_);
         return broken == nullptr ? std::nullopt : std::optional<std::string>(broken);
     }
 
     [[nodiscard]] std::uint64_t next_sequence() {
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
-        return engine_.next_sequence();
+        return engine_->next_sequence();
+    }
+
+    [[nodiscard]] std::uint64_t clock_ns() {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        return engine_->clock_ns();
     }
 
 private:
@@ -121,17 +136,16 @@ private:
     // In strides, so that room for the worst case is never asked for the whole batch at once; at first
     // for as many events as markets usually give.
     void run(const std::uint8_t* records, std::size_t count, obengine::EventBuffer& out) {
-        out.reserve(count + count / 4 + obengine::max_events(stride, engine_.open_orders()));
+        out.reserve(count + count / 4 + obengine::max_events(stride, engine_->open_orders()));
         for (std::size_t done = 0; done < count; done += stride) {
             const std::size_t now = std::min(stride, count - done);
-            out.reserve(obengine::max_events(now, engine_.open_orders()));
-            obengine::BufferSink sink(out.end());
-            engine_.apply_records(records + done * sizeof(obengine::Command), now, sink);
-            out.advance(sink.size());
+            out.reserve(obengine::max_events(now, engine_->open_orders()));
+            obengine::GrowingSink sink(out);
+            engine_->apply_records(records + done * sizeof(obengine::Command), now, sink);
         }
     }
 
-    obengine::Engine engine_;
+    std::unique_ptr<Engine> engine_;
     obengine::EventBuffer scratch_;
     std::mutex lock_;
 };
@@ -144,10 +158,15 @@ NB_MODULE(_native, module) {
         .def(nb::init<std::size_t>(), nb::arg("symbols"))
         .def("apply", &LockedEngine::apply, nb::arg("commands"),
              "Apply the COMMAND records in a byte array; returns the EVENT records as a byte array.")
-        .def("snapshot", &LockedEngine::snapshot, "Every resting order as RESTING records in a byte array.")
+        .def("snapshot", &LockedEngine::snapshot,
+             "The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.")
+        .def("restore", &LockedEngine::restore, nb::arg("next_sequence"), nb::arg("engine"), nb::arg("symbols"),
+             nb::arg("orders"), "Take on the state of a snapshot that is known to be sound.")
         .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in ticks, lots, number of orders.")
         .def("audit", &LockedEngine::audit, "The first broken invariant in words, or None.")
+        .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
                      "The sequence number that the next event will have.");
+    bind_itch(module);
 }

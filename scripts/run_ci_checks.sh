@@ -31,8 +31,11 @@ step "schemas and committed runs"
 "$bin/obrelease" validate results
 
 step "workflows"
-"$bin/zizmor" --offline --persona=auditor .github/workflows
-"$bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
+templates=(obrelease/release/templates/*.yml)
+"$bin/zizmor" --offline --persona=auditor .github "${templates[@]}"
+"$bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml "${templates[@]}"
+"$bin/check-jsonschema" --builtin-schema vendor.github-actions .github/actions/*/action.yml
+"$bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
 
 step "pytest"
 "$bin/python" -m pytest -q -n 2 "$@"

@@ -42,7 +42,7 @@ Pass run(const std::vector<Command>& commands, std::size_t symbols) {
         const std::size_t now = std::min(stride, commands.size() - done);
         const std::size_t room = max_events(now, engine.open_orders());
         if (buffer.size() < room) buffer.resize(2 * room);
-        BufferSink sink(buffer.data());
+        BufferSink sink(buffer.data(), buffer.size());
         engine.apply_records(commands.data() + done, now, sink);
         checksum = checksum * 31 + buffer[sink.size() - 1].order_id;
     }

@@ -23,8 +23,28 @@ class Engine:
         Apply the COMMAND records in a byte array; returns the EVENT records as a byte array.
         """
 
-    def snapshot(self) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
-        """Every resting order as RESTING records in a byte array."""
+    def snapshot(
+        self,
+    ) -> tuple[
+        int,
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+    ]:
+        """
+        The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.
+        """
+
+    def restore(
+        self,
+        next_sequence: int,
+        engine: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        symbols: Annotated[
+            NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        orders: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> None:
+        """Take on the state of a snapshot that is known to be sound."""
 
     def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
         """The best levels of a side: price in ticks, lots, number of orders."""
@@ -33,5 +53,44 @@ class Engine:
         """The first broken invariant in words, or None."""
 
     @property
+    def clock_ns(self) -> int:
+        """The engine's clock."""
+
+    @property
     def next_sequence(self) -> int:
         """The sequence number that the next event will have."""
+
+class FeedBooks:
+    """The books of all symbols as an ITCH 5.0 feed tells them."""
+
+    def __init__(self) -> None: ...
+    def read(
+        self,
+        data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> tuple[int, int, str]:
+        """
+        Follow the frames in a byte array: bytes handled, messages, fault in words (empty for none).
+        """
+
+    def commands(
+        self,
+        data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> tuple[tuple[int, int, str], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
+        """
+        The same, and COMMAND records that let an engine follow, as a byte array.
+        """
+
+    def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
+        """
+        The best levels of a side: price in the feed's units, shares, number of orders.
+        """
+
+    @property
+    def faults(self) -> tuple[int, int, int, int]:
+        """
+        Messages about unknown orders, about duplicate ones, with a wrong quantity, with a wrong side.
+        """
+
+    @property
+    def open_orders(self) -> int:
+        """The number of open orders."""

@@ -15,6 +15,10 @@ class SymbolError(EngineError):
     """A number of symbols, or the index of one, is outside the engine's range."""
 
 
+class SnapshotError(EngineError):
+    """A snapshot is not one that a book can have given; the message names the record and the rule."""
+
+
 class CoreUnavailable(EngineError):
     """The core that was asked for is not in this installation; the message says why."""
 

@@ -1,90 +1,60 @@
 """Commands in, events out: the byte layout of both, and every code in them.
 
 All integers are little-endian; both records are 32 bytes, without padding. Prices are integer
-ticks (any int64 but `NO_PRICE`), quantities are lots, ids are any uint64.
+ticks (any int64 but `NO_PRICE`), quantities are lots, ids are any uint64. What commands do, which
+are refused and what each event says is told in SPECIFICATION.md, beside this file.
 
 Command record (`COMMAND`)::
 
     offset size field
     0      u1   op            Op
-    1      u1   side          Side (NEW only)
+    1      u1   side          NEW: Side; MASS_CANCEL: Side or BOTH_SIDES; STATE: TradingState
     2      u1   kind          OrderKind (NEW only)
     3      u1   tif           TimeInForce (NEW only)
-    4      u2   symbol        symbol index, 0 in a one-symbol stream
-    6      u2   flags         reserved, 0 for every op
-    8      i4   qty_lots      see below
-    12     u4   participant   owner, 0 where unknown (NEW only)
-    16     u8   order_id
-    24     i8   price_ticks   NEW limit, MODIFY: the limit; NEW market: NO_PRICE; else not read
+    4      u2   symbol        symbol index, 0 in a one-symbol stream; MASS_CANCEL: or ALL_SYMBOLS
+    6      u2   flags         NEW: OrderFlag and the self-trade mode; CLOCK: END_OF_DAY; else 0
+    8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots
+    12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots
+    16     u8   order_id      CLOCK: time_ns; EXTEND: expiry_ns; MASS_CANCEL, STATE: not read
+    24     i8   price_ticks   NEW limit kinds, MODIFY: the limit; NEW market: NO_PRICE or the worst
+                              price; STATE: the reference price or NO_PRICE; EXTEND: trigger or
+                              trail; trailing stop-limit: offset of the limit; else not read
 
-What a command asks for. Fields that are marked with an op above are not read, and so may hold
-anything, in a command of another op:
-
-======= ================================= =====================================================
-op      qty_lots                          what is done, event by event
-======= ================================= =====================================================
-NEW     > 0: the quantity                 ACCEPTED, then TRADED for each maker met, best price
-                                          first and oldest first, then CANCELLED (IMMEDIATE) for
-                                          what is left of an IOC or market order, even all of it
-CANCEL  0: the whole order;               CANCELLED (REQUESTED) with what was removed, at most
-        n > 0: n lots of it               the open quantity; the rest keeps its place in the queue
-MODIFY  > 0: the new open quantity        MODIFIED. Same price and no increase: in place (KEPT).
-                                          Else the order leaves its place (LOST), takes side and
-                                          owner along, and arrives like a new GTC limit order:
-                                          TRADED for each maker met, what is left rests last
-EXECUTE > 0: the quantity                 TRADED: a *recorded* execution of the named resting
-                                          order, wherever it stands in the book, at its own price,
-                                          for at most its open quantity; order_id is 0, detail is
-                                          the side opposite to the order's
-======= ================================= =====================================================
-
-A command that is refused gives one REJECTED event and changes nothing. The codes are checked in
-the order of their numbers, and the first that applies is reported:
-
-============== =================================================================================
-UNKNOWN_OP     no such Op
-UNKNOWN_SIDE   NEW: no such Side
-UNKNOWN_KIND   NEW: no such OrderKind
-UNKNOWN_TIF    NEW: no such TimeInForce (also for a market order, which never rests either way)
-BAD_FLAGS      flags is not 0
-UNKNOWN_SYMBOL symbol is not below the engine's number of symbols
-BAD_QUANTITY   qty_lots is negative, or is 0 where the op is not CANCEL
-BAD_PRICE      NEW limit, MODIFY: price_ticks is NO_PRICE; NEW market: price_ticks is not NO_PRICE
-DUPLICATE_ID   NEW: the symbol has an open order of this id
-UNKNOWN_ORDER  CANCEL, MODIFY, EXECUTE: the symbol has no open order of this id
-============== =================================================================================
-
-Symbols do not see each other: each has its own book and its own ids, so a stream that is split by
-symbol gives the same events per symbol. An id is free again as soon as its order is gone.
+Fields that an op does not read may hold anything.
 
 Event record (`EVENT`)::
 
     offset size field
     0      u1   kind          EventKind
-    1      u1   detail        by kind: Side, RejectCode, CancelReason or Priority
+    1      u1   detail        by kind: Side, RejectCode, CancelReason, Priority, TradingState
     2      u2   symbol
     4      i4   qty_lots
     8      u8   order_id
-    16     u8   other_id      TRADED: the maker's order id; REJECTED: the op as sent; else 0
+    16     u8   other_id      TRADED: the maker's order id; REJECTED: the op as sent;
+                              ACCEPTED, TRIGGERED: the placement (`placement_of`); else 0
     24     i8   price_ticks
 
-What each event says:
+What each event says (in full: section 10 of the specification):
 
-========= ================ ================================ =====================================
-kind      detail           qty_lots                         price_ticks
-========= ================ ================================ =====================================
-ACCEPTED  Side             quantity of the new order        its limit, NO_PRICE for a market order
-TRADED    Side (taker's)   quantity traded                  the maker's price
-CANCELLED CancelReason     open quantity that was removed   the order's limit (NO_PRICE: market)
-MODIFIED  Priority         the new open quantity            the new limit
-REJECTED  RejectCode       as sent                          as sent
-========= ================ ================================ =====================================
+============== ================ ============================ ==================================
+kind           detail           qty_lots                     price_ticks
+============== ================ ============================ ==================================
+ACCEPTED       Side             quantity of the new order    its limit, NO_PRICE where none
+TRADED         Side (taker's)   quantity traded              the maker's price
+               or CROSS                                      the auction price
+CANCELLED      CancelReason     open quantity removed        the order's limit, or NO_PRICE
+MODIFIED       Priority         the new open quantity        the new limit
+REJECTED       RejectCode       as sent                      as sent
+REFILLED       Side             the new shown quantity       the order's limit
+TRIGGERED      Side             open quantity                the limit it arrives with
+STATE_CHANGED  TradingState     0 (order_id: old state)      the reference price
+AUCTION_PRICE  0                volume                       the auction price
+MASS_CANCELLED side as sent     number of orders             0 (order_id: participant)
+CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
+============== ================ ============================ ==================================
 
-In a TRADED event order_id is the taker's. `symbol` is the command's in every event, and order_id
-is the command's in every event but that of EXECUTE. An order that is neither traded away nor
-cancelled in its command rests with what is left. The sequence number of an event is its index in
-the stream of its engine, counted from 0: a batch carries the number of its first event, as
-MoldUDP64 packets do.
+The sequence number of an event is its index in the stream of its engine, counted from 0: a batch
+carries the number of its first event, as MoldUDP64 packets do.
 
 The *events digest* is the sha256 of the event records of a run, concatenated.
 """
@@ -109,6 +79,22 @@ MAX_ID: Final = 2**64 - 1
 MAX_SYMBOLS: Final = 2**16
 
 
+BOTH_SIDES: Final = 2
+"""The side of a MASS_CANCEL that takes buys and sells."""
+
+ALL_SYMBOLS: Final = 2**16 - 1
+"""The symbol of a MASS_CANCEL that takes every symbol."""
+
+CROSS: Final = 2
+"""The detail of a TRADED event of an uncross, where neither order is the taker."""
+
+END_OF_DAY: Final = 1
+"""The flag of a CLOCK command that lets DAY orders expire."""
+
+SELF_TRADE_SHIFT: Final = 4
+"""A SelfTrade mode stands in bits 4 to 6 of an order's flags."""
+
+
 class Op(IntEnum):
     """What a command asks for."""
 
@@ -116,6 +102,10 @@ class Op(IntEnum):
     CANCEL = 1
     MODIFY = 2
     EXECUTE = 3
+    EXTEND = 4
+    MASS_CANCEL = 5
+    STATE = 6
+    CLOCK = 7
 
 
 class Side(IntEnum):
@@ -126,10 +116,14 @@ class Side(IntEnum):
 
 
 class OrderKind(IntEnum):
-    """How an order is priced."""
+    """How an order is priced, and whether it waits for a trigger first."""
 
     LIMIT = 0
     MARKET = 1
+    STOP = 2
+    STOP_LIMIT = 3
+    TRAILING_STOP = 4
+    TRAILING_STOP_LIMIT = 5
 
 
 class TimeInForce(IntEnum):
@@ -137,6 +131,46 @@ class TimeInForce(IntEnum):
 
     GTC = 0
     IOC = 1
+    DAY = 2
+    GTD = 3
+    FOK = 4
+    AON = 5
+
+
+class OrderFlag(IntEnum):
+    """Single bits of an order's flags; the self-trade mode stands above them."""
+
+    EXTENDED = 1
+    POST_ONLY = 2
+    SLIDE = 4
+    HIDDEN = 8
+
+
+class SelfTrade(IntEnum):
+    """What happens in place of a trade between two orders of one participant."""
+
+    NONE = 0
+    NEWEST = 1
+    OLDEST = 2
+    BOTH = 3
+    DECREMENT = 4
+
+
+class TradingState(IntEnum):
+    """What a symbol allows."""
+
+    OPEN = 0
+    HALT = 1
+    AUCTION = 2
+
+
+class Queue(IntEnum):
+    """Where an open order stands."""
+
+    DISPLAYED = 0
+    HIDDEN = 1
+    CONDITIONAL = 2
+    WAITING = 3
 
 
 class EventKind(IntEnum):
@@ -147,6 +181,12 @@ class EventKind(IntEnum):
     CANCELLED = 3
     MODIFIED = 4
     REJECTED = 5
+    REFILLED = 6
+    TRIGGERED = 7
+    STATE_CHANGED = 8
+    AUCTION_PRICE = 9
+    MASS_CANCELLED = 10
+    CLOCK_SET = 11
 
 
 class CancelReason(IntEnum):
@@ -154,6 +194,11 @@ class CancelReason(IntEnum):
 
     REQUESTED = 0
     IMMEDIATE = 1
+    FILL_OR_KILL = 2
+    MINIMUM = 3
+    SELF_TRADE = 4
+    EXPIRED = 5
+    MASS = 6
 
 
 class Priority(IntEnum):
@@ -164,7 +209,7 @@ class Priority(IntEnum):
 
 
 class RejectCode(IntEnum):
-    """Why a command was refused; checked in this order, the first that applies is reported."""
+    """Why a command was refused; section 3 of the specification has the order of the checks."""
 
     UNKNOWN_OP = 1
     UNKNOWN_SIDE = 2
@@ -176,6 +221,16 @@ class RejectCode(IntEnum):
     BAD_PRICE = 8
     DUPLICATE_ID = 9
     UNKNOWN_ORDER = 10
+    MISSING_EXTENSION = 11
+    BAD_TRIGGER = 12
+    BAD_DISPLAY = 13
+    BAD_MINIMUM = 14
+    BAD_EXPIRY = 15
+    WOULD_TAKE = 16
+    HALTED = 17
+    NOT_IN_AUCTION = 18
+    UNKNOWN_STATE = 19
+    BAD_TIME = 20
 
 
 COMMAND: Final = np.dtype(
@@ -215,6 +270,11 @@ Commands = NDArray[np.void]
 
 Events = NDArray[np.void]
 """A one-dimensional C-contiguous array of `EVENT` records."""
+
+
+def placement_of(queue: int, display_lots: int) -> int:
+    """The other_id of ACCEPTED and TRIGGERED: Queue in bits 0-7, display_lots in bits 32-63."""
+    return queue | display_lots << 32
 
 
 def check_commands(commands: Commands) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from obengine._native import Engine
-from obengine.book import RESTING, Level, Snapshot
+from obengine.book import ENGINE, RESTING, SYMBOL, Level, Snapshot
 from obengine.errors import SymbolError
 from obengine.messages import EVENT, MAX_SYMBOLS, Commands, Events, Side, check_commands
+from obengine.snapshot_rules import require_sound
 
 
 class NativeBook:
@@ -30,12 +31,22 @@ class NativeBook:
         self._engine = Engine(symbols)
 
     @property
+    def symbols(self) -> int:
+        """The number of symbols."""
+        return self._symbols
+
+    @property
     def next_sequence(self) -> int:
         """The sequence number that the next event will have."""
         return self._engine.next_sequence
 
+    @property
+    def clock_ns(self) -> int:
+        """The engine's clock, as the last CLOCK command set it."""
+        return self._engine.clock_ns
+
     def apply(self, commands: Commands) -> Events:
-        """Apply a batch in order; every command gives at least one event.
+        """Apply a batch in order; every command but EXTEND gives at least one event.
 
         Raises:
             BatchError: not a one-dimensional contiguous array of `COMMAND`; nothing was applied.
@@ -45,7 +56,7 @@ class NativeBook:
         return self._engine.apply(commands.view(np.uint8)).view(EVENT)
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
-        """The best `levels` levels of a side, best first; fewer where there are fewer.
+        """The best `levels` displayed levels of a side, best first; fewer where there are fewer.
 
         Raises:
             SymbolError: the book has no such symbol.
@@ -56,8 +67,23 @@ class NativeBook:
         return tuple(Level(price, qty, orders) for price, qty, orders in rows)
 
     def snapshot(self) -> Snapshot:
-        """Every resting order: by symbol, bids before asks, best price first, oldest first."""
-        return Snapshot(self.next_sequence, self._engine.snapshot().view(RESTING))
+        """The whole state, orders in the canonical order."""
+        next_sequence, engine, symbols, orders = self._engine.snapshot()
+        return Snapshot(next_sequence, orders.view(RESTING), engine.view(ENGINE), symbols.view(SYMBOL))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take on the state of a snapshot, whatever this book held before.
+
+        Raises:
+            SnapshotError: no book could have given this snapshot; this book is unchanged.
+            SymbolError: it holds a symbol that this book has not; this book is unchanged.
+        """
+        require_sound(snapshot, self._symbols)
+        engine, symbols, orders = (
+            np.ascontiguousarray(part).view(np.uint8)
+            for part in (snapshot.engine, snapshot.symbols, snapshot.orders)
+        )
+        self._engine.restore(snapshot.next_sequence, engine, symbols, orders)
 
     def state_digest(self) -> str:
         """`snapshot().digest()`."""

@@ -18,6 +18,8 @@ MAX_SEED: Final = 2**64 - 1
 
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
+_FRACTION: Final = 20
+_LN2_Q32: Final = np.uint64(2_977_044_472)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
@@ -58,3 +60,24 @@ def below(draws: NDArray[np.uint64], shift: int, bits: int, bound: int) -> NDArr
         raise ValueError("`bits` is from 1 to 32 and `bound` from 1 to 2^32")
     field = (draws >> np.uint64(shift)) & np.uint64(2**bits - 1)
     return ((field * np.uint64(bound)) >> np.uint64(bits)).astype(np.int64)
+
+
+def exponential_q20(draws: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Exponential variates of mean 1 in 2^-20 parts, one for each draw: -ln of its upper 32 bits.
+
+    The binary logarithm is found bit by bit: squaring a mantissa in [1, 2) doubles its logarithm,
+    and whether the square reaches 2 is the next bit (D. E. Knuth, TAOCP 1, 1.2.2, exercise 25).
+    """
+    uniform = (draws >> np.uint64(32)) + np.uint64(1)
+    exponent = np.frexp(uniform.astype(np.float64))[1] - 1
+    mantissa = (uniform << (31 - np.minimum(exponent, 31)).astype(np.uint64)) >> (exponent > 31).astype(
+        np.uint64
+    )
+    log2 = exponent.astype(np.uint64) << np.uint64(_FRACTION)
+    for bit in range(_FRACTION - 1, -1, -1):
+        mantissa = (mantissa * mantissa) >> np.uint64(31)
+        carry = mantissa >> np.uint64(32)
+        log2 |= carry << np.uint64(bit)
+        mantissa >>= carry
+    negative_log2 = np.uint64(32 << _FRACTION) - log2
+    return ((negative_log2 * _LN2_Q32) >> np.uint64(32)).astype(np.int64)

@@ -1,4 +1,5 @@
 // The core from C++: small cases with known answers, and seeded flow under an audit of every invariant.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -160,7 +161,8 @@ void any_bytes_are_commands() {
     Engine engine;
     Recorder out;
     engine.apply(std::span<const Command>(flow), out);
-    expect(out.events.size() >= flow.size(), "every command gives an event");
+    const auto silent = std::count_if(flow.begin(), flow.end(), [](const Command& made) { return made.op == code(Op::extend); });
+    expect(out.events.size() >= flow.size() - static_cast<std::size_t>(silent), "every command but EXTEND gives an event");
     expect(audit(engine) == nullptr, "and leaves the books whole");
 }
 

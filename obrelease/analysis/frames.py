@@ -80,6 +80,11 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
+def csv_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
+    """Rows of plain values as CSV, the columns named as given; see `csv_bytes`."""
+    return csv_bytes(pd.DataFrame(list(rows), columns=list(columns)))
+
+
 def _inert(cell: Any) -> Any:
     """A quote before text that a spreadsheet would run (OWASP, CSV injection); CR becomes LF.
 

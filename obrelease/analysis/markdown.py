@@ -10,11 +10,16 @@ _PLAIN = re.compile(r"[A-Za-z0-9 ._+/:=,()%-]*[A-Za-z0-9._+/:=,()%-]")
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    """Replace control, format (bidi overrides) and surrogate characters by U+FFFD, except those in `keep`."""
-    return "".join(
-        character if character in keep or not unicodedata.category(character).startswith("C") else "\ufffd"
-        for character in text
-    )
+    """Replace characters that are not seen by U+FFFD, except those in `keep`.
+
+    They are control, format (bidi overrides) and surrogate characters, line and paragraph separators.
+    """
+    return "".join(c if c in keep or not _unseen(c) else "\ufffd" for c in text)
+
+
+def _unseen(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("C") or category in {"Zl", "Zp"}
 
 
 def code(text: str) -> str:

@@ -119,7 +119,7 @@ def touch_over_day(
         spreads.set_ylabel("spread, ticks")
         spreads.yaxis.set_major_formatter(FuncFormatter(_thousands))
         legend_above(spreads, 2)
-        _time_axis(spreads, float(time_ns[0]) / _NS_PER_S, float(time_ns[-1]) / _NS_PER_S)
+        time_axis(spreads, float(time_ns[0]) / _NS_PER_S, float(time_ns[-1]) / _NS_PER_S)
         for axes in (prices, spreads):
             axes.grid(visible=True)
         return figure
@@ -187,7 +187,8 @@ def _bins(time_ns: Int64s, spread: Int64s) -> tuple[NDArray[np.float64], Int64s,
     return time_ns[last] / _NS_PER_S, last.astype(np.int64), bands
 
 
-def _time_axis(axes: Axes, first_s: float, last_s: float) -> None:
+def time_axis(axes: Axes, first_s: float, last_s: float) -> None:
+    """An axis of the time of day between two times in seconds after midnight, with round ticks."""
     span = max(last_s - first_s, 0.001)
     step = next((step for step in _STEPS_S if span / step <= (8 if step >= 60 else 6)), _STEPS_S[-1])
     ticks = np.arange(np.ceil(first_s / step), np.floor(last_s / step) + 1) * step

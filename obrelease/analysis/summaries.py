@@ -7,7 +7,8 @@ from pathlib import Path
 from statistics import median_low
 from typing import Final
 
-from obrelease.analysis.histograms import HistogramSummary, summarise
+from obrelease.analysis.histograms import HistogramSummary, summary_of
+from obrelease.analysis.intervals import decode_intervals, merge
 from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import Artefact, StableHost
@@ -41,7 +42,7 @@ def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
             f"{path}: the artefact lists it, and it cannot be read: {error.strerror}",
             hint="restore the folder, or record the run again",
         ) from error
-    return summarise(hlog, name=str(path))
+    return summary_of(merge(decode_intervals(hlog, name=str(path))))
 
 
 def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummary:

@@ -41,6 +41,13 @@ _FORBIDDEN_TYPES: Final = {
 }
 
 
+_OWNER_FIELDS: Final = b"%07o\0" % MODE + b"0000000\0" * 2
+_MTIME_FIELD: Final = b"%011o\0" % MTIME_S
+_TYPE_TO_DEVICE: Final = b"0" + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
+_FIXED_SUM: Final = sum(_OWNER_FIELDS + b" " * 8 + _MTIME_FIELD + _TYPE_TO_DEVICE)
+"""What all headers have in common adds this to their checksum, the checksum's own field as blanks."""
+
+
 def header(path: str, size: int) -> bytes:
     """The 512 bytes before a member's content.
 
@@ -50,25 +57,19 @@ def header(path: str, size: int) -> bytes:
     if size > MAX_MEMBER_BYTES:
         raise InvalidInput(f"{path}: {size} bytes are too many for one member of a ustar archive (8 GiB)")
     prefix, name = _split(path)
+    digits = b"%011o\0" % size
+    checksum = b"%06o\0 " % (_FIXED_SUM + sum(name) + sum(prefix) + sum(digits))
     fields = (
         name.ljust(100, b"\0"),
-        b"%07o\0" % MODE,
-        b"%07o\0" % 0,
-        b"%07o\0" % 0,
-        b"%011o\0" % size,
-        b"%011o\0" % MTIME_S,
-        b" " * 8,
-        b"0",
-        bytes(100),
-        b"ustar\x0000",
-        bytes(64),
-        b"%07o\0" % 0,
-        b"%07o\0" % 0,
+        _OWNER_FIELDS,
+        digits,
+        _MTIME_FIELD,
+        checksum,
+        _TYPE_TO_DEVICE,
         prefix.ljust(155, b"\0"),
         bytes(12),
     )
-    block = b"".join(fields)
-    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+    return b"".join(fields)
 
 
 def padding(size: int) -> int:
@@ -82,6 +83,22 @@ def parse(block: bytes, where: str) -> tuple[str, int]:
     Raises:
         RefusedArchive: anything in it differs from what `header` writes.
     """
+    return _as_written(block) or _judged(block, where)
+
+
+def _as_written(block: bytes) -> tuple[str, int] | None:
+    """Path and size of a header that `header` wrote; None where anything is otherwise."""
+    try:
+        name = block[_NAME].rstrip(b"\0").decode("ascii")
+        prefix = block[_PREFIX].rstrip(b"\0").decode("ascii")
+        path, size = f"{prefix}/{name}" if prefix else name, int(block[_SIZE][:-1], 8)
+        return (path, size) if block == header(path, size) else None
+    except (ValueError, InvalidInput):
+        return None
+
+
+def _judged(block: bytes, where: str) -> tuple[str, int]:
+    """The same, slowly: which rule does the header break?"""
     if block[_CHECKSUM] != b"%06o\0 " % (sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20):
         raise RefusedArchive(where, Rule.HEADER_CHECKSUM, "the header's checksum does not fit its bytes")
     path = _path(block, where)

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from obrelease import __version__
-from obrelease.cli import doctor, init, keep, registry, release, run, schema, verify
+from obrelease.cli import compare, doctor, imports, init, keep, registry, release, run, schema, verify
+from obrelease.cli.output import shown
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
@@ -38,7 +39,7 @@ def root(
     """Benchmark results as evidence: measure, keep, publish and verify."""
 
 
-for room in (run, registry, keep, release, verify, schema, init, doctor):
+for room in (run, imports, registry, keep, compare, release, verify, schema, init, doctor):
     room.register(app)
 
 
@@ -59,9 +60,9 @@ def execute(args: list[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
     except ObreleaseError as error:
-        sys.stderr.write(f"error: {error.message}\n")
+        sys.stderr.write(f"error: {shown(error.message)}\n")
         if error.hint:
-            sys.stderr.write(f"hint: {error.hint}\n")
+            sys.stderr.write(f"hint: {shown(error.hint)}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")

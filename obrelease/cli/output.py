@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from obrelease.models.problem import printable
+
 Advance = Callable[[int], None]
+
+
+def shown(text: str) -> str:
+    """Text for a terminal: whatever a file or a forge put into it, no escape sequence reaches the screen."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +35,21 @@ class Output:
         else:
             words = text() if callable(text) else text
             if words:
-                sys.stdout.write(words if words.endswith("\n") else words + "\n")
+                sys.stdout.write(shown(words.removesuffix("\n")) + "\n")
 
     def note(self, text: str) -> None:
         """A line for people, on stderr; silent under `--quiet`."""
         if not self.quiet:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(shown(text) + "\n")
 
     def detail(self, text: str) -> None:
         """A line for people who asked for more with `-v`."""
         if self.verbose and not self.quiet:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(shown(text) + "\n")
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, never silent."""
-        sys.stderr.write(f"warning: {text}\n")
+        sys.stderr.write(f"warning: {shown(text)}\n")
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Advance]:
@@ -60,9 +67,14 @@ class Output:
         )
 
         console = Console(stderr=True, no_color=not self.color)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(label, total=total)
+            task = bar.add_task(shown(label), total=total)
             yield lambda step: bar.advance(task, step)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.forge import forge_of
+from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.settings import Settings
 from obrelease.errors import UsageError
 
@@ -175,8 +175,8 @@ def _executed(
             request = Request(settings.project, parsed, wanted.runs, settings.remote, wanted.dry_run)
             plan = plan_of(request, steps, tools, _commit(tools, parsed, tags=tags))
         kept = journal if tags and not wanted.dry_run else None
-        with tempfile.TemporaryDirectory(prefix="obrelease-") as scratch:
-            yield execute(plan, steps, tools, Path(scratch), kept)
+        with scratch_folder() as scratch:
+            yield execute(plan, steps, tools, scratch, kept)
     finally:
         tools.worktree.close()
 

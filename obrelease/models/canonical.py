@@ -30,6 +30,9 @@ MAX_DEPTH: Final = 64
 MAX_BRACKETS: Final = 1_000_000
 """The most `[` and `{` in one document: a bound on memory before anything is built."""
 
+MAX_SEPARATORS: Final = 1_500_000
+"""The most `,` and `:` in one document: a bound on its values, and so on the time that they take."""
+
 _CHUNK_BYTES: Final = 2**20
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _FIRST_EXPONENT_FORM: Final = 1e21
@@ -177,6 +180,8 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
         raise InvalidInput(f"{where}: starts with a byte order mark", hint="save it as UTF-8 without BOM")
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
         raise InvalidInput(f"{where}: more than {MAX_BRACKETS} arrays and objects")
+    if data.count(b",") + data.count(b":") > MAX_SEPARATORS:
+        raise InvalidInput(f"{where}: more than {MAX_SEPARATORS} commas and colons")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

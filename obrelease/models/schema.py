@@ -21,6 +21,9 @@ from obrelease.models.release import MANIFEST_VERSION, PLAN_VERSION, BundleManif
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 MEND: Final = "run `obrelease schema export`"
 
+_ID: Final = "urn:obrelease:schema:"
+_OURS: Final = f'"$id": "{_ID}'.encode()
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:
@@ -56,7 +59,7 @@ def _schema(kind: DocumentType) -> Mapping[str, Any]:
     required = sorted({*schema.get("required", ()), "format", "version"})
     identity = {
         "$schema": DIALECT,
-        "$id": f"urn:obrelease:schema:{kind.name}:{kind.version}",
+        "$id": f"{_ID}{kind.name}:{kind.version}",
         "title": f"{kind.format}, version {kind.version}",
     }
     return {**schema, **identity, "properties": properties, "required": required}
@@ -125,8 +128,22 @@ def check(folder: Path) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
+def exported(folder: Path) -> bool:
+    """Whether a folder holds any schema of ours; a project's own schemas are nothing to us.
+
+    Raises:
+        StorageError: a schema cannot be read.
+    """
+    try:
+        return bool(_schema_names(folder))
+    except OSError as error:
+        raise StorageError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
+
+
 def _schema_names(folder: Path) -> set[str]:
-    return {path.name for path in folder.glob("*.schema.json")}
+    """The names of our own schemas, known by their `$id`, in a folder that others may share."""
+    found = (path for path in folder.glob("*.schema.json") if path.is_file())
+    return {path.name for path in found if _OURS in path.read_bytes()}
 
 
 class _Generator(GenerateJsonSchema):

@@ -10,6 +10,7 @@ from obengine import cores
 from obengine.errors import CoreUnavailable, DigestMismatch, EngineError, FeedError, TapeError
 from obengine.harness import bench
 from obengine.harness.scenario import SCENARIOS, WorkloadError
+from obengine.risk_limits import LimitsError
 from obrelease.errors import CheckFailed, InvalidInput, NotFound, NotReproduced, UsageError
 
 AUTO: Final = "auto"
@@ -26,6 +27,10 @@ def engine_errors() -> Iterator[None]:
         ) from error
     except FeedError as error:
         raise InvalidInput(str(error), hint="mend or fetch the file again; nothing was recorded") from error
+    except LimitsError as error:
+        raise InvalidInput(
+            str(error), hint="mend the limits file; `pydoc obengine.risk_limits` shows one that is right"
+        ) from error
     except TapeError as error:
         raise InvalidInput(str(error), hint="record the tape again; nothing was recorded") from error
     except CoreUnavailable as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,15 +10,15 @@ from obengine.harness.bench import run_bench
 from obengine.harness.machine import machine_facts
 from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
-from obrelease.errors import NotFound, StorageError
+from obrelease.errors import NotFound
 from obrelease.models.artefact import Producer
-from obrelease.recorder.drafts import Request, draft, replayed_name
+from obrelease.recorder.drafts import draft, replayed_name
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
+from obrelease.recorder.envelope import Advance, Request
+from obrelease.recorder.event_log import require_log_place, write_log
+from obrelease.recorder.place import require_writable
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
-
-Advance = Callable[[int], None]
-"""Called with the number of messages that were finished since the last call."""
 
 
 def record_bench(
@@ -31,6 +29,7 @@ def record_bench(
     core: str,
     passes: int,
     messages: int | None = None,
+    log: Path | None = None,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -44,6 +43,7 @@ def record_bench(
         core: one of `core_names()`, or `auto` for the fastest that is installed.
         passes: timed passes, at least 1.
         messages: another length than the scenario's own.
+        log: where to write the events as JSON lines, or None.
         created_ns: now, in nanoseconds since the epoch.
         producer: the program and its source tree, for the envelope.
         progress: told of messages as they are finished.
@@ -55,7 +55,9 @@ def record_bench(
         StorageError: the disk refused.
     """
     require_scenario(scenario)
-    _require_writable(registry.root)
+    require_writable(registry.root)
+    if log is not None:
+        require_log_place(log)
     with engine_errors():
         name = resolve_core(core)
         outcome = run_bench(
@@ -65,7 +67,7 @@ def record_bench(
     words += ["--core", name, "--passes", str(passes)]
     words += [] if messages is None else ["--messages", str(messages)]
     request = Request("bench", scenario, tuple(words), {}, created_ns, producer)
-    return _record(registry, request, outcome)
+    return _record(registry, request, outcome, log)
 
 
 def record_replay(
@@ -74,6 +76,8 @@ def record_replay(
     path: Path | None,
     core: str,
     passes: int,
+    risk: Path | None = None,
+    log: Path | None = None,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -83,6 +87,8 @@ def record_replay(
     Args:
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
         path: the data file, or None for the engine's own sample, a day that nobody traded.
+        risk: a limits file that the replay is watched by, or None.
+        log: where to write the events as JSON lines, or None.
 
     Raises:
         NotFound: nothing lies at `path`, or the core is not in this installation.
@@ -91,30 +97,25 @@ def record_replay(
     """
     if path is not None and not path.exists():
         raise NotFound(f"{path}: no such file or folder", hint="without a file, a made-up sample is replayed")
-    _require_writable(registry.root)
-    _require_writable(registry.root)
+    require_writable(registry.root)
+    if log is not None:
+        require_log_place(log)
     with engine_errors(), TemporaryDirectory(prefix="obrelease-sample-") as scratch:
         name = resolve_core(core)
         day = path or write_sample(Path(scratch))
-        outcome = run_replay(day, core=name, passes=passes, progress=progress)
+        outcome = run_replay(day, core=name, passes=passes, risk=risk, progress=progress)
     words = ["obrelease", "run", "replay", *([_portable(path.name)] if path else [])]
     words += ["--core", name, "--passes", str(passes)]
+    words += ["--risk", _portable(risk.name)] if risk else []
     request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
-    return _record(registry, request, outcome)
+    return _record(registry, request, outcome, log)
 
 
-def _record(registry: Registry, request: Request, outcome: RunOutcome) -> Entry:
+def _record(registry: Registry, request: Request, outcome: RunOutcome, log: Path | None) -> Entry:
     made = draft(request, outcome, machine_facts())
+    if log is not None and outcome.log is not None:
+        write_log(log, outcome.log)
     return registry.record(made.artefact, made.files)
-
-
-def _require_writable(root: Path) -> None:
-    """Fail before time is spent: the nearest folder that is there must take new entries."""
-    there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
-    if not there.is_dir():
-        raise StorageError(f"{there}: is not a folder", hint="choose another folder with --results")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise StorageError(f"{there}: cannot be written to", hint="choose another folder with --results")
 
 
 def _portable(name: str) -> str:

@@ -11,7 +11,7 @@ from obrelease.release.journal import Journal
 from obrelease.release.message import digests_in
 from obrelease.release.step import Tools
 from obrelease.remote.forge import Forge
-from obrelease.remote.worktree import TagInfo
+from obrelease.remote.tag_object import TagInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,18 @@ def reserved(plan: Plan, tools: Tools, staging: Staging) -> Release:
     if found is None:
         found = forge.create_draft(new)
     elif found.draft:
-        _require_made_for(found, new, {asset.facts.name for asset in packed_of(staging).assets})
+        names = {asset.facts.name for asset in packed_of(staging).assets}
+        _require_made_for(found, new, staging.notes, names)
     tools.acted("create-draft", plan.tag)
     return found
 
 
-def _require_made_for(draft: Release, new: NewRelease, names: set[str]) -> None:
+def _require_made_for(draft: Release, new: NewRelease, notes: str, names: set[str]) -> None:
+    """The notes of the bundle decide; what is said after them depends on what the forge held then."""
     if draft.prerelease != new.prerelease:
         raise Conflict(f"the draft of {draft.tag} has prerelease={draft.prerelease}", hint=LOOK)
-    if (draft.title, _lines(draft.notes)) != (new.title, _lines(new.notes)):
+    same_notes = _lines(draft.notes)[: len(_lines(notes))] == _lines(notes)
+    if draft.title != new.title or not same_notes:
         raise Conflict(f"the draft of {draft.tag} was made for other runs or notes", hint=LOOK)
     foreign = sorted(asset.name for asset in draft.assets if asset.name not in names)
     if foreign:
@@ -55,7 +58,7 @@ def _new(plan: Plan, staging: Staging) -> NewRelease:
         tag=plan.tag,
         commit=plan.commit,
         title=f"{plan.project} {plan.tag}",
-        notes=staging.notes,
+        notes="\n".join(filter(None, (staging.notes, staging.against))),
         prerelease=plan.prerelease,
         claim=plan.claim,
     )

@@ -88,7 +88,8 @@ def _require_tag(plan: Plan, tools: Tools) -> None:
 
 
 def _require_schemas(tools: Tools) -> None:
-    if not tools.schemas.is_dir():
+    """A project that exported no schemas releases with those of this program, which every bundle holds."""
+    if not schema.exported(tools.schemas):
         return
     problems = schema.check(tools.schemas)
     if problems:

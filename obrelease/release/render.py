@@ -15,6 +15,9 @@ _SUFFIXES: Final = {"image/svg+xml": ".svg", "image/png": ".png"}
 class Render:
     """Writes notes from the artefacts and picks the first picture of each run.
 
+    What compares with the release before goes to the release's page alone: it depends on what the
+    forge holds, and a bundle must be the same bytes for whoever rebuilds it from the tag.
+
     Pictures are the ones that the artefacts hold, byte for byte: a picture drawn now would
     depend on the fonts and the floating point of this machine, and the bundle would not be
     rebuilt bit for bit on another.
@@ -29,21 +32,24 @@ class Render:
         """Write the notes and name the pictures."""
         from obrelease.analysis.notes import release_notes
         from obrelease.analysis.summaries import summarise_run
+        from obrelease.release.former import against_former
 
-        del tools
         summaries = [
             summarise_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staging.runs
         ]
-        notes = release_notes(plan.project, plan.tag, plan.commit, summaries)
-        pictures = tuple(picture for run in staging.runs for picture in _first_picture(run))
-        return replace(staging, notes=notes, pictures=pictures)
+        found = {run.facts.digest: _first_picture(run) for run in staging.runs}
+        plots = {digest: picture.path for digest, picture in found.items() if picture}
+        notes = release_notes(plan.project, plan.tag, plan.commit, summaries, plots=plots)
+        against = against_former(plan, tools, summaries) if tools.forge else ""
+        pictures = tuple(picture for picture in found.values() if picture)
+        return replace(staging, notes=notes, against=against, pictures=pictures)
 
 
-def _first_picture(run: CollectedRun) -> tuple[Source, ...]:
+def _first_picture(run: CollectedRun) -> Source | None:
     entries = [entry for entry in run.artefact.files if entry.media_type in _SUFFIXES]
     if not entries:
-        return ()
+        return None
     entry = min(entries, key=lambda entry: entry.path)
     facts = run.facts
     name = f"{facts.kind}-{facts.scenario}-{facts.digest[:12]}{_SUFFIXES[entry.media_type]}"
-    return (Source(name, run.folder / entry.path, entry.size, entry.sha256),)
+    return Source(name, run.folder / entry.path, entry.size, entry.sha256)

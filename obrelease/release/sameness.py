@@ -12,7 +12,7 @@ from obrelease.release.draft import LOOK
 from obrelease.release.message import digests_in
 from obrelease.release.step import Packed
 from obrelease.remote.forge import Asset, Forge, Release
-from obrelease.remote.worktree import TagInfo
+from obrelease.remote.tag_object import TagInfo
 
 
 def tag_digests(packed: Packed) -> dict[str, str]:

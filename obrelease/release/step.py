@@ -94,6 +94,8 @@ class Staging:
 
     Attributes:
         folder: the scratch folder; whatever a step writes before `tag` lies in it.
+        notes: the notes, as they lie in the bundle too.
+        against: what the release's page says beyond them, of the release before.
         pictures: files that stand beside the bundle, with the asset names they get as paths.
         url: where the public release is found; empty before `upload`.
     """
@@ -101,6 +103,7 @@ class Staging:
     folder: Path
     runs: tuple[CollectedRun, ...] = ()
     notes: str = ""
+    against: str = ""
     pictures: tuple[Source, ...] = ()
     packed: Packed | None = None
     tagged: TagOutcome | None = None

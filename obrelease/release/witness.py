@@ -15,7 +15,8 @@ from obrelease.release.signatures import signatures_of, told
 from obrelease.release.step import Progress
 from obrelease.release.verify import Layer, Verified
 from obrelease.remote.forge import Forge, Release
-from obrelease.remote.worktree import TagInfo, Worktree
+from obrelease.remote.tag_object import TagInfo
+from obrelease.remote.worktree import Worktree
 from obrelease.signing.armor import blob_of
 from obrelease.signing.ssh import GIT_NAMESPACE, Trust, judge
 

@@ -16,6 +16,7 @@ _ASSET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _REMOTE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REF: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]{0,199}(?:[~^][0-9]{0,4}){0,8}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CLAIM: Final = re.compile(r"(?:[0-9a-f]{32})?")
 
@@ -33,6 +34,19 @@ def checked_tag(tag: str) -> str:
             hint="use letters, digits and . _ + -, beginning with a letter or a digit, as in v0.9-beta",
         )
     return tag
+
+
+def checked_ref(ref: str) -> str:
+    """What names a commit: a tag, a branch, (the beginning of) a commit, `~` and `^` behind it.
+
+    Raises:
+        UsageError: it is something else, such as an option or a range.
+    """
+    if not _REF.fullmatch(ref) or ".." in ref:
+        raise UsageError(
+            f"{ref!r} cannot name a commit", hint="use a commit, a tag or a branch, as in main or v0.9-beta~1"
+        )
+    return ref
 
 
 def checked_asset(name: str) -> str:

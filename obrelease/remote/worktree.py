@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
 from obrelease.remote.gitenv import FALLBACK_EMAIL, FALLBACK_NAME, environment
-from obrelease.remote.names import checked_commit, checked_remote, checked_tag
+from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
+from obrelease.remote.tag_object import TagInfo, annotated_tag
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,31 +23,8 @@ if TYPE_CHECKING:
 
 _REMOTE_DEADLINE_S: Final = 300
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
-_SIGNATURE: Final = re.compile(r"^-----BEGIN (?:PGP|SSH) ", re.MULTILINE)
-_SSH_SIGNATURE: Final = "-----BEGIN SSH SIGNATURE-----"
 _KEPT: Final = ("core.excludesFile", "credential.helper")
 """What is kept of the user's global and system configuration, next to the identity."""
-
-
-@dataclass(frozen=True, slots=True)
-class TagInfo:
-    """A tag: the object its ref names, the commit that is peeled from it, and its message.
-
-    `object_id` differs from `commit` where the tag is annotated; a lightweight tag has no
-    message of its own, and "" here.
-
-    Attributes:
-        signature: the SSH signature that follows the message, as text; "" where there is none.
-        signed_text: the bytes that it signs; empty where there is none.
-    """
-
-    name: str
-    object_id: str
-    commit: str
-    message: str
-    annotated: bool
-    signature: str = ""
-    signed_text: bytes = b""
 
 
 class Worktree:
@@ -132,6 +109,22 @@ class Worktree:
         listing = self._run("ls-files", "-z", "--full-name", "--", f":(top,literal){folder}")
         return tuple(path for path in listing.split("\0") if path)
 
+    def commit_of(self, ref: str) -> str:
+        """The full name of the commit that a tag, a branch or the beginning of a commit names.
+
+        Raises:
+            UsageError: `ref` is not what a ref looks like.
+            NotFound: it names no commit here.
+        """
+        commit = self._peeled(checked_ref(ref))
+        if commit is None:
+            raise NotFound(f"{ref!r} names no commit here", hint="`git log` shows the commits")
+        return commit
+
+    def git_at(self, folder: Path, *arguments: str) -> None:
+        """Run git on the repository at `folder`, which is another one, by the same rules."""
+        self._run(*arguments, env=environment(folder / ".git", folder, own=(), filters=()))
+
     def local_tag(self, name: str) -> TagInfo | None:
         """The tag in this repository, or None.
 
@@ -148,13 +141,19 @@ class Worktree:
         annotated = object_id != commit
         if not annotated:
             return TagInfo(name, object_id, commit, "", annotated)
-        return _annotated(name, object_id, commit, self._run("cat-file", "tag", object_id))
+        return annotated_tag(name, object_id, commit, self._run("cat-file", "tag", object_id))
 
     def previous_tag(self, name: str | None = None) -> str | None:
         """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none."""
         start = "HEAD" if name is None else f"refs/tags/{checked_tag(name)}^{{commit}}"
         excluded = () if name is None else ("--exclude", name)
         return self._answer("describe", "--tags", "--abbrev=0", *excluded, start)
+
+    def files_at(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The files below a folder as they were committed, as paths relative to the root, sorted."""
+        tree = checked_commit(commit)
+        listing = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree, "--", f"{folder}/")
+        return tuple(sorted(path for path in listing.split("\0") if path))
 
     def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
         """Make an annotated tag, on the disk when this returns; signed where an SSH key is given.
@@ -306,11 +305,11 @@ class Worktree:
         )
         return str(text) if status == 0 and text else None
 
-    def _run(self, *arguments: str, deadline_s: int | None = None) -> str:
+    def _run(self, *arguments: str, deadline_s: int | None = None, env: dict[str, str] | None = None) -> str:
         git = _gitpython()
         try:
             text = self._git.execute(
-                ["git", *arguments], kill_after_timeout=deadline_s, strip_newline_in_stdout=False
+                ["git", *arguments], kill_after_timeout=deadline_s, strip_newline_in_stdout=False, env=env
             )
         except git.GitError as error:
             raise _failure(f"git {arguments[0]} failed", error) from None
@@ -330,25 +329,6 @@ def _failure(what: str, error: Exception) -> RemoteError:
     told = getattr(error, "stderr", "") or str(error)
     shown = _CREDENTIALS.sub("://[hidden]@", " ".join(told.split()))
     return RemoteError(f"{what}: {shown.removeprefix('stderr: ')[:500]}")
-
-
-def _annotated(name: str, object_id: str, commit: str, tag_object: str) -> TagInfo:
-    """A tag object's parts; git takes the last signature, so whatever looks like two is none.
-
-    Raises:
-        Conflict: the object calls itself by another name than the ref that leads to it.
-    """
-    headers, _, body = tag_object.partition("\n\n")
-    if f"tag {name}" not in headers.split("\n"):
-        raise Conflict(
-            f"the tag {name} leads to an object of another name", hint="a tag was moved under this name"
-        )
-    starts = [match.start() for match in _SIGNATURE.finditer(body)]
-    message = body[: starts[0]] if starts else body
-    if len(starts) != 1 or not body.startswith(_SSH_SIGNATURE, starts[0]):
-        return TagInfo(name, object_id, commit, message, annotated=True)
-    signed = f"{headers}\n\n{message}".encode("utf-8", "surrogateescape")
-    return TagInfo(name, object_id, commit, message, True, body[starts[0] :], signed)
 
 
 def _own_settings(git: Git, git_dir: Path) -> tuple[list[tuple[str, str]], set[str]]:

@@ -74,6 +74,12 @@ class TestEachSource:
         assert "random" not in imported
         assert "random" not in set(attribute_uses(tree, "np"))
 
+    def test_a_generator_of_chance_stands_in_two_places_alone(self, path: Path) -> None:
+        """The engine's flow and the bootstrap each have a SplitMix64; its increment is its mark."""
+        doors = {"engine/obengine/prng.py", "obrelease/analysis/chance.py"}
+        if path.relative_to(ROOT).as_posix() not in doors:
+            assert "9e3779b97f4a7c15" not in path.read_text("utf-8").lower().replace("_", "")
+
     def test_hashing_goes_through_its_door(self, path: Path) -> None:
         place = path.relative_to(ROOT).as_posix()
         if place.startswith(("engine/", "obrelease/remote/")) or place == "obrelease/models/canonical.py":

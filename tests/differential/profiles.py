@@ -1,4 +1,4 @@
-"""Seeded command streams of seven temperaments, made to meet every rule and every edge of a core."""
+"""Seeded command streams of plain orders, made to meet every edge of a core; `features` has the others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from obengine.flow import STEADY, generate
 from obengine.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, Commands, Op, OrderKind
+from tests.differential.features import TEMPERS, feature_stream
 
 Rng = np.random.Generator
 Draw = Callable[[Rng, int], NDArray[np.generic]]
@@ -69,9 +70,12 @@ def nonsense(seed: int, messages: int) -> Commands:
     rng = np.random.default_rng([seed, messages])
     out = np.frombuffer(rng.bytes(messages * COMMAND.itemsize), COMMAND).copy()
     plausible = rng.random(messages) < 0.7
-    for field, limit in (("op", 5), ("side", 2), ("kind", 2), ("tif", 2), ("flags", 1), ("symbol", 2)):
+    for field, limit in (("op", 9), ("side", 3), ("kind", 7), ("tif", 7), ("flags", 80), ("symbol", 2)):
         out[field] = np.where(plausible, rng.integers(0, limit, messages), out[field])
     out["order_id"] = np.where(plausible, rng.integers(0, 64, messages), out["order_id"])
+    out["tif"] = np.where(rng.random(messages) < 0.6, 0, out["tif"])
+    out["flags"] = np.where(rng.random(messages) < 0.6, 0, out["flags"])
+    out["participant"] = np.where(plausible, rng.integers(0, 3, messages), out["participant"])
     market = (out["kind"] == OrderKind.MARKET) & (rng.random(messages) < 0.5)
     out["price_ticks"] = np.where(market, NO_PRICE, out["price_ticks"])
     return out
@@ -97,7 +101,7 @@ def _keep_some_prices(out: Commands, rng: Rng) -> None:
 
 def _spoil(out: Commands, rng: Rng, profile: Profile) -> None:
     edges: tuple[tuple[str, tuple[int, ...]], ...] = (
-        ("op", (4, 255)),
+        ("op", (4, 5, 6, 7, 8, 255)),
         ("side", (2, 255)),
         ("kind", (1, 2, 255)),
         ("tif", (2, 255)),
@@ -159,5 +163,6 @@ STREAMS: Final[dict[str, tuple[int, Callable[[int, int], Commands]]]] = {
     "steady": (1, steady),
     "nonsense": (2, nonsense),
     **{profile.name: (profile.symbols, partial(commands_of, profile)) for profile in PROFILES},
+    **{temper.name: (temper.symbols, partial(feature_stream, temper)) for temper in TEMPERS},
 }
 """Name -> number of symbols of its books, and (seed, messages) -> commands."""

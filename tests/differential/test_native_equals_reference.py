@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from obengine.messages import Commands, EventKind, Events, Priority, RejectCode, Side
+from obengine.book import Snapshot
+from obengine.messages import COMMAND, CancelReason, Commands, EventKind, Events, Priority, RejectCode, Side
 from obengine.native import NativeBook
 from obengine.reference import ReferenceBook
 from tests.differential.profiles import STREAMS
-from tests.property.strategies import SYMBOLS, command_streams
+from tests.property.strategies import SYMBOLS, Step, command_streams, steps
 from tests.property.strategies import nonsense as any_bytes
+
+CI_MESSAGES = 1_000_000
+NIGHTLY_MESSAGES = 10_000_000
+PIECE = 20_000
 
 
 def batches(commands: Commands, seed: int) -> list[Commands]:
@@ -24,47 +31,69 @@ def batches(commands: Commands, seed: int) -> list[Commands]:
 def assert_same_state(native: NativeBook, reference: ReferenceBook, symbols: int) -> None:
     assert native.audit() is None
     assert native.next_sequence == reference.next_sequence
+    assert native.clock_ns == reference.clock_ns
     assert native.state_digest() == reference.state_digest()
     for symbol in {0, symbols // 2, symbols - 1}:
         for side in Side:
             assert native.depth(side, 7, symbol) == reference.depth(side, 7, symbol)
 
 
+def assert_same_events(given_events: Events, expected: Events, what: str) -> None:
+    if given_events.tobytes() == expected.tobytes():
+        return
+    both = min(len(given_events), len(expected))
+    wrong = np.flatnonzero(given_events[:both] != expected[:both])
+    first = int(wrong[0]) if len(wrong) else both
+    pytest.fail(
+        f"{what}: event {first}: {given_events[first : first + 1]} is not {expected[first : first + 1]}"
+    )
+
+
 def run_both(name: str, seed: int, messages: int) -> Events:
-    """All events of a stream, after they were found equal batch by batch."""
+    """All events of a stream, after they were found equal batch by batch; half-way the native book
+    is replaced by one restored from the reference's snapshot.
+    """
     symbols, make = STREAMS[name]
     native, reference = NativeBook(symbols), ReferenceBook(symbols)
     seen = []
-    for batch in batches(make(seed, messages), seed):
+    parts = batches(make(seed, messages), seed)
+    for at, batch in enumerate(parts):
         expected = reference.apply(batch)
-        given_events = native.apply(batch)
-        if given_events.tobytes() != expected.tobytes():
-            first = next(
-                at
-                for at in range(len(expected))
-                if at >= len(given_events) or given_events[at] != expected[at]
-            )
-            pytest.fail(
-                f"{name} {seed}: event {first}: {given_events[first : first + 1]} != {expected[first]}"
-            )
+        assert_same_events(native.apply(batch), expected, f"{name} {seed}, batch {at}")
         assert_same_state(native, reference, symbols)
         seen.append(expected)
+        if at == len(parts) // 2:
+            native = NativeBook(symbols)
+            native.restore(reference.snapshot())
+            assert_same_state(native, reference, symbols)
     return np.concatenate(seen)
 
 
-@pytest.mark.parametrize("seed", range(3))
+def codes(events: Events, kind: EventKind) -> set[int]:
+    return set(events["detail"][events["kind"] == kind].tolist())
+
+
 @pytest.mark.parametrize("name", STREAMS)
-def test_events_and_states_are_equal(name: str, seed: int) -> None:
-    assert len(run_both(name, seed, 10_000)) >= 10_000
+def test_a_million_messages_give_the_same_events_and_states(name: str) -> None:
+    pieces = CI_MESSAGES // len(STREAMS) // PIECE + 1
+    for seed in range(pieces):
+        run_both(name, seed, PIECE)
 
 
 def test_the_streams_meet_every_rule() -> None:
-    events = np.concatenate([run_both(name, 11, 4_000) for name in STREAMS])
+    events = np.concatenate([run_both(name, 1_001, PIECE) for name in STREAMS])
     assert set(events["kind"].tolist()) == set(EventKind)
-    refused = events[events["kind"] == EventKind.REJECTED]
-    assert set(refused["detail"].tolist()) == set(RejectCode)
-    modified = events[events["kind"] == EventKind.MODIFIED]
-    assert set(modified["detail"].tolist()) == set(Priority)
+    assert codes(events, EventKind.REJECTED) == set(RejectCode)
+    assert codes(events, EventKind.CANCELLED) == set(CancelReason)
+    assert codes(events, EventKind.MODIFIED) == set(Priority)
+
+
+def test_one_command_sets_off_a_long_cascade() -> None:
+    events = run_both("cascade", 5, PIECE)
+    triggered = np.flatnonzero(events["kind"] == EventKind.TRIGGERED)
+    commands_own = np.flatnonzero(np.isin(events["kind"], (EventKind.ACCEPTED, EventKind.MODIFIED)))
+    in_one_command = np.bincount(np.searchsorted(commands_own, triggered))
+    assert in_one_command.max() >= 10
 
 
 @given(command_streams(max_size=120))
@@ -85,8 +114,46 @@ def test_any_bytes_give_the_same_events(commands: Commands) -> None:
     assert_same_state(native, reference, SYMBOLS)
 
 
+class TwoCores(RuleBasedStateMachine):
+    """Rule: after every step the two cores have told the same and are in the same state.
+
+    A step is a command with its EXTEND, cut from it or not; or a return to a snapshot of either core.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.native, self.reference = NativeBook(SYMBOLS), ReferenceBook(SYMBOLS)
+        self.kept: Snapshot | None = None
+
+    @rule(step=steps(), together=st.booleans())
+    def command(self, step: Step, together: bool) -> None:
+        commands = np.array(step, COMMAND)
+        for batch in [commands] if together else np.split(commands, len(commands)):
+            assert self.native.apply(batch).tobytes() == self.reference.apply(batch).tobytes()
+
+    @rule(from_native=st.booleans())
+    def keep(self, from_native: bool) -> None:
+        self.kept = (self.native if from_native else self.reference).snapshot()
+
+    @precondition(lambda self: self.kept is not None)
+    @rule()
+    def go_back(self) -> None:
+        assert self.kept is not None
+        self.native.restore(self.kept)
+        self.reference.restore(self.kept)
+
+    @invariant()
+    def same_state(self) -> None:
+        assert_same_state(self.native, self.reference, SYMBOLS)
+
+
+TwoCores.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestTwoCores = TwoCores.TestCase
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", STREAMS)
-def test_a_thousand_seeds_are_equal(name: str) -> None:
-    for seed in range(100, 1_100):
-        run_both(name, seed, 1_500)
+def test_ten_million_messages_give_the_same_events_and_states(name: str) -> None:
+    pieces = NIGHTLY_MESSAGES // len(STREAMS) // PIECE + 1
+    for seed in range(10_000, 10_000 + pieces):
+        run_both(name, seed, PIECE)

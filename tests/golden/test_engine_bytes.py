@@ -8,15 +8,25 @@ import pytest
 from obengine import cores
 from obengine.messages import (
     COMMAND,
+    CROSS,
     MAX_ID,
     MAX_QTY,
     NO_PRICE,
+    CancelReason,
     Commands,
     EventKind,
     Op,
+    Priority,
+    Queue,
     RejectCode,
+    Side,
     records_digest,
 )
+from tests.golden.full_stream import full_stream
+
+PLAIN_EVENTS = {1, 2, 3, 4, 5}
+PLAIN_CODES = set(range(1, 11))
+"""The event kinds and reject codes that a stream of plain orders can meet."""
 
 SCENE = [
     (Op.NEW, 1, 0, 0, 0, 0, 5, 7, 1, 101),
@@ -49,7 +59,7 @@ SCENE_EVENTS = """
 
 
 def long_stream(messages: int = 20_000) -> Commands:
-    """Commands from a 64-bit linear congruential generator: every op, and every kind of nonsense."""
+    """Commands of the plain book from a 64-bit linear congruential generator, and nonsense among them."""
     state, rows = 1, []
     for _ in range(messages):
         draws = []
@@ -73,7 +83,7 @@ def long_stream(messages: int = 20_000) -> Commands:
             name % 200,
             price,
         ]
-        spoil, to = ((0, 77), (1, 2), (2, 3), (3, 9), (4, 2), (5, 4), (6, -5), (9, NO_PRICE))[
+        spoil, to = ((0, 77), (1, 2), (2, 9), (3, 9), (4, 2), (5, 4), (6, -5), (9, NO_PRICE))[
             what // 2**14 % 8
         ]
         if what // 2**17 % 16 == 0:
@@ -91,10 +101,28 @@ def test_the_bytes_of_a_scene(core: str) -> None:
 @pytest.mark.parametrize("core", cores.names())
 def test_the_digests_of_a_long_stream(core: str) -> None:
     commands = long_stream()
-    assert records_digest(commands) == "ce59f0dc68a900fa1f1df38eda72fe8053198526bcb13c02aa399176721e662f"
+    assert records_digest(commands) == "1d43437f88cd6d46ff2ea57c754ba47a030dd2cc343734153ebf9e6443d4fe30"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
-    assert set(events["kind"].tolist()) == set(EventKind)
-    assert set(events["detail"][events["kind"] == EventKind.REJECTED].tolist()) == set(RejectCode)
+    assert set(events["kind"].tolist()) == PLAIN_EVENTS
+    assert set(events["detail"][events["kind"] == EventKind.REJECTED].tolist()) == PLAIN_CODES
     assert records_digest(events) == "ec944acfba3c30f1a49f8ae0291bbaec2c2fb2c8ffc72854361ace52c319dc68"
-    assert book.state_digest() == "e125a533e1a230788e6821b1212014a8f3f40944eb24c91e81a02f20914e4e40"
+    assert book.state_digest() == "5a747bcfaca88b8bab17b6994c1dffc877db7b3c492f08433ce243136b3ed81f"
+
+
+@pytest.mark.parametrize("core", cores.names())
+def test_the_digests_of_a_stream_of_every_order_kind(core: str) -> None:
+    commands = full_stream()
+    assert records_digest(commands) == "a4e0f8ec8ccc35b5e14a52b2e551a932e46396764ee8b2ecee414a0a89a9e752"
+    book = cores.make_book(core, symbols=2)
+    events = book.apply(commands)
+    said = {kind: set(events["detail"][events["kind"] == kind].tolist()) for kind in EventKind}
+    assert said[EventKind.REJECTED] == set(RejectCode)
+    assert said[EventKind.CANCELLED] == set(CancelReason)
+    assert said[EventKind.MODIFIED] == set(Priority)
+    assert said[EventKind.TRADED] == {*Side, CROSS}
+    assert all(said.values())
+    assert records_digest(events) == "bf6d82f51166bc0a2a70f9d7bd2e77e867ffbb2333be645708adec0dfd0f38f5"
+    assert book.state_digest() == "32108fd4e269e930fe4d2ed51c946f26ffa3080c7f330b02b6fcf6742ccef9ff"
+    placements = events["other_id"][events["kind"] == EventKind.ACCEPTED] & np.uint64(255)
+    assert set(placements.tolist()) == set(Queue)

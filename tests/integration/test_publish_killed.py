@@ -15,8 +15,8 @@ from obrelease.remote.directory import DirectoryForge
 from tests.unit.release.project import git, make_project
 
 TAG = "v0.9-beta"
-BOUNDARIES = 34
-"""Before and after: 8 journal writes, the tag, its push, the draft, 5 uploads, the flip."""
+BOUNDARIES = 56
+"""Before and after: 19 journal writes, the tag, its push, the draft, 5 uploads, the flip."""
 
 PROGRAM = """
 import os, signal, sys
@@ -69,7 +69,7 @@ def publish_killed_at(root: Path, boundary: int, home: Path) -> subprocess.Compl
 
 @pytest.mark.parametrize(
     "boundary",
-    [n if n % 4 == 1 else pytest.param(n, marks=pytest.mark.nightly) for n in range(1, BOUNDARIES + 1)],
+    [n if n % 6 == 1 else pytest.param(n, marks=pytest.mark.nightly) for n in range(1, BOUNDARIES + 1)],
 )
 def test_killed_and_run_again(
     tmp_path: Path, boundary: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

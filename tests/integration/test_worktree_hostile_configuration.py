@@ -10,6 +10,9 @@ import pytest
 
 from obrelease.errors import ObreleaseError
 from obrelease.remote.worktree import Worktree
+from obrelease.signing.armor import blob_of
+from obrelease.signing.ssh import GIT_NAMESPACE, check
+from tests.faults.signed_release import make_key
 
 HOOKS = ("pre-push", "reference-transaction", "post-index-change", "pre-commit", "post-checkout")
 CONFIGURED = (
@@ -95,6 +98,18 @@ def test_no_program_of_the_repository_runs(hostile: tuple[Path, Path]) -> None:
     assert tree.remote_tag("origin", "v1") == made.commit
     assert tree.previous_tag() == "v1"
     tree.delete_tag("v1")
+    assert [path.name for path in canaries.iterdir()] == []
+
+
+def test_no_program_of_the_repository_runs_while_a_tag_is_signed(
+    hostile: tuple[Path, Path], tmp_path: Path
+) -> None:
+    project, canaries = hostile
+    key = make_key(tmp_path / "keys" / "key")
+    tree = Worktree.open(project)
+    made = tree.create_tag("v1", tree.head(), "text", key=key)
+    blob = blob_of(made.signature.encode(), "the tag")
+    assert check(blob, GIT_NAMESPACE, made.signed_text, "the tag").fingerprint
     assert [path.name for path in canaries.iterdir()] == []
 
 

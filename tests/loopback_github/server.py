@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -32,12 +33,16 @@ class Seen:
 
 @dataclass
 class LoopbackGitHub:
-    """The server; `violations` must be empty when a test ends."""
+    """The server; `violations` must be empty when a test ends.
+
+    `boundary` is called before each request is carried out, and again before it is answered.
+    """
 
     repository: Repository
     faults: list[Fault] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    boundary: Callable[[], None] = lambda: None
     ended: threading.Event = field(default_factory=threading.Event)
     _servers: list[ThreadingHTTPServer] = field(default_factory=list)
 
@@ -106,8 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < announced:
             self.close_connection = True
             return
+        self.github.boundary()
         carried_out = fault.status == 0 or fault.done
         reply = self._carry_out(parts.path, query, body, fault) if carried_out else Reply(0)
+        self.github.boundary()
         if fault.starter:
             self._leave_starter(parts.path, query)
         if fault.hang:

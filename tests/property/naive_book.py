@@ -1,70 +1,55 @@
 """A second model of the book, slow on purpose: one list that is scanned for everything.
 
-It shares no code with the cores but the codes and layouts of `obengine.messages`.
+It shares no code with the cores but the codes and layouts of messages.py and snapshot.py.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-from obengine.book import RESTING
 from obengine.messages import (
+    ALL_SYMBOLS,
     EVENT,
+    MAX_QTY,
     NO_PRICE,
     CancelReason,
     Commands,
     EventKind,
     Events,
     Op,
+    OrderFlag,
     OrderKind,
     Priority,
     RejectCode,
+    SelfTrade,
     Side,
     TimeInForce,
+    TradingState,
 )
+from obengine.snapshot import RESTING
+from tests.property.naive_auction import clearing
+from tests.property.naive_order import Order, record
+from tests.property.naive_refusal import Command, Extension, form_refusal
 
 EventRow = tuple[int, int, int, int, int, int, int]
-
-
-@dataclass(slots=True)
-class Resting:
-    """One open order; `age` grows with each arrival."""
-
-    symbol: int
-    side: int
-    order_id: int
-    owner: int
-    price: int
-    qty: int
-    age: int
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command with the field names of its record."""
-
-    op: int
-    side: int
-    kind: int
-    tif: int
-    symbol: int
-    flags: int
-    qty_lots: int
-    participant: int
-    order_id: int
-    price_ticks: int
+MAX_PRICE = 2**63 - 1
 
 
 class NaiveBook:
-    """Price-time priority by scanning."""
+    """The whole specification by scanning."""
 
     def __init__(self, symbols: int) -> None:
         self.symbols = symbols
-        self.open: list[Resting] = []
-        self.age = 0
+        self.open: list[Order] = []
+        self.age = self.clock = 0
+        self.extension: Extension | None = None
+        self.state = [0] * symbols
+        self.last: list[int | None] = [None] * symbols
+        self.prices: list[int] = []
+        self.rows: list[EventRow] = []
 
     def apply(self, commands: Commands) -> Events:
         """Events of a batch, one command after another."""
@@ -73,136 +58,343 @@ class NaiveBook:
 
     def one(self, command: Command) -> list[EventRow]:
         """Events of one command."""
-        code = self.refusal(command)
-        if code is not None:
-            return [
-                event(EventKind.REJECTED, code, command, command.qty_lots, command.op, command.price_ticks)
-            ]
-        if command.op == Op.NEW:
-            return self.new(command)
-        order = self.find(command)
-        assert order is not None
-        if command.op == Op.CANCEL:
-            removed = self.take(order, command.qty_lots or order.qty)
-            return [event(EventKind.CANCELLED, CancelReason.REQUESTED, command, removed, 0, order.price)]
-        if command.op == Op.EXECUTE:
-            traded = self.take(order, command.qty_lots)
-            side = Side.SELL if order.side == Side.BUY else Side.BUY
-            return [(EventKind.TRADED, side, command.symbol, traded, 0, order.order_id, order.price)]
-        return self.modify(command, order)
-
-    def refusal(self, command: Command) -> RejectCode | None:
-        """The first rule, in the order of the codes, that the command breaks."""
-        new = command.op == Op.NEW
-        limit = (new and command.kind == OrderKind.LIMIT) or command.op == Op.MODIFY
-        market = new and command.kind == OrderKind.MARKET
-        known = self.find(command) is not None
-        broken = {
-            RejectCode.UNKNOWN_OP: command.op not in list(Op),
-            RejectCode.UNKNOWN_SIDE: new and command.side not in list(Side),
-            RejectCode.UNKNOWN_KIND: new and command.kind not in list(OrderKind),
-            RejectCode.UNKNOWN_TIF: new and command.tif not in list(TimeInForce),
-            RejectCode.BAD_FLAGS: command.flags != 0,
-            RejectCode.UNKNOWN_SYMBOL: command.symbol >= self.symbols,
-            RejectCode.BAD_QUANTITY: command.qty_lots < (0 if command.op == Op.CANCEL else 1),
-            RejectCode.BAD_PRICE: (limit and command.price_ticks == NO_PRICE)
-            or (market and command.price_ticks != NO_PRICE),
-            RejectCode.DUPLICATE_ID: new and known,
-            RejectCode.UNKNOWN_ORDER: not new and not known,
-        }
-        return next((code for code in RejectCode if broken[code]), None)
-
-    def new(self, command: Command) -> list[EventRow]:
-        """A new order: accepted, matched, and what is left rests or goes."""
-        limit = None if command.kind == OrderKind.MARKET else command.price_ticks
-        order = self.arriving(command, command.side, command.participant)
-        rows = [event(EventKind.ACCEPTED, command.side, command, order.qty, 0, command.price_ticks)]
-        rows += self.match(order, limit)
-        if order.qty and (limit is None or command.tif == TimeInForce.IOC):
-            rows.append(
-                event(EventKind.CANCELLED, CancelReason.IMMEDIATE, command, order.qty, 0, command.price_ticks)
+        self.rows, self.prices = [], []
+        extension, self.extension = self.extension, None
+        if command.op == Op.EXTEND:
+            self.extension = Extension(
+                command.qty_lots, command.participant, command.order_id, command.price_ticks
             )
-        elif order.qty:
-            self.open.append(order)
-        return rows
-
-    def modify(self, command: Command, order: Resting) -> list[EventRow]:
-        """Less at the same price keeps the place; anything else arrives anew."""
-        if command.price_ticks == order.price and command.qty_lots <= order.qty:
-            order.qty = command.qty_lots
-            return [event(EventKind.MODIFIED, Priority.KEPT, command, order.qty, 0, order.price)]
-        self.open.remove(order)
-        again = self.arriving(command, order.side, order.owner)
-        rows = [event(EventKind.MODIFIED, Priority.LOST, command, again.qty, 0, again.price)]
-        rows += self.match(again, again.price)
-        if again.qty:
-            self.open.append(again)
-        return rows
-
-    def match(self, taker: Resting, limit: int | None) -> list[EventRow]:
-        """Trade with the best and oldest order again and again."""
-        rows: list[EventRow] = []
-        sign = 1 if taker.side == Side.BUY else -1
-        while taker.qty:
-            makers = [
-                order
-                for order in self.open
-                if order.symbol == taker.symbol
-                and order.side != taker.side
-                and (limit is None or sign * order.price <= sign * limit)
-            ]
-            if not makers:
-                break
-            maker = min(makers, key=lambda order: (sign * order.price, order.age))
-            traded = self.take(maker, taker.qty)
-            taker.qty -= traded
-            trade = (taker.side, taker.symbol, traded, taker.order_id, maker.order_id, maker.price)
-            rows.append((EventKind.TRADED, *trade))
-        return rows
-
-    def arriving(self, command: Command, side: int, owner: int) -> Resting:
-        """A youngest order with the command's quantity and price."""
-        self.age += 1
-        return Resting(
-            command.symbol, side, command.order_id, owner, command.price_ticks, command.qty_lots, self.age
+            return []
+        code = form_refusal(command, extension, self.symbols, self.clock) or self.act(
+            command, extension if command.flags & 1 and extension else Extension(0, 0, 0, 0)
         )
+        if code:
+            c = command
+            self.rows = [(5, code, c.symbol, c.qty_lots, c.order_id, c.op, c.price_ticks)]
+        elif command.op <= Op.EXECUTE:
+            self.elect(command.symbol)
+        return self.rows
 
-    def find(self, command: Command) -> Resting | None:
-        """The open order that the command names."""
-        name = (command.symbol, command.order_id)
-        return next((order for order in self.open if (order.symbol, order.order_id) == name), None)
+    def act(self, command: Command, extension: Extension) -> int:
+        """Do what a well-formed command asks, or say why not."""
+        if command.op == Op.NEW:
+            return self.new(command, extension)
+        if command.op == Op.MASS_CANCEL:
+            return self.mass_cancel(command)
+        if command.op == Op.CLOCK:
+            return self.set_clock(command)
+        if command.op == Op.STATE:
+            return self.set_state(command)
+        order = self.find(command.symbol, command.order_id)
+        if order is None or (order.waits and command.op == Op.EXECUTE):
+            return RejectCode.UNKNOWN_ORDER
+        if command.op == Op.CANCEL:
+            self.withdraw(order, min(command.qty_lots or order.qty, order.qty), CancelReason.REQUESTED)
+        elif command.op == Op.EXECUTE:
+            self.trade(1 - order.side, min(command.qty_lots, order.qty), 0, order, order.price)
+        else:
+            return self.modify(command, order)
+        return 0
 
-    def take(self, order: Resting, qty: int) -> int:
-        """Take at most `qty` lots from an order; an empty order leaves."""
-        taken = min(qty, order.qty)
-        order.qty -= taken
+    def tell(self, kind: int, detail: int, order: Order, qty: int, other: int = 0) -> None:
+        self.rows.append((kind, detail, order.symbol, qty, order.order_id, other, order.price))
+
+    def new(self, c: Command, x: Extension) -> int:
+        if self.find(c.symbol, c.order_id):
+            return RejectCode.DUPLICATE_ID
+        unpriced = c.kind in (OrderKind.STOP, OrderKind.TRAILING_STOP)
+        price = NO_PRICE if unpriced else c.price_ticks
+        order = Order(c.symbol, c.side, c.order_id, c.participant, price, c.qty_lots, 0)
+        order.kind, order.tif, order.flags = c.kind, c.tif, c.flags & 0xFFFE
+        order.display, order.expiry = x.display, x.expiry
+        if c.kind >= OrderKind.TRAILING_STOP:
+            order.trail, order.trigger = x.trigger, NO_PRICE
+        else:
+            order.trigger = x.trigger
+        code = self.admit(order, x.minimum)
+        if code:
+            return code
+        self.tell(EventKind.ACCEPTED, order.side, order, order.qty, order.placement)
+        if order.waits:
+            self.stand(order)
+            last = self.last[c.symbol]
+            if last is not None:
+                self.follow(order, last)
+                if self.state[c.symbol] == TradingState.OPEN and self.reached(order, last):
+                    self.open.remove(order)
+                    self.cascade([order])
+        else:
+            self.arrive(order, x.minimum)
+        return 0
+
+    def admit(self, order: Order, minimum: int = 0) -> int:
+        """What the state and the book have against an arrival; a sliding order is repriced."""
+        state, post_only = self.state[order.symbol], order.flags & OrderFlag.POST_ONLY
+        if state == TradingState.HALT:
+            return RejectCode.HALTED
+        if state == TradingState.AUCTION and not order.waits:
+            lasting = order.tif in (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)
+            if order.kind == OrderKind.MARKET or not lasting or post_only or minimum:
+                return RejectCode.NOT_IN_AUCTION
+        if state == TradingState.OPEN and post_only:
+            makers = [o for o in self.book(order.symbol, 1 - order.side) if o.queue < 2]
+            if makers and self.within(makers[0], order):
+                if not order.flags & OrderFlag.SLIDE:
+                    return RejectCode.WOULD_TAKE
+                slid = makers[0].price - order.sign
+                if slid in (NO_PRICE, MAX_PRICE + 1):
+                    return RejectCode.BAD_PRICE
+                order.price = slid
+        return 0
+
+    def modify(self, c: Command, order: Order) -> int:
+        if order.waits:
+            order.qty = c.qty_lots
+            if order.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT):
+                order.price = c.price_ticks
+            self.tell(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
+            return 0
+        if c.price_ticks == order.price and c.qty_lots <= order.qty:
+            order.qty = c.qty_lots
+            order.shown = min(order.shown, order.qty)
+            self.tell(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
+            return 0
+        again = copy.copy(order)
+        again.price, again.qty = c.price_ticks, c.qty_lots
+        code = self.admit(again)
+        if code:
+            return code
+        self.open.remove(order)
+        self.tell(EventKind.MODIFIED, Priority.LOST, again, again.qty)
+        self.arrive(again, 0)
+        return 0
+
+    def arrive(self, taker: Order, minimum: int) -> None:
+        """An order that is not a stop any more meets the book."""
+        if self.state[taker.symbol] != TradingState.OPEN:
+            self.stand(taker)
+            return
+        whole = taker.tif in (TimeInForce.FOK, TimeInForce.AON)
+        if self.would_trade(taker) < (taker.qty if whole else minimum):
+            if taker.tif == TimeInForce.AON:
+                self.stand(taker)
+            else:
+                reason = CancelReason.FILL_OR_KILL if whole else CancelReason.MINIMUM
+                self.tell(EventKind.CANCELLED, reason, taker, taker.qty)
+            return
+        if not taker.flags & OrderFlag.POST_ONLY:
+            self.match(taker, dry=False)
+        if taker.qty and (taker.kind == OrderKind.MARKET or taker.tif == TimeInForce.IOC):
+            self.tell(EventKind.CANCELLED, CancelReason.IMMEDIATE, taker, taker.qty)
+        elif taker.qty:
+            self.stand(taker)
+
+    def would_trade(self, taker: Order) -> int:
+        """The walk: matching a copy against a copy, until an own order ends it."""
+        trial, double = copy.deepcopy(self), copy.copy(taker)
+        trial.match(double, dry=True)
+        return taker.qty - double.qty
+
+    def match(self, taker: Order, dry: bool) -> None:
+        """Trade with the first order in priority again and again."""
+        passed: list[Order] = []
+        refilled: list[Order] = []
+        mode = taker.flags >> 4
+        while taker.qty:
+            makers = [o for o in self.book(taker.symbol, 1 - taker.side) if self.within(o, taker)]
+            makers = [o for o in makers if o not in passed]
+            if not makers:
+                return
+            maker = makers[0]
+            if maker.queue == 2 and maker.qty > taker.qty:
+                passed.append(maker)
+            elif mode and taker.owner and maker.owner == taker.owner:
+                if dry and mode != SelfTrade.OLDEST:
+                    return
+                self.prevent(mode, taker, maker)
+            else:
+                lots = maker.qty if maker.queue or maker in refilled else maker.shown
+                lots = min(taker.qty, lots)
+                taker.qty -= lots
+                if self.trade(taker.side, lots, taker.order_id, maker, maker.price):
+                    refilled.append(maker)
+
+    def prevent(self, mode: int, taker: Order, maker: Order) -> None:
+        smaller = min(taker.qty, maker.qty)
+        theirs, mine = {
+            SelfTrade.NEWEST: (0, taker.qty),
+            SelfTrade.OLDEST: (maker.qty, 0),
+            SelfTrade.BOTH: (maker.qty, taker.qty),
+            SelfTrade.DECREMENT: (smaller, smaller),
+        }[SelfTrade(mode)]
+        if theirs:
+            self.withdraw(maker, theirs, CancelReason.SELF_TRADE)
+        if mine:
+            taker.qty -= mine
+            self.tell(EventKind.CANCELLED, CancelReason.SELF_TRADE, taker, mine)
+
+    def trade(self, detail: int, lots: int, taker: int, maker: Order, price: int) -> bool:
+        """One trade, told and done; whether the maker shows lots anew."""
+        self.rows.append((EventKind.TRADED, detail, maker.symbol, lots, taker, maker.order_id, price))
+        self.last[maker.symbol] = price
+        self.prices.append(price)
+        return self.take(maker, lots)
+
+    def take(self, order: Order, lots: int) -> bool:
+        order.qty -= lots
         if not order.qty:
             self.open.remove(order)
-        return taken
+        elif order.display and lots >= order.shown:
+            self.age += 1
+            order.age, order.shown = self.age, min(order.display, order.qty)
+            self.tell(EventKind.REFILLED, order.side, order, order.shown)
+            return True
+        else:
+            order.shown = max(order.shown - lots, 0)
+        return False
+
+    def withdraw(self, order: Order, lots: int, reason: int) -> None:
+        order.qty -= lots
+        order.shown = min(order.shown, order.qty)
+        self.tell(EventKind.CANCELLED, reason, order, lots)
+        if not order.qty:
+            self.open.remove(order)
+
+    def stand(self, order: Order) -> None:
+        """Last in its queue."""
+        self.age += 1
+        order.age = self.age
+        order.shown = 0 if order.queue else min(order.display or order.qty, order.qty)
+        self.open.append(order)
+
+    def elect(self, symbol: int) -> None:
+        """Stops by the trades of the last arrival, and what follows."""
+        self.cascade(self.elected(symbol))
+
+    def cascade(self, queue: list[Order]) -> None:
+        while queue:
+            stop = queue.pop(0)
+            self.prices = []
+            if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
+                stop.price = min(max(stop.trigger + stop.price, NO_PRICE + 1), MAX_PRICE)
+            with_limit = stop.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT)
+            stop.kind = OrderKind.LIMIT if with_limit else OrderKind.MARKET
+            stop.trigger = stop.trail = 0
+            self.tell(EventKind.TRIGGERED, stop.side, stop, stop.qty, stop.placement)
+            self.arrive(stop, 0)
+            queue += self.elected(stop.symbol)
+
+    def elected(self, symbol: int) -> list[Order]:
+        """All trade prices are seen, one after another; the first and the last alone can matter."""
+        prices, self.prices = self.prices, []
+        if self.state[symbol] != TradingState.OPEN:
+            return []
+        found: list[Order] = []
+        for price in prices:
+            batch = []
+            for stop in [o for o in self.open if o.waits and o.symbol == symbol]:
+                self.follow(stop, price)
+                if self.reached(stop, price):
+                    self.open.remove(stop)
+                    batch.append(stop)
+            found += sorted(batch, key=lambda o: (o.side, o.sign * o.trigger, o.age))
+        return found
+
+    def follow(self, stop: Order, price: int) -> None:
+        if stop.trail:
+            trigger = min(max(price + stop.sign * stop.trail, NO_PRICE + 1), MAX_PRICE)
+            known = stop.trigger != NO_PRICE
+            if not known or stop.sign * trigger < stop.sign * stop.trigger:
+                stop.trigger = trigger
+
+    def reached(self, stop: Order, price: int) -> bool:
+        return stop.trigger != NO_PRICE and stop.sign * price >= stop.sign * stop.trigger
+
+    def set_state(self, c: Command) -> int:
+        old, self.state[c.symbol] = self.state[c.symbol], c.side
+        last = self.last[c.symbol]
+        reference = c.price_ticks if c.price_ticks != NO_PRICE or last is None else last
+        self.rows.append((EventKind.STATE_CHANGED, c.side, c.symbol, 0, old, 0, reference))
+        if c.side == TradingState.OPEN:
+            self.uncross(c.symbol, reference)
+            last = self.last[c.symbol]
+            self.prices = [] if last is None else [last]
+            self.elect(c.symbol)
+        return 0
+
+    def uncross(self, symbol: int, reference: int) -> None:
+        buys, sells = ([o for o in self.book(symbol, side) if o.queue < 2] for side in Side)
+        if not buys or not sells or buys[0].price < sells[0].price:
+            return
+        price, volume = clearing(
+            [(o.price, o.qty) for o in buys], [(o.price, o.qty) for o in sells], reference
+        )
+        self.rows.append((EventKind.AUCTION_PRICE, 0, symbol, min(volume, MAX_QTY), 0, 0, price))
+        left = {id(o): o.qty for o in buys + sells}
+        while volume:
+            buy = next(o for o in buys if left[id(o)])
+            sell = next(o for o in sells if left[id(o)])
+            lots = min(volume, left[id(buy)], left[id(sell)])
+            trade = (EventKind.TRADED, 2, symbol, lots, buy.order_id, sell.order_id, price)
+            self.rows.append(trade)
+            volume -= lots
+            left[id(buy)] -= lots
+            left[id(sell)] -= lots
+        self.last[symbol] = price
+        for order in buys + sells:
+            if left[id(order)] < order.qty:
+                self.take(order, order.qty - left[id(order)])
+
+    def mass_cancel(self, c: Command) -> int:
+        gone = [
+            o
+            for o in self.in_order()
+            if c.symbol in (o.symbol, ALL_SYMBOLS) and c.side in (o.side, 2) and c.participant in (o.owner, 0)
+        ]
+        for order in gone:
+            self.withdraw(order, order.qty, CancelReason.MASS)
+        self.rows.append((EventKind.MASS_CANCELLED, c.side, c.symbol, len(gone), c.participant, 0, 0))
+        return 0
+
+    def set_clock(self, c: Command) -> int:
+        self.clock = c.order_id
+        due = [o for o in self.open if o.tif == TimeInForce.GTD and o.expiry <= self.clock]
+        due.sort(key=lambda o: (o.expiry, o.symbol, o.order_id))
+        if c.flags:
+            due += [o for o in self.in_order() if o.tif == TimeInForce.DAY]
+        for order in due:
+            self.withdraw(order, order.qty, CancelReason.EXPIRED)
+        self.rows.append((EventKind.CLOCK_SET, c.flags, c.symbol, len(due), c.order_id, 0, 0))
+        return 0
+
+    def book(self, symbol: int, side: int) -> list[Order]:
+        """The resting orders of a side in the order in which a taker comes to them."""
+        mine = [o for o in self.open if (o.symbol, o.side, o.waits) == (symbol, side, False)]
+        return sorted(mine, key=lambda o: (-o.sign * o.price, o.queue, o.age))
+
+    def within(self, maker: Order, taker: Order) -> bool:
+        return taker.price == NO_PRICE or taker.sign * maker.price <= taker.sign * taker.price
+
+    def find(self, symbol: int, order_id: int) -> Order | None:
+        """The open order of a name."""
+        return next((o for o in self.open if (o.symbol, o.order_id) == (symbol, order_id)), None)
+
+    def in_order(self) -> list[Order]:
+        """Every open order in snapshot order."""
+        return [
+            order
+            for symbol in range(self.symbols)
+            for orders in (
+                self.book(symbol, Side.BUY),
+                self.book(symbol, Side.SELL),
+                sorted(self.waiting(symbol), key=lambda o: (o.side, o.age)),
+            )
+            for order in orders
+        ]
+
+    def waiting(self, symbol: int) -> Iterable[Order]:
+        return (o for o in self.open if o.symbol == symbol and o.waits)
 
     def resting(self) -> np.ndarray[tuple[int], np.dtype[np.void]]:
         """All open orders as `RESTING` records in the canonical order."""
-        return np.array([record(order) for order in in_canonical_order(self.open)], RESTING)
-
-
-def event(kind: int, detail: int, command: Command, qty: int, other_id: int, price: int) -> EventRow:
-    """One event row about the command's own order."""
-    return (kind, detail, command.symbol, qty, command.order_id, other_id, price)
-
-
-def in_canonical_order(orders: Iterable[Resting]) -> list[Resting]:
-    """By symbol, bids first, best price first, oldest first."""
-    return sorted(
-        orders,
-        key=lambda order: (
-            order.symbol,
-            order.side,
-            -order.price if order.side == Side.BUY else order.price,
-            order.age,
-        ),
-    )
-
-
-def record(order: Resting) -> tuple[int, ...]:
-    """The `RESTING` record of an order."""
-    return (order.symbol, order.side, 0, order.qty, order.owner, 0, order.order_id, order.price)
+        return np.array([record(order) for order in self.in_order()], RESTING)

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 from hypothesis import strategies as st
 
-from obengine.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, Commands, Op
+from obengine.messages import (
+    ALL_SYMBOLS,
+    COMMAND,
+    MAX_ID,
+    MAX_QTY,
+    NO_PRICE,
+    Commands,
+    Op,
+    OrderFlag,
+    OrderKind,
+    TimeInForce,
+)
 
 SYMBOLS = 2
 """The books of the property tests have this many symbols."""
 
 Fields = tuple[int, int, int, int, int, int, int, int, int, int]
+Step = list[Fields]
+"""Commands that belong together: an EXTEND and its NEW, or one alone."""
 
 _ids = st.one_of(st.integers(0, 12), st.sampled_from([MAX_ID, MAX_ID - 1, 2**63]))
+_special_ids = st.integers(1, 16)
 _prices = st.one_of(st.integers(-4, 4), st.sampled_from([2**63 - 1, NO_PRICE + 1]))
 _lots = st.one_of(st.integers(1, 9), st.just(MAX_QTY))
 _symbols = st.integers(0, SYMBOLS - 1)
 _owners = st.integers(0, 2**32 - 1)
+_few_owners = st.integers(0, 2)
 _bit = st.integers(0, 1)
 _byte = st.integers(0, 255)
+_times = st.integers(0, 20)
 
 
 def _limit_orders() -> st.SearchStrategy[Fields]:
     return st.tuples(
-        st.just(int(Op.NEW)), _bit, st.just(0), _bit, _symbols, st.just(0), _lots, _owners, _ids, _prices
+        st.just(int(Op.NEW)), _bit, st.just(0), _bit, _symbols, st.just(0), _lots, _few_owners, _ids, _prices
     )
 
 
 def _market_orders() -> st.SearchStrategy[Fields]:
     fixed = st.just(0)
-    return st.tuples(fixed, _bit, st.just(1), _bit, _symbols, fixed, _lots, _owners, _ids, st.just(NO_PRICE))
+    worst = st.one_of(st.just(NO_PRICE), _prices)
+    return st.tuples(fixed, _bit, st.just(1), _bit, _symbols, fixed, _lots, _owners, _ids, worst)
 
 
 def _named(op: Op, lots: st.SearchStrategy[int]) -> st.SearchStrategy[Fields]:
@@ -38,24 +57,85 @@ def _named(op: Op, lots: st.SearchStrategy[int]) -> st.SearchStrategy[Fields]:
     )
 
 
+@st.composite
+def special_orders(draw: st.DrawFn) -> Step:
+    """A NEW that is mostly accepted and mostly not plain, behind its EXTEND where it needs one."""
+    kind = draw(st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5]))
+    tif = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4, *([5, 5] if kind == OrderKind.LIMIT else [])]))
+    lasting = tif in (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)
+    lots = draw(st.one_of(st.integers(1, 20), st.just(MAX_QTY)))
+    flags = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4])) << 4
+    display = minimum = expiry = trigger = 0
+    if lasting and kind == OrderKind.LIMIT:
+        flags |= draw(
+            st.sampled_from([0, 0, 0, int(OrderFlag.POST_ONLY), OrderFlag.POST_ONLY | OrderFlag.SLIDE])
+        )
+    if lasting and kind in (0, 3, 5):
+        shape = draw(st.integers(0, 2))
+        flags |= OrderFlag.HIDDEN * (shape == 1)
+        display = draw(st.integers(1, min(lots, 5))) if shape == 2 else 0
+    if kind <= 1 and tif < TimeInForce.FOK and not flags & OrderFlag.POST_ONLY:
+        minimum = draw(st.sampled_from([0, 0, 0, 1, min(lots, 6), lots]))
+    if tif == TimeInForce.GTD:
+        expiry = draw(st.integers(1, 25))
+    if kind >= OrderKind.STOP:
+        trigger = draw(st.integers(1, 4) if kind >= OrderKind.TRAILING_STOP else _prices)
+    price = draw(st.one_of(st.just(NO_PRICE), _prices)) if kind in (1, 2, 4) else draw(_prices)
+    extended = display or minimum or expiry or kind >= OrderKind.STOP
+    flags |= int(bool(extended))
+    symbol, side, owner, order_id = draw(_symbols), draw(_bit), draw(_few_owners), draw(_special_ids)
+    order: Fields = (0, side, kind, tif, symbol, flags, lots, owner, order_id, price)
+    extend: Fields = (int(Op.EXTEND), 0, 0, 0, 0, 0, display, minimum, expiry, trigger)
+    return [extend, order] if extended else [order]
+
+
+def _running() -> st.SearchStrategy[Fields]:
+    """Trading states, mass cancels and the clock."""
+    fixed = st.just(0)
+    reference = st.one_of(st.just(NO_PRICE), _prices)
+    where = st.one_of(_symbols, st.just(ALL_SYMBOLS))
+    state = st.sampled_from([0, 0, 0, 1, 2, 2])
+    return st.one_of(
+        st.tuples(
+            st.just(int(Op.STATE)), state, fixed, fixed, _symbols, fixed, fixed, fixed, _ids, reference
+        ),
+        st.tuples(
+            st.just(int(Op.STATE)), state, fixed, fixed, _symbols, fixed, fixed, fixed, _ids, reference
+        ),
+        st.tuples(st.just(int(Op.CLOCK)), _byte, fixed, fixed, _symbols, _bit, fixed, fixed, _times, _prices),
+        st.tuples(
+            st.just(int(Op.MASS_CANCEL)),
+            st.integers(0, 2),
+            fixed,
+            fixed,
+            where,
+            fixed,
+            fixed,
+            _few_owners,
+            _ids,
+            _prices,
+        ),
+    )
+
+
 def _edgy() -> st.SearchStrategy[Fields]:
     """Each field is likely right and sometimes wrong, so that rules meet in one command."""
     return st.tuples(
-        st.integers(0, 4),
-        st.integers(0, 2),
-        st.integers(0, 2),
-        st.integers(0, 2),
+        st.integers(0, 8),
+        st.integers(0, 3),
+        st.integers(0, 6),
+        st.integers(0, 6),
         st.integers(0, SYMBOLS),
-        st.sampled_from([0, 0, 0, 1, 2**16 - 1]),
+        st.sampled_from([0, 0, 0, 1, 2, 6, 8, 9, 4, 0x10, 0x40, 0x50, 0x80, 2**16 - 1]),
         st.sampled_from([-(2**31), -1, 0, 1, 5, MAX_QTY]),
-        _owners,
+        st.one_of(_owners, st.integers(0, 3)),
         _ids,
         st.one_of(_prices, st.just(NO_PRICE)),
     )
 
 
 def command_fields() -> st.SearchStrategy[Fields]:
-    """One command: mostly one that does something, sometimes an edgy one."""
+    """One command of the plain book: mostly one that does something, sometimes an edgy one."""
     return st.one_of(
         _limit_orders(),
         _limit_orders(),
@@ -63,12 +143,25 @@ def command_fields() -> st.SearchStrategy[Fields]:
         _named(Op.CANCEL, st.one_of(st.just(0), _lots)),
         _named(Op.MODIFY, _lots),
         _named(Op.EXECUTE, _lots),
-        _edgy(),
     )
 
 
-def command_streams(max_size: int = 60) -> st.SearchStrategy[Commands]:
+def steps(edgy: bool = True) -> st.SearchStrategy[Step]:
+    """One step of any kind."""
+    alone = [command_fields(), command_fields(), _running()]
+    wild = [_edgy().map(_alone), st.tuples(_edgy(), _edgy()).map(list)] if edgy else []
+    return st.one_of(special_orders(), special_orders(), *(one.map(_alone) for one in alone), *wild)
+
+
+def command_streams(max_size: int = 60, edgy: bool = True) -> st.SearchStrategy[Commands]:
     """A batch of commands over few ids, prices and symbols, so that they meet."""
+    return st.lists(steps(edgy), max_size=max_size).map(
+        lambda rows: np.array(list(chain.from_iterable(rows)), COMMAND)
+    )
+
+
+def plain_streams(max_size: int = 60) -> st.SearchStrategy[Commands]:
+    """The same of plain orders alone."""
     return st.lists(command_fields(), max_size=max_size).map(lambda rows: np.array(rows, COMMAND))
 
 
@@ -84,3 +177,7 @@ def batch_cuts(commands: Commands, marks: list[int]) -> list[Commands]:
     """The stream cut into batches at the marks, taken modulo its length."""
     at = sorted({mark % (len(commands) + 1) for mark in marks})
     return [commands[start:stop] for start, stop in zip([0, *at], [*at, len(commands)], strict=True)]
+
+
+def _alone(fields: Fields) -> Step:
+    return [fields]

@@ -17,7 +17,7 @@ from typing import Final
 OWN: Final = ("obrelease", "obengine")
 """What must come from the wheel that the workflow built, never from the environment of the tests."""
 
-LOOPBACK_HOSTS: Final = '''"""Every host below localhost is this machine (RFC 6761); not every resolver knows."""
+LOOPBACK_HOSTS: Final = '''"""Every host below localhost is this machine (RFC 6761); few resolvers know."""
 import socket
 
 _resolve = socket.getaddrinfo

@@ -50,6 +50,7 @@ class Runner:
     event: Event
     folder: Path
     substitutes: Mapping[str, str]
+    action_path: Path = Path()
     attested: dict[str, str] = field(default_factory=dict)
     finished: list[str] = field(default_factory=list)
 
@@ -89,7 +90,8 @@ class Runner:
         (place / "home").mkdir()
         rows = job.get("strategy", {}).get("matrix", {}).get("include", [{}])
         known = self._contexts(job, place) | {f"matrix.{key}": value for key, value in rows[0].items()}
-        (place / "env").write_text("")
+        for name_of_file in ("env", "output"):
+            (place / name_of_file).write_text("")
         path = os.environ["PATH"]
         for step in job["steps"]:
             if "run" in step:
@@ -156,7 +158,9 @@ class Runner:
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": event.api,
+            "GITHUB_ACTION_PATH": str(self.action_path),
             "GITHUB_ENV": str(place / "env"),
+            "GITHUB_OUTPUT": str(place / "output"),
             "GITHUB_REF": f"refs/tags/{event.tag}",
             "GITHUB_REF_NAME": event.tag,
             "GITHUB_REF_TYPE": "tag",

@@ -31,6 +31,21 @@ class Scratch:
         """Run the command line in the clone."""
         return self._run(*_CLI, *arguments)
 
+    def demand_signatures(self) -> Path:
+        """Have the policy ask for a maintainer's signatures, as the comment in it says; returns the key."""
+        key = self.home / "key"
+        self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
+        public = key.with_suffix(".pub").read_text("utf-8")
+        policy = self.clone / ".github" / "release-policy.toml"
+        policy.with_name("allowed_signers").write_text(f"maintainer@localhost {public}", "utf-8")
+        lines = policy.read_text("utf-8").splitlines()
+        lines = [line.removeprefix("# ") if "allowed_signers_file =" in line else line for line in lines]
+        text = "\n".join(lines) + "\n"
+        assert '"tag"]' in text
+        signed = '"tag", "tag-signature", "sums-signature", "provenance"]'
+        policy.write_text(text.replace('"tag"]', signed), "utf-8")
+        return key
+
     def commit(self, message: str) -> None:
         """Commit everything that is not ignored and push it."""
         self.git("add", "--all")
@@ -47,6 +62,26 @@ class Scratch:
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip()
+
+
+def copy_of(base: Scratch, folder: Path) -> Scratch:
+    """Another clone with a remote of its own, in the state that the base is in."""
+    folder.mkdir()
+    scratch = Scratch(folder / "clone", folder / "remote.git", folder / "home")
+    shutil.copytree(base.clone, scratch.clone, symlinks=True)
+    shutil.copytree(base.remote, scratch.remote)
+    scratch.home.mkdir()
+    scratch.git("remote", "set-url", "origin", str(scratch.remote))
+    return scratch
+
+
+def wheel_of(scratch: Scratch, folder: Path) -> Path:
+    """A wheel of the clone without the native core."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    environment = {**os.environ, "OBENGINE_NO_NATIVE": "1"}
+    subprocess.run([*pip, "--wheel-dir", str(folder), str(scratch.clone)], check=True, env=environment)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def make_scratch(folder: Path) -> Scratch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from obrelease.errors import ExitCode
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.workflows.runner import Event, Runner, StepFailed, run_blocks
-from tests.workflows.scratch import ROOT, TAG, Scratch, make_scratch
+from tests.workflows.scratch import ROOT, TAG, Scratch, copy_of, make_scratch, wheel_of
 
 RELEASE: Final = ROOT / ".github" / "workflows" / "release.yml"
 
@@ -71,9 +72,27 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+    return make_scratch(tmp_path_factory.mktemp("scratch"))
+
+
 @pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
-    return make_scratch(tmp_path / "scratch")
+def scratch(base: Scratch, tmp_path: Path) -> Scratch:
+    return copy_of(base, tmp_path / "scratch")
+
+
+@pytest.fixture(scope="module")
+def wheel(base: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return wheel_of(base, tmp_path_factory.mktemp("wheel"))
+
+
+def rebuild(workflow: Runner, wheel: Path) -> None:
+    """The job that rebuilds, as if the jobs before it had made this wheel."""
+    kept = workflow.folder / "artifacts" / "dist-linux-x86_64"
+    kept.mkdir()
+    shutil.copy(wheel, kept)
+    workflow.run_job("rebuild")
 
 
 def test_every_substitute_stands_for_a_block_and_the_rest_runs_as_it_is() -> None:
@@ -98,7 +117,10 @@ def test_nothing_public_happens_before_the_bundle_is_rebuilt_and_attested() -> N
 def test_from_the_tag_to_the_verified_release(
     scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
 ) -> None:
-    made = json.loads(scratch.obrelease("tag", TAG, "--remote", "origin", "--json", "--quiet"))
+    key = scratch.demand_signatures()
+    scratch.commit("signatures are demanded")
+    tag = ("tag", TAG, "--sign", str(key), "--remote", "origin")
+    made = json.loads(scratch.obrelease(*tag, "--json", "--quiet"))
     workflow = runner(scratch, github, tmp_path / "runner")
     for name in workflow.order():
         before = len(github.seen)
@@ -111,6 +133,7 @@ def test_from_the_tag_to_the_verified_release(
     assert (release.tag, release.draft, release.prerelease, release.latest) == (TAG, False, True, "false")
     assets = {asset.name: asset.content for asset in release.assets}
     assert set(assets) == {asset["name"] for asset in made["plan"]["assets"]}
+    assert {"SHA256SUMS.sig", "provenance.dsse.json"} <= set(assets)
     assert assets.keys() <= workflow.attested.keys()
     kept = tmp_path / "runner" / "artifacts" / "bundle"
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == assets
@@ -119,14 +142,12 @@ def test_from_the_tag_to_the_verified_release(
 
 
 def test_a_tag_that_binds_no_digest_publishes_nothing(
-    scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
+    scratch: Scratch, github: LoopbackGitHub, wheel: Path, tmp_path: Path
 ) -> None:
     scratch.git("tag", "--annotate", "--message=made by hand", TAG)
     scratch.git("push", "--quiet", "origin", f"refs/tags/{TAG}")
-    workflow = runner(scratch, github, tmp_path / "runner")
-    workflow.run_job("wheels")
     with pytest.raises(StepFailed) as failed:
-        workflow.run_job("rebuild")
+        rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
     assert (failed.value.job, failed.value.step) == (
         "rebuild",
         "Refuse unless the bytes are those that the tag names",
@@ -135,8 +156,20 @@ def test_a_tag_that_binds_no_digest_publishes_nothing(
     assert github.seen == []
 
 
+def test_a_tag_without_the_signatures_that_the_policy_demands_publishes_nothing(
+    scratch: Scratch, github: LoopbackGitHub, wheel: Path, tmp_path: Path
+) -> None:
+    scratch.demand_signatures()
+    scratch.commit("signatures are demanded")
+    scratch.obrelease("tag", TAG, "--remote", "origin")
+    with pytest.raises(StepFailed, match="signature") as failed:
+        rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
+    assert failed.value.step == "Refuse unless the bytes are those that the tag names"
+    assert github.seen == []
+
+
 def test_runs_that_differ_from_the_tagged_ones_publish_nothing(
-    scratch: Scratch, github: LoopbackGitHub, tmp_path: Path
+    scratch: Scratch, github: LoopbackGitHub, wheel: Path, tmp_path: Path
 ) -> None:
     """A run that slips into the commit after the digests were computed changes the bundle."""
     scratch.obrelease("tag", TAG)
@@ -146,10 +179,8 @@ def test_runs_that_differ_from_the_tagged_ones_publish_nothing(
     scratch.commit("better numbers")
     scratch.git("tag", "--force", "--annotate", f"--message={message}", TAG)
     scratch.git("push", "--quiet", "--force", "origin", f"refs/tags/{TAG}")
-    workflow = runner(scratch, github, tmp_path / "runner")
-    workflow.run_job("wheels")
     with pytest.raises(StepFailed) as failed:
-        workflow.run_job("rebuild")
+        rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
     assert failed.value.job == "rebuild"
     assert failed.value.code == ExitCode.INTEGRITY
     assert github.seen == []

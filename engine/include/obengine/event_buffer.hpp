@@ -29,11 +29,15 @@ public:
     ~EventBuffer() { std::free(events_); }
 
     // Room for `extra` more events. Throws std::bad_alloc and keeps what is there.
-    void reserve(std::size_t extra) {
-        if (size_ + extra <= capacity_) return;
+    void reserve(std::size_t extra) { reserve_behind(0, extra); }
+
+    // The same, behind `written` events that have been written and not yet advanced over.
+    void reserve_behind(std::size_t written, std::size_t extra) {
+        const std::size_t needed = size_ + written + extra;
+        if (needed <= capacity_) return;
         std::size_t wanted = capacity_ + capacity_ / 2;
-        if (wanted < size_ + extra) wanted = size_ + extra;
-        void* const moved = std::realloc(events_, wanted * sizeof(Event));
+        if (wanted < needed) wanted = needed;
+        void* const moved = std::realloc(static_cast<void*>(events_), wanted * sizeof(Event));
         if (moved == nullptr) throw std::bad_alloc();
         events_ = static_cast<Event*>(moved);
         capacity_ = wanted;
@@ -41,6 +45,7 @@ public:
     }
 
     [[nodiscard]] Event* end() noexcept { return events_ + size_; }
+    [[nodiscard]] Event* limit() noexcept { return events_ + capacity_; }
     void advance(std::size_t written) noexcept { size_ += written; }
     void clear() noexcept { size_ = 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -70,6 +75,37 @@ private:
     Event* events_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+};
+
+// Writes behind what a buffer holds, which grows where that is needed; pushed events are the buffer's
+// once the sink is gone. There must be room for max_events() of each batch beforehand.
+class GrowingSink {
+public:
+    explicit GrowingSink(EventBuffer& buffer) noexcept : buffer_(buffer), begin_(buffer.end()), next_(begin_), end_(buffer.limit()) {}
+    GrowingSink(const GrowingSink&) = delete;
+    GrowingSink& operator=(const GrowingSink&) = delete;
+    ~GrowingSink() { buffer_.advance(size()); }
+
+    void push(const Event& event) noexcept { *next_++ = event; }
+    // Throws std::bad_alloc and keeps what is there.
+    void reserve(std::size_t events) {
+        if (static_cast<std::size_t>(end_ - next_) < events) [[unlikely]] grow(events);
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
+
+private:
+    [[gnu::noinline]] void grow(std::size_t events) {
+        const std::size_t written = size();
+        buffer_.reserve_behind(written, events);
+        begin_ = buffer_.end();
+        next_ = begin_ + written;
+        end_ = buffer_.limit();
+    }
+
+    EventBuffer& buffer_;
+    Event* begin_;
+    Event* next_;
+    Event* end_;
 };
 
 }  // namespace obengine

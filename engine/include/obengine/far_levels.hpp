@@ -49,6 +49,12 @@ public:
     [[nodiscard]] Level& at(Key key) noexcept { return levels_.find(key)->second; }
     [[nodiscard]] const Level& at(Key key) const noexcept { return levels_.find(key)->second; }
 
+    // The oldest order at `key`, or null_slot.
+    [[nodiscard]] Slot head(Key key) const noexcept {
+        const auto at = levels_.find(key);
+        return at == levels_.end() ? null_slot : at->second.head;
+    }
+
     void erase(Key key) { spare_.push_back(levels_.extract(key)); }
 
     // The greatest key, or no_key.

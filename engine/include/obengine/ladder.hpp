@@ -53,11 +53,17 @@ public:
     }
 
     // The level of `key`, which has orders.
-    [[nodiscard]] Level& at(Key key) noexcept {
+    [[nodiscard, gnu::always_inline]] Level& at(Key key) noexcept {
         return in_window(key) ? level_in_window(key) : far_.at(key);
     }
     [[nodiscard]] const Level& at(Key key) const noexcept {
         return in_window(key) ? levels_[slot_of(key)] : far_.at(key);
+    }
+
+    // The oldest order at `key`, or null_slot.
+    [[nodiscard]] Slot head(Key key) const noexcept {
+        if (in_window(key)) return levels_ == nullptr ? null_slot : levels_[slot_of(key)].head;
+        return far_.empty() ? null_slot : far_.head(key);
     }
 
     // Drops the level of `key`, whose last order has just gone.

@@ -17,27 +17,78 @@ using Lots = std::int32_t;
 
 inline constexpr Ticks no_price = std::numeric_limits<Ticks>::min();
 
-enum class Op : std::uint8_t { new_order = 0, cancel = 1, modify = 2, execute = 3 };
+inline constexpr Ticks max_price = std::numeric_limits<Ticks>::max();
+inline constexpr Ticks min_price = no_price + 1;
+inline constexpr std::uint32_t max_lots = 0x7FFF'FFFF;
+
+inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: the side that takes buys and sells
+inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: the symbol that takes every symbol
+inline constexpr std::uint8_t cross = 2;             // TRADED: the detail where neither order is the taker
+inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: the flag that lets DAY orders expire
+
+enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
-enum class OrderKind : std::uint8_t { limit = 0, market = 1 };
-enum class TimeInForce : std::uint8_t { gtc = 0, ioc = 1 };
-enum class EventKind : std::uint8_t { accepted = 1, traded = 2, cancelled = 3, modified = 4, rejected = 5 };
-enum class CancelReason : std::uint8_t { requested = 0, immediate = 1 };
+enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
+enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon };
+enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
+enum class TradingState : std::uint8_t { open, halt, auction };
+enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting };
+enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass };
 enum class Priority : std::uint8_t { lost = 0, kept = 1 };
+
+enum class EventKind : std::uint8_t {
+    accepted = 1,
+    traded,
+    cancelled,
+    modified,
+    rejected,
+    refilled,
+    triggered,
+    state_changed,
+    auction_price,
+    mass_cancelled,
+    clock_set,
+};
+
+// Single bits of an order's flags; the self-trade mode stands above them.
+namespace flag {
+inline constexpr std::uint16_t extended = 1;
+inline constexpr std::uint16_t post_only = 2;
+inline constexpr std::uint16_t slide = 4;
+inline constexpr std::uint16_t hidden = 8;
+inline constexpr unsigned self_trade_shift = 4;
+}  // namespace flag
 
 enum class RejectCode : std::uint8_t {
     none = 0,
-    unknown_op = 1,
-    unknown_side = 2,
-    unknown_kind = 3,
-    unknown_tif = 4,
-    bad_flags = 5,
-    unknown_symbol = 6,
-    bad_quantity = 7,
-    bad_price = 8,
-    duplicate_id = 9,
-    unknown_order = 10,
+    unknown_op,
+    unknown_side,
+    unknown_kind,
+    unknown_tif,
+    bad_flags,
+    unknown_symbol,
+    bad_quantity,
+    bad_price,
+    duplicate_id,
+    unknown_order,
+    missing_extension,
+    bad_trigger,
+    bad_display,
+    bad_minimum,
+    bad_expiry,
+    would_take,
+    halted,
+    not_in_auction,
+    unknown_state,
+    bad_time,
 };
+
+// The number of a code, as records carry it.
+template <class Code>
+    requires std::is_enum_v<Code>
+[[nodiscard]] constexpr std::uint8_t code(Code value) noexcept {
+    return static_cast<std::uint8_t>(value);
+}
 
 // Any bytes are a Command: the enumerated fields stay raw until they are checked.
 struct Command {
@@ -73,24 +124,11 @@ struct Event {
     [[nodiscard]] Lots qty_lots() const noexcept { return static_cast<Lots>(head >> 32); }
 };
 
-// One resting order of a snapshot: the RESTING record of obengine/book.py.
-struct Resting {
-    std::uint16_t symbol;
-    std::uint8_t side;
-    std::uint8_t reserved;
-    Lots qty_lots;
-    std::uint32_t participant;
-    std::uint32_t reserved2;
-    OrderId order_id;
-    Ticks price_ticks;
-};
-
-template <class Record>
+template <class Record, std::size_t bytes>
 inline constexpr bool is_wire_record =
-    sizeof(Record) == 32 && std::is_trivially_copyable_v<Record> && std::is_standard_layout_v<Record>;
+    sizeof(Record) == bytes && std::is_trivially_copyable_v<Record> && std::is_standard_layout_v<Record>;
 
-static_assert(is_wire_record<Command> && offsetof(Command, qty_lots) == 8 && offsetof(Command, price_ticks) == 24);
-static_assert(is_wire_record<Event> && offsetof(Event, order_id) == 8 && offsetof(Event, price_ticks) == 24);
-static_assert(is_wire_record<Resting> && offsetof(Resting, participant) == 8 && offsetof(Resting, order_id) == 16);
+static_assert(is_wire_record<Command, 32> && offsetof(Command, qty_lots) == 8 && offsetof(Command, price_ticks) == 24);
+static_assert(is_wire_record<Event, 32> && offsetof(Event, order_id) == 8 && offsetof(Event, price_ticks) == 24);
 
 }  // namespace obengine

@@ -22,7 +22,7 @@ public:
         [[nodiscard]] bool is_market() const noexcept { return (word_ & 0x01'0000) != 0; }
         // Neither a market order nor immediate-or-cancel.
         [[nodiscard]] bool rests() const noexcept { return (word_ & 0x0101'0000) == 0; }
-        // NEW with a known side, kind and time in force, and no flags.
+        // NEW of LIMIT or MARKET, GTC or IOC, with a known side and no flags.
         [[nodiscard]] bool is_plain_new() const noexcept { return (word_ & 0xFFFF'0000'FEFE'FEFF) == 0; }
         // CANCEL without flags.
         [[nodiscard]] bool is_plain_cancel() const noexcept {
@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::uint32_t participant() const noexcept { return read<std::uint32_t>(12); }
     [[nodiscard]] OrderId id() const noexcept { return read<OrderId>(16); }
     [[nodiscard]] Ticks price() const noexcept { return read<Ticks>(24); }
+    [[nodiscard]] const unsigned char* begin() const noexcept { return at_; }
+    [[nodiscard]] const unsigned char* behind() const noexcept { return at_ + sizeof(Command); }
     [[nodiscard]] Command whole() const noexcept { return read<Command>(0); }
 
 private:

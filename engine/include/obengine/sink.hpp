@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 #include "obengine/messages.hpp"
 
@@ -15,23 +16,37 @@ concept EventSink = requires(S& sink, const Event& event) {
     { sink.size() } -> std::convertible_to<std::size_t>;
 };
 
-// The most events that `commands` commands can give on a book with `open_orders` open orders: each
-// command gives at most three of its own, and each trade beyond those closes an open order.
+// Room for `events` more events, where the sink is one that must be asked for it. It is asked before
+// each event that no bound is known for; sinks that can always take one more need no reserve().
+template <EventSink Sink>
+void make_room(Sink& sink, std::size_t events) {
+    if constexpr (requires { sink.reserve(events); }) sink.reserve(events);
+}
+
+// The most events that `commands` plain commands (NEW of LIMIT or MARKET with GTC or IOC, CANCEL, MODIFY,
+// EXECUTE, no flags) can give on a book with `open_orders` open orders, all plain: each gives at most
+// three of its own, and each trade beyond those closes an order. Other commands have no such bound:
+// while one is at work the sink is asked to reserve() room for each event, and after it for the rest.
 [[nodiscard]] constexpr std::size_t max_events(std::size_t commands, std::size_t open_orders) noexcept {
     return 4 * commands + open_orders;
 }
 
-// Writes into a caller's buffer without a check: the caller sizes it with max_events().
+// Writes into a caller's buffer, which is to have room for max_events() of each batch. If an order of
+// another kind needs more than there is, std::length_error is thrown, and the engine is to be thrown away.
 class BufferSink {
 public:
-    explicit BufferSink(Event* out) noexcept : begin_(out), next_(out) {}
+    BufferSink(Event* out, std::size_t capacity) noexcept : begin_(out), next_(out), end_(out + capacity) {}
 
     void push(const Event& event) noexcept { *next_++ = event; }
+    void reserve(std::size_t events) const {
+        if (static_cast<std::size_t>(end_ - next_) < events) throw std::length_error("the event buffer is full");
+    }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
 
 private:
     Event* begin_;
     Event* next_;
+    Event* end_;
 };
 
 // Counts and drops: what matching costs when nobody listens.

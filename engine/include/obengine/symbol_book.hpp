@@ -1,14 +1,18 @@
-// The book of one symbol: two ladders and the ids of its open orders; queues, trades and removals.
+// The book of one symbol: its ladders, the ids of its open orders, its trading state; plain orders at speed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "obengine/id_table.hpp"
 #include "obengine/ladder.hpp"
 #include "obengine/messages.hpp"
 #include "obengine/node_pool.hpp"
 #include "obengine/sink.hpp"
+#include "obengine/stops.hpp"
 
 namespace obengine {
 
@@ -34,16 +38,47 @@ struct Arrival {
     Key reach;
 };
 
+// The queues that a book of plain orders does not have.
+struct SpecialQueues {
+    explicit SpecialQueues(const LadderLimits& limits)
+        : hidden{Ladder(limits), Ladder(limits)}, conditional{Ladder(limits), Ladder(limits)}, stops(limits) {}
+
+    Ladder hidden[2];
+    Ladder conditional[2];
+    WaitingStops stops;
+};
+
 class SymbolBook {
 public:
     explicit SymbolBook(const BookLimits& limits)
-        : sides_{Ladder(limits.ladder), Ladder(limits.ladder)}, ids_(limits.id_cell_bits) {}
+        : sides_{Ladder(limits.ladder), Ladder(limits.ladder)}, ids_(limits.id_cell_bits), special_limits_(limits.ladder) {
+        special_limits_.first_bits = std::min(special_limits_.first_bits, 9U);
+    }
 
+    // Displayed orders of a side.
     [[nodiscard]] const Ladder& ladder(std::uint32_t side) const noexcept { return sides_[side]; }
+    [[nodiscard]] Ladder& ladder(std::uint32_t side) noexcept { return sides_[side]; }
+    // The other queues, or nullptr while there never was a special order.
+    [[nodiscard]] const SpecialQueues* special() const noexcept { return special_.get(); }
+    [[nodiscard]] SpecialQueues* special() noexcept { return special_.get(); }
+    [[nodiscard]] SpecialQueues& make_special() {
+        if (special_ == nullptr) special_ = std::make_unique<SpecialQueues>(special_limits_);
+        return *special_;
+    }
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
     [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
-    // Trades against the other side while its best key is within reach; returns what is left.
+    // Whether the usual commands can be handled without a thought to anything but plain orders.
+    [[nodiscard]] bool is_plain() const noexcept { return state == TradingState::open && special_orders == 0; }
+
+    TradingState state = TradingState::open;
+    bool counted_as_plain = true;        // by the engine that it belongs to
+    std::uint32_t special_orders = 0;    // open orders with a ticket
+    Ticks last = no_price;               // price of the last trade, if any
+    Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen yet
+
+    // Trades against the other side while its best key is within reach; returns what is left. In a
+    // plain book only.
     template <EventSink Sink>
     [[nodiscard, gnu::noinline]] std::uint32_t match(NodePool& pool, const Arrival& taker, std::uint32_t qty, Sink& sink) {
         Ladder& makers = sides_[taker.side ^ 1];
@@ -56,6 +91,7 @@ public:
                 const std::uint32_t filled = qty < open ? qty : open;
                 sink.push(
                     Event::of(EventKind::traded, taker.side, taker.symbol, filled, taker.id, maker.id, maker.price));
+                last = maker.price;
                 qty -= filled;
                 if (filled < open) {
                     maker.qty_and_side -= filled;
@@ -108,6 +144,8 @@ public:
 private:
     Ladder sides_[2];
     IdTable ids_;
+    std::unique_ptr<SpecialQueues> special_;
+    LadderLimits special_limits_;
 };
 
 }  // namespace obengine

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from obengine.cores import make_book
-from obengine.flow import generate
-from obengine.harness.checks import flow_check, integrity_check, pass_checks
+from obengine.harness.checks import core_check, flow_check, integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
@@ -52,14 +51,15 @@ def run_bench(
     check_numbers(seed=seed, passes=passes, messages=length)
     make = partial(make_book, core)
     make()
-    flow = generate(plan.profile, seed, length)
-    ran = run_passes(flow.commands, make, passes, progress)
-    service = time_messages(flow.commands, make, ran, progress)
+    commands, flow = plan.commands(seed, length)
+    ran = run_passes(commands, make, passes, progress)
+    service = time_messages(commands, make, ran, progress)
+    second = core_check(commands, ran.events, core) if flow is None else flow_check(flow, ran)
     workload = WorkloadFacts(
         name=plan.name,
         version=plan.version,
         messages=length,
-        commands_digest=records_digest(flow.commands),
+        commands_digest=records_digest(commands),
         seed=seed,
     )
     return RunOutcome(
@@ -69,8 +69,9 @@ def run_bench(
         events_digest=ran.events_digest,
         state_digest=ran.snapshot.digest(),
         counts=tally(ran.events),
-        checks=(*pass_checks(ran, service), integrity_check(ran), flow_check(flow, ran)),
+        checks=(*pass_checks(ran, service), integrity_check(ran), *([second] if second else [])),
         pass_wall_ns=ran.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
+        log=ran.events,
     )

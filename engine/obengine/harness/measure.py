@@ -62,7 +62,7 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
     wall_ns = []
     for number in range(1, passes + 1):
         book = make()
-        with _collector_paused():
+        with collector_paused():
             start = now_ns()
             again = book.apply(commands)
             wall_ns.append(now_ns() - start)
@@ -91,7 +91,7 @@ def time_messages(
     batches: list[Events] = []
     apply, clock = make().apply, now_ns
     reported = 0
-    with _collector_paused():
+    with collector_paused():
         for index, at in enumerate(range(0, total, stride)):
             one = commands[at : at + 1]
             start = clock()
@@ -135,7 +135,7 @@ def _agree(what: str, first: Passes, events: Events) -> None:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Keep Python's cycle collector out of what is timed, and restore it whatever happens."""
     enabled = gc.isenabled()
     gc.collect()

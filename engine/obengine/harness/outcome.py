@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from obengine.messages import Events
+
+if TYPE_CHECKING:
+    from obengine.harness.replay_risk import RiskOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,20 @@ class WorkloadFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Produced:
+    """What a deterministic workload gave, whatever ran it, and what was proved of it.
+
+    `counts` are events by kind and rejects by code.
+    """
+
+    events: int
+    events_digest: str
+    state_digest: str
+    counts: Mapping[str, int]
+    checks: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutcome:
     """One measured run of one workload on one core.
 
@@ -60,6 +80,8 @@ class RunOutcome:
             `single-messages-agree` says.
         timer_overhead_ns: median cost of one timed empty call.
         series: named int64 series of equal meaning per kind of run (for plots), may be empty.
+        log: the events of a pass.
+        risk: what risk limits saw, where there were any.
     """
 
     core: str
@@ -73,3 +95,5 @@ class RunOutcome:
     service_ns: NDArray[np.int64]
     timer_overhead_ns: int
     series: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    log: Events | None = None
+    risk: RiskOutcome | None = None

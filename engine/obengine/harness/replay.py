@@ -1,8 +1,8 @@
-"""Replays of recorded data: a LOBSTER day or a tape on a core, measured and checked."""
+"""Replays of recorded data: a LOBSTER day, an ITCH file or a tape on a core, measured and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 from obengine.book import Book
 from obengine.cores import make_book
 from obengine.feeds.files import DataFile
+from obengine.feeds.itch50 import ItchDay, read_itch50
+from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Passes, Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import CheckResult, RunOutcome, SourceData, WorkloadFacts
-from obengine.harness.scenario import check_numbers
+from obengine.harness.replay_itch import ITCH_VERSION, check_itch
+from obengine.harness.replay_risk import watch
+from obengine.harness.scenario import WorkloadError, check_numbers
 from obengine.harness.touch import Touches, one_event_each, touches_after
 from obengine.messages import Commands, Side, records_digest
+from obengine.risk_limits import RiskLimits, read_limits
 from obengine.tape import is_tape, read_tape, tape_digest
 
 LOBSTER_VERSION: Final = 1
@@ -32,20 +37,25 @@ TAPE_WORKLOAD_VERSION: Final = 1
 _PROBES: Final = 500
 
 
-def run_replay(path: Path, *, core: str, passes: int, progress: Progress | None = None) -> RunOutcome:
+def run_replay(
+    path: Path, *, core: str, passes: int, risk: Path | None = None, progress: Progress | None = None
+) -> RunOutcome:
     """Measure a recorded stream, and for a LOBSTER day check the touch after every row.
 
     Args:
-        path: a LOBSTER zip, folder or message file (its orderbook file beside it), or a tape.
+        path: a LOBSTER zip, folder or message file (its orderbook file beside it), an ITCH 5.0 file
+            (plain or in gzip), or a tape; the content says which.
         core: a name of `obengine.cores`.
         passes: how many wall times to take.
+        risk: a limits file (`obengine.risk_limits`) that one more pass is watched by, outside all timing.
         progress: called with the messages finished since its last call: the commands of the file
             once for the warm-up, once for each pass and once for the latency pass.
 
     Raises:
         FeedError: a market data file is missing or malformed.
         TapeError: a tape is.
-        WorkloadError: a number out of its range, or nothing to replay.
+        WorkloadError: a number out of its range, nothing to replay, or limits for a tape.
+        LimitsError: the limits file makes no sense.
         CoreUnavailable: the core is not in this installation.
         DigestMismatch: two passes differ; there is no outcome then.
     """
@@ -53,7 +63,11 @@ def run_replay(path: Path, *, core: str, passes: int, progress: Progress | None 
     make = partial(make_book, core)
     make()
     if is_tape(path):
+        if risk is not None:
+            raise WorkloadError("a tape has no times: risk limits need a market data file")
         return _replay_tape(path, core, passes, progress)
+    if path.is_file() and is_itch50(path):
+        return _replay_itch(path, core, passes, progress, risk)
     day = read_lobster(path)
     source, *companions = (_source(file) for file in day.sources)
     workload = WorkloadFacts(
@@ -64,7 +78,12 @@ def run_replay(path: Path, *, core: str, passes: int, progress: Progress | None 
         source=source,
         companions=tuple(companions),
     )
-    return _run(workload, day.commands, core, passes, progress, day)
+    limits = _limits(risk, (day.name.partition("_")[0],), ())
+    return _run(workload, day.commands, core, passes, progress, day, limits)
+
+
+def _limits(path: Path | None, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits | None:
+    return read_limits(path, symbols=symbols, participants=participants) if path else None
 
 
 def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) -> RunOutcome:
@@ -80,22 +99,46 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
     return _run(workload, commands, core, passes, progress, None)
 
 
+def _replay_itch(
+    path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None
+) -> RunOutcome:
+    day = read_itch50(path)
+    check_numbers(seed=0, passes=passes, messages=day.commands.size)
+    workload = WorkloadFacts(
+        name="itch50",
+        version=ITCH_VERSION,
+        messages=day.commands.size,
+        commands_digest=records_digest(day.commands),
+        source=_source(day.source),
+    )
+    limits = _limits(risk, day.symbols, day.attributions)
+    return _run(workload, day.commands, core, passes, progress, day, limits)
+
+
 def _run(
     workload: WorkloadFacts,
     commands: Commands,
     core: str,
     passes: int,
     progress: Progress | None,
-    day: LobsterDay | None,
+    day: LobsterDay | ItchDay | None,
+    limits: RiskLimits | None = None,
 ) -> RunOutcome:
-    make = partial(make_book, core)
+    make = partial(make_book, core, len(day.symbols) if isinstance(day, ItchDay) else 1)
     ran = run_passes(commands, make, passes, progress)
     service = time_messages(commands, make, ran, progress)
     checks = (*pass_checks(ran, service), integrity_check(ran))
     series: Mapping[str, NDArray[np.int64]] = {}
-    if day is not None:
+    if isinstance(day, ItchDay):
+        checks = (*checks, *check_itch(day, ran))
+    elif day is not None:
         found, series = check_day(day, ran, make())
         checks = (*checks, *found)
+    watched = None
+    if limits is not None and day is not None:
+        times = day.times_ns if isinstance(day, ItchDay) else day.command_times_ns()
+        watched = watch(commands, times, make, limits)
+        checks = (*checks, watched.check)
     return RunOutcome(
         core=core,
         workload=workload,
@@ -108,6 +151,8 @@ def _run(
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
         series=series,
+        log=ran.events,
+        risk=watched,
     )
 
 

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from obengine.errors import EngineError
-from obengine.flow import STEADY, FlowProfile
+from obengine.flow import STEADY, Flow, FlowProfile, generate
+from obengine.market_flow import REGIMES, MarketProfile, generate_market
+from obengine.messages import Commands
 from obengine.prng import MAX_SEED
 
 DEFAULT_SEED: Final = 42
@@ -29,7 +31,14 @@ class Scenario:
     name: str
     version: int
     messages: int
-    profile: FlowProfile
+    profile: FlowProfile | MarketProfile
+
+    def commands(self, seed: int, messages: int) -> tuple[Commands, Flow | None]:
+        """The workload, and for flow that has one what the generator's own model of the book made of it."""
+        if isinstance(self.profile, MarketProfile):
+            return generate_market(self.profile, seed, messages), None
+        flow = generate(self.profile, seed, messages)
+        return flow.commands, flow
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
@@ -40,6 +49,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
             Scenario("x10", 1, 20_000, STEADY),
             Scenario("x100", 1, 200_000, STEADY),
             Scenario("x1000", 1, 2_000_000, STEADY),
+            Scenario("x10000", 1, 20_000_000, STEADY),
+            *(Scenario(regime.name, 1, 2_000_000, regime) for regime in REGIMES),
         )
     }
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from obrelease.analysis.notes import HostFacts, RunSummary, release_notes
+from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary, release_notes
 
 HOST = HostFacts("Linux", "x86_64", "Example CPU @ 2.10GHz", 2, "CPython 3.11.2")
 RUN = RunSummary(
@@ -106,6 +106,23 @@ def test_what_is_wrong_with_a_run_is_said() -> None:
     assert f"replays `day.csv`, sha256 `{'12' * 32}`" in notes
 
 
+def test_what_other_tools_measured_has_a_table_of_its_own() -> None:
+    measures = (MeasureSummary("sort", "ns", 5, 1234), MeasureSummary("ratio", "%", 3, 12.5))
+    notes = release_notes("p", "v1", "c", [replace(RUN, kind="imported", measures=measures)])
+    assert f"| `x100` | `sort` | `ns` | 5 | 1,234 | `{'ab' * 6}` |" in notes
+    assert f"| `x100` | `ratio` | `%` | 3 | 12.5 | `{'ab' * 6}` |" in notes
+
+
+def test_an_attached_plot_is_named_beside_its_run() -> None:
+    notes = release_notes("p", "v1", "c", [RUN], plots={RUN.artefact_digest: "bench-x100-ab.svg"})
+    assert f"* `{'ab' * 6}` is drawn in `bench-x100-ab.svg`, attached." in notes
+
+
+def test_the_commands_start_from_the_tag() -> None:
+    notes = release_notes("p", "v1", "c", [RUN])
+    assert notes.index("git switch --detach v1") < notes.index("obrelease run bench --scenario x100")
+
+
 def test_a_release_without_runs_says_so() -> None:
     notes = release_notes("p", "v1", "c", [])
     assert "0 runs" in notes
@@ -123,6 +140,7 @@ def test_payloads_stay_text(payload: str) -> None:
             host=replace(HOST, cpu_model=text, python=text),
             source=(text, "12" * 32),
             checks_failed=(text,),
+            measures=(MeasureSummary(text, text, 1, 1),),
         )
         for text in ("plain", payload)
     )

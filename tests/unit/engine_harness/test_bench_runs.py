@@ -56,6 +56,8 @@ def test_scales_are_those_of_their_names() -> None:
         "x10": 20_000,
         "x100": 200_000,
         "x1000": 2_000_000,
+        "x10000": 20_000_000,
+        **dict.fromkeys(("static", "normal", "swing-25", "swing-40", "flash-crash"), 2_000_000),
     }
 
 

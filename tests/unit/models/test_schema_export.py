@@ -12,7 +12,16 @@ import jsonschema_rs
 import pytest
 
 from obrelease.errors import StorageError
-from obrelease.models.schema import DIALECT, DOCUMENTS, DocumentType, check, export, schema_of, schema_text
+from obrelease.models.schema import (
+    DIALECT,
+    DOCUMENTS,
+    DocumentType,
+    check,
+    export,
+    exported,
+    schema_of,
+    schema_text,
+)
 from obrelease.models.validation import examine
 from tests.drafts import draft
 
@@ -64,7 +73,7 @@ def test_check_names_missing_stale_and_extra_schemas_and_the_mend(tmp_path: Path
     (tmp_path / DOCUMENTS[0].file_name).unlink()
     stale = tmp_path / DOCUMENTS[1].file_name
     stale.write_text(stale.read_text().replace("2020-12", "2019-09"))
-    (tmp_path / "novel.v1.schema.json").write_text("{}")
+    (tmp_path / "novel.v1.schema.json").write_text('{"$id": "urn:obrelease:schema:novel:1"}')
     (tmp_path / "README.md").write_text("not a schema")
     problems = check(tmp_path)
     assert {(Path(problem.path).name, problem.rule) for problem in problems} == {
@@ -75,6 +84,17 @@ def test_check_names_missing_stale_and_extra_schemas_and_the_mend(tmp_path: Path
     assert all("obrelease schema export" in problem.message for problem in problems)
     export(tmp_path)
     assert check(tmp_path) == ()
+
+
+def test_schemas_of_others_in_the_same_folder_are_left_alone(tmp_path: Path) -> None:
+    foreign = tmp_path / "theirs.v1.schema.json"
+    foreign.write_text('{"$id": "https://example.org/theirs"}')
+    assert not exported(tmp_path)
+    assert not exported(tmp_path / "absent")
+    export(tmp_path)
+    assert exported(tmp_path)
+    assert check(tmp_path) == ()
+    assert foreign.is_file()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

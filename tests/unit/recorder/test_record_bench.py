@@ -21,8 +21,8 @@ from obrelease.errors import (
 )
 from obrelease.models.artefact import Producer
 from obrelease.recorder import bench_work, core_names, scenario_names
-from obrelease.recorder.drafts import slug
 from obrelease.recorder.engine import engine_errors, resolve_core
+from obrelease.recorder.envelope import slug
 from obrelease.recorder.record import record_bench, record_replay
 from obrelease.registry.entry import Entry
 from obrelease.registry.inspect import inspect_folder

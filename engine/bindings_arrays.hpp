@@ -1,0 +1,49 @@
+// Byte arrays of Python on the side of C++: what all bindings of the module share.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <tuple>
+#include <utility>
+
+namespace nb = nanobind;
+
+using BytesIn = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using BytesOut = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>;
+using LevelRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+
+struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+};
+using Memory = std::unique_ptr<void, Free>;
+
+[[nodiscard]] inline Memory allocate(std::size_t bytes) {
+    Memory memory(std::malloc(std::max<std::size_t>(bytes, 1)));
+    if (!memory) throw std::bad_alloc();
+    return memory;
+}
+
+// A NumPy array that owns the memory.
+[[nodiscard]] inline BytesOut as_array(Memory memory, std::size_t bytes) {
+    nb::capsule owner(memory.get(), [](void* held) noexcept { std::free(held); });
+    return BytesOut(memory.release(), {bytes}, owner);
+}
+
+// A copy of records in memory of their own.
+template <class Record>
+[[nodiscard]] Memory copied(const Record* records, std::size_t count) {
+    Memory memory = allocate(count * sizeof(Record));
+    if (count != 0) std::memcpy(memory.get(), records, count * sizeof(Record));
+    return memory;
+}
+
+// Adds the classes of bindings_itch.cpp.
+void bind_itch(nb::module_& module);

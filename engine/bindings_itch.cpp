@@ -1,0 +1,101 @@
+// ITCH 5.0 bytes to books or to commands, for Python; the GIL is released meanwhile.
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bindings_arrays.hpp"
+#include "obengine/feed_books.hpp"
+#include "obengine/itch50.hpp"
+#include "obengine/itch50_commands.hpp"
+#include "obengine/views.hpp"
+
+namespace {
+
+using obengine::FeedBooks;
+using obengine::itch50::End;
+
+// Bytes that were handled, messages, and what is wrong with the frame there ("" for nothing).
+using EndRow = std::tuple<std::size_t, std::size_t, std::string>;
+
+[[nodiscard]] EndRow row_of(const End& end) {
+    return {end.offset, end.messages, end.fault == obengine::itch50::Fault::none ? "" : words(end.fault)};
+}
+
+// Books behind a lock, as in bindings.cpp.
+class LockedFeedBooks {
+public:
+    [[nodiscard]] EndRow read(const BytesIn& bytes) {
+        End end;
+        {
+            const nb::gil_scoped_release released;
+            const std::scoped_lock held(lock_);
+            obengine::itch50::BookBuilder builder(books_);
+            end = obengine::itch50::read(std::span(bytes.data(), bytes.size()), builder);
+        }
+        return row_of(end);
+    }
+
+    [[nodiscard]] std::tuple<EndRow, BytesOut> commands(const BytesIn& bytes) {
+        End end;
+        auto commands = std::make_unique<std::vector<obengine::Command>>();
+        {
+            const nb::gil_scoped_release released;
+            const std::scoped_lock held(lock_);
+            obengine::itch50::CommandWriter writer(books_, bytes.size());
+            end = obengine::itch50::read(std::span(bytes.data(), bytes.size()), writer);
+            *commands = writer.take();
+        }
+        const std::size_t size = commands->size() * sizeof(obengine::Command);
+        void* const records = commands->data();
+        nb::capsule owner(commands.release(), [](void* held) noexcept { delete static_cast<std::vector<obengine::Command>*>(held); });
+        return {row_of(end), BytesOut(records, {size}, owner)};
+    }
+
+    [[nodiscard]] std::vector<LevelRow> depth(std::uint16_t symbol, std::uint32_t side, std::size_t levels) {
+        std::vector<LevelRow> rows;
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        for (const auto& level : obengine::depth(books_, symbol, side & 1U, levels)) {
+            rows.emplace_back(level.price_ticks, level.qty_lots, level.orders);
+        }
+        return rows;
+    }
+
+    [[nodiscard]] std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t> faults() {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        const obengine::FeedFaults& faults = books_.faults();
+        return {faults.unknown_order, faults.duplicate_order, faults.bad_quantity, faults.bad_side};
+    }
+
+    [[nodiscard]] std::size_t open_orders() {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        return books_.open_orders();
+    }
+
+private:
+    FeedBooks books_;
+    std::mutex lock_;
+};
+
+}  // namespace
+
+void bind_itch(nb::module_& module) {
+    nb::class_<LockedFeedBooks>(module, "FeedBooks", "The books of all symbols as an ITCH 5.0 feed tells them.")
+        .def(nb::init<>())
+        .def("read", &LockedFeedBooks::read, nb::arg("data"),
+             "Follow the frames in a byte array: bytes handled, messages, fault in words (empty for none).")
+        .def("commands", &LockedFeedBooks::commands, nb::arg("data"),
+             "The same, and COMMAND records that let an engine follow, as a byte array.")
+        .def("depth", &LockedFeedBooks::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
+             "The best levels of a side: price in the feed's units, shares, number of orders.")
+        .def_prop_ro("faults", &LockedFeedBooks::faults,
+                     "Messages about unknown orders, about duplicate ones, with a wrong quantity, with a wrong side.")
+        .def_prop_ro("open_orders", &LockedFeedBooks::open_orders, "The number of open orders.");
+}

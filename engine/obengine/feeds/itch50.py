@@ -1,0 +1,252 @@
+"""NASDAQ TotalView-ITCH 5.0 files into commands: many symbols, one book each.
+
+A file is a row of frames: two bytes of length and a message. Files with lengths of 0 exist; there the
+length is taken from the message's type, and elsewhere it must be that of the type. The frames are
+found one after another, all else is done on whole columns.
+
+Each order message becomes at most two commands:
+
+==== ======================== ==========================================================
+type message                  commands
+==== ======================== ==========================================================
+A F  add (attributed)         NEW, good till cancelled; the participant is the attribution's
+                              number in order of first appearance, 0 without one
+E C  executed (with price)    EXECUTE of the resting order, at the order's own price
+X    cancel                   CANCEL of so many shares
+D    delete                   CANCEL of all that is left
+U    replace                  CANCEL of the old order, NEW with the side and owner of the old one
+==== ======================== ==========================================================
+
+Other messages change no resting order; they are counted. A replace of an order that the file never
+introduced gives its CANCEL alone, because the side of the new order is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.feeds.files import DataFile
+from obengine.feeds.itch50_frames import Frames, read_frames, refused
+from obengine.feeds.itch50_layout import LAYOUTS, NAMES
+from obengine.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side
+
+Int64s = NDArray[np.int64]
+Records = NDArray[Any]
+
+_ADDS, _GONE = ("A", "F"), ("E", "C", "X", "D", "U")
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A change of a symbol's trading state: `H` halted, `P` paused, `Q` quotation only, `T` trading."""
+
+    time_ns: int
+    symbol: int
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItchDay:
+    """A file as commands.
+
+    Attributes:
+        name: base name of the file.
+        symbols: stock of each symbol index that the commands use.
+        attributions: market participant of each participant number from 1 on.
+        commands: what keeps a book of each symbol in step with the file.
+        times_ns: for each command, nanoseconds since midnight.
+        frames: for each command, the 1-based number of its message.
+        counts: messages by name, absent ones left out.
+        halts: changes of trading state, in order.
+        unknown_orders: messages about orders that the file never introduced.
+        source: the file that was read.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    attributions: tuple[str, ...]
+    commands: Commands
+    times_ns: Int64s
+    frames: Int64s
+    counts: Mapping[str, int]
+    halts: tuple[Halt, ...]
+    unknown_orders: int
+    source: DataFile
+
+
+def read_itch50(path: Path) -> ItchDay:
+    """Read a file, plain or in gzip.
+
+    Raises:
+        FeedError: a frame is cut, of unknown type or wrong length, times run backwards, or a field has
+            no meaning; the error names the frame, and the value.
+    """
+    frames = read_frames(path)
+    kinds = {code: frames.of(code) for code in LAYOUTS}
+    records = {code: frames.records(rows, LAYOUTS[code]) for code, rows in kinds.items()}
+    symbols, symbol_of = _symbols(frames, records)
+    attributions, owners = _attributions(records["F"])
+    blocks = [_adds(frames, code, kinds[code], records[code], owners) for code in _ADDS]
+    known = _known(kinds, records, blocks)
+    blocks += [_gone(code, records[code]) for code in _GONE]
+    places = [kinds[code] * 2 for code in (*_ADDS, *_GONE)]
+    replaced = known.replacing >= 0
+    blocks.append(_replacements(frames, kinds["U"], records["U"], known)[replaced])
+    places.append(kinds["U"][replaced] * 2 + 1)
+    place = np.concatenate(places)
+    order = np.argsort(place, kind="stable")
+    rows = place[order] // 2
+    commands = np.concatenate(blocks)[order]
+    commands["symbol"] = symbol_of[frames.heads()["locate"][rows]]
+    return ItchDay(
+        name=path.name,
+        symbols=symbols,
+        attributions=attributions,
+        commands=np.ascontiguousarray(commands),
+        times_ns=frames.times_ns[rows],
+        frames=rows + 1,
+        counts={name: n for code, name in NAMES.items() if (n := frames.of(code).size)},
+        halts=_halts(records["H"], symbol_of),
+        unknown_orders=known.unknown,
+        source=frames.source,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """For each replace the row of the `NEW` that first introduced its order, or -1; and what is unknown."""
+
+    replacing: Int64s
+    origins: Commands
+    unknown: int
+
+
+def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str, ...], Int64s]:
+    """The stocks that have orders, in order of their locate codes, and locate code -> symbol index."""
+    heads = frames.heads()
+    used = np.zeros(1 << 16, dtype=bool)
+    for code in (*_ADDS, *_GONE):
+        used[heads["locate"][frames.of(code)]] = True
+    names = dict.fromkeys(np.flatnonzero(used).tolist(), "")
+    for code in ("R", *_ADDS):
+        codes, first = np.unique(records[code]["locate"], return_index=True)
+        stocks = records[code]["stock"][first]
+        for locate, stock in zip(codes.tolist(), stocks.tolist(), strict=True):
+            if names.get(locate) == "":
+                names[locate] = stock.decode("ascii", "replace").strip()
+    index = np.zeros(1 << 16, dtype=np.int64)
+    index[list(names)] = np.arange(len(names))
+    return tuple(name or f"locate-{locate}" for locate, name in names.items()), index
+
+
+def _attributions(attributed: Records) -> tuple[tuple[str, ...], Int64s]:
+    """Market participants in order of first appearance, and the 1-based number of each message's."""
+    names, first, inverse = np.unique(attributed["attribution"], return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(order.size, dtype=np.int64)
+    rank[order] = np.arange(1, order.size + 1)
+    return tuple(n.decode("ascii", "replace").strip() for n in names[order].tolist()), rank[inverse]
+
+
+def _adds(frames: Frames, code: str, rows: Int64s, added: Records, owners: Int64s) -> Commands:
+    block = np.zeros(added.size, dtype=COMMAND)
+    bad = np.flatnonzero((added["side"] != b"B") & (added["side"] != b"S"))
+    if bad.size:
+        raise refused("a side that is neither B nor S", frames, rows[bad[0]], added["side"][bad[0]])
+    _check_shares(frames, rows, added)
+    block["op"] = Op.NEW
+    block["side"] = np.where(added["side"] == b"B", Side.BUY, Side.SELL)
+    block["qty_lots"] = added["shares"]
+    block["order_id"] = added["ref"]
+    block["price_ticks"] = added["price"]
+    if code == "F":
+        block["participant"] = owners
+    return block
+
+
+def _gone(code: str, told: Records) -> Commands:
+    block = np.zeros(told.size, dtype=COMMAND)
+    block["op"] = Op.EXECUTE if code in {"E", "C"} else Op.CANCEL
+    block["order_id"] = told["ref"]
+    block["price_ticks"] = NO_PRICE
+    if code in {"E", "C", "X"}:
+        block["qty_lots"] = np.minimum(told["shares"], MAX_QTY)
+    return block
+
+
+def _replacements(frames: Frames, rows: Int64s, told: Records, known: _Known) -> Commands:
+    _check_shares(frames, rows, told)
+    block = np.zeros(told.size, dtype=COMMAND)
+    if known.origins.size:
+        origin = known.origins[np.maximum(known.replacing, 0)]
+        block["side"], block["participant"] = origin["side"], origin["participant"]
+    block["op"] = Op.NEW
+    block["qty_lots"] = told["shares"]
+    block["order_id"] = told["new_ref"]
+    block["price_ticks"] = told["price"]
+    return block
+
+
+def _check_shares(frames: Frames, rows: Int64s, told: Records) -> None:
+    bad = np.flatnonzero((told["shares"] == 0) | (told["shares"] > MAX_QTY))
+    if bad.size:
+        value = str(int(told["shares"][bad[0]])).encode()
+        raise refused("a number of shares that no order can have", frames, rows[bad[0]], value)
+
+
+def _known(kinds: Mapping[str, Int64s], records: Mapping[str, Records], adds: list[Commands]) -> _Known:
+    """Follow replaced orders back to the messages that introduced them: each step doubles its reach."""
+    origins = np.concatenate(adds)
+    replaces = records["U"]
+    refs = np.concatenate([origins["order_id"], replaces["new_ref"].astype(np.uint64)])
+    born = np.concatenate([kinds["A"], kinds["F"], kinds["U"]])
+    by_ref = np.lexsort((born, refs))
+    sorted_refs = refs[by_ref]
+
+    def introduced(wanted: NDArray[np.uint64], rows: Int64s) -> Int64s:
+        """The last introduction of each reference before its row, or -1."""
+        at = _last_before(sorted_refs, born[by_ref], wanted, rows)
+        return np.where(at >= 0, by_ref[np.maximum(at, 0)], -1)
+
+    parent = np.arange(refs.size, dtype=np.int64)
+    parent[origins.size :] = introduced(replaces["ref"].astype(np.uint64), kinds["U"])
+    while True:
+        reached = np.where(parent >= 0, parent[np.maximum(parent, 0)], -1)
+        if np.array_equal(reached, parent):
+            break
+        parent = reached
+    unknown = 0
+    for code in _GONE:
+        found = introduced(records[code]["ref"].astype(np.uint64), kinds[code])
+        unknown += int(np.count_nonzero(np.where(found >= 0, parent[np.maximum(found, 0)], -1) < 0))
+    return _Known(parent[origins.size :], origins, unknown)
+
+
+def _last_before(
+    refs: NDArray[np.uint64], rows: Int64s, wanted: NDArray[np.uint64], before: Int64s
+) -> Int64s:
+    """The last place in `refs` (sorted, then by `rows`) of each wanted reference with a lower row, or -1."""
+    low = np.searchsorted(refs, wanted, side="left")
+    high = np.searchsorted(refs, wanted, side="right")
+    at = high - 1
+    while True:
+        late = (at >= low) & (rows[np.maximum(at, 0)] >= before)
+        if not late.any():
+            break
+        at[late] -= 1
+    return np.where(at >= low, at, -1)
+
+
+def _halts(actions: Records, symbol_of: Int64s) -> tuple[Halt, ...]:
+    times = (actions["time_high"].astype(np.int64) << 32) | actions["time_low"].astype(np.int64)
+    return tuple(
+        Halt(time_ns, int(symbol_of[row["locate"]]), row["state"].decode(), row["reason"].decode().strip())
+        for time_ns, row in zip(times.tolist(), actions, strict=True)
+    )

@@ -1,0 +1,172 @@
+"""The frames of an ITCH 5.0 file: found, checked, and gathered by type into columns."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.errors import FeedError
+from obengine.feeds.files import MAX_RATIO, DataFile
+from obengine.feeds.itch50_layout import HEAD, LENGTHS
+
+GZIP_MAGIC: Final = b"\x1f\x8b"
+MAX_BYTES: Final = 16 << 30
+
+_PREFIX: Final = 2
+_TYPE_AT: Final = _PREFIX
+_STUCK: Final = 1 << 62
+_STEPS: Final = tuple(LENGTHS[chr(code)] + _PREFIX if chr(code) in LENGTHS else _STUCK for code in range(256))
+_LENGTH_OF: Final = np.array([step - _PREFIX if step != _STUCK else 0 for step in _STEPS], dtype=np.int64)
+_DAY_NS: Final = 86_400 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """All frames of a file.
+
+    Attributes:
+        source: the file as it lies on disk.
+        data: its bytes, unpacked.
+        starts: for each frame, where its message starts.
+        types: for each frame, the byte of its type.
+        times_ns: for each frame, nanoseconds since midnight, never decreasing.
+    """
+
+    source: DataFile
+    data: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    types: NDArray[np.uint8]
+    times_ns: NDArray[np.int64]
+
+    def of(self, code: str) -> NDArray[np.int64]:
+        """The 0-based numbers of the frames of a type."""
+        return np.flatnonzero(self.types == ord(code)).astype(np.int64)
+
+    def records(self, rows: NDArray[np.int64], layout: np.dtype[Any]) -> NDArray[Any]:
+        """The messages of some frames, all of this layout."""
+        return gather(self.data, self.starts[rows], layout)
+
+    def heads(self) -> NDArray[Any]:
+        """What every message starts with."""
+        return gather(self.data, self.starts, HEAD)
+
+
+def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[Any]) -> NDArray[Any]:
+    """Records of one layout from unaligned places."""
+    if not starts.size:
+        return np.zeros(0, dtype=layout)
+    windows = np.lib.stride_tricks.sliding_window_view(data, layout.itemsize)
+    return np.ascontiguousarray(windows[starts]).view(layout)[:, 0]
+
+
+def is_itch50(path: Path) -> bool:
+    """Whether a file starts as ITCH 5.0 does: a system event, or another message of its own length."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(3)
+        if head.startswith(GZIP_MAGIC):
+            with gzip.open(path) as packed:
+                head = packed.read(3)
+    except (OSError, EOFError, zlib.error):
+        return False
+    if len(head) < 3:
+        return False
+    length = int.from_bytes(head[:_PREFIX], "big")
+    known = LENGTHS.get(chr(head[_TYPE_AT]))
+    return known is not None and length in {0, known}
+
+
+def read_frames(path: Path) -> Frames:
+    """Read a file, plain or in gzip, and find its frames.
+
+    Raises:
+        FeedError: it cannot be read, or a frame is wrong; the error's line is the frame's number.
+    """
+    raw, source = _read(path)
+    data = np.frombuffer(raw, dtype=np.uint8)
+    found: list[int] = []
+    at, end, steps, keep = 0, len(raw) - _TYPE_AT, _STEPS, found.append
+    while at < end:
+        keep(at)
+        at += steps[raw[at + _TYPE_AT]]
+    name = path.name
+    if not found:
+        raise _error("no frame: the file is empty" if not raw else "a cut frame", name, 1, raw[:16])
+    frames = np.array(found, dtype=np.int64)
+    types = data[frames + _TYPE_AT]
+    last = found[-1]
+    if at >= _STUCK:
+        raise _error("an unknown message type", name, len(found), raw[last + _TYPE_AT : last + 3])
+    if at != len(raw):
+        cut = last if at > len(raw) else at
+        number = len(found) + (at < len(raw))
+        raise _error("a cut frame", name, number, raw[cut : cut + 16])
+    prefix = (data[frames].astype(np.int64) << 8) | data[frames + 1]
+    wrong = np.flatnonzero((prefix != 0) & (prefix != _LENGTH_OF[types]))
+    if wrong.size:
+        row = int(wrong[0])
+        raise _error(
+            f"a length that is not the {_LENGTH_OF[types[row]]} of its type {chr(types[row])}",
+            name,
+            row + 1,
+            str(int(prefix[row])).encode(),
+        )
+    starts = frames + _PREFIX
+    heads = gather(data, starts, HEAD)
+    times = (heads["time_high"].astype(np.int64) << 32) | heads["time_low"].astype(np.int64)
+    backwards = np.flatnonzero(np.diff(times) < 0) + 1
+    beyond = np.flatnonzero(times >= _DAY_NS)
+    for reason, rows in (("time runs backwards", backwards), ("a time beyond the day", beyond)):
+        if rows.size:
+            raise _error(reason, name, int(rows[0]) + 1, str(int(times[rows[0]])).encode())
+    return Frames(source, data, starts, types, times)
+
+
+def refused(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
+    """An error about the field of a frame (0-based row)."""
+    return _error(reason, frames.source.name, int(row) + 1, value)
+
+
+def _read(path: Path) -> tuple[bytes, DataFile]:
+    try:
+        stored = path.read_bytes()
+    except OSError as error:
+        raise _error(
+            f"cannot be read: {error.strerror or error}", path.name, 1, path.name.encode()
+        ) from error
+    source = DataFile(path.name, len(stored), hashlib.sha256(stored).hexdigest())
+    if not stored.startswith(GZIP_MAGIC):
+        return stored, source
+    return _unpacked(stored, path.name), source
+
+
+def _unpacked(stored: bytes, name: str) -> bytes:
+    """The content of a gzip file of one or more members; refused where it is out of proportion."""
+    limit = min(max(16 << 20, MAX_RATIO * len(stored)), MAX_BYTES)
+    parts, total, rest = [], 0, stored
+    while rest:
+        inflater = zlib.decompressobj(wbits=31)
+        try:
+            part = inflater.decompress(rest, limit - total + 1)
+        except zlib.error as error:
+            raise _error("not a gzip file that can be read", name, 1, str(error).encode()) from error
+        parts.append(part)
+        total += len(part)
+        if total > limit:
+            raise _error(f"unpacks to more than {MAX_RATIO} times its size", name, 1, name.encode())
+        if not inflater.eof:
+            raise _error("a gzip file that is cut", name, 1, name.encode())
+        rest = inflater.unused_data.lstrip(b"\0")
+    return b"".join(parts)
+
+
+def _error(reason: str, name: str, number: int, value: bytes) -> FeedError:
+    shown = value.decode("ascii", "backslashreplace")
+    return FeedError(reason, file=name, line=number, column=None, value=shown)

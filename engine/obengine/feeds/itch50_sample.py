@@ -1,0 +1,133 @@
+"""A small ITCH 5.0 day that nobody traded: made from seeded flow, for trying replays and for tests.
+
+Each symbol has its own seeded flow through the reference book; what happens there is written as the
+feed would tell it. Prices are the flow's ticks as hundredths of a dollar.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from obengine.book import Book
+from obengine.flow import STEADY, generate
+from obengine.messages import CancelReason, EventKind, Op, Side, TimeInForce
+from obengine.prng import below, splitmix64, stream_seed
+from obengine.reference import ReferenceBook
+
+SAMPLE_VERSION: Final = 1
+"""Raised when the same arguments would give other files."""
+
+STOCKS: Final = ("ALPHA", "BRAVO", "CHARLY", "DELTA")
+_OPEN_NS: Final = 34_200 * 10**9
+_TICK: Final = 100
+_ATTRIBUTED: Final = 7
+
+
+def write_itch_sample(
+    path: Path, *, seed: int = 42, messages: int = 5_000, stocks: int = 3, lengths: bool = True
+) -> Path:
+    """Write a file, in gzip where its name ends in `.gz`; gives the path.
+
+    Args:
+        path: where to.
+        seed: any uint64.
+        messages: commands of each symbol's flow.
+        stocks: how many symbols, 1 to 4.
+        lengths: whether frames carry their length, or 0 as some files do.
+
+    Raises:
+        ValueError: a number is out of its range.
+        OSError: the file cannot be written.
+    """
+    if not 1 <= stocks <= len(STOCKS) or messages < 1:
+        raise ValueError(f"a sample of {messages} messages for {stocks} of {len(STOCKS)} stocks")
+    told = b"".join(
+        struct.pack(">H", len(message) if lengths else 0) + message
+        for message in sample_messages(seed, messages, stocks)
+    )
+    path.write_bytes(gzip.compress(told, mtime=0) if path.suffix == ".gz" else told)
+    return path
+
+
+def sample_messages(seed: int, messages: int, stocks: int) -> Iterator[bytes]:
+    """The messages of the day, in order."""
+    clock_ns = _OPEN_NS - 10**9
+    yield _message("S", 0, clock_ns, b"O")
+    symbols = []
+    for locate in range(1, stocks + 1):
+        stock = STOCKS[locate - 1].ljust(8).encode()
+        yield _message("R", locate, clock_ns, stock + b"QN\0\0\0dNCZ PNN1N\0\0\0\0N")
+        yield _message("H", locate, clock_ns, stock + b"T    \0")
+        symbols.append(_Symbol(locate, stock, seed, messages))
+    gaps = below(splitmix64(stream_seed(seed, 31), 0, messages * stocks), 0, 32, 2_000_000).tolist()
+    clock_ns = _OPEN_NS
+    for number, gap in enumerate(gaps):
+        clock_ns += gap
+        symbol = symbols[number % stocks]
+        for code, body in symbol.step(number // stocks):
+            yield _message(code, symbol.locate, clock_ns, body)
+    yield _message("S", 0, clock_ns, b"C")
+
+
+def _message(code: str, locate: int, time_ns: int, body: bytes) -> bytes:
+    return struct.pack(">sHHHI", code.encode(), locate, 0, time_ns >> 32, time_ns & 0xFFFF_FFFF) + body
+
+
+class _Symbol:
+    """The flow and the book of one symbol, telling what the feed would say."""
+
+    def __init__(self, locate: int, stock: bytes, seed: int, messages: int) -> None:
+        self.locate = locate
+        self._stock = stock
+        self._commands = generate(STEADY, stream_seed(seed, 32 + locate), messages).commands
+        self._book: Book = ReferenceBook()
+        self._open: dict[int, tuple[int, int, int]] = {}
+        self._match = 0
+
+    def step(self, number: int) -> Iterator[tuple[str, bytes]]:
+        """The messages of the next command: type, and body after the head."""
+        one = self._commands[number : number + 1]
+        command = one[0]
+        taken = 0
+        for kind, detail, _, lots, order_id, maker, price in self._book.apply(one).tolist():
+            if kind == EventKind.TRADED:
+                taken += lots
+                yield self._executed(maker, lots, number)
+            elif kind == EventKind.CANCELLED and detail == CancelReason.REQUESTED:
+                yield from self._cancelled(order_id, lots, price, number)
+        rests = command["op"] == Op.NEW and command["tif"] == TimeInForce.GTC
+        if rests and taken < command["qty_lots"]:
+            yield self._added(command, int(command["qty_lots"]) - taken, number)
+
+    def _ref(self, order_id: int) -> bytes:
+        return struct.pack(">Q", order_id * len(STOCKS) + self.locate)
+
+    def _executed(self, maker: int, lots: int, number: int) -> tuple[str, bytes]:
+        self._match += 1
+        price, side, open_lots = self._open[maker]
+        self._open[maker] = (price, side, open_lots - lots)
+        told = self._ref(maker) + struct.pack(">IQ", lots, self._match)
+        return ("C", told + b"Y" + struct.pack(">I", price * _TICK)) if number % 11 == 0 else ("E", told)
+
+    def _cancelled(self, order_id: int, lots: int, price: int, number: int) -> Iterator[tuple[str, bytes]]:
+        """A delete; now and then a cancel of one lot before it, or a replace by an order that is deleted."""
+        ref = self._ref(order_id)
+        if number % 5 == 0 and lots > 1:
+            yield "X", ref + struct.pack(">I", 1)
+        if number % 9 == 0:
+            new_ref = struct.pack(">Q", (10**9 + order_id) * len(STOCKS) + self.locate)
+            yield "U", ref + new_ref + struct.pack(">II", lots, price * _TICK)
+            ref = new_ref
+        yield "D", ref
+
+    def _added(self, command: object, lots: int, number: int) -> tuple[str, bytes]:
+        fields = command
+        side, order_id, price = (int(fields[name]) for name in ("side", "order_id", "price_ticks"))  # type: ignore[index]
+        self._open[order_id] = (price, side, lots)
+        told = self._ref(order_id) + (b"B" if side == Side.BUY else b"S")
+        told += struct.pack(">I", lots) + self._stock + struct.pack(">I", price * _TICK)
+        return ("F", told + b"NITE") if number % _ATTRIBUTED == 0 else ("A", told)

@@ -1,0 +1,242 @@
+"""Where time and memory go: one way to capture all of it, and no measured number ever from it.
+
+The work is a scenario's whole way through the engine: make the flow, match it, digest the events,
+audit them. It is done once for each capture, on fresh objects:
+
+* `cprofile`: calls, own and cumulative time of every function (the standard library's cProfile), and
+  once more the time of every stack, for a flame graph.
+* `tracemalloc`: bytes and blocks that are still held when the work ends, by line, and the peak.
+
+A profiler slows what it watches, small functions most of all: shares of such a run mean something,
+its rates do not.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import CodeType, FrameType
+from typing import Any, Final
+
+import numpy as np
+
+from obengine.cores import make_book
+from obengine.errors import DigestMismatch
+from obengine.harness.checks import core_check
+from obengine.harness.clock import now_ns
+from obengine.harness.measure import tally
+from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
+from obengine.harness.scenario import WorkloadError, check_numbers, scenario_named
+from obengine.invariants import audit_events, faults
+from obengine.messages import EVENT, Commands, Events, records_digest
+
+PROFILERS: Final = ("cprofile", "tracemalloc", "both")
+TOP: Final = 50
+
+_BATCH: Final = 4_096
+_DEEPEST: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTime:
+    """A function: its place, how often it was called, its own time and that with all it called."""
+
+    place: str
+    calls: int
+    own_ns: int
+    cumulative_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A line: what it allocated and was still held at the end."""
+
+    place: str
+    held_bytes: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOutcome:
+    """What the captures saw; what was not asked for is empty, and `peak_bytes` None.
+
+    `functions` and `allocations` are the `TOP` ones, most first. `stacks` is nanoseconds spent in the
+    last function of each stack, outermost first.
+    """
+
+    core: str
+    profiler: str
+    workload: WorkloadFacts
+    produced: Produced
+    functions: tuple[FunctionTime, ...]
+    stacks: dict[tuple[str, ...], int]
+    allocations: tuple[Allocation, ...]
+    peak_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    commands: Commands
+    events: Events
+    state_digest: str
+
+
+def run_profile(
+    scenario: str, *, seed: int, core: str, profiler: str, messages: int | None = None
+) -> ProfileOutcome:
+    """Profile a scenario on a core.
+
+    Args:
+        scenario: a name in `SCENARIOS`.
+        seed: any uint64.
+        core: a name of `obengine.cores`.
+        profiler: one of `PROFILERS`.
+        messages: another length than the scenario's own.
+
+    Raises:
+        WorkloadError: no such scenario or profiler, or a number out of its range.
+        CoreUnavailable: the core is not in this installation.
+        DigestMismatch: two captures gave different events.
+    """
+    plan = scenario_named(scenario)
+    length = plan.messages if messages is None else messages
+    check_numbers(seed=seed, passes=1, messages=length)
+    if profiler not in PROFILERS:
+        raise WorkloadError(f"no profiler {profiler!r}; there are {', '.join(PROFILERS)}")
+    make_book(core)
+
+    def work() -> _Done:
+        commands = plan.commands(seed, length)[0]
+        book = make_book(core)
+        given = [book.apply(commands[at : at + _BATCH]) for at in range(0, commands.size, _BATCH)]
+        events = _joined(given)
+        records_digest(events)
+        audit_events(events)
+        return _Done(commands, events, book.state_digest())
+
+    done = work()
+    functions: tuple[FunctionTime, ...] = ()
+    stacks: dict[tuple[str, ...], int] = {}
+    allocations: tuple[Allocation, ...] = ()
+    peak = None
+    if profiler != "tracemalloc":
+        profile = cProfile.Profile()
+        _same(done, profile.runcall(work))
+        functions = _functions(profile)
+        with _stack_times() as stacks:
+            _same(done, work())
+    if profiler != "cprofile":
+        again, allocations, peak = _allocations(work)
+        _same(done, again)
+    return ProfileOutcome(
+        core=core,
+        profiler=profiler,
+        workload=WorkloadFacts(
+            name=plan.name,
+            version=plan.version,
+            messages=length,
+            commands_digest=records_digest(done.commands),
+            seed=seed,
+        ),
+        produced=_produced(done, core),
+        functions=functions,
+        stacks=stacks,
+        allocations=allocations,
+        peak_bytes=peak,
+    )
+
+
+def _joined(given: list[Events]) -> Events:
+    return np.frombuffer(b"".join(each.data for each in given), EVENT)
+
+
+def _same(first: _Done, again: _Done) -> None:
+    if records_digest(first.events) != records_digest(again.events):
+        raise DigestMismatch("two captures of one workload gave different events")
+
+
+def _produced(done: _Done, core: str) -> Produced:
+    counts = audit_events(done.events)
+    found = faults(counts)
+    audit = CheckResult(
+        "log-integrity",
+        passed=not found,
+        detail=f"faults: {dict(found)}" if found else "the events alone account for every order and lot",
+        counts={name.replace("_", "-"): abs(count) for name, count in counts.items()},
+    )
+    second = core_check(done.commands, done.events, core)
+    return Produced(
+        events=done.events.size,
+        events_digest=records_digest(done.events),
+        state_digest=done.state_digest,
+        counts=tally(done.events),
+        checks=(audit, *([second] if second else [])),
+    )
+
+
+def _functions(profile: cProfile.Profile) -> tuple[FunctionTime, ...]:
+    entries: list[Any] = profile.getstats()
+    found = [
+        FunctionTime(
+            _place(entry.code), entry.callcount, round(entry.inlinetime * 1e9), round(entry.totaltime * 1e9)
+        )
+        for entry in entries
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.own_ns, each.place))[:TOP])
+
+
+@contextmanager
+def _stack_times() -> Iterator[dict[tuple[str, ...], int]]:
+    """Nanoseconds by stack of everything that Python calls meanwhile."""
+    times: dict[tuple[str, ...], int] = {}
+    stack: list[str] = []
+    since = now_ns()
+
+    def hook(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal since
+        now = now_ns()
+        if stack:
+            key = tuple(stack[:_DEEPEST])
+            times[key] = times.get(key, 0) + now - since
+        if event == "call":
+            stack.append(_place(frame.f_code))
+        elif event == "c_call":
+            stack.append(getattr(argument, "__qualname__", "builtin"))
+        elif stack:
+            stack.pop()
+        since = now_ns()
+
+    sys.setprofile(hook)
+    try:
+        yield times
+    finally:
+        sys.setprofile(None)
+
+
+def _allocations(work: Callable[[], _Done]) -> tuple[_Done, tuple[Allocation, ...], int]:
+    tracemalloc.start()
+    try:
+        done = work()
+        snapshot = tracemalloc.take_snapshot()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    found = [
+        Allocation(f"{_short(each.traceback[0].filename)}:{each.traceback[0].lineno}", each.size, each.count)
+        for each in snapshot.statistics("lineno")
+    ]
+    return done, tuple(sorted(found, key=lambda each: (-each.held_bytes, each.place))[:TOP]), peak
+
+
+def _place(code: CodeType | str) -> str:
+    """`folder/file.py:name`, without the place on this machine where the program lies."""
+    return code.strip("<>") if isinstance(code, str) else f"{_short(code.co_filename)}:{code.co_qualname}"
+
+
+def _short(filename: str) -> str:
+    return "/".join(PurePath(filename).parts[-2:])

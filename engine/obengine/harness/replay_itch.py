@@ -1,0 +1,119 @@
+"""What a replayed ITCH 5.0 file proves: that the books hold just what the messages leave open."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.feeds.itch50 import ItchDay
+from obengine.harness.measure import Passes
+from obengine.harness.outcome import CheckResult
+from obengine.messages import Commands, EventKind, Op, RejectCode
+
+ITCH_VERSION: Final = 1
+"""Raised when the same file would be turned into other commands."""
+
+_OPEN: Final = np.dtype(
+    [("symbol", "<u2"), ("side", "u1"), ("order_id", "<u8"), ("price_ticks", "<i8"), ("qty_lots", "<i8")]
+)
+
+
+def check_itch(day: ItchDay, ran: Passes) -> tuple[CheckResult, ...]:
+    """What the file says against what the events and the final books say."""
+    events = ran.events
+    refused = events["kind"] == EventKind.REJECTED
+    unknown = refused & (events["detail"] == RejectCode.UNKNOWN_ORDER)
+    crossed = int(np.count_nonzero(events["kind"] == EventKind.TRADED)) - int(
+        np.count_nonzero(day.commands["op"] == Op.EXECUTE) - _refused_executions(ran)
+    )
+    carried = CheckResult(
+        "commands-carried-out",
+        passed=int(unknown.sum()) == int(refused.sum()),
+        detail="nothing was refused but messages about orders that are not there",
+        counts={
+            "messages": sum(day.counts.values()),
+            "commands": day.commands.size,
+            "refused": int(refused.sum()),
+            "refused-unknown-order": int(unknown.sum()),
+            "unknown-in-the-file": day.unknown_orders,
+            "trades-of-crossing-adds": crossed,
+        },
+    )
+    kinds = CheckResult(
+        "message-types",
+        passed=True,
+        detail="messages of the file by type",
+        counts=dict(day.counts),
+    )
+    return carried, books_check(day, ran, crossed), kinds
+
+
+def books_check(day: ItchDay, ran: Passes, crossed: int) -> CheckResult:
+    """Whether every resting order is one that the messages leave open, with its price and its shares.
+
+    An add that crosses the book trades here, and would not have traded in the file's own book: orders
+    that differ then are explained by it.
+    """
+    wanted = left_open(day.commands)
+    kept = np.zeros(ran.snapshot.orders.size, dtype=_OPEN)
+    for field in _OPEN.names or ():
+        kept[field] = ran.snapshot.orders["open_lots" if field == "qty_lots" else field]
+    kept.sort(order=["symbol", "order_id"])
+    differing = len(set(wanted.tolist()) ^ set(kept.tolist()))
+    detail = "the resting orders are those that the file's messages leave open"
+    if differing and crossed:
+        detail = (
+            "resting orders differ from those that the messages leave open, after adds that crossed the book"
+        )
+    return CheckResult(
+        "books-hold-what-is-left",
+        passed=not differing or crossed > 0,
+        detail=detail,
+        counts={
+            "symbols": len(day.symbols),
+            "orders": kept.size,
+            "left-open-by-the-file": wanted.size,
+            "differing": differing,
+        },
+    )
+
+
+def left_open(commands: Commands) -> NDArray[np.void]:
+    """What each introduced order has left by the commands' own arithmetic, matching nothing.
+
+    One record for each order with shares left, by symbol and id. An id that is introduced again
+    counts from its last introduction.
+    """
+    key = commands["symbol"].astype(np.uint64), commands["order_id"]
+    order = np.lexsort((np.arange(commands.size), key[1], key[0]))
+    told = commands[order]
+    new = told["op"] == Op.NEW
+    first = np.ones(told.size, dtype=bool)
+    first[1:] = (told["symbol"][1:] != told["symbol"][:-1]) | (told["order_id"][1:] != told["order_id"][:-1])
+    starts = first | new
+    groups = np.cumsum(starts) - 1
+    count = int(groups[-1]) + 1 if told.size else 0
+    whole = (told["op"] == Op.CANCEL) & (told["qty_lots"] == 0)
+    lots = np.where(new, told["qty_lots"], -told["qty_lots"].astype(np.int64))
+    left = np.zeros(count, dtype=np.int64)
+    np.add.at(left, groups, lots)
+    gone = np.zeros(count, dtype=bool)
+    gone[groups[whole]] = True
+    ends = np.append(np.flatnonzero(first)[1:], told.size) - 1
+    last_group = groups[ends] if told.size else np.zeros(0, dtype=np.int64)
+    heads = np.flatnonzero(starts)
+    alive = last_group[(left[last_group] > 0) & ~gone[last_group] & new[heads[last_group]]]
+    found = np.zeros(alive.size, dtype=_OPEN)
+    for field in ("symbol", "side", "order_id", "price_ticks"):
+        found[field] = told[field][heads[alive]]
+    found["qty_lots"] = left[alive]
+    return found
+
+
+def _refused_executions(ran: Passes) -> int:
+    """Executions among the refused commands; a reject carries the op as sent."""
+    events = ran.events
+    refused = events["kind"] == EventKind.REJECTED
+    return int(np.count_nonzero(refused & (events["other_id"] == Op.EXECUTE)))

@@ -1,0 +1,109 @@
+"""Risk limits over a replayed stream: every owner of the tape watched, and a market maker beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.harness.measure import MakeBook
+from obengine.harness.outcome import CheckResult
+from obengine.market_maker import MarketMaker
+from obengine.messages import Commands, EventKind, Op, OrderKind, TimeInForce
+from obengine.risk import Breach, BreachKind, RiskEngine, RiskOrder
+from obengine.risk_limits import RiskLimits
+
+Int64s = NDArray[np.int64]
+
+_TRADED, _CANCELLED, _ACCEPTED = (int(EventKind.TRADED), int(EventKind.CANCELLED), int(EventKind.ACCEPTED))
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOutcome:
+    """What the limits saw.
+
+    Attributes:
+        limits: the file that was read.
+        breaches: in order.
+        check: whether the breaches are those that the file expects.
+        series: `time_ns`, `inventory_lots`, `pnl` (ticks x lots, marked at the last trade) after each
+            trade in the market maker's symbol; empty without one.
+    """
+
+    limits: RiskLimits
+    breaches: tuple[Breach, ...]
+    check: CheckResult
+    series: Mapping[str, Int64s]
+
+
+def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimits) -> RiskOutcome:
+    """Replay the commands one by one under the eyes of the limits.
+
+    Orders of participant 0 have no known owner and are not watched. Recorded orders that break a
+    limit rest all the same; the market maker's do not.
+    """
+    risk = RiskEngine(limits.rules)
+    maker = MarketMaker(limits.maker, risk) if limits.maker else None
+    maker_symbol = limits.maker.symbol if limits.maker else -1
+    points: list[tuple[int, int, int]] = []
+    apply = make().apply
+    for at, time_ns in enumerate(times_ns.tolist()):
+        one = commands[at : at + 1]
+        watched = _new_order(one, time_ns)
+        if watched is not None:
+            risk.check(watched)
+        left = watched.qty_lots if watched else 0
+        for kind, detail, symbol, lots, order_id, maker_id, price in apply(one).tolist():
+            if kind == _TRADED:
+                risk.filled(symbol, maker_id, lots)
+                risk.traded(symbol, price)
+                if watched is not None and order_id == watched.order_id:
+                    risk.took(watched, lots)
+                    left -= lots
+                if maker is not None and symbol == maker_symbol:
+                    maker.on_trade(time_ns, detail, lots, price)
+                    points.append((time_ns, maker.position_lots, maker.cash + maker.position_lots * price))
+            elif kind == _CANCELLED:
+                risk.closed(symbol, order_id, lots)
+            elif kind != _ACCEPTED:
+                left = 0
+        if watched is not None and left > 0 and one[0]["tif"] == TimeInForce.GTC:
+            risk.opened(replace(watched, qty_lots=left))
+    table = np.array(points, dtype=np.int64).reshape(-1, 3)
+    return RiskOutcome(
+        limits=limits,
+        breaches=tuple(risk.breaches),
+        check=_check(limits, risk, maker),
+        series={
+            "time_ns": table[:, 0].copy(),
+            "inventory_lots": table[:, 1].copy(),
+            "pnl": table[:, 2].copy(),
+        },
+    )
+
+
+def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
+    """The order that a command brings, if it has an owner and a limit."""
+    op, side, kind, _, symbol, _, lots, participant, order_id, price = one.tolist()[0]
+    if op != Op.NEW or kind != OrderKind.LIMIT or not participant:
+        return None
+    return RiskOrder(time_ns, participant, symbol, side, lots, price, order_id)
+
+
+def _check(limits: RiskLimits, risk: RiskEngine, maker: MarketMaker | None) -> CheckResult:
+    found = Counter(str(breach.kind) for breach in risk.breaches)
+    counts = {f"breaches-{kind}": found[str(kind)] for kind in BreachKind}
+    counts["refused-after-kill"] = risk.refused_after_kill
+    if maker is not None:
+        counts |= {"maker-sent": maker.sent, "maker-refused": maker.refused, "maker-fills": maker.fills}
+    expected = limits.expected or {}
+    wrong = [f"{kind} {found[kind]}, not {n}" for kind, n in expected.items() if found[kind] != n]
+    detail = "the breaches are those that the limits file expects"
+    if limits.expected is None:
+        detail = "the limits file expects nothing of the breaches"
+    if wrong:
+        detail = f"breaches differ from what is expected: {'; '.join(wrong)}"
+    return CheckResult("risk-expectation", passed=not wrong, detail=detail, counts=counts)

@@ -1,0 +1,59 @@
+"""What a stress run proves: a sound log after every batch, and scales that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from obengine.harness.open_loop import OpenLoop
+from obengine.harness.outcome import CheckResult
+from obengine.invariants import EventAudit, check_snapshot, faults
+
+
+def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
+    """Audit the log after every `batch` messages: orphans, lots, queues, crossed books; then the state.
+
+    Counts are those of the invariants, and `batches` audited. The detail names the first bad batch.
+    """
+    audit = EventAudit()
+    ends = [*loop.event_ends[batch - 1 :: batch].tolist()]
+    if loop.event_ends.size % batch:
+        ends.append(int(loop.event_ends[-1]))
+    start, first_bad = 0, None
+    for number, end in enumerate(ends, start=1):
+        audit.feed(loop.events[start:end])
+        start = end
+        unsound = any(audit.faults.values()) or audit.unaccounted_lots()
+        if unsound and first_bad is None:
+            first_bad = number
+    counts: dict[str, int] = dict(audit.faults)
+    counts["unaccounted_lots"] = audit.unaccounted_lots()
+    counts["snapshot_differences"] = audit.differs_from(loop.snapshot)
+    state = check_snapshot(loop.snapshot)
+    counts["state_rules_broken"] = sum(state.values())
+    found = dict(faults(counts)) | {rule: n for rule, n in state.items() if n}
+    detail = "no orphan, no lot lost, queues kept and never crossed, after every batch and at the end"
+    if found:
+        place = "the final state" if first_bad is None else f"batch {first_bad} of {len(ends)}"
+        detail = f"faults, first in {place}: {found}"
+    counts |= {f"lots_{kind}": lots for kind, lots in audit.lots.items()}
+    counts |= {"lots_resting": audit.resting_lots(), "batches": len(ends)}
+    return CheckResult(
+        name,
+        passed=not found,
+        detail=detail,
+        counts={cause.replace("_", "-"): abs(count) for cause, count in counts.items()},
+    )
+
+
+def same_prefix(loops: Sequence[OpenLoop]) -> CheckResult:
+    """Whether each smaller scale gave just the first events of the largest."""
+    whole = loops[-1].events
+    differing = sum(not np.array_equal(loop.events, whole[: loop.events.size]) for loop in loops)
+    return CheckResult(
+        "scales-agree",
+        passed=not differing,
+        detail="the events of each scale are the first events of the largest",
+        counts={"scales": len(loops), "differing": differing},
+    )

@@ -1,0 +1,21 @@
+"""Many metrics, one question each: p-values adjusted so that the share of false findings is bounded.
+
+Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", 1995. Where nothing has changed
+at all, every finding is false, and the chance of any finding stays at or under the level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
+    """The least level at which each p-value would count as a finding, in the order given."""
+    number = len(p_values)
+    order = sorted(range(number), key=lambda index: p_values[index], reverse=True)
+    adjusted = [1.0] * number
+    least = 1.0
+    for place, index in enumerate(order):
+        least = min(least, p_values[index] * (number / (number - place)))
+        adjusted[index] = least
+    return tuple(adjusted)

@@ -1,0 +1,110 @@
+"""`obrelease run bench --against REF`: this work tree and another commit, measured side by side."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from obrelease.cli.compare import tell_comparison
+from obrelease.cli.selection import read_runs
+from obrelease.errors import UsageError
+
+if TYPE_CHECKING:
+    from obrelease.cli.command import Session
+    from obrelease.cli.settings import Settings
+
+LEAST_RUNS = 4
+MOST_RUNS = 100
+
+
+def bench_against(
+    session: Session,
+    settings: Settings,
+    *,
+    ref: str,
+    runs: int,
+    core: str,
+    words: Sequence[str],
+    plot: Path | None,
+    force: bool,
+) -> None:
+    """Measure `ref` and the work tree as it stands in turn, record every run, and show the difference.
+
+    Args:
+        ref: the base, a commit of this project's repository.
+        runs: on each side.
+        core: as for `run bench`; `auto` takes the fastest that both sides have.
+        words: of `obrelease run bench`, without the core and the results folder.
+
+    Raises:
+        UsageError: the number of runs makes no sense, or a core is wanted that cannot be built.
+        CheckFailed: a side could not be measured.
+        Inconclusive: the two do not run the same workload, or give other events.
+    """
+    if not LEAST_RUNS <= runs <= MOST_RUNS:
+        raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
+    from obrelease.analysis.compare import compare
+    from obrelease.recorder.against import measure_in_turn
+    from obrelease.registry.store import Registry
+
+    registry = Registry(settings.results)
+    with TemporaryDirectory(prefix="obrelease-against-") as scratch:
+        base, head = Path(scratch).resolve() / "base", Path(scratch).resolve() / "head"
+        _copies(settings, ref, base, head)
+        chosen = _core(session, core, base, head)
+        command = ["run", "bench", *words, "--core", chosen, "--results", str(settings.results)]
+        with session.out.progress(f"against {ref}", 2 * runs) as advance:
+            digests = measure_in_turn((base, head), command, runs=runs, advance=advance)
+    first, second = (
+        read_runs(registry, tuple(registry.resolve(digest) for digest in side)) for side in digests
+    )
+    tell_comparison(session, compare(first, second, force=force), plot, against=ref)
+
+
+def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
+    """The commit, and HEAD with the work tree's own changes over it: both clean of earlier builds."""
+    from obrelease.remote.checkout import check_out
+    from obrelease.remote.worktree import Worktree
+
+    worktree = Worktree.open(settings.root)
+    outputs = (settings.results, settings.releases)
+    ignoring = [
+        folder.relative_to(worktree.root).as_posix()
+        for folder in outputs
+        if folder.is_relative_to(worktree.root)
+    ]
+    try:
+        check_out(worktree, ref, base)
+        check_out(worktree, "HEAD", head)
+        for name in worktree.changes(ignoring):
+            _overlay(worktree.root / name, head / name)
+    finally:
+        worktree.close()
+
+
+def _overlay(source: Path, target: Path) -> None:
+    if source.is_symlink() or not source.exists():
+        target.unlink(missing_ok=True)
+    elif source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+
+def _core(session: Session, core: str, base: Path, head: Path) -> str:
+    """Build the native core of both trees unless only the reference is asked for."""
+    from obrelease.recorder.against import build_native
+
+    if core == "reference":
+        return core
+    session.out.note("building the native core of both sides")
+    reasons = [(side, why) for side, tree in (("base", base), ("head", head)) if (why := build_native(tree))]
+    if not reasons:
+        return "native"
+    side, why = reasons[0]
+    if core == "native":
+        raise UsageError(f"the native core of the {side} cannot be built: {why}", hint="use --core reference")
+    session.out.note(f"the reference core is compared: the native one of the {side} cannot be built: {why}")
+    return "reference"

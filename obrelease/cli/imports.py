@@ -1,0 +1,72 @@
+"""`obrelease import ...`: another tool's results become an artefact of this registry."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from obrelease.cli.clock import now_ns
+from obrelease.cli.command import ResultsOption, Session, command
+
+if TYPE_CHECKING:
+    from obrelease.importers.draft import Draft, Request
+
+
+class Format(StrEnum):
+    """The files that can be imported."""
+
+    GOOGLE_BENCHMARK = "google-benchmark"
+    PYTEST_BENCHMARK = "pytest-benchmark"
+    HYPERFINE = "hyperfine"
+    HLOG = "hlog"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `import` to the command line."""
+    command(app, "import")(import_file)
+
+
+def import_file(
+    session: Session,
+    format_: Annotated[Format, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(Format)}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What the tool wrote: one process, one file.")],
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", metavar="NAME", help="Another name than the file suggests.")
+    ] = None,
+    unit: Annotated[str, typer.Option("--unit", help="Of the values in an hlog: ns, us or ms.")] = "ns",
+    clock: Annotated[
+        str, typer.Option("--clock", help="What an hlog timed: service, or response from intended arrival.")
+    ] = "service",
+    results: ResultsOption = None,
+) -> None:
+    """Record what another tool measured; its file is kept beside, byte by byte."""
+    from obrelease.importers.draft import Request
+    from obrelease.models.canonical import read_bounded
+    from obrelease.registry.store import Registry
+
+    registry = Registry(session.settings(results=results).results)
+    request = Request(file.name, read_bounded(file), now_ns(), scenario, unit, clock)
+    made = _read(format_, request)
+    entry = registry.record(made.artefact, made.files)
+    measured = {"measurements": len(made.artefact.measurements), "histograms": len(made.artefact.histograms)}
+    words = f"{measured['measurements']} measurements, {measured['histograms']} histograms"
+    session.out.result(
+        {"run": entry.as_json(), **measured}, f"{words}\nartefact  {entry.digest}\nfolder    {entry.folder}"
+    )
+
+
+def _read(format_: Format, request: Request) -> Draft:
+    """Only the importer that is wanted is loaded."""
+    match format_:
+        case Format.GOOGLE_BENCHMARK:
+            from obrelease.importers.google_benchmark import import_google_benchmark as read
+        case Format.PYTEST_BENCHMARK:
+            from obrelease.importers.pytest_benchmark import import_pytest_benchmark as read
+        case Format.HYPERFINE:
+            from obrelease.importers.hyperfine import import_hyperfine as read
+        case Format.HLOG:
+            from obrelease.importers.hlog import import_hlog as read
+    return read(request)

@@ -1,0 +1,174 @@
+"""What every mode of `obrelease run` shares: its options, its surroundings, and how a run is told."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from obrelease import __version__
+from obrelease.cli.command import Session
+from obrelease.cli.output import table
+from obrelease.cli.settings import Settings
+from obrelease.errors import CheckFailed, NotFound, ObreleaseError
+
+if TYPE_CHECKING:
+    from obrelease.analysis.notes import RunSummary
+    from obrelease.models.artefact import Producer
+    from obrelease.registry.entry import Entry
+    from obrelease.registry.store import Registry
+
+run_app = typer.Typer(
+    help="Measure the engine and record the run.", no_args_is_help=True, rich_markup_mode=None
+)
+
+DEFAULT_PASSES: Final = 5
+
+_HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S", "P50 NS", "P99 NS", "P99.9 NS")
+
+CoreOption = Annotated[
+    str,
+    typer.Option(
+        "--core", metavar="NAME", help="reference, native, or auto for the fastest that is installed."
+    ),
+]
+PassesOption = Annotated[
+    int, typer.Option("--passes", metavar="N", help="Timed passes, each over a fresh book.")
+]
+
+
+def registry_of(settings: Settings) -> Registry:
+    """The registry in the results folder."""
+    from obrelease.registry.store import Registry
+
+    return Registry(settings.results)
+
+
+def producer_of(session: Session, settings: Settings) -> Producer:
+    """This program, and the commit of the project where that is known."""
+    from obrelease.models.artefact import Producer
+
+    commit, dirty = _source_tree(session, settings)
+    return Producer(name="obrelease", version=__version__, commit=commit, dirty=dirty)
+
+
+def _source_tree(session: Session, settings: Settings) -> tuple[str | None, bool | None]:
+    if not (settings.root / ".git").exists():
+        return None, None
+    from obrelease.remote.worktree import Worktree
+
+    outputs = [
+        folder.relative_to(settings.root).as_posix()
+        for folder in (settings.results, settings.releases)
+        if folder.is_relative_to(settings.root)
+    ]
+    try:
+        worktree = Worktree.open(settings.root)
+        try:
+            return worktree.head(), bool(worktree.changes(ignoring=outputs))
+        finally:
+            worktree.close()
+    except NotFound:
+        return None, None
+    except ObreleaseError as error:
+        session.out.warn(f"the run will not name its commit: {error.message}")
+        return None, None
+
+
+LogOption = Annotated[
+    Path | None,
+    typer.Option("--log", metavar="FILE", help="Also write every event as a JSON line with sorted keys."),
+]
+
+
+def report(
+    session: Session,
+    registry: Registry,
+    entry: Entry,
+    *,
+    rows_file: str | None = None,
+    columns: Sequence[str] = (),
+) -> None:
+    """Print the run, and fail where it failed to prove what it checks.
+
+    Args:
+        session, registry, entry: where to speak, and the run that was recorded.
+        rows_file: a CSV file of the run that is its answer, one row a variant; None for the one row
+            of figures that every run has.
+        columns: which of the file's columns people are shown; JSON has all of them.
+
+    Raises:
+        CheckFailed: a check of the run did not pass.
+    """
+    from obrelease.analysis.summaries import summarise_run
+
+    summary = summarise_run(registry.load(entry), digest=entry.digest, folder=entry.folder)
+    rows = _rows(entry, rows_file) if rows_file else []
+    answer: dict[str, Any] = {"run": entry.as_json(), "figures": _figures(summary)}
+    session.out.result(
+        answer | ({"rows": rows} if rows_file else {}),
+        lambda: _text(summary, entry, [[row[name] for name in columns] for row in rows], columns),
+    )
+    if summary.checks_failed:
+        raise CheckFailed(
+            f"the run failed to prove: {', '.join(summary.checks_failed)}",
+            hint=f"the counts stand in {entry.folder}/artefact.json",
+        )
+
+
+def _rows(entry: Entry, name: str) -> list[dict[str, str]]:
+    with (entry.folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _figures(summary: RunSummary) -> dict[str, Any]:
+    return {
+        "throughput_median_msg_s": summary.throughput_msg_s,
+        "passes": summary.passes,
+        "latency_clock": summary.latency_clock,
+        "latency_p50_ns": summary.p50_ns,
+        "latency_p99_ns": summary.p99_ns,
+        "latency_p999_ns": summary.p999_ns,
+        "checks_passed": list(summary.checks_passed),
+        "checks_failed": list(summary.checks_failed),
+    }
+
+
+def _text(
+    summary: RunSummary, entry: Entry, rows: Sequence[Sequence[str]] = (), columns: Sequence[str] = ()
+) -> str:
+    if rows:
+        told = table(
+            [[f"{int(cell):,}" if cell.isdecimal() else cell for cell in row] for row in rows],
+            [_heading(name) for name in columns],
+        )
+    else:
+        told = table([_row(summary)], _HEADER)
+    return "\n".join(
+        (
+            told,
+            "",
+            f"events    {summary.events_digest}",
+            f"artefact  {entry.digest}",
+            f"folder    {entry.folder}",
+        )
+    )
+
+
+def _heading(column: str) -> str:
+    return column.replace("_msg_s", " msg/s").replace("_", " ").upper()
+
+
+def _row(summary: RunSummary) -> tuple[str, ...]:
+    numbers = (
+        summary.messages,
+        summary.passes,
+        summary.throughput_msg_s,
+        summary.p50_ns,
+        summary.p99_ns,
+        summary.p999_ns,
+    )
+    return (summary.scenario, summary.core, *("" if n is None else f"{n:,}" for n in numbers))

@@ -1,0 +1,1 @@
+"""Other programs' results as artefacts: what they measured, in our units, with their own bytes."""

@@ -1,0 +1,79 @@
+"""HdrHistogram logs (`.hlog`) as HistogramLogWriter writes them in Java, JavaScript and Go.
+
+Format: log format 1.2 and 1.3 of github.com/HdrHistogram/HdrHistogram. Each tag becomes a
+histogram; its intervals are kept apart, which the bootstrap makes use of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final, Literal
+
+from obrelease.analysis.histograms import SIGNIFICANT_DIGITS
+from obrelease.analysis.intervals import decode_intervals, encode_merged, interval_lines, significant_digits
+from obrelease.errors import UsageError
+from obrelease.importers.draft import UNKNOWN, Draft, Found, Request, draft, slug
+from obrelease.models.artefact import HistogramRef, StableHost
+from obrelease.registry.durable import NewFile
+
+UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+
+_CLOCKS: Final[dict[str, Literal["service", "response"]]] = {"service": "service", "response": "response"}
+_START: Final = re.compile(rb"^#\[StartTime: (\d{1,11})(?:\.(\d{1,9}))? ", re.MULTILINE)
+_TAG: Final = re.compile(r"Tag=([^,\s]{1,255}),")
+
+
+def import_hlog(request: Request) -> Draft:
+    """Read one log, which is what one process recorded.
+
+    Raises:
+        InvalidInput: not a histogram log, or empty.
+        UsageError: no such unit or clock.
+    """
+    if request.unit not in UNITS_NS or request.clock not in _CLOCKS:
+        raise UsageError(
+            f"no unit {request.unit!r} or no clock {request.clock!r}",
+            hint=f"units: {', '.join(UNITS_NS)}; clocks: {', '.join(_CLOCKS)}",
+        )
+    made = list(_histograms(request))
+    found = Found(
+        tool="hlog",
+        tool_version=UNKNOWN,
+        scenario=PurePath(request.name).stem,
+        stable=StableHost(system=UNKNOWN, machine=UNKNOWN, cpu_model=UNKNOWN, cpu_count=0, python="none"),
+        histograms=[ref for ref, _ in made],
+        files=[file for _, file in made],
+        created_ns=_started_ns(request.data),
+    )
+    return draft(request, found, media_type="text/plain", suffix=".hlog")
+
+
+def _histograms(request: Request) -> Iterator[tuple[HistogramRef, NewFile]]:
+    by_tag: dict[str, list[str]] = {}
+    for line in interval_lines(request.data, name=request.name):
+        tag = _TAG.match(line)
+        by_tag.setdefault(f"latency-{slug(tag[1])}"[:59] if tag else "latency", []).append(line)
+    for name, lines in by_tag.items():
+        log = "\n".join(("#[Histogram log format version 1.2]", *lines, "")).encode("ascii")
+        parts = decode_intervals(log, name=f"{request.name}: {name}")
+        count, lost, digits = sum(part.count for part in parts), 0, significant_digits(log)
+        if (scale := UNITS_NS[request.unit]) != 1:
+            encoded = encode_merged(parts, scale=scale)
+            log, count, lost, digits = encoded.hlog, encoded.count, encoded.out_of_range, SIGNIFICANT_DIGITS
+        ref = HistogramRef(
+            name=name,
+            path=f"{name}.hlog",
+            unit="ns",
+            clock=_CLOCKS[request.clock],
+            count=count,
+            out_of_range=lost,
+            significant_digits=digits,
+        )
+        yield ref, NewFile(ref.path, "text/plain", log)
+
+
+def _started_ns(data: bytes) -> int | None:
+    match = _START.search(data)
+    return int(match[1]) * 10**9 + int((match[2] or b"0").ljust(9, b"0")) if match else None

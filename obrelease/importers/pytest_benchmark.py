@@ -1,0 +1,84 @@
+"""pytest-benchmark's JSON (`--benchmark-json FILE --benchmark-save-data`): each round's time.
+
+Format: pytest-benchmark 3 to 5, seconds as floats. Of the machine's facts the stable ones decide
+comparisons; the processor's clock, which jitters, does not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from obrelease.importers.draft import (
+    UNKNOWN,
+    Draft,
+    Found,
+    Request,
+    draft,
+    instant_ns,
+    measurements_ns,
+    nanoseconds,
+)
+from obrelease.importers.reading import Node, read_json
+from obrelease.models.artefact import StableHost, VolatileHost
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def import_pytest_benchmark(request: Request) -> Draft:
+    """Read one file, which is what one process measured.
+
+    Raises:
+        InvalidInput: not such a file, or written without its data.
+    """
+    document = read_json(request.data, request.name)
+    machine, commit = document.at("machine_info"), document.at("commit_info")
+    series = [(entry.at("fullname").text(), _rounds_ns(entry)) for entry in document.at("benchmarks").items()]
+    identity = commit.text_or("id", "")
+    known = bool(_COMMIT.fullmatch(identity))
+    found = Found(
+        tool="pytest-benchmark",
+        tool_version=document.text_or("version", UNKNOWN),
+        scenario=commit.text_or("project", "pytest-benchmark"),
+        stable=_stable(machine),
+        volatile=_volatile(machine),
+        measurements=measurements_ns(series),
+        created_ns=instant_ns(document.text_or("datetime", "")),
+        commit=identity if known else None,
+        dirty=commit.at("dirty").flag() if known and commit.has("dirty") else None,
+    )
+    return draft(request, found, media_type="application/json", suffix=".json")
+
+
+def _rounds_ns(entry: Node) -> list[float]:
+    stats = entry.at("stats")
+    if not stats.has("data"):
+        raise stats.refusal("has no 'data': run pytest with --benchmark-save-data as well")
+    return [nanoseconds(sample.number(), "s") for sample in stats.at("data").items()]
+
+
+def _cpu(machine: Node) -> Node | None:
+    return machine.at("cpu") if machine.has("cpu") and isinstance(machine.value["cpu"], dict) else None
+
+
+def _stable(machine: Node) -> StableHost:
+    cpu = _cpu(machine)
+    version = machine.text_or("python_implementation_version", machine.text_or("python_version", UNKNOWN))
+    model = machine.text_or("processor", "") or UNKNOWN
+    return StableHost(
+        system=machine.text_or("system", UNKNOWN),
+        machine=machine.text_or("machine", UNKNOWN),
+        cpu_model=cpu.text_or("brand_raw", cpu.text_or("brand", model)) if cpu else model,
+        cpu_count=int(cpu.at("count").number()) if cpu and cpu.has("count") else 0,
+        python=f"{machine.text_or('python_implementation', UNKNOWN)} {version}",
+        compiler=machine.text_or("python_compiler", "") or None,
+    )
+
+
+def _volatile(machine: Node) -> VolatileHost:
+    cpu = _cpu(machine)
+    actual = list(cpu.at("hz_actual").items()) if cpu and cpu.has("hz_actual") else []
+    return VolatileHost(
+        kernel=machine.text_or("release", "") or None,
+        cpu_khz=int(actual[0].number() / 1_000) if actual else None,
+    )

@@ -1,0 +1,162 @@
+"""Architecture runs: run them all, and wrap what came out as one artefact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median_low
+from typing import Final
+
+from obengine.harness.architectures import (
+    DEFAULT_MESSAGES,
+    ArchitectureRun,
+    ArchitecturesOutcome,
+    architectures_work,
+    run_architectures,
+)
+from obrelease.analysis.frames import csv_table
+from obrelease.analysis.histograms import summary_of
+from obrelease.analysis.plot_architectures import architectures_compared
+from obrelease.analysis.plots import latency_curve
+from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
+from obrelease.models.artefact import Measurement, Producer
+from obrelease.recorder.engine import engine_errors
+from obrelease.recorder.envelope import (
+    TIMER_OVERHEAD,
+    Advance,
+    Draft,
+    KeptHistogram,
+    Request,
+    envelope_of,
+    keep_histogram,
+)
+from obrelease.recorder.place import require_writable
+from obrelease.registry.durable import NewFile
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+
+__all__ = ["DEFAULT_MESSAGES", "SUMMARY_FILE", "architectures_work", "record_architectures"]
+
+SUMMARY_FILE: Final = "architectures.csv"
+
+_COLUMNS: Final = (
+    "architecture",
+    "core",
+    "passes",
+    "throughput_min_msg_s",
+    "throughput_median_msg_s",
+    "throughput_max_msg_s",
+    "against_first_permille",
+    "handoff_ns_per_1000_messages",
+    "latency_p50_ns",
+    "latency_p99_ns",
+    "latency_p999_ns",
+    "latency_max_ns",
+    "busy_ns_per_message",
+)
+
+
+def record_architectures(
+    registry: Registry,
+    *,
+    seeds: Sequence[int],
+    passes: int,
+    messages: int,
+    created_ns: int,
+    producer: Producer,
+    progress: Advance | None = None,
+) -> Entry:
+    """Do one job with each architecture and record the run.
+
+    Args:
+        registry, passes, created_ns, producer, progress: as for `record_bench`.
+        seeds: of the order flow; each gives one digest that all must share.
+        messages: of each flow.
+
+    Raises:
+        UsageError: a number that makes no sense.
+        NotReproduced: two architectures gave different events; nothing is recorded.
+        StorageError: the disk refused.
+    """
+    require_writable(registry.root)
+    with engine_errors():
+        outcome = run_architectures(seeds, passes=passes, messages=messages, progress=progress)
+    told = ",".join(map(str, outcome.seeds))
+    words = ("obrelease", "run", "architectures", "--seeds", told)
+    numbers = ("--passes", str(passes), "--messages", str(messages))
+    request = Request("architectures", f"x{messages}", (*words, *numbers), {}, created_ns, producer)
+    made = _draft(request, outcome, passes)
+    return registry.record(made.artefact, made.files)
+
+
+def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draft:
+    messages = outcome.workload.messages
+    kept = {
+        run.name: keep_histogram(
+            f"{run.name}-latency", f"latency-{run.name}.hlog", run.latency_ns, clock="service"
+        )
+        for run in outcome.runs
+    }
+    rates = {run.name: throughput_msg_s(messages, run.wall_ns) for run in outcome.runs}
+    stages = {run.name: {stage: ns // messages for stage, ns in run.busy_ns.items()} for run in outcome.runs}
+    title = f"architectures, {messages:,} messages, seeds {', '.join(map(str, outcome.seeds))}"
+    curves = {name: each.curve for name, each in list(kept.items())[:6]}
+    pictures = {
+        "architectures.svg": architectures_compared(rates, stages, title=title),
+        "latency.svg": latency_curve(curves, title=title, clock="service"),
+    }
+    first = median_low(next(iter(rates.values())))
+    rows = [_row(run, rates[run.name], first, kept[run.name], messages) for run in outcome.runs]
+    artefact = envelope_of(
+        request,
+        produced=outcome.produced,
+        workload=outcome.workload,
+        parameters={
+            "seeds": ",".join(map(str, outcome.seeds)),
+            "passes": passes,
+            "architectures": ",".join(run.name for run in outcome.runs),
+        },
+        measurements=_measurements(outcome),
+        histograms=list(kept.values()),
+    )
+    files = (
+        NewFile(SUMMARY_FILE, "text/csv", csv_table(_COLUMNS, rows)),
+        *(each.file for each in kept.values()),
+        *(NewFile(path, "image/svg+xml", content) for path, content in pictures.items()),
+    )
+    return Draft(artefact, files)
+
+
+def _measurements(outcome: ArchitecturesOutcome) -> list[Measurement]:
+    """The first architecture's walls are the run's own; every stage of each stands beside them."""
+    found = [Measurement(name=WALL_TIMES, unit="ns", samples=outcome.runs[0].wall_ns)]
+    for run in outcome.runs:
+        found.append(Measurement(name=f"{run.name}-wall", unit="ns", samples=run.wall_ns))
+        found += [
+            Measurement(name=f"{run.name}-{stage}-busy", unit="ns", samples=(ns,))
+            for stage, ns in run.busy_ns.items()
+        ]
+        if run.handoff_ns is not None:
+            found.append(Measurement(name=f"{run.name}-handoff", unit="ns", samples=(run.handoff_ns,)))
+    found.append(Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,)))
+    return found
+
+
+def _row(
+    run: ArchitectureRun, rates: Sequence[int], first: int, kept: KeptHistogram, messages: int
+) -> tuple[object, ...]:
+    latency = summary_of(kept.curve)
+    return (
+        run.name,
+        run.core,
+        len(rates),
+        min(rates),
+        median_low(rates),
+        max(rates),
+        median_low(rates) * 1_000 // max(first, 1),
+        "" if run.handoff_ns is None else str(run.handoff_ns * 1_000 // messages),
+        latency.p50_ns,
+        latency.p99_ns,
+        latency.p999_ns,
+        latency.max_ns,
+        " ".join(f"{stage}:{ns // messages}" for stage, ns in run.busy_ns.items()),
+    )

@@ -1,0 +1,76 @@
+"""Events as JSON lines: sorted keys, integers and words alone, the same bytes on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from obengine.messages import NO_PRICE, CancelReason, EventKind, Events, Priority, RejectCode, Side
+from obrelease.errors import StorageError
+
+_BLOCK: Final = 65_536
+_DETAILS: Final = {
+    EventKind.ACCEPTED: Side,
+    EventKind.TRADED: Side,
+    EventKind.CANCELLED: CancelReason,
+    EventKind.MODIFIED: Priority,
+    EventKind.REJECTED: RejectCode,
+}
+
+
+def require_log_place(path: Path) -> None:
+    """Fail before time is spent: nothing may lie at the log's place, and its folder must be there.
+
+    Raises:
+        StorageError: names what is in the way.
+    """
+    if path.exists():
+        raise StorageError(f"{path}: is there already", hint="a log never overwrites: choose another name")
+    if not path.parent.is_dir():
+        raise StorageError(f"{path.parent}: no such folder", hint="make it first, or choose another")
+
+
+def write_log(path: Path, events: Events) -> None:
+    """Write one JSON object a line, in order of sequence; the file is there whole or not at all.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    staging = path.with_name(f".{path.name}.partial")
+    try:
+        try:
+            with staging.open("xb") as file:
+                for block in log_lines(events):
+                    file.write(block)
+            staging.rename(path)
+        except BaseException:
+            staging.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def log_lines(events: Events) -> Iterator[bytes]:
+    """The log in blocks of whole lines.
+
+    Keys: `detail` and `kind` in words, `order_id` and `other_id` as text (they may pass 2^53),
+    `price_ticks` (null for an order without a limit), `qty_lots`, `sequence`, `symbol`.
+    """
+    words = {(int(kind), int(code)): _word(code.name) for kind, codes in _DETAILS.items() for code in codes}
+    kinds = {int(kind): _word(kind.name) for kind in EventKind}
+    for start in range(0, events.size, _BLOCK):
+        lines = [
+            f'{{"detail":"{words.get((kind, detail), detail)}","kind":"{kinds.get(kind, kind)}",'
+            f'"order_id":"{order_id}","other_id":"{other_id}",'
+            f'"price_ticks":{"null" if price == NO_PRICE else price},"qty_lots":{qty},'
+            f'"sequence":{sequence},"symbol":{symbol}}}\n'
+            for sequence, (kind, detail, symbol, qty, order_id, other_id, price) in enumerate(
+                events[start : start + _BLOCK].tolist(), start
+            )
+        ]
+        yield "".join(lines).encode("ascii")
+
+
+def _word(name: str) -> str:
+    return name.lower().replace("_", "-")

@@ -1,0 +1,79 @@
+"""Profiles: capture one, and wrap it as an artefact that no report may quote a rate from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obengine.harness.profiling import ProfileOutcome, run_profile
+from obrelease.analysis.flame import flame_graph
+from obrelease.analysis.frames import csv_table
+from obrelease.models.artefact import Measurement, Producer
+from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
+from obrelease.recorder.envelope import Draft, Request, envelope_of
+from obrelease.recorder.place import require_writable
+from obrelease.registry.durable import NewFile
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+
+FUNCTIONS_FILE: Final = "functions.csv"
+ALLOCATIONS_FILE: Final = "allocations.csv"
+
+
+def record_profile(
+    registry: Registry,
+    *,
+    scenario: str,
+    seed: int,
+    core: str,
+    profiler: str,
+    messages: int | None,
+    created_ns: int,
+    producer: Producer,
+) -> Entry:
+    """Profile seeded flow and record what was captured; its `reported` parameter is false.
+
+    Args:
+        registry, scenario, seed, core, messages, created_ns, producer: as for `record_bench`.
+        profiler: `cprofile`, `tracemalloc` or `both`.
+
+    Raises:
+        UsageError: a name or a number that makes no sense.
+        NotFound: the core is not in this installation.
+        StorageError: the disk refused.
+    """
+    require_scenario(scenario)
+    require_writable(registry.root)
+    with engine_errors():
+        name = resolve_core(core)
+        outcome = run_profile(scenario, seed=seed, core=name, profiler=profiler, messages=messages)
+    words = ["obrelease", "run", "profile", "--scenario", scenario, "--seed", str(seed)]
+    words += ["--core", name, "--profiler", profiler]
+    words += [] if messages is None else ["--messages", str(messages)]
+    made = _draft(Request("profile", scenario, tuple(words), {}, created_ns, producer), outcome)
+    return registry.record(made.artefact, made.files)
+
+
+def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
+    files = []
+    if outcome.functions:
+        columns = ("function", "calls", "own_ns", "cumulative_ns")
+        rows = [(each.place, each.calls, each.own_ns, each.cumulative_ns) for each in outcome.functions]
+        title = f"profile {request.scenario}, {outcome.core} core: {outcome.workload.messages:,} messages"
+        files += [
+            NewFile(FUNCTIONS_FILE, "text/csv", csv_table(columns, rows)),
+            NewFile("flame.svg", "image/svg+xml", flame_graph(outcome.stacks, title=title)),
+        ]
+    measurements = []
+    if outcome.peak_bytes is not None:
+        held = [(each.place, each.held_bytes, each.blocks) for each in outcome.allocations]
+        files.append(NewFile(ALLOCATIONS_FILE, "text/csv", csv_table(("line", "held_bytes", "blocks"), held)))
+        measurements.append(Measurement(name="peak-memory", unit="bytes", samples=(outcome.peak_bytes,)))
+    artefact = envelope_of(
+        request,
+        produced=outcome.produced,
+        workload=outcome.workload,
+        parameters={"core": outcome.core, "profiler": outcome.profiler, "reported": False},
+        measurements=measurements,
+        histograms=(),
+    )
+    return Draft(artefact, tuple(files))

@@ -1,0 +1,278 @@
+"""How often the gate cries wolf, and how often it sees a wolf: measured, on made-up and on real runs.
+
+    python scripts/calibrate_gate.py                          both tables, 500 trials each
+    python scripts/calibrate_gate.py --json calibration.json  the same figures as JSON as well
+    python scripts/calibrate_gate.py --real results --kind bench --scenario x10 --core native
+
+Made-up runs have what breaks naive tests: latencies that depend on the ones before them, and an
+offset of each process of its own. The real mode deals recorded runs of one and the same program at
+random to two sides, again and again: whatever the gate then finds is a false alarm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obrelease.analysis.chance import Chance
+from obrelease.analysis.compare import Compared, Comparison, compare
+from obrelease.analysis.compare_runs import THROUGHPUT, Run, Series, read_run
+from obrelease.analysis.gate import Answer, ask_gate
+from obrelease.analysis.histograms import Histogram
+from obrelease.analysis.policy import GuardedMetric, Policy
+from obrelease.analysis.verdict import Rules, Verdict
+from obrelease.registry.store import Registry
+
+LATENCY = "service-latency"
+P99 = f"{LATENCY} p99"
+PASSES = 5
+BLOCKS, BLOCK = 200, 100
+"""A run's latencies: blocks of messages, each block's level tied to the one before it."""
+
+PERSISTENCE = 0.9
+Sides = Iterator[tuple[list[Run], list[Run]]]
+"""Base and head of each trial."""
+
+FOUND = {Verdict.BETTER, Verdict.WORSE}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table: what is injected, and how noisy the processes are."""
+
+    name: str
+    noise_percent: float
+    throughput_percent: float = 0.0
+    p99_percent: float = 0.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came out of a setting; shares of the trials in percent.
+
+    `alarms` has any verdict of better or worse on a metric that was not touched, `found` a verdict
+    of worse on the one that was; the gate guards throughput and p99; `covered` counts the trials
+    whose interval of the throughput ratio held the true ratio.
+    """
+
+    setting: Setting
+    trials: int
+    alarms: float
+    found: float | None
+    gate_regression: float
+    gate_inconclusive: float
+    covered: float
+    detectable_percent: float | None
+
+
+def made_up_run(setting: Setting, number: int, *, head: bool, chance: Chance) -> Run:
+    """One process: fast, slow (2 %) and rare (0.3 %) messages; p99 lies among the slow ones."""
+    noise = setting.noise_percent / 100
+    offset, tail_offset = (chance.normal((2,)) * noise).tolist()
+    level = _autocorrelated(chance, BLOCKS) * 0.05
+    draw, spread = chance.uniform((BLOCKS, BLOCK)), chance.normal((BLOCKS, BLOCK))
+    slow = math.log(10) + tail_offset + (math.log1p(setting.p99_percent / 100) if head else 0.0)
+    rare = draw < 0.003
+    kind = np.where(rare, math.log(200) + tail_offset, np.where(draw < 0.023, slow, 0.0))
+    latency_ns = np.exp(math.log(2_000) + offset + level[:, None] + kind + 0.1 * spread)
+    rate = 1e6 * np.exp(-offset + _autocorrelated(chance, PASSES) * 0.01)
+    if head:
+        rate = rate / (1 + setting.throughput_percent / 100)
+    values, counts = np.unique(latency_ns.astype(np.int64), return_counts=True)
+    return Run(
+        digest=f"{'head' if head else 'base'}-{number}",
+        created_ns=2 * number + (head ^ (number % 2)),
+        commit=None,
+        facts={},
+        series={THROUGHPUT: Series("msg/s", "higher", tuple(rate.tolist()))},
+        histograms={LATENCY: (Histogram(values, values, counts.astype(np.int64)),)},
+    )
+
+
+def _autocorrelated(chance: Chance, length: int) -> NDArray[np.float64]:
+    """float64 [length] of variance 1, each value leaning on the one before."""
+    fresh = chance.normal((length,)) * math.sqrt(1 - PERSISTENCE**2)
+    values = np.empty(length)
+    values[0] = fresh[0] / math.sqrt(1 - PERSISTENCE**2)
+    for index in range(1, length):
+        values[index] = PERSISTENCE * values[index - 1] + fresh[index]
+    return values
+
+
+def made_up(setting: Setting, runs: int, trials: int, seed: int) -> Sides:
+    """The two sides of each trial."""
+    for trial in range(trials):
+        chance = Chance(seed, f"{setting}/{trial}")
+        yield (
+            [made_up_run(setting, number, head=False, chance=chance) for number in range(runs)],
+            [made_up_run(setting, number, head=True, chance=chance) for number in range(runs)],
+        )
+
+
+def dealt(pool: Sequence[Run], runs: int, trials: int, seed: int) -> Sides:
+    """The pool dealt at random to two sides, `trials` times."""
+    for trial in range(trials):
+        order = np.argsort(Chance(seed, f"deal/{trial}").uniform((len(pool),)))
+        chosen = [pool[index] for index in order[: 2 * runs]]
+        yield chosen[:runs], chosen[runs:]
+
+
+def policy(threshold_percent: float, resamples: int, guarded: Sequence[str]) -> Policy:
+    """A policy that guards the named metrics."""
+    return Policy(
+        format="obrelease.policy",
+        version=1,
+        metric=tuple(GuardedMetric(name=name) for name in guarded),
+        threshold_percent=threshold_percent,
+        resamples=resamples,
+    )
+
+
+def measure(setting: Setting, sides: Sides, guard: Policy) -> Row:
+    """Compare and gate every trial of a setting, and count."""
+    rules: Rules = guard.rules()
+    counts: Counter[str] = Counter()
+    detectable: list[float] = []
+    touched = {THROUGHPUT: setting.throughput_percent, P99: setting.p99_percent}
+    for base, head in sides:
+        compared = compare(base, head, rules)
+        counts["trials"] += 1
+        for name, hit in _marks(compared, touched, setting):
+            counts[name] += hit
+        counts[ask_gate(guard, base, head).answer] += 1
+        own = next(m for m in compared.metrics if m.name == _subject(touched))
+        detectable += [own.detectable_percent] if own.detectable_percent is not None else []
+    share = {name: 100 * count / counts["trials"] for name, count in counts.items()}
+    return Row(
+        setting=setting,
+        trials=counts["trials"],
+        alarms=share.get("alarms", 0.0),
+        found=share.get("found", 0.0) if any(touched.values()) else None,
+        gate_regression=share.get(Answer.REGRESSION, 0.0),
+        gate_inconclusive=share.get(Answer.INCONCLUSIVE, 0.0),
+        covered=share.get("covered", 0.0),
+        detectable_percent=float(np.median(detectable)) if detectable else None,
+    )
+
+
+def _subject(touched: dict[str, float]) -> str:
+    return next((name for name, percent in touched.items() if percent), THROUGHPUT)
+
+
+def _marks(compared: Comparison, touched: dict[str, float], setting: Setting) -> Iterator[tuple[str, bool]]:
+    metrics: dict[str, Compared] = {metric.name: metric for metric in compared.metrics}
+    untouched = [metric for name, metric in metrics.items() if not touched.get(name)]
+    yield "alarms", any(metric.decision.verdict in FOUND for metric in untouched)
+    yield "found", metrics[_subject(touched)].decision.verdict is Verdict.WORSE
+    low, high = metrics[THROUGHPUT].low, metrics[THROUGHPUT].high
+    truth = 1 / (1 + setting.throughput_percent / 100)
+    yield "covered", low is not None and high is not None and low <= truth <= high
+
+
+def settings() -> tuple[Setting, ...]:
+    """The rows of the made-up table."""
+    quiet, loud = 1.0, 3.0
+    return tuple(
+        Setting(name, noise, throughput, p99)
+        for noise in (quiet, loud)
+        for name, throughput, p99 in (
+            ("A/A", 0.0, 0.0),
+            ("throughput 5 % slower", 5.0, 0.0),
+            ("throughput 10 % slower", 10.0, 0.0),
+            ("p99 alone 5 % slower", 0.0, 5.0),
+            ("p99 alone 10 % slower", 0.0, 10.0),
+        )
+    )
+
+
+def real_pool(options: argparse.Namespace) -> list[Run]:
+    """Recorded runs, all alike."""
+    registry = Registry(options.real)
+    entries = registry.entries(kind=options.kind, scenario=options.scenario, core=options.core)
+    pool = [read_run(registry.load(entry), digest=entry.digest, folder=entry.folder) for entry in entries]
+    if len(pool) < 2 * options.runs:
+        sys.exit(f"{options.real}: {len(pool)} such runs, {2 * options.runs} are needed")
+    return pool
+
+
+def experiments(options: argparse.Namespace) -> Iterator[tuple[Setting, Sides]]:
+    """What is asked for: the recorded pool dealt again and again, or every row of the made-up table."""
+    runs, trials, seed = options.runs, options.trials, options.seed
+    if options.real:
+        pool = real_pool(options)
+        yield Setting(f"A/A from {len(pool)} recorded runs", math.nan), dealt(pool, runs, trials, seed)
+        return
+    for setting in settings():
+        yield setting, made_up(setting, runs, trials, seed)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| injected | offset of a process | trials | false alarms | found | gate: regression | inconclusive "
+        "| interval holds the truth | detectable (median) |",
+        "|--|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        found = "" if row.found is None else f"{row.found:.1f} %"
+        smallest = "" if row.detectable_percent is None else f"{row.detectable_percent:.1f} %"
+        noise = "as recorded" if math.isnan(row.setting.noise_percent) else f"{row.setting.noise_percent:g} %"
+        cells = (
+            row.setting.name,
+            noise,
+            str(row.trials),
+            f"{row.alarms:.1f} %",
+            found,
+            f"{row.gate_regression:.1f} %",
+            f"{row.gate_inconclusive:.1f} %",
+            f"{row.covered:.1f} %",
+            smallest,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=6, help="on each side")
+    parser.add_argument("--trials", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resamples", type=int, default=1_000)
+    parser.add_argument("--threshold-percent", type=float, default=2.0)
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--real", type=Path, metavar="RESULTS", help="deal recorded runs instead")
+    for name in ("--kind", "--scenario", "--core"):
+        parser.add_argument(name, help="of the recorded runs")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; exit code 1 where false alarms pass 5 %."""
+    options = parsed(arguments)
+    guard = policy(
+        options.threshold_percent, options.resamples, [THROUGHPUT] if options.real else [THROUGHPUT, P99]
+    )
+    rows = [measure(setting, sides, guard) for setting, sides in experiments(options)]
+    print(f"{options.runs} + {options.runs} runs, level 5 %, threshold {options.threshold_percent:g} %\n")
+    print(table(rows))
+    if options.json:
+        told = [asdict(row) for row in rows]
+        options.json.write_text(json.dumps(told, indent=2, default=str) + "\n", "utf-8")
+    blank = [row for row in rows if row.found is None]
+    return int(any(row.alarms > 5 for row in blank))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Measures the founding report's tables again and writes them beside the report's own numbers.
+#
+#   scripts/make_report.sh [RESULTS [PAGE]]
+#
+# RESULTS is the results folder (default: results), PAGE the Markdown page (default: REPORT.md). Every
+# run is kept as a validated artefact; the page names the digest of each. QUICK=1 measures less.
+set -eu
+
+results=${1:-results}
+page=${2:-REPORT.md}
+here=$(cd "$(dirname "$0")" && pwd)
+python=${PYTHON:-python3}
+answers=$(mktemp -d)
+trap 'rm -rf "$answers"' EXIT INT TERM
+
+obrelease() {
+    "$python" -c 'from obrelease.cli.app import main; main()' "$@"
+}
+
+run() {
+    name=$1
+    shift
+    printf '%s\n' "obrelease run $*" >&2
+    obrelease run "$@" --results "$results" --json >"$answers/$name.json"
+}
+
+if [ "${QUICK:-0}" = 1 ]; then
+    scenarios=baseline
+    scales="--scale 1"
+    passes=1
+    messages=1000
+else
+    scenarios="baseline x10 x100"
+    scales="--scale 1 --scale 10 --scale 100"
+    passes=5
+    messages=100000
+fi
+cores=$("$python" -c 'from obengine.cores import names; print(*names())')
+
+for core in $cores; do
+    for scenario in $scenarios; do
+        run "bench-$scenario-$core" bench --scenario "$scenario" --seed 42 --core "$core" --passes "$passes"
+    done
+    # shellcheck disable=SC2086
+    run "stress-$core" stress --arrivals poisson $scales --seed 2024 --core "$core" --passes "$passes"
+done
+run architectures architectures --seeds 1,2,3 --passes "$passes" --messages "$messages"
+run replay replay --passes "$passes"
+
+"$python" "$here/report_tables.py" "$answers" "$page"
+obrelease validate "$results" --results "$results" >&2
+printf '%s\n' "$page"

@@ -1,0 +1,112 @@
+"""`run bench --against`: two trees of a scratch clone in turn, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.recorder.against import turns
+from obrelease.registry.store import Registry
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ["--messages", "300", "--passes", "2", "--core", "reference", "--runs", "4"]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A scratch clone of this project with a working folder in it."""
+    target = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--no-tags", str(ROOT), str(target)], check=True)
+    monkeypatch.chdir(target)
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    for name in ("OBRELEASE_RESULTS", "OBRELEASE_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    return target
+
+
+def head_of(clone: Path) -> str:
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True
+    )
+    return asked.stdout.strip()
+
+
+def test_sides_take_turns_so_that_drift_hits_both() -> None:
+    assert list(turns(4)) == [0, 1, 1, 0, 0, 1, 1, 0]
+
+
+def test_the_work_tree_as_it_stands_is_compared_with_a_commit(
+    clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = head_of(clone)
+    version = clone / "obrelease" / "__init__.py"
+    version.write_text('"""Edited."""\n\n__version__ = "99.0"\n', "utf-8")
+    results = tmp_path / "runs"
+    status = execute(["run", "bench", "--against", base[:12], *TINY, "--json", "--results", str(results)])
+    answer = json.loads(capsys.readouterr().out)
+    assert status == ExitCode.OK
+    assert answer["against"] == base[:12]
+    assert {metric["name"] for metric in answer["metrics"]} >= {"throughput", "service-latency p50"}
+    registry = Registry(results)
+    kept = {entry.digest: registry.load(entry) for entry in registry.entries()}
+    assert len(kept) == 8
+    sides = {side: [kept[digest] for digest in answer[side]["runs"]] for side in ("base", "head")}
+    assert {(run.producer.commit, run.producer.dirty) for run in sides["base"]} == {(base, False)}
+    assert {(run.producer.commit, run.producer.dirty) for run in sides["head"]} == {(base, True)}
+    assert {run.producer.version for run in sides["head"]} == {"99.0"}
+    in_time = sorted((int(run.created_ns), side) for side, runs in sides.items() for run in runs)
+    assert [side[0] for _, side in in_time] == list("bhhbbhhb")
+    listed = subprocess.run(["git", "worktree", "list"], check=True, capture_output=True, text=True)
+    assert len(listed.stdout.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--against", "no-such-branch"], ExitCode.NOT_FOUND, "no-such-branch"),
+        (["--against=--output=x"], ExitCode.USAGE, "cannot name a commit"),
+        (["--against", "HEAD", "--runs", "3"], ExitCode.USAGE, "--runs"),
+        (["--force"], ExitCode.USAGE, "--against"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_time_is_spent(
+    words: list[str], code: ExitCode, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["run", "bench", *TINY, *words]) == code
+    assert said in capsys.readouterr().err
+
+
+def test_a_side_that_breaks_is_named(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = clone / "engine" / "obengine" / "flow.py"
+    broken.write_text("raise RuntimeError('broken on purpose')\n", "utf-8")
+    assert execute(["run", "bench", "--against", "HEAD", *TINY]) == ExitCode.CHECK_FAILED
+    told = capsys.readouterr().err
+    assert "the head could not be measured" in told
+    assert "broken on purpose" in told
+
+
+def test_the_trees_import_themselves(clone: Path) -> None:
+    from obrelease.recorder.against import _LAUNCH
+
+    shown = subprocess.run(
+        [sys.executable, "-I", "-c", _LAUNCH, str(clone), "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.startswith("obrelease ")
+    refused = subprocess.run(
+        [sys.executable, "-I", "-c", _LAUNCH, str(clone / "nowhere"), "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "another installation came first" in refused.stderr

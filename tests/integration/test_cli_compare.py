@@ -1,0 +1,227 @@
+"""`diff`, `gate` and `import` as people call them: words, JSON, pictures and exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from obrelease.analysis.histograms import encode
+from obrelease.cli import compare as compare_commands
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.models.artefact import Measurement
+from obrelease.registry.durable import NewFile
+from obrelease.registry.store import Registry
+from tests.drafts import draft, histogram_ref
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
+POLICY = 'format = "obrelease.policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
+Say = Callable[..., int]
+
+
+def record(registry: Registry, number: int, *, slower: float = 1.0, **changes: Any) -> str:
+    """One run of a commit whose name its slowness decides; its noise is its number's."""
+    noise = 1 + 0.0001 * number
+    walls = tuple(int(2_000_000 * slower * noise * part) for part in (0.999, 1.0, 1.001))
+    hlog = encode((np.arange(20_000, dtype=np.int64) + 5_000) * int(100 * slower * noise)).hlog
+    reference = histogram_ref().model_copy(update={"count": 20_000})
+    commit = ("ab" if slower == 1.0 else "cd") * 20
+    artefact = draft(
+        number,
+        measurements=(Measurement(name="pass-wall", unit="ns", samples=walls),),
+        histograms=(reference,),
+        workload=draft().workload,
+        producer=draft().producer.model_copy(update={"commit": commit}),
+        **changes,
+    )
+    return registry.record(artefact, [NewFile("latency.hlog", "text/plain", hlog)]).digest
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Six runs of commit abab… and six of cdcd…, a tenth slower, in turn."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    for name in ("OBRELEASE_RESULTS", "OBRELEASE_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "policy.toml").write_text(POLICY, "utf-8")
+    registry = Registry(tmp_path / "results")
+    for number in range(6):
+        record(registry, 2 * number)
+        record(registry, 2 * number + 1, slower=1.1)
+    return registry
+
+
+def diff(*words: str) -> int:
+    return execute(["diff", *words])
+
+
+def gate(*words: str) -> int:
+    return execute(["gate", "--policy", "policy.toml", *words])
+
+
+@pytest.mark.usefixtures("registry")
+def test_people_get_a_line_a_metric_with_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert diff("commit=abab", "commit=cdcd") == ExitCode.OK
+    out = capsys.readouterr().out
+    assert out.startswith("base  6 runs, commit ababababa: ")
+    line = next(line for line in out.splitlines() if line.startswith("throughput"))
+    assert "0.909" in line
+    assert line.endswith("worse: significant and large enough")
+    assert "p99.9 " in out
+    assert "2,000 resamples, seed 1" in out
+
+
+@pytest.mark.usefixtures("registry")
+def test_json_is_the_same_every_time_and_carries_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = []
+    for _ in range(2):
+        assert diff("commit=abab core=reference", "commit=cdcd", "--json") == ExitCode.OK
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]
+    answer = json.loads(answers[0])
+    assert sorted(answer) == ["base", "head", "metrics", "notes", "rules", "shift", "unlike"]
+    assert answer["rules"]["seed"] == 1
+    assert {metric["verdict"] for metric in answer["metrics"][:4]} == {"worse"}
+    assert len(answer["base"]["runs"]) == 6
+
+
+def test_runs_may_be_named_one_by_one(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, third = (entry.digest[:10] for entry in registry.entries()[:3])
+    assert diff(first, f"{second},{third}", "--json") == ExitCode.OK
+    answer = json.loads(capsys.readouterr().out)
+    assert [len(answer[side]["runs"]) for side in ("base", "head")] == [1, 2]
+    assert {metric["verdict"] for metric in answer["metrics"]} == {"cannot tell"}
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(("name", "magic"), [("o.svg", b"<?xml"), ("o.png", b"\x89PNG")])
+def test_one_command_leads_to_a_picture(name: str, magic: bytes, tmp_path: Path) -> None:
+    assert diff("commit=abab", "commit=cdcd", "--plot", str(tmp_path / name)) == ExitCode.OK
+    first = (tmp_path / name).read_bytes()
+    assert first.startswith(magic)
+    assert diff("commit=abab", "commit=cdcd", "--plot", str(tmp_path / name)) == ExitCode.OK
+    assert (tmp_path / name).read_bytes() == first
+
+
+def test_unlike_runs_are_refused_by_name_and_compared_by_force(
+    registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parameters = {**draft().parameters, "core": "native"}
+    for number in range(20, 24):
+        record(registry, number, parameters=parameters)
+    assert diff("core=reference commit=abab", "core=native") == ExitCode.INCONCLUSIVE
+    assert "parameters.core: reference against native" in capsys.readouterr().err
+    assert diff("core=reference commit=abab", "core=native", "--force") == ExitCode.OK
+    assert "NOT ALIKE, compared by force: parameters.core" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["commit=abab", "commit=ffff"], ExitCode.NOT_FOUND, "commit=ffff"),
+        (["commit=abab", "color=red"], ExitCode.USAGE, "color=red"),
+        (["commit=abab", "commit="], ExitCode.USAGE, "commit="),
+        (["commit=abab", "kind=bench kind=bench"], ExitCode.USAGE, "given twice"),
+        (["commit=abab", "commit=abab"], ExitCode.USAGE, "on both sides"),
+        (["commit=abab", "commit=cdcd", "--plot", "o.gif"], ExitCode.USAGE, ".svg or .png"),
+        (["commit=abab", "commit=cdcd", "--plot", "none/o.svg"], ExitCode.STORAGE, "none/o.svg"),
+        (["nothex", "commit=cdcd"], ExitCode.NOT_FOUND, "nothex"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(
+    words: list[str], code: ExitCode, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert diff(*words) == code
+    assert said in capsys.readouterr().err
+
+
+def test_a_damaged_histogram_stops_the_comparison(registry: Registry) -> None:
+    path = registry.entries()[0].folder / "latency.hlog"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert diff("commit=abab", "commit=cdcd") == ExitCode.INTEGRITY
+    assert gate("--base", "commit=abab", "--head", "commit=cdcd") == ExitCode.USAGE
+
+
+@pytest.mark.usefixtures("registry")
+def test_the_gates_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate("--base", "commit=cdcd", "--head", "commit=abab") == ExitCode.OK
+    assert capsys.readouterr().out.rstrip().endswith("gate: ok")
+    assert gate("--base", "commit=abab", "--head", "commit=cdcd", "--json") == ExitCode.CHECK_FAILED
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["gate"]["answer"] == "regression"
+    assert [metric["name"] for metric in answer["comparison"]["metrics"]] == ["throughput"]
+
+
+def test_the_gate_cannot_tell_from_too_few_or_unlike_runs(registry: Registry) -> None:
+    first, second = (entry.digest for entry in registry.entries()[:2])
+    assert gate("--base", first, "--head", second) == ExitCode.INCONCLUSIVE
+    record(registry, 30, scenario="other")
+    assert gate("--base", "commit=cdcd", "--head", "commit=abab") == ExitCode.INCONCLUSIVE
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--base", "commit=ffff", "--head", "commit=abab"],
+        ["--base", "commit=abab"],
+        ["--base", "commit=abab", "--head", "commit=cdcd", "--policy", "none.toml"],
+        ["--base", "commit=abab", "--head", "commit=cdcd", "--policy", "results"],
+        ["--base", "commit=abab", "--head", "commit=cdcd", "--plot", "none/o.svg"],
+    ],
+)
+def test_every_error_inside_the_gate_is_two(words: list[str]) -> None:
+    assert gate(*words) == 2
+
+
+@pytest.mark.usefixtures("registry")
+def test_even_a_crash_is_not_taken_for_a_regression(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(compare_commands, "select", crash)
+    assert gate("--base", "commit=abab", "--head", "commit=cdcd") == 2
+    assert "ZeroDivisionError: a bug" in capsys.readouterr().err
+
+
+def test_files_of_other_tools_join_the_registry_and_compare(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for format_, name in (
+        ("google-benchmark", "google_benchmark.json"),
+        ("pytest-benchmark", "pytest_benchmark.json"),
+        ("hyperfine", "hyperfine.json"),
+        ("hlog", "hdr_histogram_js.hlog"),
+    ):
+        assert execute(["import", format_, str(DATA / name), "--json"]) == ExitCode.OK
+        assert json.loads(capsys.readouterr().out)["run"]["kind"] == "imported"
+    slower = json.loads((DATA / "hyperfine.json").read_bytes())
+    slower["results"][0]["times"] = [2 * sample for sample in slower["results"][0]["times"]]
+    (tmp_path / "slower.json").write_text(json.dumps(slower))
+    assert execute(["import", "hyperfine", "slower.json", "--quiet"]) == ExitCode.OK
+    second, first = (e.digest for e in registry.entries(kind="imported", scenario="hyperfine"))
+    capsys.readouterr()
+    assert diff(first, second, "--json") == ExitCode.OK
+    sleep, nothing = json.loads(capsys.readouterr().out)["metrics"]
+    assert (sleep["name"], nothing["name"]) == ("sleep", "nothing")
+    assert sleep["ratio"] == pytest.approx(2.0)
+    assert nothing["ratio"] == pytest.approx(1.0)
+    assert execute(["fsck", "--quiet"]) == ExitCode.OK
+    assert execute(["validate", "--quiet"]) == ExitCode.OK
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_file_of_another_format_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["import", "hyperfine", str(DATA / "google_benchmark.json")]) == ExitCode.INVALID_INPUT
+    assert "google_benchmark.json: $: has no 'results'" in capsys.readouterr().err
+    assert execute(["import", "hyperfine", "none.json"]) == ExitCode.NOT_FOUND
+    assert execute(["import", "csv", "none.json"]) == ExitCode.USAGE

@@ -1,0 +1,210 @@
+"""`obrelease run stress|architectures|profile|replay --risk` and `--log`, as people call them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obengine.feeds.itch50_sample import write_itch_sample
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.registry.inspect import inspect_folder
+
+STRESS = ["stress", "--core", "reference", "--passes", "1", "--rate", "1000000"]
+
+
+@pytest.fixture(autouse=True)
+def _outside_any_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    for name in ("OBRELEASE_RESULTS", "OBRELEASE_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def answer_of(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[dict[str, Any], Path]:
+    """The JSON answer of a run that must succeed, and its folder, which must be sound."""
+    assert execute(["run", *words, "--json"]) == ExitCode.OK
+    answer = json.loads(capsys.readouterr().out)
+    folder = Path("results") / answer["run"]["path"]
+    assert not inspect_folder(folder).problems
+    return answer, folder
+
+
+def test_stress_is_one_artefact_of_all_scales(capsys: pytest.CaptureFixture[str]) -> None:
+    answer, folder = answer_of(capsys, *STRESS, "--scale", "1", "--scale", "3")
+    assert [row["scale"] for row in answer["rows"]] == ["1", "3"]
+    assert {row["faults"] for row in answer["rows"]} == {"0"}
+    artefact = json.loads((folder / "artefact.json").read_text())
+    assert [each["clock"] for each in artefact["histograms"]] == ["service", "response"] * 2
+    assert artefact["command"][-2:] == ["--rate", "1000000"]
+    assert artefact["workload"]["messages"] == 6_000
+    assert answer["figures"]["throughput_median_msg_s"] > 0
+    names = {path.name for path in folder.iterdir()}
+    assert {"perf_run_summary.csv", "latency.svg", "throughput.svg", "response-x3.hlog"} <= names
+
+
+def test_a_sweep_has_its_knee_and_its_picture(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obengine.harness.stress.SWEEP_MESSAGES", 100)
+    _, folder = answer_of(capsys, *STRESS, "--sweep")
+    artefact = json.loads((folder / "artefact.json").read_text())
+    assert "knee" in {each["name"] for each in artefact["measurements"]}
+    assert (folder / "knee.svg").is_file()
+    assert len((folder / "sweep.csv").read_text().splitlines()) == 11
+
+
+def test_people_get_a_row_for_each_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["run", *STRESS]) == ExitCode.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:2] == ["SCALE", "MESSAGES"]
+    assert lines[1].split()[:2] == ["1", "2,000"]
+
+
+def test_architectures_share_one_digest(capsys: pytest.CaptureFixture[str]) -> None:
+    answer, folder = answer_of(
+        capsys, "architectures", "--seeds", "1,2", "--passes", "1", "--messages", "500"
+    )
+    assert {"inline", "queue"} <= {row["architecture"] for row in answer["rows"]}
+    assert answer["rows"][0]["against_first_permille"] == "1000"
+    assert answer["figures"]["checks_passed"] == ["one-digest-seed-1", "one-digest-seed-2"]
+    assert (folder / "architectures.svg").is_file()
+
+
+def test_a_profile_says_that_it_is_not_to_be_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    answer, folder = answer_of(capsys, "profile", "--messages", "300", "--profiler", "both")
+    artefact = json.loads((folder / "artefact.json").read_text())
+    assert artefact["parameters"]["reported"] is False
+    assert artefact["histograms"] == []
+    assert answer["figures"]["throughput_median_msg_s"] is None
+    assert {"functions.csv", "allocations.csv", "flame.svg"} <= {path.name for path in folder.iterdir()}
+
+
+def test_an_itch_file_is_known_by_its_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_itch_sample(tmp_path / "day.bin", messages=300)
+    answer, _ = answer_of(capsys, "replay", "day.bin", "--passes", "1", "--core", "reference")
+    assert "books-hold-what-is-left" in answer["figures"]["checks_passed"]
+
+
+LIMITS = """
+version = 1
+expect = "none"
+[[limit]]
+participant = "maker"
+open_orders = OPEN
+[market_maker]
+half_spread_ticks = 300
+quote_lots = 20
+"""
+
+
+def test_expected_breaches_decide_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("replay", "--passes", "1", "--core", "reference", "--risk", "limits.toml")
+    (tmp_path / "limits.toml").write_text(LIMITS.replace("OPEN", "2"))
+    _, folder = answer_of(capsys, *words)
+    names = {path.name for path in folder.iterdir()}
+    assert {"risk-limits.toml", "risk-breaches.csv", "risk-series.csv", "inventory.svg"} <= names
+    assert (folder / "risk-limits.toml").read_text() == LIMITS.replace("OPEN", "2")
+    (tmp_path / "limits.toml").write_text(LIMITS.replace("OPEN", "1"))
+    assert execute(["run", *words]) == ExitCode.CHECK_FAILED
+    assert "risk-expectation" in capsys.readouterr().err
+
+
+def test_logs_are_canonical_and_alike_on_every_core(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for core in ("reference", "native"):
+        answer_of(
+            capsys, "bench", "--messages", "400", "--passes", "1", "--core", core, "--log", f"{core}.jsonl"
+        )
+    first, second = (Path(f"{core}.jsonl").read_bytes() for core in ("reference", "native"))
+    assert first == second
+    lines = first.decode().splitlines()
+    for number, line in enumerate(lines):
+        told = json.loads(line)
+        assert line == json.dumps(told, sort_keys=True, separators=(",", ":"))
+        assert told["sequence"] == number
+    assert hashlib.sha256(first).hexdigest().startswith("93f3b14b873362c374f34806")
+
+
+def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kept.jsonl").write_text("mine")
+    assert execute(["run", "bench", "--messages", "10", "--log", "kept.jsonl"]) == ExitCode.STORAGE
+    assert execute(["run", "bench", "--messages", "10", "--log", "no/where.jsonl"]) == ExitCode.STORAGE
+    assert (tmp_path / "kept.jsonl").read_text() == "mine"
+    assert not (tmp_path / "results").exists()
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["stress", "--scale", "0"], ExitCode.USAGE, "a scale is 1 to"),
+        (["stress", "--scale", "-3"], ExitCode.USAGE, "a scale is 1 to"),
+        (["stress", "--seed", str(2**64)], ExitCode.USAGE, "2^64"),
+        (["stress", "--arrivals", "slow"], ExitCode.USAGE, "poisson, burst, hawkes"),
+        (["stress", "--rate", "0"], ExitCode.USAGE, "rate"),
+        (["stress", "--results", "file"], ExitCode.STORAGE, "not a folder"),
+        (["architectures", "--seeds", "1,x"], ExitCode.USAGE, "--seeds"),
+        (["architectures", "--seeds", str(2**64)], ExitCode.USAGE, "2^64"),
+        (["profile", "--profiler", "perf"], ExitCode.USAGE, "cprofile, tracemalloc, both"),
+        (["profile", "--scenario", "x7"], ExitCode.USAGE, "scenarios"),
+        (["replay", "cut.itch"], ExitCode.INVALID_INPUT, "a cut frame"),
+        (["replay", "--risk", "nowhere.toml"], ExitCode.INVALID_INPUT, "nowhere.toml"),
+        (["replay", "--risk", "bad.toml"], ExitCode.INVALID_INPUT, "unknown key 'limits'"),
+        (["replay", "--risk", "negative.toml"], ExitCode.INVALID_INPUT, "not -1"),
+    ],
+)
+def test_errors_name_the_place_and_leave_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: ExitCode, said: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "cut.itch").write_bytes(b"\0\0S" + bytes(3))
+    (tmp_path / "bad.toml").write_text("version = 1\nlimits = []\n")
+    (tmp_path / "negative.toml").write_text("version = 1\n[[limit]]\nopen_orders = -1\n")
+    assert execute(["run", *words]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "results").exists()
+
+
+SAYS_WHEN_IT_MEASURES = """
+import sys
+import obengine.harness.stress as stress
+from obrelease.cli.app import main
+
+def open_loop(*args, _run=stress.open_loop):
+    print("measuring", file=sys.stderr, flush=True)
+    return _run(*args)
+
+stress.open_loop = open_loop
+main()
+"""
+
+
+def test_ctrl_c_in_a_long_stress_leaves_nothing(tmp_path: Path) -> None:
+    words = ["stress", "--core", "reference", "--passes", "1", "--rate", "100", "--log", "events.jsonl"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SAYS_WHEN_IT_MEASURES, "run", *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "measuring" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in told
+    assert {path.name for path in tmp_path.iterdir()} <= {"mpl"}

@@ -1,0 +1,139 @@
+"""Two releases in a row: the second one's page compares, and its bundle does not depend on the first."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.tag import Tag
+from obrelease.registry.store import Registry
+from obrelease.release.former import former_tag
+from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.step import Staging
+from obrelease.remote.directory import DirectoryForge
+from obrelease.remote.forge import Forge
+from tests.loopback_github.running import forge_at, running
+from tests.unit.release.project import Project, git, make_project, run_of
+
+FIRST, SECOND = Tag.parse("v0.8"), Tag.parse("v0.9-beta")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project that commits its runs."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    project = make_project(tmp_path)
+    commit(project)
+    return project
+
+
+def commit(project: Project) -> None:
+    (project.results / ".gitignore").write_text(".index.sqlite*\n.staging/\n")
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message=runs")
+
+
+def faster(project: Project, scenario: str) -> None:
+    """Measure a scenario again, twice as fast as in the first release."""
+    before = run_of(scenario, 42)
+    walls = (Measurement(name="pass-wall", unit="ns", samples=(500, 550)),)
+    now = Artefact(**{**dict(before), "created_ns": "1700000001000000000", "measurements": walls})
+    Registry(project.results).record(now, ())
+
+
+def publish(project: Project, forge: Forge, tag: Tag, scratch: Path) -> Staging:
+    scratch.mkdir()
+    tools = project.tools(forge)
+    plan = plan_of(Request("demo", tag), PUBLISH, tools, project.head())
+    return execute(plan, PUBLISH, tools, scratch, None)[1]
+
+
+def page(forge: Forge, tag: Tag) -> str:
+    found = forge.find(tag.text)
+    assert found is not None
+    return found.notes
+
+
+def second_release(project: Project, forge: Forge, tmp_path: Path) -> Staging:
+    faster(project, "baseline")
+    commit(project)
+    return publish(project, forge, SECOND, tmp_path / "second")
+
+
+def test_the_first_release_compares_with_nothing(project: Project, tmp_path: Path) -> None:
+    forge = DirectoryForge(project.releases)
+    publish(project, forge, FIRST, tmp_path / "first")
+    assert "## Against" not in page(forge, FIRST)
+
+
+def test_the_second_compares_with_the_first_on_the_forge(project: Project, tmp_path: Path) -> None:
+    forge = DirectoryForge(project.releases)
+    publish(project, forge, FIRST, tmp_path / "first")
+    staging = second_release(project, forge, tmp_path)
+    notes = page(forge, SECOND)
+    assert notes == f"{staging.notes}\n{staging.against}"
+    row = next(line for line in notes.splitlines() if "`throughput`" in line)
+    assert "| 2.000 | 1 to 1 |" in row
+    assert "* `bench x10 reference`: the very runs of `v0.8`" in notes
+
+
+def test_without_the_forge_the_local_tag_gives_the_same(project: Project, tmp_path: Path) -> None:
+    publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
+    elsewhere = DirectoryForge(tmp_path / "elsewhere")
+    staging = second_release(project, elsewhere, tmp_path)
+    assert "| 2.000 | 1 to 1 |" in staging.against
+
+
+def test_the_bundle_is_the_same_whatever_the_forge_holds(project: Project, tmp_path: Path) -> None:
+    publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
+    staging = second_release(project, DirectoryForge(project.releases), tmp_path)
+    git(project.root, "tag", "--delete", FIRST.text)
+    alone = publish(project, DirectoryForge(tmp_path / "elsewhere"), SECOND, tmp_path / "alone")
+    assert alone.against == ""
+    assert alone.packed is not None
+    assert staging.packed is not None
+    assert alone.packed.manifest == staging.packed.manifest
+
+
+def test_a_damaged_former_release_is_told_and_stops_nothing(project: Project, tmp_path: Path) -> None:
+    forge = DirectoryForge(project.releases)
+    publish(project, forge, FIRST, tmp_path / "first")
+    (project.releases / FIRST.text / "assets" / "SHA256SUMS").write_text("nothing\n")
+    staging = second_release(project, forge, tmp_path)
+    assert staging.uploaded == "published"
+    assert "Not compared: " in staging.against
+
+
+def test_a_former_release_whose_runs_are_gone_is_told(project: Project, tmp_path: Path) -> None:
+    publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
+    for folder in project.results.glob("bench/*"):
+        shutil.rmtree(folder)
+    staging = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
+    assert "none of its runs" in staging.against
+
+
+def test_a_tag_that_is_no_version_is_no_former_release(project: Project) -> None:
+    git(project.root, "tag", "nightly")
+    tools = project.tools()
+    assert former_tag(plan_of(Request("demo", SECOND), PUBLISH, tools, project.head()), tools) is None
+
+
+def test_a_draft_made_before_the_forge_lost_the_former_release_is_gone_on_with(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of a draft may say more than this run would; the bundle's notes decide whose it is."""
+    with running(monkeypatch) as github:
+        publish(project, forge_at(github), FIRST, tmp_path / "first")
+        fault = github.fault("POST", "/assets$", status=403, times=99)
+        with pytest.raises(Exception, match=r".+"):
+            second_release(project, forge_at(github), tmp_path)
+        fault.times = 0
+        github.repository.releases.pop(min(github.repository.releases))
+        git(project.root, "tag", "--delete", FIRST.text)
+        staging = publish(project, forge_at(github), SECOND, tmp_path / "again")
+        assert staging.uploaded == "published"
+        (release,) = github.repository.releases.values()
+        assert "## Against `v0.8`" in (release.notes or "")

@@ -1,0 +1,21 @@
+"""One long stream of every order kind, in batches: books that are full, not only small ones."""
+
+from __future__ import annotations
+
+from obengine.invariants import audit_events, check_snapshot, faults
+from obengine.reference import ReferenceBook
+from tests.golden.full_stream import full_stream
+from tests.property.naive_book import NaiveBook
+
+
+def test_a_long_stream_gives_the_naive_models_events_and_states() -> None:
+    """Rule: an order book is a pure function of its commands, the one that the specification describes."""
+    commands, batches = full_stream(6_000), []
+    book, naive = ReferenceBook(2), NaiveBook(2)
+    for start in range(0, len(commands), 250):
+        batches.append(book.apply(commands[start : start + 250]))
+        assert batches[-1].tolist() == naive.apply(commands[start : start + 250]).tolist()
+        snapshot = book.snapshot()
+        assert snapshot.orders.tolist() == naive.resting().tolist()
+        assert faults(check_snapshot(snapshot)) == {}
+    assert faults(audit_events(*batches, snapshot=book.snapshot())) == {}

@@ -1,0 +1,68 @@
+"""Readers of signed documents: whatever bytes come, the answer is a value or an error of the tree."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import suppress
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obrelease.errors import ObreleaseError
+from obrelease.models.canonical import canonical_bytes
+from obrelease.models.policy import read_policy
+from obrelease.models.statement import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
+from obrelease.release.message import compose, digests_in, signatures_in
+from obrelease.signing.armor import armored, blob_of, blob_of_text, text_of
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+FIELDS = st.sampled_from(["payload", "payloadType", "signatures", "_type", "subject", "predicate", "format"])
+DOCUMENTS = st.dictionaries(FIELDS, JSON).map(canonical_bytes)
+KEYID = "SHA256:" + "A" * 43
+
+
+@given(st.binary() | DOCUMENTS)
+def test_no_exception_outside_the_tree(data: bytes) -> None:
+    """ "Readers: no exception outside the error tree"."""
+    with suppress(ObreleaseError):
+        read_envelope(data, "x")
+    with suppress(ObreleaseError):
+        read_statement(data, "x")
+    with suppress(ObreleaseError):
+        read_policy(data, "x")
+    with suppress(ObreleaseError):
+        blob_of(data, "x")
+    with suppress(ObreleaseError):
+        blob_of_text(data.decode("latin-1"), "x")
+
+
+@given(st.binary())
+def test_a_payload_comes_back_as_its_bytes(payload: bytes) -> None:
+    """ "The payload's bytes are hashed as kept, never re-serialised"."""
+    envelope, found = read_envelope(envelope_bytes(payload, KEYID, "AAAA"), "x")
+    assert found == payload
+    assert pae(envelope.payload_type, found) == b"DSSEv1 28 %b %d %b" % (
+        PAYLOAD_TYPE.encode(),
+        len(payload),
+        payload,
+    )
+
+
+@given(st.binary(max_size=3000).map(lambda tail: b"SSHSIG" + tail))
+def test_a_signature_has_one_spelling(blob: bytes) -> None:
+    """ "No byte of a signature file can be changed unnoticed"."""
+    assert blob_of(armored(blob), "x") == blob
+    assert blob_of_text(text_of(blob), "x") == blob
+    assert armored(blob).count(b"\n") == 2 + -(-len(base64.b64encode(blob)) // 70)
+
+
+@given(st.binary(min_size=1, max_size=300), st.text(alphabet="0123456789abcdef", min_size=64, max_size=64))
+def test_a_tag_carries_what_was_put_into_it(blob: bytes, digest: str) -> None:
+    """ "The signed tag carries the digests and the signatures"."""
+    signatures = {"sums": text_of(blob), "provenance": text_of(blob + b"x")}
+    message = compose("demo", "v1", {"bundle": digest}, signatures)
+    assert digests_in(message) == {"bundle": digest}
+    assert signatures_in(message) == signatures

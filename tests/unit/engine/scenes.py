@@ -1,0 +1,96 @@
+"""How the scenes of the unit tests are played: commands by name, events as short tuples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obengine import orders
+from obengine.messages import (
+    CancelReason,
+    EventKind,
+    Priority,
+    RejectCode,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradingState,
+)
+from obengine.order_book import Event, OrderBook
+from obengine.reference import ReferenceBook
+
+BUY, SELL = Side.BUY, Side.SELL
+GTC, IOC, DAY, GTD, FOK, AON = TimeInForce
+OPEN, HALT, AUCTION = TradingState
+Told = tuple[Any, ...]
+
+
+class Scene:
+    """One book, and its events in short: (what, order id, lots, ...)."""
+
+    def __init__(self, symbols: int = 1) -> None:
+        self.book = OrderBook(ReferenceBook(symbols))
+
+    def new(self, order_id: int, side: Side, lots: int, *price: int, **more: Any) -> list[Told]:
+        return self.told(self.book.submit(order_id, side, lots, *price, **more))
+
+    def modify(self, order_id: int, lots: int, price: int = 0) -> list[Told]:
+        return self.told(self.book.modify(order_id, lots, price))
+
+    def cancel(self, order_id: int, lots: int = 0) -> list[Told]:
+        return self.told(self.book.cancel(order_id, lots))
+
+    def execute(self, order_id: int, lots: int) -> list[Told]:
+        return self.told(self.book.execute(order_id, lots))
+
+    def state(self, state: TradingState, **more: Any) -> list[Told]:
+        return self.told(self.book.apply(orders.set_state(state, **more)))
+
+    def clock(self, time_ns: int, **more: Any) -> list[Told]:
+        return self.told(self.book.set_clock(time_ns, **more))
+
+    def rows(self) -> list[tuple[int, int, int, int]]:
+        """Id, open lots, shown lots, price of every open order."""
+        return [(o.order_id, o.open_lots, o.shown_lots, o.price_ticks) for o in self.book.orders()]
+
+    @staticmethod
+    def told(events: list[Event]) -> list[Told]:
+        return [short(event) for event in events]
+
+
+def short(event: Event) -> Told:
+    """An event without what the scene says already."""
+    kind, order_id, lots, price = event.kind, event.order_id, event.qty_lots, event.price_ticks
+    if kind is EventKind.TRADED:
+        return ("traded", order_id, event.other_id, lots, price)
+    if kind is EventKind.CANCELLED:
+        return ("cancelled", order_id, lots, CancelReason(event.detail))
+    if kind is EventKind.REJECTED:
+        return ("rejected", RejectCode(event.detail))
+    if kind is EventKind.MODIFIED:
+        return ("modified", order_id, lots, price, Priority(event.detail))
+    if kind is EventKind.STATE_CHANGED:
+        return ("state", TradingState(event.detail), price)
+    if kind is EventKind.AUCTION_PRICE:
+        return ("auction", lots, price)
+    return (kind.name.lower(), order_id, lots, price)
+
+
+__all__ = [
+    "AON",
+    "AUCTION",
+    "BUY",
+    "DAY",
+    "FOK",
+    "GTC",
+    "GTD",
+    "HALT",
+    "IOC",
+    "OPEN",
+    "SELL",
+    "CancelReason",
+    "Priority",
+    "RejectCode",
+    "Scene",
+    "SelfTrade",
+    "Told",
+]

@@ -1,0 +1,145 @@
+"""A snapshot that no book can have given is refused by the rule that it breaks, and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from obengine.book import Snapshot
+from obengine.errors import SnapshotError, SymbolError
+from obengine.messages import NO_PRICE
+from obengine.orders import new_order
+from obengine.reference import ReferenceBook
+from tests.unit.engine.scenes import AON, AUCTION, BUY, GTD, SELL, Scene
+
+
+def rich_scene() -> Scene:
+    """Orders 1 iceberg, 2 hidden, 3 AON, 4 plain sell, 5 GTD, 6 stop, 7 trailing stop-limit; an auction."""
+    scene = Scene(symbols=3)
+    scene.new(1, BUY, 9, 100, display_lots=2)
+    scene.new(2, BUY, 9, 100, hidden=True)
+    scene.new(3, BUY, 9, 100, tif=AON)
+    scene.new(4, SELL, 9, 105)
+    scene.new(5, SELL, 9, 106, tif=GTD, expiry_ns=50)
+    scene.execute(4, 1)
+    scene.new(6, BUY, 9, trigger_ticks=200)
+    scene.new(7, SELL, 9, 1, trail_ticks=20)
+    scene.state(AUCTION, symbol=1)
+    scene.clock(30)
+    return scene
+
+
+ROW_OF = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6}
+
+
+@pytest.mark.parametrize(
+    ("order_id", "field", "value", "rule"),
+    [
+        (4, "side", 2, "side"),
+        (1, "queue", 4, "queue"),
+        (1, "kind", 1, "stops wait"),
+        (6, "kind", 0, "stops wait"),
+        (1, "tif", 1, "tif"),
+        (3, "tif", 0, "tif"),
+        (1, "flags", 1, "flags"),
+        (1, "flags", 4, "flags"),
+        (1, "flags", 8, "flags"),
+        (2, "flags", 0, "flags"),
+        (4, "flags", 5 << 4, "flags"),
+        (6, "flags", 8, "flags"),
+        (7, "flags", 2, "flags"),
+        (4, "open_lots", 0, "open_lots"),
+        (2, "display_lots", 1, "display_lots"),
+        (1, "display_lots", -1, "display_lots"),
+        (6, "display_lots", 1, "display_lots"),
+        (1, "shown_lots", 3, "shown_lots"),
+        (1, "shown_lots", 0, "shown_lots"),
+        (4, "shown_lots", 1, "shown_lots"),
+        (2, "shown_lots", 9, "shown_lots"),
+        (1, "price_ticks", NO_PRICE, "price_ticks"),
+        (6, "price_ticks", 1, "price_ticks"),
+        (1, "trigger_ticks", 1, "trigger"),
+        (6, "trigger_ticks", NO_PRICE, "trigger"),
+        (6, "trail_ticks", 1, "trigger"),
+        (7, "trail_ticks", 0, "trigger"),
+        (5, "expiry_ns", 30, "expiry_ns"),
+        (4, "expiry_ns", 99, "expiry_ns"),
+        (1, "price_ticks", 99, "canonical order"),
+        (4, "symbol", 1, "canonical order"),
+        (1, "order_id", 2, "in use once"),
+        (4, "price_ticks", 100, "not crossed"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused(order_id: int, field: str, value: int, rule: str) -> None:
+    snapshot = rich_scene().book.snapshot()
+    snapshot.orders[field][ROW_OF[order_id]] = value
+    assert_refused(snapshot, rule)
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value", "rule"),
+    [
+        ("engine", "extended", 2, "extended"),
+        ("engine", "reserved", 1, "reserved"),
+        ("engine", "min_lots", 1, "parameters"),
+        ("symbols", "symbol", 1, "by symbol"),
+        ("symbols", "state", 3, "state"),
+        ("symbols", "has_last", 2, "has_last"),
+        ("symbols", "reserved", 1, "reserved"),
+        ("symbols", "last_ticks", NO_PRICE, "last_ticks"),
+        ("symbols", "has_last", 0, "last_ticks"),
+    ],
+)
+def test_an_engine_or_symbol_that_cannot_be_is_refused(part: str, field: str, value: int, rule: str) -> None:
+    snapshot = rich_scene().book.snapshot()
+    getattr(snapshot, part)[field][0] = value
+    assert_refused(snapshot, rule)
+
+
+def test_a_record_of_a_new_symbol_is_refused() -> None:
+    snapshot = rich_scene().book.snapshot()
+    snapshot.symbols["state"][1] = 0
+    assert_refused(snapshot, "new symbol")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"engine": np.zeros(0, np.uint8)},
+        {"orders": np.zeros((1, 1), np.uint8)},
+        {"next_sequence": -1},
+        {"next_sequence": 2**64},
+    ],
+)
+def test_what_is_no_snapshot_is_refused(change: dict[str, Any]) -> None:
+    assert_refused(replace(rich_scene().book.snapshot(), **change), "snapshot")
+
+
+def test_an_engine_record_too_many_is_refused() -> None:
+    snapshot = rich_scene().book.snapshot()
+    assert_refused(replace(snapshot, engine=np.repeat(snapshot.engine, 2)), "2 records")
+
+
+def test_a_symbol_that_the_book_has_not_is_refused() -> None:
+    with pytest.raises(SymbolError, match="symbol 1"):
+        ReferenceBook(1).restore(rich_scene().book.snapshot())
+
+
+def test_a_pending_extension_outlives_a_restore() -> None:
+    scene, other = Scene(), Scene()
+    iceberg = new_order(1, BUY, 9, 100, display_lots=2)
+    scene.book.book.apply(iceberg[:1])
+    other.book.restore(scene.book.snapshot())
+    assert scene.told(other.book.apply(iceberg[1:])) == [("accepted", 1, 9, 100)]
+    assert other.rows() == [(1, 9, 2, 100)]
+
+
+def assert_refused(snapshot: Snapshot, rule: str) -> None:
+    scene = rich_scene()
+    before = scene.book.book.state_digest()
+    with pytest.raises(SnapshotError, match=rule):
+        scene.book.restore(snapshot)
+    assert scene.book.book.state_digest() == before

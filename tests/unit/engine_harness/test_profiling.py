@@ -1,0 +1,55 @@
+"""Profiles: what each capture sees, no place of this machine in it, and nothing left switched on."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from obengine.harness.profiling import TOP, run_profile
+from obengine.harness.scenario import WorkloadError
+
+
+def test_both_captures_see_the_whole_way() -> None:
+    outcome = run_profile("baseline", seed=1, core="reference", profiler="both", messages=500)
+    places = [each.place for each in outcome.functions]
+    assert any("reference.py:" in place for place in places)
+    assert any("flow.py:" in place for place in places)
+    assert len(places) <= TOP
+    own = [each.own_ns for each in outcome.functions]
+    assert own == sorted(own, reverse=True)
+    towers = {name for stack in outcome.stacks for name in stack}
+    assert any(name.endswith("ReferenceBook.apply") for name in towers)
+    assert sum(outcome.stacks.values()) > 0
+    assert outcome.peak_bytes is not None
+    assert outcome.peak_bytes >= outcome.allocations[0].held_bytes > 0
+    assert all(check.passed for check in outcome.produced.checks)
+
+
+def test_nothing_says_where_the_program_lies() -> None:
+    outcome = run_profile("baseline", seed=1, core="reference", profiler="both", messages=200)
+    here = str(Path(__file__).resolve().parents[3])
+    told = [each.place for each in outcome.functions] + [each.place for each in outcome.allocations]
+    told += [name for stack in outcome.stacks for name in stack]
+    assert not [place for place in told if here in place or place.startswith("/")]
+
+
+@pytest.mark.parametrize("profiler", ["cprofile", "tracemalloc"])
+def test_only_what_was_asked_for_is_captured(profiler: str) -> None:
+    outcome = run_profile("x10", seed=1, core="reference", profiler=profiler, messages=200)
+    timed = profiler == "cprofile"
+    assert bool(outcome.functions) == bool(outcome.stacks) == timed
+    assert bool(outcome.allocations) == (outcome.peak_bytes is not None) == (not timed)
+    assert sys.getprofile() is None
+    assert not tracemalloc.is_tracing()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "profiler", "messages"),
+    [("x7", "both", 10), ("baseline", "perf", 10), ("baseline", "both", 0)],
+)
+def test_what_cannot_be_profiled(scenario: str, profiler: str, messages: int) -> None:
+    with pytest.raises(WorkloadError):
+        run_profile(scenario, seed=1, core="reference", profiler=profiler, messages=messages)

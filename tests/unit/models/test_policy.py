@@ -1,0 +1,56 @@
+"""The policy file: closed, versioned, and refused where it could not be kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from obrelease.errors import InvalidInput
+from obrelease.models.policy import LAYERS, MAX_BYTES, read_policy
+
+HEAD = 'format = "obrelease.policy"\nversion = 1\nproject = "demo"\n'
+SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'
+
+
+def test_every_layer_can_be_demanded() -> None:
+    names = ", ".join(f'"{name}"' for name in LAYERS)
+    text = f'{HEAD}require = [{names}]\n{SIGNERS}repository = "o/n"\nnot_older_than = "v0.9-beta"\n'
+    text += 'signers = ["a"]\n'
+    policy = read_policy(text.encode(), "p")
+    assert policy.require == LAYERS
+    assert (policy.not_older_than, policy.signers, policy.repository) == ("v0.9-beta", ("a",), "o/n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "format"),
+        ("x = ", "not valid TOML"),
+        (HEAD, "require"),
+        (f"{HEAD}require = []\n", "require"),
+        (f'{HEAD}require = "sums"\n', "require"),
+        (f'{HEAD}require = ["sums", "sums"]\n', "twice"),
+        (f'{HEAD}require = ["sum"]\n', "require"),
+        (f'{HEAD}require = ["sums"]\nother = 1\n', "other"),
+        (f'{HEAD}require = ["provenance"]\n', "no allowed_signers"),
+        (f'{HEAD}require = ["sums"]\nsigners = ["a"]\n', "no allowed_signers"),
+        (f'{HEAD}require = ["attestation"]\n', "no repository"),
+        (f'{HEAD}require = ["sums"]\n{SIGNERS}allowed_signers_file = "x"\n', "exclude each other"),
+        (f'{HEAD}require = ["sums"]\nnot_older_than = "newest"\n', "not_older_than"),
+        (f'{HEAD}require = ["sums"]\nnot_older_than = 2020-01-01\n', "not_older_than"),
+        (f'{HEAD}require = ["sums"]\nrepository = "--help/x"\n', "repository"),
+        (f'{HEAD}require = ["sums"]\nsigner_workflow = "-x"\n', "signer_workflow"),
+        (HEAD.replace("version = 1", "version = 2") + 'require = ["sums"]\n', "version 2"),
+        (HEAD.replace("version = 1", 'version = "1"') + 'require = ["sums"]\n', "version '1'"),
+        (HEAD.replace("demo", "../x") + 'require = ["sums"]\n', "project"),
+        (f'{HEAD}require = ["sums"]\n#{"x" * MAX_BYTES}\n', "larger than"),
+        (f"x = {'[' * 100_000}", "not valid TOML"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        read_policy(text.encode(), "policy.toml")
+
+
+def test_other_bytes_than_text_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="not valid TOML"):
+        read_policy(b"\xff\xfe", "policy.toml")
