@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from obrelease import __version__
-from obrelease.cli import compare, doctor, imports, init, keep, registry, release, run, schema, verify
+from obrelease.cli import (
+    compare,
+    doctor,
+    imports,
+    init,
+    keep,
+    registry,
+    release,
+    reproduce,
+    run,
+    schema,
+    verify,
+)
 from obrelease.cli.output import shown
 from obrelease.errors import ExitCode, ObreleaseError
 
@@ -39,7 +51,7 @@ def root(
     """Benchmark results as evidence: measure, keep, publish and verify."""
 
 
-for room in (run, imports, registry, keep, compare, release, verify, schema, init, doctor):
+for room in (run, imports, registry, keep, reproduce, compare, release, verify, schema, init, doctor):
     room.register(app)
 
 
