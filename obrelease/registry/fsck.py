@@ -43,7 +43,8 @@ class Report:
 def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None = None) -> Report:
     """Check everything below a results folder; changes nothing.
 
-    The index is read before the folders, so that runs recorded meanwhile raise no alarm.
+    The index is read before the folders, so that runs recorded meanwhile raise no alarm, and once
+    more where a folder seems lost, because `gc` takes the row away before the folder.
 
     Args:
         advance: told of each folder that was looked through.
@@ -117,6 +118,11 @@ def _harmless(place: str) -> bool:
 
 
 def _stray(root: Path, place: str) -> Problem:
+    if place.startswith(f"{STAGING_NAME}/gc~"):
+        message = (
+            "was taken by a collector that was killed; `obrelease gc --yes` puts it back and judges it anew"
+        )
+        return Problem(str(root / place), "staging", message)
     if place.startswith(f"{STAGING_NAME}/"):
         return Problem(str(root / place), "staging", "was left by a writer that is at work or was killed")
     return Problem(str(root / place), "stray", "is not an artefact folder")
@@ -145,8 +151,10 @@ def _index_problems(root: Path, index: Sight, kept: dict[str, Entry], there: set
     path = str(root / INDEX_NAME)
     if index.state == "damaged":
         yield Problem(path, "row", f"the index is damaged; {_REINDEX}")
+    gone = index.entries.keys() - there
+    lost = gone & sight(root).entries.keys() if gone else set()
     for place, row in sorted(index.entries.items()):
-        if place not in there:
+        if place in lost and not (root / place).exists():
             yield Problem(str(root / place), "lost", f"the index knows run {row.digest}, its folder is gone")
         elif place in kept and kept[place] != row:
             yield Problem(path, "row", f"the row of {place} differs from its folder; {_REINDEX}")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from obrelease.registry import index
 from obrelease.registry.durable import storage_errors, sync_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
@@ -122,6 +123,7 @@ def collect(
     gone: list[Doomed] = []
     with storage_errors(root):
         _finish_former(root)
+        index.forget(root, (doomed.entry.place for doomed in plan.doomed))
         taken = [(doomed, path) for doomed in plan.doomed if (path := _take(root, doomed.entry)) is not None]
         for shelf in sorted({doomed.entry.folder.parent for doomed, _ in taken}):
             sync_folder(shelf)

@@ -134,6 +134,19 @@ def fill(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     connection.execute("COMMIT")
 
 
+def forget(root: Path, places: Iterable[str]) -> None:
+    """Take the rows of runs out that are about to be removed, so that nobody takes them for lost.
+
+    An index that cannot be written is left to the next reader, who finds the runs gone.
+    """
+    if not (root / INDEX_NAME).exists():
+        return
+    with suppress(*FAULTS), closing(connect(root / INDEX_NAME)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("DELETE FROM run WHERE place = ?", ((place,) for place in places))
+        connection.execute("COMMIT")
+
+
 def sight(root: Path) -> Sight:
     """Read all rows without mending anything.
 
