@@ -66,8 +66,12 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
         if not is_artefact:
             (notes if _harmless(place) else problems).append(_stray(root, place))
     places = [place for place, is_artefact in found if is_artefact]
-    inspected = in_order(lambda place: inspect_folder(root / place), places, workers=workers)
+    there = {place for place, _ in found}
+    inspected = in_order(lambda place: _inspect(root / place), places, workers=workers)
     for place, inspection in zip(places, inspected, strict=True):
+        if inspection is None:
+            there.remove(place)
+            continue
         folders += 1
         size_bytes += inspection.size_bytes
         problems += inspection.problems
@@ -75,10 +79,20 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
         if (entry := _entry(root, place, inspection)) is not None:
             kept[place] = entry
         advance(1)
-    problems += _index_problems(root, index, kept, {place for place, _ in found})
+    problems += _index_problems(root, index, kept, there)
     problems += _pin_problems(root, {entry.digest for entry in kept.values()})
     notes += _index_notes(root, index)
     return Report(folders, size_bytes, tuple(problems), tuple(notes))
+
+
+def _inspect(folder: Path) -> Inspection | None:
+    """An inspection; None of a folder that `gc` took away meanwhile, by one rename."""
+    inspection = inspect_folder(folder)
+    if inspection.problems:
+        inspection = inspect_folder(folder)
+        if not os.path.lexists(folder):
+            return None
+    return inspection
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bool]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _SHUTDOWN: Final = 0x8004587D
-"""`FS_IOC_SHUTDOWN`, from linux/fs.h; its argument 2 loses the journal's unwritten part, as a power cut does."""
+"""`FS_IOC_SHUTDOWN` of linux/fs.h; with 2 the journal's unwritten part is lost, as in a power cut."""
 
 _CUT: Final = f"""
 import fcntl, os, struct, sys

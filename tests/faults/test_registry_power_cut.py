@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import ObreleaseError, StorageError
+from obrelease.registry.durable import NewFile
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -34,7 +35,7 @@ LARGE = b"a line of a summary\n" * 3_000
 @pytest.fixture
 def fast_place() -> Iterator[Path]:
     """A place in memory where there is one, because each cut syncs a whole disk."""
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as made:
         yield Path(made)
 
@@ -48,8 +49,7 @@ def write_until_cut(disk: CutDisk, first: int, delay_s: float) -> set[str]:
             os.close(reading)
             registry = Registry(disk.folder / "results")
             for number in range(first, first + 100_000):
-                files = run_files(number)
-                files[0] = files[0].__class__("summary.csv", "text/csv", LARGE)
+                files = [*run_files(number), NewFile("large.csv", "text/csv", LARGE)]
                 digest = registry.record(draft(number), files).digest
                 os.write(writing, f"{digest}\n".encode())
                 if number % 5 == 0:
@@ -122,24 +122,27 @@ def test_the_rig_catches_seeded_bugs(
     assert bad
 
 
+def record_until_full(registry: Registry, turn: int, acknowledged: set[str]) -> None:
+    """Record large runs, and list them, until the disk refuses."""
+    for number in range(turn * 10_000, turn * 10_000 + 5_000):
+        files = [*run_files(number), NewFile("large.csv", "text/csv", LARGE)]
+        acknowledged.add(registry.record(draft(number), files).digest)
+        assert {entry.digest for entry in registry.entries()} == acknowledged
+
+
 def test_a_full_disk_ten_times(tmp_path: Path) -> None:
     """Bar: 10 passes, 0 bad: a named error, nothing in place, and room given, the next record works."""
     folder = tmp_path / "small"
     with small_tmpfs(folder, 1_024), index_settles_at_once():
         registry = Registry(folder / "results")
         acknowledged: set[str] = set()
-        number = 0
         for turn in range(1, 11):
             with pytest.raises(StorageError, match="nothing was recorded") as caught:
-                while True:
-                    number += 1
-                    files = [*run_files(number), run_files()[0].__class__("large.csv", "text/csv", LARGE)]
-                    acknowledged.add(registry.record(draft(number), files).digest)
-                    assert {entry.digest for entry in registry.entries()} == acknowledged
+                record_until_full(registry, turn, acknowledged)
             assert "disk is full" in (caught.value.hint or "")
             assert fsck(registry.root).problems == ()
             assert {entry.digest for entry in registry.entries()} == acknowledged
             grow_tmpfs(folder, 1_024 * (turn + 1))
-            acknowledged.add(registry.record(draft(number + 1_000_000), run_files()).digest)
+            acknowledged.add(registry.record(draft(turn * 10_000 - 1), run_files()).digest)
         assert len(acknowledged) >= 20
         assert fsck(registry.root).problems == ()
