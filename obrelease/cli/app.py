@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from obrelease import __version__
-from obrelease.cli import compare, doctor, gate, imports, init, registry, release, run, schema, verify
+from obrelease.cli import (
+    compare,
+    doctor,
+    gate,
+    imports,
+    init,
+    keep,
+    registry,
+    release,
+    reproduce,
+    run,
+    schema,
+    verify,
+)
 from obrelease.cli.output import shown
 from obrelease.errors import ExitCode, ObreleaseError
 
@@ -39,7 +52,7 @@ def root(
     """Benchmark results as evidence: measure, keep, publish and verify."""
 
 
-for room in (run, imports, registry, compare, gate, release, verify, schema, init, doctor):
+for room in (run, imports, registry, keep, reproduce, compare, gate, release, verify, schema, init, doctor):
     room.register(app)
 
 

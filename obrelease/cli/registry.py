@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
-from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
+from obrelease.cli.run_text import NEWEST_FIRST
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,21 +32,51 @@ def register(app: typer.Typer) -> None:
 
 def list_runs(
     session: Session,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...",
+            help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
+            " until= dirty=. Digests by their beginning, instants as 2026-10-01 or in full.",
+            show_default=False,
+        ),
+    ] = None,
     kind: KindOption = None,
     scenario: ScenarioOption = None,
     core: CoreOption = None,
+    sort: Annotated[
+        str,
+        typer.Option(
+            "--sort",
+            metavar="[-]COLUMN",
+            help="created, digest, kind, scenario, core, commit, messages, size.",
+        ),
+    ] = NEWEST_FIRST,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many, the newest.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the runs as CSV on stdout.")] = False,
     results: ResultsOption = None,
 ) -> None:
     """List the runs in the results folder, newest first."""
-    from obrelease.cli.run_text import listing
+    from obrelease.cli.run_text import csv_listing, listing, ordered
+    from obrelease.registry.filter import parse_filter
     from obrelease.registry.store import Registry
 
+    if csv and session.out.json:
+        raise UsageError("--csv and --json contradict each other", hint="give one of them")
+    options = (("kind", kind), ("scenario", scenario), ("core", core))
+    where = parse_filter(*(words or []), *(f"{key}={value}" for key, value in options if value is not None))
     registry = Registry(session.settings(results=results).results)
-    entries = registry.entries(kind=kind, scenario=scenario, core=core)
-    session.out.result({"runs": [entry.as_json() for entry in entries]}, lambda: listing(entries))
+    found, unreadable = registry.look(where, limit=limit)
+    entries = ordered(found, sort)
+    session.out.result(
+        {"runs": [entry.as_json() for entry in entries]},
+        lambda: csv_listing(entries) if csv else listing(entries),
+    )
     if not entries:
         session.out.note(f"no such run in {registry.root}; `obrelease run bench` makes one")
-    if unreadable := registry.unreadable():
+    if unreadable:
         session.out.warn(
             f"{len(unreadable)} folders cannot be read and are not listed, the first is {unreadable[0]};"
             " `obrelease fsck` says why"
@@ -54,7 +85,7 @@ def list_runs(
 
 def show(
     session: Session,
-    digest: Annotated[str, typer.Argument(help="A digest, its beginning, or `latest`.")],
+    digest: Annotated[str, typer.Argument(help="A digest, its beginning, a pinned name, or `latest`.")],
     kind: KindOption = None,
     scenario: ScenarioOption = None,
     core: CoreOption = None,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from io import StringIO
+from operator import itemgetter
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from obrelease.cli.output import table
+from obrelease.errors import UsageError
 from obrelease.models.problem import printable
 
 if TYPE_CHECKING:
@@ -16,6 +20,19 @@ if TYPE_CHECKING:
     from obrelease.models.artefact import Artefact
     from obrelease.registry.entry import Entry
 
+NEWEST_FIRST: Final = "-created"
+
+_COLUMNS: Final = {
+    "created": "created_ns",
+    "digest": "digest",
+    "kind": "kind",
+    "scenario": "scenario",
+    "core": "core",
+    "commit": "commit",
+    "messages": "messages",
+    "size": "size_bytes",
+}
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SHORT_DIGEST = 12
 _SHORT_COMMIT = 9
 
@@ -24,6 +41,39 @@ def listing(entries: Sequence[Entry]) -> str:
     """One line per run, in the order given."""
     header = ("digest", "created", "kind", "scenario", "core", "messages", "commit", "events")
     return table([_line(entry) for entry in entries], header)
+
+
+def ordered(entries: Sequence[Entry], sort: str) -> list[Entry]:
+    """The runs in the order that `--sort` names; `-` before a column turns it round.
+
+    Runs that do not have the column's fact come last; equal ones stay newest first.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    column = sort.removeprefix("-")
+    if column not in _COLUMNS:
+        raise UsageError(f"--sort {sort}: no such column", hint=f"columns: {', '.join(_COLUMNS)}")
+    facts = [(getattr(entry, _COLUMNS[column]), entry) for entry in entries]
+    known = [pair for pair in facts if pair[0] is not None]
+    known.sort(key=itemgetter(0), reverse=sort.startswith("-"))
+    return [entry for _, entry in known] + [entry for fact, entry in facts if fact is None]
+
+
+def csv_listing(entries: Sequence[Entry]) -> str:
+    """The runs as RFC 4180 CSV with a header; no cell can start a formula in a spreadsheet."""
+    sink = StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    for number, entry in enumerate(entries):
+        row = entry.as_json()
+        if number == 0:
+            writer.writerow(row)
+        writer.writerow(["" if cell is None else _inert(printable(str(cell))) for cell in row.values()])
+    return sink.getvalue()
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell
 
 
 def description(entry: Entry, artefact: Artefact, summary: RunSummary) -> str:

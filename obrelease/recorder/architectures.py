@@ -19,6 +19,7 @@ from obrelease.analysis.plot_architectures import architectures_compared
 from obrelease.analysis.plots import latency_curve
 from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
 from obrelease.models.artefact import Measurement, Producer
+from obrelease.recorder.chunks import chunks_file
 from obrelease.recorder.engine import engine_errors
 from obrelease.recorder.envelope import (
     TIMER_OVERHEAD,
@@ -122,6 +123,7 @@ def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draf
         NewFile(SUMMARY_FILE, "text/csv", csv_table(_COLUMNS, rows)),
         *(each.file for each in kept.values()),
         *(NewFile(path, "image/svg+xml", content) for path, content in pictures.items()),
+        chunks_file(outcome.log),
     )
     return Draft(artefact, files)
 

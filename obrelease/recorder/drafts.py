@@ -25,6 +25,7 @@ from obrelease.models.artefact import (
     Measurement,
     Scalar,
 )
+from obrelease.recorder.chunks import chunks_file
 from obrelease.recorder.envelope import (
     TIMER_OVERHEAD,
     Draft,
@@ -68,6 +69,8 @@ def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft
         NewFile("latency.csv", "text/csv", percentile_csv(latency.curve)),
         *_plots(request, outcome, latency.curve),
     )
+    if outcome.log is not None:
+        files += (chunks_file(outcome.log),)
     if outcome.risk is not None:
         name = f"{request.kind} {request.scenario}, synthetic market maker"
         files += risk_files(outcome.risk, title=name)

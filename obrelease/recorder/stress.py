@@ -15,6 +15,7 @@ from obrelease.analysis.plots import latency_curve
 from obrelease.analysis.stress_tables import LoadRow, ScaleRow, scales_csv, sweep_csv
 from obrelease.analysis.summaries import WALL_TIMES
 from obrelease.models.artefact import Measurement, Producer
+from obrelease.recorder.chunks import chunks_file
 from obrelease.recorder.engine import engine_errors, resolve_core
 from obrelease.recorder.envelope import (
     TIMER_OVERHEAD,
@@ -114,6 +115,7 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
             latency_curve(curves, title=at_scale, clock="response and service"),
         ),
         NewFile("throughput.svg", "image/svg+xml", throughput_by_scale(rates, title=title)),
+        chunks_file(outcome.log),
     ]
     if loads:
         knee = outcome.knee_msg_s or 0

@@ -1,17 +1,29 @@
-"""What the registry knows of a run without opening it, and how runs are chosen by it."""
+"""What the registry knows of a run without opening it."""
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from obrelease.errors import InvalidInput
-from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
+from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.models.canonical import digest_bytes, parse_strict, read_bounded
 from obrelease.models.validation import explain
+
+_FORMAT: Final = "obrelease.artefact"
+_MOST_BYTES: Final = 2**63 - 1
+_LONGEST_NANOS: Final = 20
+_SMALL_BYTES: Final = 65_536
+_PLAIN: Final = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +71,6 @@ class Entry:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which runs: `digest`, `commit` and `events_digest` by their beginning, the others exactly."""
-
-    kind: str | None = None
-    scenario: str | None = None
-    core: str | None = None
-    digest: str | None = None
-    commit: str | None = None
-    events_digest: str | None = None
-
-    def __str__(self) -> str:
-        given = ((name, getattr(self, name)) for name in self.__slots__)
-        return " ".join(f"{name}={value}" for name, value in given if value is not None)
-
-
 def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_bytes: int) -> Entry:
     """The entry of an artefact that lies at `place` below `root`."""
     core = artefact.parameters.get("core")
@@ -99,28 +95,105 @@ def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_b
 def read_entry(root: Path, place: str) -> Entry:
     """Read the entry of the folder at `place`; its other files are not opened.
 
+    An index may hold a million runs, so the envelope is not validated whole: its digest must be the
+    one that names its folder, and the facts of the entry must be well formed. Whoever uses the run
+    validates it (`Registry.load`).
+
     Raises:
         NotFound, StorageError: the envelope cannot be read.
         InvalidInput: the envelope is malformed, or it belongs in another place.
     """
-    path = root / place / ENVELOPE_NAME
-    data = read_bounded(path)
-    parse_strict(data, str(path))
+    data = _quick_read(f"{root}/{place}/{ENVELOPE_NAME}") or read_bounded(root / place / ENVELOPE_NAME)
+    digest = digest_bytes(data)
+    entry = _quick_entry(data, digest, root, place) or _careful_entry(data, digest, root, place)
+    if (fault := misplaced(entry.kind, entry.scenario, digest, place)) is not None:
+        raise InvalidInput(f"{root / place}: {fault}")
+    if entry.size_bytes > _MOST_BYTES:
+        raise InvalidInput(f"{root / place}: its files have more than {_MOST_BYTES} bytes together")
+    return entry
+
+
+def _careful_entry(data: bytes, digest: str, root: Path, place: str) -> Entry:
+    where = str(root / place / ENVELOPE_NAME)
+    parse_strict(data, where)
     try:
         artefact = Artefact.model_validate_json(data)
     except ValidationError as error:
-        raise InvalidInput(f"{path}: {explain(error)[0]}") from error
-    digest = digest_bytes(data)
-    if (fault := misplaced(artefact, digest, place)) is not None:
-        raise InvalidInput(f"{root / place}: {fault}")
+        raise InvalidInput(f"{where}: {explain(error)[0]}") from error
     return entry_of(artefact, digest, root, place, len(data))
 
 
-def misplaced(artefact: Artefact, digest: str, place: str) -> str | None:
-    """Why an artefact does not belong at `place`, or None where it does."""
-    kind, scenario, name = place.split("/")
-    if (kind, scenario) != (artefact.kind, artefact.scenario):
-        return f"holds a run of {artefact.kind}/{artefact.scenario}"
+def _quick_read(path: str) -> bytes | None:
+    """A small regular file in four system calls; None where anything is out of the ordinary."""
+    try:
+        descriptor = os.open(path, _PLAIN)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _SMALL_BYTES:
+            return None
+        data = os.read(descriptor, _SMALL_BYTES + 1)
+        return data if len(data) == status.st_size else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | None:
+    """The entry straight from the parsed text; None where anything is not as it always is."""
+    try:
+        value = from_json(data)
+        core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]
+        producer, created = value["producer"], value["created_ns"]
+        if value["format"] != _FORMAT or value["version"] != ARTEFACT_VERSION:
+            return None
+        if not created.isascii() or not created.isdecimal() or len(created) > _LONGEST_NANOS:
+            return None
+        entry = Entry(
+            digest=digest,
+            kind=value["kind"],
+            scenario=value["scenario"],
+            folder=root / place,
+            place=place,
+            created_ns=int(created),
+            size_bytes=len(data) + sum(entry["size"] for entry in value["files"]),
+            core=core if isinstance(core, str) else None,
+            commit=producer["commit"],
+            dirty=producer["dirty"],
+            workload=None if workload is None else workload["name"],
+            messages=None if workload is None else workload["messages"],
+            events_digest=None if outcome is None else outcome["events_digest"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return entry if _is_well_formed(entry) else None
+
+
+def _is_well_formed(entry: Entry) -> bool:
+    return (
+        isinstance(entry.kind, str)
+        and isinstance(entry.scenario, str)
+        and entry.created_ns < 2**64
+        and type(entry.size_bytes) is int
+        and (entry.commit is None or isinstance(entry.commit, str))
+        and (entry.dirty is None or isinstance(entry.dirty, bool))
+        and (entry.workload is None or isinstance(entry.workload, str))
+        and (entry.messages is None or _is_count(entry.messages))
+        and (entry.events_digest is None or isinstance(entry.events_digest, str))
+    )
+
+
+def _is_count(number: Any) -> bool:
+    return type(number) is int and 0 <= number <= MAX_SAFE_INTEGER
+
+
+def misplaced(kind: str, scenario: str, digest: str, place: str) -> str | None:
+    """Why a run of this kind, scenario and digest does not belong at `place`, or None where it does."""
+    in_kind, in_scenario, name = place.split("/")
+    if (in_kind, in_scenario) != (kind, scenario):
+        return f"holds a run of {kind}/{scenario}"
     if not digest.startswith(name):
         return f"is not named by its envelope, whose sha256 is {digest}"
     return None

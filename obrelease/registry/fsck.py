@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import StorageError
+from obrelease.errors import ObreleaseError, StorageError
 from obrelease.models.problem import Problem
 from obrelease.registry.entry import Entry, entry_of, misplaced
 from obrelease.registry.index import Sight, sight
 from obrelease.registry.inspect import Inspection, inspect_folder
-from obrelease.registry.layout import INDEX_NAME, STAGING_NAME, is_place_name, place_of
+from obrelease.registry.layout import INDEX_NAME, PINS_NAME, STAGING_NAME, is_place_name, place_of
+from obrelease.registry.parallel import in_order
+from obrelease.registry.pins import read_pin
 
 _REINDEX: Final = "run `obrelease reindex`"
 
@@ -28,7 +30,8 @@ class Report:
     Attributes:
         artefacts, size_bytes: folders that were looked through, and bytes that were hashed.
         problems: damage: an artefact, or the index, is not what it says.
-        notes: what is odd and loses nothing: leftovers of a killed writer, runs not indexed yet.
+        notes: what is odd and loses nothing, such as leftovers of a killed writer. Runs that the index has
+            not met yet are not odd.
     """
 
     artefacts: int
@@ -37,28 +40,38 @@ class Report:
     notes: tuple[Problem, ...]
 
 
-def fsck(root: Path, advance: Advance = lambda _: None) -> Report:
+def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None = None) -> Report:
     """Check everything below a results folder; changes nothing.
 
-    The index is read before the folders, so that runs recorded meanwhile raise no alarm.
+    The index is read before the folders, so that runs recorded meanwhile raise no alarm, and once
+    more where a folder seems lost, because `gc` takes the row away before the folder.
+
+    Args:
+        advance: told of each folder that was looked through.
+        workers: threads that hash; None for one per processor.
 
     Raises:
         StorageError: the results folder cannot be listed.
     """
-    index = sight(root)
     problems: list[Problem] = []
     notes: list[Problem] = []
     kept: dict[str, Entry] = {}
     folders = size_bytes = 0
     try:
+        index = sight(root)
         found = sorted(_walk(root))
     except OSError as error:
         raise StorageError(f"{error.filename or root}: cannot be listed: {error.strerror}") from error
     for place, is_artefact in found:
         if not is_artefact:
             (notes if _harmless(place) else problems).append(_stray(root, place))
+    places = [place for place, is_artefact in found if is_artefact]
+    there = {place for place, _ in found}
+    inspected = in_order(lambda place: _inspect(root / place), places, workers=workers)
+    for place, inspection in zip(places, inspected, strict=True):
+        if inspection is None:
+            there.remove(place)
             continue
-        inspection = inspect_folder(root / place)
         folders += 1
         size_bytes += inspection.size_bytes
         problems += inspection.problems
@@ -66,9 +79,20 @@ def fsck(root: Path, advance: Advance = lambda _: None) -> Report:
         if (entry := _entry(root, place, inspection)) is not None:
             kept[place] = entry
         advance(1)
-    problems += _index_problems(root, index, kept, {place for place, _ in found})
-    notes += _index_notes(root, index, kept)
+    problems += _index_problems(root, index, kept, there)
+    problems += _pin_problems(root, {entry.digest for entry in kept.values()})
+    notes += _index_notes(root, index)
     return Report(folders, size_bytes, tuple(problems), tuple(notes))
+
+
+def _inspect(folder: Path) -> Inspection | None:
+    """An inspection; None of a folder that `gc` took away meanwhile, by one rename."""
+    inspection = inspect_folder(folder)
+    if inspection.problems:
+        inspection = inspect_folder(folder)
+        if not os.path.lexists(folder):
+            return None
+    return inspection
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bool]]:
@@ -77,7 +101,7 @@ def _walk(root: Path) -> Iterator[tuple[str, bool]]:
         if kind == STAGING_NAME and kind_is_folder:
             yield from ((f"{kind}/{name}", False) for name, _ in _items(root / kind))
         elif not kind_is_folder or kind.startswith("."):
-            if not kind.startswith(INDEX_NAME):
+            if not kind.startswith(INDEX_NAME) and (kind != PINS_NAME or not kind_is_folder):
                 yield kind, False
         else:
             yield from _walk_kind(root, kind)
@@ -108,22 +132,30 @@ def _harmless(place: str) -> bool:
 
 
 def _stray(root: Path, place: str) -> Problem:
+    if place.startswith(f"{STAGING_NAME}/gc~"):
+        message = (
+            "was taken by a collector that was killed; `obrelease gc --yes` puts it back and judges it anew"
+        )
+        return Problem(str(root / place), "staging", message)
     if place.startswith(f"{STAGING_NAME}/"):
         return Problem(str(root / place), "staging", "was left by a writer that is at work or was killed")
     return Problem(str(root / place), "stray", "is not an artefact folder")
 
 
 def _placement(inspection: Inspection, place: str) -> Iterator[Problem]:
-    if inspection.artefact is None or inspection.digest is None:
+    artefact, digest = inspection.artefact, inspection.digest
+    if artefact is None or digest is None:
         return
-    if (fault := misplaced(inspection.artefact, inspection.digest, place)) is not None:
-        proper = place_of(inspection.artefact.kind, inspection.artefact.scenario, inspection.digest)
+    if (fault := misplaced(artefact.kind, artefact.scenario, digest, place)) is not None:
+        proper = place_of(artefact.kind, artefact.scenario, digest)
         yield Problem(str(inspection.folder), "place", f"{fault}; its place is {proper}")
 
 
 def _entry(root: Path, place: str, inspection: Inspection) -> Entry | None:
     artefact, digest = inspection.artefact, inspection.digest
-    if inspection.problems or artefact is None or digest is None or misplaced(artefact, digest, place):
+    if inspection.problems or artefact is None or digest is None:
+        return None
+    if misplaced(artefact.kind, artefact.scenario, digest, place):
         return None
     envelope_bytes = inspection.size_bytes - sum(entry.size for entry in artefact.files)
     return entry_of(artefact, digest, root, place, envelope_bytes)
@@ -133,16 +165,32 @@ def _index_problems(root: Path, index: Sight, kept: dict[str, Entry], there: set
     path = str(root / INDEX_NAME)
     if index.state == "damaged":
         yield Problem(path, "row", f"the index is damaged; {_REINDEX}")
+    gone = index.entries.keys() - there
+    lost = gone & sight(root).entries.keys() if gone else set()
     for place, row in sorted(index.entries.items()):
-        if place not in there:
+        if place in lost and not (root / place).exists():
             yield Problem(str(root / place), "lost", f"the index knows run {row.digest}, its folder is gone")
         elif place in kept and kept[place] != row:
             yield Problem(path, "row", f"the row of {place} differs from its folder; {_REINDEX}")
+    for place in sorted(kept.keys() - index.entries.keys()):
+        if place.rpartition("/")[0] in index.whole:
+            yield Problem(path, "row", f"the row of {place} is missing; {_REINDEX}")
 
 
-def _index_notes(root: Path, index: Sight, kept: dict[str, Entry]) -> Iterator[Problem]:
+def _pin_problems(root: Path, digests: set[str]) -> Iterator[Problem]:
+    for name, _ in sorted(_items(root / PINS_NAME)):
+        path = str(root / PINS_NAME / name)
+        try:
+            pinned = read_pin(root, name)
+        except ObreleaseError as error:
+            yield Problem(path, "pin", error.message.removeprefix(f"{path}: "))
+            continue
+        if pinned is None:
+            yield Problem(path, "pin", "is not a pin")
+        elif pinned not in digests:
+            yield Problem(path, "pin", f"names run {pinned}, which is not here or is damaged")
+
+
+def _index_notes(root: Path, index: Sight) -> Iterator[Problem]:
     if index.state == "unreachable":
         yield Problem(str(root / INDEX_NAME), "unreachable", "the index cannot be read here")
-    elif index.state == "readable":
-        for place in sorted(kept.keys() - index.entries.keys()):
-            yield Problem(str(root / place), "unindexed", "is not in the index yet; the next `list` adds it")

@@ -17,7 +17,7 @@ from obrelease.models.validation import examine
 from obrelease.registry.layout import is_place_name, subfolders
 
 INTEGRITY_RULES: Final = frozenset(
-    {"missing", "extra", "symlink", "special", "size", "digest", "unreadable", "place", "lost", "row"}
+    {"missing", "extra", "symlink", "special", "size", "digest", "unreadable", "place", "lost", "row", "pin"}
 )
 """Rules about bytes and files; the others are about what a document says."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 INDEX_NAME: Final = ".index.sqlite"
 STAGING_NAME: Final = ".staging"
+PINS_NAME: Final = ".pins"
 
 PREFIX_LENGTHS: Final = (12, 16, 24, 32, 48, 64)
 """How much of the digest names the folder: 12 digits, more only where another run has those."""
@@ -25,19 +25,6 @@ def place_of(kind: str, scenario: str, digest: str, length: int = PREFIX_LENGTHS
 def is_place_name(name: str) -> bool:
     """Whether a folder's name is the beginning of a digest, long enough to be an artefact's."""
     return _PLACE_NAME.fullmatch(name) is not None
-
-
-def places(root: Path) -> Iterator[str]:
-    """The places of all artefact folders, sorted; empty where there is no results folder.
-
-    Raises:
-        OSError: a folder cannot be listed.
-    """
-    for kind in subfolders(root):
-        for scenario in subfolders(root / kind):
-            for name in subfolders(root / kind / scenario):
-                if is_place_name(name):
-                    yield f"{kind}/{scenario}/{name}"
 
 
 def subfolders(folder: Path) -> list[str]:

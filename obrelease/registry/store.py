@@ -1,7 +1,8 @@
 """The registry: runs are folders, written once, named by digest, found again by a prefix.
 
-A run is staged in `.staging/`, synced, renamed into place, its place synced, indexed, and only then
-acknowledged. Nobody changes a file that is in place, so any number of writers need no lock.
+A run is staged in `.staging/`, synced, renamed into place, its place synced, and only then
+acknowledged. Nobody changes a file that is in place, so any number of writers need no lock; the index
+is the readers' business alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +23,7 @@ from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.canonical import digest_bytes, read_bounded
 from obrelease.models.validation import document_bytes, explain, read_document
-from obrelease.registry import index
+from obrelease.registry import index, pins
 from obrelease.registry.durable import (
     NewFile,
     make_folders,
@@ -30,9 +32,10 @@ from obrelease.registry.durable import (
     sync_tree,
     write_file,
 )
-from obrelease.registry.entry import Entry, Filter, entry_of
+from obrelease.registry.entry import Entry, entry_of
+from obrelease.registry.filter import Filter
 from obrelease.registry.inspect import inspect_folder
-from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of, places
+from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of
 
 LATEST: Final = "latest"
 SHORTEST_PREFIX: Final = 4
@@ -78,9 +81,7 @@ class Registry:
                 place = self._move_into_place(staging, draft, digest)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        entry = entry_of(artefact, digest, self.root, place, len(data))
-        index.insert(self.root, entry)
-        return entry
+        return entry_of(artefact, digest, self.root, place, len(data))
 
     def entries(
         self,
@@ -96,34 +97,84 @@ class Registry:
         Raises:
             StorageError: the results folder cannot be listed.
         """
-        return index.query(self.root, Filter(kind, scenario, core, None, commit, events_digest))
+        return self.find(
+            Filter(kind=kind, scenario=scenario, core=core, commit=commit, events_digest=events_digest)
+        )
+
+    def find(self, where: Filter, *, limit: int | None = None) -> tuple[Entry, ...]:
+        """The runs that pass a filter, newest first; at most `limit` of them.
+
+        Raises:
+            StorageError: the results folder cannot be listed.
+        """
+        return index.query(self.root, where, limit).entries
+
+    def look(self, where: Filter, *, limit: int | None = None) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
+        """As `find`, and the folders that look like runs and whose envelope cannot be trusted."""
+        answer = index.query(self.root, where, limit)
+        return answer.entries, tuple(self.root / place for place in answer.unread)
 
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
     ) -> Entry:
-        """The one run that a digest, its beginning (4 digits or more), or `latest` names.
+        """The one run that a digest, its beginning (4 digits or more), a pin, or `latest` names.
 
         Raises:
-            NotFound: the name is neither, nothing answers, or several do; then the message lists them.
+            NotFound: the name is none of them, nothing answers, or several do; then the message lists them.
         """
+        where = Filter(kind=kind, scenario=scenario, core=core)
         if name == LATEST:
-            found = index.query(self.root, Filter(kind, scenario, core))[:1]
+            found = self.find(where, limit=1)
         elif _PREFIX.fullmatch(prefix := name.lower()):
-            found = index.query(self.root, Filter(kind, scenario, core, prefix))
+            found = self.find(replace(where, digest=prefix))
+        elif (pinned := pins.read_pin(self.root, name)) is not None:
+            found = self.find(replace(where, digest=pinned))
         else:
             raise NotFound(
-                f"{name!r} is not a digest, so no run answers to it",
-                hint=f"give {SHORTEST_PREFIX} to 64 hex digits of it, or `{LATEST}`",
+                f"{name!r} is neither a digest nor a pinned name, so no run answers to it",
+                hint=f"give {SHORTEST_PREFIX} to 64 hex digits of a digest, a name from `obrelease pin`,"
+                f" or `{LATEST}`",
             )
         if not found:
-            filtered = str(Filter(kind, scenario, core))
             raise NotFound(
-                f"no run {name!r}{' with ' + filtered if filtered else ''} in {self.root}",
+                f"no run {name!r}{' with ' + str(where) if str(where) else ''} in {self.root}",
                 hint="`obrelease list` shows the runs",
             )
         if len({entry.digest for entry in found}) > 1:
             raise NotFound(f"{name!r} is ambiguous: {_candidates(found)}", hint="give more digits")
         return min(found, key=lambda entry: entry.place)
+
+    def pin(self, name: str, entry: Entry, *, move: bool = False) -> None:
+        """Give a run a name, which also keeps it from `gc`.
+
+        Raises:
+            UsageError: the name is not one that a run can have.
+            Conflict: it is another run's, and `move` is not set.
+            NotFound: the run went away meanwhile.
+            StorageError: the disk refused.
+        """
+        pins.write_pin(self.root, name, entry.digest, move=move)
+        if not entry.folder.is_dir():
+            pins.remove_pin(self.root, name)
+            raise NotFound(f"{entry.folder}: the run was removed meanwhile")
+
+    def unpin(self, name: str) -> None:
+        """Take a name away; the run stays.
+
+        Raises:
+            NotFound: no run has it.
+            StorageError: the disk refused.
+        """
+        pins.remove_pin(self.root, name)
+
+    def pins(self) -> dict[str, str]:
+        """Artefact digests by their names, sorted by name.
+
+        Raises:
+            InvalidInput: a pin is not one.
+            StorageError: the disk refused.
+        """
+        return pins.read_pins(self.root)
 
     def load(self, entry: Entry) -> Artefact:
         """The envelope of a run, re-hashed and re-validated.
@@ -152,9 +203,7 @@ class Registry:
 
     def unreadable(self) -> tuple[Path, ...]:
         """Folders that look like runs and are not listed, because their envelope cannot be trusted."""
-        listed = {entry.place for entry in self.entries()}
-        with storage_errors(self.root):
-            return tuple(self.root / place for place in places(self.root) if place not in listed)
+        return self.look(Filter(), limit=0)[1]
 
     def _move_into_place(self, staging: Path, draft: Artefact, digest: str) -> str:
         for length in PREFIX_LENGTHS:
@@ -166,7 +215,7 @@ class Registry:
             except OSError as error:
                 if error.errno not in _TAKEN:
                     raise
-                if not _holds(target, digest):
+                if not _claim(staging, target, digest):
                     continue
             self._sync_place(target)
             return place
@@ -179,6 +228,21 @@ class Registry:
         """Sync the whole way up: another writer may have made a folder and not have synced it yet."""
         for folder in (target.parent, target.parent.parent, self.root, self.root.absolute().parent):
             sync_folder(folder)
+
+
+def _claim(staging: Path, target: Path, digest: str) -> bool:
+    """Whether the folder in the way is this very run; then it is made young, so that `gc` leaves it.
+
+    Where `gc` takes it away at this moment, ours goes into its place.
+    """
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        staging.rename(target)
+        return True
+    except PermissionError:
+        pass  # another's folder: nobody who may not touch it may remove it either
+    return _holds(target, digest)
 
 
 def _holds(folder: Path, digest: str) -> bool:

@@ -99,6 +99,16 @@ class Worktree:
         folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
         return tuple(sorted(path for path in paths if not path.startswith(folders)))
 
+    def tag_names(self) -> tuple[str, ...]:
+        """The names of all tags of this repository, sorted."""
+        listing = self._run("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
+        return tuple(sorted(listing.split()))
+
+    def tracked(self, folder: str) -> tuple[str, ...]:
+        """The paths that git tracks at or below a folder, relative to the root, POSIX style."""
+        listing = self._run("ls-files", "-z", "--full-name", "--", f":(top,literal){folder}")
+        return tuple(path for path in listing.split("\0") if path)
+
     def commit_of(self, ref: str) -> str:
         """The full name of the commit that a tag, a branch or the beginning of a commit names.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,10 @@ import pytest
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
 from obrelease.models.canonical import canonical_bytes, parse_strict
 from obrelease.models.validation import document_bytes
+from obrelease.registry import shelves
 from obrelease.registry.fsck import fsck
 from obrelease.registry.inspect import find_artefacts, inspect_folder, validate_folder
+from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, histogram_ref, run_files
 
@@ -24,6 +28,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Registry(tmp_path_factory.mktemp("template") / "results")
     made.record(draft(1), run_files(1))
     made.record(draft(2), run_files(2))
+    made.reindex()
     return made.root
 
 
@@ -162,20 +167,35 @@ def test_what_does_not_belong_beside_runs_is_a_problem(root: Path, name: str) ->
     assert problem.rule == "stray"
 
 
-def test_a_run_without_a_row_is_a_note(root: Path) -> None:
+def test_a_run_that_the_index_has_not_met_is_nothing_to_tell(root: Path) -> None:
     guest = Registry(root.parent / "other").record(draft(3), run_files())
     shutil.copytree(guest.folder, root / guest.place)
     report = fsck(root)
-    assert report.problems == ()
-    assert [(note.path, note.rule) for note in report.notes] == [(str(root / guest.place), "unindexed")]
+    assert (report.artefacts, report.problems, report.notes) == (3, (), ())
+
+
+def test_a_row_that_was_taken_out_of_a_whole_shelf_is_found(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a reader that listed the shelf may claim to know it whole; whoever forges that is caught."""
+    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    Registry(root).entries()
+    with closing(sqlite3.connect(root / INDEX_NAME, isolation_level=None)) as connection:
+        stamps = connection.execute("SELECT * FROM shelf").fetchall()
+        connection.execute("DELETE FROM run WHERE created_ns LIKE '%1'")
+        connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
+    (problem,) = fsck(root).problems
+    assert (problem.rule, "is missing" in problem.message) == ("row", True)
+    assert Registry(root).reindex() == 2
+    assert fsck(root).problems == ()
 
 
 def test_fsck_counts_what_it_read_and_changes_nothing(root: Path) -> None:
+    size_bytes = sum(entry.size_bytes for entry in Registry(root).entries())
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     seen: list[int] = []
     report = fsck(root, seen.append)
-    assert (report.artefacts, sum(seen)) == (2, 2)
-    assert report.size_bytes == sum(entry.size_bytes for entry in Registry(root).entries())
+    assert (report.artefacts, sum(seen), report.size_bytes) == (2, 2, size_bytes)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
 
 

@@ -1,0 +1,176 @@
+"""Commands on what is kept: gc and pin."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from obrelease.cli.clock import now_ns
+from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.output import table
+from obrelease.cli.settings import Settings
+from obrelease.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from obrelease.registry.gc import Doomed, GcPlan
+    from obrelease.registry.store import Registry
+    from obrelease.remote.worktree import Worktree
+
+DEFAULT_GRACE: Final = "14d"
+
+_SECOND_NS: Final = 1_000_000_000
+_UNITS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_GRACE: Final = re.compile(r"([0-9]{1,9})([dhms])")
+_SHORT_DIGEST: Final = 12
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    command(app, "gc")(gc)
+    command(app, "pin")(pin)
+
+
+def gc(
+    session: Session,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove; without it, only tell.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go: the default.")] = False,
+    grace: Annotated[
+        str, typer.Option("--grace", metavar="TIME", help="Nothing younger goes: such as 14d, 36h, 0s.")
+    ] = DEFAULT_GRACE,
+    manifest: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--manifest",
+            metavar="FILE",
+            help="manifest.json of a release that lies elsewhere; may be repeated.",
+        ),
+    ] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Remove runs that nothing keeps. Releases, tags, pins, and runs that git tracks keep theirs."""
+    if yes and dry_run:
+        raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
+    grace_ns = _grace_ns(grace)
+    from obrelease.registry.gc import collect, plan_gc
+    from obrelease.registry.store import Registry
+
+    settings = session.settings(results=results)
+    registry = Registry(settings.results)
+    roots, unknown = _roots(settings, registry, manifest or [])
+    if unknown:
+        told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
+        if yes:
+            raise NotFound(told, hint="download manifest.json of these releases, and name it by --manifest")
+        session.out.warn(f"{told}; --yes will ask for them by --manifest")
+    plan = plan_gc(registry, roots, now_ns=now_ns(), grace_ns=grace_ns)
+    gone = plan.doomed
+    if yes:
+        with session.out.progress("gc", len(plan.doomed)) as advance:
+            gone = collect(registry, plan, advance)
+    session.out.result(_told(plan, gone, removed=yes), lambda: _listing(gone))
+    freed = sum(doomed.bytes_on_disk for doomed in gone) + sum(size for _, size in plan.leftovers)
+    session.out.note(
+        f"{len(gone)} runs {'removed' if yes else 'would go'}, {freed:,} bytes; "
+        f"{len(plan.kept)} are kept by a root, {len(plan.young)} are younger than {grace}; "
+        f"{len(plan.leftovers)} leftovers of killed writers"
+    )
+    if gone and not yes:
+        session.out.note("`obrelease gc --yes` removes them")
+
+
+def pin(
+    session: Session,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The name; without one, all are listed.")
+    ] = None,
+    digest: Annotated[
+        str | None, typer.Argument(metavar="[DIGEST]", help="The run: a digest, its beginning, `latest`.")
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
+    move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
+    results: ResultsOption = None,
+) -> None:
+    """Give a run a name, which serves wherever a digest does and keeps the run from `gc`."""
+    from obrelease.registry.store import Registry
+
+    registry = Registry(session.settings(results=results).results)
+    if name is None:
+        if delete or move:
+            raise UsageError("there is no name", hint="obrelease pin NAME DIGEST")
+    elif delete:
+        if digest is not None or move:
+            raise UsageError("--delete takes a name alone", hint=f"obrelease pin --delete {name}")
+        registry.unpin(name)
+    elif digest is None:
+        raise UsageError(f"which run is {name!r}?", hint=f"obrelease pin {name} DIGEST")
+    else:
+        registry.pin(name, registry.resolve(digest), move=move)
+    pins = registry.pins()
+    session.out.result(
+        {"pins": pins}, lambda: "\n".join(f"{pinned}  {name}" for name, pinned in pins.items())
+    )
+
+
+def _roots(
+    settings: Settings, registry: Registry, manifests: list[Path]
+) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Why runs stay, by digest, and the tags whose runs are unknown."""
+    from obrelease.registry.filter import Filter
+    from obrelease.release.roots import release_roots, tracked_roots
+
+    worktree = _worktree(settings)
+    try:
+        roots = release_roots(settings.releases, worktree, manifests)
+        tracked = (
+            tracked_roots(worktree, settings.results) if worktree and settings.results.is_dir() else set()
+        )
+    finally:
+        if worktree is not None:
+            worktree.close()
+    for entry in registry.find(Filter()) if tracked else ():
+        if entry.place in tracked:
+            roots.reasons.setdefault(entry.digest, []).append("tracked by git")
+    return roots.reasons, roots.unknown
+
+
+def _worktree(settings: Settings) -> Worktree | None:
+    if not (settings.root / ".git").exists():
+        return None
+    from obrelease.remote.worktree import Worktree
+
+    return Worktree.open(settings.root)
+
+
+def _grace_ns(text: str) -> int:
+    parts = _GRACE.fullmatch(text)
+    if parts is None:
+        raise UsageError(f"--grace {text}: not a time", hint="a number and d, h, m or s, such as 14d")
+    return int(parts[1]) * _UNITS[parts[2]] * _SECOND_NS
+
+
+def _told(plan: GcPlan, gone: tuple[Doomed, ...], *, removed: bool) -> dict[str, Any]:
+    return {
+        "removed": removed,
+        "runs": [doomed.entry.as_json() | {"bytes_on_disk": doomed.bytes_on_disk} for doomed in gone],
+        "kept": [{"digest": kept.entry.digest, "reasons": list(kept.reasons)} for kept in plan.kept],
+        "young": [entry.digest for entry in plan.young],
+        "leftovers": [{"path": str(path), "bytes_on_disk": size} for path, size in plan.leftovers],
+        "bytes_on_disk": sum(doomed.bytes_on_disk for doomed in gone)
+        + sum(size for _, size in plan.leftovers),
+    }
+
+
+def _listing(gone: tuple[Doomed, ...]) -> str:
+    rows = [
+        (
+            doomed.entry.digest[:_SHORT_DIGEST],
+            doomed.entry.kind,
+            doomed.entry.scenario,
+            f"{doomed.bytes_on_disk:,}",
+        )
+        for doomed in gone
+    ]
+    return table(rows, ("digest", "kind", "scenario", "bytes"))

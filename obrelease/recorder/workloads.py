@@ -1,0 +1,152 @@
+"""From an artefact back to the commands that it was made from: one way for each kind of workload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from obengine.feeds.itch50 import read_itch50
+from obengine.feeds.itch50_frames import is_itch50
+from obengine.feeds.lobster import read_lobster
+from obengine.feeds.sample import write_sample
+from obengine.flow import STEADY, generate
+from obengine.harness.architectures import ARCHITECTURES_VERSION, SYMBOLS, spread
+from obengine.harness.replay import LOBSTER_VERSION, TAPE_WORKLOAD_VERSION
+from obengine.harness.replay_itch import ITCH_VERSION
+from obengine.harness.scenario import SCENARIOS, check_numbers
+from obengine.harness.stress import STRESS_VERSION
+from obengine.messages import Commands, records_digest
+from obengine.tape import is_tape, read_tape, tape_digest
+from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
+from obrelease.models.artefact import Artefact, Workload
+from obrelease.recorder.engine import engine_errors
+
+_STRESS: Final = "stress-"
+
+
+@dataclass(frozen=True, slots=True)
+class Regenerated:
+    """A workload made again: its commands, for how many symbols, and the version that makes it now.
+
+    `source_sha256` is of the file it was read from, None for seeded flow.
+    """
+
+    commands: Commands
+    symbols: int
+    version: int
+    source_sha256: str | None = None
+
+
+def regenerate(artefact: Artefact, trace: Path | None) -> Regenerated:
+    """Make the commands of an artefact's workload again, and prove that they are the same.
+
+    Args:
+        trace: the recorded data, where the workload was read from a file; None tries the engine's sample.
+
+    Raises:
+        UsageError: the artefact has no workload, it needs a file, or it takes none.
+        NotFound: this engine does not know the workload, or knows another version of it.
+        IntegrityError: the file is not the one that was replayed.
+        InvalidInput: the file is malformed.
+        NotReproduced: the same workload gave other commands.
+    """
+    workload = artefact.workload
+    if workload is None or artefact.outcome is None:
+        raise UsageError(
+            f"a run of kind {artefact.kind} without workload and events cannot be run again",
+            hint="bench, replay, stress and architectures runs can",
+        )
+    with engine_errors():
+        made = _seeded(workload) if workload.source is None else _recorded(workload, trace)
+    if workload.source is None and trace is not None:
+        raise UsageError(f"{workload.name} is seeded flow and reads no file", hint="leave --trace out")
+    _demand_version(workload, made.version)
+    if (
+        made.source_sha256 is not None
+        and workload.source is not None
+        and made.source_sha256 != workload.source.sha256
+    ):
+        raise IntegrityError(
+            f"{trace or 'the sample of this engine'}: has sha256 {made.source_sha256}, "
+            f"the run read {workload.source.name} with {workload.source.sha256}",
+            hint="give the file that was replayed by --trace FILE",
+        )
+    digest = records_digest(made.commands)
+    if digest != workload.commands_digest:
+        raise NotReproduced(
+            f"workload {workload.name} version {workload.version} gave {made.commands.size} commands with "
+            f"digest {digest}, the run had {workload.messages} with {workload.commands_digest}",
+            hint="the generator or the reader changed without a new version; no core is to blame",
+        )
+    return made
+
+
+def _seeded(workload: Workload) -> Regenerated:
+    if workload.seed is None:
+        raise UsageError(f"workload {workload.name} has neither seed nor source, so it cannot be made again")
+    seed, messages = int(workload.seed), workload.messages
+    check_numbers(seed=seed, passes=1, messages=messages)
+    if workload.name in SCENARIOS:
+        plan = SCENARIOS[workload.name]
+        _demand_version(workload, plan.version)
+        return Regenerated(plan.commands(seed, messages)[0], 1, plan.version)
+    if workload.name.startswith(_STRESS):
+        _demand_version(workload, STRESS_VERSION)
+        return Regenerated(generate(STEADY, seed, messages).commands, 1, STRESS_VERSION)
+    if workload.name == "architectures":
+        _demand_version(workload, ARCHITECTURES_VERSION)
+        return Regenerated(spread(generate(STEADY, seed, messages).commands), SYMBOLS, ARCHITECTURES_VERSION)
+    raise NotFound(
+        f"this engine has no workload {workload.name!r}",
+        hint=f"it has {', '.join(SCENARIOS)}; install the version that made the run",
+    )
+
+
+def _recorded(workload: Workload, trace: Path | None) -> Regenerated:
+    if trace is not None:
+        if not trace.exists():
+            raise NotFound(f"{trace}: no such file or folder")
+        return _reader_of(trace)(trace)
+    with TemporaryDirectory(prefix="obrelease-sample-") as scratch:
+        made = _lobster(write_sample(Path(scratch)))
+    if workload.source is not None and made.source_sha256 != workload.source.sha256:
+        raise UsageError(
+            f"the run replayed {workload.source.name} "
+            f"({workload.source.size:,} bytes, sha256 {workload.source.sha256})",
+            hint="give that file by --trace FILE",
+        )
+    return made
+
+
+def _reader_of(path: Path) -> Callable[[Path], Regenerated]:
+    if is_tape(path):
+        return _tape
+    return _itch50 if path.is_file() and is_itch50(path) else _lobster
+
+
+def _tape(path: Path) -> Regenerated:
+    commands = read_tape(path)
+    return Regenerated(commands, 1, TAPE_WORKLOAD_VERSION, tape_digest(commands))
+
+
+def _itch50(path: Path) -> Regenerated:
+    day = read_itch50(path)
+    return Regenerated(day.commands, len(day.symbols), ITCH_VERSION, day.source.sha256)
+
+
+def _lobster(path: Path) -> Regenerated:
+    day = read_lobster(path)
+    return Regenerated(day.commands, 1, LOBSTER_VERSION, day.sources[0].sha256)
+
+
+def _demand_version(workload: Workload, version: int) -> None:
+    """Refuse before anything is generated, where the version alone says that it would be in vain."""
+    if workload.version != version:
+        older = "the older obrelease that made the run"
+        raise NotFound(
+            f"workload {workload.name} has version {workload.version} in the run, {version} in this engine",
+            hint=f"install {'a newer obrelease' if workload.version > version else older}",
+        )

@@ -1,0 +1,146 @@
+"""Which runs: a filter as a value, its small language, and what it means, one run at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from obrelease.errors import UsageError
+
+if TYPE_CHECKING:
+    from obrelease.registry.entry import Entry
+
+_HEX: Final = re.compile(r"[0-9a-f]{1,64}")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_VALUE: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What runs have in common; None asks nothing.
+
+    Attributes:
+        kind, scenario, core, workload: exactly this.
+        digest, commit, events_digest: beginnings, in lower-case hex.
+        since_ns, until_ns: created at or after the one, and before the other.
+        dirty: whether the source tree had changes of its own.
+    """
+
+    kind: str | None = None
+    scenario: str | None = None
+    core: str | None = None
+    digest: str | None = None
+    commit: str | None = None
+    events_digest: str | None = None
+    workload: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    dirty: bool | None = None
+
+    def __str__(self) -> str:
+        given = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return " ".join(f"{name}={value}" for name, value in given if value is not None)
+
+    def accepts(self, entry: Entry) -> bool:
+        """Whether a run passes; what the index answers is defined by this."""
+        return (
+            all(
+                wanted is None or wanted == found
+                for wanted, found in (
+                    (self.kind, entry.kind),
+                    (self.scenario, entry.scenario),
+                    (self.core, entry.core),
+                    (self.workload, entry.workload),
+                    (self.dirty, entry.dirty),
+                )
+            )
+            and all(
+                start is None or (found is not None and found.startswith(start))
+                for start, found in (
+                    (self.digest, entry.digest),
+                    (self.commit, entry.commit),
+                    (self.events_digest, entry.events_digest),
+                )
+            )
+            and (self.since_ns is None or entry.created_ns >= self.since_ns)
+            and (self.until_ns is None or entry.created_ns < self.until_ns)
+        )
+
+
+def parse_filter(*words: str) -> Filter:
+    """Read the filter language: words `key=value`, each key once, all of which must hold.
+
+    `kind`, `scenario`, `core` and `workload` are compared whole; `digest`, `commit` and `events`
+    by their beginning, with or without `..` after it; `since` (at or after) and `until` (before)
+    take a day, an instant of ISO 8601, UTC where it names no zone, or nanoseconds since 1970;
+    `dirty` takes `yes` or `no`. Several words may stand in one text, apart by spaces.
+
+    Raises:
+        UsageError: an unknown key, a key given twice, or a value that makes no sense.
+    """
+    found = Filter()
+    seen: set[str] = set()
+    for word in " ".join(words).split():
+        key, equals, value = word.partition("=")
+        if key not in _KEYS or not equals:
+            raise UsageError(
+                f"{word!r} is not a filter", hint=f"write key=value; the keys are {', '.join(_KEYS)}"
+            )
+        if key in seen:
+            raise UsageError(f"the filter {key!r} is given twice", hint="all words must hold; give it once")
+        if not value or len(value) > _LONGEST_VALUE:
+            raise UsageError(f"the filter {key!r} has no value, or one too long")
+        seen.add(key)
+        field, read = _KEYS[key]
+        found = replace(found, **{field: read(key, value)})
+    return found
+
+
+def _text(_: str, value: str) -> str:
+    return value
+
+
+def _hex(key: str, value: str) -> str:
+    start = value.removesuffix("..").lower()
+    if not _HEX.fullmatch(start):
+        raise UsageError(f"{key}={value}: not the beginning of a digest", hint=f"such as {key}=79067c..")
+    return start
+
+
+def _instant(key: str, value: str) -> int:
+    if value.isascii() and value.isdecimal() and len(value) > len("20261001"):
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{key}={value}: not an instant", hint=f"such as {key}=2026-10-01 or {key}=2026-10-01T12:30:00Z"
+        ) from error
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+
+
+def _answer(key: str, value: str) -> bool:
+    if value not in {"yes", "no"}:
+        raise UsageError(f"{key}={value}: neither yes nor no")
+    return value == "yes"
+
+
+_KEYS: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
+    "kind": ("kind", _text),
+    "scenario": ("scenario", _text),
+    "core": ("core", _text),
+    "workload": ("workload", _text),
+    "digest": ("digest", _hex),
+    "commit": ("commit", _hex),
+    "events": ("events_digest", _hex),
+    "since": ("since_ns", _instant),
+    "until": ("until_ns", _instant),
+    "dirty": ("dirty", _answer),
+}
+
+FILTER_KEYS: Final = tuple(_KEYS)
+"""The keys of the filter language."""

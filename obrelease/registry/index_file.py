@@ -1,0 +1,128 @@
+"""The index as a SQLite file: how it is opened, made, judged and thrown away.
+
+Format history (``_USER_VERSION``):
+
+1. First version.
+2. Shelves with their stamps, folders that could not be read, indices that answer filters alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from obrelease.registry.rows import Damaged
+
+_APPLICATION_ID: Final = 0x6F627265
+_USER_VERSION: Final = 2
+_BUSY_SECONDS: Final = 120.0
+_RUNS: Final = (
+    "CREATE TABLE run (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,"
+    " kind TEXT NOT NULL, scenario TEXT NOT NULL, created_ns TEXT NOT NULL, size_bytes INTEGER NOT NULL,"
+    " core TEXT, commit_id TEXT, dirty INTEGER, workload TEXT, messages INTEGER, events_digest TEXT,"
+    " seal TEXT NOT NULL)"
+)
+_SHELVES: Final = (
+    "CREATE TABLE shelf (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE unread (place TEXT PRIMARY KEY) WITHOUT ROWID",
+)
+_INDICES: Final = (
+    "CREATE INDEX run_digest ON run (digest)",
+    "CREATE INDEX run_created ON run (created_ns DESC, digest)",
+    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id)",
+    "CREATE INDEX run_events ON run (events_digest, created_ns DESC, core)",
+    "CREATE INDEX run_commit ON run (commit_id, created_ns DESC, kind, scenario, core)",
+)
+_TRIGGERS: Final = (
+    "CREATE TRIGGER run_insert AFTER INSERT ON run"
+    " BEGIN INSERT OR REPLACE INTO shelf VALUES (NEW.kind || '/' || NEW.scenario, ''); END",
+    "CREATE TRIGGER run_delete AFTER DELETE ON run"
+    " BEGIN INSERT OR REPLACE INTO shelf VALUES (OLD.kind || '/' || OLD.scenario, ''); END",
+    "CREATE TRIGGER run_update AFTER UPDATE ON run"
+    " BEGIN INSERT OR REPLACE INTO shelf VALUES (OLD.kind || '/' || OLD.scenario, ''); END",
+    "CREATE TRIGGER unread_delete AFTER DELETE ON unread BEGIN UPDATE shelf SET stamp = ''"
+    " WHERE place || '/' = rtrim(OLD.place, replace(OLD.place, '/', '')); END",
+)
+"""Whoever changes rows makes the shelf unknown; only a reader who has listed it stamps it again."""
+
+_BROKEN: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+FAULTS: Final = (sqlite3.DatabaseError, Damaged, UnicodeError)
+"""What a bad or unreachable index raises; SQLite's own words about a damaged one may be no text."""
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """Open the index, making its tables where there are none; None makes one in memory.
+
+    Raises:
+        Damaged: the file is another program's or of another version.
+        sqlite3.DatabaseError: it cannot be opened, or is no database.
+    """
+    connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA synchronous=EXTRA")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        if _identity(connection) == (0, 0):
+            _create(connection)
+        if _identity(connection) != (_APPLICATION_ID, _USER_VERSION):
+            raise Damaged("not an index of this version")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_runs(connection: sqlite3.Connection) -> None:
+    """Empty the index inside the transaction that is open; `index_runs` finishes it."""
+    connection.execute("DROP TABLE IF EXISTS run")
+    connection.execute("DROP TABLE IF EXISTS shelf")
+    connection.execute("DROP TABLE IF EXISTS unread")
+    for statement in (_RUNS, *_SHELVES):
+        connection.execute(statement)
+
+
+def index_runs(connection: sqlite3.Connection) -> None:
+    """Make the indices and triggers, once the rows are there: sorting once is faster than each time."""
+    connection.execute("INSERT OR IGNORE INTO shelf SELECT DISTINCT kind || '/' || scenario, '' FROM run")
+    for statement in (*_INDICES, *_TRIGGERS):
+        connection.execute(statement)
+
+
+def demand_integrity(connection: sqlite3.Connection) -> None:
+    """Have SQLite look through the whole file.
+
+    Raises:
+        Damaged: it found something.
+    """
+    if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+        raise Damaged("SQLite's integrity check failed")
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether the file is bad, not merely out of reach (busy, read-only, full, not openable)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _BROKEN
+
+
+def discard(path: Path) -> None:
+    """Remove the index and the journal that belongs to it; a journal alone would be replayed."""
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables in one transaction; a second process that comes here finds them made."""
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        make_runs(connection)
+        index_runs(connection)
+        connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={_USER_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _identity(connection: sqlite3.Connection) -> tuple[int, int]:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return int(application), int(connection.execute("PRAGMA user_version").fetchone()[0])

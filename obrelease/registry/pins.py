@@ -1,0 +1,111 @@
+"""Pinned names: one small file each in `.pins/`, holding the digest of the run that it names."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Final
+
+from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
+from obrelease.models.canonical import read_bounded
+from obrelease.registry.durable import make_folders, storage_errors, sync_folder, write_file
+from obrelease.registry.layout import PINS_NAME, STAGING_NAME
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LIKE_A_DIGEST: Final = re.compile(r"[0-9a-f]{4,64}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_TAKEN: Final = frozenset({"latest"})
+_PIN_BYTES: Final = 65
+
+
+def read_pin(root: Path, name: str) -> str | None:
+    """The digest that a name stands for; None where it stands for none, or cannot be a name.
+
+    Raises:
+        InvalidInput: the pin holds something else than a digest.
+        StorageError: it cannot be read.
+    """
+    if not _is_name(name):
+        return None
+    path = root / PINS_NAME / name
+    try:
+        text = read_bounded(path, _PIN_BYTES).decode("ascii", "replace").removesuffix("\n")
+    except NotFound:
+        return None
+    if not _DIGEST.fullmatch(text):
+        raise InvalidInput(f"{path}: holds no digest", hint=f"`obrelease pin --delete {name}`, and pin again")
+    return text
+
+
+def read_pins(root: Path) -> dict[str, str]:
+    """Digests by the names that they are pinned under, sorted by name.
+
+    Raises:
+        InvalidInput: a file among the pins is none.
+        StorageError: they cannot be read.
+    """
+    folder = root / PINS_NAME
+    found: dict[str, str] = {}
+    with storage_errors(folder):
+        names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
+    for name in names:
+        digest = read_pin(root, name)
+        if digest is None:
+            raise InvalidInput(f"{folder / name}: is not a pin", hint="move it away")
+        found[name] = digest
+    return found
+
+
+def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
+    """Make a name stand for a run; when this returns, it survives a power cut.
+
+    Raises:
+        UsageError: no run can have this name.
+        Conflict: another run has it, and `move` is not set.
+        StorageError: the disk refused.
+    """
+    if not _is_name(name):
+        raise UsageError(
+            f"{name!r} cannot be a name",
+            hint="1 to 64 of a-z 0-9 . _ -, not starting with a sign, not `latest`, not only hex digits",
+        )
+    target = root / PINS_NAME / name
+    staged = root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}.pin"
+    with storage_errors(root):
+        make_folders(staged.parent)
+        make_folders(target.parent)
+        write_file(staged, f"{digest}\n".encode("ascii"))
+        try:
+            if move:
+                staged.replace(target)
+            else:
+                os.link(staged, target)
+        except FileExistsError:
+            if read_pin(root, name) != digest:
+                raise Conflict(
+                    f"{name!r} is the name of another run", hint="--move gives it to this one"
+                ) from None
+        finally:
+            staged.unlink(missing_ok=True)
+        sync_folder(target.parent)
+
+
+def remove_pin(root: Path, name: str) -> None:
+    """Take a name away.
+
+    Raises:
+        NotFound: no run has it.
+        StorageError: the disk refused.
+    """
+    target = root / PINS_NAME / name
+    if not _is_name(name) or not target.is_file():
+        raise NotFound(f"no run is pinned as {name!r}", hint="`obrelease pin` lists the names")
+    with storage_errors(target):
+        target.unlink(missing_ok=True)
+        sync_folder(target.parent)
+
+
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and name not in _TAKEN and _LIKE_A_DIGEST.fullmatch(name) is None

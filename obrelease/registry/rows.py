@@ -1,0 +1,166 @@
+"""Rows of the index: an entry and back, under a seal; and how a filter becomes a question to SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from obrelease.models.canonical import digest_bytes
+from obrelease.registry.entry import Entry
+from obrelease.registry.filter import Filter
+
+COLUMNS: Final = (
+    "place", "digest", "kind", "scenario", "created_ns", "size_bytes", "core", "commit_id", "dirty",
+    "workload", "messages", "events_digest", "seal",
+)  # fmt: skip
+PUT: Final = f"INSERT OR REPLACE INTO run ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+
+_SEALED: Final = len(COLUMNS) - 1
+_NANOS_DIGITS: Final = 20
+_MOST_BEGINNINGS: Final = 16
+_ORDER: Final = "ORDER BY created_ns DESC, digest, place"
+
+
+class Damaged(Exception):
+    """The index is not ours, or a row's seal does not fit its values."""
+
+
+def row_of(entry: Entry) -> tuple[Any, ...]:
+    """The row of an entry, its seal last. Instants are text of one length: SQLite stops at 2^63."""
+    values = (
+        entry.place, entry.digest, entry.kind, entry.scenario, _nanos(entry.created_ns),
+        entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
+        entry.workload, entry.messages, entry.events_digest,
+    )  # fmt: skip
+    return (*values, _seal(values))
+
+
+def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
+    """The entry of a row.
+
+    Raises:
+        Damaged: the seal does not fit.
+    """
+    if _seal(tuple(row[:_SEALED])) != row[_SEALED]:
+        raise Damaged("a row's seal does not fit")
+    place, digest, kind, scenario, created, size, core, commit, dirty, workload, messages, events, _ = row
+    return Entry(
+        digest=digest,
+        kind=kind,
+        scenario=scenario,
+        folder=root / place,
+        place=place,
+        created_ns=int(created),
+        size_bytes=size,
+        core=core,
+        commit=commit,
+        dirty=None if dirty is None else bool(dirty),
+        workload=workload,
+        messages=messages,
+        events_digest=events,
+    )
+
+
+def select(
+    connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None = None
+) -> Iterator[Entry]:
+    """The rows that pass a filter, newest first.
+
+    Raises:
+        Damaged: a row's seal does not fit.
+    """
+    asked = _question(connection, where)
+    if asked is None:
+        return
+    statement = f"SELECT {', '.join(COLUMNS)} FROM run{asked.hint}{asked.where} {_ORDER} LIMIT ?"  # noqa: S608
+    for row in connection.execute(statement, [*asked.values, -1 if limit is None else limit]):
+        yield entry_of_row(root, row)
+
+
+def _seal(values: tuple[Any, ...]) -> str:
+    return digest_bytes(repr(values).encode("utf-8", "backslashreplace"))[:16]
+
+
+def _nanos(number: int) -> str:
+    return f"{number:0{_NANOS_DIGITS}d}"
+
+
+@dataclass(slots=True)
+class _Question:
+    clauses: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    hint: str = ""
+
+    @property
+    def where(self) -> str:
+        return f" WHERE {' AND '.join(self.clauses)}" if self.clauses else ""
+
+    def equal(self, column: str, value: Any) -> None:
+        if value is not None:
+            self.clauses.append(f"{column} = ?")
+            self.values.append(value)
+
+    def starts(self, column: str, start: str) -> None:
+        self.clauses.append(f"{column} >= ? AND {column} < ?")
+        self.values += [start, f"{start}g"]
+
+
+def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None:
+    """The clauses, and the narrowest index as a hint; None where nothing can pass.
+
+    The planner knows no figures about the rows, so it is told. A beginning that only one commit (or
+    one events digest) has is asked for as a whole, because then the index gives the rows in order.
+    """
+    asked = _Question()
+    hints: list[tuple[bool, str]] = [(where.digest is not None, "run_digest")]
+    if where.digest is not None:
+        asked.starts("digest", where.digest)
+    for column, start, name in (
+        ("commit_id", where.commit, "run_commit"), ("events_digest", where.events_digest, "run_events")
+    ):  # fmt: skip
+        if start is not None:
+            wholes = list(islice(_beginning_with(connection, column, start), _MOST_BEGINNINGS))
+            if not wholes:
+                return None
+            if len(wholes) == 1:
+                asked.equal(column, wholes[0])
+            else:
+                asked.starts(column, start)
+            hints.append((True, name))
+    kind = where.kind
+    if where.scenario is not None and kind is None:
+        kinds = _kinds_with(connection, where.scenario)
+        if not kinds:
+            return None
+        kind = kinds[0] if len(kinds) == 1 else None
+    hints.append((kind is not None and where.scenario is not None, "run_shelf"))
+    hints.append((True, "run_created"))
+    asked.equal("kind", kind)
+    asked.equal("scenario", where.scenario)
+    asked.equal("core", where.core)
+    asked.equal("workload", where.workload)
+    asked.equal("dirty", None if where.dirty is None else int(where.dirty))
+    for sign, bound in ((">=", where.since_ns), ("<", where.until_ns)):
+        if bound is not None:
+            asked.clauses.append(f"created_ns {sign} ?")
+            asked.values.append(_nanos(bound) if bound > 0 else "")
+    asked.hint = f" INDEXED BY {next(name for wanted, name in hints if wanted)}"
+    return asked
+
+
+def _beginning_with(connection: sqlite3.Connection, column: str, start: str) -> Iterator[str]:
+    """The different values of an indexed column with this beginning, one seek each."""
+    least, beyond = f"SELECT min({column}) FROM run WHERE {column}", f"{start}g"  # noqa: S608
+    (value,) = connection.execute(f"{least} >= ? AND {column} < ?", (start, beyond)).fetchone()
+    while value is not None:
+        yield value
+        (value,) = connection.execute(f"{least} > ? AND {column} < ?", (value, beyond)).fetchone()
+
+
+def _kinds_with(connection: sqlite3.Connection, scenario: str) -> list[str]:
+    shelves = (place.partition("/") for (place,) in connection.execute("SELECT place FROM shelf"))
+    return sorted(kind for kind, _, name in shelves if name == scenario)

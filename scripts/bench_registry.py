@@ -1,0 +1,247 @@
+"""The registry at a million runs: how long each question takes, beside a naive scan of the folders.
+
+The index is made in full, by a generator; folders are sampled, because only `reindex` and the naive
+scan open them, and both cost the same for each. Figures are the least and the median of the repeats,
+in processor time and by the clock. usage: scripts/bench_registry.py [--rows N] [--folders N] [--keep DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.models.canonical import canonical_bytes, digest_bytes, parse_strict
+from obrelease.registry import index, shelves
+from obrelease.registry.entry import Entry, read_entry
+from obrelease.registry.filter import Filter, parse_filter
+from obrelease.registry.fsck import fsck
+from obrelease.registry.index_file import connect
+from obrelease.registry.inspect import validate_folder
+from obrelease.registry.layout import INDEX_NAME, place_of
+from obrelease.registry.rows import PUT, row_of
+from obrelease.registry.store import Registry
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("bench", "stress", "architectures", "replay")
+SCENARIOS = ("baseline", "x10", "x100", "x1000", "thin", "crossed", "bursts", "auction", "sparse", "deep")
+CORES = ("native", "reference")
+FIRST_NS = 1_760_000_000_000_000_000
+STEP_NS = 60_000_000_000
+RUNS_PER_COMMIT = 1_000
+LARGE_BYTES = 256 * 2**20
+
+
+def shelf(number: int) -> tuple[str, str]:
+    """Forty shelves, filled in turn."""
+    return KINDS[number % 4], SCENARIOS[number // 4 % 10]
+
+
+def made_up(root: Path, number: int) -> Entry:
+    """The row of a run that has no folder; the same for the same number."""
+    kind, scenario = shelf(number)
+    digest = hashlib.sha256(b"%d" % number).hexdigest()
+    core = CORES[number // 40 % 2]
+    return Entry(
+        digest=digest,
+        kind=kind,
+        scenario=scenario,
+        folder=root,
+        place=place_of(kind, scenario, digest),
+        created_ns=FIRST_NS + number * STEP_NS,
+        size_bytes=60_000,
+        core=core,
+        commit=hashlib.sha1(b"%d" % (number // RUNS_PER_COMMIT)).hexdigest(),
+        dirty=False,
+        workload=scenario,
+        messages=200_000,
+        events_digest=hashlib.sha256(f"{kind}{scenario}{number // 40 % 5}".encode()).hexdigest(),
+    )
+
+
+def make_index(root: Path, rows: int) -> tuple[float, float]:
+    """An index of so many rows that claims to know its forty (empty) shelves whole.
+
+    Returns:
+        Seconds of processor time and by the clock for making the rows and for filling the index.
+    """
+    for number in range(40):
+        (root / "/".join(shelf(number))).mkdir(parents=True)
+    start = time.process_time()
+    for number in range(rows):
+        made_up(root, number)
+    making = time.process_time() - start
+    start = time.process_time()
+    with closing(connect(root / INDEX_NAME)) as connection:
+        index.fill(connection, (made_up(root, number) for number in range(rows)))
+        filling = time.process_time() - start - making
+        stamps = [(place, stamp.text) for place, stamp in shelves.shelf_stamps(root).items()]
+        connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
+    return making, filling
+
+
+def make_folders(root: Path, folders: int) -> None:
+    """Real envelopes, all of one committed run with another instant each; no other files."""
+    source = min((ROOT / "results" / "bench").glob("*/*/artefact.json"))
+    value: dict[str, Any] = parse_strict(source.read_bytes(), str(source))
+    value["files"], value["histograms"] = [], []
+    for number in range(folders):
+        kind, scenario = shelf(number)
+        value["kind"], value["scenario"], value["created_ns"] = (
+            kind,
+            scenario,
+            str(FIRST_NS + number * STEP_NS),
+        )
+        data = canonical_bytes(value)
+        folder = root / place_of(kind, scenario, digest_bytes(data))
+        folder.mkdir(parents=True)
+        (folder / ENVELOPE_NAME).write_bytes(data)
+
+
+def timed(action: Callable[[], object], repeats: int) -> tuple[float, float, float, float]:
+    """Least and median milliseconds of processor time, then of the clock."""
+    cpu, wall = [], []
+    for _ in range(repeats):
+        begun, start = time.process_time_ns(), time.perf_counter_ns()
+        action()
+        wall.append((time.perf_counter_ns() - start) / 1e6)
+        cpu.append((time.process_time_ns() - begun) / 1e6)
+    return min(cpu), median(cpu), min(wall), median(wall)
+
+
+def tell(what: str, action: Callable[[], object], repeats: int, bar: str = "") -> None:
+    """One line of the table."""
+    figures = timed(action, repeats)
+    print(f"{what:58s}" + "".join(f"{figure:10.3f}" for figure in figures) + f"   {bar}", flush=True)
+
+
+def questions(rows: int) -> Iterator[tuple[str, Filter, int | None]]:
+    """Filters as a person types them, narrow and wide."""
+    commit = hashlib.sha1(b"%d" % (rows // RUNS_PER_COMMIT // 2)).hexdigest()
+    events = hashlib.sha256(b"benchx1003").hexdigest()
+    since = f"since={FIRST_NS + (rows - 2_000) * STEP_NS}"
+    for words, limit in (
+        (f"kind=bench scenario=x100 core=native commit={commit[:8]}..", None),
+        (f"commit={commit[:8]}..", None),
+        (f"kind=bench scenario=x100 {since}", None),
+        (since, None),
+        ("kind=bench scenario=x100 core=native", 50),
+        (f"events={events[:6]}..", 50),
+        (f"kind=bench scenario=x100 core=native events={events[:6]}.. {since}", None),
+        ("kind=replay scenario=x100 core=native dirty=yes", None),
+        ("", 50),
+    ):
+        yield words, parse_filter(words), limit
+
+
+def ask(root: Path, rows: int) -> None:
+    """The index's own figures."""
+    registry = Registry(root)
+    print(f"\nindex of {rows:,} rows, {(root / INDEX_NAME).stat().st_size / 2**20:,.0f} MiB")
+    prefixes = iter([made_up(root, number * 7919 % rows).digest[:12] for number in range(1_000)])
+    tell("show: a run by 12 digits", lambda: registry.resolve(next(prefixes)), 50, "bar 5 ms")
+    tell("show: latest", lambda: registry.resolve("latest"), 50, "bar 5 ms")
+    for words, where, limit in questions(rows):
+        found = len(registry.find(where, limit=limit))
+        shown = f"list: {words[:38] or '(all)'}{f' --limit {limit}' if limit else ''}: {found}"
+        tell(shown, lambda where=where, limit=limit: registry.find(where, limit=limit), 20, "bar 50 ms")
+    inserted = [made_up(root, rows + number) for number in range(3_000)]
+    with closing(connect(root / INDEX_NAME)) as connection:
+
+        def insert(entries: list[Entry]) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(PUT, map(row_of, entries))
+            connection.execute("COMMIT")
+
+        tell("insert: 1 row, synced", lambda: insert([inserted.pop()]), 30, "bar 1 ms each")
+        tell(
+            "insert: 1,000 rows, synced",
+            lambda: insert([inserted.pop() for _ in range(1_000)]),
+            2,
+            "1,000 ms",
+        )
+
+
+def sample(root: Path, folders: int, rows: int, per_row_us: float) -> None:
+    """What opens folders: reindex, and the naive scan that stands for every question."""
+    print(f"\n{folders:,} real folders")
+    figures = timed(lambda: Registry(root).reindex(), 3)
+    print(
+        f"reindex: {folders / figures[0] * 1_000:,.0f} runs/s of processor time, {folders / figures[2] * 1_000:,.0f} by the clock (bar 20,000)"
+    )
+    print(f"  of which filling the index, at {rows:,} rows: {per_row_us:.1f} us a row")
+    places = [entry.place for entry in Registry(root).find(Filter())]
+    where = parse_filter("kind=bench scenario=x100 core=native")
+    naive = timed(
+        lambda: [entry for entry in (read_entry(root, place) for place in places) if where.accepts(entry)], 3
+    )
+    print(
+        f"naive scan: {naive[0] / folders * 1_000:.1f} us a run, so {naive[0] / folders * rows / 1_000:,.0f} s for {rows:,} runs, whatever is asked"
+    )
+    some = places[:10_000]
+    checked = timed(lambda: [validate_folder(root / place) for place in some], 2)
+    print(
+        f"validate: {len(some):,} artefacts in {checked[0] / 1_000:.1f} s of processor time, {checked[2] / 1_000:.1f} by the clock (bar 10)"
+    )
+
+
+def hash_speed(root: Path) -> None:
+    """fsck on large files against sha256sum, one of each in turn, on as many processors."""
+    from tests.drafts import draft
+    from obrelease.registry.durable import NewFile
+
+    registry = Registry(root)
+    block = hashlib.sha256(b"block").digest() * 32_768
+    for number in range(4):
+        big = root.parent / "big"
+        with big.open("wb") as file:
+            for _ in range(LARGE_BYTES // len(block)):
+                file.write(block)
+        registry.record(draft(number), [NewFile("large.bin", "application/octet-stream", big)])
+        big.unlink()
+    files = [str(path) for path in root.rglob("large.bin")]
+    ratios = []
+    for _ in range(7):
+        start = time.perf_counter_ns()
+        subprocess.run(
+            ["xargs", "-P", str(len(__import__("os").sched_getaffinity(0))), "-n", "1", "sha256sum"],
+            input="\n".join(files),
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+        plain = time.perf_counter_ns() - start
+        start = time.perf_counter_ns()
+        assert fsck(root).problems == ()
+        ratios.append(plain / (time.perf_counter_ns() - start))
+    print(
+        f"\nfsck of {len(files)} x {LARGE_BYTES >> 20} MiB: {median(ratios):.0%} of the speed of sha256sum on all processors, {min(ratios):.0%} to {max(ratios):.0%} (bar 80%)"
+    )
+
+
+def main() -> None:
+    """Make, ask, and tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--folders", type=int, default=20_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-registry-", dir=ROOT) as scratch:
+        made, sampled, large = (Path(scratch) / name for name in ("index", "folders", "large"))
+        making, filling = make_index(made, asked.rows)
+        print(f"{'':58s}   cpu min   cpu med  wall min  wall med  (ms)")
+        ask(made, asked.rows)
+        make_folders(sampled, asked.folders)
+        sample(sampled, asked.folders, asked.rows, filling / asked.rows * 1e6)
+        hash_speed(large)
+
+
+if __name__ == "__main__":
+    main()
