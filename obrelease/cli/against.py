@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from obrelease.cli.compare import tell_comparison
+from obrelease.cli.results import registry_of
 from obrelease.cli.selection import read_runs
 from obrelease.errors import UsageError
 
@@ -48,9 +49,8 @@ def bench_against(
         raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
     from obrelease.analysis.compare import compare
     from obrelease.recorder.against import measure_in_turn
-    from obrelease.registry.store import Registry
 
-    registry = Registry(settings.results)
+    registry = registry_of(settings, must_exist=False)
     with TemporaryDirectory(prefix="obrelease-against-") as scratch:
         base, head = Path(scratch).resolve() / "base", Path(scratch).resolve() / "head"
         _copies(settings, ref, base, head)

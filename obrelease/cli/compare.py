@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.results import registry_of
 from obrelease.cli.selection import WORDS, read_runs, select
 from obrelease.cli.settings import settle_matplotlib
 from obrelease.errors import CheckFailed, Inconclusive, ObreleaseError, StorageError, UsageError
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from obrelease.analysis.compare_runs import Run
 
 POLICY_HELP: Final = """\
-Put a policy to two sets of runs: 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
+Put a policy to two sets of runs.
+
+Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
 
 A policy is a TOML file; keys that are not in this example are refused:
 
@@ -70,7 +73,10 @@ def diff(
     force: ForceOption = False,
     results: ResultsOption = None,
 ) -> None:
-    """Compare two runs or two sets of runs: better, worse, same, or cannot tell, metric by metric."""
+    """Compare two runs or two sets of runs.
+
+    Metric by metric: better, worse, same, or cannot tell.
+    """
     from obrelease.analysis.compare import compare
 
     _plot_format(plot)
@@ -127,9 +133,7 @@ def tell_comparison(session: Session, comparison: Comparison, plot: Path | None,
 def _sides(
     session: Session, base: str, head: str, results: Path | None
 ) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-    from obrelease.registry.store import Registry
-
-    registry = Registry(session.settings(results=results).results)
+    registry = registry_of(session.settings(results=results), must_exist=True)
     chosen = select(registry, base), select(registry, head)
     return read_runs(registry, chosen[0]), read_runs(registry, chosen[1])
 

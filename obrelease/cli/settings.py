@@ -25,6 +25,10 @@ FILES: Final = ("pyproject.toml", "obrelease.toml")
 """Where the table may stand, in one of them."""
 
 
+RELEASES: Final = "obrelease/releases"
+"""Where the directory forge keeps its releases unless told otherwise, below the git folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a command may need to know about its surroundings.
@@ -61,6 +65,19 @@ def project_root(start: Path) -> Path:
         if any((folder / name).is_file() for name in FILES) or (folder / ".git").exists():
             return folder
     return start
+
+
+def _git_folder(root: Path) -> Path:
+    """The git folder that all work trees of the repository at `root` share (gitrepository-layout(5))."""
+    link = root / ".git"
+    if not link.is_file():
+        return link
+    try:
+        private = root / link.read_text("utf-8").removeprefix("gitdir:").strip()
+        shared = private / "commondir"
+        return (private / shared.read_text("utf-8").strip()).resolve() if shared.is_file() else private
+    except (OSError, UnicodeDecodeError):
+        return link
 
 
 def _file_settings(root: Path) -> dict[str, Any]:
@@ -131,7 +148,7 @@ def load(
         results=root / (values["results"] or "results"),
         schemas=root / (values["schemas"] or "schemas"),
         forge=forge,
-        releases=root / (values["releases"] or ".git/obrelease/releases"),
+        releases=root / values["releases"] if values["releases"] else _git_folder(root) / RELEASES,
         repository=values["repository"] or environ.get("GITHUB_REPOSITORY"),
         api=values["api"] or environ.get("GITHUB_API_URL") or "https://api.github.com",
         remote=values["remote"],
