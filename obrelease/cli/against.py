@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from obrelease.cli.compare import tell_comparison
@@ -47,6 +45,8 @@ def bench_against(
     """
     if not LEAST_RUNS <= runs <= MOST_RUNS:
         raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
+    from tempfile import TemporaryDirectory
+
     from obrelease.analysis.compare import compare
     from obrelease.recorder.against import measure_in_turn
 
@@ -86,6 +86,8 @@ def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
 
 
 def _overlay(source: Path, target: Path) -> None:
+    import shutil
+
     if source.is_symlink() or not source.exists():
         target.unlink(missing_ok=True)
     elif source.is_file():

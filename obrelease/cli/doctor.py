@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -53,6 +51,8 @@ def doctor(session: Session, results: ResultsOption = None) -> None:
 
 
 def _look(settings: Settings) -> Iterator[Finding]:
+    import platform
+
     from obrelease import __version__
 
     yield Finding("obrelease", "ok", f"{__version__}, Python {platform.python_version()}")
@@ -67,6 +67,8 @@ def _look(settings: Settings) -> Iterator[Finding]:
 
 
 def _git() -> Finding:
+    import subprocess
+
     path = shutil.which("git")
     if path is None:
         return Finding("git", "bad", "not found on PATH; install git")

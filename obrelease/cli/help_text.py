@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from typer.core import TyperCommand
-
-_TYPE: Final = re.compile(r" (<[a-z]+>|\[[a-z-]+(\|[a-z-]+)+\])")
-"""What typer writes behind an argument's name."""
 
 
 class PlainCommand(TyperCommand):
@@ -22,7 +18,9 @@ class PlainCommand(TyperCommand):
         """The tables of arguments and options."""
         for title, kind in (("Arguments", "argument"), ("Options", "option")):
             found = [param for param in self.get_params(ctx) if param.param_type_name == kind]
-            records = [record for param in found if (record := param.get_help_record(ctx)) is not None]
-            if records:
+            rows = [record for param in found if (record := param.get_help_record(ctx)) is not None]
+            if kind == "argument":
+                rows = [(name.split(" ")[0], text) for name, text in rows]
+            if rows:
                 with formatter.section(title):
-                    formatter.write_dl([(_TYPE.sub("", name), text) for name, text in records])
+                    formatter.write_dl(rows)

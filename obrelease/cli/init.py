@@ -55,7 +55,7 @@ def init(
             f"{settings.root} lies inside the repository {root}, whose workflows stand at its top",
             hint=f"run it in {root}",
         )
-    wanted = requirement or f"obrelease=={__version__}"
+    wanted = f"obrelease=={__version__}" if requirement is None else requirement
     changes = planned(root, results=settings.results.absolute(), requirement=wanted, force=force)
     if not dry_run:
         apply(root, changes)

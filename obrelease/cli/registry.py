@@ -148,7 +148,7 @@ def validate(
     session: Session,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH...", help="Artefacts, documents or trees of them.", show_default=False),
+        typer.Argument(metavar="PATH", help="Artefacts, documents or trees of them.", show_default=False),
     ] = None,
     results: ResultsOption = None,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +81,8 @@ class Reply:
                 self._document = failure.as_json()
         try:
             if self._document is not None:
+                import json
+
                 put(json.dumps(self._document, indent=2, sort_keys=True, ensure_ascii=True) + "\n")
         except StorageError as error:
             refused = Failure.of(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,7 +10,6 @@ import typer
 
 from obrelease.cli.command import Session
 from obrelease.cli.output import table
-from obrelease.cli.run_text import counts_of, verdict
 from obrelease.cli.settings import Settings
 from obrelease.errors import CheckFailed, NotFound, ObreleaseError
 from obrelease.models.problem import printable
@@ -101,6 +99,7 @@ def report(
         CheckFailed: a check of the run did not pass.
     """
     from obrelease.analysis.summaries import summarise_run
+    from obrelease.cli.run_text import counts_of, verdict
 
     artefact = registry.load(entry)
     summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
@@ -123,6 +122,8 @@ def report(
 
 
 def _rows(entry: Entry, name: str) -> list[dict[str, str]]:
+    import csv
+
     with (entry.folder / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

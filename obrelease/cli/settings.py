@@ -6,11 +6,7 @@ This is the only file of the package that reads the environment.
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,6 +100,8 @@ def _file_settings(root: Path) -> dict[str, Any]:
 
 def _document(path: Path) -> dict[str, Any]:
     """A TOML file; empty where there is none."""
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -178,6 +176,10 @@ def settle_matplotlib() -> None:
     except (OSError, RuntimeError):
         writable = False
     if not writable:
+        import atexit
+        import shutil
+        import tempfile
+
         folder = Path(tempfile.mkdtemp(prefix="obrelease-matplotlib-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MPLCONFIGDIR"] = str(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,6 +46,8 @@ def verify(
 
     Any doubt ends with an exit code.
     """
+    import tempfile
+
     from obrelease.release.attestation import attestation_layer
     from obrelease.release.policy import enforce, load
     from obrelease.release.signatures import provenance_layer, sums_signature_layer
