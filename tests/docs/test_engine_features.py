@@ -17,7 +17,7 @@ ROWS: Final = re.findall(r"^\| ([^|]+) \| `(test_\w+)` \|(.*)\|$", README, re.MU
 FOLDERS: Final = ("unit/engine", "property", "differential")
 
 
-def tests_of_the_engine() -> set[str]:
+def engine_test_names() -> set[str]:
     """The names of the functions that pytest collects for the engine."""
     found: set[str] = set()
     for folder in FOLDERS:
@@ -34,7 +34,7 @@ def test_the_table_is_there() -> None:
 
 @pytest.mark.parametrize(("feature", "name"), [(feature, name) for feature, name, _ in ROWS])
 def test_each_feature_has_its_test(feature: str, name: str) -> None:
-    assert name in tests_of_the_engine(), feature
+    assert name in engine_test_names(), feature
 
 
 def test_each_row_speaks_of_all_five_others() -> None:
