@@ -55,8 +55,11 @@ def list_runs(
 
     registry = registry_of(session.settings(results=results), must_exist=False)
     entries = registry.entries(kind=kind, scenario=scenario, core=core)
-    more = [_envelope(registry, entry) for entry in entries] if session.out.verbose else None
-    session.out.result({"runs": [entry.as_json() for entry in entries]}, lambda: listing(entries, more))
+    envelopes = (_envelope(registry, entry) for entry in entries)
+    session.out.result(
+        {"runs": [entry.as_json() for entry in entries]},
+        lambda: listing(entries, list(envelopes) if session.out.verbose else None),
+    )
     if not registry.root.exists():
         session.out.note(f"{registry.root} is not there yet; `obrelease run bench` makes it")
     elif not entries:
