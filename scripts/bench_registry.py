@@ -195,8 +195,8 @@ def sample(root: Path, folders: int, rows: int, per_row_us: float) -> None:
 
 def hash_speed(root: Path) -> None:
     """fsck on large files against sha256sum, one of each in turn, on as many processors."""
-    from tests.drafts import draft
     from obrelease.registry.durable import NewFile
+    from tests.drafts import draft
 
     registry = Registry(root)
     block = hashlib.sha256(b"block").digest() * 32_768

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from obrelease.cli.compare import tell_comparison
+from obrelease.cli.results import registry_of
 from obrelease.cli.selection import read_runs
 from obrelease.errors import UsageError
 
@@ -46,11 +45,12 @@ def bench_against(
     """
     if not LEAST_RUNS <= runs <= MOST_RUNS:
         raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
+    from tempfile import TemporaryDirectory
+
     from obrelease.analysis.compare import compare
     from obrelease.recorder.against import measure_in_turn
-    from obrelease.registry.store import Registry
 
-    registry = Registry(settings.results)
+    registry = registry_of(settings, must_exist=False)
     with TemporaryDirectory(prefix="obrelease-against-") as scratch:
         base, head = Path(scratch).resolve() / "base", Path(scratch).resolve() / "head"
         _copies(settings, ref, base, head)
@@ -86,6 +86,8 @@ def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
 
 
 def _overlay(source: Path, target: Path) -> None:
+    import shutil
+
     if source.is_symlink() or not source.exists():
         target.unlink(missing_ok=True)
     elif source.is_file():

@@ -48,7 +48,10 @@ def diff(
     results: ResultsOption = None,
     forge: ForgeOption = None,
 ) -> None:
-    """Compare two runs, sets of runs or releases: better, worse, same, or cannot tell, metric by metric."""
+    """Compare two runs, sets of runs or releases.
+
+    Metric by metric: better, worse, same, or cannot tell.
+    """
     from obrelease.analysis.compare import compare
     from obrelease.analysis.compare_json import releases_json
     from obrelease.analysis.matched import match

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from obrelease.cli.settings import Settings
 
 POLICY_HELP: Final = """\
-Put a policy to runs or to a release: 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
+Put a policy to runs or to a release.
+
+Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
 
 Of releases, each scenario is compared that both have runs of, and the worst answer counts.
 

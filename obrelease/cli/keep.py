@@ -11,6 +11,7 @@ import typer
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.output import table
+from obrelease.cli.results import registry_of
 from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound, UsageError
 
@@ -55,10 +56,9 @@ def gc(
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
     grace_ns = _grace_ns(grace)
     from obrelease.registry.gc import collect, plan_gc
-    from obrelease.registry.store import Registry
 
     settings = session.settings(results=results)
-    registry = Registry(settings.results)
+    registry = registry_of(settings, must_exist=True)
     roots, unknown = _roots(settings, registry, manifest or [])
     if unknown:
         told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
@@ -94,9 +94,7 @@ def pin(
     results: ResultsOption = None,
 ) -> None:
     """Give a run a name, which serves wherever a digest does and keeps the run from `gc`."""
-    from obrelease.registry.store import Registry
-
-    registry = Registry(session.settings(results=results).results)
+    registry = registry_of(session.settings(results=results), must_exist=True)
     if name is None:
         if delete or move:
             raise UsageError("there is no name", hint="obrelease pin NAME DIGEST")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from obrelease import __version__
 from obrelease.cli.command import Session
 from obrelease.cli.output import table
 from obrelease.cli.settings import Settings
 from obrelease.errors import CheckFailed, NotFound, ObreleaseError
+from obrelease.models.problem import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.notes import RunSummary
@@ -40,15 +39,9 @@ PassesOption = Annotated[
 ]
 
 
-def registry_of(settings: Settings) -> Registry:
-    """The registry in the results folder."""
-    from obrelease.registry.store import Registry
-
-    return Registry(settings.results)
-
-
 def producer_of(session: Session, settings: Settings) -> Producer:
     """This program, and the commit of the project where that is known."""
+    from obrelease import __version__
     from obrelease.models.artefact import Producer
 
     commit, dirty = _source_tree(session, settings)
@@ -91,6 +84,7 @@ def report(
     *,
     rows_file: str | None = None,
     columns: Sequence[str] = (),
+    told: Sequence[str] = (),
 ) -> None:
     """Print the run, and fail where it failed to prove what it checks.
 
@@ -99,18 +93,26 @@ def report(
         rows_file: a CSV file of the run that is its answer, one row a variant; None for the one row
             of figures that every run has.
         columns: which of the file's columns people are shown; JSON has all of them.
+        told: checks whose counts people are shown.
 
     Raises:
         CheckFailed: a check of the run did not pass.
     """
     from obrelease.analysis.summaries import summarise_run
+    from obrelease.cli.run_text import counts_of, verdict
 
-    summary = summarise_run(registry.load(entry), digest=entry.digest, folder=entry.folder)
+    artefact = registry.load(entry)
+    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    checks = artefact.outcome.checks if artefact.outcome else ()
+    proofs = [
+        ("checks", verdict(checks)),
+        *((check.name, counts_of(check)) for check in checks if check.name in told),
+    ]
     rows = _rows(entry, rows_file) if rows_file else []
     answer: dict[str, Any] = {"run": entry.as_json(), "figures": _figures(summary)}
     session.out.result(
         answer | ({"rows": rows} if rows_file else {}),
-        lambda: _text(summary, entry, [[row[name] for name in columns] for row in rows], columns),
+        lambda: _text(summary, entry, proofs, [[row[name] for name in columns] for row in rows], columns),
     )
     if summary.checks_failed:
         raise CheckFailed(
@@ -120,6 +122,8 @@ def report(
 
 
 def _rows(entry: Entry, name: str) -> list[dict[str, str]]:
+    import csv
+
     with (entry.folder / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -138,7 +142,11 @@ def _figures(summary: RunSummary) -> dict[str, Any]:
 
 
 def _text(
-    summary: RunSummary, entry: Entry, rows: Sequence[Sequence[str]] = (), columns: Sequence[str] = ()
+    summary: RunSummary,
+    entry: Entry,
+    proofs: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[str],
 ) -> str:
     if rows:
         told = table(
@@ -147,13 +155,18 @@ def _text(
         )
     else:
         told = table([_row(summary)], _HEADER)
+    facts = [
+        *proofs,
+        ("events", summary.events_digest or "-"),
+        ("artefact", entry.digest),
+        ("folder", str(entry.folder)),
+    ]
+    width = max(len(name) for name, _ in facts)
     return "\n".join(
         (
             told,
             "",
-            f"events    {summary.events_digest}",
-            f"artefact  {entry.digest}",
-            f"folder    {entry.folder}",
+            *(f"{name:{width}}  {printable(value)}" for name, value in facts),
         )
     )
 

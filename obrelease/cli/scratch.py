@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,8 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         StorageError: it cannot be made.
     """
+    import tempfile
+
     try:
         made = tempfile.TemporaryDirectory(prefix="obrelease-", ignore_cleanup_errors=True)
     except OSError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obrelease.cli.forge import forge_of
+from obrelease.cli.results import registry_of
 from obrelease.cli.selection import WORDS, read_runs, select
 from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound, UsageError
@@ -60,12 +61,11 @@ def before_release(settings: Settings, tag: str) -> str | None:
 
 
 def _read_side(session: Session, settings: Settings, words: str) -> Side:
-    from obrelease.registry.store import Registry
 
     first, _, chosen = words.strip().partition(" ")
     tag = _tag(first)
     if tag is None and not _is_folder(first):
-        registry = Registry(settings.results)
+        registry = registry_of(settings, must_exist=True)
         return Side(read_runs(registry, select(registry, words)), is_release=False)
     from obrelease.release.past import runs_of_folder, runs_of_release
 

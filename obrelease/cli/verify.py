@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 
 from obrelease.cli.command import Session, command
 from obrelease.cli.forge import forge_of
+from obrelease.cli.output import counted
 from obrelease.cli.release import ForgeOption
 from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound
@@ -42,7 +42,12 @@ def register(app: typer.Typer) -> None:
 def verify(
     session: Session, release: ReleaseArgument, forge: ForgeOption = None, policy: PolicyOption = None
 ) -> None:
-    """Check a release from its first byte to its last; any doubt ends with an exit code."""
+    """Check a release from its first byte to its last.
+
+    Any doubt ends with an exit code.
+    """
+    import tempfile
+
     from obrelease.release.attestation import attestation_layer
     from obrelease.release.policy import enforce, load
     from obrelease.release.signatures import provenance_layer, sums_signature_layer
@@ -118,5 +123,5 @@ def _text(verified: Verified, layers: Sequence[Layer]) -> str:
     manifest = verified.manifest
     width = max(len(layer.name) for layer in layers)
     lines = [f"{'ok' if x.checked else '--'}  {x.name:{width}}  {x.detail}" for x in layers]
-    runs = f"{len(manifest.runs)} runs at commit {manifest.commit}"
+    runs = f"{counted(len(manifest.runs), 'run')} at commit {manifest.commit}"
     return "\n".join([*lines, f"{manifest.project} {manifest.tag} holds: {runs}"])

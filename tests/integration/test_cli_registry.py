@@ -101,7 +101,7 @@ class TestList:
         (registry.root / INDEX_NAME).unlink()
         answer = run("list")
         assert len(answer.out.splitlines()) == 3
-        assert "warning: 1 folders cannot be read" in answer.err
+        assert "warning: 1 folder cannot be read" in answer.err
 
 
 class TestShow:
@@ -157,7 +157,7 @@ class TestFsckAndReindex:
         assert answer.code == ExitCode.INTEGRITY
         (problem,) = answer.json["problems"]
         assert (problem["rule"], Path(problem["path"]).name) == ("missing", "summary.csv")
-        assert "1 problems in 3 artefacts" in answer.err
+        assert "1 problem in 3 artefacts" in answer.err
 
     def test_leftovers_of_a_killed_writer_are_notes(self, registry: Registry, run: Run) -> None:
         (registry.root / ".staging" / "1-a").mkdir()

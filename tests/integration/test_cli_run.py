@@ -102,7 +102,7 @@ def test_without_a_repository_the_commit_is_unknown(capsys: pytest.CaptureFixtur
         (["replay", "--passes", "0"], ExitCode.USAGE, "passes"),
         (["replay", "nowhere.zip"], ExitCode.NOT_FOUND, "nowhere.zip"),
         (["replay", "bad_message_5.csv"], ExitCode.INVALID_INPUT, "bad_message_5.csv"),
-        (["bench", "--results", "bad_message_5.csv"], ExitCode.STORAGE, "not a folder"),
+        (["bench", "--results", "bad_message_5.csv"], ExitCode.USAGE, "not a folder"),
         (["bench", "--nonsense"], ExitCode.USAGE, "--nonsense"),
     ],
 )

@@ -113,7 +113,7 @@ def test_tag_alone(project: Project, capsys: pytest.CaptureFixture[str]) -> None
         (("publish", TAG, "--forge", "github"), ExitCode.USAGE, "needs a repository"),
         (("publish", TAG, "--run", "00000000"), ExitCode.NOT_FOUND, "00000000"),
         (("publish", TAG, "--remote", "nowhere"), ExitCode.NOT_FOUND, "nowhere"),
-        (("publish", TAG, "--results", "empty"), ExitCode.NOT_FOUND, "no runs"),
+        (("publish", TAG, "--results", "empty"), ExitCode.NOT_FOUND, "no results folder"),
         (("verify", TAG), ExitCode.NOT_FOUND, "nothing is there"),
         (("verify", "./absent"), ExitCode.NOT_FOUND, "no such folder"),
         (("verify", "."), ExitCode.INTEGRITY, "not a regular file"),
