@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from obrelease.cli.compare import tell_comparison
+from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.selection import read_runs
 from obrelease.errors import UsageError
 
@@ -51,8 +51,8 @@ def bench_against(
     from obrelease.registry.store import Registry
 
     registry = Registry(settings.results)
-    with TemporaryDirectory(prefix="obrelease-against-") as scratch:
-        base, head = Path(scratch).resolve() / "base", Path(scratch).resolve() / "head"
+    with scratch_folder() as scratch:
+        base, head = scratch.resolve() / "base", scratch.resolve() / "head"
         _copies(settings, ref, base, head)
         chosen = _core(session, core, base, head)
         command = ["run", "bench", *words, "--core", chosen, "--results", str(settings.results)]

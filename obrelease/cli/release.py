@@ -195,6 +195,7 @@ def _tools(session: Session, settings: Settings, key: Path | None, *, uploads: b
         outputs=(settings.results, settings.releases, settings.root / "dist"),
         progress=session.out.progress,
         note=session.out.note,
+        warn=session.out.warn,
         key=key,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from obengine import cores
 from obengine.harness.machine import MachineFacts, machine_facts
 from obengine.harness.outcome import CheckResult, WorkloadFacts
 from obrelease.analysis.histograms import SIGNIFICANT_DIGITS, Histogram, decode, encode
+from obrelease.analysis.summaries import TIMER_OVERHEAD
 from obrelease.models.artefact import (
     Artefact,
     Check,
@@ -31,11 +32,24 @@ from obrelease.models.artefact import (
 )
 from obrelease.registry.durable import NewFile
 
+__all__ = [
+    "TIMER_OVERHEAD",
+    "Advance",
+    "Draft",
+    "KeptHistogram",
+    "Ran",
+    "Request",
+    "envelope_of",
+    "host_of",
+    "keep_histogram",
+    "machine_of",
+    "outcome_of",
+    "slug",
+    "workload_of",
+]
+
 Advance = Callable[[int], None]
 """Called with the number of messages that were finished since the last call."""
-
-TIMER_OVERHEAD: Final = "timer-overhead"
-"""The measurement that holds the median cost of a timed empty call."""
 
 
 @dataclass(frozen=True, slots=True)
