@@ -254,5 +254,5 @@ def _require_equal(said: Mapping[str, str], there: Mapping[str, str], where: str
             raise IntegrityError(f"{where}: {complaint}: {shown}", hint=_ASK_AGAIN)
     differing = sorted(name for name in said if said[name] != there[name])
     if differing:
-        both = (f"{name!a}: {said[name]}, the file has {there[name]}" for name in differing[:_SHOWN])
-        raise IntegrityError(f"{where}: has another sha256 for {'; '.join(both)}", hint=_ASK_AGAIN)
+        both = (f"{name!a} ({said[name]}, the file has {there[name]})" for name in differing[:_SHOWN])
+        raise IntegrityError(f"{where}: has another sha256 for: {', '.join(both)}", hint=_ASK_AGAIN)
