@@ -168,5 +168,8 @@ NB_MODULE(_native, module) {
         .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
                      "The sequence number that the next event will have.");
+    module.def(
+        "build_record", [] { return std::tuple<std::string, std::string>{OBENGINE_COMPILER, OBENGINE_SOURCES_DIGEST}; },
+        "The compiler that built this module, and the digest of its sources.");
     bind_itch(module);
 }

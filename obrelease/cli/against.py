@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from obrelease.cli.compare import tell_comparison
 from obrelease.cli.results import registry_of
+from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.selection import read_runs
 from obrelease.errors import UsageError
 
@@ -45,14 +46,13 @@ def bench_against(
     """
     if not LEAST_RUNS <= runs <= MOST_RUNS:
         raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
-    from tempfile import TemporaryDirectory
 
     from obrelease.analysis.compare import compare
     from obrelease.recorder.against import measure_in_turn
 
     registry = registry_of(settings, must_exist=False)
-    with TemporaryDirectory(prefix="obrelease-against-") as scratch:
-        base, head = Path(scratch).resolve() / "base", Path(scratch).resolve() / "head"
+    with scratch_folder() as scratch:
+        base, head = scratch.resolve() / "base", scratch.resolve() / "head"
         _copies(settings, ref, base, head)
         chosen = _core(session, core, base, head)
         command = ["run", "bench", *words, "--core", chosen, "--results", str(settings.results)]

@@ -130,12 +130,11 @@ def show(
 
     from obrelease.analysis.summaries import summarise_run
     from obrelease.cli.run_text import description
-    from obrelease.registry.inspect import validate_folder
 
     registry = registry_of(session.settings(results=results), must_exist=True)
     entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
     artefact = registry.load(entry)
-    _refuse(session, validate_folder(entry.folder), 1)
+    _refuse(session, _folder_problems(entry.folder), 1)
     summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
     session.out.result(
         {"run": entry.as_json(), "artefact": artefact.model_dump(mode="json"), "summary": asdict(summary)},
@@ -192,9 +191,9 @@ def validate(
 ) -> None:
     """Check documents, and the files that they list.
 
-    Documents against their schemas, files byte by byte. With -v each is named as it is judged.
+    Documents against their schemas, files byte by byte, numbers by each other. With -v each is named
+    as it is judged.
     """
-    from obrelease.registry.inspect import validate_folder
 
     settings = session.settings(results=results)
     problems: list[Problem] = []
@@ -205,7 +204,7 @@ def validate(
             raise NotFound(f"{path}: no artefact at or below it")
         with session.out.progress("validate", len(folders)) as advance:
             for folder in folders:
-                problems += _judged(session, folder, validate_folder(folder))
+                problems += _judged(session, folder, _folder_problems(folder))
                 advance(1)
         for document in documents:
             problems += _judged(session, document, _document_problems(document))
@@ -233,6 +232,18 @@ def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"{path}: no such file or folder")
     return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
+
+
+def _folder_problems(folder: Path) -> Sequence[Problem]:
+    """Broken rules of one artefact; whether its numbers agree is asked where its bytes are sound."""
+    from obrelease.registry.inspect import inspect_folder
+
+    found = inspect_folder(folder)
+    if found.problems or found.artefact is None:
+        return found.problems
+    from obrelease.analysis.agreement import disagreements
+
+    return disagreements(found.artefact, folder)
 
 
 def _document_problems(path: Path) -> Sequence[Problem]:

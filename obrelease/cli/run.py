@@ -93,7 +93,7 @@ def bench(
             messages=messages,
             log=log,
             created_ns=now_ns(),
-            producer=producer_of(session, settings),
+            producer=producer_of(session, settings, core),
             progress=advance,
         )
     report(session, registry, entry)
@@ -136,7 +136,7 @@ def replay(
             risk=risk,
             log=log,
             created_ns=now_ns(),
-            producer=producer_of(session, settings),
+            producer=producer_of(session, settings, core),
             progress=advance,
         )
     report(session, registry, entry, told=_REPLAY_CHECKS)

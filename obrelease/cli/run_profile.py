@@ -49,7 +49,7 @@ def profile(
         profiler=profiler,
         messages=messages,
         created_ns=now_ns(),
-        producer=producer_of(session, settings),
+        producer=producer_of(session, settings, core),
     )
     session.out.note("a profiled run is never a reported one: its shares mean something, its rates do not")
     timed = profiler != "tracemalloc"

@@ -39,17 +39,33 @@ PassesOption = Annotated[
 ]
 
 
-def producer_of(session: Session, settings: Settings) -> Producer:
-    """This program, and the commit of the project where that is known."""
+def producer_of(session: Session, settings: Settings, core: str = "auto") -> Producer:
+    """This program by the digest of its sources, and their commit where this folder holds just these."""
     from obrelease import __version__
     from obrelease.models.artefact import Producer
+    from obrelease.recorder.sources import core_that_runs, sources_digest
 
-    commit, dirty = _source_tree(session, settings)
-    return Producer(name="obrelease", version=__version__, commit=commit, dirty=dirty)
+    commit, dirty = _source_tree(session, settings, core)
+    build = core_that_runs(core)
+    return Producer(
+        name="obrelease",
+        version=__version__,
+        commit=commit,
+        dirty=dirty,
+        sources_digest=sources_digest(),
+        core_digest=build.sources_digest if build else None,
+    )
 
 
-def _source_tree(session: Session, settings: Settings) -> tuple[str | None, bool | None]:
+def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str | None, bool | None]:
+    from obrelease.recorder.sources import difference
+
     if not (settings.root / ".git").exists():
+        return None, None
+    other = difference(settings.root, core)
+    if other is not None:
+        if other:
+            session.out.warn(f"the run will not name its commit: {other}")
         return None, None
     from obrelease.remote.worktree import Worktree
 

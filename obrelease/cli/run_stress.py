@@ -83,7 +83,7 @@ def stress(
             sweep=sweep,
             log=log,
             created_ns=now_ns(),
-            producer=producer_of(session, settings),
+            producer=producer_of(session, settings, core),
             progress=advance,
         )
     report(session, registry, entry, rows_file=SUMMARY_FILE, columns=_COLUMNS)

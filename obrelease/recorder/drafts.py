@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from statistics import median_low
 from typing import Final
 
 import numpy as np
@@ -12,14 +11,10 @@ from numpy.typing import NDArray
 
 from obengine.harness.machine import MachineFacts
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
-from obrelease.analysis.frames import SummaryRow, csv_bytes, latency_columns, summary_frame
-from obrelease.analysis.histograms import (
-    Histogram,
-    percentile_csv,
-    summary_of,
-)
+from obrelease.analysis.histograms import Histogram, percentile_csv
 from obrelease.analysis.plots import latency_curve, throughput_passes, touch_over_day
 from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
+from obrelease.analysis.summary_table import LATENCY_TABLE, SUMMARY_FILE, summary_csv
 from obrelease.models.artefact import (
     Artefact,
     Measurement,
@@ -29,7 +24,6 @@ from obrelease.recorder.chunks import chunks_file
 from obrelease.recorder.envelope import (
     TIMER_OVERHEAD,
     Draft,
-    KeptHistogram,
     Request,
     host_of,
     keep_histogram,
@@ -64,9 +58,9 @@ def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft
         histograms=(latency.ref,),
     )
     files = (
-        NewFile("summary.csv", "text/csv", _summary_csv(request, outcome, latency)),
+        NewFile(SUMMARY_FILE, "text/csv", summary_csv(artefact, latency.curve)),
         latency.file,
-        NewFile("latency.csv", "text/csv", percentile_csv(latency.curve)),
+        NewFile(LATENCY_TABLE, "text/csv", percentile_csv(latency.curve)),
         *_plots(request, outcome, latency.curve),
     )
     if outcome.log is not None:
@@ -92,30 +86,6 @@ def _parameters(request: Request, outcome: RunOutcome) -> dict[str, Scalar]:
         found[f"companion-{number}-name"] = companion.name
         found[f"companion-{number}-sha256"] = companion.sha256
     return found | dict(request.parameters)
-
-
-def _summary_csv(request: Request, outcome: RunOutcome, latency: KeptHistogram) -> bytes:
-    workload, walls = outcome.workload, outcome.pass_wall_ns
-    row = SummaryRow(
-        kind=request.kind,
-        scenario=request.scenario,
-        core=outcome.core,
-        seed=None if workload.seed is None else str(workload.seed),
-        source=workload.source.name if workload.source else None,
-        messages=workload.messages,
-        passes=len(walls),
-        wall_min_ns=min(walls),
-        wall_median_ns=median_low(walls),
-        wall_max_ns=max(walls),
-        throughput_median_msg_s=median_low(throughput_msg_s(workload.messages, walls)),
-        latency_out_of_range=latency.ref.out_of_range,
-        timer_overhead_ns=outcome.timer_overhead_ns,
-        events=outcome.events,
-        events_digest=outcome.events_digest,
-        state_digest=outcome.state_digest,
-        **latency_columns(summary_of(latency.curve)),
-    )
-    return csv_bytes(summary_frame([row]))
 
 
 def _plots(request: Request, outcome: RunOutcome, curve: Histogram) -> tuple[NewFile, ...]:

@@ -7,14 +7,13 @@ from tempfile import TemporaryDirectory
 
 from obengine.feeds.sample import write_sample
 from obengine.harness.bench import run_bench
-from obengine.harness.machine import machine_facts
 from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
 from obrelease.errors import NotFound
 from obrelease.models.artefact import Producer
 from obrelease.recorder.drafts import draft, replayed_name
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
-from obrelease.recorder.envelope import Advance, Request
+from obrelease.recorder.envelope import Advance, Request, machine_of
 from obrelease.recorder.event_log import require_log_place, write_log
 from obrelease.recorder.place import require_writable
 from obrelease.registry.entry import Entry
@@ -112,7 +111,7 @@ def record_replay(
 
 
 def _record(registry: Registry, request: Request, outcome: RunOutcome, log: Path | None) -> Entry:
-    made = draft(request, outcome, machine_facts())
+    made = draft(request, outcome, machine_of(outcome.core))
     if log is not None and outcome.log is not None:
         write_log(log, outcome.log)
     return registry.record(made.artefact, made.files)
