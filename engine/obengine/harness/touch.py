@@ -44,6 +44,16 @@ def touches_after(commands: Commands, events: Events, row_end: NDArray[np.int64]
     return touches
 
 
+def depth_after(
+    commands: Commands, events: Events, row_end: NDArray[np.int64], side: Side
+) -> NDArray[np.int64]:
+    """The lots that rest on a side, at all prices, after each row (as `touches_after`)."""
+    own = commands["side"] == side
+    lots = np.where(own, events["qty_lots"], 0).astype(np.int64)
+    lots[events["kind"] != EventKind.ACCEPTED] *= -1
+    return np.append(0, np.cumsum(lots))[row_end]
+
+
 def _best(
     keys: NDArray[np.int64], change: NDArray[np.int64], rows: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
