@@ -74,19 +74,23 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
 
 
 def time_messages(
-    commands: Commands, make: MakeBook, expected: Passes, progress: Progress | None
+    commands: Commands,
+    make: MakeBook,
+    expected: Passes,
+    progress: Progress | None,
+    limit: int = TIMED_LIMIT,
 ) -> ServiceTimes:
     """One more pass in which messages are applied and timed one at a time.
 
-    Of a stream longer than `TIMED_LIMIT` every stride-th message is timed, and those between go
-    untimed as one batch; either way the events must be those of the whole batch.
+    Of a stream longer than `limit` every stride-th message is timed, and those between go untimed as
+    one batch; either way the events must be those of the whole batch.
 
     Raises:
         DigestMismatch: one message at a time gave other events than the whole batch.
     """
     done = progress or _ignore
     total = commands.size
-    stride = max(1, -(-total // TIMED_LIMIT))
+    stride = max(1, -(-total // limit))
     latency_ns = np.zeros(-(-total // stride), dtype=np.int64)
     batches: list[Events] = []
     apply, clock = make().apply, now_ns

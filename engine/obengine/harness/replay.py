@@ -29,6 +29,9 @@ from obengine.tape import is_tape, read_tape, tape_digest
 
 TAPE_WORKLOAD_VERSION: Final = 1
 
+_TIMED_LIMIT: Final = 50_000
+"""A replay's latency pass times at most about this many messages: a day's percentiles need no more."""
+
 
 def run_replay(
     path: Path, *, core: str, passes: int, risk: Path | None = None, progress: Progress | None = None
@@ -119,7 +122,7 @@ def _run(
 ) -> RunOutcome:
     make = partial(make_book, core, len(day.symbols) if isinstance(day, ItchDay) else 1)
     ran = run_passes(commands, make, passes, progress)
-    service = time_messages(commands, make, ran, progress)
+    service = time_messages(commands, make, ran, progress, limit=_TIMED_LIMIT)
     checks = (*pass_checks(ran, service), integrity_check(ran))
     series: Mapping[str, NDArray[np.int64]] = {}
     if isinstance(day, ItchDay):
