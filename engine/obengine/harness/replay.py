@@ -23,6 +23,7 @@ from obengine.harness.replay_itch import ITCH_VERSION, check_itch
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_day
 from obengine.harness.replay_risk import watch
 from obengine.harness.scenario import WorkloadError, check_numbers
+from obengine.harness.stability import stability_check
 from obengine.messages import Commands, records_digest
 from obengine.risk_limits import RiskLimits, read_limits
 from obengine.tape import is_tape, read_tape, tape_digest
@@ -123,7 +124,8 @@ def _run(
     make = partial(make_book, core, len(day.symbols) if isinstance(day, ItchDay) else 1)
     ran = run_passes(commands, make, passes, progress)
     service = time_messages(commands, make, ran, progress, limit=_TIMED_LIMIT)
-    checks = (*pass_checks(ran, service), integrity_check(ran))
+    stability = stability_check(ran.wall_ns, ran.preemptions)
+    checks = (*pass_checks(ran, service), integrity_check(ran), stability)
     series: Mapping[str, NDArray[np.int64]] = {}
     if isinstance(day, ItchDay):
         checks = (*checks, *check_itch(day, ran))
@@ -148,6 +150,7 @@ def _run(
         timer_overhead_ns=timer_overhead_ns(),
         series=series,
         log=ran.events,
+        warmup_ns=ran.warmup_ns,
         risk=watched,
     )
 
