@@ -27,6 +27,7 @@ def depth_over_day(
     """Resting lots of the levels in view: asks above the axis, bids below it; and the bids' share.
 
     Each of 400 equal parts of the day shows its median and the band from its 10th to its 90th percentile.
+    The axis reaches a little beyond what 99 % of the bands need: one giant order must not flatten a day.
 
     Args:
         time_ns: int64 [n], nanoseconds after midnight, ascending; n is at least 1.
@@ -39,11 +40,13 @@ def depth_over_day(
         figure, (lots, share) = new_axes(5.0, title, rows=(2, 1))
         starts = _starts(time_ns)
         seconds = np.append(time_ns[starts], time_ns[-1]) / _NS_PER_S
-        for values, sign, color, label in ((ask_lots, 1, BLUE, "asks"), (bid_lots, -1, VERMILLION, "bids")):
-            low, middle, high = (sign * row for row in _bands(values, starts))
+        asks, bids = _bands(ask_lots, starts), _bands(bid_lots, starts)
+        for bands, sign, color, label in ((asks, 1, BLUE, "asks"), (bids, -1, VERMILLION, "bids")):
+            low, middle, high = sign * bands
             lots.stairs(high, seconds, baseline=low, fill=True, color=color, alpha=0.25, linewidth=0)
             lots.stairs(middle, seconds, baseline=None, color=color, linewidth=1.2, label=label)
         lots.axhline(0, color=QUIET, linewidth=0.8)
+        lots.set_ylim(-_reach(bids), _reach(asks))
         lots.set_ylabel("resting lots")
         lots.yaxis.set_major_formatter(FuncFormatter(lambda value, _=None: EngFormatter()(abs(value))))
         lots.tick_params(axis="x", labelbottom=False)
@@ -60,6 +63,10 @@ def depth_over_day(
         return figure
 
     return draw(build, kind)
+
+
+def _reach(bands: NDArray[np.float64]) -> float:
+    return max(1.25 * float(np.percentile(bands[2], 99)), float(bands[1].max()), 1.0)
 
 
 def _starts(time_ns: Int64s) -> Int64s:
