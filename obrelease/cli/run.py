@@ -47,6 +47,9 @@ def bench(
     messages: Annotated[
         int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")
     ] = None,
+    fresh_processes: Annotated[
+        bool, typer.Option("--fresh-processes", help="Time each pass in a process of its own.")
+    ] = False,
     log: LogOption = None,
     against: Annotated[
         str | None,
@@ -72,6 +75,7 @@ def bench(
 
         words = ["--scenario", scenario, "--seed", str(seed), "--passes", str(passes)]
         words += [] if messages is None else ["--messages", str(messages)]
+        words += ["--fresh-processes"] if fresh_processes else []
         bench_against(
             session, settings, ref=against, runs=runs, core=core, words=words, plot=plot, force=force
         )
@@ -91,6 +95,7 @@ def bench(
             core=core,
             passes=passes,
             messages=messages,
+            fresh_processes=fresh_processes,
             log=log,
             created_ns=now_ns(),
             producer=producer_of(session, settings, core),

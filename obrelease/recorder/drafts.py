@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from obengine.harness.machine import MachineFacts
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obrelease.analysis.histograms import Histogram, percentile_csv
+from obrelease.analysis.plot_depth import depth_over_day
 from obrelease.analysis.plots import latency_curve, throughput_passes, touch_over_day
 from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
 from obrelease.analysis.summary_table import LATENCY_TABLE, SUMMARY_FILE, summary_csv
@@ -36,6 +37,8 @@ from obrelease.registry.durable import NewFile
 
 LATENCY: Final = "service-latency"
 LATENCY_FILE: Final = "latency.hlog"
+WARM_UP: Final = "warm-up"
+"""The measurement that holds the time of the pass before those that count."""
 
 
 def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft:
@@ -53,6 +56,7 @@ def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft
         outcome=outcome_of(outcome),
         measurements=(
             Measurement(name=WALL_TIMES, unit="ns", samples=outcome.pass_wall_ns),
+            *_warm_up(outcome),
             Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,)),
         ),
         histograms=(latency.ref,),
@@ -80,6 +84,12 @@ def replayed_name(facts: WorkloadFacts) -> str:
     return slug(re.sub(r"_[0-9]+_[0-9]+_message_[0-9]+$", "", stem))
 
 
+def _warm_up(outcome: RunOutcome) -> tuple[Measurement, ...]:
+    if outcome.warmup_ns is None:
+        return ()
+    return (Measurement(name=WARM_UP, unit="ns", samples=(outcome.warmup_ns,)),)
+
+
 def _parameters(request: Request, outcome: RunOutcome) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {"core": outcome.core, "passes": len(outcome.pass_wall_ns)}
     for number, companion in enumerate(outcome.workload.companions, start=1):
@@ -99,7 +109,15 @@ def _plots(request: Request, outcome: RunOutcome, curve: Histogram) -> tuple[New
     }
     if touch := _touch(outcome.series):
         pictures["touch.svg"] = touch_over_day(*touch, title=title)
+    if depth := _depth(outcome.series):
+        pictures["depth.svg"] = depth_over_day(*depth, title=title)
     return tuple(NewFile(path, "image/svg+xml", content) for path, content in pictures.items())
+
+
+def _depth(series: Mapping[str, NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...] | None:
+    """`time_ns`, and the lots that rest on the bid and on the ask side; None without them."""
+    names = ("time_ns", "bid_depth_lots", "ask_depth_lots")
+    return tuple(series[name] for name in names) if {*names} <= series.keys() else None
 
 
 def _touch(series: Mapping[str, NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...] | None:
