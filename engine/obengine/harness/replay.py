@@ -30,7 +30,7 @@ from obengine.tape import is_tape, read_tape, tape_digest
 
 TAPE_WORKLOAD_VERSION: Final = 1
 
-_TIMED_LIMIT: Final = 50_000
+_TIMED_LIMIT: Final = 25_000
 """A replay's latency pass times at most about this many messages: a day's percentiles need no more."""
 
 
