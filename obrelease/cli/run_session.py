@@ -62,11 +62,6 @@ def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str |
 
     if not (settings.root / ".git").exists():
         return None, None
-    other = difference(settings.root, core)
-    if other is not None:
-        if other:
-            session.out.warn(f"the run will not name its commit: {other}")
-        return None, None
     from obrelease.remote.worktree import Worktree
 
     outputs = [
@@ -75,6 +70,11 @@ def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str |
         if folder.is_relative_to(settings.root)
     ]
     try:
+        other = difference(settings.root, core)
+        if other is not None:
+            if other:
+                session.out.warn(f"the run will not name its commit: {other}")
+            return None, None
         worktree = Worktree.open(settings.root)
         try:
             return worktree.head(), bool(worktree.changes(ignoring=outputs))
