@@ -51,7 +51,10 @@ def gc(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Remove runs that nothing keeps. Releases, tags, pins, and runs that git tracks keep theirs."""
+    """Remove runs that nothing keeps.
+
+    Releases, tags, pins, and runs that git tracks keep theirs.
+    """
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
     grace_ns = _grace_ns(grace)
@@ -84,16 +87,19 @@ def gc(
 def pin(
     session: Session,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The name; without one, all are listed.")
+        str | None, typer.Argument(metavar="NAME", help="The name; without one, all are listed.")
     ] = None,
     digest: Annotated[
-        str | None, typer.Argument(metavar="[DIGEST]", help="The run: a digest, its beginning, `latest`.")
+        str | None, typer.Argument(metavar="DIGEST", help="The run: a digest, its beginning, `latest`.")
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
     move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
     results: ResultsOption = None,
 ) -> None:
-    """Give a run a name, which serves wherever a digest does and keeps the run from `gc`."""
+    """Give a run a name, or list the names.
+
+    A name serves wherever a digest does, and keeps the run from `gc`.
+    """
     registry = registry_of(session.settings(results=results), must_exist=True)
     if name is None:
         if delete or move:

@@ -46,7 +46,7 @@ def list_runs(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY=VALUE]...",
+            metavar="KEY=VALUE",
             help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
             " until= dirty=. Digests by their beginning, instants as 2026-10-01 or in full.",
             show_default=False,
@@ -64,7 +64,7 @@ def list_runs(
         ),
     ] = NEWEST_FIRST,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many, the newest.")
+        int | None, typer.Option("--limit", metavar="N", help="At most so many, the newest.")
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the runs as CSV on stdout.")] = False,
     results: ResultsOption = None,
@@ -76,6 +76,8 @@ def list_runs(
     from obrelease.cli.run_text import csv_listing, listing, ordered
     from obrelease.registry.filter import parse_filter
 
+    if limit is not None and limit < 0:
+        raise UsageError(f"--limit {limit}: less than nothing", hint="give 0 or more")
     if csv and session.out.json:
         raise UsageError("--csv and --json contradict each other", hint="give one of them")
     options = (("kind", kind), ("scenario", scenario), ("core", core))

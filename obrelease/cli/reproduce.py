@@ -38,7 +38,10 @@ def reproduce(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Make a run again from its artefact and demand the same events; exit code 10 where they differ."""
+    """Make a run again and demand the same events.
+
+    Everything is read from its artefact; exit code 10 where they differ.
+    """
     from obrelease.recorder.reproduce import reproduce as make_again
 
     registry = registry_of(session.settings(results=results), must_exist=True)
