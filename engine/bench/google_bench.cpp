@@ -25,7 +25,6 @@ void run(benchmark::State& state, const std::vector<Command>& flow) {
     for (auto _ : state) {
         Engine engine(2);
         buffer.clear();
-        buffer.reserve(max_events(flow.size(), 0));
         GrowingSink sink(buffer);
         engine.apply(std::span(flow), sink);
         benchmark::DoNotOptimize(sink.size());

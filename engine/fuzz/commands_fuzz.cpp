@@ -27,7 +27,6 @@ void require(bool holds, const char* what) {
 constexpr BookLimits small{.ladder = {.first_bits = 6, .max_bits = 9}, .id_cell_bits = 4};
 
 void apply(Engine& engine, const std::uint8_t* records, std::size_t count, EventBuffer& events) {
-    events.reserve(max_events(count, engine.open_orders()));
     GrowingSink sink(events);
     engine.apply_records(records, count, sink);
 }

@@ -27,7 +27,6 @@ int main(int argc, char** argv) {
     for (std::size_t done = 0; done < count; done += batch) {
         const std::size_t now = std::min(batch, count - done);
         buffer.clear();
-        buffer.reserve(max_events(now, engine.open_orders()));
         {
             GrowingSink sink(buffer);
             engine.apply_records(bytes.data() + done * sizeof(Command), now, sink);
