@@ -215,7 +215,7 @@ def hash_speed(root: Path) -> None:
     processors = len(os.sched_getaffinity(0))
     for tool in (["openssl", "dgst", "-sha256"], ["sha256sum"]):
         command = ["xargs", "-P", str(processors), "-n", "1", *tool]
-        ratios, cpu = ([],)
+        ratios, cpu = list[float](), list[float]()
         for _ in range(7):
             plain_s, plain_cpu_s = spent_s(
                 lambda command=command: subprocess.run(
@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folders", type=int, default=20_000)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-registry-", dir=ROOT) as scratch:
+    with tempfile.TemporaryDirectory(prefix="bench-registry-") as scratch:
         made, sampled, large = (Path(scratch) / name for name in ("index", "folders", "large"))
         filling = make_index(made, asked.rows)
         print(f"{'':58s}   cpu min   cpu med  wall min  wall med  (ms)")
