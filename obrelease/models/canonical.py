@@ -63,12 +63,13 @@ def canonical_bytes(value: Any) -> bytes:
 def is_canonical(value: Any, data: bytes) -> bool:
     """Whether `data` are the RFC 8785 bytes of `value`, which `parse_strict` read from them.
 
-    Text in ASCII whose numbers have neither an exponent nor a fraction of zero is written alike by
-    the standard library, ten times faster; anything else goes the long way.
+    Text in ASCII whose numbers have neither an exponent nor a fraction of zero is canonical if the
+    standard library, ten times faster, writes it alike; anything else goes the long way.
     """
     if data.isascii() and not _NUMBER_OF_TWO_FORMS.search(data):
         plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return plain.encode("utf-8") == data
+        if plain.encode("utf-8") == data:
+            return True
     return canonical_bytes(value) == data
 
 
@@ -140,6 +141,10 @@ def digest_file(path: Path) -> tuple[str, int]:
     """
     with open_regular(path) as source:
         try:
+            size = os.fstat(source.fileno()).st_size
+            if size < _CHUNK_BYTES and len(data := source.read(size + 1)) == size:
+                return digest_bytes(data), size
+            source.seek(0)
             return digest_stream(source)
         except OSError as error:
             raise StorageError(f"{path}: cannot be read: {_reason(error)}") from error

@@ -38,6 +38,8 @@ from obrelease.registry.shelves import disk_now_ns, shelf_names, shelf_stamps
 
 T = TypeVar("T")
 
+_FILL_CACHE_KIB: Final = 65_536
+
 FOLD_AT: Final = 256
 """So many runs that the index has not met are folded in even while their shelf is changing."""
 
@@ -127,6 +129,7 @@ def rebuild(root: Path) -> int:
 
 def fill(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     """Replace all rows by these, in one transaction; no shelf is known whole then."""
+    connection.execute(f"PRAGMA cache_size=-{_FILL_CACHE_KIB}")
     connection.execute("BEGIN IMMEDIATE")
     make_runs(connection)
     connection.executemany(PUT, map(row_of, entries))

@@ -1,0 +1,156 @@
+"""The fast validator gives the oracle's verdicts: on documents as they are, and on documents gone wrong."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from obrelease.errors import InvalidInput
+from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
+from obrelease.models.schema import DOCUMENTS, DocumentType
+from obrelease.models.validation import document_bytes, examine, fast_validator, oracle
+from tests.drafts import draft, histogram_ref
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ARTEFACT: Final = next(kind for kind in DOCUMENTS if kind.name == "artefact")
+ODD: Final[tuple[Any, ...]] = (
+    None, True, False, 0, -1, 1, 2**53 - 1, 2**53, 10**30, 0.5, 1e300, "", "x", "x" * 5_000, "é", "../x",
+    "a/b",
+    "0" * 64, "f" * 40, "18446744073709551615", "18446744073709551616", "A-B", [], [None], {}, {"a": 1},
+)  # fmt: skip
+
+
+def sound_documents() -> list[Any]:
+    """Documents of every size: made ones, and the envelopes that are committed."""
+    found = [
+        json.loads(document_bytes(draft(1))),
+        json.loads(document_bytes(draft(2, histograms=(histogram_ref(),), workload=None, outcome=None))),
+    ]
+    return found + [
+        json.loads(path.read_bytes()) for path in sorted((ROOT / "results").rglob("artefact.json"))
+    ]
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    if isinstance(value, dict):
+        for key in value:
+            yield from places(value[key], (*at, key))
+    elif isinstance(value, list):
+        for index in range(min(len(value), 2)):
+            yield from places(value[index], (*at, index))
+
+
+def spoiled(value: Any, at: tuple[Any, ...], chance: random.Random) -> Any:
+    """A copy with one thing changed at a place: replaced, removed, or something added to it."""
+    if not at:
+        return chance.choice(ODD)
+    copy = deepcopy(value)
+    holder = copy
+    for step in at[:-1]:
+        holder = holder[step]
+    match chance.randrange(4):
+        case 0:
+            del holder[at[-1]]
+        case 1 if isinstance(holder[at[-1]], dict):
+            holder[at[-1]]["wonder"] = chance.choice(ODD)
+        case 2 if isinstance(holder[at[-1]], str):
+            text = holder[at[-1]]
+            cut = chance.randrange(len(text) + 1)
+            holder[at[-1]] = (
+                text[:cut] + chance.choice(("", "G", " ", "0", "/", ".", "-", "_", "é")) + text[cut:]
+            )
+        case _:
+            holder[at[-1]] = chance.choice(ODD)
+    return copy
+
+
+def verdicts(kind: DocumentType, value: Any) -> tuple[bool, bool]:
+    return fast_validator(kind).is_valid(value), oracle(kind).is_valid(value)
+
+
+def test_sound_documents_are_sound_for_both() -> None:
+    for value in sound_documents():
+        assert verdicts(ARTEFACT, value) == (True, True)
+
+
+def test_the_same_verdict_on_thousands_of_spoiled_documents() -> None:
+    """Bar: no difference; and both verdicts occur often, so that agreement says something."""
+    chance = random.Random(42)
+    seen = {True: 0, False: 0}
+    for value in sound_documents():
+        for at in places(value):
+            for _ in range(4):
+                wrong = spoiled(value, at, chance)
+                fast, slow = verdicts(ARTEFACT, wrong)
+                assert fast == slow, (at, wrong)
+                seen[fast] += 1
+    assert min(seen.values()) > 200
+    assert sum(seen.values()) > 2_000
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.name)
+def test_the_same_verdict_on_odd_values_for_each_document(kind: DocumentType) -> None:
+    for value in (*ODD, *({"format": odd, "version": 1} for odd in ODD)):
+        fast, slow = verdicts(kind, value)
+        assert fast == slow is False
+
+
+def test_a_line_end_after_a_digest_is_refused_whichever_validator_is_asked() -> None:
+    """`$` lets Python's own patterns end before a line end; the model comes first and does not."""
+    value = json.loads(document_bytes(draft(1)))
+    value["outcome"]["events_digest"] += "\n"
+    assert [problem.rule for problem in examine(canonical_bytes(value), "x")[1]] == ["model"]
+
+
+numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15) | st.floats(allow_nan=False, width=16)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(values, st.data())
+def test_canonical_is_what_the_writer_writes(value: Any, data: st.DataObject) -> None:
+    """Rule: `is_canonical` says yes to `canonical_bytes` and no to every other spelling of the value."""
+    try:
+        written = canonical_bytes({"value": value})
+    except InvalidInput:
+        return
+    assert is_canonical(parse_strict(written, "x"), written)
+    for other in (
+        json.dumps({"value": value}).encode(),
+        json.dumps({"value": value}, separators=(",", ":"), ensure_ascii=False).encode(),
+        json.dumps({"value": value}, separators=(",", ":"), sort_keys=True).encode(),
+        written + b"\n",
+        written.replace(b":", b": ", 1),
+    ):
+        assert is_canonical(parse_strict(other, "x"), other) == (other == written)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        (b'{"a":100.0}', False), (b'{"a":100}', True), (b'{"a":1e3}', False), (b'{"a":1e+21}', True),
+        (b'{"a":1E3}', False), (b'{"a":-0}', False), (b'{"a":-0.0}', False), (b'{"a":0.5}', True),
+        (b'{"a":1e-7}', True), (b'{"a":0.0000001}', False), (b'{"a":0.50}', False), (b'{"b":1,"a":2}', False),
+        (b'{"a":"1e5"}', True), (b'{"a":"\\u0041"}', False), (b'{"a":"\\/"}', False),
+        (b'{"a":[1.5,-2.0]}', False),
+        (b'{"a":1.5e-7}', True), (b'{"a":0.000001}', True), (b'{"a":"\\u001f"}', True),
+        (b'{"a":"\\u001F"}', False),
+    ],
+)  # fmt: skip
+def test_spellings_that_two_writers_choose_differently(text: bytes, canonical: bool) -> None:
+    value = parse_strict(text, "x")
+    assert is_canonical(value, text) == canonical == (canonical_bytes(value) == text)

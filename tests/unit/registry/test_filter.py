@@ -1,0 +1,149 @@
+"""The filter language: each key, each refusal; and the index answers what `Filter.accepts` defines."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from obrelease.errors import ExitCode, UsageError
+from obrelease.models.artefact import Outcome, Producer, Workload
+from obrelease.registry import durable, shelves
+from obrelease.registry.entry import Entry
+from obrelease.registry.filter import FILTER_KEYS, Filter, parse_filter
+from obrelease.registry.store import Registry
+from tests.drafts import draft
+
+DAY_NS = 86_400 * 10**9
+
+
+class TestLanguage:
+    def test_every_key(self) -> None:
+        words = (
+            "kind=bench scenario=x100 core=native workload=x100 digest=ABC.. commit=1c9f events=79067c.. "
+            "since=2026-10-01 until=2026-10-02T12:00:00+02:00 dirty=no"
+        )
+        found = parse_filter(*words.split()[:3], " ".join(words.split()[3:]))
+        since = 1_790_812_800 * 10**9
+        assert found == Filter(
+            kind="bench", scenario="x100", core="native", workload="x100", digest="abc", commit="1c9f",
+            events_digest="79067c", since_ns=since, until_ns=since + DAY_NS + 10 * 3_600 * 10**9, dirty=False,
+        )  # fmt: skip
+        assert {word.partition("=")[0] for word in words.split()} == set(FILTER_KEYS)
+
+    def test_no_words_ask_nothing(self) -> None:
+        assert parse_filter() == parse_filter("", " ") == Filter()
+
+    def test_nanoseconds_are_an_instant(self) -> None:
+        assert parse_filter("since=1700000000000000001").since_ns == 1_700_000_000_000_000_001
+
+    @pytest.mark.parametrize(
+        "word",
+        [
+            "kind", "kind=", "colour=red",
+            "=x", "commit=xyz", "commit=..", "digest=" + "a" * 65, "since=soon",
+            "since=2026-13-01",
+            "since=1600", "until=99999999999999999999999x", "dirty=maybe", "kind=a kind=b",
+            "core=" + "n" * 5_000, "events=%",
+        ],
+    )  # fmt: skip
+    def test_nonsense_is_refused_with_a_usage_error(self, word: str) -> None:
+        with pytest.raises(UsageError) as caught:
+            parse_filter(word)
+        assert caught.value.exit_code == ExitCode.USAGE
+
+    @given(st.text(max_size=60))
+    def test_any_text_is_a_filter_or_a_usage_error(self, text: str) -> None:
+        """Rule: nothing that a person types leaves the error tree."""
+        try:
+            parse_filter(text)
+        except UsageError:
+            return
+        assert all(word.partition("=")[0] in FILTER_KEYS for word in text.split())
+
+
+COMMITS = (None, "ab" * 20, "abcd" * 10, "cd" * 20)
+EVENTS = (None, "34" * 32, "35" * 32, "3" * 64)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Sixty runs that differ in everything a filter can ask."""
+    made = Registry(tmp_path_factory.mktemp("filtered") / "results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(durable.os, "fsync", lambda _: None)
+        for number in range(60):
+            events = EVENTS[number % 4]
+            name = ("flow", "tape")[number % 2]
+            workload = Workload(name=name, version=1, messages=number, commands_digest="12" * 32)
+            outcome = events and Outcome(events=1, events_digest=events, state_digest="56" * 32)
+            made.record(
+                draft(
+                    created_ns=str(10**18 + number // 2 * DAY_NS),
+                    kind=("bench", "stress", "replay")[number % 3],
+                    scenario=("x10", "x100", "%", "x_0")[number % 4].replace("%", "x1000"),
+                    parameters={"core": ("native", "reference")[number // 3 % 2]} if number % 5 else {},
+                    producer=Producer(
+                        name="p",
+                        version="1",
+                        commit=COMMITS[number // 4 % 4],
+                        dirty=(None, True, False)[number % 3],
+                    ),
+                    workload=workload if number % 7 else None,
+                    outcome=outcome,
+                ),
+                [],
+            )  # fmt: skip
+    return made
+
+
+def optional(*values: str) -> st.SearchStrategy[str | None]:
+    return st.none() | st.sampled_from(values)
+
+
+instants = st.none() | st.integers(0, 40).map(lambda day: 10**18 + day * DAY_NS) | st.sampled_from([0, 2**64])
+filters = st.builds(
+    Filter,
+    kind=optional("bench", "stress", "imported"),
+    scenario=optional("x10", "x100", "x_0", "none"),
+    core=optional("native", "reference", "other"),
+    digest=optional("0", "a", "ab", "ffff"),
+    commit=optional("a", "ab", "abab", "abcd", "cd" * 20, "e"),
+    events_digest=optional("3", "34", "33", "3" * 64, "f"),
+    workload=optional("flow", "tape"),
+    since_ns=instants,
+    until_ns=instants,
+    dirty=st.none() | st.booleans(),
+)
+
+
+@pytest.mark.parametrize("settled", [True, False])
+@settings(max_examples=60)
+@given(where=filters, limit=st.none() | st.integers(0, 10))
+def test_the_index_answers_what_the_filter_defines(
+    registry: Registry, settled: bool, where: Filter, limit: int | None
+) -> None:
+    """Rule: indexed or not, whatever the limit, an answer is `accepts` over every run, newest first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shelves, "SETTLE_NS", -(10**18) if settled else 10**18)
+        if settled:
+            registry.entries()
+        else:
+            (registry.root / ".index.sqlite").unlink(missing_ok=True)
+        everything = sorted(registry.find(Filter()), key=newest_first)
+        assert len(everything) == 60
+        expected = [entry for entry in everything if where.accepts(entry)][:limit]
+        assert list(registry.find(where, limit=limit)) == expected
+
+
+def newest_first(entry: Entry) -> tuple[int, str, str]:
+    return -entry.created_ns, entry.digest, entry.place
+
+
+def test_an_empty_folder_answers_nothing() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        assert Registry(Path(made)).find(Filter(commit="ab")) == ()
+        assert Registry(Path(made) / "absent").find(Filter()) == ()

@@ -1,0 +1,188 @@
+"""Pins name and keep; gc removes what nothing keeps, frees its space, and survives those who come between."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
+from obrelease.registry import gc as collector
+from obrelease.registry.entry import Entry
+from obrelease.registry.fsck import fsck
+from obrelease.registry.gc import GcPlan, collect, plan_gc
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+DAY_NS = 86_400 * 10**9
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    made = Registry(tmp_path / "results")
+    for number in range(4):
+        made.record(draft(number), run_files(number))
+    return made
+
+
+def plan(registry: Registry, *, days: int = 0, grace: int = 14, **roots: list[str]) -> GcPlan:
+    """The plan so many days from now."""
+    now_ns = time.time_ns() + days * DAY_NS + 10**9
+    return plan_gc(registry, roots, now_ns=now_ns, grace_ns=grace * DAY_NS)
+
+
+class TestPins:
+    def test_a_name_serves_wherever_a_digest_does(self, registry: Registry) -> None:
+        entry = registry.entries()[2]
+        registry.pin("nightly.best-1", entry)
+        assert registry.resolve("nightly.best-1") == entry
+        assert registry.pins() == {"nightly.best-1": entry.digest}
+        registry.pin("nightly.best-1", entry)
+        registry.unpin("nightly.best-1")
+        assert registry.pins() == {}
+        with pytest.raises(NotFound):
+            registry.resolve("nightly.best-1")
+
+    def test_a_taken_name_is_moved_only_on_request(self, registry: Registry) -> None:
+        one, two, *_ = registry.entries()
+        registry.pin("best", one)
+        with pytest.raises(Conflict):
+            registry.pin("best", two)
+        registry.pin("best", two, move=True)
+        assert registry.resolve("best") == two
+
+    @pytest.mark.parametrize(
+        "name",
+        ["latest", "abcd", "0123456789ab", "", ".x", "-x", "../x", "a/b", "A", "x" * 65, "x y", "\x00"],
+    )
+    def test_a_name_that_could_be_something_else_is_refused(self, registry: Registry, name: str) -> None:
+        with pytest.raises(UsageError):
+            registry.pin(name, registry.entries()[0])
+        with pytest.raises(NotFound):
+            registry.unpin(name)
+
+    def test_a_pin_to_nothing_is_found_by_fsck(self, registry: Registry) -> None:
+        entry = registry.entries()[0]
+        registry.pin("best", entry)
+        entry.folder.rename(registry.root.parent / "away")
+        assert {problem.rule for problem in fsck(registry.root).problems} == {"pin"}
+        (registry.root / ".pins" / "best").write_text("no digest\n")
+        assert {problem.rule for problem in fsck(registry.root).problems} == {"pin"}
+        with pytest.raises(InvalidInput):
+            registry.resolve("best")
+
+    def test_a_pin_that_cannot_be_read_stops_the_collector(self, registry: Registry) -> None:
+        (registry.root / ".pins").mkdir()
+        (registry.root / ".pins" / "best").write_text("no digest\n")
+        with pytest.raises(InvalidInput):
+            plan(registry, days=100)
+
+
+class TestPlan:
+    def test_nothing_younger_than_the_grace_period_goes(self, registry: Registry) -> None:
+        """Youth counts from the arrival here: these runs say that they were made in 2023."""
+        assert plan(registry, days=13).doomed == ()
+        assert len(plan(registry, days=13).young) == 4
+        assert len(plan(registry, days=15).doomed) == 4
+        assert len(plan(registry, grace=0).doomed) == 4
+
+    def test_roots_and_pins_keep_and_are_told(self, registry: Registry) -> None:
+        newest, other, *_ = registry.entries()
+        registry.pin("best", newest)
+        made = plan(registry, days=15, **{newest.digest: ["release v1"], other.digest: ["tag v2"]})
+        told = {kept.entry: kept.reasons for kept in made.kept}
+        assert told == {newest: ("release v1", "pin best"), other: ("tag v2",)}
+        assert len(made.doomed) == 2
+
+    def test_planning_changes_nothing(self, registry: Registry) -> None:
+        registry.entries()
+        before = {
+            path: path.lstat().st_mtime_ns for path in registry.root.rglob("*") if ".index" not in path.name
+        }
+        plan(registry, days=15)
+        after = {
+            path: path.lstat().st_mtime_ns for path in registry.root.rglob("*") if ".index" not in path.name
+        }
+        assert after == before
+
+
+def bytes_on_disk(root: Path) -> int:
+    return sum(path.lstat().st_blocks * 512 for path in root.rglob("*") if ".index" not in path.name)
+
+
+class TestCollect:
+    def test_space_is_really_freed(self, registry: Registry) -> None:
+        kept = registry.entries()[0]
+        registry.pin("best", kept)
+        made = plan(registry, days=15)
+        before = bytes_on_disk(registry.root)
+        gone = collect(registry, made)
+        freed = sum(doomed.bytes_on_disk for doomed in gone)
+        assert freed > 0
+        assert before - bytes_on_disk(registry.root) >= freed
+        assert registry.entries() == (kept,)
+        report = fsck(registry.root)
+        assert (report.artefacts, report.problems, report.notes) == (1, (), ())
+
+    def test_a_file_with_another_name_frees_nothing(self, registry: Registry, tmp_path: Path) -> None:
+        entry = registry.entries()[0]
+        before = {doomed.entry: doomed.bytes_on_disk for doomed in plan(registry, days=15).doomed}[entry]
+        os.link(entry.folder / "summary.csv", tmp_path / "elsewhere.csv")
+        after = {doomed.entry: doomed.bytes_on_disk for doomed in plan(registry, days=15).doomed}[entry]
+        assert after < before
+
+    def test_a_pin_between_plan_and_removal_keeps_the_run(self, registry: Registry) -> None:
+        made = plan(registry, days=15)
+        late = registry.entries()[1]
+        registry.pin("late", late)
+        assert len(collect(registry, made)) == 3
+        assert registry.entries() == (late,)
+
+    def test_a_run_recorded_again_between_plan_and_removal_stays(self, registry: Registry) -> None:
+        made = plan(registry, days=15)
+        again = registry.record(draft(1), run_files(1))
+        assert len(collect(registry, made)) == 3
+        assert registry.entries() == (again,)
+
+    def test_a_run_recorded_again_while_it_is_taken_stays(
+        self, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The writer's folder goes into the free place; nothing that was acknowledged is deleted."""
+        made = plan(registry, days=15)
+        real = collector._take
+
+        def take(root: Path, entry: Entry) -> Path | None:
+            taken = real(root, entry)
+            assert registry.record(draft(2), run_files(2))
+            return taken
+
+        monkeypatch.setattr(collector, "_take", take)
+        collect(registry, made)
+        (kept,) = registry.entries()
+        assert kept.created_ns == int(draft(2).created_ns)
+        assert fsck(registry.root).problems == ()
+
+    def test_leftovers_of_killed_writers_go_after_the_grace_period(self, registry: Registry) -> None:
+        leftover = registry.root / ".staging" / "1-abc"
+        leftover.mkdir()
+        (leftover / "part.csv").write_bytes(b"x" * 5_000)
+        assert plan(registry, days=13).leftovers == ()
+        made = plan(registry, days=15)
+        ((path, size),) = made.leftovers
+        assert path == leftover
+        assert size >= 5_000
+        collect(registry, made)
+        assert not leftover.exists()
+
+    def test_what_a_killed_collector_left_is_finished(self, registry: Registry) -> None:
+        taken, doomed, *_ = registry.entries()
+        staging = registry.root / ".staging"
+        taken.folder.rename(staging / "~".join(("gc", *taken.place.split("/"))))
+        doomed.folder.rename(staging / "doomed~ab")
+        assert len(fsck(registry.root).notes) == 2
+        assert collect(registry, plan(registry, days=0)) == ()
+        assert taken in registry.entries()
+        assert doomed not in registry.entries()
+        assert fsck(registry.root).notes == ()

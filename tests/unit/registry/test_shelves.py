@@ -1,0 +1,150 @@
+"""When a shelf is listed again: whatever comes or goes by hand is seen, and nothing else costs a listing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.registry import index, shelves
+from obrelease.registry.filter import Filter
+from obrelease.registry.shelves import SETTLE_NS, Stamp, disk_now_ns, shelf_names, shelf_stamps
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+SHELF = "bench/baseline"
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Three runs, and an index that knows them whole."""
+    made = Registry(tmp_path / "results")
+    for number in range(3):
+        made.record(draft(number), run_files(number))
+    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    assert len(made.entries()) == 3
+    assert index.sight(made.root).whole == {SHELF}
+    return made
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The shelves that were listed, in order."""
+    seen: list[str] = []
+
+    def names(root: Path, shelf: str) -> set[str]:
+        seen.append(shelf)
+        return shelf_names(root, shelf)
+
+    monkeypatch.setattr(index, "shelf_names", names)
+    return seen
+
+
+def test_an_unchanged_shelf_is_not_listed(registry: Registry, listed: list[str]) -> None:
+    assert len(registry.entries()) == 3
+    registry.resolve("latest")
+    assert listed == []
+
+
+def test_only_the_shelf_that_changed_is_listed(registry: Registry, listed: list[str]) -> None:
+    other = registry.record(draft(7, scenario="x10"), run_files())
+    assert other in registry.entries()
+    assert listed == ["bench/x10"]
+
+
+@pytest.mark.parametrize("settle_ns", [-(10**18), SETTLE_NS])
+def test_a_copy_with_its_old_times_is_seen(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle_ns: int
+) -> None:
+    """As `rsync -a` does: the modification time of the shelf is set back to what the index saw."""
+    monkeypatch.setattr(shelves, "SETTLE_NS", settle_ns)
+    guest = Registry(tmp_path / "other").record(draft(8), run_files())
+    before = (registry.root / SHELF).stat()
+    shutil.copytree(guest.folder, registry.root / guest.place)
+    os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert registry.resolve(guest.digest).place == guest.place
+    shutil.rmtree(registry.root / guest.place)
+    os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert len(registry.entries()) == 3
+
+
+def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -> None:
+    """The number of folders stays the same."""
+    guest = Registry(tmp_path / "other").record(draft(8), run_files())
+    shutil.rmtree(registry.entries()[0].folder)
+    shutil.copytree(guest.folder, registry.root / guest.place)
+    assert guest.digest in {entry.digest for entry in registry.entries()}
+    assert len(registry.entries()) == 3
+
+
+def test_a_shelf_that_vanished_is_seen(registry: Registry) -> None:
+    shutil.rmtree(registry.root / SHELF)
+    assert registry.entries() == ()
+    assert index.sight(registry.root).entries == {}
+
+
+def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_path: Path) -> None:
+    other = Registry(tmp_path / "other")
+    kept = [other.record(draft(20 + number), run_files()).digest for number in range(3)]
+    (registry.root / SHELF).rename(tmp_path / "away")
+    (other.root / SHELF).rename(registry.root / SHELF)
+    assert sorted(entry.digest for entry in registry.entries()) == sorted(kept)
+
+
+def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -> None:
+    """A copy in progress: the folder is there before its envelope, and the shelf does not change again."""
+    guest = Registry(tmp_path / "other").record(draft(8), run_files())
+    target = registry.root / guest.place
+    target.mkdir()
+    assert registry.look(Filter()) == (registry.entries(), (target,))
+    assert index.sight(registry.root).whole == {SHELF}
+    shutil.copytree(guest.folder, target, dirs_exist_ok=True)
+    assert registry.resolve(guest.digest).folder == target
+    assert registry.unreadable() == ()
+
+
+def test_a_link_is_no_run(registry: Registry) -> None:
+    entry = registry.entries()[0]
+    away = registry.root.parent / "away"
+    entry.folder.rename(away)
+    entry.folder.symlink_to(away)
+    assert entry not in registry.entries()
+
+
+def test_an_envelope_mended_in_place_is_seen(registry: Registry) -> None:
+    entry = registry.entries()[0]
+    data = (entry.folder / ENVELOPE_NAME).read_bytes()
+    (entry.folder / ENVELOPE_NAME).write_bytes(b"{}")
+    registry.reindex()
+    assert registry.unreadable() == (entry.folder,)
+    (entry.folder / ENVELOPE_NAME).write_bytes(data)
+    assert entry in registry.entries()
+
+
+class TestTheRule:
+    def test_a_change_just_before_the_listing_is_not_settled(self) -> None:
+        stamp = Stamp("1.2.3.4", 10**18)
+        assert not stamp.settled(None)
+        assert not stamp.settled(10**18)
+        assert not stamp.settled(10**18 + SETTLE_NS)
+        assert stamp.settled(10**18 + SETTLE_NS + 1)
+
+    def test_an_unsettled_shelf_is_listed_at_each_reading(
+        self, registry: Registry, listed: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shelves, "SETTLE_NS", 10**18)
+        registry.record(draft(9), run_files())
+        for _ in range(3):
+            assert len(registry.entries()) == 4
+        assert listed == [SHELF] * 3
+
+    def test_the_clock_is_the_file_systems(self, tmp_path: Path) -> None:
+        assert disk_now_ns(tmp_path / "absent") is None
+        (tmp_path / "file").touch()
+        now_ns = disk_now_ns(tmp_path / "file")
+        assert now_ns is not None
+        (tmp_path / "kind" / "shelf").mkdir(parents=True)
+        assert shelf_stamps(tmp_path)["kind/shelf"].changed_ns >= now_ns - 10**9
