@@ -224,7 +224,6 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     assert sleep["ratio"] == pytest.approx(2.0)
     assert nothing["ratio"] == pytest.approx(1.0)
     assert execute(["fsck", "--quiet"]) == ExitCode.OK
-    assert execute(["validate", "--quiet"]) == ExitCode.OK
 
 
 @pytest.mark.usefixtures("registry")
