@@ -30,6 +30,9 @@ def record(registry: Registry, number: int, *, slower: float = 1.0, **changes: A
     walls = tuple(int(2_000_000 * slower * noise * part) for part in (0.999, 1.0, 1.001))
     hlog = encode((np.arange(20_000, dtype=np.int64) + 5_000) * int(100 * slower * noise)).hlog
     reference = histogram_ref().model_copy(update={"count": 20_000})
+    changes.setdefault(
+        "outcome", draft().outcome.model_copy(update={"counts": {"accepted": 2_490, "traded": 10}})
+    )
     commit = ("ab" if slower == 1.0 else "cd") * 20
     artefact = draft(
         number,
@@ -224,6 +227,7 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     assert sleep["ratio"] == pytest.approx(2.0)
     assert nothing["ratio"] == pytest.approx(1.0)
     assert execute(["fsck", "--quiet"]) == ExitCode.OK
+    assert execute(["validate", "--quiet"]) == ExitCode.OK
 
 
 @pytest.mark.usefixtures("registry")
