@@ -157,7 +157,10 @@ def validate(
     results: ResultsOption = None,
 ) -> None:
     """Check documents against their schemas, and the files that they list, byte by byte."""
-    from obrelease.registry.inspect import validate_folder
+    from itertools import chain
+
+    from obrelease.registry.inspect import validate_folders
+    from obrelease.registry.parallel import in_chunks
 
     root = session.settings(results=results).results
     problems: list[Problem] = []
@@ -166,9 +169,12 @@ def validate(
         folders, documents = _targets(path)
         if not folders and not documents and paths:
             raise NotFound(f"{path}: no artefact at or below it")
-        with session.out.progress("validate", len(folders)) as advance:
-            for folder in folders:
-                problems += validate_folder(folder)
+        with (
+            in_chunks(validate_folders, folders) as chunks,
+            session.out.progress("validate", len(folders)) as advance,
+        ):
+            for found in chain.from_iterable(chunks):
+                problems += found
                 advance(1)
         for document in documents:
             problems += _document_problems(document)
