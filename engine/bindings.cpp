@@ -131,18 +131,12 @@ public:
 
 private:
     static constexpr std::size_t small_batch = 1024;
-    static constexpr std::size_t stride = 4096;
 
-    // In strides, so that room for the worst case is never asked for the whole batch at once; at first
-    // for as many events as markets usually give.
+    // With room at first for as many events as markets usually give.
     void run(const std::uint8_t* records, std::size_t count, obengine::EventBuffer& out) {
-        out.reserve(count + count / 4 + obengine::max_events(stride, engine_->open_orders()));
-        for (std::size_t done = 0; done < count; done += stride) {
-            const std::size_t now = std::min(stride, count - done);
-            out.reserve(obengine::max_events(now, engine_->open_orders()));
-            obengine::GrowingSink sink(out);
-            engine_->apply_records(records + done * sizeof(obengine::Command), now, sink);
-        }
+        out.reserve(count + count / 4 + 1);
+        obengine::GrowingSink sink(out);
+        engine_->apply_records(records, count, sink);
     }
 
     std::unique_ptr<Engine> engine_;
@@ -168,5 +162,8 @@ NB_MODULE(_native, module) {
         .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
                      "The sequence number that the next event will have.");
+    module.def(
+        "build_record", [] { return std::tuple<std::string, std::string>{OBENGINE_COMPILER, OBENGINE_SOURCES_DIGEST}; },
+        "The compiler that built this module, and the digest of its sources.");
     bind_itch(module);
 }

@@ -1,8 +1,15 @@
 """Release automation and an artefact registry for benchmark results."""
 
-from importlib.metadata import PackageNotFoundError, version
+__version__: str
 
-try:
-    __version__ = version("obrelease")
-except PackageNotFoundError:
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when it is asked for: the look-up takes as long as all else at the start."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("obrelease")
+    except PackageNotFoundError:
+        return "0+unknown"

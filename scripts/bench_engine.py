@@ -7,7 +7,9 @@ messages, outside the timing: a book that trades differently gets no figure. Our
 from the NumPy batch to the events; for a peer its order objects are made before the clock starts.
 
     python scripts/bench_engine.py [--messages N] [--rounds N] [--seed N] [--stream FILE.npz]
-                                   [--clock wall|cpu] [--json]
+                                   [--clock wall|cpu] [--figures [--itch FILE]] [--json]
+
+With --figures those of the native core alone come first (see engine_figures.py).
 
 The cpu clock leaves out the time that other processes took from this one: for a busy machine.
 
@@ -319,12 +321,16 @@ def main() -> None:
         "--stream", type=Path, help="a recorded neutral stream (.npz) in place of the seeded one"
     )
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall")
+    parser.add_argument("--figures", action="store_true", help="the native core's own figures, too")
+    parser.add_argument("--itch", type=Path, help="an ITCH 5.0 file for --figures")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else")
     args = parser.parse_args()
     if args.stream is None:
         commands = generate(NEUTRAL, args.seed, args.messages).commands
     else:
         commands = read_stream(args.stream)[: args.messages]
+    own_figures = import_module("engine_figures")
+    own = own_figures.figures(commands, args.rounds, CLOCKS[args.clock], args.itch) if args.figures else []
     field, missing = contenders(len(commands))
     rows = summary(field, race(field, commands, args.rounds, CLOCKS[args.clock]))
     if args.json:
@@ -338,11 +344,13 @@ def main() -> None:
             "stream": stream,
             "rounds": args.rounds,
             "clock": args.clock,
+            "figures": own,
             "books": rows,
             "missing": missing,
         }
         print(json.dumps(report, indent=1))
     else:
+        own_figures.print_figures(own)
         print_table(rows, missing)
 
 

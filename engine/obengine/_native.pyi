@@ -60,6 +60,9 @@ class Engine:
     def next_sequence(self) -> int:
         """The sequence number that the next event will have."""
 
+def build_record() -> tuple[str, str]:
+    """The compiler that built this module, and the digest of its sources."""
+
 class FeedBooks:
     """The books of all symbols as an ITCH 5.0 feed tells them."""
 

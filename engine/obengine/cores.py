@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, cast
@@ -14,6 +15,27 @@ from obengine.reference import ReferenceBook
 REFERENCE: Final = "reference"
 NATIVE: Final = "native"
 _EVERY: Final = (NATIVE, REFERENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeBuild:
+    """How the native core was made.
+
+    Attributes:
+        compiler: name and version of the compiler and the kind of build, such as `GNU 12.2.0 Release`.
+        sources_digest: sha256 over its C++ sources, as `engine/build_record.cmake` takes it.
+    """
+
+    compiler: str
+    sources_digest: str
+
+
+def native_build() -> NativeBuild | None:
+    """The record that was compiled into the native core; None without a core, or one without a record."""
+    if why_native_is_absent() is not None:
+        return None
+    record = getattr(import_module("obengine._native"), "build_record", None)
+    return None if record is None else NativeBuild(*record())
 
 
 def names() -> tuple[str, ...]:

@@ -27,15 +27,17 @@ class FeedError(EngineError):
     """A market data file is malformed.
 
     Attributes:
-        file: the file's name as the user gave it.
-        line: 1-based line (or frame) number.
+        file: the file as the user named it; `archive!member` for one within an archive.
+        line: 1-based line (or frame) number, or None where the file as a whole is at fault.
         column: 1-based field number, or None where the whole row is at fault.
-        value: the offending text.
+        value: the offending text, or None where the reason says all.
     """
 
-    def __init__(self, reason: str, *, file: str, line: int, column: int | None, value: str) -> None:
-        place = f"{file}:{line}" if column is None else f"{file}:{line}:{column}"
-        super().__init__(f"{place}: {reason}: {value!r}")
+    def __init__(
+        self, reason: str, *, file: str, line: int | None, column: int | None, value: str | None
+    ) -> None:
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__(f"{place}: {reason}" if value is None else f"{place}: {reason}: {value!r}")
         self.reason, self.file, self.line, self.column, self.value = reason, file, line, column, value
 
 

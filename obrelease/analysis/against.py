@@ -20,6 +20,10 @@ _Alike = tuple[object, ...]
 
 _HEADER: Final = ("run", "core", "measured", "unit", "before", "now", "ratio", "runs")
 _NUMERIC: Final = (4, 5, 6, 7)
+_JUDGED: Final = (
+    "A verdict is of the runs as wholes, with the ratio as it is estimated from them and its interval; "
+    "fewer than four runs on a side show nothing."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ def against_last(tag: str, former: Runs, runs: Runs, *, judge: Judge | None = No
     """The section of the notes that compares; the same runs in any order give the same text.
 
     Runs compare where kind, scenario, core, workload with its version and commands, and the stable
-    facts of the host are equal. Each side of a ratio is the median over its runs; runs that the former
-    release held already are not measured again by being released again.
+    facts of the host are told and equal. Each side of a ratio is the median over its runs; runs that the
+    former release held already are not measured again by being released again.
 
     Args:
         tag: the former release.
@@ -56,7 +60,9 @@ def against_last(tag: str, former: Runs, runs: Runs, *, judge: Judge | None = No
             remarks.append(f"* {_named(key)}: not comparable: {code(tag)} has no such run.")
         else:
             for here, there in _pairs(fresh, before[key]):
-                if there:
+                if there and here[0].host.untold:
+                    remarks.append(f"* {_named(key)}: not comparable: the runs do not tell their host.")
+                elif there:
                     rows += _rows(key, there, here, judge)
                 else:
                     why = _difference(before[key][0], here[0])
@@ -66,6 +72,7 @@ def against_last(tag: str, former: Runs, runs: Runs, *, judge: Judge | None = No
     if rows:
         parts += [
             f"Medians over the runs of {code(tag)} and over those of this release; ratio: now / before.",
+            *([_JUDGED] if judge else []),
             table(header, rows, numeric=_NUMERIC),
         ]
     return "\n\n".join([*parts, *(["\n".join(remarks)] if remarks else [])]) + "\n"

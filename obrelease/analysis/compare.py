@@ -100,6 +100,7 @@ def compare(
     rules: Rules | None = None,
     *,
     force: bool = False,
+    same_host: bool = False,
     only: Sequence[str] = ("*",),
 ) -> Comparison:
     """Compare the runs of `head` with those of `base`.
@@ -108,6 +109,7 @@ def compare(
         base, head: at least one run each.
         rules: how to decide; `Rules()` where None.
         force: compare unlike runs too; `Comparison.unlike` says what differs.
+        same_host: take what the runs do not tell of their machines as the same; a note says so.
         only: shell patterns of metric names; the fewer are tested, the less must be corrected for.
 
     Raises:
@@ -118,12 +120,10 @@ def compare(
     base, head = without_doubles(base), without_doubles(head)
     _check_sides(base, head)
     unlike = differences(base, head)
+    trusted = tuple(each.fact for each in unlike if each.unknown) if same_host else ()
+    unlike = tuple(each for each in unlike if each.fact not in trusted)
     if unlike and not force:
-        more = f" (and {len(unlike) - 1} more facts)" if len(unlike) > 1 else ""
-        raise Inconclusive(
-            f"the runs are not alike: {unlike[0]}{more}",
-            hint="choose runs that differ in the code alone, or compare all the same with --force",
-        )
+        raise _not_alike(unlike)
     series = [series_column(name, base, head, chosen) for name in _shared(base, head, "series")]
     names = _shared(base, head, "histograms")
     latencies = {name: latency_columns(name, base, head, chosen) for name in names}
@@ -144,9 +144,22 @@ def compare(
             if quantile in SHIFT
         ),
         unlike=unlike,
-        notes=tuple(_notes(base, head)),
+        notes=(*_trusting(trusted), *_notes(base, head)),
         rules=chosen,
     )
+
+
+def _not_alike(unlike: Sequence[Difference]) -> Inconclusive:
+    more = f" (and {len(unlike) - 1} more facts)" if len(unlike) > 1 else ""
+    hint = "choose runs that differ in the code alone, or compare all the same with --force"
+    if all(each.unknown for each in unlike):
+        hint = "where both were measured on one machine, say so with --same-host"
+    return Inconclusive(f"the runs are not alike: {unlike[0]}{more}", hint=hint)
+
+
+def _trusting(facts: Sequence[str]) -> Iterator[str]:
+    if facts:
+        yield f"said to be of one machine, not known to be: {', '.join(facts)}"
 
 
 def _check_sides(base: Sequence[Run], head: Sequence[Run]) -> None:

@@ -27,6 +27,12 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def releases_json(found: Sequence[tuple[str, Comparison]], left: Sequence[str]) -> dict[str, Any]:
+    """Two releases: a comparison for each scenario, and a line for all that does not compare."""
+    told = [{"name": name, **comparison_json(comparison)} for name, comparison in found]
+    return {"comparisons": told, "not_compared": list(left)}
+
+
 def _side(runs: Sequence[Run]) -> dict[str, Any]:
     commits = sorted({run.commit for run in runs if run.commit})
     return {"runs": [run.digest for run in runs], "commits": commits}

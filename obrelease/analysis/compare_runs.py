@@ -11,10 +11,12 @@ from obrelease.analysis.histograms import Histogram
 from obrelease.analysis.intervals import decode_intervals
 from obrelease.analysis.summaries import WALL_TIMES
 from obrelease.errors import IntegrityError
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import UNKNOWN, Artefact, Measurement, StableHost
 from obrelease.models.canonical import digest_bytes, read_bounded
 
 THROUGHPUT: Final = "throughput"
+HOST: Final = "host."
+"""What the names of the machine's facts begin with."""
 ORIGINAL_STEM: Final = "original"
 """The stem of the file that an import keeps beside the envelope."""
 
@@ -94,11 +96,7 @@ def _facts(artefact: Artefact) -> Iterator[tuple[str, str]]:
     """Kind, scenario, stable host facts, workload, parameters, events and clocks, as text."""
     yield "kind", artefact.kind
     yield "scenario", artefact.scenario
-    for name, value in artefact.host.stable.model_dump().items():
-        if name != "libraries":
-            yield f"host.{name}", _text(value)
-    for name, version in artefact.host.stable.libraries.items():
-        yield f"host.libraries.{name}", version
+    yield from _host_facts(artefact.host.stable)
     if (workload := artefact.workload) is not None:
         for name in ("name", "version", "messages", "seed", "commands_digest"):
             yield f"workload.{name}", _text(getattr(workload, name))
@@ -109,6 +107,14 @@ def _facts(artefact: Artefact) -> Iterator[tuple[str, str]]:
         yield "outcome.events_digest", artefact.outcome.events_digest
     for ref in artefact.histograms:
         yield f"histograms.{ref.name}", f"{ref.clock} time in {ref.unit}"
+
+
+def _host_facts(host: StableHost) -> Iterator[tuple[str, str]]:
+    for name, value in host.model_dump().items():
+        if name != "libraries":
+            yield f"{HOST}{name}", UNKNOWN if name == "cpu_count" and value == 0 else _text(value)
+    for name, version in host.libraries.items():
+        yield f"{HOST}libraries.{name}", version
 
 
 def _text(value: object) -> str:

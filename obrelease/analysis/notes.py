@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from obrelease.analysis.markdown import code, fence, table
+from obrelease.models.artefact import UNKNOWN
 
 _HEADER: Final = (
     "scenario",
@@ -19,6 +20,7 @@ _HEADER: Final = (
     "p99, ns",
     "p99.9, ns",
     "events",
+    "commit",
     "artefact",
 )
 _ONE_CALL_EACH: Final = frozenset({"bench", "replay"})
@@ -36,6 +38,11 @@ class HostFacts:
     python: str
     compiler: str | None = None
     libraries: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def untold(self) -> bool:
+        """Whether a fact is unknown: then this may be any machine."""
+        return UNKNOWN in {self.system, self.machine, self.cpu_model} or self.cpu_count == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ def release_notes(
         parts += ["## Where", _hosts(hosts)]
         for kind in dict.fromkeys(run.kind for run in ordered):
             of_kind = [run for run in ordered if run.kind == kind]
-            parts += [f"## {kind.capitalize()}", *_kind(of_kind, hosts, plots or {})]
+            parts += [f"## {kind.capitalize()}", *_kind(of_kind, hosts, plots or {}, commit)]
         parts += ["## Measure it again", _reproduce(tag, ordered)]
     parts += ["## Check this release", fence(f"obrelease verify {shlex.quote(tag)}", "sh")]
     return "\n\n".join(parts) + "\n"
@@ -140,7 +147,17 @@ def _hosts(hosts: dict[HostFacts, str]) -> str:
     return table(("host", "processor", "cores", "system", "Python", "built with"), rows, numeric=(2,))
 
 
-def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str], plots: Mapping[str, str]) -> list[str]:
+def _commit(run: RunSummary, released: str) -> str:
+    """The commit that was measured, with a mark where it is not, or not exactly, the release's."""
+    if run.commit is None:
+        return "unknown"
+    marks = [*(["dirty"] if run.dirty else []), *(["not the release's"] if run.commit != released else [])]
+    return " ".join([code(run.commit[:12]), *([f"({', '.join(marks)})"] if marks else [])])
+
+
+def _kind(
+    runs: Sequence[RunSummary], hosts: dict[HostFacts, str], plots: Mapping[str, str], commit: str
+) -> list[str]:
     rows = [
         (
             code(run.scenario),
@@ -152,6 +169,7 @@ def _kind(runs: Sequence[RunSummary], hosts: dict[HostFacts, str], plots: Mappin
             number(run.p99_ns),
             number(run.p999_ns),
             code((run.events_digest or "")[:12]),
+            _commit(run, commit),
             code(run.artefact_digest[:12]),
         )
         for run in runs

@@ -16,13 +16,21 @@ from obrelease.models.artefact import Artefact, StableHost
 WALL_TIMES: Final = "pass-wall"
 """The measurement that holds the wall time of each pass, in nanoseconds."""
 
-_TOLD_ELSEWHERE: Final = frozenset({WALL_TIMES, "timer-overhead"})
+TIMER_OVERHEAD: Final = "timer-overhead"
+"""The measurement that holds the median cost of a timed empty call, in nanoseconds."""
+
+_TOLD_ELSEWHERE: Final = frozenset({WALL_TIMES, TIMER_OVERHEAD})
 """Measurements that stand behind the throughput and the latency, and in no table of their own."""
 
 
 def throughput_msg_s(messages: int, pass_wall_ns: Sequence[int | float]) -> tuple[int, ...]:
     """Whole messages per second of each pass, rounded down."""
     return tuple(messages * 1_000_000_000 // max(int(wall_ns), 1) for wall_ns in pass_wall_ns)
+
+
+def samples_of(artefact: Artefact, name: str) -> tuple[int | float, ...]:
+    """The samples of a measurement in nanoseconds; none where there is no such."""
+    return next((m.samples for m in artefact.measurements if m.name == name and m.unit == "ns"), ())
 
 
 def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
@@ -53,7 +61,7 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
     """
     latency = latency_of(artefact, folder)
     workload, outcome = artefact.workload, artefact.outcome
-    walls = next((m.samples for m in artefact.measurements if m.name == WALL_TIMES and m.unit == "ns"), ())
+    walls = samples_of(artefact, WALL_TIMES)
     rates = throughput_msg_s(workload.messages, walls) if workload else ()
     checks = outcome.checks if outcome else ()
     source = workload.source if workload else None

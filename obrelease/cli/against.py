@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from obrelease.cli.compare import tell_comparison
+from obrelease.cli.results import registry_of
+from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.selection import read_runs
 from obrelease.errors import UsageError
 
@@ -46,13 +46,13 @@ def bench_against(
     """
     if not LEAST_RUNS <= runs <= MOST_RUNS:
         raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
+
     from obrelease.analysis.compare import compare
     from obrelease.recorder.against import measure_in_turn
-    from obrelease.registry.store import Registry
 
-    registry = Registry(settings.results)
-    with TemporaryDirectory(prefix="obrelease-against-") as scratch:
-        base, head = Path(scratch).resolve() / "base", Path(scratch).resolve() / "head"
+    registry = registry_of(settings, must_exist=False)
+    with scratch_folder() as scratch:
+        base, head = scratch.resolve() / "base", scratch.resolve() / "head"
         _copies(settings, ref, base, head)
         chosen = _core(session, core, base, head)
         command = ["run", "bench", *words, "--core", chosen, "--results", str(settings.results)]
@@ -61,7 +61,7 @@ def bench_against(
     first, second = (
         read_runs(registry, tuple(registry.resolve(digest) for digest in side)) for side in digests
     )
-    tell_comparison(session, compare(first, second, force=force), plot, against=ref)
+    tell_comparison(session, compare(first, second, force=force, same_host=True), plot, against=ref)
 
 
 def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
@@ -86,6 +86,8 @@ def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
 
 
 def _overlay(source: Path, target: Path) -> None:
+    import shutil
+
     if source.is_symlink() or not source.exists():
         target.unlink(missing_ok=True)
     elif source.is_file():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from obrelease import __version__
 from obrelease.cli import (
     compare,
     doctor,
+    gate,
     imports,
     init,
     keep,
@@ -23,7 +23,9 @@ from obrelease.cli import (
     schema,
     verify,
 )
-from obrelease.cli.output import shown
+from obrelease.cli.command import JsonOption, QuietOption, VerboseOption
+from obrelease.cli.reply import INTERRUPTED, Failure, Reply
+from obrelease.cli.streams import settle_streams
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
@@ -35,28 +37,41 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_MISUSE: Final[type[Exception]] = typer.BadParameter.__bases__[0]
+"""What the parser raises for a command line that makes no sense."""
+
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from obrelease import __version__
+
         typer.echo(f"obrelease {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    json_: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
 ) -> None:
     """Benchmark results as evidence: measure, keep, publish and verify."""
+    del version
+    if (reply := context.find_object(Reply)) is not None:
+        reply.json, reply.quiet, reply.verbose = reply.json or json_, quiet, verbose
 
 
-for room in (run, imports, registry, keep, reproduce, compare, release, verify, schema, init, doctor):
+for room in (run, imports, registry, keep, reproduce, compare, gate, release, verify, schema, init, doctor):
     room.register(app)
 
 
 def main() -> None:
     """Run the command line; never returns. SIGTERM unwinds as Ctrl-C does, so nothing is left half done."""
+    settle_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(execute())
 
@@ -66,17 +81,41 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def execute(args: list[str] | None = None) -> int:
-    """Run one command line and return its exit code; errors go to stderr with their hint."""
+    """Run one command line and return its exit code; errors go to stderr with their hint.
+
+    Under `--json` exactly one document is on stdout at the end, whatever happened.
+    """
+    words = sys.argv[1:] if args is None else args
+    options = words[: words.index("--")] if "--" in words else words
+    reply = Reply(json="--json" in options)
+    return int(reply.end(_failure(words, reply)))
+
+
+def _failure(words: list[str], reply: Reply) -> Failure | None:
+    """Run the command; None where it did what it was asked."""
     try:
-        app(args=args, standalone_mode=True, prog_name="obrelease")
+        code = app(args=words, standalone_mode=False, prog_name="obrelease", obj=reply)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else ExitCode.USAGE
+        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
     except ObreleaseError as error:
-        sys.stderr.write(f"error: {shown(error.message)}\n")
-        if error.hint:
-            sys.stderr.write(f"hint: {shown(error.hint)}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return ExitCode.INTERRUPTED
-    return ExitCode.OK
+        return Failure.of(error)
+    except _MISUSE as error:
+        return _misuse(error)
+    except OSError as error:
+        return Failure(ExitCode.STORAGE, f"{error.filename or 'output'}: {error.strerror or error}")
+    if code == ExitCode.INTERRUPTED:
+        return INTERRUPTED
+    return Failure(ExitCode(code), "the command failed") if code else None
+
+
+def _misuse(error: Exception) -> Failure:
+    """A command line that the parser refused; one without a command is shown the help."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    message = str(getattr(error, "format_message", error.__str__)())
+    name = context.command_path if context else "obrelease"
+    hint = f"`{name} --help` shows what it takes"
+    if context is not None and message == context.get_help():
+        return Failure(ExitCode.USAGE, "a command is missing", hint, words=message)
+    return Failure(ExitCode.USAGE, message, hint)

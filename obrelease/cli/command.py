@@ -11,7 +11,9 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
+from obrelease.cli.help_text import PlainCommand
 from obrelease.cli.output import Output
+from obrelease.cli.reply import Reply
 from obrelease.cli.settings import Settings, load, wants_color
 
 P = ParamSpec("P")
@@ -22,13 +24,18 @@ ResultsOption = Annotated[
 ]
 """For commands that use the registry; pass it on to `Session.settings(results=...)`."""
 
-_COMMON = {
-    "json_": Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Print no notes.")],
-    "verbose": Annotated[
-        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
-    ],
-}
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the result, or the error, as one JSON document.")
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no notes; results and warnings stay.")
+]
+VerboseOption = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
+]
+
+_CONTEXT = "context"
+_COMMON = {"json_": JsonOption, "quiet": QuietOption, "verbose": VerboseOption}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,27 @@ def command(
         ]
 
         @wraps(function)
-        def run(*args: Any, json_: bool, quiet: bool, verbose: int, **options: Any) -> None:
-            out = Output(json=json_, quiet=quiet, verbose=verbose, color=wants_color())
+        def run(
+            *args: Any, context: typer.Context, json_: bool, quiet: bool, verbose: int, **options: Any
+        ) -> None:
+            reply = context.find_object(Reply) or Reply()
+            reply.json |= json_
+            out = Output(
+                json=reply.json,
+                quiet=quiet or reply.quiet,
+                verbose=verbose + reply.verbose,
+                color=wants_color(),
+                reply=reply,
+            )
             function(Session(out), *args, **options)
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-        run.__signature__ = signature.replace(parameters=keyword_only + common)  # type: ignore[attr-defined]
-        run.__annotations__ = {p.name: p.annotation for p in keyword_only + common}
+        where = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        parameters = [where, *keyword_only, *common]
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
         del run.__wrapped__
-        app.command(name)(run)
+        app.command(name, cls=PlainCommand)(run)
         return function
 
     return register

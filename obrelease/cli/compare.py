@@ -1,54 +1,31 @@
-"""Commands that compare: diff and gate."""
+"""`obrelease diff`: two runs, sets of runs, or releases beside each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
-from obrelease.cli.selection import WORDS, read_runs, select
+from obrelease.cli.release import ForgeOption
 from obrelease.cli.settings import settle_matplotlib
-from obrelease.errors import CheckFailed, Inconclusive, ObreleaseError, StorageError, UsageError
+from obrelease.cli.sides import SIDE_WORDS, read_sides
+from obrelease.errors import Inconclusive, StorageError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from obrelease.analysis.compare import Comparison
-    from obrelease.analysis.compare_runs import Run
-
-POLICY_HELP: Final = """\
-Put a policy to two sets of runs: 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
-
-A policy is a TOML file; keys that are not in this example are refused:
-
-\b
-    format = "obrelease.policy"
-    version = 1
-    threshold_percent = 2.0   # the smallest slowdown that matters
-    alpha = 0.05              # chance of a false alarm in the whole comparison
-    confidence = 0.95         # of the intervals
-    least_runs = 6            # on each side, 4 or more
-    resamples = 2000          # of the bootstrap
-    seed = 1                  # of the bootstrap
-
-\b
-    [[metric]]                # at least one
-    name = "throughput"
-    required = true           # inconclusive unless a slowdown is ruled out
-
-\b
-    [[metric]]
-    name = "service-latency p9*"
-    threshold_percent = 10.0
-    required = false          # only a regression that is proven counts
-"""
 
 _FORMATS: Final = {".svg": "svg", ".png": "png"}
 
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Compare runs that are not alike; the output says what differs.")
+]
+SameHostOption = Annotated[
+    bool,
+    typer.Option("--same-host", help="Both sides were measured on one machine, where the runs do not tell."),
 ]
 PlotOption = Annotated[
     Path | None,
@@ -57,61 +34,50 @@ PlotOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the comparing commands to the command line."""
+    """Add the command of this file."""
     command(app, "diff")(diff)
-    command(app, "gate")(gate)
 
 
 def diff(
     session: Session,
-    base: Annotated[str, typer.Argument(metavar="A", help=f"The base: {WORDS}.")],
+    base: Annotated[str, typer.Argument(metavar="A", help=f"The base: {SIDE_WORDS}.")],
     head: Annotated[str, typer.Argument(metavar="B", help="What is compared with it, in the same form.")],
     plot: PlotOption = None,
     force: ForceOption = False,
+    same_host: SameHostOption = False,
     results: ResultsOption = None,
+    forge: ForgeOption = None,
 ) -> None:
-    """Compare two runs or two sets of runs: better, worse, same, or cannot tell, metric by metric."""
+    """Compare two runs, sets of runs or releases.
+
+    Metric by metric: better, worse, same, or cannot tell.
+    """
     from obrelease.analysis.compare import compare
+    from obrelease.analysis.compare_json import releases_json
+    from obrelease.analysis.matched import match
+    from obrelease.cli.compare_text import releases_text
 
-    _plot_format(plot)
-    comparison = compare(*_sides(session, base, head, results), force=force)
-    tell_comparison(session, comparison, plot)
-
-
-def gate(
-    session: Session,
-    policy: Annotated[Path, typer.Option("--policy", metavar="FILE", help="The policy, a TOML file.")],
-    base: Annotated[str, typer.Option("--base", metavar="A", help=f"The base: {WORDS}.")],
-    head: Annotated[str, typer.Option("--head", metavar="B", help="What is put to the gate.")],
-    plot: PlotOption = None,
-    force: ForceOption = False,
-    results: ResultsOption = None,
-) -> None:
-    """Replaced below by `POLICY_HELP`."""
-    with _gate_errors():
-        _plot_format(plot)
-        from obrelease.analysis.compare_json import comparison_json
-        from obrelease.analysis.gate import Answer, ask_gate
-        from obrelease.analysis.policy import read_policy
-        from obrelease.cli.compare_text import comparison_text
-
-        guard = read_policy(policy)
-        asked = ask_gate(guard, *_sides(session, base, head, results), force=force)
-        told = {"answer": str(asked.answer), "reasons": list(asked.reasons)}
-        words = "\n".join((f"gate: {asked.answer}", *(f"  {reason}" for reason in asked.reasons)))
-        if plot is not None:
-            _draw(session, asked.comparison, plot)
-        session.out.result(
-            {"gate": told, "comparison": comparison_json(asked.comparison)},
-            lambda: f"{comparison_text(asked.comparison)}\n\n{words}",
+    plot_format(plot)
+    settings = session.settings(results=results, forge=forge)
+    one, other = read_sides(session, settings, base, head)
+    if not (one.is_release or other.is_release):
+        comparison = compare(one.runs, other.runs, force=force, same_host=same_host)
+        tell_comparison(session, comparison, plot)
+        return
+    matched = match(one.runs, other.runs, force=force, same_host=same_host)
+    if not matched.pairs:
+        first = (*matched.left, *matched.new)[0]
+        raise Inconclusive(
+            f"no runs of {base} and {head} compare: {first}",
+            hint="--same-host or --force may help, or runs of both on one machine",
         )
-    if asked.answer is Answer.REGRESSION:
-        raise CheckFailed(f"regression: {asked.reasons[0]}", hint="`obrelease diff --plot FILE` draws it")
-    if asked.answer is Answer.INCONCLUSIVE:
-        raise Inconclusive(f"the gate cannot tell: {asked.reasons[0]}", hint="measure more runs, interleaved")
-
-
-gate.__doc__ = POLICY_HELP
+    found = tuple(
+        (pair.name, compare(pair.base, pair.head, force=force, same_host=same_host)) for pair in matched.pairs
+    )
+    if plot is not None:
+        draw_only(session, found, plot)
+    left = (*matched.left, *matched.new)
+    session.out.result(releases_json(found, left), lambda: releases_text(found, left))
 
 
 def tell_comparison(session: Session, comparison: Comparison, plot: Path | None, **more: Any) -> None:
@@ -120,40 +86,28 @@ def tell_comparison(session: Session, comparison: Comparison, plot: Path | None,
     from obrelease.cli.compare_text import comparison_text
 
     if plot is not None:
-        _draw(session, comparison, plot)
+        draw(session, comparison, plot)
     session.out.result({**comparison_json(comparison), **more}, lambda: comparison_text(comparison))
 
 
-def _sides(
-    session: Session, base: str, head: str, results: Path | None
-) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-    from obrelease.registry.store import Registry
-
-    registry = Registry(session.settings(results=results).results)
-    chosen = select(registry, base), select(registry, head)
-    return read_runs(registry, chosen[0]), read_runs(registry, chosen[1])
-
-
-@contextmanager
-def _gate_errors() -> Iterator[None]:
-    """Whatever fails inside the gate is exit code 2: a crash must never be read as a regression."""
-    try:
-        yield
-    except (Inconclusive, UsageError):
-        raise
-    except ObreleaseError as error:
-        raise UsageError(f"the gate could not be asked: {error.message}", hint=error.hint) from error
-    except Exception as error:
-        raise UsageError(f"the gate could not be asked: {type(error).__name__}: {error}") from error
+def draw_only(session: Session, found: Sequence[tuple[str, Comparison]], plot: Path) -> None:
+    """Draw the one comparison of two releases; raises `UsageError` where there are others or none."""
+    if len(found) != 1:
+        raise UsageError(
+            f"a picture is of one scenario, and {len(found)} compare",
+            hint='choose one, such as "v1.2 scenario=x10 core=native"',
+        )
+    draw(session, found[0][1], plot)
 
 
-def _plot_format(plot: Path | None) -> None:
+def plot_format(plot: Path | None) -> None:
     """Refuse a picture that cannot be written before time is spent."""
     if plot is not None and plot.suffix not in _FORMATS:
         raise UsageError(f"{plot}: pictures are {' or '.join(_FORMATS)} files")
 
 
-def _draw(session: Session, comparison: Comparison, plot: Path) -> None:
+def draw(session: Session, comparison: Comparison, plot: Path) -> None:
+    """Write the picture of a comparison."""
     settle_matplotlib()
     from obrelease.analysis.compare_plot import overlay
 

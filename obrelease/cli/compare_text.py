@@ -22,6 +22,13 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n\n".join(part for part in _parts(comparison) if part)
 
 
+def releases_text(found: Sequence[tuple[str, Comparison]], left: Sequence[str]) -> str:
+    """Two releases: a comparison for each scenario under its name, then what does not compare."""
+    told = (f"== {printable(name)} ==\n\n{comparison_text(comparison)}" for name, comparison in found)
+    lines = "\n".join(f"not compared: {printable(line)}" for line in left)
+    return "\n\n".join(part for part in (*told, lines) if part)
+
+
 def _parts(comparison: Comparison) -> Iterator[str]:
     yield f"base  {_side(comparison.base)}\nhead  {_side(comparison.head)}"
     yield "\n".join(f"NOT ALIKE, compared by force: {printable(str(each))}" for each in comparison.unlike)

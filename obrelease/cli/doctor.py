@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,9 +10,9 @@ from typing import Literal
 
 import typer
 
-from obrelease import __version__
 from obrelease.cli.command import ResultsOption, Session, command
-from obrelease.cli.output import table
+from obrelease.cli.output import counted, table
+from obrelease.cli.results import registry_of
 from obrelease.cli.settings import Settings
 from obrelease.errors import CheckFailed, ObreleaseError
 
@@ -36,8 +34,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(session: Session, results: ResultsOption = None) -> None:
-    """Say what is here: interpreter, git, compiler, engine cores, results, forge, token source.
+    """Say what is here, and what stands in the way.
 
+    Interpreter, git, compiler, engine cores, repository, results, forge, token source.
     Exit code 1 when something stands in the way.
     """
     settings = session.settings(results=results)
@@ -52,16 +51,24 @@ def doctor(session: Session, results: ResultsOption = None) -> None:
 
 
 def _look(settings: Settings) -> Iterator[Finding]:
+    import platform
+
+    from obrelease import __version__
+
     yield Finding("obrelease", "ok", f"{__version__}, Python {platform.python_version()}")
     yield _git()
     yield _compiler()
     yield from _cores()
-    yield _results(settings.results)
+    repository = _repository(settings)
+    yield repository
+    yield _results(settings)
     yield _token(settings)
-    yield _forge(settings)
+    yield _forge(settings, in_repository=repository.state != "bad")
 
 
 def _git() -> Finding:
+    import subprocess
+
     path = shutil.which("git")
     if path is None:
         return Finding("git", "bad", "not found on PATH; install git")
@@ -85,16 +92,43 @@ def _cores() -> Iterator[Finding]:
         yield Finding("native core", "note", f"absent, the reference core is used: {reason}")
 
 
-def _results(folder: Path) -> Finding:
-    if not folder.is_dir():
-        return Finding("results", "note", f"{folder} is not there yet; the first run makes it")
-    from obrelease.registry.store import Registry
+def _repository(settings: Settings) -> Finding:
+    """What `tag` and `publish` need: a work tree with a commit, and the remote that is named."""
+    from obrelease.remote.worktree import Worktree
 
     try:
-        count = len(Registry(folder).entries())
+        worktree = Worktree.open(settings.root)
+        try:
+            commit = worktree.head()
+            if settings.remote:
+                worktree.remote_url(settings.remote)
+            changes = len(worktree.changes(_outputs(settings, worktree.root)))
+        finally:
+            worktree.close()
+    except ObreleaseError as error:
+        return Finding("repository", "bad", f"{error.message}; nothing can be tagged or published")
+    where = f"{worktree.root} at commit {commit[:9]}"
+    if changes:
+        return Finding(
+            "repository", "note", f"{where}, {counted(changes, 'change')} to commit before a release"
+        )
+    return Finding("repository", "ok", where)
+
+
+def _outputs(settings: Settings, root: Path) -> list[str]:
+    folders = (settings.results, settings.releases, settings.root / "dist")
+    return [folder.relative_to(root).as_posix() for folder in folders if folder.is_relative_to(root)]
+
+
+def _results(settings: Settings) -> Finding:
+    try:
+        registry = registry_of(settings, must_exist=False)
+        if not registry.root.exists():
+            return Finding("results", "note", f"{registry.root} is not there yet; the first run makes it")
+        count = len(registry.entries())
     except ObreleaseError as error:
         return Finding("results", "bad", error.message)
-    return Finding("results", "ok", f"{folder} ({count} runs)")
+    return Finding("results", "ok", f"{registry.root} ({counted(count, 'run')})")
 
 
 def _token(settings: Settings) -> Finding:
@@ -104,9 +138,14 @@ def _token(settings: Settings) -> Finding:
     return Finding("token", state, "none; the github forge wants OBRELEASE_TOKEN, GITHUB_TOKEN or GH_TOKEN")
 
 
-def _forge(settings: Settings) -> Finding:
+def _forge(settings: Settings, *, in_repository: bool) -> Finding:
     if settings.forge == "directory":
-        return Finding("forge", "ok", f"directory, in {settings.releases}")
+        where = f"directory, in {settings.releases}"
+        if settings.releases.exists() and not settings.releases.is_dir():
+            return Finding("forge", "bad", f"{where}, which is not a folder")
+        if not in_repository and settings.releases.is_relative_to(settings.root / ".git"):
+            return Finding("forge", "bad", f"{where}, and there is no repository")
+        return Finding("forge", "ok", where)
     if settings.repository is None:
         return Finding("forge", "bad", "github without a repository; set OBRELEASE_REPOSITORY=owner/name")
     return Finding("forge", "ok", f"github, {settings.repository} at {settings.api}")

@@ -10,6 +10,8 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.output import counted
+from obrelease.cli.results import registry_of
 
 if TYPE_CHECKING:
     from obrelease.importers.draft import Draft, Request
@@ -36,23 +38,32 @@ def import_file(
     scenario: Annotated[
         str | None, typer.Option("--scenario", metavar="NAME", help="Another name than the file suggests.")
     ] = None,
-    unit: Annotated[str, typer.Option("--unit", help="Of the values in an hlog: ns, us or ms.")] = "ns",
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="UNIT", help="Of the values in an hlog: ns, us or ms.")
+    ] = "ns",
     clock: Annotated[
-        str, typer.Option("--clock", help="What an hlog timed: service, or response from intended arrival.")
+        str,
+        typer.Option(
+            "--clock",
+            metavar="CLOCK",
+            help="What an hlog timed: service, or response from intended arrival.",
+        ),
     ] = "service",
     results: ResultsOption = None,
 ) -> None:
-    """Record what another tool measured; its file is kept beside, byte by byte."""
+    """Record what another tool measured.
+
+    Its file is kept beside, byte by byte.
+    """
     from obrelease.importers.draft import Request
     from obrelease.models.canonical import read_bounded
-    from obrelease.registry.store import Registry
 
-    registry = Registry(session.settings(results=results).results)
+    registry = registry_of(session.settings(results=results), must_exist=False)
     request = Request(file.name, read_bounded(file), now_ns(), scenario, unit, clock)
     made = _read(format_, request)
     entry = registry.record(made.artefact, made.files)
     measured = {"measurements": len(made.artefact.measurements), "histograms": len(made.artefact.histograms)}
-    words = f"{measured['measurements']} measurements, {measured['histograms']} histograms"
+    words = ", ".join(counted(number, noun[:-1]) for noun, number in measured.items())
     session.out.result(
         {"run": entry.as_json(), **measured}, f"{words}\nartefact  {entry.digest}\nfolder    {entry.folder}"
     )

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from obrelease import __version__
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.output import table
 from obrelease.errors import UsageError
@@ -30,16 +29,20 @@ def init(
     session: Session,
     results: ResultsOption = None,
     requirement: Annotated[
-        str,
-        typer.Option("--requirement", metavar="SPEC", help="What pip installs in the workflow."),
-    ] = f"obrelease=={__version__}",
+        str | None,
+        typer.Option(
+            "--requirement", metavar="SPEC", help="What pip installs in the workflow. Default: this version."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what differs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written.")] = False,
 ) -> None:
-    """Write the settings, the release workflow and its policy into this git repository.
+    """Set up this git repository for releases.
 
-    Nothing that is there already is overwritten without --force; a second run changes nothing.
+    Settings, the release workflow and its policy are written. What is there already is overwritten
+    with --force alone; a second run changes nothing.
     """
+    from obrelease import __version__
     from obrelease.release.scaffold import apply, planned
     from obrelease.remote.worktree import Worktree
 
@@ -52,7 +55,8 @@ def init(
             f"{settings.root} lies inside the repository {root}, whose workflows stand at its top",
             hint=f"run it in {root}",
         )
-    changes = planned(root, results=settings.results.absolute(), requirement=requirement, force=force)
+    wanted = f"obrelease=={__version__}" if requirement is None else requirement
+    changes = planned(root, results=settings.results.absolute(), requirement=wanted, force=force)
     if not dry_run:
         apply(root, changes)
     session.out.result(

@@ -11,6 +11,7 @@ import typer
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.output import table
+from obrelease.cli.results import registry_of
 from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound, UsageError
 
@@ -50,15 +51,17 @@ def gc(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Remove runs that nothing keeps. Releases, tags, pins, and runs that git tracks keep theirs."""
+    """Remove runs that nothing keeps.
+
+    Releases, tags, pins, and runs that git tracks keep theirs.
+    """
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
     grace_ns = _grace_ns(grace)
     from obrelease.registry.gc import collect, plan_gc
-    from obrelease.registry.store import Registry
 
     settings = session.settings(results=results)
-    registry = Registry(settings.results)
+    registry = registry_of(settings, must_exist=True)
     roots, unknown = _roots(settings, registry, manifest or [])
     if unknown:
         told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
@@ -84,19 +87,20 @@ def gc(
 def pin(
     session: Session,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The name; without one, all are listed.")
+        str | None, typer.Argument(metavar="NAME", help="The name; without one, all are listed.")
     ] = None,
     digest: Annotated[
-        str | None, typer.Argument(metavar="[DIGEST]", help="The run: a digest, its beginning, `latest`.")
+        str | None, typer.Argument(metavar="DIGEST", help="The run: a digest, its beginning, `latest`.")
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
     move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
     results: ResultsOption = None,
 ) -> None:
-    """Give a run a name, which serves wherever a digest does and keeps the run from `gc`."""
-    from obrelease.registry.store import Registry
+    """Give a run a name, or list the names.
 
-    registry = Registry(session.settings(results=results).results)
+    A name serves wherever a digest does, and keeps the run from `gc`.
+    """
+    registry = registry_of(session.settings(results=results), must_exist=True)
     if name is None:
         if delete or move:
             raise UsageError("there is no name", hint="obrelease pin NAME DIGEST")

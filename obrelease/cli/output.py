@@ -2,59 +2,57 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from obrelease.models.problem import printable
+from obrelease.cli.reply import Reply, shown
+from obrelease.cli.streams import put, say
 
 Advance = Callable[[int], None]
 
 
-def shown(text: str) -> str:
-    """Text for a terminal: whatever a file or a forge put into it, no escape sequence reaches the screen."""
-    return "\n".join(printable(line) for line in text.split("\n"))
-
-
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a command speaks: `json` is the stable contract and stands on stdout alone."""
+    """How a command speaks: `json` is the stable contract and stands on stdout alone, as one document."""
 
     json: bool = False
     quiet: bool = False
     verbose: int = 0
     color: bool = True
+    reply: Reply = field(default_factory=Reply)
 
     def result(self, data: Mapping[str, Any] | Sequence[Any], text: str | Callable[[], str]) -> None:
-        """The command's answer: `data` as JSON with sorted keys under `--json`, else `text`."""
+        """The command's answer: `text` at once, or under `--json` `data` when the command has ended.
+
+        Raises:
+            StorageError: stdout cannot be written.
+        """
         if self.json:
-            sys.stdout.write(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True) + "\n")
-        else:
-            words = text() if callable(text) else text
-            if words:
-                sys.stdout.write(shown(words.removesuffix("\n")) + "\n")
+            self.reply.hold(data)
+        elif words := text() if callable(text) else text:
+            put(shown(words.removesuffix("\n")) + "\n")
 
     def note(self, text: str) -> None:
         """A line for people, on stderr; silent under `--quiet`."""
         if not self.quiet:
-            sys.stderr.write(shown(text) + "\n")
+            say(shown(text))
 
     def detail(self, text: str) -> None:
         """A line for people who asked for more with `-v`."""
         if self.verbose and not self.quiet:
-            sys.stderr.write(shown(text) + "\n")
+            say(shown(text))
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, never silent."""
-        sys.stderr.write(f"warning: {shown(text)}\n")
+        say(f"warning: {shown(text)}")
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Advance]:
         """A progress bar on a terminal's stderr, nothing elsewhere; yields the advance function."""
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield lambda _: None
             return
         from rich.console import Console
@@ -76,6 +74,11 @@ class Output:
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(shown(label), total=total)
             yield lambda step: bar.advance(task, step)
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 run`, `1,200 runs`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:

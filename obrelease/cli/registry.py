@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.output import counted
+from obrelease.cli.results import registry_of, results_of
 from obrelease.cli.run_text import NEWEST_FIRST
-from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError, UsageError
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from obrelease.models.artefact import Artefact
     from obrelease.models.problem import Problem
+    from obrelease.registry.entry import Entry
+    from obrelease.registry.store import Registry
 
-KindOption = Annotated[str | None, typer.Option("--kind", help="Only runs of this kind, such as bench.")]
-ScenarioOption = Annotated[str | None, typer.Option("--scenario", help="Only runs of this scenario.")]
-CoreOption = Annotated[str | None, typer.Option("--core", help="Only runs of this core.")]
+KindOption = Annotated[
+    str | None, typer.Option("--kind", metavar="KIND", help="Only runs of this kind, such as bench.")
+]
+ScenarioOption = Annotated[
+    str | None, typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.")
+]
+_CHECKED: Final = ("artefact or document", "artefacts and documents")
+
+CoreOption = Annotated[str | None, typer.Option("--core", metavar="NAME", help="Only runs of this core.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +46,7 @@ def list_runs(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY=VALUE]...",
+            metavar="KEY=VALUE",
             help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
             " until= dirty=. Digests by their beginning, instants as 2026-10-01 or in full.",
             show_default=False,
@@ -53,56 +64,79 @@ def list_runs(
         ),
     ] = NEWEST_FIRST,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many, the newest.")
+        int | None, typer.Option("--limit", metavar="N", help="At most so many, the newest.")
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the runs as CSV on stdout.")] = False,
     results: ResultsOption = None,
 ) -> None:
-    """List the runs in the results folder, newest first."""
+    """List the runs in the results folder, newest first.
+
+    With -v also their checks, the whole commit, and how busy the machine was.
+    """
     from obrelease.cli.run_text import csv_listing, listing, ordered
     from obrelease.registry.filter import parse_filter
-    from obrelease.registry.store import Registry
 
+    if limit is not None and limit < 0:
+        raise UsageError(f"--limit {limit}: less than nothing", hint="give 0 or more")
     if csv and session.out.json:
         raise UsageError("--csv and --json contradict each other", hint="give one of them")
     options = (("kind", kind), ("scenario", scenario), ("core", core))
     where = parse_filter(*(words or []), *(f"{key}={value}" for key, value in options if value is not None))
-    registry = Registry(session.settings(results=results).results)
+    registry = registry_of(session.settings(results=results), must_exist=False)
     found, unreadable = registry.look(where, limit=limit)
     entries = ordered(found, sort)
+    envelopes = (_envelope(registry, entry) for entry in entries)
     session.out.result(
         {"runs": [entry.as_json() for entry in entries]},
-        lambda: csv_listing(entries) if csv else listing(entries),
+        lambda: (
+            csv_listing(entries)
+            if csv
+            else listing(entries, list(envelopes) if session.out.verbose else None)
+        ),
     )
-    if not entries:
+    if not registry.root.exists():
+        session.out.note(f"{registry.root} is not there yet; `obrelease run bench` makes it")
+    elif not entries:
         session.out.note(f"no such run in {registry.root}; `obrelease run bench` makes one")
     if unreadable:
         session.out.warn(
-            f"{len(unreadable)} folders cannot be read and are not listed, the first is {unreadable[0]};"
+            f"{counted(len(unreadable), 'folder')} cannot be read or listed, the first is {unreadable[0]};"
             " `obrelease fsck` says why"
         )
 
 
+def _envelope(registry: Registry, entry: Entry) -> Artefact | None:
+    """The envelope of a listed run; None where it is not what the registry says."""
+    try:
+        return registry.load(entry)
+    except ObreleaseError:
+        return None
+
+
 def show(
     session: Session,
-    digest: Annotated[str, typer.Argument(help="A digest, its beginning, a pinned name, or `latest`.")],
+    digest: Annotated[
+        str,
+        typer.Argument(metavar="DIGEST", help="A digest, its beginning, a pinned name, or `latest`."),
+    ],
     kind: KindOption = None,
     scenario: ScenarioOption = None,
     core: CoreOption = None,
     results: ResultsOption = None,
 ) -> None:
-    """Show one run: what it was, where it ran and what it gave. Every byte is re-hashed first."""
+    """Show one run: what it was, where, and what it gave.
+
+    Every byte is re-hashed first.
+    """
     from dataclasses import asdict
 
     from obrelease.analysis.summaries import summarise_run
     from obrelease.cli.run_text import description
-    from obrelease.registry.inspect import validate_folder
-    from obrelease.registry.store import Registry
 
-    registry = Registry(session.settings(results=results).results)
+    registry = registry_of(session.settings(results=results), must_exist=True)
     entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
     artefact = registry.load(entry)
-    _refuse(session, validate_folder(entry.folder), 1)
+    _refuse(session, _folder_problems(entry.folder), 1)
     summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
     session.out.result(
         {"run": entry.as_json(), "artefact": artefact.model_dump(mode="json"), "summary": asdict(summary)},
@@ -112,18 +146,19 @@ def show(
 
 def reindex(session: Session, results: ResultsOption = None) -> None:
     """Make the index again from the folders alone."""
-    from obrelease.registry.store import Registry
-
-    registry = Registry(session.settings(results=results).results)
+    registry = registry_of(session.settings(results=results), must_exist=True)
     runs = registry.reindex()
-    session.out.result({"results": str(registry.root), "runs": runs}, f"{runs} runs")
+    session.out.result({"results": str(registry.root), "runs": runs}, counted(runs, "run"))
 
 
 def check_registry(session: Session, results: ResultsOption = None) -> None:
-    """Re-hash everything in the results folder and compare the index; changes nothing."""
+    """Re-hash everything in the results folder.
+
+    The index is compared with the folders; nothing is changed.
+    """
     from obrelease.registry.fsck import fsck
 
-    root = session.settings(results=results).results
+    root = results_of(session.settings(results=results), must_exist=True)
     with session.out.progress("fsck", None) as advance:
         report = fsck(root, advance)
     session.out.result(
@@ -140,48 +175,56 @@ def check_registry(session: Session, results: ResultsOption = None) -> None:
         session.out.note(f"note: {note}")
     if report.problems:
         raise IntegrityError(
-            f"{root}: {len(report.problems)} problems in {report.artefacts} artefacts",
+            f"{root}: {counted(len(report.problems), 'problem')} in {counted(report.artefacts, 'artefact')}",
             hint="restore what is damaged from a copy; `obrelease reindex` mends the index alone",
         )
-    session.out.note(f"{report.artefacts} artefacts, {report.size_bytes} bytes: all as they were recorded")
+    session.out.note(
+        f"{counted(report.artefacts, 'artefact')}, {counted(report.size_bytes, 'byte')}: all as recorded"
+    )
 
 
 def validate(
     session: Session,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[PATH]...", help="Artefacts, documents or trees of them.", show_default=False
-        ),
+        typer.Argument(metavar="PATH", help="Artefacts, documents or trees of them.", show_default=False),
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Check documents against their schemas, and the files that they list, byte by byte."""
+    """Check documents, and the files that they list.
+
+    Documents against their schemas, files byte by byte, numbers by each other. With -v each is named
+    as it is judged.
+    """
     from itertools import chain
 
-    from obrelease.registry.inspect import validate_folders
     from obrelease.registry.parallel import in_chunks
 
-    root = session.settings(results=results).results
+    settings = session.settings(results=results)
     problems: list[Problem] = []
     checked = 0
-    for path in paths or [root]:
+    for path in paths or [results_of(settings, must_exist=True)]:
         folders, documents = _targets(path)
         if not folders and not documents and paths:
             raise NotFound(f"{path}: no artefact at or below it")
         with (
-            in_chunks(validate_folders, folders) as chunks,
+            in_chunks(_problems_of, folders) as chunks,
             session.out.progress("validate", len(folders)) as advance,
         ):
-            for found in chain.from_iterable(chunks):
-                problems += found
+            for folder, found in zip(folders, chain.from_iterable(chunks), strict=True):
+                problems += _judged(session, folder, found)
                 advance(1)
         for document in documents:
-            problems += _document_problems(document)
+            problems += _judged(session, document, _document_problems(document))
         checked += len(folders) + len(documents)
     _refuse(session, problems, checked)
     session.out.result({"checked": checked, "problems": []}, "")
-    session.out.note(f"{checked} artefacts and documents: valid")
+    session.out.note(f"{counted(checked, *_CHECKED)}: valid")
+
+
+def _judged(session: Session, path: Path, problems: Sequence[Problem]) -> Sequence[Problem]:
+    session.out.detail(f"{path}: {counted(len(problems), 'problem') if problems else 'valid'}")
+    return problems
 
 
 def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
@@ -197,6 +240,22 @@ def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"{path}: no such file or folder")
     return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
+
+
+def _problems_of(folders: Sequence[Path]) -> list[Sequence[Problem]]:
+    return [_folder_problems(folder) for folder in folders]
+
+
+def _folder_problems(folder: Path) -> Sequence[Problem]:
+    """Broken rules of one artefact; whether its numbers agree is asked where its bytes are sound."""
+    from obrelease.registry.inspect import inspect_folder
+
+    found = inspect_folder(folder)
+    if found.problems or found.artefact is None:
+        return found.problems
+    from obrelease.analysis.agreement import disagreements
+
+    return disagreements(found.artefact, folder)
 
 
 def _document_problems(path: Path) -> Sequence[Problem]:
@@ -215,4 +274,4 @@ def _refuse(session: Session, problems: Sequence[Problem], checked: int) -> None
     told: dict[str, Any] = {"checked": checked, "problems": [problem.as_json() for problem in problems]}
     session.out.result(told, "\n".join(map(str, problems)))
     error = IntegrityError if any(found.rule in INTEGRITY_RULES for found in problems) else InvalidInput
-    raise error(f"{len(problems)} problems in {checked} artefacts and documents")
+    raise error(f"{counted(len(problems), 'problem')} in {counted(checked, *_CHECKED)}")

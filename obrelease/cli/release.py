@@ -12,6 +12,8 @@ import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.forge import forge_of
+from obrelease.cli.output import counted, table
+from obrelease.cli.results import registry_of
 from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.settings import Settings
 from obrelease.errors import UsageError
@@ -59,7 +61,10 @@ def tag(
     dry_run: DryRunOption = False,
     sign: SignOption = None,
 ) -> None:
-    """Make the annotated tag that carries the digests of the release's bundle and manifest."""
+    """Make the annotated tag of a release.
+
+    It carries the digests of the bundle and of the manifest.
+    """
     from obrelease.release.pipeline import TAG
 
     settings = session.settings(results=results, remote=remote)
@@ -80,7 +85,10 @@ def bundle(
     results: ResultsOption = None,
     sign: SignOption = None,
 ) -> None:
-    """Write the release's files into a folder: the same runs give the same bytes."""
+    """Write the files of a release into a folder.
+
+    The same runs give the same bytes.
+    """
     from obrelease.release.deliver import deliver
     from obrelease.release.pipeline import BUNDLE
     from obrelease.release.step import packed_of
@@ -110,7 +118,10 @@ def publish(
         bool, typer.Option("--abort", help="Take back the draft and the unpushed tag of a run that stopped.")
     ] = False,
 ) -> None:
-    """Check, collect, pack, tag and upload the runs as one release; harmless when repeated."""
+    """Check, pack, tag and upload runs as one release.
+
+    Harmless when repeated.
+    """
     from obrelease.release.pipeline import PUBLISH
 
     _require_one_wish(dry_run=dry_run, resume=resume, abort=abort, run=bool(run))
@@ -136,7 +147,7 @@ def _abort(session: Session, settings: Settings, wanted: _Wanted) -> None:
     from obrelease.release.journal import Journal
 
     parsed = Tag.parse(wanted.tag)
-    tools = _tools(session, settings, None, uploads=True)
+    tools = _tools(session, settings, None, uploads=True, needs_runs=False)
     try:
         done = abort(parsed.text, tools, Journal.of(tools.worktree.git_dir, parsed.text))
     finally:
@@ -181,20 +192,23 @@ def _executed(
         tools.worktree.close()
 
 
-def _tools(session: Session, settings: Settings, key: Path | None, *, uploads: bool) -> Tools:
-    from obrelease.registry.store import Registry
+def _tools(
+    session: Session, settings: Settings, key: Path | None, *, uploads: bool, needs_runs: bool = True
+) -> Tools:
     from obrelease.release.step import Tools
     from obrelease.remote.worktree import Worktree
 
     forge = forge_of(settings, session.out.note) if uploads else None
+    registry = registry_of(settings, must_exist=needs_runs)
     return Tools(
         worktree=Worktree.open(settings.root),
-        registry=Registry(settings.results),
+        registry=registry,
         forge=forge,
         schemas=settings.schemas,
         outputs=(settings.results, settings.releases, settings.root / "dist"),
         progress=session.out.progress,
         note=session.out.note,
+        warn=session.out.warn,
         key=key,
     )
 
@@ -224,13 +238,11 @@ def _report(plan: Plan, staging: Staging) -> dict[str, Any]:
 
 
 def _text(first: str, plan: Plan, staging: Staging) -> str:
-    from obrelease.cli.output import table
-
     steps = [(step.name, step.state, step.reason) for step in plan.steps]
     assets = [(asset.name, str(asset.size), asset.sha256) for asset in plan.assets]
     acts = [(act.verb, act.target, act.request) for act in plan.acts if plan.dry_run]
     parts = [
-        f"{first}: {len(plan.runs)} runs at commit {plan.commit}",
+        f"{first}: {counted(len(plan.runs), 'run')} at commit {plan.commit}",
         table(steps, ("step", "state", "")),
         table(assets, ("asset", "bytes", "sha256")),
         table(acts, ("act", "on", "by")),

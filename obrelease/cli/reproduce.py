@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.results import registry_of
 from obrelease.errors import NotReproduced
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def reproduce(
     session: Session,
-    digest: Annotated[str, typer.Argument(help="A digest, its beginning, a pinned name, or `latest`.")],
+    digest: Annotated[
+        str, typer.Argument(metavar="DIGEST", help="A digest, its beginning, a pinned name, or `latest`.")
+    ],
     core: Annotated[
         str | None,
         typer.Option(
@@ -35,11 +38,13 @@ def reproduce(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Make a run again from its artefact and demand the same events; exit code 10 where they differ."""
-    from obrelease.recorder.reproduce import reproduce as make_again
-    from obrelease.registry.store import Registry
+    """Make a run again and demand the same events.
 
-    registry = Registry(session.settings(results=results).results)
+    Everything is read from its artefact; exit code 10 where they differ.
+    """
+    from obrelease.recorder.reproduce import reproduce as make_again
+
+    registry = registry_of(session.settings(results=results), must_exist=True)
     entry = registry.resolve(digest)
     made = make_again(registry, entry, core=core, trace=trace)
     session.out.result(_told(entry, made), lambda: _text(entry, made))

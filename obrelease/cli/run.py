@@ -11,13 +11,13 @@ from obrelease.cli import run_architectures, run_profile, run_stress
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.compare import ForceOption, PlotOption
+from obrelease.cli.results import registry_of
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
     CoreOption,
     LogOption,
     PassesOption,
     producer_of,
-    registry_of,
     report,
     run_app,
 )
@@ -26,6 +26,8 @@ from obrelease.errors import UsageError
 
 MODES = (run_architectures, run_profile, run_stress)
 """The modes that have files of their own; to import one is to add its command to `run`."""
+
+_REPLAY_CHECKS = ("touch-holds", "depth-agrees", "named-causes", "queue-positions", "limits-hold")
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +47,9 @@ def bench(
     messages: Annotated[
         int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")
     ] = None,
+    fresh_processes: Annotated[
+        bool, typer.Option("--fresh-processes", help="Time each pass in a process of its own.")
+    ] = False,
     log: LogOption = None,
     against: Annotated[
         str | None,
@@ -59,7 +64,10 @@ def bench(
     force: ForceOption = False,
     results: ResultsOption = None,
 ) -> None:
-    """Measure seeded order flow: throughput by pass, and the service time of single messages."""
+    """Measure seeded order flow.
+
+    Throughput by pass, and the service time of single messages.
+    """
     settings = session.settings(results=results)
     settle_matplotlib()
     if against is not None:
@@ -67,6 +75,7 @@ def bench(
 
         words = ["--scenario", scenario, "--seed", str(seed), "--passes", str(passes)]
         words += [] if messages is None else ["--messages", str(messages)]
+        words += ["--fresh-processes"] if fresh_processes else []
         bench_against(
             session, settings, ref=against, runs=runs, core=core, words=words, plot=plot, force=force
         )
@@ -76,7 +85,7 @@ def bench(
     from obrelease.recorder import bench_work
     from obrelease.recorder.record import record_bench
 
-    registry = registry_of(settings)
+    registry = registry_of(settings, must_exist=False)
     total = bench_work(scenario, passes=passes, messages=messages)
     with session.out.progress(f"bench {scenario}", total) as advance:
         entry = record_bench(
@@ -86,9 +95,10 @@ def bench(
             core=core,
             passes=passes,
             messages=messages,
+            fresh_processes=fresh_processes,
             log=log,
             created_ns=now_ns(),
-            producer=producer_of(session, settings),
+            producer=producer_of(session, settings, core),
             progress=advance,
         )
     report(session, registry, entry)
@@ -100,7 +110,7 @@ def replay(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="LOBSTER (zip, folder or message file), ITCH 5.0 (or gzip), or a tape. Default: a sample.",
         ),
     ] = None,
@@ -113,12 +123,15 @@ def replay(
     log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
-    """Replay recorded market data, checked against the touch that the file shows after each message."""
+    """Replay recorded market data, checked row by row.
+
+    The book is held against what the file shows after each message.
+    """
     settings = session.settings(results=results)
     settle_matplotlib()
     from obrelease.recorder.record import record_replay
 
-    registry = registry_of(settings)
+    registry = registry_of(settings, must_exist=False)
     with session.out.progress("replay", None) as advance:
         entry = record_replay(
             registry,
@@ -128,7 +141,7 @@ def replay(
             risk=risk,
             log=log,
             created_ns=now_ns(),
-            producer=producer_of(session, settings),
+            producer=producer_of(session, settings, core),
             progress=advance,
         )
-    report(session, registry, entry)
+    report(session, registry, entry, told=_REPLAY_CHECKS)

@@ -8,7 +8,8 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
-from obrelease.cli.run_session import producer_of, registry_of, report, run_app
+from obrelease.cli.results import registry_of
+from obrelease.cli.run_session import producer_of, report, run_app
 from obrelease.cli.settings import settle_matplotlib
 from obrelease.errors import UsageError
 
@@ -36,7 +37,10 @@ def architectures(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Compare ways to divide the work: throughput, hand-off cost, latency; all must share one digest."""
+    """Compare ways to divide the work.
+
+    Throughput, hand-off cost, latency; all must share one digest.
+    """
     wanted = _seeds(seeds)
     settings = session.settings(results=results)
     settle_matplotlib()
@@ -48,7 +52,7 @@ def architectures(
     )
 
     length = DEFAULT_MESSAGES if messages is None else messages
-    registry = registry_of(settings)
+    registry = registry_of(settings, must_exist=False)
     total = architectures_work(wanted, passes=passes, messages=length)
     with session.out.progress("architectures", total) as advance:
         entry = record_architectures(

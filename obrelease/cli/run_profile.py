@@ -8,7 +8,8 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
-from obrelease.cli.run_session import CoreOption, producer_of, registry_of, report, run_app
+from obrelease.cli.results import registry_of
+from obrelease.cli.run_session import CoreOption, producer_of, report, run_app
 from obrelease.cli.settings import settle_matplotlib
 
 _FUNCTIONS: Final = ("function", "calls", "own_ns", "cumulative_ns")
@@ -31,12 +32,15 @@ def profile(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Capture functions, allocations and a flame graph of a scenario; rates of such a run mean nothing."""
+    """Find where time and memory go in a scenario.
+
+    Functions, allocations and a flame graph; rates of such a run mean nothing.
+    """
     settings = session.settings(results=results)
     settle_matplotlib()
     from obrelease.recorder.profile import ALLOCATIONS_FILE, FUNCTIONS_FILE, record_profile
 
-    registry = registry_of(settings)
+    registry = registry_of(settings, must_exist=False)
     entry = record_profile(
         registry,
         scenario=scenario,
@@ -45,7 +49,7 @@ def profile(
         profiler=profiler,
         messages=messages,
         created_ns=now_ns(),
-        producer=producer_of(session, settings),
+        producer=producer_of(session, settings, core),
     )
     session.out.note("a profiled run is never a reported one: its shares mean something, its rates do not")
     timed = profiler != "tracemalloc"

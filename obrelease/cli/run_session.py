@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from obrelease import __version__
 from obrelease.cli.command import Session
 from obrelease.cli.output import table
 from obrelease.cli.settings import Settings
 from obrelease.errors import CheckFailed, NotFound, ObreleaseError
+from obrelease.models.problem import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.notes import RunSummary
@@ -40,22 +39,27 @@ PassesOption = Annotated[
 ]
 
 
-def registry_of(settings: Settings) -> Registry:
-    """The registry in the results folder."""
-    from obrelease.registry.store import Registry
-
-    return Registry(settings.results)
-
-
-def producer_of(session: Session, settings: Settings) -> Producer:
-    """This program, and the commit of the project where that is known."""
+def producer_of(session: Session, settings: Settings, core: str = "auto") -> Producer:
+    """This program by the digest of its sources, and their commit where this folder holds just these."""
+    from obrelease import __version__
     from obrelease.models.artefact import Producer
+    from obrelease.recorder.sources import core_that_runs, sources_digest
 
-    commit, dirty = _source_tree(session, settings)
-    return Producer(name="obrelease", version=__version__, commit=commit, dirty=dirty)
+    commit, dirty = _source_tree(session, settings, core)
+    build = core_that_runs(core)
+    return Producer(
+        name="obrelease",
+        version=__version__,
+        commit=commit,
+        dirty=dirty,
+        sources_digest=sources_digest(),
+        core_digest=build.sources_digest if build else None,
+    )
 
 
-def _source_tree(session: Session, settings: Settings) -> tuple[str | None, bool | None]:
+def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str | None, bool | None]:
+    from obrelease.recorder.sources import difference
+
     if not (settings.root / ".git").exists():
         return None, None
     from obrelease.remote.worktree import Worktree
@@ -66,6 +70,11 @@ def _source_tree(session: Session, settings: Settings) -> tuple[str | None, bool
         if folder.is_relative_to(settings.root)
     ]
     try:
+        other = difference(settings.root, core)
+        if other is not None:
+            if other:
+                session.out.warn(f"the run will not name its commit: {other}")
+            return None, None
         worktree = Worktree.open(settings.root)
         try:
             return worktree.head(), bool(worktree.changes(ignoring=outputs))
@@ -91,6 +100,7 @@ def report(
     *,
     rows_file: str | None = None,
     columns: Sequence[str] = (),
+    told: Sequence[str] = (),
 ) -> None:
     """Print the run, and fail where it failed to prove what it checks.
 
@@ -99,18 +109,26 @@ def report(
         rows_file: a CSV file of the run that is its answer, one row a variant; None for the one row
             of figures that every run has.
         columns: which of the file's columns people are shown; JSON has all of them.
+        told: checks whose counts people are shown.
 
     Raises:
         CheckFailed: a check of the run did not pass.
     """
     from obrelease.analysis.summaries import summarise_run
+    from obrelease.cli.run_text import counts_of, verdict
 
-    summary = summarise_run(registry.load(entry), digest=entry.digest, folder=entry.folder)
+    artefact = registry.load(entry)
+    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    checks = artefact.outcome.checks if artefact.outcome else ()
+    proofs = [
+        ("checks", verdict(checks)),
+        *((check.name, counts_of(check)) for check in checks if check.name in told),
+    ]
     rows = _rows(entry, rows_file) if rows_file else []
     answer: dict[str, Any] = {"run": entry.as_json(), "figures": _figures(summary)}
     session.out.result(
         answer | ({"rows": rows} if rows_file else {}),
-        lambda: _text(summary, entry, [[row[name] for name in columns] for row in rows], columns),
+        lambda: _text(summary, entry, proofs, [[row[name] for name in columns] for row in rows], columns),
     )
     if summary.checks_failed:
         raise CheckFailed(
@@ -120,6 +138,8 @@ def report(
 
 
 def _rows(entry: Entry, name: str) -> list[dict[str, str]]:
+    import csv
+
     with (entry.folder / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -138,7 +158,11 @@ def _figures(summary: RunSummary) -> dict[str, Any]:
 
 
 def _text(
-    summary: RunSummary, entry: Entry, rows: Sequence[Sequence[str]] = (), columns: Sequence[str] = ()
+    summary: RunSummary,
+    entry: Entry,
+    proofs: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[str],
 ) -> str:
     if rows:
         told = table(
@@ -147,13 +171,18 @@ def _text(
         )
     else:
         told = table([_row(summary)], _HEADER)
+    facts = [
+        *proofs,
+        ("events", summary.events_digest or "-"),
+        ("artefact", entry.digest),
+        ("folder", str(entry.folder)),
+    ]
+    width = max(len(name) for name, _ in facts)
     return "\n".join(
         (
             told,
             "",
-            f"events    {summary.events_digest}",
-            f"artefact  {entry.digest}",
-            f"folder    {entry.folder}",
+            *(f"{name:{width}}  {printable(value)}" for name, value in facts),
         )
     )
 

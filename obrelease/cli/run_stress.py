@@ -8,13 +8,13 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.results import registry_of
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
     CoreOption,
     LogOption,
     PassesOption,
     producer_of,
-    registry_of,
     report,
     run_app,
 )
@@ -60,13 +60,16 @@ def stress(
     log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
-    """Offer seeded flow at intended times: service and response time, and an audit of every batch."""
+    """Offer seeded flow at intended times.
+
+    Service and response time, and an audit of every batch.
+    """
     settings = session.settings(results=results)
     settle_matplotlib()
     from obrelease.recorder.stress import SUMMARY_FILE, record_stress, stress_work
 
     scales = [1] if scale is None else scale
-    registry = registry_of(settings)
+    registry = registry_of(settings, must_exist=False)
     total = stress_work(scales, passes=passes, sweep=sweep)
     with session.out.progress(f"stress {arrivals}", total) as advance:
         entry = record_stress(
@@ -80,7 +83,7 @@ def stress(
             sweep=sweep,
             log=log,
             created_ns=now_ns(),
-            producer=producer_of(session, settings),
+            producer=producer_of(session, settings, core),
             progress=advance,
         )
     report(session, registry, entry, rows_file=SUMMARY_FILE, columns=_COLUMNS)

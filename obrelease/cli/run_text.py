@@ -11,13 +11,13 @@ from operator import itemgetter
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from obrelease.cli.output import table
+from obrelease.cli.output import counted, table
 from obrelease.errors import UsageError
 from obrelease.models.problem import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.notes import RunSummary
-    from obrelease.models.artefact import Artefact
+    from obrelease.models.artefact import Artefact, Check
     from obrelease.registry.entry import Entry
 
 NEWEST_FIRST: Final = "-created"
@@ -37,10 +37,17 @@ _SHORT_DIGEST = 12
 _SHORT_COMMIT = 9
 
 
-def listing(entries: Sequence[Entry]) -> str:
-    """One line per run, in the order given."""
+def listing(entries: Sequence[Entry], envelopes: Sequence[Artefact | None] | None = None) -> str:
+    """One line per run, in the order given.
+
+    Args:
+        envelopes: of the same runs, for the longer form; None in place of one that is damaged.
+    """
     header = ("digest", "created", "kind", "scenario", "core", "messages", "commit", "events")
-    return table([_line(entry) for entry in entries], header)
+    if envelopes is None:
+        return table([_line(entry) for entry in entries], header)
+    rows = [_long_line(entry, envelope) for entry, envelope in zip(entries, envelopes, strict=True)]
+    return table(rows, (*header, "checks", "load", "whole commit"))
 
 
 def ordered(entries: Sequence[Entry], sort: str) -> list[Entry]:
@@ -105,6 +112,32 @@ def _line(entry: Entry) -> tuple[str, ...]:
     )
 
 
+def _long_line(entry: Entry, envelope: Artefact | None) -> tuple[str, ...]:
+    if envelope is None:
+        return (*_line(entry), "DAMAGED", "-", entry.commit or "-")
+    load = envelope.host.volatile.load_1m_milli
+    checks = envelope.outcome.checks if envelope.outcome else ()
+    return (
+        *_line(entry),
+        verdict(checks),
+        "-" if load is None else f"{load / 1000:.2f}",
+        entry.commit or "-",
+    )
+
+
+def verdict(checks: Sequence[Check]) -> str:
+    """How many checks a run passed, and how many it did not."""
+    failed = sum(not check.passed for check in checks)
+    if not checks:
+        return "-"
+    return f"{len(checks) - failed} passed" + (f", {failed} FAILED" if failed else "")
+
+
+def counts_of(check: Check) -> str:
+    """The counts behind a check that are not zero."""
+    return ", ".join(f"{name.replace('_', '-')} {count:,}" for name, count in check.counts.items() if count)
+
+
 def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
     producer, host = artefact.producer, artefact.host.stable
     commit = _commit(producer.commit, producer.dirty)
@@ -132,7 +165,10 @@ def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]
     if outcome is not None:
         yield "events", f"{outcome.events:,}, sha256 {outcome.events_digest}"
     if summary.throughput_msg_s is not None:
-        yield "throughput", f"{summary.throughput_msg_s:,} msg/s, median of {summary.passes} passes"
+        yield (
+            "throughput",
+            f"{summary.throughput_msg_s:,} msg/s, median of {counted(summary.passes, 'pass', 'passes')}",
+        )
     if summary.latency_clock is not None:
         yield (
             f"{summary.latency_clock} time",
@@ -141,8 +177,12 @@ def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]
     for check in outcome.checks if outcome is not None else ():
         yield (
             f"check {check.name}",
-            ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else ""),
+            "; ".join(part for part in (_finding(check), counts_of(check)) if part),
         )
+
+
+def _finding(check: Check) -> str:
+    return ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else "")
 
 
 def _series(artefact: Artefact) -> Iterator[tuple[str, ...]]:

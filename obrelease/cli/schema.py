@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from obrelease.cli.command import Session, command
+from obrelease.cli.output import counted
 from obrelease.errors import CheckFailed
 
 schema_app = typer.Typer(
     name="schema",
-    help="Export the JSON Schemas of the documents, or check that they are up to date.",
+    help="Export or check the JSON Schemas of the documents.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -30,7 +31,10 @@ def register(app: typer.Typer) -> None:
 
 @command(schema_app, "export")
 def export(session: Session, schemas: SchemasOption = None) -> None:
-    """Write the schemas of all documents, and remove those of documents that are no more."""
+    """Write the schemas of all documents.
+
+    Those of documents that are no more are removed.
+    """
     from obrelease.models import schema
 
     folder = session.settings(schemas=schemas).schemas
@@ -44,7 +48,10 @@ def export(session: Session, schemas: SchemasOption = None) -> None:
 
 @command(schema_app, "check")
 def check(session: Session, schemas: SchemasOption = None) -> None:
-    """Compare the exported schemas with the models; exit code 1 where they differ."""
+    """Compare the exported schemas with the models.
+
+    Exit code 1 where they differ.
+    """
     from obrelease.models import schema
 
     folder = session.settings(schemas=schemas).schemas
@@ -55,6 +62,7 @@ def check(session: Session, schemas: SchemasOption = None) -> None:
     )
     if problems:
         raise CheckFailed(
-            f"{folder}: {len(problems)} schemas differ from the models", hint="run `obrelease schema export`"
+            f"{folder}: {counted(len(problems), 'schema')} not as the models say",
+            hint="run `obrelease schema export`",
         )
     session.out.note(f"{len(schema.DOCUMENTS)} schemas in {folder} are up to date")

@@ -1,28 +1,82 @@
-"""The scratch folder of a command: made where the system keeps such things, gone at the end."""
+"""The scratch folder of a command: made where the system keeps such things, gone at the end.
+
+A process that is killed cannot clean up. So each folder has a lock beside it, which dies with its
+process, and the next command sweeps what nobody holds any more.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from obrelease.errors import StorageError
+
+_PREFIX: Final = "obrelease-scratch-"
+_LOCK: Final = ".lock"
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A new, empty, private folder that lives as long as the block.
 
+    Temporary files of the libraries below go to a folder beside it, and with it.
+
     Raises:
         StorageError: it cannot be made.
     """
     try:
-        made = tempfile.TemporaryDirectory(prefix="obrelease-", ignore_cleanup_errors=True)
+        home = Path(tempfile.gettempdir())
+        _sweep(home)
+        lock, descriptor = _locked(home)
+        made = lock.with_suffix("")
+        work, beside = made / "work", made / "beside"
+        made.mkdir(mode=0o700)
+        work.mkdir()
+        beside.mkdir()
     except OSError as error:
         raise StorageError(
             f"{error.filename or 'the temporary folder'}: {error.strerror or error}",
             hint="free some space, or name another place by TMPDIR",
         ) from error
-    with made as name:
-        yield Path(name)
+    former, tempfile.tempdir = tempfile.tempdir, str(beside)
+    try:
+        yield work
+    finally:
+        tempfile.tempdir = former
+        _remove(lock)
+        os.close(descriptor)
+
+
+def _locked(home: Path) -> tuple[Path, int]:
+    """A new lock file that this process holds; one that a sweep took away meanwhile is made anew."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_LOCK, dir=home)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return Path(name), descriptor
+        os.close(descriptor)
+
+
+def _sweep(home: Path) -> None:
+    """Remove the folders of this user whose processes are gone; whatever cannot be removed stays."""
+    for lock in home.glob(f"{_PREFIX}*{_LOCK}"):
+        with suppress(OSError):
+            descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if os.fstat(descriptor).st_uid == os.getuid():
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    _remove(lock)
+            finally:
+                os.close(descriptor)
+
+
+def _remove(lock: Path) -> None:
+    """The folder first: as long as it is there, its lock leads to it."""
+    shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+    lock.unlink(missing_ok=True)

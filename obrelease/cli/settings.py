@@ -6,11 +6,7 @@ This is the only file of the package that reads the environment.
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +19,10 @@ KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository
 
 FILES: Final = ("pyproject.toml", "obrelease.toml")
 """Where the table may stand, in one of them."""
+
+
+RELEASES: Final = "obrelease/releases"
+"""Where the directory forge keeps its releases unless told otherwise, below the git folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,19 @@ def project_root(start: Path) -> Path:
     return start
 
 
+def _git_folder(root: Path) -> Path:
+    """The git folder that all work trees of the repository at `root` share (gitrepository-layout(5))."""
+    link = root / ".git"
+    if not link.is_file():
+        return link
+    try:
+        private = root / link.read_text("utf-8").removeprefix("gitdir:").strip()
+        shared = private / "commondir"
+        return (private / shared.read_text("utf-8").strip()).resolve() if shared.is_file() else private
+    except (OSError, UnicodeDecodeError):
+        return link
+
+
 def _file_settings(root: Path) -> dict[str, Any]:
     documents = {name: _document(root / name) for name in FILES}
     held = [name for name, document in documents.items() if "obrelease" in _table(document, "tool")]
@@ -87,6 +100,8 @@ def _file_settings(root: Path) -> dict[str, Any]:
 
 def _document(path: Path) -> dict[str, Any]:
     """A TOML file; empty where there is none."""
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -131,7 +146,7 @@ def load(
         results=root / (values["results"] or "results"),
         schemas=root / (values["schemas"] or "schemas"),
         forge=forge,
-        releases=root / (values["releases"] or ".git/obrelease/releases"),
+        releases=root / values["releases"] if values["releases"] else _git_folder(root) / RELEASES,
         repository=values["repository"] or environ.get("GITHUB_REPOSITORY"),
         api=values["api"] or environ.get("GITHUB_API_URL") or "https://api.github.com",
         remote=values["remote"],
@@ -161,6 +176,10 @@ def settle_matplotlib() -> None:
     except (OSError, RuntimeError):
         writable = False
     if not writable:
+        import atexit
+        import shutil
+        import tempfile
+
         folder = Path(tempfile.mkdtemp(prefix="obrelease-matplotlib-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MPLCONFIGDIR"] = str(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,9 @@ import typer
 
 from obrelease.cli.command import Session, command
 from obrelease.cli.forge import forge_of
+from obrelease.cli.output import counted
 from obrelease.cli.release import ForgeOption
+from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound
 
@@ -42,21 +43,25 @@ def register(app: typer.Typer) -> None:
 def verify(
     session: Session, release: ReleaseArgument, forge: ForgeOption = None, policy: PolicyOption = None
 ) -> None:
-    """Check a release from its first byte to its last; any doubt ends with an exit code."""
+    """Check a release from its first byte to its last.
+
+    Any doubt ends with an exit code.
+    """
+
     from obrelease.release.attestation import attestation_layer
     from obrelease.release.policy import enforce, load
     from obrelease.release.signatures import provenance_layer, sums_signature_layer
     from obrelease.release.witness import tag_layers
 
     settings = session.settings(forge=forge)
-    with tempfile.TemporaryDirectory(prefix="obrelease-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         demands, trust = load(policy, scratch) if policy else (None, None)
         verified, layers = _files(session, settings, release, scratch)
         worktree = _worktree_at_hand(settings)
+        demanded = _is_tag(release) and demands is None
         layers = (
             *layers,
-            *tag_layers(verified, settings.project, worktree, trust),
+            *tag_layers(verified, settings.project, worktree, trust, demanded=demanded),
             sums_signature_layer(verified, trust),
             provenance_layer(verified, trust),
             attestation_layer(verified, demands),
@@ -80,16 +85,23 @@ def _files(
         address = Address.parse(release)
         fetched.mkdir()
         unseen = fetch_address(address, fetched, progress)
-        verified = verify_folder(fetched, scratch, progress, tag=address.tag)
+        verified = verify_folder(fetched, scratch, progress, tag=address.tag, called=address.base)
         return verified, (*verified.layers, unseen)
-    if os.sep in release or release in {".", ".."}:
+    if not _is_tag(release):
         verified = verify_folder(Path(release), scratch, progress)
         return verified, verified.layers
     wanted, place = Tag.parse(release), forge_of(settings)
     fetched.mkdir()
     found = fetch(place, wanted.text, fetched, progress)
-    verified = verify_folder(fetched, scratch, progress, tag=wanted.text)
+    verified = verify_folder(
+        fetched, scratch, progress, tag=wanted.text, called=f"{place.name} {wanted.text}"
+    )
     return verified, (*verified.layers, forge_layer(verified, found, place))
+
+
+def _is_tag(release: str) -> bool:
+    """Whether the user means a tag, whose release the forge has, and not an address or a folder."""
+    return "://" not in release and os.sep not in release and release not in {".", ".."}
 
 
 def _worktree_at_hand(settings: Settings) -> Worktree | None:
@@ -118,5 +130,7 @@ def _text(verified: Verified, layers: Sequence[Layer]) -> str:
     manifest = verified.manifest
     width = max(len(layer.name) for layer in layers)
     lines = [f"{'ok' if x.checked else '--'}  {x.name:{width}}  {x.detail}" for x in layers]
-    runs = f"{len(manifest.runs)} runs at commit {manifest.commit}"
-    return "\n".join([*lines, f"{manifest.project} {manifest.tag} holds: {runs}"])
+    runs = f"{counted(len(manifest.runs), 'run')} at commit {manifest.commit}"
+    unchecked = [layer.name for layer in layers if not layer.checked]
+    limits = f"; not checked: {', '.join(unchecked)}" if unchecked else ""
+    return "\n".join([*lines, f"{manifest.project} {manifest.tag} holds: {runs}{limits}"])

@@ -28,9 +28,6 @@ from obrelease.registry.durable import NewFile
 TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
 """Powers of ten that lead from a unit of time to nanoseconds."""
 
-UNKNOWN: Final = "unknown"
-"""A stable fact that the file does not tell."""
-
 
 @dataclass(frozen=True, slots=True)
 class Request:

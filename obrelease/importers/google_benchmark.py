@@ -12,7 +12,6 @@ from pathlib import PurePosixPath, PureWindowsPath
 from obrelease.errors import InvalidInput
 from obrelease.importers.draft import (
     TIME_UNITS,
-    UNKNOWN,
     Draft,
     Found,
     Request,
@@ -22,7 +21,7 @@ from obrelease.importers.draft import (
     nanoseconds,
 )
 from obrelease.importers.reading import Node, read_json
-from obrelease.models.artefact import Scalar, StableHost, VolatileHost
+from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
 
 
 def import_google_benchmark(request: Request) -> Draft:

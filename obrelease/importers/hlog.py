@@ -14,8 +14,8 @@ from typing import Final, Literal
 from obrelease.analysis.histograms import SIGNIFICANT_DIGITS
 from obrelease.analysis.intervals import decode_intervals, encode_merged, interval_lines, significant_digits
 from obrelease.errors import UsageError
-from obrelease.importers.draft import UNKNOWN, Draft, Found, Request, draft, slug
-from obrelease.models.artefact import HistogramRef, StableHost
+from obrelease.importers.draft import Draft, Found, Request, draft, slug
+from obrelease.models.artefact import UNKNOWN, HistogramRef, StableHost
 from obrelease.registry.durable import NewFile
 
 UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obrelease.importers.draft import UNKNOWN, Draft, Found, Request, draft, measurements_ns, nanoseconds
+from obrelease.importers.draft import Draft, Found, Request, draft, measurements_ns, nanoseconds
 from obrelease.importers.reading import Node, read_json
-from obrelease.models.artefact import StableHost
+from obrelease.models.artefact import UNKNOWN, StableHost
 
 
 def import_hyperfine(request: Request) -> Draft:

@@ -10,7 +10,6 @@ import re
 from typing import Final
 
 from obrelease.importers.draft import (
-    UNKNOWN,
     Draft,
     Found,
     Request,
@@ -20,7 +19,7 @@ from obrelease.importers.draft import (
     nanoseconds,
 )
 from obrelease.importers.reading import Node, read_json
-from obrelease.models.artefact import StableHost, VolatileHost
+from obrelease.models.artefact import UNKNOWN, StableHost, VolatileHost
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 

@@ -28,6 +28,9 @@ ARTEFACT_VERSION: Final = 1
 ENVELOPE_NAME: Final = "artefact.json"
 """The envelope's file name in the artefact's folder; no listed file may have it."""
 
+UNKNOWN: Final = "unknown"
+"""A stable fact that nobody told; it is equal to nothing, not even to itself."""
+
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
 Text = Annotated[str, Field(max_length=4096)]
@@ -36,12 +39,20 @@ Kind = Literal["bench", "stress", "architectures", "replay", "profile", "importe
 
 
 class Producer(Document):
-    """The program that wrote the artefact, and the source it was built from."""
+    """The program that wrote the artefact, and the source it was built from.
+
+    Attributes:
+        commit, dirty: of the tree whose sources are those that ran, and of no other.
+        sources_digest: sha256 over the Python sources that ran.
+        core_digest: sha256 over the sources that the compiled core was built from, where it ran.
+    """
 
     name: Slug
     version: Text
     commit: Commit | None = None
     dirty: bool | None = None
+    sources_digest: Digest | None = None
+    core_digest: Digest | None = None
 
 
 class StableHost(Document):

@@ -125,6 +125,7 @@ class Plan(Document):
         assets: the packed files by digest; empty until they are packed.
         acts: all looks and writes outside of this machine's scratch folder, in their order; a
             write becomes `done` once it is confirmed. Empty until the files are packed.
+        doubts: what a reader has to know of the runs: commits that are unknown, dirty or not the release's.
         claim: the mark by which a run knows its own draft again; empty on a dry run.
         tag_found: whether the tag was there before this release was begun.
         dry_run: True where no step may change anything outside its scratch folder.
@@ -142,6 +143,7 @@ class Plan(Document):
     steps: tuple[PlanStep, ...]
     assets: tuple[ReleaseAsset, ...] = ()
     acts: tuple[PlanAct, ...] = ()
+    doubts: tuple[Text, ...] = ()
     claim: Claim = ""
     tag_found: bool = False
     dry_run: bool = False

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Document)
 
+_OUR_WORDS: Final = {"extra_forbidden": "unknown field", "missing": "is missing"}
+"""What a reader of a document needs to hear, by pydantic's name of the complaint."""
+
 MOST_PROBLEMS: Final = 20
 """How many broken rules of one document are told."""
 
@@ -83,7 +86,7 @@ def examine(data: bytes, where: str) -> tuple[Document | None, tuple[Problem, ..
 def explain(error: ValidationError) -> list[str]:
     """pydantic's complaints as `$.place: message`, without the values that were refused."""
     return [
-        f"${''.join(_step(step) for step in detail['loc'])}: {detail['msg']}"
+        f"${''.join(_step(step) for step in detail['loc'])}: {_OUR_WORDS.get(detail['type'], detail['msg'])}"
         for detail in error.errors(include_url=False, include_input=False, include_context=False)
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median_low
 from typing import Final
 
+from obengine import cores
 from obengine.harness.architectures import (
     DEFAULT_MESSAGES,
     ArchitectureRun,
@@ -118,6 +119,7 @@ def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draf
         },
         measurements=_measurements(outcome),
         histograms=list(kept.values()),
+        core=max(outcome.runs, key=lambda run: run.core == cores.NATIVE).core,
     )
     files = (
         NewFile(SUMMARY_FILE, "text/csv", csv_table(_COLUMNS, rows)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from statistics import median_low
 from typing import Final
 
 import numpy as np
@@ -12,14 +11,11 @@ from numpy.typing import NDArray
 
 from obengine.harness.machine import MachineFacts
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
-from obrelease.analysis.frames import SummaryRow, csv_bytes, latency_columns, summary_frame
-from obrelease.analysis.histograms import (
-    Histogram,
-    percentile_csv,
-    summary_of,
-)
+from obrelease.analysis.histograms import Histogram, percentile_csv
+from obrelease.analysis.plot_depth import depth_over_day
 from obrelease.analysis.plots import latency_curve, throughput_passes, touch_over_day
 from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
+from obrelease.analysis.summary_table import LATENCY_TABLE, SUMMARY_FILE, summary_csv
 from obrelease.models.artefact import (
     Artefact,
     Measurement,
@@ -29,7 +25,6 @@ from obrelease.recorder.chunks import chunks_file
 from obrelease.recorder.envelope import (
     TIMER_OVERHEAD,
     Draft,
-    KeptHistogram,
     Request,
     host_of,
     keep_histogram,
@@ -42,6 +37,8 @@ from obrelease.registry.durable import NewFile
 
 LATENCY: Final = "service-latency"
 LATENCY_FILE: Final = "latency.hlog"
+WARM_UP: Final = "warm-up"
+"""The measurement that holds the time of the pass before those that count."""
 
 
 def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft:
@@ -59,14 +56,15 @@ def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft
         outcome=outcome_of(outcome),
         measurements=(
             Measurement(name=WALL_TIMES, unit="ns", samples=outcome.pass_wall_ns),
+            *_warm_up(outcome),
             Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,)),
         ),
         histograms=(latency.ref,),
     )
     files = (
-        NewFile("summary.csv", "text/csv", _summary_csv(request, outcome, latency)),
+        NewFile(SUMMARY_FILE, "text/csv", summary_csv(artefact, latency.curve)),
         latency.file,
-        NewFile("latency.csv", "text/csv", percentile_csv(latency.curve)),
+        NewFile(LATENCY_TABLE, "text/csv", percentile_csv(latency.curve)),
         *_plots(request, outcome, latency.curve),
     )
     if outcome.log is not None:
@@ -86,36 +84,18 @@ def replayed_name(facts: WorkloadFacts) -> str:
     return slug(re.sub(r"_[0-9]+_[0-9]+_message_[0-9]+$", "", stem))
 
 
+def _warm_up(outcome: RunOutcome) -> tuple[Measurement, ...]:
+    if outcome.warmup_ns is None:
+        return ()
+    return (Measurement(name=WARM_UP, unit="ns", samples=(outcome.warmup_ns,)),)
+
+
 def _parameters(request: Request, outcome: RunOutcome) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {"core": outcome.core, "passes": len(outcome.pass_wall_ns)}
     for number, companion in enumerate(outcome.workload.companions, start=1):
         found[f"companion-{number}-name"] = companion.name
         found[f"companion-{number}-sha256"] = companion.sha256
     return found | dict(request.parameters)
-
-
-def _summary_csv(request: Request, outcome: RunOutcome, latency: KeptHistogram) -> bytes:
-    workload, walls = outcome.workload, outcome.pass_wall_ns
-    row = SummaryRow(
-        kind=request.kind,
-        scenario=request.scenario,
-        core=outcome.core,
-        seed=None if workload.seed is None else str(workload.seed),
-        source=workload.source.name if workload.source else None,
-        messages=workload.messages,
-        passes=len(walls),
-        wall_min_ns=min(walls),
-        wall_median_ns=median_low(walls),
-        wall_max_ns=max(walls),
-        throughput_median_msg_s=median_low(throughput_msg_s(workload.messages, walls)),
-        latency_out_of_range=latency.ref.out_of_range,
-        timer_overhead_ns=outcome.timer_overhead_ns,
-        events=outcome.events,
-        events_digest=outcome.events_digest,
-        state_digest=outcome.state_digest,
-        **latency_columns(summary_of(latency.curve)),
-    )
-    return csv_bytes(summary_frame([row]))
 
 
 def _plots(request: Request, outcome: RunOutcome, curve: Histogram) -> tuple[NewFile, ...]:
@@ -129,7 +109,15 @@ def _plots(request: Request, outcome: RunOutcome, curve: Histogram) -> tuple[New
     }
     if touch := _touch(outcome.series):
         pictures["touch.svg"] = touch_over_day(*touch, title=title)
+    if depth := _depth(outcome.series):
+        pictures["depth.svg"] = depth_over_day(*depth, title=title)
     return tuple(NewFile(path, "image/svg+xml", content) for path, content in pictures.items())
+
+
+def _depth(series: Mapping[str, NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...] | None:
+    """`time_ns`, and the lots that rest on the bid and on the ask side; None without them."""
+    names = ("time_ns", "bid_depth_lots", "ask_depth_lots")
+    return tuple(series[name] for name in names) if {*names} <= series.keys() else None
 
 
 def _touch(series: Mapping[str, NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...] | None:

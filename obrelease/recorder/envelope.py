@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine import cores
 from obengine.harness.machine import MachineFacts, machine_facts
 from obengine.harness.outcome import CheckResult, WorkloadFacts
 from obrelease.analysis.histograms import SIGNIFICANT_DIGITS, Histogram, decode, encode
+from obrelease.analysis.summaries import TIMER_OVERHEAD
 from obrelease.models.artefact import (
     Artefact,
     Check,
@@ -30,11 +32,24 @@ from obrelease.models.artefact import (
 )
 from obrelease.registry.durable import NewFile
 
+__all__ = [
+    "TIMER_OVERHEAD",
+    "Advance",
+    "Draft",
+    "KeptHistogram",
+    "Ran",
+    "Request",
+    "envelope_of",
+    "host_of",
+    "keep_histogram",
+    "machine_of",
+    "outcome_of",
+    "slug",
+    "workload_of",
+]
+
 Advance = Callable[[int], None]
 """Called with the number of messages that were finished since the last call."""
-
-TIMER_OVERHEAD: Final = "timer-overhead"
-"""The measurement that holds the median cost of a timed empty call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,12 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64] or "unnamed"
 
 
+def machine_of(core: str) -> MachineFacts:
+    """Facts of this machine; those of the compiled core where `core` is that one."""
+    build = cores.native_build() if core == cores.NATIVE else None
+    return machine_facts(build.compiler if build else None)
+
+
 def host_of(machine: MachineFacts) -> Host:
     """The machine's facts in the envelope's words."""
     stable, volatile = machine.stable, machine.volatile
@@ -140,15 +161,16 @@ def envelope_of(
     parameters: Mapping[str, Scalar],
     measurements: Sequence[Measurement],
     histograms: Sequence[KeptHistogram],
+    core: str,
 ) -> Artefact:
-    """The envelope of a run on this machine, its files still missing."""
+    """The envelope of a run of `core` on this machine, its files still missing."""
     return Artefact(
         kind=request.kind,
         scenario=request.scenario,
         created_ns=str(request.created_ns),
         command=request.command,
         producer=request.producer,
-        host=host_of(machine_facts()),
+        host=host_of(machine_of(core)),
         parameters={**parameters, **request.parameters},
         workload=workload_of(workload),
         outcome=None if produced is None else outcome_of(produced),

@@ -75,5 +75,6 @@ def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
         parameters={"core": outcome.core, "profiler": outcome.profiler, "reported": False},
         measurements=measurements,
         histograms=(),
+        core=outcome.core,
     )
     return Draft(artefact, tuple(files))

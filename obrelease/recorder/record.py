@@ -7,14 +7,13 @@ from tempfile import TemporaryDirectory
 
 from obengine.feeds.sample import write_sample
 from obengine.harness.bench import run_bench
-from obengine.harness.machine import machine_facts
 from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
 from obrelease.errors import NotFound
-from obrelease.models.artefact import Producer
+from obrelease.models.artefact import Producer, Scalar
 from obrelease.recorder.drafts import draft, replayed_name
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
-from obrelease.recorder.envelope import Advance, Request
+from obrelease.recorder.envelope import Advance, Request, machine_of
 from obrelease.recorder.event_log import require_log_place, write_log
 from obrelease.recorder.place import require_writable
 from obrelease.registry.entry import Entry
@@ -29,6 +28,7 @@ def record_bench(
     core: str,
     passes: int,
     messages: int | None = None,
+    fresh_processes: bool = False,
     log: Path | None = None,
     created_ns: int,
     producer: Producer,
@@ -43,6 +43,7 @@ def record_bench(
         core: one of `core_names()`, or `auto` for the fastest that is installed.
         passes: timed passes, at least 1.
         messages: another length than the scenario's own.
+        fresh_processes: time each pass in a process of its own.
         log: where to write the events as JSON lines, or None.
         created_ns: now, in nanoseconds since the epoch.
         producer: the program and its source tree, for the envelope.
@@ -61,12 +62,20 @@ def record_bench(
     with engine_errors():
         name = resolve_core(core)
         outcome = run_bench(
-            scenario, seed=seed, core=name, passes=passes, messages=messages, progress=progress
+            scenario,
+            seed=seed,
+            core=name,
+            passes=passes,
+            messages=messages,
+            fresh_processes=fresh_processes,
+            progress=progress,
         )
     words = ["obrelease", "run", "bench", "--scenario", scenario, "--seed", str(seed)]
     words += ["--core", name, "--passes", str(passes)]
     words += [] if messages is None else ["--messages", str(messages)]
-    request = Request("bench", scenario, tuple(words), {}, created_ns, producer)
+    words += ["--fresh-processes"] if fresh_processes else []
+    told: dict[str, Scalar] = {"fresh-processes": True} if fresh_processes else {}
+    request = Request("bench", scenario, tuple(words), told, created_ns, producer)
     return _record(registry, request, outcome, log)
 
 
@@ -112,7 +121,7 @@ def record_replay(
 
 
 def _record(registry: Registry, request: Request, outcome: RunOutcome, log: Path | None) -> Entry:
-    made = draft(request, outcome, machine_facts())
+    made = draft(request, outcome, machine_of(outcome.core))
     if log is not None and outcome.log is not None:
         write_log(log, outcome.log)
     return registry.record(made.artefact, made.files)

@@ -138,6 +138,7 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
         },
         measurements=_measurements(outcome),
         histograms=[histogram for pair in kept.values() for histogram in pair],
+        core=outcome.core,
     )
     return Draft(artefact, tuple(files))
 

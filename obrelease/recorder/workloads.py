@@ -14,8 +14,9 @@ from obengine.feeds.lobster import read_lobster
 from obengine.feeds.sample import write_sample
 from obengine.flow import STEADY, generate
 from obengine.harness.architectures import ARCHITECTURES_VERSION, SYMBOLS, spread
-from obengine.harness.replay import LOBSTER_VERSION, TAPE_WORKLOAD_VERSION
+from obengine.harness.replay import TAPE_WORKLOAD_VERSION
 from obengine.harness.replay_itch import ITCH_VERSION
+from obengine.harness.replay_lobster import LOBSTER_VERSION
 from obengine.harness.scenario import SCENARIOS, check_numbers
 from obengine.harness.stress import STRESS_VERSION
 from obengine.messages import Commands, records_digest

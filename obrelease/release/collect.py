@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from obrelease.bundle.names import RESULTS_FOLDER
 from obrelease.bundle.write import Source
-from obrelease.errors import IntegrityError, InvalidInput, NotFound
+from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.canonical import digest_file
 from obrelease.models.release import Plan, ReleaseRun
 from obrelease.registry.entry import Entry
-from obrelease.registry.inspect import INTEGRITY_RULES, inspect_folder
+from obrelease.release.evidence import doubts, examined, require_proof
 from obrelease.release.step import CollectedRun, Staging, Tools
 
 
@@ -29,7 +29,9 @@ class Collect:
         Raises:
             NotFound: the registry lacks a run.
             IntegrityError: bytes on the disk are not those that the envelope names.
-            InvalidInput: an envelope is malformed.
+            InvalidInput: an envelope is malformed, or its numbers contradict each other.
+            CheckFailed: a run failed to prove what it checked.
+            Conflict: two runs of the same work gave different events.
         """
         known = {entry.digest: entry for entry in tools.registry.entries()}
         missing = [digest for digest in plan.runs if digest not in known]
@@ -41,19 +43,19 @@ class Collect:
             for entry in entries:
                 runs.append(_collected(entry))
                 advance(entry.size_bytes)
-        return replace(staging, runs=tuple(runs))
+        require_proof(runs)
+        told = doubts(plan, runs)
+        for doubt in told:
+            tools.warn(doubt)
+        return replace(staging, runs=tuple(runs), doubts=told)
 
 
 def _collected(entry: Entry) -> CollectedRun:
-    inspection = inspect_folder(entry.folder)
-    if inspection.problems or inspection.artefact is None:
-        first = inspection.problems[0]
-        kind = IntegrityError if first.rule in INTEGRITY_RULES else InvalidInput
-        raise kind(str(first), hint="run `obrelease validate` for all findings")
+    inspection, artefact = examined(entry.folder, hint="run `obrelease validate` for all findings")
     digest, size = digest_file(entry.folder / ENVELOPE_NAME)
     if digest != entry.digest or inspection.digest != entry.digest:
         raise IntegrityError(f"{entry.folder}: its envelope changed while it was read")
-    artefact, path = inspection.artefact, f"{RESULTS_FOLDER}/{entry.place}"
+    path = f"{RESULTS_FOLDER}/{entry.place}"
     files = [(file.path, file.size, file.sha256) for file in artefact.files]
     sources = tuple(
         Source(f"{path}/{name}", entry.folder / name, size, sha256)

@@ -17,6 +17,8 @@ _STEP_OF: Final = {"create-draft": RESERVE_STEP, "upload": "upload", "publish": 
 class Course:
     """Holds the one plan of a run, and writes each change of it to the journal at once.
 
+    The first is the end of the first step: a release that is refused before it begins leaves nothing.
+
     Args:
         journal: None where nothing is to be remembered.
     """
@@ -24,15 +26,15 @@ class Course:
     def __init__(self, plan: Plan, journal: Journal | None) -> None:
         self.plan = plan
         self._journal = journal
-        self._save()
 
     def ended(self, step: str, state: StepState, reason: str, staging: Staging, tools: Tools) -> None:
         """A step came to its end; once the files are packed, every act that follows is known."""
         done = PlanStep(name=step, state=state, reason=reason)
-        changed = {"steps": tuple(done if old.name == step else old for old in self.plan.steps)}
+        steps = tuple(done if old.name == step else old for old in self.plan.steps)
+        changed: dict[str, object] = {"steps": steps, "doubts": staging.doubts}
         if staging.packed is not None:
             assets = tuple(asset.facts for asset in staging.packed.assets)
-            changed |= {"assets": assets, "acts": self._acts(staging.packed, tools)}  # type: ignore[dict-item]
+            changed |= {"assets": assets, "acts": self._acts(staging.packed, tools)}
         self.plan = self.plan.model_copy(update=changed)
         self._save()
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from obrelease.errors import Conflict
 from obrelease.models.release import Plan
+from obrelease.release.page import begins_with, title_of
 from obrelease.release.step import Staging, Tools, forge_of, packed_of
 from obrelease.remote.forge import NewRelease, Release
 
@@ -40,24 +41,18 @@ def _require_made_for(draft: Release, new: NewRelease, notes: str, names: set[st
     """The notes of the bundle decide; what is said after them depends on what the forge held then."""
     if draft.prerelease != new.prerelease:
         raise Conflict(f"the draft of {draft.tag} has prerelease={draft.prerelease}", hint=LOOK)
-    same_notes = _lines(draft.notes)[: len(_lines(notes))] == _lines(notes)
-    if draft.title != new.title or not same_notes:
+    if draft.title != new.title or not begins_with(draft.notes, notes):
         raise Conflict(f"the draft of {draft.tag} was made for other runs or notes", hint=LOOK)
     foreign = sorted(asset.name for asset in draft.assets if asset.name not in names)
     if foreign:
         raise Conflict(f"the draft of {draft.tag} holds other files: {', '.join(foreign)}", hint=LOOK)
 
 
-def _lines(notes: str) -> list[str]:
-    """A forge may keep line ends in its own way, and trailing space not at all."""
-    return [line.rstrip() for line in notes.strip().splitlines()]
-
-
 def _new(plan: Plan, staging: Staging) -> NewRelease:
     return NewRelease(
         tag=plan.tag,
         commit=plan.commit,
-        title=f"{plan.project} {plan.tag}",
+        title=title_of(plan.project, plan.tag),
         notes="\n".join(filter(None, (staging.notes, staging.against))),
         prerelease=plan.prerelease,
         claim=plan.claim,

@@ -166,10 +166,18 @@ def _continuing(journal: Journal, plan: Plan, steps: Sequence[Step], tools: Tool
         raise Conflict(
             f"{plan.tag} was begun at {former.commit[:12]} with {len(former.runs)} runs; "
             f"this is {plan.commit[:12]} with {len(plan.runs)}",
-            hint="finish it with `obrelease publish TAG --resume`, take it back with --abort, "
-            f"or choose a new tag; the journal is {journal.path}",
+            hint=_way_out(former, steps, journal),
         )
     return plan.model_copy(update={"claim": former.claim, "tag_found": former.tag_found})
+
+
+def _way_out(former: Plan, steps: Sequence[Step], journal: Journal) -> str:
+    if first_unfinished(former, steps) is None:
+        return f"check out the tag: git switch --detach {former.tag}; or choose a new one"
+    return (
+        f"finish it with `obrelease publish {former.tag} --resume`, take it back with --abort, "
+        f"or choose a new tag; the journal is {journal.path}"
+    )
 
 
 def _has_draft(former: Plan, tools: Tools) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound
 from obrelease.models import schema
 from obrelease.models.release import Plan
+from obrelease.release.sameness import require_digests
 from obrelease.release.step import Staging, Tools
 
 
@@ -70,15 +71,18 @@ def _require_tag(plan: Plan, tools: Tools) -> None:
     if here is not None and here.commit != plan.commit:
         raise Conflict(
             f"the tag {plan.tag} points at {here.commit[:12]}, HEAD is {plan.commit[:12]}",
-            hint="check out the tag, or choose a new one",
+            hint=f"check out the tag: git switch --detach {plan.tag}; or choose a new one",
         )
+    if here is not None:
+        require_digests(here)
     if plan.remote is None:
         return
     there = tools.worktree.remote_tag(plan.remote, plan.tag)
     if there is not None and there != plan.commit:
         raise Conflict(
             f"on {plan.remote} the tag {plan.tag} points at {there[:12]}, HEAD is {plan.commit[:12]}",
-            hint="fetch the tag and check it out, or choose a new one",
+            hint=f"fetch the tag and check it out: git fetch {plan.remote} tag {plan.tag} && "
+            f"git switch --detach {plan.tag}; or choose a new one",
         )
     if there is not None and here is None:
         raise Conflict(

@@ -40,7 +40,7 @@ class Render:
         found = {run.facts.digest: _first_picture(run) for run in staging.runs}
         plots = {digest: picture.path for digest, picture in found.items() if picture}
         notes = release_notes(plan.project, plan.tag, plan.commit, summaries, plots=plots)
-        against = against_former(plan, tools, summaries) if tools.forge else ""
+        against = against_former(plan, tools, staging.runs) if tools.forge else ""
         pictures = tuple(picture for picture in found.values() if picture)
         return replace(staging, notes=notes, against=against, pictures=pictures)
 

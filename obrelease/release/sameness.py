@@ -21,14 +21,15 @@ def tag_digests(packed: Packed) -> dict[str, str]:
 
 
 def require_same_tag(plan: Plan, present: TagInfo, packed: Packed) -> None:
-    """Refuse a tag that binds something else; one without digests (made by hand) binds the commit alone.
+    """Refuse a tag that binds something else, or binds no contents at all.
 
     Raises:
-        Conflict: it points elsewhere, or carries another digest.
+        Conflict: it points elsewhere, carries another digest, or lacks one.
     """
     if present.commit != plan.commit:
         raise Conflict(f"the tag {plan.tag} points at {present.commit[:12]}, not at {plan.commit[:12]}")
     said = digests_in(present.message)
+    require_digests(present)
     for name, digest in tag_digests(packed).items():
         if name in said and said[name] != digest:
             raise Conflict(
@@ -36,6 +37,21 @@ def require_same_tag(plan: Plan, present: TagInfo, packed: Packed) -> None:
                 hint="the runs, the schemas or the notes differ from those that were tagged: "
                 "name the same runs with --run, or choose a new tag",
             )
+
+
+def require_digests(present: TagInfo) -> None:
+    """Refuse a tag that was made by hand: it would vouch for nothing of the release.
+
+    Raises:
+        Conflict: it is lightweight, or its message lacks a digest.
+    """
+    if digests_in(present.message).keys() != {"bundle", "manifest"}:
+        state = "carries no digests" if present.annotated else "is a lightweight one"
+        raise Conflict(
+            f"the tag {present.name} is there already and {state}: it says nothing of the release's contents",
+            hint=f"remove it and let this command make it: git tag --delete {present.name}; "
+            "where it was pushed, choose a new tag",
+        )
 
 
 def require_same(forge: Forge, release: Release, packed: Packed, complaint: str, *, sent: bool) -> None:

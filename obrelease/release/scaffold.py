@@ -21,6 +21,7 @@ State = Literal["new", "added", "replaced", "same", "kept"]
 
 WORKFLOW: Final = ".github/workflows/benchmarks-release.yml"
 POLICY: Final = ".github/release-policy.toml"
+GATE: Final = ".github/gate-policy.toml"
 
 _PYTHON_SETTINGS: Final = "pyproject.toml"
 _OTHER_SETTINGS: Final = "obrelease.toml"
@@ -73,6 +74,7 @@ def planned(root: Path, *, results: Path, requirement: str, force: bool) -> tupl
     whole = {
         WORKFLOW: _template("benchmarks-release.yml", REQUIREMENT=requirement),
         POLICY: _template("release-policy.toml", PROJECT=project),
+        GATE: _template("gate-policy.toml"),
         ignore: _template("results.gitignore"),
     }
     changes = [_whole(root, path, content, force=force) for path, content in whole.items()]

@@ -31,6 +31,7 @@ class Tools:
         outputs: folders that this program writes; their content is no change of the worktree.
         progress: how long work is shown.
         note: how a line is said to people.
+        warn: how a doubt is said to them.
         acted: told of each act on the world outside once it is confirmed: its verb and its target.
         key: the SSH key that the release is signed with, or None.
     """
@@ -42,6 +43,7 @@ class Tools:
     outputs: tuple[Path, ...]
     progress: Progress
     note: Callable[[str], None]
+    warn: Callable[[str], None] = lambda _doubt: None
     acted: Callable[[str, str], None] = lambda _verb, _target: None
     key: Path | None = None
 
@@ -94,6 +96,7 @@ class Staging:
 
     Attributes:
         folder: the scratch folder; whatever a step writes before `tag` lies in it.
+        doubts: what a reader has to know of the runs, in words.
         notes: the notes, as they lie in the bundle too.
         against: what the release's page says beyond them, of the release before.
         pictures: files that stand beside the bundle, with the asset names they get as paths.
@@ -102,6 +105,7 @@ class Staging:
 
     folder: Path
     runs: tuple[CollectedRun, ...] = ()
+    doubts: tuple[str, ...] = ()
     notes: str = ""
     against: str = ""
     pictures: tuple[Source, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from obrelease.bundle import sums
 from obrelease.bundle.names import (
     MANIFEST_NAME,
+    NOTES_NAME,
     PROVENANCE_NAME,
     RESULTS_FOLDER,
     SIGNATURE_NAME,
@@ -19,15 +21,16 @@ from obrelease.bundle.names import (
 )
 from obrelease.bundle.read import Contents, read_bundle, unpack_bundle
 from obrelease.bundle.write import Written
-from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
+from obrelease.errors import IntegrityError, NotFound, ObreleaseError, StorageError
 from obrelease.models.canonical import digest_bytes, digest_file, read_bounded
 from obrelease.models.policy import LayerName
 from obrelease.models.release import BundleManifest, ReleaseRun
 from obrelease.models.validation import read_document
-from obrelease.registry.inspect import INTEGRITY_RULES, inspect_folder
+from obrelease.release.evidence import examined
 from obrelease.release.step import Progress
 
 _ASK_AGAIN: Final = "do not use this release; download it again, and tell its maintainers if it stays so"
+_SHOWN: Final = 5
 _UNLISTED: Final = frozenset({sums.NAME, SIGNATURE_NAME, PROVENANCE_NAME})
 """The files that SHA256SUMS cannot list: itself, and what is made from it."""
 
@@ -47,12 +50,14 @@ class Verified:
 
     Attributes:
         digests: every file of the folder and its sha256.
+        notes: the bundle's own NOTES.md.
     """
 
     folder: Path = field(compare=False)
     manifest: BundleManifest
     digests: Mapping[str, str]
     layers: tuple[Layer, ...]
+    notes: str = ""
 
     @property
     def manifest_sha256(self) -> str:
@@ -71,10 +76,13 @@ class Verified:
         return data
 
 
-def verify_folder(folder: Path, scratch: Path, progress: Progress, *, tag: str | None = None) -> Verified:
+def verify_folder(
+    folder: Path, scratch: Path, progress: Progress, *, tag: str | None = None, called: str | None = None
+) -> Verified:
     """Check a folder that holds the assets of one release and nothing else.
 
     Args:
+        called: how errors name the folder, where it is a copy that is gone when they are read.
         scratch: an empty folder; the runs are unpacked below it, after the archive has passed.
         tag: what the release must call itself, or None for whatever it says.
 
@@ -83,6 +91,25 @@ def verify_folder(folder: Path, scratch: Path, progress: Progress, *, tag: str |
         InvalidInput: the manifest, the sums, the archive or an artefact is malformed.
         NotFound: the folder is not there, or is not a release.
     """
+    with _told_as(called, folder, scratch):
+        return _verified(folder, scratch, progress, tag)
+
+
+@contextmanager
+def _told_as(called: str | None, folder: Path, scratch: Path) -> Iterator[None]:
+    """Errors name the release and its asset, not the place where a copy of it lay for a moment."""
+    try:
+        yield
+    except ObreleaseError as error:
+        if called is None:
+            raise
+        message = error.message
+        for place in (scratch / "unpacked", folder):
+            message = message.replace(f"{place}/", f"{called}: ").replace(str(place), called)
+        raise type(error)(message, hint=error.hint) from error
+
+
+def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) -> Verified:
     names = _files(folder)
     with progress("hashing", sum((folder / name).stat().st_size for name in names)) as advance:
         digests = {}
@@ -101,9 +128,11 @@ def verify_folder(folder: Path, scratch: Path, progress: Progress, *, tag: str |
         Layer(
             "members", True, f"{len(contents.members)} members by the rules, equal to manifest and inner sums"
         ),
-        Layer("runs", True, f"{len(manifest.runs)} artefacts re-read, re-hashed and validated"),
+        Layer(
+            "runs", True, f"{len(manifest.runs)} artefacts re-read and re-hashed, their numbers derived again"
+        ),
     )
-    return Verified(folder, manifest, digests, layers)
+    return Verified(folder, manifest, digests, layers, _notes(scratch / "unpacked"))
 
 
 def _files(folder: Path) -> list[str]:
@@ -194,13 +223,14 @@ def _check_runs(bundle: Path, folder: Path, contents: Contents, manifest: Bundle
         _check_run(folder, run)
 
 
+def _notes(unpacked: Path) -> str:
+    """The notes, whose bytes were compared with the manifest before; none where the bundle has none."""
+    path = unpacked / NOTES_NAME
+    return read_bounded(path).decode("utf-8", "replace") if path.is_file() else ""
+
+
 def _check_run(folder: Path, run: ReleaseRun) -> None:
-    found = inspect_folder(folder / run.path)
-    if found.problems or found.artefact is None:
-        first = found.problems[0]
-        kind = IntegrityError if first.rule in INTEGRITY_RULES else InvalidInput
-        raise kind(str(first).replace(f"{folder}/", ""), hint=_ASK_AGAIN)
-    artefact = found.artefact
+    found, artefact = examined(folder / run.path, shown=run.path, hint=_ASK_AGAIN)
     events_digest = artefact.outcome.events_digest if artefact.outcome else None
     facts = ReleaseRun(
         digest=found.digest or "",
@@ -218,11 +248,11 @@ def _require_equal(said: Mapping[str, str], there: Mapping[str, str], where: str
     for complaint, names in (
         ("lists what is not there", said.keys() - there.keys()),
         ("does not list", there.keys() - said.keys()),
-        (
-            "has another sha256 for",
-            {name for name in said.keys() & there.keys() if said[name] != there[name]},
-        ),
     ):
         if names:
-            shown = ", ".join(ascii(name) for name in sorted(names)[:5])
+            shown = ", ".join(ascii(name) for name in sorted(names)[:_SHOWN])
             raise IntegrityError(f"{where}: {complaint}: {shown}", hint=_ASK_AGAIN)
+    differing = sorted(name for name in said if said[name] != there[name])
+    if differing:
+        both = (f"{name!a} ({said[name]}, the file has {there[name]})" for name in differing[:_SHOWN])
+        raise IntegrityError(f"{where}: has another sha256 for: {', '.join(both)}", hint=_ASK_AGAIN)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.release import BundleManifest, ReleaseAsset
 from obrelease.release.message import digests_in, signatures_in
+from obrelease.release.page import differences, title_of
 from obrelease.release.signatures import signatures_of, told
 from obrelease.release.step import Progress
 from obrelease.release.verify import Layer, Verified
@@ -24,7 +25,12 @@ _NO_DIGEST: Final = "0" * 64
 
 
 def tag_layers(
-    verified: Verified, project: str, worktree: Worktree | None, trust: Trust | None
+    verified: Verified,
+    project: str,
+    worktree: Worktree | None,
+    trust: Trust | None,
+    *,
+    demanded: bool = False,
 ) -> tuple[Layer, Layer]:
     """Compare the release with the annotated tag of this repository, where it has one.
 
@@ -33,15 +39,24 @@ def tag_layers(
     Args:
         project: what is released from this repository; another project's tags say nothing here.
         trust: whose signatures count, or None where nobody has said it.
+        demanded: whether a tag that binds the release must be there, wherever there is a repository.
 
     Raises:
         IntegrityError: the tag points at another commit, carries other digests or signatures, or
-            its own signature does not hold.
+            its own signature does not hold; or it is demanded and binds nothing.
     """
     tag = _tag(verified.manifest, project, worktree)
     if isinstance(tag, str):
-        return Layer("tag", False, tag), Layer("tag-signature", False, tag)
-    return _digests_layer(verified, tag), _signature_layer(tag, trust)
+        digests, signature = Layer("tag", False, tag), Layer("tag-signature", False, tag)
+    else:
+        digests, signature = _digests_layer(verified, tag), _signature_layer(tag, trust)
+    if demanded and worktree is not None and not digests.checked:
+        raise IntegrityError(
+            f"no tag vouches for {verified.manifest.tag}: {digests.detail}",
+            hint=f"fetch it: git fetch origin tag {verified.manifest.tag}; to do without the tag, "
+            "give a policy that does not require it, or the folder of the files",
+        )
+    return digests, signature
 
 
 def _tag(manifest: BundleManifest, project: str, worktree: Worktree | None) -> TagInfo | str:
@@ -116,13 +131,24 @@ def fetch(forge: Forge, tag: str, folder: Path, progress: Progress) -> Release:
 
 
 def forge_layer(verified: Verified, release: Release, forge: Forge) -> Layer:
-    """Compare what the forge says of the release with its manifest.
+    """Compare what a reader sees on the forge with what the release's files say.
 
     Raises:
-        IntegrityError: the forge calls a prerelease a release, or the other way round.
+        IntegrityError: title, notes, commit or the mark of a prerelease are other ones.
     """
-    if release.prerelease != verified.manifest.prerelease:
-        raise IntegrityError(f"{forge.name} has prerelease={release.prerelease} for {release.tag}")
+    manifest = verified.manifest
+    told = differences(
+        release,
+        title=title_of(manifest.project, manifest.tag),
+        commit=manifest.commit,
+        notes=verified.notes,
+        prerelease=manifest.prerelease,
+    )
+    if told:
+        raise IntegrityError(
+            f"{forge.name}: the page of {release.tag} was changed: {'; '.join(told)}",
+            hint="the files hold together, the page does not speak for them; tell the maintainers",
+        )
     return Layer("forge", True, f"public on {forge.name}, {len(release.assets)} assets: {release.url}")
 
 

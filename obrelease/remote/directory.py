@@ -214,6 +214,7 @@ class DirectoryForge:
             prerelease=bool(facts["prerelease"]),
             assets=tuple(_asset(folder / "assets" / name) for name in names),
             url=folder.absolute().as_uri(),
+            commit=str(facts["commit"]),
             claim=str(facts["claim"]) if folder.parent.name == ".drafts" else "",
         )
 

@@ -31,6 +31,7 @@ class Release:
     """A release as the forge reports it, drafts included.
 
     Attributes:
+        commit: what the release was made for, a full object name; "" or a branch where the forge says so.
         claim: the mark of the run that made it, where it is a draft and carries one.
         immutable: the forge itself lets nobody change it, nor use its tag again.
     """
@@ -43,6 +44,7 @@ class Release:
     prerelease: bool
     assets: tuple[Asset, ...]
     url: str
+    commit: str = ""
     claim: str = ""
     immutable: bool = False
 

@@ -143,10 +143,14 @@ class Worktree:
             return TagInfo(name, object_id, commit, "", annotated)
         return annotated_tag(name, object_id, commit, self._run("cat-file", "tag", object_id))
 
-    def previous_tag(self, name: str | None = None) -> str | None:
-        """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none."""
+    def previous_tag(self, name: str | None = None, *, besides: Sequence[str] = ()) -> str | None:
+        """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none.
+
+        Args:
+            besides: tags that do not count, as this method gave them.
+        """
         start = "HEAD" if name is None else f"refs/tags/{checked_tag(name)}^{{commit}}"
-        excluded = () if name is None else ("--exclude", name)
+        excluded = [f"--exclude={each}" for each in (*besides, *([name] if name else []))]
         return self._answer("describe", "--tags", "--abbrev=0", *excluded, start)
 
     def files_at(self, commit: str, folder: str) -> tuple[str, ...]:

@@ -139,9 +139,10 @@ def test_a_faulty_frame_is_named_by_its_offset() -> None:
         assert levels_of(books, 0, Side.SELL) == good.levels(0, Side.SELL)
 
 
-def test_an_empty_frame_ends_a_file() -> None:
+@pytest.mark.parametrize("behind", [b"", b"\0", b"?", b"\0\0\0\x05", b"A" * 60])
+def test_an_empty_frame_ends_a_file(behind: bytes) -> None:
     data = Feed(2, 50).data
-    end = ItchBooks().read(data + b"\0\0")
+    end = ItchBooks().read(data + b"\0\0" + behind)
     assert (end.offset, end.fault) == (len(data) + 2, None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import threading
@@ -134,3 +135,10 @@ def test_the_stub_is_that_of_the_module(tmp_path: Path) -> None:
     subprocess.run(command, cwd=tmp_path, check=True)
     committed = ROOT / "engine" / "obengine" / "_native.pyi"
     assert ast.dump(ast.parse(committed.read_text())) == ast.dump(ast.parse(fresh.read_text())), command
+
+
+def test_the_core_says_by_what_and_from_what_it_was_built() -> None:
+    build = cores.native_build()
+    assert build is not None
+    assert re.fullmatch(r"(GNU|Clang|AppleClang|MSVC) [0-9.]+ .*", build.compiler)
+    assert re.fullmatch(r"[0-9a-f]{64}", build.sources_digest)

@@ -15,6 +15,8 @@ from obrelease.cli.app import app
 from obrelease.cli.settings import KEYS
 from obrelease.errors import ExitCode
 
+VERIFYING = ("FILES", "TAG_COMMANDS", "PROVENANCE_COMMANDS")
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -68,6 +70,13 @@ def test_help_has_an_answer_for_each_command(name: str) -> None:
 def test_files_that_the_readme_points_to_are_there() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_commands_that_verify_without_obrelease_are_those_under_test() -> None:
+    tested = (ROOT / "tests" / "integration" / "test_verify_with_standard_tools.py").read_text("utf-8")
+    for name in VERIFYING:
+        (commands,) = re.findall(rf'^{name}: Final = r"""\n(.*?)"""$', tested, re.MULTILINE | re.DOTALL)
+        assert f"```bash\n{commands}```" in README, name
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ TAG = "v0.9-beta"
 
 def in_child(folder: Path, arguments: list[str], cell: dict[str, Any] | None) -> tuple[int, str, int]:
     """Run one command line in a forked process: its status (-9 if killed), its stderr, its changes."""
-    said, counted = folder / "stderr", folder / "counted"
+    said, counted = (folder.with_name(f"{folder.name}.{what}") for what in ("stderr", "counted"))
     child = os.fork()
     if child == 0:
         os.chdir(folder / "project")
@@ -33,7 +33,7 @@ def in_child(folder: Path, arguments: list[str], cell: dict[str, Any] | None) ->
         disk = ctypes.CDLL(None)
         note = os.open(counted, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         if cell is not None:
-            disk.disk_arm(str(folder).encode(), cell["after"], cell["errno"], cell["call"].encode())
+            disk.disk_arm(f"{folder}/".encode(), cell["after"], cell["errno"], cell["call"].encode())
         code = execute(arguments)
         count = disk.disk_disarm()
         os.write(note, str(count).encode())

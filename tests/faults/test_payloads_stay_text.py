@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
                 events=3,
                 events_digest="2" * 64,
                 state_digest="3" * 64,
-                checks=(Check(name="proof", passed=False, detail=payload),),
+                checks=(Check(name="proof", passed=True, detail=payload),),
             ),
         }
         files = [NewFile("summary.csv", "text/csv", b"a\n1\n")]

@@ -20,12 +20,12 @@ ENVELOPE = (
     b'"events_digest":"3434343434343434343434343434343434343434343434343434343434343434",'
     b'"state_digest":"5656565656565656565656565656565656565656565656565656565656565656"},'
     b'"parameters":{"core":"reference","passes":3,"ratio":0.5,"warm":true},'
-    b'"producer":{"commit":"abababababababababababababababababababab","dirty":false,'
-    b'"name":"obrelease","version":"0.9.0b0"},"scenario":"baseline","version":1,'
+    b'"producer":{"commit":"abababababababababababababababababababab","core_digest":null,"dirty":false,'
+    b'"name":"obrelease","sources_digest":null,"version":"0.9.0b0"},"scenario":"baseline","version":1,'
     b'"workload":{"commands_digest":"1212121212121212121212121212121212121212121212121212121212121212",'
     b'"messages":2000,"name":"flow","seed":"0","source":null,"version":1}}'
 )
-RECORDED_DIGEST = "d7b222f6a15f7127bbcdb3604b8144d316f7665d9599d3ae6db8e2bcbd85fb1f"
+RECORDED_DIGEST = "c433322bcd7ac37a66ee6fc2e438aca8282bd9c2fb9b9b8a508722f60fea5c2e"
 
 
 def test_an_envelope_has_these_bytes() -> None:

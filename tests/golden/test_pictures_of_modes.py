@@ -11,6 +11,7 @@ import pytest
 from obrelease.analysis.figure import Format
 from obrelease.analysis.flame import LEAST_PX, WIDTH_PX, flame_graph
 from obrelease.analysis.plot_architectures import architectures_compared
+from obrelease.analysis.plot_depth import depth_over_day
 from obrelease.analysis.plot_load import latency_against_load, throughput_by_scale
 from obrelease.analysis.plot_risk import inventory_and_pnl
 from obrelease.analysis.stress_tables import LoadRow
@@ -51,7 +52,17 @@ def calm(title: str, kind: Format) -> bytes:
     return inventory_and_pnl(at, at * 0, at * 0, at[:0], title=title, kind=kind)
 
 
-@pytest.mark.parametrize("draw", [knee, no_knee, scales, architectures, risk, calm])
+def depth(title: str, kind: Format) -> bytes:
+    at = np.arange(34_200, 36_000, dtype=np.int64) * 1_000_000_000
+    return depth_over_day(at, 300 + at // 10**9 % 70, 200 + at // 10**9 % 90, title=title, kind=kind)
+
+
+def one_row(title: str, kind: Format) -> bytes:
+    at = np.array([34_200_000_000_000], dtype=np.int64)
+    return depth_over_day(at, at * 0, at * 0, title=title, kind=kind)
+
+
+@pytest.mark.parametrize("draw", [knee, no_knee, scales, architectures, risk, calm, depth, one_row])
 def test_equal_data_give_equal_bytes_eight_hundred_wide(draw: Callable[[str, Format], bytes]) -> None:
     first, second = draw("a $title$ <&>", "svg"), draw("a $title$ <&>", "svg")
     assert first == second

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from obrelease.analysis.histograms import encode
-from obrelease.cli import compare as compare_commands
+from obrelease.cli import sides
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Measurement
@@ -188,7 +188,7 @@ def test_even_a_crash_is_not_taken_for_a_regression(
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(compare_commands, "select", crash)
+    monkeypatch.setattr(sides, "select", crash)
     assert gate("--base", "commit=abab", "--head", "commit=cdcd") == 2
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 
@@ -210,13 +210,20 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     assert execute(["import", "hyperfine", "slower.json", "--quiet"]) == ExitCode.OK
     second, first = (e.digest for e in registry.entries(kind="imported", scenario="hyperfine"))
     capsys.readouterr()
-    assert diff(first, second, "--json") == ExitCode.OK
+    assert diff(first, second) == ExitCode.INCONCLUSIVE
+    told = capsys.readouterr().err
+    assert "host.system: unknown against unknown" in told
+    assert "--same-host" in told
+    assert diff(first, second, "--force") == ExitCode.OK
+    assert "NOT ALIKE, compared by force: host.cpu_count: unknown" in capsys.readouterr().out
+    assert diff(first, second, "--same-host") == ExitCode.OK
+    assert "said to be of one machine, not known to be: host.system, " in capsys.readouterr().out
+    assert diff(first, second, "--same-host", "--json") == ExitCode.OK
     sleep, nothing = json.loads(capsys.readouterr().out)["metrics"]
     assert (sleep["name"], nothing["name"]) == ("sleep", "nothing")
     assert sleep["ratio"] == pytest.approx(2.0)
     assert nothing["ratio"] == pytest.approx(1.0)
     assert execute(["fsck", "--quiet"]) == ExitCode.OK
-    assert execute(["validate", "--quiet"]) == ExitCode.OK
 
 
 @pytest.mark.usefixtures("registry")

@@ -16,7 +16,7 @@ import pytest
 from obrelease.analysis.histograms import encode
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.models.artefact import ENVELOPE_NAME, Check, Outcome, Producer
 from obrelease.registry.durable import NewFile
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
@@ -37,6 +37,7 @@ class Answer:
 
 
 Run = Callable[..., Answer]
+CHECKS = (Check(name="passes-agree", passed=True),)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     registry.record(draft(2, scenario="x10", parameters={"core": "native"}), run_files(2))
     hlog = encode(np.array([100, 200, 90_000], dtype=np.int64)).hlog
     files = [*run_files(3), NewFile("latency.hlog", "text/plain", hlog)]
-    registry.record(draft(3, histograms=(histogram_ref(),)), files)
+    outcome = Outcome(events=2_500, events_digest="34" * 32, state_digest="56" * 32, checks=CHECKS)
+    producer = Producer(name="obrelease", version="0.1", commit="ab" * 20, dirty=False)
+    registry.record(draft(3, histograms=(histogram_ref(),), outcome=outcome, producer=producer), files)
     return registry.root
 
 
@@ -101,7 +104,7 @@ class TestList:
         (registry.root / INDEX_NAME).unlink()
         answer = run("list")
         assert len(answer.out.splitlines()) == 3
-        assert "warning: 1 folders cannot be read" in answer.err
+        assert "warning: 1 folder cannot be read" in answer.err
 
 
 class TestShow:
@@ -157,7 +160,7 @@ class TestFsckAndReindex:
         assert answer.code == ExitCode.INTEGRITY
         (problem,) = answer.json["problems"]
         assert (problem["rule"], Path(problem["path"]).name) == ("missing", "summary.csv")
-        assert "1 problems in 3 artefacts" in answer.err
+        assert "1 problem in 3 artefacts" in answer.err
 
     def test_leftovers_of_a_killed_writer_are_notes(self, registry: Registry, run: Run) -> None:
         (registry.root / ".staging" / "1-a").mkdir()

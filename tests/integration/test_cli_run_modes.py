@@ -152,7 +152,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["stress", "--seed", str(2**64)], ExitCode.USAGE, "2^64"),
         (["stress", "--arrivals", "slow"], ExitCode.USAGE, "poisson, burst, hawkes"),
         (["stress", "--rate", "0"], ExitCode.USAGE, "rate"),
-        (["stress", "--results", "file"], ExitCode.STORAGE, "not a folder"),
+        (["stress", "--results", "file"], ExitCode.USAGE, "not a folder"),
         (["architectures", "--seeds", "1,x"], ExitCode.USAGE, "--seeds"),
         (["architectures", "--seeds", str(2**64)], ExitCode.USAGE, "2^64"),
         (["profile", "--profiler", "perf"], ExitCode.USAGE, "cprofile, tracemalloc, both"),

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from obrelease.analysis.policy import read_policy as read_gate_policy
 from obrelease.cli.app import execute
 from obrelease.cli.settings import load
 from obrelease.errors import ExitCode
 from obrelease.models.policy import read_policy
-from obrelease.release.scaffold import POLICY, WORKFLOW, project_name
+from obrelease.release.scaffold import GATE, POLICY, WORKFLOW, project_name
 from tests.unit.release.project import git
 from tests.workflows.judges import complaints
 
@@ -70,6 +71,7 @@ def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
     (root / "Cargo.toml").write_text("[package]\n")
     answer = init(capsys)
     assert states(answer) == {
+        ".github/gate-policy.toml": "new",
         ".github/release-policy.toml": "new",
         ".github/workflows/benchmarks-release.yml": "new",
         "obrelease.toml": "new",
@@ -79,6 +81,7 @@ def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
     settings = load({}, start=root, environ={})
     assert (settings.root, settings.project) == (root, "fast-lib")
     assert read_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
+    assert [metric.name for metric in read_gate_policy(root / GATE).metric] == ["*"]
     assert (root / "obrelease.toml").stat().st_mode & 0o777 == 0o644
 
 

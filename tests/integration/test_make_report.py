@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,3 +35,48 @@ def test_the_report_is_made_by_one_script(tmp_path: Path) -> None:
     assert "runs passed" in page
     kinds = {path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()}
     assert {"bench", "stress", "architectures", "replay"} <= kinds
+
+
+def test_the_page_depends_on_the_answers_alone() -> None:
+    spec = importlib.util.spec_from_file_location("report_tables", ROOT / "scripts" / "report_tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    first = tables.page(ANSWERS)
+    assert first == tables.page(dict(reversed(ANSWERS.items())))
+    assert "| `baseline` | `native` | 2,000 | 13,100 | 1,234,567 |" in first
+    assert "Failed: stress-native." in first
+
+
+RUN = {"digest": "ab" * 32, "scenario": "baseline", "core": "native", "messages": 2000, "events_digest": "cd"}
+FIGURES = {
+    "checks_failed": [],
+    "throughput_median_msg_s": 1234567,
+    "latency_p50_ns": 900,
+    "latency_p99_ns": 1900,
+}
+SCALE = {
+    "scale": "1",
+    "core": "native",
+    "sustained_median_msg_s": 5000,
+    "service_mean_ns": 1500,
+    "response_p99_ns": 7000,
+    "orphan_cancels": "0",
+    "orphan_executes": "0",
+}
+LANE = {
+    "architecture": "inline",
+    "core": "native",
+    "throughput_median_msg_s": 9000,
+    "against_first_permille": 1000,
+    "handoff_ns_per_1000_messages": "",
+    "busy_ns_per_message": "match:1",
+}
+ANSWERS: dict[str, Any] = {
+    "architectures": {"run": RUN, "figures": FIGURES, "rows": [LANE]},
+    "bench-baseline-native": {"run": RUN, "figures": FIGURES},
+    "bench-x10-native": {"run": RUN | {"scenario": "x10"}, "figures": FIGURES},
+    "replay": {"run": RUN, "figures": FIGURES},
+    "stress-native": {"run": RUN, "figures": FIGURES | {"checks_failed": ["x"]}, "rows": [SCALE]},
+}

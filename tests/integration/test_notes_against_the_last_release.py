@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.models.tag import Tag
 from obrelease.registry.store import Registry
-from obrelease.release.former import former_tag
+from obrelease.release.past import former_tag
 from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
 from obrelease.release.step import Staging
 from obrelease.remote.directory import DirectoryForge
@@ -107,18 +108,70 @@ def test_a_damaged_former_release_is_told_and_stops_nothing(project: Project, tm
     assert "Not compared: " in staging.against
 
 
-def test_a_former_release_whose_runs_are_gone_is_told(project: Project, tmp_path: Path) -> None:
+def test_runs_that_are_gone_from_the_results_are_still_in_git(project: Project, tmp_path: Path) -> None:
     publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
     for folder in project.results.glob("bench/*"):
         shutil.rmtree(folder)
     staging = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
-    assert "none of its runs" in staging.against
+    assert "| 2.000 | 1 to 1 |" in staging.against
+    assert "* `bench x10 reference`: was in `v0.8`, is not in this release" in staging.against
+
+
+def test_a_former_release_that_is_a_tag_without_runs_is_told(project: Project, tmp_path: Path) -> None:
+    git(project.root, "rm", "-r", "--quiet", "--cached", "results")
+    git(project.root, "commit", "--quiet", "--message=no runs")
+    git(project.root, "tag", FIRST.text)
+    staging = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
+    assert "no run is committed at it in results" in staging.against
 
 
 def test_a_tag_that_is_no_version_is_no_former_release(project: Project) -> None:
     git(project.root, "tag", "nightly")
-    tools = project.tools()
-    assert former_tag(plan_of(Request("demo", SECOND), PUBLISH, tools, project.head()), tools) is None
+    worktree = project.tools().worktree
+    assert former_tag(SECOND, worktree) is None
+    git(project.root, "tag", FIRST.text, "HEAD~1")
+    for name in ("weekly", "also-weekly"):
+        git(project.root, "tag", name)
+    assert former_tag(SECOND, worktree) == FIRST
+    git(project.root, "tag", SECOND.text)
+    assert former_tag(SECOND, worktree) == FIRST
+    assert former_tag(FIRST, worktree) is None
+
+
+def measured(project: Project, count: int, *, slower: float, since: int) -> None:
+    """Measure the baseline some times, with a noise of its own for each run."""
+    before = run_of("baseline", 42)
+    for number in range(count):
+        walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
+        series = (Measurement(name="pass-wall", unit="ns", samples=walls),)
+        created = str(1_700_000_000_000_000_000 + since + number)
+        now = Artefact(**{**dict(before), "created_ns": created, "measurements": series})
+        Registry(project.results).record(now, ())
+
+
+@pytest.mark.parametrize(
+    ("count", "slower", "said"),
+    [
+        (4, 1.1, "`worse, 0.909 (0.90"),
+        (4, 0.8, "`better, 1.250 (1.2"),
+        (4, 1.0002, "`same, 1.000 (0.99"),
+        (2, 1.1, ">cannot tell: 4 + 2 runs; a verdict needs 4 + 4<"),
+    ],
+)
+def test_the_page_says_what_became_of_a_scenario(
+    project: Project, tmp_path: Path, count: int, slower: float, said: str
+) -> None:
+    forge = DirectoryForge(project.releases)
+    shutil.rmtree(project.results / "bench" / "baseline")
+    measured(project, 4, slower=1, since=10)
+    commit(project)
+    publish(project, forge, FIRST, tmp_path / "first")
+    measured(project, count, slower=slower, since=20)
+    commit(project)
+    staging = publish(project, forge, SECOND, tmp_path / "second")
+    row = next(line for line in staging.against.splitlines() if "`throughput`" in line)
+    assert said in html.unescape(row)
+    assert said not in staging.notes
 
 
 def test_a_draft_made_before_the_forge_lost_the_former_release_is_gone_on_with(

@@ -152,7 +152,8 @@ def test_abort_removes_an_unpushed_tag_of_its_own_alone(
     assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
     assert len(console.answers("publish", TAG, "--abort")["removed"]) == 2
     assert project.tools().worktree.local_tag(TAG) is None
-    git(project.root, "tag", "--annotate", "--message=by hand", TAG)
+    console.answers("tag", TAG)
+    Journal.of(project.root / ".git", TAG).remove()
     github.fault(*UPLOAD, status=401)
     assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
     answer = console.answers("publish", TAG, "--abort")

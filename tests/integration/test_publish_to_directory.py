@@ -277,10 +277,46 @@ def test_runs_can_be_chosen(project: Project, tmp_path: Path) -> None:
     assert [run.digest for run in staging.packed.manifest.runs] == [chosen.digest]
 
 
-def test_a_tag_made_by_hand_is_taken_as_it_is(project: Project, tmp_path: Path) -> None:
-    git(project.root, "tag", "--annotate", "--message=by hand", BETA.text)
-    staging = publish(project, tmp_path / "s")
-    assert (staging.tagged, staging.uploaded) == ("present", "published")
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [((), "is a lightweight one"), (("--annotate", "--message=by hand"), "carries no digests")],
+    ids=["lightweight", "annotated"],
+)
+def test_a_tag_made_by_hand_vouches_for_nothing(
+    project: Project, tmp_path: Path, how: tuple[str, ...], said: str
+) -> None:
+    git(project.root, "tag", *how, BETA.text)
+    with pytest.raises(Conflict, match=said) as refused:
+        publish(project, tmp_path / "s")
+    assert f"git tag --delete {BETA.text}" in str(refused.value.hint)
+    git(project.root, "tag", "--delete", BETA.text)
+    assert publish(project, tmp_path / "s").uploaded == "published"
+
+
+def test_what_is_refused_before_it_begins_leaves_no_journal(project: Project, tmp_path: Path) -> None:
+    (project.root / "new.txt").write_text("x")
+    with pytest.raises(CheckFailed, match=r"new\.txt"):
+        publish(project, tmp_path / "s")
+    assert Journal.of(project.tools().worktree.git_dir, BETA.text).load() is None
+
+
+def test_a_published_tag_is_gone_back_to_by_checking_it_out(project: Project, tmp_path: Path) -> None:
+    publish(project, tmp_path / "s")
+    git(project.root, "commit", "--quiet", "--allow-empty", "--message=second")
+    with pytest.raises(Conflict) as refused:
+        publish(project, tmp_path / "s2")
+    assert f"git switch --detach {BETA.text}" in str(refused.value.hint)
+    git(project.root, "switch", "--quiet", "--detach", BETA.text)
+    assert publish(project, tmp_path / "s3").uploaded == "already published"
+
+
+def test_doubts_about_the_runs_are_told_and_kept_in_the_plan(project: Project, tmp_path: Path) -> None:
+    told: list[str] = []
+    publish(project, tmp_path / "s", tools=replace(project.tools(), warn=told.append))
+    plan = Journal.of(project.tools().worktree.git_dir, BETA.text).load()
+    assert plan is not None
+    assert list(plan.doubts) == told
+    assert [doubt for doubt in told if doubt.startswith("2 of 2 runs do not name the commit")] == told
 
 
 def test_members_are_dated_and_owned_alike(project: Project, tmp_path: Path) -> None:

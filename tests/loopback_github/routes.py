@@ -59,6 +59,11 @@ def answer(
         return _page(documents, query, f"{repository.api}{path}")
     if (method, place) == ("POST", "/releases"):
         return _json(201, repository.release_document(repository.create(json.loads(body)), name))
+    if (match := re.fullmatch(r"/releases/tags/(.+)", place)) and method == "GET":
+        public = repository.public(match[1])
+        if public is None:
+            raise ApiError(404, "Not Found")
+        return _json(200, repository.release_document(public, name))
     if match := re.fullmatch(r"/releases/assets/(\d+)", place):
         return _asset(github, method, int(match[1]), headers)
     if match := re.fullmatch(r"/releases/(\d+)", place):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,10 @@ from typing import Final
 import pytest
 import yaml
 
+from obrelease.analysis.policy import read_policy
 from obrelease.errors import ExitCode
+from obrelease.models.artefact import Artefact, Measurement
+from obrelease.registry.store import Registry
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.workflows.runner import Event, Runner, StepFailed, run_blocks
@@ -166,6 +171,75 @@ def test_a_tag_without_the_signatures_that_the_policy_demands_publishes_nothing(
         rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
     assert failed.value.step == "Refuse unless the bytes are those that the tag names"
     assert github.seen == []
+
+
+def measure(scratch: Scratch, *, slower: float, since: int) -> None:
+    """Six runs like the one that the clone has, of another speed."""
+    registry = Registry(scratch.clone / "results")
+    before = registry.load(registry.entries(kind="bench")[0])
+    for number in range(6):
+        walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
+        changed = {
+            "created_ns": str(since + number),
+            "measurements": (Measurement(name="pass-wall", unit="ns", samples=walls),),
+            "histograms": (),
+            "files": (),
+        }
+        registry.record(Artefact(**{**dict(before), **changed}), ())
+
+
+def after_a_release(scratch: Scratch, *, slower: float) -> None:
+    """A first release of six runs, on the remote as a tag; then a second one of six more."""
+    policy = scratch.clone / ".github" / "gate-policy.toml"
+    policy.write_text(policy.read_text("utf-8").partition('[[metric]]\nname = "service')[0], "utf-8")
+    measure(scratch, slower=1.0, since=1_700_000_000_000_000_000)
+    (only,) = (e for e in Registry(scratch.clone / "results").entries() if e.created_ns > 1.71e18)
+    shutil.rmtree(only.folder)
+    scratch.commit("runs of the first")
+    scratch.obrelease("tag", "v0.8", "--remote", "origin")
+    measure(scratch, slower=slower, since=1_700_000_000_000_000_100)
+    scratch.commit("runs of the second")
+    scratch.obrelease("tag", TAG, "--remote", "origin")
+
+
+GATE: Final = "Refuse a release that is slower than the one before it"
+
+
+def test_a_release_that_is_slower_publishes_nothing(
+    scratch: Scratch, github: LoopbackGitHub, wheel: Path, tmp_path: Path
+) -> None:
+    after_a_release(scratch, slower=1.2)
+    with pytest.raises(StepFailed, match=r"throughput: worse, ratio 0\.833") as failed:
+        rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
+    assert (failed.value.step, failed.value.code) == (GATE, ExitCode.CHECK_FAILED)
+    assert {seen.method for seen in github.seen} <= {"GET"}
+
+
+def test_the_gate_goes_before_whatever_could_publish() -> None:
+    jobs = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]
+    assert GATE in [step.get("name") for step in jobs["rebuild"]["steps"]]
+    assert read_policy(ROOT / ".github" / "gate-policy.toml").metric
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"), [(0, 0, False), (1, 1, False), (2, 2, False), (3, 0, True)]
+)
+def test_what_cannot_be_told_is_said_and_stops_nothing(
+    answer: int, code: int, said: bool, tmp_path: Path
+) -> None:
+    steps = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]["rebuild"]["steps"]
+    (block,) = (step["run"] for step in steps if step.get("name") == GATE)
+    program = tmp_path / "obrelease"
+    program.write_text(f"#!/bin/sh\nexit {answer}\n")
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", block],
+        env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "GITHUB_REF_NAME": TAG},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "::warning" in done.stdout) == (code, said)
 
 
 def test_runs_that_differ_from_the_tagged_ones_publish_nothing(

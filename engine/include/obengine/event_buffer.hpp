@@ -77,8 +77,8 @@ private:
     std::size_t capacity_ = 0;
 };
 
-// Writes behind what a buffer holds, which grows where that is needed; pushed events are the buffer's
-// once the sink is gone. There must be room for max_events() of each batch beforehand.
+// Writes behind what a buffer holds, which grows when it is full; pushed events are the buffer's once the
+// sink is gone.
 class GrowingSink {
 public:
     explicit GrowingSink(EventBuffer& buffer) noexcept : buffer_(buffer), begin_(buffer.end()), next_(begin_), end_(buffer.limit()) {}
@@ -86,21 +86,23 @@ public:
     GrowingSink& operator=(const GrowingSink&) = delete;
     ~GrowingSink() { buffer_.advance(size()); }
 
-    void push(const Event& event) noexcept { *next_++ = event; }
     // Throws std::bad_alloc and keeps what is there.
-    void reserve(std::size_t events) {
-        if (static_cast<std::size_t>(end_ - next_) < events) [[unlikely]] grow(events);
+    void push(const Event& event) {
+        if (next_ == end_) [[unlikely]] grow();
+        *next_++ = event;
     }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
 
 private:
-    [[gnu::noinline]] void grow(std::size_t events) {
+    [[gnu::noinline]] void grow() {
         const std::size_t written = size();
-        buffer_.reserve_behind(written, events);
+        buffer_.reserve_behind(written, least_growth);
         begin_ = buffer_.end();
         next_ = begin_ + written;
         end_ = buffer_.limit();
     }
+
+    static constexpr std::size_t least_growth = 1024;
 
     EventBuffer& buffer_;
     Event* begin_;

@@ -30,8 +30,8 @@ struct FeedFaults {
 // Order ids are those of a feed, unique over all its symbols; prices are the feed's units.
 class FeedBooks {
 public:
-    explicit FeedBooks(const LadderLimits& limits = {.first_bits = 12, .max_bits = 18})
-        : ids_(18), books_(65536), limits_(limits) {}
+    explicit FeedBooks(const LadderLimits& limits = {.first_bits = 12, .max_bits = 18}, unsigned id_cell_bits = 18)
+        : ids_(id_cell_bits), limits_(limits) {}
 
     void add(std::uint16_t symbol, OrderId id, std::uint32_t side, std::uint32_t lots, Ticks price) {
         if (side > 1) [[unlikely]] return void(++faults_.bad_side);
@@ -79,7 +79,7 @@ public:
     [[nodiscard]] Slot find(OrderId id) const noexcept { return ids_.find(pool_, id); }
     // Of an order, or nullptr of a symbol that never had one.
     [[nodiscard]] const Ladder* ladder(std::uint16_t symbol, std::uint32_t side) const noexcept {
-        return books_[symbol] == nullptr ? nullptr : &books_[symbol]->sides[side];
+        return symbol >= books_.size() || books_[symbol] == nullptr ? nullptr : &books_[symbol]->sides[side];
     }
 
     void fetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
@@ -94,6 +94,7 @@ private:
     };
 
     [[nodiscard]] Ladder& own(std::uint32_t symbol, std::uint32_t side) {
+        if (symbol >= books_.size()) [[unlikely]] books_.resize(symbol + 1);
         if (books_[symbol] == nullptr) [[unlikely]] books_[symbol] = std::make_unique<Book>(limits_);
         return books_[symbol]->sides[side];
     }

@@ -119,7 +119,7 @@ End read(std::span<const unsigned char> bytes, Handler& handler) {
             }
             const std::size_t length = std::size_t{bytes[offset]} << 8 | bytes[offset + 1];
             const std::size_t known = length_of[bytes[offset + 2]];
-            if (length != known || bytes.size() - offset - 2 < length) [[unlikely]] {
+            if (length == 0 || length != known || bytes.size() - offset - 2 < length) [[unlikely]] {
                 if (length == 0) {
                     offset += 2;
                 } else {

@@ -68,13 +68,17 @@ public:
 
     // Drops the level of `key`, whose last order has just gone.
     [[gnu::noinline]] void vacate(Key key) {
-        if (in_window(key)) [[likely]] {
-            occupied_.erase(slot_of(key));
-        } else {
+        if (!in_window(key)) [[unlikely]] {
             far_.erase(key);
             visit_far(key);
+            if (key == best_) best_ = below(key);
+            return;
         }
-        if (key == best_) best_ = below(key);
+        // Most often the next best price is so near that its bit is in the same word.
+        const std::size_t down = occupied_.erase(slot_of(key));
+        if (key != best_) return;
+        const Key near = key - static_cast<Key>(down);
+        best_ = down != 0 && near >= base_ ? near : below(key);
     }
 
     // The best key worse than `key`, or no_key.
@@ -213,7 +217,7 @@ private:
             far_.make(key) = level;
             level = Level{};
             const Key following = window_below(key);
-            occupied_.erase(slot_of(key));
+            static_cast<void>(occupied_.erase(slot_of(key)));
             key = following;
         }
         return moved;

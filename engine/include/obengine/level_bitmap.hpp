@@ -41,10 +41,12 @@ public:
         if (was_empty) [[unlikely]] raise(member >> 6);
     }
 
-    void erase(std::size_t member) noexcept {
-        std::uint64_t& word = tier_[0][member >> 6];
-        word &= ~bit(member);
+    // Returns how far below the erased member the next one of its word is, 0 where there is none.
+    std::size_t erase(std::size_t member) noexcept {
+        const std::uint64_t word = tier_[0][member >> 6] &= ~bit(member);
         if (word == 0) [[unlikely]] lower(member >> 6);
+        const std::uint64_t lower_members = word & (bit(member) - 1);
+        return lower_members == 0 ? 0 : (member & 63) - top(lower_members);
     }
 
     // The greatest member below `bound`, or `none`.

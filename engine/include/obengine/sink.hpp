@@ -31,7 +31,7 @@ void make_room(Sink& sink, std::size_t events) {
     return 4 * commands + open_orders;
 }
 
-// Writes into a caller's buffer, which is to have room for max_events() of each batch. If an order of
+// Writes into a caller's buffer without a look at its end; it is to have room for max_events() of each batch. If an order of
 // another kind needs more than there is, std::length_error is thrown, and the engine is to be thrown away.
 class BufferSink {
 public:

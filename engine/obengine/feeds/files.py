@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ MAX_MEMBERS: Final = 1_000
 MAX_RATIO: Final = 100
 """Members that unpack to more than this many times their packed size are refused."""
 
+_BLOCK: Final = 1 << 20
 _SMALL: Final = 16 << 20
 _TAIL: Final = 22 + 65_535
 _END: Final = struct.Struct("<4s4H2LH")
@@ -36,13 +39,30 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class LobsterPair:
-    """A message stream with its orderbook stream; `sources` are the files they come from."""
+    """A message stream with its orderbook stream.
 
+    Attributes:
+        name: base name of the message file.
+        messages_name, orderbook_name: the files as the user named them; `archive!member` in a zip.
+        sources: the files that the streams come from.
+    """
+
+    name: str
     messages: BinaryIO
     messages_name: str
     orderbook: BinaryIO
     orderbook_name: str
     sources: tuple[DataFile, ...]
+
+    def require_undamaged(self) -> None:
+        """Read both streams to their ends, where an archive's checksums are compared.
+
+        Raises:
+            FeedError: an archive's member is damaged.
+        """
+        for stream, name in ((self.messages, self.messages_name), (self.orderbook, self.orderbook_name)):
+            while read_block(stream, name, None):
+                pass
 
 
 @contextmanager
@@ -56,38 +76,63 @@ def open_lobster(path: Path) -> Iterator[LobsterPair]:
         with ExitStack() as stack:
             if path.is_dir():
                 names = [entry.name for entry in path.iterdir() if entry.is_file()]
-                message = _only_message(names, path.name)
+                message = _only_message(names, str(path))
                 yield _plain(stack, path / message)
             elif path.suffix.lower() == ".zip":
                 yield _zipped(stack, path)
             else:
                 yield _plain(stack, path)
     except OSError as error:
-        raise _refused(f"cannot be read: {error.strerror or error}", path.name) from error
+        raise _refused(f"cannot be read: {error.strerror or error}", str(path)) from error
+
+
+def read_block(stream: BinaryIO, name: str, line: int | None) -> bytes:
+    """The next mebibyte at most.
+
+    Raises:
+        FeedError: the disk refuses, or an archive's member is damaged.
+    """
+    try:
+        return stream.read(_BLOCK)
+    except (zlib.error, EOFError, BadZipFile) as error:
+        reason = "a CRC error: the archive is damaged" if "CRC" in str(error) else "the archive is damaged"
+        raise FeedError(reason, file=name, line=line, column=None, value=str(error) or None) from error
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        raise FeedError(reason, file=name, line=line, column=None, value=None) from error
 
 
 def _plain(stack: ExitStack, path: Path) -> LobsterPair:
+    if _MESSAGE not in path.name:
+        raise _refused("not a LOBSTER message file: its name lacks the word `message`", str(path))
     sibling = path.with_name(_orderbook_name(path.name))
     if not sibling.is_file():
-        raise _refused("the orderbook file that belongs to the message file is not there", sibling.name)
+        raise _refused(
+            "the orderbook file that belongs to the message file is not there", str(path), sibling.name
+        )
     messages, orderbook = (stack.enter_context(each.open("rb")) for each in (path, sibling))
     sources = (_hashed(messages, path.name), _hashed(orderbook, sibling.name))
-    return LobsterPair(messages, path.name, orderbook, sibling.name, sources)
+    return LobsterPair(path.name, messages, str(path), orderbook, str(sibling), sources)
 
 
 def _zipped(stack: ExitStack, path: Path) -> LobsterPair:
     file = stack.enter_context(path.open("rb"))
     source = _hashed(file, path.name)
-    _check_directory(file, source.size, path.name)
+    _check_directory(file, source.size, str(path))
     try:
         archive = stack.enter_context(ZipFile(file))
-        members = {PurePosixPath(member.filename).name: member for member in archive.infolist()}
-        message = _only_message(list(members), path.name)
-        orderbook = _orderbook_name(message)
-        streams = [_member(stack, archive, members[name], source) for name in (message, orderbook)]
+        members = {member.filename: member for member in archive.infolist()}
+        message = _only_message([member.filename for member in archive.infolist()], str(path))
+        names = message, _orderbook_name(message)
+        places = [f"{path}!{name}" for name in names]
+        streams = [
+            _member(stack, archive, members[name], source.size, place)
+            for name, place in zip(names, places, strict=True)
+        ]
     except (BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
-        raise _refused("not a zip archive that can be read", f"{path.name}: {error}") from error
-    return LobsterPair(streams[0], message, streams[1], orderbook, (source,))
+        raise _refused("not a zip archive that can be read", str(path), str(error)) from error
+    base = PurePosixPath(message).name
+    return LobsterPair(base, streams[0], places[0], streams[1], places[1], (source,))
 
 
 def _check_directory(file: BufferedReader, size: int, name: str) -> None:
@@ -103,39 +148,52 @@ def _check_directory(file: BufferedReader, size: int, name: str) -> None:
         raise _refused(f"an archive of more than {MAX_MEMBERS} members or 4 GiB", name)
 
 
-def _member(stack: ExitStack, archive: ZipFile, member: ZipInfo, source: DataFile) -> BinaryIO:
-    place = f"{source.name}: {member.filename}"
+def _member(stack: ExitStack, archive: ZipFile, member: ZipInfo, size: int, place: str) -> BinaryIO:
     if member.flag_bits & 1:
         raise _refused("the archive is encrypted", place)
-    packed = min(member.compress_size, source.size)
+    packed = min(member.compress_size, size)
     if member.file_size > max(_SMALL, MAX_RATIO * packed):
         raise _refused(f"unpacks to more than {MAX_RATIO} times its size", place)
     return stack.enter_context(archive.open(member))  # type: ignore[return-value]
 
 
 def _only_message(names: list[str], where: str) -> str:
-    present = set(names)
-    found = sorted(
-        name
-        for name in names
-        if _MESSAGE in name and name.lower().endswith(".csv") and _orderbook_name(name) in present
-    )
-    if len(found) != 1:
-        held = ", ".join(found[:5]) or "none"
-        raise _refused(f"not exactly one message file with its orderbook file, but {held}", where)
+    """The one message file among the files of a folder or an archive.
+
+    Raises:
+        FeedError: there is none, more than one, or one of its kind without its other half.
+    """
+    files = Counter(name for name in names if _is_data(name))
+    twice = [name for name, times in files.items() if times > 1]
+    if twice:
+        raise _refused("holds a file more than once", where, twice[0])
+    found = sorted(name for name in files if _MESSAGE in PurePosixPath(name).name)
+    books = {_orderbook_name(name) for name in found}
+    halves = [name for name in found if _orderbook_name(name) not in files]
+    halves += sorted(name for name in files if _ORDERBOOK in PurePosixPath(name).name and name not in books)
+    if len(found) != 1 or halves:
+        reason = "not exactly one message file with its orderbook file"
+        if halves:
+            reason += f": {', '.join(halves[:5])} without the other half"
+        raise _refused(reason, where, ", ".join(found[:5]) or "none")
     return found[0]
 
 
-def _orderbook_name(message: str) -> str:
-    """The name of the orderbook file that goes with a message file.
+def _is_data(name: str) -> bool:
+    """Whether a name is one of a message or orderbook file; hidden files are never."""
+    base = PurePosixPath(name).name
+    return (
+        (_MESSAGE in base or _ORDERBOOK in base)
+        and base.lower().endswith(".csv")
+        and not base.startswith(".")
+    )
 
-    Raises:
-        FeedError: the name is not that of a message file.
-    """
-    head, found, tail = message.rpartition(_MESSAGE)
-    if not found:
-        raise _refused("not a LOBSTER message file: its name lacks the word `message`", message)
-    return f"{head}{_ORDERBOOK}{tail}"
+
+def _orderbook_name(message: str) -> str:
+    """The name of the orderbook file that goes with a message file."""
+    folder, slash, base = message.rpartition("/")
+    head, _, tail = base.rpartition(_MESSAGE)
+    return f"{folder}{slash}{head}{_ORDERBOOK}{tail}"
 
 
 def _hashed(file: BufferedReader, name: str) -> DataFile:
@@ -145,5 +203,5 @@ def _hashed(file: BufferedReader, name: str) -> DataFile:
     return DataFile(name, size, digest)
 
 
-def _refused(reason: str, value: str) -> FeedError:
-    return FeedError(reason, file=value.partition(":")[0], line=1, column=None, value=value)
+def _refused(reason: str, file: str, value: str | None = None) -> FeedError:
+    return FeedError(reason, file=file, line=None, column=None, value=value)

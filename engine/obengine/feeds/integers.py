@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Final
-from zipfile import BadZipFile
+from dataclasses import dataclass
+from typing import BinaryIO, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obengine.errors import FeedError
+from obengine.feeds.files import read_block
 
 Rows = NDArray[np.int64]
 """A block of rows, shape (rows, columns)."""
@@ -21,10 +21,29 @@ MAX_DIGITS: Final = 18
 
 NANOS: Final = 10**9
 
-_BLOCK: Final = 1 << 20
+MAX_RESIDUE_PS: Final = 16
+"""How far a time may be from a whole nanosecond, in picoseconds: two doubles of a day's seconds that
+follow each other are 14.6 apart, so a time in nanoseconds that went through one is no further off."""
+
 _MAX_LINE: Final = 1 << 15
 _COMMA, _NEWLINE, _DOT, _MINUS, _ZERO = b",\n.-0"
 _SHOWN: Final = 80
+
+_WORD: Final = 8
+_ZEROS: Final = np.uint64(0x3030303030303030)
+_ABOVE_NINE: Final = np.uint64(0x7676767676767676)
+_HIGH_BITS: Final = np.uint64(0x8080808080808080)
+_ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Text with the places of its fields, and the number of its first line."""
+
+    text: bytes
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    line: int
 
 
 class IntegerCsv:
@@ -34,7 +53,10 @@ class IntegerCsv:
         stream: the open file.
         file: its name for error messages.
         columns: how many fields each line has; None takes it from the first line.
-        seconds_first: the first field is seconds with up to nine decimals and becomes nanoseconds.
+        seconds_first: the first field is seconds with decimals and becomes nanoseconds (`nanoseconds`).
+
+    Attributes:
+        rounded_lines: the lines whose seconds were not a whole number of nanoseconds.
     """
 
     def __init__(
@@ -45,6 +67,15 @@ class IntegerCsv:
         self._stream = stream
         self._seconds_first = seconds_first
         self._line = 1
+        self._block = _Block(b"", np.zeros(0, np.int64), np.zeros(0, np.int64), 1)
+        self.rounded_lines: list[int] = []
+
+    def as_written(self, line: int, column: int) -> str:
+        """The text of a field (both numbers from 1) of the block that was given last."""
+        assert self.columns is not None
+        block = self._block
+        at = (line - block.line) * self.columns + column - 1
+        return _shown(block.text[block.starts[at] : block.ends[at]])
 
     def blocks(self) -> Iterator[Rows]:
         """All rows, in blocks.
@@ -54,7 +85,7 @@ class IntegerCsv:
                 cannot be read.
         """
         rest = b""
-        while chunk := self._read():
+        while chunk := read_block(self._stream, self.file, self._line):
             whole, newline, rest = (rest + chunk).rpartition(b"\n")
             if len(rest) > _MAX_LINE:
                 line = self._line + whole.count(b"\n") + len(newline)
@@ -63,12 +94,6 @@ class IntegerCsv:
                 yield self._parse(whole + newline)
         if rest:
             yield self._parse(rest + b"\n")
-
-    def _read(self) -> bytes:
-        try:
-            return self._stream.read(_BLOCK)
-        except (OSError, EOFError, zlib.error, BadZipFile) as error:
-            raise self._error("cannot be read", self._line, None, str(error).encode()) from error
 
     def _parse(self, text: bytes) -> Rows:
         text = text.replace(b"\r\n", b"\n")
@@ -83,17 +108,29 @@ class IntegerCsv:
         ):
             raise self._miscounted(text, columns)
         starts = np.concatenate(([0], ends[:-1] + 1))
+        self._block = _Block(text, starts, ends, self._line)
         values, bad = signed(data, starts, ends)
         if self._seconds_first:
-            seconds = nanoseconds(data, starts[::columns], ends[::columns])
-            values[::columns], bad[::columns] = seconds
+            values[::columns], bad[::columns], residue_ps = nanoseconds(
+                data, starts[::columns], ends[::columns]
+            )
+            self._take_residues(residue_ps)
         if bad.any():
-            at = int(np.flatnonzero(bad)[0])
-            field = text[starts[at] : ends[at]]
-            raise self._error("not a number", self._line + at // columns, at % columns + 1, field)
+            at = int(np.argmax(bad))
+            self._refuse("not a number", self._line + at // columns, at % columns + 1)
         rows = values.reshape(-1, columns)
         self._line += len(rows)
         return rows
+
+    def _take_residues(self, residue_ps: NDArray[np.int64]) -> None:
+        finer = np.flatnonzero(residue_ps > MAX_RESIDUE_PS)
+        if finer.size:
+            self._refuse("a time finer than nanoseconds", self._line + int(finer[0]), 1)
+        self.rounded_lines += (np.flatnonzero(residue_ps) + self._line).tolist()
+
+    def _refuse(self, reason: str, line: int, column: int) -> NoReturn:
+        value = self.as_written(line, column)
+        raise FeedError(reason, file=self.file, line=line, column=column, value=value)
 
     def _infer_columns(self, text: bytes) -> int:
         columns = text.partition(b"\n")[0].count(b",") + 1
@@ -108,8 +145,11 @@ class IntegerCsv:
         return self._error(f"{found} fields instead of {columns}", self._line + at, None, lines[at])
 
     def _error(self, reason: str, line: int, column: int | None, value: bytes) -> FeedError:
-        shown = value[:_SHOWN].decode("ascii", "backslashreplace")
-        return FeedError(reason, file=self.file, line=line, column=column, value=shown)
+        return FeedError(reason, file=self.file, line=line, column=column, value=_shown(value))
+
+
+def _shown(value: bytes) -> str:
+    return value[:_SHOWN].decode("ascii", "backslashreplace")
 
 
 def signed(
@@ -124,11 +164,12 @@ def signed(
 
 def nanoseconds(
     data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Seconds with decimals as nanoseconds, and which of them are not such.
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Seconds with decimals as nanoseconds, which of them are not such, and how many picoseconds were
+    rounded away.
 
-    Decimals beyond the ninth are rounded half up: files that passed through binary floating point
-    have a few times such as `43002.632812672004`.
+    Files that passed through binary floating point have a few times such as `43002.632812672004`,
+    4 picoseconds from the nanosecond that was meant. Part of a picosecond counts as one.
     """
     dots = np.append(np.flatnonzero(data == _DOT), data.size)
     dot = dots[np.searchsorted(dots, starts)]
@@ -140,21 +181,35 @@ def nanoseconds(
     ten = np.int64(10)
     beyond = ten ** np.clip(decimals - 9, 0, MAX_DIGITS - 9)
     scale = ten ** np.clip(9 - decimals, 0, 9)
-    nanos = (fraction + beyond // 2) // beyond * scale
-    return np.where(bad, 0, whole * NANOS + np.where(has_dot, nanos, 0)), bad
+    whole_nanos = (fraction + beyond // 2) // beyond
+    residue = np.where(has_dot & ~bad, np.abs(fraction - whole_nanos * beyond), 0)
+    nanos = np.where(has_dot, whole_nanos * scale, 0)
+    return np.where(bad, 0, whole * NANOS + nanos), bad, -(-residue * 1000 // beyond)
 
 
 def _unsigned(
     data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The digits in `data[start:end]` as numbers, eight digits at a time, and which are no digits."""
     lengths = ends - starts
     bad = (lengths < 1) | (lengths > MAX_DIGITS)
     values = np.zeros(starts.size, dtype=np.int64)
-    longest = int(lengths[~bad].max(initial=0))
-    for place in range(longest):
-        digit = data[np.maximum(ends - 1 - place, 0)] - np.uint8(_ZERO)
-        inside = place < lengths
-        bad |= inside & (digit > 9)
-        values += np.where(inside, digit, 0).astype(np.int64) * np.int64(10**place)
+    padded = np.concatenate((np.full(_WORD, _ZERO, dtype=np.uint8), data))
+    words = np.ndarray(data.size + 1, dtype="<u8", buffer=padded.data, strides=(1,))
+    for place in range(0, int(lengths[~bad].max(initial=0)), _WORD):
+        rows = np.flatnonzero(~bad & (lengths > place))
+        digits = words[ends[rows] - place] ^ _ZEROS
+        missing = np.maximum(_WORD - (lengths[rows] - place), 0).astype(np.uint64)
+        digits &= _ALL << (missing * np.uint64(8))
+        wrong = ((digits + _ABOVE_NINE) | digits) & _HIGH_BITS != 0
+        bad[rows[wrong]] = True
+        values[rows] += _eight_digits(digits).astype(np.int64) * np.int64(10**place)
     values[bad] = 0
     return values, bad
+
+
+def _eight_digits(digits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The number of eight digits, one a byte, the first in the lowest: pairs, then fours, then all."""
+    pairs = (digits * np.uint64(10) + (digits >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    fours = (pairs * np.uint64(100) + (pairs >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    return (fours * np.uint64(10_000) + (fours >> np.uint64(32))) & np.uint64(0xFFFFFFFF)

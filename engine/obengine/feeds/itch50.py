@@ -17,6 +17,9 @@ D    delete                   CANCEL of all that is left
 U    replace                  CANCEL of the old order, NEW with the side and owner of the old one
 ==== ======================== ==========================================================
 
+Before them each symbol's trading state is set to AUCTION, in which orders rest and nothing matches:
+the feed tells of every execution itself, and its own books may be crossed.
+
 Other messages change no resting order; they are counted. A replace of an order that the file never
 introduced gives its CANCEL alone, because the side of the new order is not known.
 """
@@ -34,7 +37,7 @@ from numpy.typing import NDArray
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50_frames import Frames, read_frames, refused
 from obengine.feeds.itch50_layout import LAYOUTS, NAMES
-from obengine.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side
+from obengine.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side, TradingState
 
 Int64s = NDArray[np.int64]
 Records = NDArray[Any]
@@ -60,9 +63,9 @@ class ItchDay:
         name: base name of the file.
         symbols: stock of each symbol index that the commands use.
         attributions: market participant of each participant number from 1 on.
-        commands: what keeps a book of each symbol in step with the file.
-        times_ns: for each command, nanoseconds since midnight.
-        frames: for each command, the 1-based number of its message.
+        commands: what keeps a book of each symbol in step with the file; first the state of each symbol.
+        times_ns: for each command, nanoseconds since midnight; of the states that of the first message.
+        frames: for each command, the 1-based number of its message; 0 for the states.
         counts: messages by name, absent ones left out.
         halts: changes of trading state, in order.
         unknown_orders: messages about orders that the file never introduced.
@@ -105,13 +108,15 @@ def read_itch50(path: Path) -> ItchDay:
     rows = place[order] // 2
     commands = np.concatenate(blocks)[order]
     commands["symbol"] = symbol_of[frames.heads()["locate"][rows]]
+    states = _states(len(symbols))
+    before = np.zeros(states.size, dtype=np.int64)
     return ItchDay(
         name=path.name,
         symbols=symbols,
         attributions=attributions,
-        commands=np.ascontiguousarray(commands),
-        times_ns=frames.times_ns[rows],
-        frames=rows + 1,
+        commands=np.concatenate((states, commands)),
+        times_ns=frames.times_ns[np.concatenate((before, rows))],
+        frames=np.concatenate((before, rows + 1)),
         counts={name: n for code, name in NAMES.items() if (n := frames.of(code).size)},
         halts=_halts(records["H"], symbol_of),
         unknown_orders=known.unknown,
@@ -144,6 +149,15 @@ def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str,
     index = np.zeros(1 << 16, dtype=np.int64)
     index[list(names)] = np.arange(len(names))
     return tuple(name or f"locate-{locate}" for locate, name in names.items()), index
+
+
+def _states(symbols: int) -> Commands:
+    """The commands that let orders of every symbol rest, whatever their price."""
+    states = np.zeros(symbols, dtype=COMMAND)
+    states["op"], states["side"] = Op.STATE, TradingState.AUCTION
+    states["symbol"] = np.arange(symbols)
+    states["price_ticks"] = NO_PRICE
+    return states
 
 
 def _attributions(attributed: Records) -> tuple[tuple[str, ...], Int64s]:

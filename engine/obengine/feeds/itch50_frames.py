@@ -32,6 +32,7 @@ class Frames:
     """All frames of a file.
 
     Attributes:
+        name: the file as the user named it.
         source: the file as it lies on disk.
         data: its bytes, unpacked.
         starts: for each frame, where its message starts.
@@ -39,6 +40,7 @@ class Frames:
         times_ns: for each frame, nanoseconds since midnight, never decreasing.
     """
 
+    name: str
     source: DataFile
     data: NDArray[np.uint8]
     starts: NDArray[np.int64]
@@ -96,9 +98,11 @@ def read_frames(path: Path) -> Frames:
     while at < end:
         keep(at)
         at += steps[raw[at + _TYPE_AT]]
-    name = path.name
+    name = str(path)
+    if not raw:
+        raise _error("no frame: the file is empty", name)
     if not found:
-        raise _error("no frame: the file is empty" if not raw else "a cut frame", name, 1, raw[:16])
+        raise _error("a cut frame", name, 1, raw[:16])
     frames = np.array(found, dtype=np.int64)
     types = data[frames + _TYPE_AT]
     last = found[-1]
@@ -126,25 +130,23 @@ def read_frames(path: Path) -> Frames:
     for reason, rows in (("time runs backwards", backwards), ("a time beyond the day", beyond)):
         if rows.size:
             raise _error(reason, name, int(rows[0]) + 1, str(int(times[rows[0]])).encode())
-    return Frames(source, data, starts, types, times)
+    return Frames(name, source, data, starts, types, times)
 
 
 def refused(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
     """An error about the field of a frame (0-based row)."""
-    return _error(reason, frames.source.name, int(row) + 1, value)
+    return _error(reason, frames.name, int(row) + 1, value)
 
 
 def _read(path: Path) -> tuple[bytes, DataFile]:
     try:
         stored = path.read_bytes()
     except OSError as error:
-        raise _error(
-            f"cannot be read: {error.strerror or error}", path.name, 1, path.name.encode()
-        ) from error
+        raise _error(f"cannot be read: {error.strerror or error}", str(path)) from error
     source = DataFile(path.name, len(stored), hashlib.sha256(stored).hexdigest())
     if not stored.startswith(GZIP_MAGIC):
         return stored, source
-    return _unpacked(stored, path.name), source
+    return _unpacked(stored, str(path)), source
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:
@@ -156,17 +158,24 @@ def _unpacked(stored: bytes, name: str) -> bytes:
         try:
             part = inflater.decompress(rest, limit - total + 1)
         except zlib.error as error:
-            raise _error("not a gzip file that can be read", name, 1, str(error).encode()) from error
+            reason = (
+                "a CRC error: the gzip file is damaged" if _is_checksum(error) else "the gzip file is damaged"
+            )
+            raise _error(reason, name, None, str(error).encode()) from error
         parts.append(part)
         total += len(part)
         if total > limit:
-            raise _error(f"unpacks to more than {MAX_RATIO} times its size", name, 1, name.encode())
+            raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
         if not inflater.eof:
-            raise _error("a gzip file that is cut", name, 1, name.encode())
+            raise _error("a gzip file that is cut", name)
         rest = inflater.unused_data.lstrip(b"\0")
     return b"".join(parts)
 
 
-def _error(reason: str, name: str, number: int, value: bytes) -> FeedError:
-    shown = value.decode("ascii", "backslashreplace")
+def _is_checksum(error: zlib.error) -> bool:
+    return "incorrect data check" in str(error)
+
+
+def _error(reason: str, name: str, number: int | None = None, value: bytes | None = None) -> FeedError:
+    shown = None if value is None else value.decode("ascii", "backslashreplace")
     return FeedError(reason, file=name, line=number, column=None, value=shown)

@@ -5,6 +5,10 @@ seconds after midnight, type, order id, size, price in dollars x 10,000, directi
 of the resting order). The orderbook row of the same number is the book after the message: ask price,
 ask size, bid price, bid size, level by level. Type 6 (cross trade), which newer files have, changes
 no resting order.
+
+Times have nine decimals at most. More are accepted only as the trace that binary floating point leaves
+(`integers.MAX_RESIDUE_PS`); such a time is rounded to its nanosecond, and its row has the cause
+`time-rounded`. Any other is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from obengine.errors import FeedError
 from obengine.feeds.files import DataFile, LobsterPair, open_lobster
 from obengine.feeds.integers import IntegerCsv, Rows
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
+from obengine.feeds.lobster_orders import Conflict, Contradiction, contradictions
 from obengine.feeds.lobster_window import Cause, Window
 from obengine.messages import COMMAND, Commands
 
@@ -52,6 +57,7 @@ class LobsterDay:
         causes: for each row, `Cause` bits.
         queues: how the messages fitted the tracked queues.
         sources: the files that were read.
+        contradictions: rows that say of an order what other rows rule out, in order.
     """
 
     name: str
@@ -63,6 +69,7 @@ class LobsterDay:
     causes: NDArray[np.uint16]
     queues: Queues
     sources: tuple[DataFile, ...]
+    contradictions: tuple[Contradiction, ...]
 
     def command_times_ns(self) -> NDArray[np.int64]:
         """For each command the time of the row that it belongs to."""
@@ -81,20 +88,26 @@ def read_lobster(path: Path) -> LobsterDay:
     """Read a zip, a folder, or a message file with its orderbook file beside it.
 
     Raises:
-        FeedError: a file is missing or malformed; the error has file, line, column and value.
+        FeedError: a file is missing or malformed; the error has file, line, column and value. Of an
+            archive that is damaged it says so, whatever the damage made of the rows.
     """
     with open_lobster(path) as pair:
-        return _compile(pair)
+        try:
+            return _compile(pair)
+        except FeedError:
+            pair.require_undamaged()
+            raise
 
 
 def _compile(pair: LobsterPair) -> LobsterDay:
+    source = IntegerCsv(pair.messages, file=pair.messages_name, columns=6, seconds_first=True)
     window: Window | None = None
     levels = 0
     row_end: list[int] = []
     causes: list[int] = []
-    times: list[NDArray[np.int64]] = []
+    told: list[Rows] = []
     touches: list[NDArray[np.int64]] = []
-    for messages, books in _blocks(pair):
+    for messages, books in _blocks(source, pair):
         rows = zip(messages.tolist(), books.tolist(), strict=True)
         if window is None:
             levels = books.shape[1] // 4
@@ -107,30 +120,40 @@ def _compile(pair: LobsterPair) -> LobsterDay:
             row_end.append(window.command_count())
             if cause >= Cause.HALT and window.touch() != tuple(book[:4]):
                 window.restart(book)
-        times.append(messages[:, 0].copy())
+        told.append(messages)
         touches.append(books[:, :4].copy())
     if window is None:
-        raise FeedError("an empty file", file=pair.messages_name, line=1, column=None, value="")
+        raise FeedError("an empty file", file=pair.messages_name, line=None, column=None, value=None)
+    day = np.concatenate(told)
+    found = contradictions(day)
+    bits = np.array(causes, dtype=np.uint16)
+    marks = (
+        (Cause.CONTRADICTS_ORDER, [each.line for each in found]),
+        (Cause.DUPLICATE_ID, [each.line for each in found if each.conflict is Conflict.DUPLICATE]),
+        (Cause.TIME_ROUNDED, source.rounded_lines),
+    )
+    for cause, lines in marks:
+        bits[np.array(lines, dtype=np.int64) - 1] |= np.uint16(cause)
     return LobsterDay(
-        name=pair.messages_name,
+        name=pair.name,
         levels=levels,
         commands=np.frombuffer(window.commands, dtype=COMMAND),
         row_end=np.array(row_end, dtype=np.int64),
-        times_ns=np.concatenate(times),
+        times_ns=day[:, 0].copy(),
         touches=np.concatenate(touches),
-        causes=np.array(causes, dtype=np.uint16),
+        causes=bits,
         queues=Queues(window.deletions, window.exact_deletions, window.executions, window.head_executions),
         sources=pair.sources,
+        contradictions=found,
     )
 
 
-def _blocks(pair: LobsterPair) -> Iterator[tuple[Rows, Rows]]:
+def _blocks(messages: IntegerCsv, pair: LobsterPair) -> Iterator[tuple[Rows, Rows]]:
     """Checked blocks of both files, of the same rows.
 
     Raises:
         FeedError: a row is malformed, or one file has more rows than the other.
     """
-    messages = IntegerCsv(pair.messages, file=pair.messages_name, columns=6, seconds_first=True)
     books = IntegerCsv(pair.orderbook, file=pair.orderbook_name)
     sources = (messages.blocks(), books.blocks())
     left: list[Rows | None] = [None, None]
@@ -143,14 +166,14 @@ def _blocks(pair: LobsterPair) -> Iterator[tuple[Rows, Rows]]:
         if block is None or book is None:
             break
         rows = min(len(block), len(book))
-        last_ns = check_message_rows(block[:rows], line, last_ns, pair.messages_name)
-        check_book_rows(book[:rows], line, pair.orderbook_name)
+        last_ns = check_message_rows(block[:rows], line, last_ns, messages)
+        check_book_rows(book[:rows], line, books)
         yield block[:rows], book[:rows]
         line += rows
         left = [each[rows:] if len(each) > rows else None for each in (block, book)]
         if line > MAX_ROWS:
             raise FeedError(
-                f"more than {MAX_ROWS:,} rows", file=messages.file, line=line, column=None, value=""
+                f"more than {MAX_ROWS:,} rows", file=messages.file, line=line, column=None, value=None
             )
     for over, longer, shorter in ((left[0], messages, books), (left[1], books, messages)):
         if over is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.errors import FeedError
-from obengine.feeds.integers import NANOS, Rows
+from obengine.feeds.integers import NANOS, IntegerCsv, Rows
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
 from obengine.messages import MAX_QTY
 
@@ -17,7 +17,7 @@ DAY_NS: Final = 86_400 * NANOS
 _TIME, _TYPE, _ID, _SIZE, _PRICE, _DIRECTION = range(6)
 
 
-def check_message_rows(rows: Rows, line: int, last_ns: int, file: str) -> int:
+def check_message_rows(rows: Rows, line: int, last_ns: int, source: IntegerCsv) -> int:
     """Check a block of messages that starts at `line`; gives the time of its last row.
 
     Raises:
@@ -28,12 +28,11 @@ def check_message_rows(rows: Rows, line: int, last_ns: int, file: str) -> int:
     halt = kind == Message.HALT
     before = np.concatenate(([last_ns], rows[:-1, _TIME]))
     _refuse(
-        rows,
         line,
-        file,
+        source,
         (
-            (_TIME, rows[:, _TIME] < before, "time runs backwards (nanoseconds)"),
-            (_TIME, rows[:, _TIME] > DAY_NS, "a time beyond the day (nanoseconds)"),
+            (_TIME, rows[:, _TIME] < before, "time runs backwards"),
+            (_TIME, rows[:, _TIME] > DAY_NS, "a time beyond the day"),
             (_TYPE, (kind < Message.NEW) | (kind > Message.HALT), "no message type (1 to 7)"),
             (_ID, (kind <= Message.EXECUTE) & (rows[:, _ID] < 1), "not an order id"),
             (_SIZE, limit & ((rows[:, _SIZE] < 1) | (rows[:, _SIZE] > MAX_QTY)), "not a size"),
@@ -45,7 +44,7 @@ def check_message_rows(rows: Rows, line: int, last_ns: int, file: str) -> int:
     return int(rows[-1, _TIME])
 
 
-def check_book_rows(rows: Rows, line: int, file: str) -> None:
+def check_book_rows(rows: Rows, line: int, source: IntegerCsv) -> None:
     """Check a block of orderbook rows: levels in order, a size on each, unoccupied ones at the end.
 
     Raises:
@@ -53,7 +52,7 @@ def check_book_rows(rows: Rows, line: int, file: str) -> None:
     """
     if rows.shape[1] % 4:
         text = f"{rows.shape[1]} fields"
-        raise FeedError("not four fields a level", file=file, line=line, column=None, value=text)
+        raise FeedError("not four fields a level", file=source.file, line=line, column=None, value=text)
     found: list[tuple[int, NDArray[np.bool_], str]] = []
     for offset, none, sign in ((0, NO_ASK, 1), (2, NO_BID, -1)):
         for column in range(offset, rows.shape[1], 4):
@@ -66,13 +65,15 @@ def check_book_rows(rows: Rows, line: int, file: str) -> None:
                 found.append((column, worse & ~both_empty, "a level that is not worse than the one before"))
             wrong = np.where(empty, size != 0, (size < 1) | (size > MAX_QTY))
             found.append((column + 1, wrong, "not the size of a level"))
-    _refuse(rows, line, file, tuple(found))
+    _refuse(line, source, tuple(found))
     if line == 1 and rows[0, 0] <= rows[0, 2]:
-        raise FeedError("the first row is crossed", file=file, line=1, column=3, value=str(rows[0, 2]))
+        value = source.as_written(1, 3)
+        raise FeedError("the first row is crossed", file=source.file, line=1, column=3, value=value)
 
 
-def _refuse(rows: Rows, line: int, file: str, rules: tuple[tuple[int, NDArray[np.bool_], str], ...]) -> None:
+def _refuse(line: int, source: IntegerCsv, rules: tuple[tuple[int, NDArray[np.bool_], str], ...]) -> None:
     broken = [(int(np.argmax(bad)), column, reason) for column, bad, reason in rules if bad.any()]
     if broken:
         row, column, reason = min(broken)
-        raise FeedError(reason, file=file, line=line + row, column=column + 1, value=str(rows[row, column]))
+        value = source.as_written(line + row, column + 1)
+        raise FeedError(reason, file=source.file, line=line + row, column=column + 1, value=value)

@@ -60,6 +60,8 @@ class Cause(IntEnum):
     CROSSING_ADD = 1024
     DUPLICATE_ID = 2048
     UNEXPLAINED = 4096
+    CONTRADICTS_ORDER = 8192
+    TIME_ROUNDED = 16384
 
 
 # Enum members are slow to look up and to pack: what runs once a message uses their plain numbers.

@@ -7,9 +7,11 @@ from functools import partial
 from obengine.cores import make_book
 from obengine.harness.checks import core_check, flow_check, integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
+from obengine.harness.fresh_passes import run_fresh_passes
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obengine.harness.scenario import DEFAULT_SEED, check_numbers, scenario_named
+from obengine.harness.stability import stability_check
 from obengine.messages import records_digest
 
 
@@ -30,6 +32,7 @@ def run_bench(
     passes: int,
     progress: Progress | None = None,
     messages: int | None = None,
+    fresh_processes: bool = False,
 ) -> RunOutcome:
     """Measure a scenario: a warm-up, `passes` timed passes on fresh books, and one latency pass.
 
@@ -40,11 +43,13 @@ def run_bench(
         passes: how many wall times to take.
         progress: called with the messages finished since its last call; `bench_work` is their sum.
         messages: another length than the scenario's own.
+        fresh_processes: time each pass in a process of its own.
 
     Raises:
         WorkloadError: no such scenario, or a number out of its range.
         CoreUnavailable: the core is not in this installation.
         DigestMismatch: two passes differ; there is no outcome then.
+        WorkerFailed: the process of a pass ended without an answer.
     """
     plan = scenario_named(scenario)
     length = plan.messages if messages is None else messages
@@ -52,9 +57,12 @@ def run_bench(
     make = partial(make_book, core)
     make()
     commands, flow = plan.commands(seed, length)
-    ran = run_passes(commands, make, passes, progress)
+    ran = run_passes(commands, make, 0 if fresh_processes else passes, progress)
+    if fresh_processes:
+        ran = run_fresh_passes(commands, core, passes, ran, progress)
     service = time_messages(commands, make, ran, progress)
     second = core_check(commands, ran.events, core) if flow is None else flow_check(flow, ran)
+    stability = stability_check(ran.wall_ns, ran.preemptions, fresh_processes=fresh_processes)
     workload = WorkloadFacts(
         name=plan.name,
         version=plan.version,
@@ -69,9 +77,10 @@ def run_bench(
         events_digest=ran.events_digest,
         state_digest=ran.snapshot.digest(),
         counts=tally(ran.events),
-        checks=(*pass_checks(ran, service), integrity_check(ran), *([second] if second else [])),
+        checks=(*pass_checks(ran, service), integrity_check(ran), *([second] if second else []), stability),
         pass_wall_ns=ran.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
         log=ran.events,
+        warmup_ns=ran.warmup_ns,
     )

@@ -10,6 +10,7 @@ from obengine.cores import NATIVE, REFERENCE, make_book, names
 from obengine.flow import Flow
 from obengine.harness.measure import Passes, ServiceTimes
 from obengine.harness.outcome import CheckResult
+from obengine.harness.recorded_audit import audit_recorded
 from obengine.invariants import audit_events, check_snapshot, faults
 from obengine.messages import Commands, EventKind, Events
 
@@ -44,7 +45,7 @@ def integrity_check(ran: Passes) -> CheckResult:
     """
     state = check_snapshot(ran.snapshot)
     counts = {
-        **audit_events(ran.events, snapshot=ran.snapshot),
+        **(audit_recorded(ran.events, ran.snapshot) or audit_events(ran.events, snapshot=ran.snapshot)),
         "state_rules_broken": sum(state.values()),
     }
     found = dict(faults(counts)) | {rule: n for rule, n in state.items() if n}

@@ -68,6 +68,15 @@ def machine_facts(compiler: str | None = None) -> MachineFacts:
     return MachineFacts(stable, volatile)
 
 
+def involuntary_switches() -> int:
+    """How often the system took the processor away from this process so far; 0 where it does not tell."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:
+        return 0
+    return getrusage(RUSAGE_SELF).ru_nivcsw
+
+
 def _text(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")

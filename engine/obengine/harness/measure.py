@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from obengine.book import Book, Snapshot
 from obengine.errors import DigestMismatch
 from obengine.harness.clock import now_ns
+from obengine.harness.machine import involuntary_switches
 from obengine.messages import EVENT, Commands, EventKind, Events, RejectCode, records_digest
 
 MakeBook = Callable[[], Book]
@@ -29,12 +30,19 @@ _PROGRESS_STRIDE: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """What the passes gave, alike in each, and how long each took, in order."""
+    """What the passes gave, alike in each, and how long each took, in order.
+
+    Attributes:
+        preemptions: how often the system took the processor away during each pass, in order.
+        warmup_ns: how long the pass before took, that the others are not compared with.
+    """
 
     events: Events
     events_digest: str
     snapshot: Snapshot
     wall_ns: tuple[int, ...]
+    preemptions: tuple[int, ...] = ()
+    warmup_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class ServiceTimes:
 
 
 def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progress | None) -> Passes:
-    """One untimed pass to warm up, then `passes` timed ones, each over the whole stream on a fresh book.
+    """One pass to warm up, timed apart, then `passes` timed ones, each over the whole stream on a fresh book.
 
     Events and state are compared with the first pass after each one, outside the timing.
 
@@ -55,38 +63,46 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
     """
     done = progress or _ignore
     book = make()
+    start = now_ns()
     events = book.apply(commands)
+    warmup_ns = now_ns() - start
     first = Passes(events, records_digest(events), book.snapshot(), ())
     state_digest = first.snapshot.digest()
     done(commands.size)
-    wall_ns = []
+    wall_ns, preemptions = [], []
     for number in range(1, passes + 1):
         book = make()
         with collector_paused():
+            before = involuntary_switches()
             start = now_ns()
             again = book.apply(commands)
             wall_ns.append(now_ns() - start)
+            preemptions.append(involuntary_switches() - before)
         _agree(f"pass {number}", first, again)
         if book.state_digest() != state_digest:
             raise DigestMismatch(f"pass {number} ended in another state than the first pass")
         done(commands.size)
-    return Passes(events, first.events_digest, first.snapshot, tuple(wall_ns))
+    return Passes(events, first.events_digest, first.snapshot, tuple(wall_ns), tuple(preemptions), warmup_ns)
 
 
 def time_messages(
-    commands: Commands, make: MakeBook, expected: Passes, progress: Progress | None
+    commands: Commands,
+    make: MakeBook,
+    expected: Passes,
+    progress: Progress | None,
+    limit: int | None = None,
 ) -> ServiceTimes:
     """One more pass in which messages are applied and timed one at a time.
 
-    Of a stream longer than `TIMED_LIMIT` every stride-th message is timed, and those between go
-    untimed as one batch; either way the events must be those of the whole batch.
+    Of a stream longer than `limit` (`TIMED_LIMIT` if None) every stride-th message is timed, and those
+    between go untimed as one batch; either way the events must be those of the whole batch.
 
     Raises:
         DigestMismatch: one message at a time gave other events than the whole batch.
     """
     done = progress or _ignore
     total = commands.size
-    stride = max(1, -(-total // TIMED_LIMIT))
+    stride = max(1, -(-total // (limit or TIMED_LIMIT)))
     latency_ns = np.zeros(-(-total // stride), dtype=np.int64)
     batches: list[Events] = []
     apply, clock = make().apply, now_ns

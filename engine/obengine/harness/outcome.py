@@ -78,6 +78,7 @@ class RunOutcome:
         service_ns: per-message service times of the separate latency pass, int64 nanoseconds,
             timer overhead included; of a long stream every `stride`-th message, as the check
             `single-messages-agree` says.
+        warmup_ns: wall time of the pass before those, None where it was not taken.
         timer_overhead_ns: median cost of one timed empty call.
         series: named int64 series of equal meaning per kind of run (for plots), may be empty.
         log: the events of a pass.
@@ -97,3 +98,4 @@ class RunOutcome:
     series: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     log: Events | None = None
     risk: RiskOutcome | None = None
+    warmup_ns: int | None = None

@@ -38,20 +38,34 @@ def touches_after(commands: Commands, events: Events, row_end: NDArray[np.int64]
         own = np.flatnonzero((commands["side"] == side) & (rows < row_end.size))
         lots = events["qty_lots"][own].astype(np.int64)
         change = np.where(events["kind"][own] == EventKind.ACCEPTED, lots, -lots)
-        keys, totals = _best(events["price_ticks"][own] * sign, change, rows[own], row_end.size)
+        keys, totals = best_of_rows(events["price_ticks"][own] * sign, change, rows[own], row_end.size)
         touches[:, column] = np.where(totals > 0, keys * sign, none)
         touches[:, column + 1] = totals
     return touches
 
 
-def _best(
+def depth_after(
+    commands: Commands, events: Events, row_end: NDArray[np.int64], side: Side
+) -> NDArray[np.int64]:
+    """The lots that rest on a side, at all prices, after each row (as `touches_after`)."""
+    own = commands["side"] == side
+    lots = np.where(own, events["qty_lots"], 0).astype(np.int64)
+    lots[events["kind"] != EventKind.ACCEPTED] *= -1
+    return np.append(0, np.cumsum(lots))[row_end]
+
+
+def best_of_rows(
     keys: NDArray[np.int64], change: NDArray[np.int64], rows: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row the smallest key that has lots, and its lots; 0 lots where none has any."""
-    order = np.lexsort((np.arange(keys.size), keys))
+    """For each row the smallest key that has lots, and its lots; 0 lots where none has any.
+
+    Args:
+        keys, change, rows: for each change of lots its key, the lots it adds, and its row, ascending.
+        size: number of rows.
+    """
+    order = np.argsort(keys, kind="stable")
     keys, rows, running = keys[order], rows[order], np.cumsum(change[order])
-    unique, rank = np.unique(keys, return_inverse=True)
-    starts = np.searchsorted(keys, unique)
+    unique, starts, rank = np.unique(keys, return_index=True, return_inverse=True)
     totals = running - np.concatenate(([0], running))[starts][rank]
     last = np.ones(keys.size, dtype=bool)
     last[:-1] = (rank[1:] != rank[:-1]) | (rows[1:] != rows[:-1])

@@ -52,6 +52,7 @@ def held_of(data: Any) -> Held:
             prerelease=_field(data, "prerelease", bool),
             assets=assets_of(_field(data, "assets", list)),
             url=_field(data, "html_url", str),
+            commit=_text(data, "target_commitish"),
             claim=mark[1] if mark else "",
             immutable=data.get("immutable") is True,
         ),

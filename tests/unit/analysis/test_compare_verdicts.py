@@ -107,6 +107,31 @@ def test_unlike_runs_are_refused_by_the_fact_that_differs_and_told_when_forced()
     assert [each.fact for each in forced.unlike] == ["host.cpu_model"]
 
 
+@pytest.mark.parametrize("there", ["unknown", "a cpu"])
+def test_an_untold_machine_is_like_no_other_until_somebody_says_so(there: str) -> None:
+    base, head = (
+        [replace(each, facts={"kind": "imported", "host.cpu_model": fact}) for each in side(name)]
+        for name, fact in (("base", there), ("head", "unknown"))
+    )
+    with pytest.raises(Inconclusive, match=f"cpu_model: {there} against unknown"):
+        compare(base, head, RULES)
+    said = compare(base, head, RULES, same_host=True)
+    assert said.unlike == ()
+    assert "said to be of one machine, not known to be: host.cpu_model" in said.notes
+
+
+def test_one_machine_by_word_is_no_excuse_for_two_by_their_facts() -> None:
+    facts = {"kind": "bench", "scenario": "x10", "host.cpu_model": "another cpu"}
+    with pytest.raises(Inconclusive, match="cpu_model"):
+        compare(side("base"), [replace(each, facts=facts) for each in side("head")], RULES, same_host=True)
+
+
+def test_unknown_is_a_value_where_it_is_not_of_the_machine() -> None:
+    facts = {"kind": "bench", "parameters.mode": "unknown"}
+    base, head = ([replace(each, facts=facts) for each in side(name)] for name in ("base", "head"))
+    assert compare(base, head, RULES).unlike == ()
+
+
 def test_a_fact_that_one_run_lacks_makes_it_unlike() -> None:
     odd = replace(side("head")[0], facts={"kind": "bench", "scenario": "x10"})
     with pytest.raises(Inconclusive, match="a cpu against a cpu and absent"):

@@ -10,7 +10,7 @@ import pytest
 
 from obrelease.analysis.gate import Answer, ask_gate
 from obrelease.analysis.policy import POLICY_VERSION, Policy, policy_of, read_policy
-from obrelease.cli.compare import POLICY_HELP
+from obrelease.cli.gate import POLICY_HELP
 from obrelease.errors import Inconclusive, InvalidInput, NotFound
 from tests.made_up_runs import LATENCY, side
 

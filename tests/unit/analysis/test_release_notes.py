@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -69,12 +70,28 @@ def test_each_number_stands_beside_its_digests_and_its_command() -> None:
         "5,678",
         "91,011",
         f"`{'cd' * 6}`",
+        f"`{'ef' * 6}`",
         f"`{'ab' * 6}`",
     ]
     assert "obrelease run bench --scenario x100 --seed 42" in notes
     assert "obrelease verify v0.9-beta" in notes
     assert "`service` times" in notes
     assert "proved `passes-agree`" in notes
+
+
+@pytest.mark.parametrize(
+    ("changes", "cell"),
+    [
+        ({}, f"`{'ef' * 6}`"),
+        ({"commit": None, "dirty": None}, "unknown"),
+        ({"dirty": True}, f"`{'ef' * 6}` (dirty)"),
+        ({"commit": "aa" * 20}, f"`{'aa' * 6}` (not the release's)"),
+    ],
+)
+def test_the_commit_of_each_run_is_told_and_marked(changes: dict[str, Any], cell: str) -> None:
+    notes = release_notes("p", "v1", "ef" * 20, [replace(RUN, **changes)])
+    row = next(line for line in notes.splitlines() if line.startswith("| `x100`"))
+    assert row.split(" | ")[-2] == cell
 
 
 def test_the_order_of_the_runs_does_not_matter() -> None:

@@ -28,6 +28,7 @@ def test_a_bench_proves_its_answer() -> None:
         "single-messages-agree",
         "log-integrity",
         "flow-model-agrees",
+        "stability",
     ]
     assert (len(outcome.pass_wall_ns), outcome.service_ns.size) == (3, 2_000)
     assert outcome.service_ns.min() > 0

@@ -17,7 +17,7 @@ from obengine.feeds.itch50_layout import LAYOUTS, LENGTHS, NAMES
 from obengine.feeds.itch50_sample import sample_messages, write_itch_sample
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_itch import left_open
-from obengine.messages import Op, Side, records_digest
+from obengine.messages import COMMAND, Op, Side, TradingState, records_digest
 from obengine.reference import ReferenceBook
 
 
@@ -66,6 +66,7 @@ def test_each_order_message_becomes_its_commands(tmp_path: Path, lengths: bool) 
     )
     fields = ["op", "side", "symbol", "qty_lots", "participant", "order_id"]
     assert day.commands[fields].tolist() == [
+        (Op.STATE, TradingState.AUCTION, 0, 0, 0, 0),
         (Op.NEW, Side.BUY, 0, 300, 0, 10),
         (Op.NEW, Side.SELL, 0, 50, 1, 11),
         (Op.EXECUTE, 0, 0, 20, 0, 10),
@@ -77,8 +78,8 @@ def test_each_order_message_becomes_its_commands(tmp_path: Path, lengths: bool) 
         (Op.NEW, Side.SELL, 0, 70, 1, 13),
         (Op.CANCEL, 0, 0, 0, 0, 10),
     ]
-    assert day.times_ns.tolist() == [5, 6, 7, 8, 9, 10, 10, 11, 11, 12]
-    assert day.frames.tolist() == [2, 3, 4, 5, 6, 7, 7, 8, 8, 9]
+    assert day.times_ns.tolist() == [1, 5, 6, 7, 8, 9, 10, 10, 11, 11, 12]
+    assert day.frames.tolist() == [0, 2, 3, 4, 5, 6, 7, 7, 8, 8, 9]
     assert (day.symbols, day.attributions, day.unknown_orders) == (("XYZ",), ("NITE",), 0)
     book = ReferenceBook()
     book.apply(day.commands)
@@ -89,7 +90,7 @@ def test_every_other_type_is_counted_and_changes_nothing(tmp_path: Path) -> None
     order_types = {"A", "F", "E", "C", "X", "D", "U"}
     others = [code for code in LENGTHS if code not in order_types]
     day = read(tmp_path, framed(*(message(code, 1, 5) for code in others), add(1, "B", 1, 1)))
-    assert day.commands.size == 1
+    assert day.commands["op"].tolist() == [Op.STATE, Op.NEW]
     assert day.counts == {NAMES[code]: 1 for code in NAMES if code in {*others, "A"}}
 
 
@@ -103,7 +104,7 @@ def test_halts_are_told_with_their_reason(tmp_path: Path) -> None:
 def test_a_replace_of_an_unknown_order_leaves_no_order(tmp_path: Path) -> None:
     body = struct.pack(">QQII", 99, 100, 5, 5)
     day = read(tmp_path, framed(add(1, "B", 1, 1), message("U", 1, 9, body)))
-    assert day.commands["op"].tolist() == [Op.NEW, Op.CANCEL]
+    assert day.commands["op"].tolist() == [Op.STATE, Op.NEW, Op.CANCEL]
     assert day.unknown_orders == 1
 
 
@@ -126,18 +127,51 @@ def test_a_sample_replays_and_its_books_hold_what_is_left(
     assert (books["symbols"], books["differing"]) == (3, 0)
     assert books["orders"] == books["left-open-by-the-file"] > 50
     assert checks["commands-carried-out"].counts["refused"] == 0
+    assert checks["commands-carried-out"].counts["trades-of-adds"] == 0
+
+
+@pytest.mark.parametrize("core", ["reference", "native"])
+def test_adds_that_cross_rest_as_in_the_file(tmp_path: Path, core: str) -> None:
+    path = tmp_path / "crossed.itch"
+    executed = struct.pack(">QIQ", 1, 4, 1)
+    rows = [add(1, "B", 10, 105), add(2, "S", 10, 100), add(3, "S", 7, 103), message("E", 1, 6, executed)]
+    path.write_bytes(framed(*rows, add(4, "S", 5, 90, locate=2, time_ns=7)))
+    outcome = run_replay(path, core=core, passes=1)
+    checks = {check.name: check for check in outcome.checks}
+    assert all(check.passed for check in checks.values()), checks
+    assert checks["books-hold-what-is-left"].counts == {
+        "symbols": 2,
+        "orders": 4,
+        "left-open-by-the-file": 4,
+        "differing": 0,
+    }
+    assert outcome.counts == {"accepted": 4, "traded": 1, "state-changed": 2}
+
+
+@pytest.mark.parametrize("core", ["reference", "native"])
+def test_a_feed_that_matched_on_its_own_is_found_out(
+    tmp_path: Path, core: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from obengine.feeds import itch50
+
+    monkeypatch.setattr(itch50, "_states", lambda _: np.zeros(0, COMMAND))
+    path = tmp_path / "crossed.itch"
+    path.write_bytes(framed(add(1, "B", 10, 105), add(2, "S", 10, 100)))
+    failed = [check for check in run_replay(path, core=core, passes=1).checks if not check.passed]
+    assert [check.name for check in failed] == ["commands-carried-out", "books-hold-what-is-left"]
+    assert (failed[0].counts["trades-of-adds"], failed[1].counts["differing"]) == (1, 2)
 
 
 def test_the_sample_is_the_same_everywhere(tmp_path: Path) -> None:
     path = write_itch_sample(tmp_path / "s.itch", messages=1_000)
     assert hashlib.sha256(path.read_bytes()).hexdigest().startswith("86f8ae40e1d313c4")
-    assert records_digest(read_itch50(path).commands).startswith("aa20390bd9caee5d")
+    assert records_digest(read_itch50(path).commands).startswith("485a8982e9b61388")
 
 
 def test_gzip_of_several_members_is_one_file(tmp_path: Path) -> None:
     plain = framed(*sample_messages(1, 50, 1))
     path = tmp_path / "two.gz"
-    path.write_bytes(gzip.compress(plain[:500]) + gzip.compress(plain[500:]))
+    path.write_bytes(gzip.compress(plain[:500], mtime=0) + gzip.compress(plain[500:], mtime=0))
     assert is_itch50(path)
     whole = read(tmp_path, plain)
     assert np.array_equal(read_itch50(path).commands, whole.commands)
@@ -168,7 +202,7 @@ GOOD = framed(message("S", 0, 5, b"O"), add(1, "B", 10, 100), add(2, "S", 10, 20
 @pytest.mark.parametrize(
     ("data", "place", "reason"),
     [
-        (b"", "day.itch:1", "empty"),
+        (b"", "day.itch", "empty"),
         (GOOD[:-1], "day.itch:3", "a cut frame"),
         (GOOD + b"\0", "day.itch:4", "a cut frame"),
         (GOOD + b"\0\x24", "day.itch:4", "a cut frame"),
@@ -180,9 +214,10 @@ GOOD = framed(message("S", 0, 5, b"O"), add(1, "B", 10, 100), add(2, "S", 10, 20
         (GOOD + framed(add(3, "X", 1, 1)), "day.itch:4", "neither B nor S"),
         (GOOD + framed(add(3, "B", 0, 1)), "day.itch:4", "number of shares"),
         (GOOD + framed(add(3, "B", 2**31, 1)), "day.itch:4", "number of shares"),
-        (gzip.compress(GOOD)[:-9], "day.itch:1", "gzip file that is cut"),
-        (gzip.compress(GOOD)[:12] + b"\xff" * 40, "day.itch:1", "gzip"),
-        (gzip.compress(bytes(40 << 20)), "day.itch:1", "unpacks to more"),
+        (gzip.compress(GOOD, mtime=0)[:-9], "day.itch", "gzip file that is cut"),
+        (gzip.compress(GOOD, mtime=0)[:10] + b"\x07" * 40, "day.itch", "the gzip file is damaged"),
+        (gzip.compress(GOOD, mtime=0)[:-8] + bytes(8), "day.itch", "CRC error"),
+        (gzip.compress(bytes(40 << 20), mtime=0), "day.itch", "unpacks to more"),
     ],
 )
 def test_malformed_files_are_refused_with_the_frame(
@@ -190,7 +225,7 @@ def test_malformed_files_are_refused_with_the_frame(
 ) -> None:
     with pytest.raises(FeedError, match=reason) as caught:
         read(tmp_path, data)
-    assert str(caught.value).startswith(f"{place}: ")
+    assert str(caught.value).startswith(f"{tmp_path / place}: ")
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

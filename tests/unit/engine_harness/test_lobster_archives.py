@@ -130,3 +130,79 @@ def test_an_encrypted_member_is_refused(tmp_path: Path, message: Path) -> None:
     (tmp_path / "day.zip").write_bytes(whole)
     with pytest.raises(FeedError, match="encrypted"):
         read_lobster(tmp_path / "day.zip")
+
+
+def test_an_error_names_the_archive_and_its_member(tmp_path: Path, message: Path) -> None:
+    lines = message.read_text().splitlines()
+    lines[4] = lines[4].replace(",", ",x", 1)
+    message.write_text("\n".join(lines))
+    archive = zipped(message, tmp_path / "day.zip", prefix="inner/")
+    with pytest.raises(FeedError) as caught:
+        read_lobster(archive)
+    assert str(caught.value).startswith(f"{archive}!inner/{message.name}:5:2: not a number: 'x")
+
+
+def test_errors_without_a_line_name_none(tmp_path: Path, message: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"PK")
+    cases = {
+        tmp_path / "bad.zip": "not a zip archive: it has no end record",
+        tmp_path / "none.zip": "cannot be read: No such file or directory",
+        tmp_path / "prices.csv": "not a LOBSTER message file: its name lacks the word `message`",
+        tmp_path: "not exactly one message file with its orderbook file: 'none'",
+    }
+    for path, reason in cases.items():
+        with pytest.raises(FeedError) as caught:
+            read_lobster(path)
+        assert str(caught.value) == f"{path}: {reason}"
+
+
+def test_a_flipped_bit_in_the_rows_is_called_damage_whatever_it_made_of_them(
+    tmp_path: Path, message: Path
+) -> None:
+    archive = tmp_path / "day.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
+        for path in sorted(message.parent.iterdir()):
+            made.write(path, path.name)
+    whole = bytearray(archive.read_bytes())
+    text = message.read_bytes()
+    start = whole.index(text)
+    for at in range(start + 1, start + len(text), 37):
+        whole[at] ^= 1
+        archive.write_bytes(whole)
+        with pytest.raises(FeedError, match="a CRC error: the archive is damaged") as caught:
+            read_lobster(archive)
+        assert caught.value.file == f"{archive}!{message.name}"
+        whole[at] ^= 1
+
+
+@pytest.mark.parametrize("kind", ["message", "orderbook"])
+def test_half_of_a_second_day_is_refused_by_name(tmp_path: Path, message: Path, kind: str) -> None:
+    (message.parent / f"OTHER_{kind}_2.csv").write_bytes(b"")
+    for path in (message.parent, zipped(message, tmp_path / "day.zip")):
+        with pytest.raises(FeedError, match=f"OTHER_{kind}_2\\.csv without the other half"):
+            read_lobster(path)
+    assert read_lobster(message).levels == 2
+
+
+def test_one_name_in_two_folders_of_an_archive_is_two_days(tmp_path: Path, message: Path) -> None:
+    archive = zipped(message, tmp_path / "day.zip", prefix="first/")
+    with zipfile.ZipFile(archive, "a") as made:
+        for path in sorted(message.parent.iterdir()):
+            made.write(path, f"second/{path.name}")
+    with pytest.raises(FeedError, match=rf"first/{message.name}, second/{message.name}"):
+        read_lobster(archive)
+
+
+def test_one_member_twice_is_refused(tmp_path: Path, message: Path) -> None:
+    archive = zipped(message, tmp_path / "day.zip")
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(archive, "a") as made:
+        made.write(message, message.name)
+    with pytest.raises(FeedError, match="more than once"):
+        read_lobster(archive)
+
+
+def test_hidden_files_of_an_archive_are_no_second_day(tmp_path: Path, message: Path) -> None:
+    archive = zipped(message, tmp_path / "day.zip")
+    with zipfile.ZipFile(archive, "a") as made:
+        made.writestr(f"__MACOSX/._{message.name}", b"\0")
+    assert read_lobster(archive).levels == 2

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from obengine.errors import FeedError
-from obengine.feeds.integers import MAX_COLUMNS
+from obengine.feeds.integers import MAX_COLUMNS, MAX_RESIDUE_PS, nanoseconds
 from obengine.feeds.lobster import read_lobster
+from obengine.feeds.lobster_window import Cause
 
 MESSAGES = [
     "34200.1,1,7,10,10000,1",
@@ -66,11 +68,12 @@ def test_a_message_field_that_is_no_number(tmp_path: Path, column: int, value: s
     with pytest.raises(FeedError) as caught:
         read_lobster(path)
     error = caught.value
-    assert (error.file, error.line) == ("T_message_2.csv", 3)
+    assert (error.file, error.line) == (str(path), 3)
     if "," in value:
         assert (error.column, error.reason) == (None, "7 fields instead of 6")
     else:
         assert error.column == column
+        assert str(error).startswith(f"{path}:3:{column}: ")
         assert error.value == value.encode().decode("ascii", "backslashreplace")
 
 
@@ -97,7 +100,8 @@ def test_a_message_field_out_of_its_range(tmp_path: Path, column: int, value: st
     path = write(tmp_path, altered(MESSAGES, 3, column, value), BOOKS)
     with pytest.raises(FeedError, match=reason) as caught:
         read_lobster(path)
-    assert (caught.value.file, caught.value.line, caught.value.column) == ("T_message_2.csv", 3, column)
+    assert (caught.value.file, caught.value.line, caught.value.column) == (str(path), 3, column)
+    assert caught.value.value == value
 
 
 @pytest.mark.parametrize("column", range(1, 9))
@@ -106,7 +110,7 @@ def test_every_orderbook_field(tmp_path: Path, column: int, value: str) -> None:
     path = write(tmp_path, MESSAGES, altered(BOOKS, 2, column, value))
     with pytest.raises(FeedError) as caught:
         read_lobster(path)
-    assert (caught.value.file, caught.value.line) == ("T_orderbook_2.csv", 2)
+    assert (caught.value.file, caught.value.line) == (str(tmp_path / "T_orderbook_2.csv"), 2)
     assert caught.value.column == column
 
 
@@ -147,7 +151,24 @@ def test_a_crossed_first_row(tmp_path: Path) -> None:
 def test_files_of_unequal_length_or_none(tmp_path: Path, messages: int, books: int) -> None:
     with pytest.raises(FeedError, match=r"beyond the last|empty") as caught:
         read_lobster(write(tmp_path, MESSAGES[:messages], BOOKS[:books]))
-    assert caught.value.line == min(messages, books) + 1
+    assert caught.value.line == (min(messages, books) + 1 if messages or books else None)
+
+
+def test_an_empty_file_has_no_line(tmp_path: Path) -> None:
+    path = write(tmp_path, [], [])
+    with pytest.raises(FeedError) as caught:
+        read_lobster(path)
+    assert str(caught.value) == f"{path}: an empty file"
+
+
+def test_the_path_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "days").mkdir()
+    write(tmp_path / "days", altered(MESSAGES, 2, 4, "x"), BOOKS)
+    monkeypatch.chdir(tmp_path)
+    for given in ("days/T_message_2.csv", "days"):
+        with pytest.raises(FeedError, match="not a number") as caught:
+            read_lobster(Path(given))
+        assert caught.value.file == "days/T_message_2.csv"
 
 
 @pytest.mark.parametrize("row", ["", "34200.3,2,8,5,10100", "34200.3,2,8,5,10100,-1,x"])
@@ -186,8 +207,43 @@ def test_carriage_returns_and_a_missing_last_newline_are_no_fault(tmp_path: Path
     assert read_lobster(path).commands.tobytes() == day.commands.tobytes()
 
 
-def test_decimals_beyond_the_ninth_are_rounded(tmp_path: Path) -> None:
-    times = ["34200.000000001", "34200.123456789004", "34200.9999999995", "34201.00000000049999"]
+def test_times_that_went_through_binary_floating_point_are_rounded_and_counted(tmp_path: Path) -> None:
+    times = ["34200.000000001", "34200.123456789004", "34200.9999999999960", "34201.000000000000000"]
     rows = [f"{time},{row.partition(',')[2]}" for time, row in zip(times, MESSAGES, strict=True)]
     day = read_lobster(write(tmp_path, rows, BOOKS))
     assert day.times_ns.tolist() == [34_200_000_000_001, 34_200_123_456_789, 34_201 * 10**9, 34_201 * 10**9]
+    assert np.flatnonzero(day.causes & Cause.TIME_ROUNDED).tolist() == [1, 2]
+    assert day.cause_counts()["time-rounded"] == 2
+
+
+@pytest.mark.parametrize("nanos", [0, 1, 632_812_672, 999_999_999])
+@pytest.mark.parametrize("second", [1, 34_200, 65_535, 65_536, 86_399])
+def test_whatever_a_double_makes_of_a_nanosecond_is_that_nanosecond(second: int, nanos: int) -> None:
+    exact = second * 10**9 + nanos
+    text = f"{exact / 1e9:.13f}".encode()
+    data, start, end = np.frombuffer(text, np.uint8), np.array([0]), np.array([len(text)])
+    values, bad, residue_ps = nanoseconds(data, start, end)
+    assert (values.tolist(), bad.tolist()) == ([exact], [False])
+    assert residue_ps[0] <= MAX_RESIDUE_PS
+
+
+@pytest.mark.parametrize("time", ["34200.2000000005", "34200.20000000002", "34200.200000000017"])
+def test_a_time_finer_than_nanoseconds_is_refused_as_it_is_written(tmp_path: Path, time: str) -> None:
+    path = write(tmp_path, altered(MESSAGES, 2, 1, time), BOOKS)
+    with pytest.raises(FeedError, match="finer than nanoseconds") as caught:
+        read_lobster(path)
+    assert (caught.value.line, caught.value.column, caught.value.value) == (2, 1, time)
+
+
+def test_the_right_row_is_quoted_when_the_files_come_in_blocks_of_other_lengths(tmp_path: Path) -> None:
+    # A block is a mebibyte: the files' blocks end at different rows.
+    count, line = 60_000, 51_234
+    messages = [f"{34_200 + k // 10}.{k % 10},5,0,1,10000,1" for k in range(count)]
+    path = write(tmp_path, altered(messages, line, 1, "34200.500"), [BOOKS[0]] * count)
+    with pytest.raises(FeedError, match="backwards") as caught:
+        read_lobster(path)
+    assert (caught.value.line, caught.value.value) == (line, "34200.500")
+    write(tmp_path, messages, altered([BOOKS[0]] * count, line, 6, "00"))
+    with pytest.raises(FeedError, match="size") as caught:
+        read_lobster(path)
+    assert (caught.value.line, caught.value.column, caught.value.value) == (line, 6, "00")

@@ -64,7 +64,8 @@ def test_the_envelope_is_valid_and_says_what_was_run(recorded: tuple[Registry, E
     assert artefact.workload is not None
     assert (artefact.workload.name, artefact.workload.seed) == ("baseline", "7")
     assert artefact.parameters == {"core": "reference", "passes": 2}
-    walls, overhead = artefact.measurements
+    walls, warm_up, overhead = artefact.measurements
+    assert (warm_up.name, len(warm_up.samples)) == ("warm-up", 1)
     assert (walls.name, walls.unit, len(walls.samples)) == ("pass-wall", "ns", 2)
     assert (overhead.name, overhead.unit, len(overhead.samples)) == ("timer-overhead", "ns", 1)
     assert str(registry.root) not in (entry.folder / "artefact.json").read_text("utf-8")

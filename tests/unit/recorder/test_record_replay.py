@@ -46,6 +46,7 @@ def test_a_file_is_named_without_its_folder_and_covered_by_digest(tmp_path: Path
     assert artefact.parameters["companion-1-name"] == path.name.replace("message", "orderbook")
     assert len(str(artefact.parameters["companion-1-sha256"])) == 64
     assert str(tmp_path) not in (entry.folder / "artefact.json").read_text("utf-8")
+    assert ET.fromstring((entry.folder / "depth.svg").read_bytes()).tag.endswith("svg")
     root = ET.fromstring((entry.folder / "touch.svg").read_bytes())
     assert root.tag.endswith("svg")
 

@@ -1,0 +1,152 @@
+"""What a replayed LOBSTER day proves: the touch of every row, and a file that agrees with itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.book import Book
+from obengine.feeds.lobster import LobsterDay
+from obengine.feeds.lobster_orders import Conflict
+from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
+from obengine.harness.measure import Passes
+from obengine.harness.outcome import CheckResult
+from obengine.harness.touch import Touches, depth_after, one_event_each, touches_after
+from obengine.messages import Side
+
+LOBSTER_VERSION: Final = 1
+"""Raised when the same file would be turned into other commands."""
+
+_PROBES: Final = 500
+
+
+def check_day(
+    day: LobsterDay, ran: Passes, fresh: Book
+) -> tuple[tuple[CheckResult, ...], Mapping[str, NDArray[np.int64]]]:
+    """What the day's events and a fresh book's depth say against the orderbook file, and the series."""
+    carried_out = one_event_each(day.commands, ran.events)
+    commands = CheckResult(
+        "commands-carried-out",
+        passed=carried_out,
+        detail="each command of the feed gave one event, no reject and no match of its own",
+        counts={"commands": day.commands.size, "events": ran.events.size},
+    )
+    causes = CheckResult(
+        "named-causes",
+        passed=True,
+        detail="rows of the file by what was out of the ordinary in them",
+        counts=day.cause_counts(),
+    )
+    fitted = day.queues
+    queues = CheckResult(
+        "queue-positions",
+        passed=True,
+        detail="deletions of the tracked size and executions at the head, of orders that the file introduced",
+        counts={
+            "deletions": fitted.deletions,
+            "deletions-of-tracked-size": fitted.exact_deletions,
+            "executions": fitted.executions,
+            "executions-at-head": fitted.head_executions,
+        },
+    )
+    named = (orders_check(day), causes, queues)
+    if not carried_out:
+        return (commands, _nothing_held(day), *named), {}
+    touches = touches_after(day.commands, ran.events, day.row_end)
+    series = {
+        "time_ns": day.times_ns,
+        "ask_ticks": touches[:, 0],
+        "ask_lots": touches[:, 1],
+        "bid_ticks": touches[:, 2],
+        "bid_lots": touches[:, 3],
+        "ask_depth_lots": depth_after(day.commands, ran.events, day.row_end, Side.SELL),
+        "bid_depth_lots": depth_after(day.commands, ran.events, day.row_end, Side.BUY),
+    }
+    checks = (commands, touch_check(day, touches), _probe(day, touches, fresh), *named)
+    return checks, series
+
+
+def orders_check(day: LobsterDay) -> CheckResult:
+    """Whether the messages give each order one price and one side, and never take more than it has."""
+    found = Counter(each.conflict for each in day.contradictions)
+    detail = "no message contradicts what its order is known to be"
+    if day.contradictions:
+        first = day.contradictions[0]
+        detail = (
+            f"first at {day.name}:{first.line}:{first.column}: {first.conflict}: {first.value}"
+            f" where the order has {first.known}"
+        )
+    return CheckResult(
+        "orders-agree",
+        passed=not found,
+        detail=detail,
+        counts={"messages": day.times_ns.size} | {str(conflict): found[conflict] for conflict in Conflict},
+    )
+
+
+def touch_check(day: LobsterDay, touches: Touches) -> CheckResult:
+    """Whether the touch is the file's after every row but the first, or differs for a named cause."""
+    differs = (touches != day.touches).any(axis=1)
+    differs[0] = False
+    halted = differs & ((day.causes & Cause.HALT) > 0)
+    unexplained = np.flatnonzero(differs & ~halted)
+    detail = "best price and size of both sides are the file's after every row, or differ for a named cause"
+    if unexplained.size:
+        row = int(unexplained[0])
+        detail = (
+            f"first at row {row + 1}: ask {_level(touches[row, :2])}, bid {_level(touches[row, 2:])}; "
+            f"the file has ask {_level(day.touches[row, :2])}, bid {_level(day.touches[row, 2:])}"
+        )
+    return CheckResult(
+        "touch-holds",
+        passed=not unexplained.size,
+        detail=detail,
+        counts={
+            "rows": differs.size - 1,
+            "rows-held": int(differs.size - 1 - differs.sum()),
+            "rows-explained": int(halted.sum()),
+            "rows-unexplained": unexplained.size,
+        },
+    )
+
+
+def _nothing_held(day: LobsterDay) -> CheckResult:
+    rows = day.row_end.size - 1
+    return CheckResult(
+        "touch-holds",
+        passed=False,
+        detail="not compared, because the core did not carry out the commands one by one",
+        counts={"rows": rows, "rows-held": 0, "rows-explained": 0, "rows-unexplained": rows},
+    )
+
+
+def _probe(day: LobsterDay, touches: Touches, book: Book) -> CheckResult:
+    """Ask the book itself at evenly spaced rows, the last one included, what its events said."""
+    rows = np.unique(np.linspace(0, day.row_end.size - 1, _PROBES).astype(np.int64)).tolist()
+    agreed = done = 0
+    for row in rows:
+        end = int(day.row_end[row])
+        book.apply(day.commands[done:end])
+        done = end
+        agreed += _depth_touch(book) == tuple(touches[row].tolist())
+    return CheckResult(
+        "depth-agrees",
+        passed=agreed == len(rows),
+        detail="the book's own depth is what its events add up to, at evenly spaced rows",
+        counts={"rows-asked": len(rows), "rows-agreed": agreed},
+    )
+
+
+def _depth_touch(book: Book) -> tuple[int, int, int, int]:
+    asks, bids = book.depth(Side.SELL, 1), book.depth(Side.BUY, 1)
+    ask = (asks[0].price_ticks, asks[0].qty_lots) if asks else (NO_ASK, 0)
+    bid = (bids[0].price_ticks, bids[0].qty_lots) if bids else (NO_BID, 0)
+    return *ask, *bid
+
+
+def _level(pair: NDArray[np.int64]) -> str:
+    return f"{pair[1]} at {pair[0]}"

@@ -1,0 +1,177 @@
+// Every kind of order under an audit; snapshots; memory; threads. With OBENGINE_SEEDED_BUG one fault is put
+// in on purpose, so that the sanitizer that is to find such faults can be seen to find it: 1 a write past a
+// buffer, 2 an overflow, 3 two threads in one engine.
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "flow.hpp"
+#include "obengine/audit.hpp"
+#include "obengine/engine.hpp"
+#include "obengine/event_buffer.hpp"
+#include "obengine/feed_books.hpp"
+#include "obengine/itch50.hpp"
+#include "obengine/snapshot.hpp"
+
+#ifndef OBENGINE_SEEDED_BUG
+#define OBENGINE_SEEDED_BUG 0
+#endif
+
+namespace {
+
+using namespace obengine;
+using testing::feature_flow;
+
+int failures = 0;
+std::atomic<std::size_t> allocations = 0;
+
+void expect(bool holds, const char* what) {
+    if (holds) return;
+    std::fprintf(stderr, "FAILED: %s\n", what);
+    ++failures;
+}
+
+std::vector<Event> run(Engine& engine, std::span<const Command> flow, std::size_t audit_every) {
+    EventBuffer buffer;
+    for (std::size_t done = 0; done < flow.size(); done += audit_every) {
+        const auto batch = flow.subspan(done, std::min(audit_every, flow.size() - done));
+        GrowingSink sink(buffer);
+        engine.apply(batch, sink);
+        if (const char* broken = audit(engine)) expect(false, broken);
+    }
+    return {buffer.data(), buffer.data() + buffer.size()};
+}
+
+bool same(const std::vector<Event>& a, const std::vector<Event>& b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Event)) == 0);
+}
+
+std::unique_ptr<Engine> restored(const Engine& engine) {
+    Restorer restorer(engine.symbols(), engine.limits());
+    restorer.take(engine_record(engine), engine.next_sequence());
+    for (const SymbolRecord& record : symbol_records(engine)) restorer.take(record);
+    std::vector<Resting> orders(engine.open_orders());
+    write_orders(engine, orders.data());
+    for (const Resting& record : orders) restorer.take(record);
+    return restorer.finish();
+}
+
+void batches_and_snapshots_change_nothing() {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        const auto flow = feature_flow(seed, 6'000);
+        const std::span<const Command> all(flow);
+        Engine whole(2);
+        Engine first(2);
+        const auto expected = run(whole, all, all.size());
+        auto events = run(first, all.first(3'001), 97);
+        const auto second = restored(first);
+        expect(audit(*second) == nullptr, "a restored engine is whole");
+        const auto rest = run(*second, all.subspan(3'001), 1009);
+        events.insert(events.end(), rest.begin(), rest.end());
+        expect(same(events, expected), "neither batches nor snapshots change an event");
+        expect(second->next_sequence() == whole.next_sequence(), "nor a sequence number");
+    }
+}
+
+void a_warm_engine_asks_for_no_memory() {
+    const auto flow = feature_flow(7, 20'000, false);
+    const std::span<const Command> all(flow);
+    Engine engine(2);
+    EventBuffer buffer;
+    buffer.reserve(4'000'000);
+    for (int round = 0; round < 8; ++round) {
+        const std::size_t before = allocations;
+        buffer.clear();
+        for (const Command& command : all) {
+            // The uncross and the clock are no part of the hot path.
+            if (command.op == code(Op::state) || command.op == code(Op::clock)) continue;
+            GrowingSink sink(buffer);
+            engine.apply(command, sink);
+        }
+        Command clear{};
+        clear.op = code(Op::mass_cancel);
+        clear.side = both_sides;
+        clear.symbol = all_symbols;
+        GrowingSink sink(buffer);
+        engine.apply(clear, sink);
+        expect(engine.open_orders() == 0, "a mass cancel takes all");
+        expect(round < 4 || allocations == before, "a warm engine allocates nothing");
+    }
+}
+
+void any_bytes_are_messages_of_a_feed() {
+    testing::Random random(5);
+    for (int k = 0; k < 500; ++k) {
+        std::vector<unsigned char> bytes(static_cast<std::size_t>(random.below(120)));
+        for (auto& byte : bytes) byte = static_cast<unsigned char>(random.once_in(2) ? 0 : random.next());
+        if (bytes.size() > 40) bytes[1] = 36, bytes[2] = 'A';
+        FeedBooks books;
+        itch50::BookBuilder builder(books);
+        const itch50::End end = itch50::read(bytes, builder);
+        expect(end.offset <= bytes.size(), "reading ends inside the bytes");
+    }
+}
+
+void engines_of_two_threads_do_not_meet() {
+    const auto flow = feature_flow(11, 5'000);
+    std::vector<Event> events[2];
+    Engine engines[2] = {Engine(2), Engine(2)};
+    std::vector<std::thread> threads;
+    for (std::size_t k = 0; k < 2; ++k) {
+        threads.emplace_back([&, k] {
+            Engine& engine = engines[OBENGINE_SEEDED_BUG == 3 ? 0 : k];
+            EventBuffer buffer;
+            GrowingSink sink(buffer);
+            engine.apply(std::span(flow), sink);
+            events[k].assign(buffer.data(), buffer.data() + sink.size());
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    expect(same(events[0], events[1]), "two engines in two threads say the same");
+}
+
+// Not for running, but for being caught.
+[[maybe_unused]] void write_past_a_buffer() {
+    std::vector<Event> room(1);
+    Engine engine;
+    BufferSink sink(room.data(), room.size());
+    Command order{};
+    order.qty_lots = 1;
+    for (order.order_id = 0; order.order_id < 3; ++order.order_id) engine.apply(order, sink);
+}
+
+[[maybe_unused]] void overflow() {
+    volatile Ticks price = max_price;
+    price = price + 1;
+}
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+    ++allocations;
+    if (void* const memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+// With an argument only the test of threads runs, which is all that a thread sanitizer is for.
+int main(int argc, char**) {
+    if constexpr (OBENGINE_SEEDED_BUG == 1) write_past_a_buffer();
+    if constexpr (OBENGINE_SEEDED_BUG == 2) overflow();
+    engines_of_two_threads_do_not_meet();
+    if (OBENGINE_SEEDED_BUG == 0 && argc == 1) {
+        batches_and_snapshots_change_nothing();
+        a_warm_engine_asks_for_no_memory();
+        any_bytes_are_messages_of_a_feed();
+    }
+    if (failures == 0) std::puts("features: all checks hold");
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,106 @@
+// Seeded commands for the C++ tests: every kind of order, every trading state, and nonsense among them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "obengine/messages.hpp"
+
+namespace obengine::testing {
+
+// SplitMix64.
+class Random {
+public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next() {
+        std::uint64_t z = (state_ += 0x9E37'79B9'7F4A'7C15);
+        z = (z ^ (z >> 30)) * 0xBF58'476D'1CE4'E5B9;
+        z = (z ^ (z >> 27)) * 0x94D0'49BB'1331'11EB;
+        return z ^ (z >> 31);
+    }
+    std::int64_t below(std::int64_t bound) { return static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(bound)); }
+    bool once_in(std::int64_t times) { return below(times) == 0; }
+
+private:
+    std::uint64_t state_;
+};
+
+inline Command plain_command(Random& random, Ticks mid) {
+    Command made{};
+    made.op = static_cast<std::uint8_t>(random.below(10) < 6 ? 0 : 1 + random.below(3));
+    made.side = static_cast<std::uint8_t>(random.below(2));
+    made.symbol = static_cast<std::uint16_t>(random.below(2));
+    made.qty_lots = static_cast<Lots>(1 + random.below(50));
+    made.order_id = static_cast<OrderId>(random.below(600));
+    made.participant = static_cast<std::uint32_t>(random.below(4));
+    made.price_ticks = mid + random.below(31) - 15;
+    return made;
+}
+
+// An EXTEND and a NEW that is mostly accepted and mostly not plain.
+inline void add_special(std::vector<Command>& flow, Random& random, Ticks mid) {
+    Command order = plain_command(random, mid);
+    order.op = code(Op::new_order);
+    order.kind = static_cast<std::uint8_t>(random.below(6));
+    order.tif = static_cast<std::uint8_t>(random.below(order.kind == 0 ? 6 : 5));
+    order.flags = static_cast<std::uint16_t>(flag::extended | random.below(5) << flag::self_trade_shift);
+    const bool lasting = order.tif == 0 || order.tif == 2 || order.tif == 3;
+    const bool limited = order.kind == 0 || order.kind == 3 || order.kind == 5;
+    Command extend{};
+    extend.op = code(Op::extend);
+    if (order.kind == 5) order.price_ticks = random.below(5) - 2;
+    if (order.tif == 3) extend.order_id = static_cast<std::uint64_t>(random.below(100'000));
+    if (order.kind >= 2) extend.price_ticks = order.kind >= 4 ? 1 + random.below(9) : mid + random.below(31) - 15;
+    switch (random.below(5)) {
+        case 0:
+            if (lasting && limited) order.flags |= flag::hidden;
+            break;
+        case 1:
+            if (lasting && limited) extend.qty_lots = static_cast<Lots>(1 + random.below(order.qty_lots));
+            break;
+        case 2:
+            if (!lasting || order.kind != 0) break;
+            order.flags |= flag::post_only;
+            if (random.once_in(2)) order.flags |= flag::slide;
+            break;
+        case 3:
+            if (order.kind <= 1 && order.tif < 4) extend.participant = static_cast<std::uint32_t>(1 + random.below(order.qty_lots));
+            break;
+        default: break;
+    }
+    flow.push_back(extend);
+    flow.push_back(order);
+}
+
+inline Command rare_command(Random& random, std::uint64_t clock_ns) {
+    Command made{};
+    made.op = static_cast<std::uint8_t>(code(Op::mass_cancel) + random.below(3));
+    made.side = static_cast<std::uint8_t>(random.once_in(3) ? random.below(3) : 0);
+    made.symbol = static_cast<std::uint16_t>(random.below(2));
+    made.participant = static_cast<std::uint32_t>(1 + random.below(3));
+    made.order_id = clock_ns;
+    made.flags = made.op == code(Op::clock) && random.once_in(10) ? end_of_day : 0;
+    made.price_ticks = no_price;
+    return made;
+}
+
+// With `wanders`, the prices jump now and then, so that windows slide, widen and are left behind.
+inline std::vector<Command> feature_flow(std::uint64_t seed, std::size_t count, bool wanders = true) {
+    Random random(seed);
+    std::vector<Command> flow;
+    Ticks mid = 1000;
+    while (flow.size() < count) {
+        if (wanders && random.once_in(300)) mid += random.below(20'001) - 10'000;
+        if (random.once_in(3)) {
+            add_special(flow, random, mid);
+        } else if (random.once_in(60)) {
+            flow.push_back(rare_command(random, flow.size()));
+        } else {
+            flow.push_back(plain_command(random, mid));
+        }
+        if (random.once_in(100)) flow.back().flags = static_cast<std::uint16_t>(random.next());
+    }
+    return flow;
+}
+
+}  // namespace obengine::testing

@@ -1,0 +1,153 @@
+"""Figures of the native core that need no peer: `bench_engine.py --figures` prints them.
+
+Each is the median of repeats on fresh books, with the least and the greatest; times are of the clock
+that the caller chose. What only a C++ program can measure (the core without Python, one message's
+latency, other cores in C++) is left to the benchmarks of the engine's CMake project.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from obengine.messages import COMMAND, Commands, records_digest
+from obengine.native import NativeBook
+from obengine.native_itch import ItchBooks
+
+Clock = Callable[[], int]
+Figure = dict[str, Any]
+
+RESTING_ORDERS = 5_000_000
+PRICE_LEVELS = 1_000_000
+
+
+def figures(commands: Commands, rounds: int, clock_ns: Clock, itch: Path | None) -> list[Figure]:
+    """Every figure that can be had here.
+
+    Args:
+        commands: the stream of the throughput figures.
+        rounds: repeats of each.
+        clock_ns: what times are taken with.
+        itch: an ITCH 5.0 file, or None to leave its figure out.
+    """
+    found = [_apply(commands, rounds, clock_ns), _digest(commands, rounds, clock_ns)]
+    if itch is not None:
+        found.append(_itch(itch, rounds, clock_ns))
+    found.append(_large_book(rounds, clock_ns))
+    return found
+
+
+def print_figures(found: list[Figure]) -> None:
+    """The same for people."""
+    for figure in found:
+        spread = f"{figure['min']:,.2f} to {figure['max']:,.2f}"
+        more = ", ".join(f"{name} {value:,}" for name, value in figure["with"].items())
+        print(f"{figure['name']:<58}{figure['median']:>10,.2f} {figure['unit']} ({spread}) {more}")
+
+
+def _figure(name: str, unit: str, values: list[float], **more: float) -> Figure:
+    return {
+        "name": name,
+        "unit": unit,
+        "median": round(statistics.median(values), 3),
+        "min": round(min(values), 3),
+        "max": round(max(values), 3),
+        "values": [round(value, 3) for value in values],
+        "with": more,
+    }
+
+
+def _times_ns(prepare: Callable[[], Callable[[], object]], rounds: int, clock_ns: Clock) -> list[int]:
+    """Time of each pass; `prepare` makes a fresh one before the clock starts."""
+    taken = []
+    for _ in range(rounds):
+        run = prepare()
+        gc.collect()
+        start_ns = clock_ns()
+        run()
+        taken.append(clock_ns() - start_ns)
+    return taken
+
+
+def _apply(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:
+    def prepare() -> Callable[[], object]:
+        book = NativeBook()
+        return lambda: book.apply(commands)
+
+    taken = _times_ns(prepare, rounds, clock_ns)
+    values = [time_ns / len(commands) for time_ns in taken]
+    return _figure("native core, one batch in, all events out", "ns/message", values, messages=len(commands))
+
+
+def _digest(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:
+    def prepare() -> Callable[[], object]:
+        book = NativeBook()
+        return lambda: records_digest(book.apply(commands))
+
+    taken = _times_ns(prepare, rounds, clock_ns)
+    values = [1e3 * len(commands) / time_ns for time_ns in taken]
+    return _figure("native core, NumPy in to events digest out", "M msg/s", values, messages=len(commands))
+
+
+def _itch(path: Path, rounds: int, clock_ns: Clock) -> Figure:
+    messages = 0
+
+    def prepare() -> Callable[[], object]:
+        def run() -> None:
+            nonlocal messages
+            end = ItchBooks().read(np.memmap(path, np.uint8, mode="r"))
+            end.require_whole(path.name)
+            messages = end.messages
+
+        return run
+
+    taken = _times_ns(prepare, rounds, clock_ns)
+    values = [1e3 * messages / time_ns for time_ns in taken]
+    return _figure("ITCH 5.0 file to the books of all symbols", "M msg/s", values, messages=messages)
+
+
+def _large_book(rounds: int, clock_ns: Clock) -> Figure:
+    """How much longer twice as many resting orders on a million levels take; 2 is no cliff."""
+
+    def prepare(orders: Commands) -> Callable[[], Callable[[], object]]:
+        def fresh() -> Callable[[], object]:
+            book = NativeBook()
+
+            def run() -> None:
+                for start in range(0, len(orders), 65_536):
+                    book.apply(orders[start : start + 65_536])
+
+            return run
+
+        return fresh
+
+    orders = _resting_orders()
+    half = _times_ns(prepare(orders[: RESTING_ORDERS // 2]), rounds, clock_ns)
+    whole = _times_ns(prepare(orders), rounds, clock_ns)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    values = [twice / once for once, twice in zip(half, whole, strict=True)]
+    return _figure(
+        "t(2n)/t(n), n = 2.5 M resting orders on 1 M levels",
+        "times",
+        values,
+        ns_an_order=round(statistics.median(whole) / RESTING_ORDERS, 1),
+        peak_mib_of_the_process=peak_mib,
+        mib_of_the_commands=orders.nbytes >> 20,
+    )
+
+
+def _resting_orders() -> Commands:
+    rng = np.random.default_rng(1)
+    orders = np.zeros(RESTING_ORDERS, COMMAND)
+    orders["side"] = rng.integers(0, 2, RESTING_ORDERS)
+    orders["qty_lots"] = 1
+    orders["order_id"] = np.arange(RESTING_ORDERS)
+    away = rng.integers(1, PRICE_LEVELS // 2 + 1, RESTING_ORDERS)
+    orders["price_ticks"] = np.where(orders["side"] == 1, away, -away)
+    return orders

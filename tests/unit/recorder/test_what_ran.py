@@ -1,0 +1,78 @@
+"""A run names the sources that ran, and a commit only where the folder holds exactly those."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from obengine import cores
+from obrelease.recorder import sources
+from obrelease.recorder.envelope import machine_of
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the sources that run here, as a checkout has them."""
+    for place in ("obrelease", "engine"):
+        shutil.copytree(
+            ROOT / place, tmp_path / place, ignore=shutil.ignore_patterns("__pycache__", "_native*.so")
+        )
+    return tmp_path
+
+
+def test_the_digest_is_what_sha256sum_says_of_the_sources(tree: Path) -> None:
+    (tree / "obengine").symlink_to(tree / "engine" / "obengine")
+    command = (
+        "find obrelease obengine/ -name '*.py' | sed s,//,/, | LC_ALL=C sort | xargs sha256sum | sha256sum"
+    )
+    done = subprocess.run(["sh", "-c", command], cwd=tree, check=True, capture_output=True, text=True)
+    assert done.stdout.split()[0] == sources.sources_digest()
+
+
+def test_the_tree_that_ran_may_give_its_commit(tree: Path) -> None:
+    assert sources.difference(tree, cores.REFERENCE) is None
+
+
+@pytest.mark.parametrize("place", ["obrelease/cli/app.py", "engine/obengine/flow.py"])
+def test_a_tree_with_one_other_byte_may_not(tree: Path, place: str) -> None:
+    with (tree / place).open("ab") as file:
+        file.write(b"\n")
+    assert "not loaded from the sources" in str(sources.difference(tree, cores.REFERENCE))
+
+
+def test_neither_may_one_with_a_file_more_or_less(tree: Path) -> None:
+    (tree / "obrelease" / "more.py").write_bytes(b"")
+    assert sources.difference(tree, cores.REFERENCE)
+    (tree / "obrelease" / "more.py").unlink()
+    (tree / "engine" / "obengine" / "flow.py").unlink()
+    assert sources.difference(tree, cores.REFERENCE)
+
+
+def test_a_folder_of_another_project_is_told_apart_without_a_word(tmp_path: Path) -> None:
+    assert sources.difference(tmp_path, cores.REFERENCE) == ""
+
+
+def test_the_native_core_must_have_been_built_from_the_tree(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_here = sources.core_sources_digest(tree / "engine")
+    monkeypatch.setattr(cores, "why_native_is_absent", lambda: None)
+    monkeypatch.setattr(cores, "native_build", lambda: cores.NativeBuild("GNU 12.2.0 Release", built_here))
+    assert sources.difference(tree, cores.NATIVE) is None
+    with (tree / "engine" / "include" / "obengine" / "ladder.hpp").open("ab") as file:
+        file.write(b"\n")
+    assert "native core was built from other sources" in str(sources.difference(tree, "auto"))
+    assert sources.difference(tree, cores.REFERENCE) is None
+    monkeypatch.setattr(cores, "native_build", lambda: None)
+    assert "does not say" in str(sources.difference(tree, cores.NATIVE))
+
+
+def test_the_host_names_the_compiler_of_the_core_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "native_build", lambda: cores.NativeBuild("GNU 12.2.0 Release", "a" * 64))
+    assert machine_of(cores.NATIVE).stable.compiler == "GNU 12.2.0 Release"
+    assert machine_of(cores.REFERENCE).stable.compiler is None

@@ -1,0 +1,80 @@
+"""What runs must prove before they are released, and what a reader is told of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obrelease.errors import CheckFailed, Conflict
+from obrelease.models.artefact import Artefact, Check
+from obrelease.models.release import Plan, ReleaseRun
+from obrelease.release.evidence import doubts, require_proof
+from obrelease.release.step import CollectedRun
+from tests.unit.release.project import run_of
+
+COMMIT = "ab" * 20
+PLAN = Plan(project="demo", tag="v1.0.0", commit=COMMIT, prerelease=False, runs=(), steps=())
+
+
+def collected(name: str, artefact: Artefact) -> CollectedRun:
+    digest = name * 64
+    path = f"results/{artefact.kind}/{artefact.scenario}/{digest[:12]}"
+    outcome = artefact.outcome
+    facts = ReleaseRun(
+        digest=digest,
+        kind=artefact.kind,
+        scenario=artefact.scenario,
+        path=path,
+        events_digest=outcome.events_digest if outcome else None,
+    )
+    return CollectedRun(facts, artefact, Path(path), ())
+
+
+def run(
+    name: str, *, outcome: dict[str, Any] | None = None, producer: dict[str, Any] | None = None
+) -> CollectedRun:
+    artefact = run_of("baseline", 42)
+    assert artefact.outcome is not None
+    return collected(
+        name,
+        artefact.model_copy(
+            update={
+                "outcome": artefact.outcome.model_copy(update=outcome or {}),
+                "producer": artefact.producer.model_copy(update=producer or {}),
+            }
+        ),
+    )
+
+
+def test_a_run_that_failed_its_own_check_is_no_evidence() -> None:
+    failed = run("b", outcome={"checks": (Check(name="touch-holds", passed=False),)})
+    with pytest.raises(CheckFailed, match=r"run b{12} .* failed to prove: touch-holds"):
+        require_proof([run("a"), failed])
+
+
+def test_two_runs_of_the_same_work_may_not_give_other_events() -> None:
+    with pytest.raises(Conflict, match=rf"a{{12}} and b{{12}} .*: {'2' * 64} and {'4' * 64}"):
+        require_proof([run("a"), run("b", outcome={"events_digest": "4" * 64})])
+
+
+def test_the_same_events_and_other_seeds_are_fine() -> None:
+    other_seed = collected("c", run_of("baseline", 43))
+    changed = other_seed.artefact.model_copy(update={"outcome": None})
+    require_proof([run("a"), run("b"), other_seed, collected("d", changed)])
+
+
+def test_a_reader_is_told_of_code_that_is_not_the_releases() -> None:
+    runs = [
+        run("a"),
+        run("b", producer={"commit": COMMIT, "dirty": False}),
+        run("c", producer={"commit": COMMIT, "dirty": True}),
+        run("d", producer={"commit": "cd" * 20, "dirty": False}),
+    ]
+    assert doubts(PLAN, runs) == (
+        f"1 of 4 runs do not name the commit that they measured: {'a' * 12}",
+        f"1 of 4 runs were measured on a tree with uncommitted changes: {'c' * 12}",
+        f"1 of 4 runs were measured at another commit than {COMMIT[:12]}: {'d' * 12}",
+    )
+    assert doubts(PLAN, runs[1:2]) == ()

@@ -1,0 +1,54 @@
+"""The page that a reader sees must say what the files say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from obrelease.release.page import begins_with, differences, title_of
+from obrelease.remote.forge import Release
+
+COMMIT = "ab" * 20
+NOTES = "# demo\n\ntrue numbers\n"
+PAGE = Release(
+    id="1",
+    tag="v1",
+    title="demo v1",
+    notes=NOTES + "\n## Against `v0`\n",
+    draft=False,
+    prerelease=False,
+    assets=(),
+    url="",
+    commit=COMMIT,
+)
+
+
+def told(page: Release) -> tuple[str, ...]:
+    return differences(page, title=title_of("demo", "v1"), commit=COMMIT, notes=NOTES, prerelease=False)
+
+
+def test_the_page_as_it_was_published_says_nothing_else() -> None:
+    assert told(PAGE) == ()
+    assert told(replace(PAGE, commit="main")) == ()
+    assert told(replace(PAGE, notes=PAGE.notes.replace("\n", "\r\n"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (replace(PAGE, title="demo v2"), "its title is 'demo v2'"),
+        (replace(PAGE, commit="cd" * 20), "it names the commit"),
+        (replace(PAGE, notes=PAGE.notes.replace("true", "better")), "do not begin"),
+        (replace(PAGE, notes=""), "do not begin"),
+        (replace(PAGE, prerelease=True), "prerelease=True"),
+    ],
+)
+def test_each_change_of_the_page_is_told(page: Release, said: str) -> None:
+    (difference,) = told(page)
+    assert said in difference
+
+
+def test_notes_may_go_on_and_may_not_start_otherwise() -> None:
+    assert begins_with("a\r\nb  \n\nc", "a\nb\n")
+    assert not begins_with("x\na\nb", "a\nb\n")
