@@ -196,6 +196,9 @@ def validate(
     Documents against their schemas, files byte by byte, numbers by each other. With -v each is named
     as it is judged.
     """
+    from itertools import chain
+
+    from obrelease.registry.parallel import in_chunks
 
     settings = session.settings(results=results)
     problems: list[Problem] = []
@@ -204,9 +207,12 @@ def validate(
         folders, documents = _targets(path)
         if not folders and not documents and paths:
             raise NotFound(f"{path}: no artefact at or below it")
-        with session.out.progress("validate", len(folders)) as advance:
-            for folder in folders:
-                problems += _judged(session, folder, _folder_problems(folder))
+        with (
+            in_chunks(_problems_of, folders) as chunks,
+            session.out.progress("validate", len(folders)) as advance,
+        ):
+            for folder, found in zip(folders, chain.from_iterable(chunks), strict=True):
+                problems += _judged(session, folder, found)
                 advance(1)
         for document in documents:
             problems += _judged(session, document, _document_problems(document))
@@ -234,6 +240,10 @@ def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"{path}: no such file or folder")
     return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
+
+
+def _problems_of(folders: Sequence[Path]) -> list[Sequence[Problem]]:
+    return [_folder_problems(folder) for folder in folders]
 
 
 def _folder_problems(folder: Path) -> Sequence[Problem]:

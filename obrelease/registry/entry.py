@@ -144,7 +144,7 @@ def _quick_read(path: str) -> bytes | None:
 def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | None:
     """The entry straight from the parsed text; None where anything is not as it always is."""
     try:
-        value = from_json(data)
+        value = from_json(data, cache_strings="keys")
         core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]
         producer, created = value["producer"], value["created_ns"]
         if value["format"] != _FORMAT or value["version"] != ARTEFACT_VERSION:

@@ -12,13 +12,14 @@ folded into the file in one transaction, where nobody else is doing so.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from obrelease.errors import ObreleaseError, StorageError
 from obrelease.registry.entry import Entry, read_entry
@@ -33,6 +34,7 @@ from obrelease.registry.index_file import (
     make_runs,
 )
 from obrelease.registry.layout import INDEX_NAME
+from obrelease.registry.parallel import in_chunks
 from obrelease.registry.rows import PUT, row_of, select
 from obrelease.registry.shelves import disk_now_ns, shelf_names, shelf_stamps
 
@@ -127,12 +129,12 @@ def rebuild(root: Path) -> int:
         raise StorageError(f"{path}: cannot be written: {error}") from error
 
 
-def fill(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
-    """Replace all rows by these, in one transaction; no shelf is known whole then."""
+def fill(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Replace all rows by these, as `row_of` makes them, in one transaction; no shelf is known whole then."""
     connection.execute(f"PRAGMA cache_size=-{_FILL_CACHE_KIB}")
     connection.execute("BEGIN IMMEDIATE")
     make_runs(connection)
-    connection.executemany(PUT, map(row_of, entries))
+    connection.executemany(PUT, rows)
     index_runs(connection)
     connection.execute("COMMIT")
 
@@ -175,14 +177,12 @@ def sight(root: Path) -> Sight:
 
 
 def _refill(path: Path, root: Path) -> int:
-    with closing(connect(path)) as connection:
-        demand_integrity(connection)
-        places = (
-            f"{shelf}/{name}"
-            for shelf in sorted(shelf_stamps(root))
-            for name in sorted(shelf_names(root, shelf))
-        )
-        fill(connection, _readable(root, places))
+    places = [
+        f"{shelf}/{name}" for shelf in sorted(shelf_stamps(root)) for name in sorted(shelf_names(root, shelf))
+    ]
+    with in_chunks(partial(_rows, root), places) as chunks, closing(connect(path)) as connection:
+        demand_integrity(connection, "quick_check")
+        fill(connection, chain.from_iterable(chunks))
         _fold(connection, _news(connection, root))
         return int(connection.execute("SELECT count(*) FROM run").fetchone()[0])
 
@@ -272,6 +272,10 @@ def _fold(connection: sqlite3.Connection, news: _News) -> None:
     connection.executemany("DELETE FROM shelf WHERE place = ?", ((place,) for place in news.vanished))
     connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", news.stamps)
     connection.execute("COMMIT")
+
+
+def _rows(root: Path, found: Sequence[str]) -> list[tuple[Any, ...]]:
+    return [row_of(entry) for entry in _readable(root, found)]
 
 
 def _readable(root: Path, found: Iterable[str]) -> Iterator[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,6 +73,11 @@ def inspect_folder(folder: Path) -> Inspection:
 def validate_folder(folder: Path) -> tuple[Problem, ...]:
     """The broken rules of one artefact folder; empty where it is sound."""
     return inspect_folder(folder).problems
+
+
+def validate_folders(folders: Sequence[Path]) -> list[tuple[Problem, ...]]:
+    """The broken rules of each of several artefact folders, in order."""
+    return [validate_folder(folder) for folder in folders]
 
 
 def find_artefacts(tree: Path) -> tuple[Path, ...]:

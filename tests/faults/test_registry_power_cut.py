@@ -28,6 +28,7 @@ from tests.faults.test_registry_fsync_order import (
     no_file_fsync,
     no_folder_fsync,
 )
+from tests.faults.traced import forked
 
 LARGE = b"a line of a summary\n" * 3_000
 
@@ -43,7 +44,7 @@ def fast_place() -> Iterator[Path]:
 def write_until_cut(disk: CutDisk, first: int, delay_s: float) -> set[str]:
     """Fork a writer that also reads, cut the power under it, and return what it acknowledged."""
     reading, writing = os.pipe()
-    child = os.fork()
+    child = forked()
     if child == 0:
         try:
             os.close(reading)

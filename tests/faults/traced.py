@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def traced(
     strace = shutil.which("strace")
     assert strace is not None, "strace is needed: apt-get install strace"
     reading, writing = os.pipe()
-    child = os.fork()
+    child = forked()
     if child == 0:
         _act(action, reading, writing)
     os.close(writing)
@@ -89,6 +90,13 @@ def traced(
     return Ended(
         os.waitstatus_to_exitcode(status), tuple(whole.splitlines()), tuple(log.read_text().splitlines())
     )
+
+
+def forked() -> int:
+    """`os.fork`, of which Python warns where a test runner has threads of its own; the child uses none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _act(action: Action, reading: int, writing: int) -> None:

@@ -21,6 +21,7 @@ from obrelease.registry.fsck import fsck
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
+from tests.faults.traced import forked
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +216,7 @@ class TestUnwritable:
 def listed_as_nobody(registry: Registry) -> list[str]:
     """The digests that a user without rights sees; root is not stopped by permissions."""
     reading, writing = os.pipe()
-    child = os.fork()
+    child = forked()
     if child == 0:
         try:
             if os.geteuid() == 0:

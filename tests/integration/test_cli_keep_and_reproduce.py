@@ -1,0 +1,228 @@
+"""list with filters, pin, gc and reproduce as a user runs them: words, JSON, CSV, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.models.release import BundleFile, BundleManifest, ReleaseRun
+from obrelease.models.validation import document_bytes
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+Answer = tuple[int, str, str]
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> Answer:
+        capsys.readouterr()
+        code = execute([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Four runs: two scenarios, two cores."""
+    made = Registry(tmp_path / "results")
+    for number in range(4):
+        core = ("native", "reference")[number % 2]
+        made.record(
+            draft(number, scenario=("x10", "x100")[number // 2], parameters={"core": core}), run_files(number)
+        )
+    return made
+
+
+def digests(answer: Answer) -> list[str]:
+    return [run["digest"] for run in json.loads(answer[1])["runs"]]
+
+
+class TestList:
+    def test_filters_are_words(self, registry: Registry, run: Run) -> None:
+        newest = registry.entries()
+        assert digests(run("list", "--json")) == [entry.digest for entry in newest]
+        for words in (("scenario=x10", "core=native"), ("scenario=x10 core=native",)):
+            (found,) = digests(run("list", *words, "--json"))
+            assert registry.resolve(found).scenario == "x10"
+        assert digests(run("list", "scenario=x10", "--core", "native", "--json")) == [found]
+        assert digests(run("list", "commit=abab..", "--limit", "2", "--json")) == [
+            e.digest for e in newest[:2]
+        ]
+        assert digests(run("list", "since=2026-10-01", "--json")) == []
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [("colour=red",), ("kind=bench", "--kind", "bench"), ("--sort", "colour"), ("--csv", "--json")],
+    )
+    def test_nonsense_is_a_usage_error(
+        self, registry: Registry, run: Run, arguments: tuple[str, ...]
+    ) -> None:
+        code, out, err = run("list", *arguments)
+        assert (code, out) == (ExitCode.USAGE, "")
+        assert "hint: " in err
+
+    def test_sorted_by_any_column(self, registry: Registry, run: Run) -> None:
+        for column, key in (
+            ("digest", "digest"),
+            ("scenario", "scenario"),
+            ("core", "core"),
+            ("size", "size_bytes"),
+        ):
+            rows = json.loads(run("list", "--sort", column, "--json")[1])["runs"]
+            back = json.loads(run("list", "--sort", f"-{column}", "--json")[1])["runs"]
+            assert [row[key] for row in rows] == sorted(row[key] for row in rows)
+            assert [row[key] for row in back] == sorted((row[key] for row in rows), reverse=True)
+
+    def test_csv_is_the_json(self, registry: Registry, run: Run) -> None:
+        rows = list(csv.DictReader(io.StringIO(run("list", "--csv")[1])))
+        expected = json.loads(run("list", "--json")[1])["runs"]
+        assert rows == [{key: str(value) for key, value in row.items()} for row in expected]
+
+    def test_no_cell_starts_a_formula(self, registry: Registry, run: Run) -> None:
+        registry.record(draft(9, parameters={"core": "=HYPERLINK(1)"}), [])
+        assert "'=HYPERLINK(1)" in run("list", "--csv")[1]
+
+
+class TestPin:
+    def test_pinned_listed_shown_moved_deleted(self, registry: Registry, run: Run) -> None:
+        one, two, *_ = registry.entries()
+        assert run("pin", "best", one.digest[:12])[0] == ExitCode.OK
+        assert json.loads(run("pin", "--json")[1]) == {"pins": {"best": one.digest}}
+        assert json.loads(run("show", "best", "--json")[1])["run"]["digest"] == one.digest
+        assert run("pin", "best", two.digest)[0] == ExitCode.CONFLICT
+        assert run("pin", "best", two.digest, "--move")[0] == ExitCode.OK
+        assert run("pin", "--delete", "best")[0] == ExitCode.OK
+        assert run("show", "best")[0] == ExitCode.NOT_FOUND
+        assert run("pin", "--delete", "best")[0] == ExitCode.NOT_FOUND
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [("best",), ("latest", "latest"), ("--delete",), ("a", "latest", "--delete"), ("abcd", "latest")],
+    )
+    def test_nonsense_is_a_usage_error(
+        self, registry: Registry, run: Run, arguments: tuple[str, ...]
+    ) -> None:
+        assert run("pin", *arguments)[0] == ExitCode.USAGE
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def manifest(registry: Registry, digest: str, tag: str) -> bytes:
+    entry = registry.resolve(digest)
+    return document_bytes(
+        BundleManifest(
+            project="p",
+            tag=tag,
+            commit="ab" * 20,
+            prerelease=False,
+            runs=(
+                ReleaseRun(
+                    digest=entry.digest, kind="bench", scenario=entry.scenario, path=f"results/{entry.place}"
+                ),
+            ),
+            bundle=BundleFile(name="p.tar.gz", size=1, sha256="0" * 64, tar_size=1, tar_sha256="0" * 64),
+            members=(),
+        )
+    )
+
+
+class TestGc:
+    def test_the_dry_run_is_the_default_and_removes_nothing(self, registry: Registry, run: Run) -> None:
+        code, out, err = run("gc", "--grace", "0s", "--json")
+        told: dict[str, Any] = json.loads(out)
+        assert (code, told["removed"], len(told["runs"])) == (ExitCode.OK, False, 4)
+        assert "gc --yes" in err
+        assert len(registry.entries()) == 4
+
+    def test_the_young_stay(self, registry: Registry, run: Run) -> None:
+        told = json.loads(run("gc", "--yes", "--json")[1])
+        assert (told["runs"], len(told["young"])) == ([], 4)
+        assert len(registry.entries()) == 4
+
+    def test_releases_tags_pins_and_git_keep_theirs(
+        self, registry: Registry, run: Run, tmp_path: Path
+    ) -> None:
+        tracked, released, pinned, doomed = registry.entries()
+        git(tmp_path, "init", "-q")
+        git(tmp_path, "add", str(tracked.folder))
+        assets = tmp_path / ".git" / "obrelease" / "releases" / "v1.0" / "assets"
+        assets.mkdir(parents=True)
+        (assets / "manifest.json").write_bytes(manifest(registry, released.digest, "v1.0"))
+        run("pin", "best", pinned.digest)
+        told = json.loads(run("gc", "--grace", "0s", "--yes", "--json")[1])
+        assert [run["digest"] for run in told["runs"]] == [doomed.digest]
+        assert {kept["digest"]: kept["reasons"] for kept in told["kept"]} == {
+            tracked.digest: ["tracked by git"],
+            released.digest: ["release v1.0"],
+            pinned.digest: ["pin best"],
+        }
+        assert not doomed.folder.exists()
+        assert registry.entries() == (tracked, released, pinned)
+
+    def test_a_tag_whose_runs_are_unknown_stops_the_removal(
+        self, registry: Registry, run: Run, tmp_path: Path
+    ) -> None:
+        kept = registry.entries()[0]
+        data = manifest(registry, kept.digest, "v2.0")
+        (tmp_path / "elsewhere.json").write_bytes(data)
+        from obrelease.models.canonical import digest_bytes
+
+        git(tmp_path, "init", "-q")
+        git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+        git(tmp_path, "tag", "-a", "v2.0", "-m", f"p v2.0\n\nmanifest: sha256:{digest_bytes(data)}\n")
+        git(tmp_path, "tag", "unrelated")
+        code, _, err = run("gc", "--grace", "0s", "--yes")
+        assert code == ExitCode.NOT_FOUND
+        assert "v2.0" in err
+        assert len(registry.entries()) == 4
+        assert "warning: " in run("gc", "--grace", "0s")[2]
+        assert run("gc", "--grace", "0s", "--yes", "--manifest", "elsewhere.json")[0] == ExitCode.OK
+        assert registry.entries() == (kept,)
+
+    @pytest.mark.parametrize(
+        "arguments", [("--yes", "--dry-run"), ("--grace", "14"), ("--grace", "-1d"), ("--grace", "d")]
+    )
+    def test_nonsense_is_a_usage_error(
+        self, registry: Registry, run: Run, arguments: tuple[str, ...]
+    ) -> None:
+        assert run("gc", *arguments)[0] == ExitCode.USAGE
+
+
+class TestReproduce:
+    def test_a_run_is_reproduced_and_a_lie_is_not(self, run: Run, tmp_path: Path) -> None:
+        assert run("run", "bench", "--passes", "1", "--core", "reference", "-q")[0] == ExitCode.OK
+        code, out, _ = run("reproduce", "latest", "--json")
+        told = json.loads(out)
+        assert (code, told["reproduced"], told["difference"]) == (ExitCode.OK, True, None)
+        assert told["recorded"] == told["found"]
+        registry = Registry(tmp_path / "results")
+        entry = registry.resolve("latest")
+        value = json.loads((entry.folder / "artefact.json").read_bytes())
+        value["files"], value["histograms"] = [], []
+        value["outcome"]["events_digest"] = "0" * 64
+        liar = registry.record(type(registry.load(entry)).model_validate_json(json.dumps(value)), [])
+        code, out, err = run("reproduce", liar.digest)
+        assert code == ExitCode.NOT_REPRODUCED
+        assert "kept no digests" in out
+        assert "hint: " in err

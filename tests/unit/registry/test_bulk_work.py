@@ -1,0 +1,98 @@
+"""Work in bulk gives what work one by one gives, in the same order, by threads and by processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from obrelease.registry import index, parallel
+from obrelease.registry.fsck import fsck
+from obrelease.registry.parallel import in_chunks, in_order
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+
+FORKED: Final = """
+import os, threading
+from itertools import chain
+from obrelease.registry.parallel import MANY, in_chunks
+
+def squares(numbers):
+    return [(number * number, os.getpid()) for number in numbers]
+
+def fail(numbers):
+    raise ValueError(numbers[0])
+
+assert threading.active_count() == 1
+numbers = range(5 * MANY)
+with in_chunks(squares, numbers) as chunks:
+    found = list(chain.from_iterable(chunks))
+assert [square for square, _ in found] == [number * number for number in numbers]
+try:
+    with in_chunks(fail, numbers) as chunks:
+        list(chunks)
+except ValueError as error:
+    print(error, len({pid for _, pid in found} - {os.getpid()}))
+"""
+
+
+def squares(numbers: Sequence[int]) -> list[int]:
+    return [number * number for number in numbers]
+
+
+def test_threads_keep_the_order() -> None:
+    def slow_first(number: int) -> int:
+        time.sleep(0.002 if number % 7 == 0 else 0)
+        return number
+
+    assert list(in_order(slow_first, range(300), workers=4)) == list(range(300))
+
+
+def test_processes_keep_the_order_and_their_errors_arrive() -> None:
+    """In a process of its own: with more threads, as a test runner may have, nothing is forked."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FORKED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stderr == ""
+    error, processes = ran.stdout.split()
+    assert error == "0"
+    assert int(processes) >= (parallel.processors() > 1)
+
+
+def test_a_process_of_many_threads_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel.threading, "active_count", lambda: 2)
+    monkeypatch.setattr(parallel, "get_context", None)
+    numbers = range(2 * parallel.MANY)
+    with in_chunks(squares, numbers) as chunks:
+        assert list(chain.from_iterable(chunks)) == squares(numbers)
+
+
+def test_reindex_in_chunks_is_reindex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(tmp_path / "results")
+    for number in range(6):
+        registry.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
+    registry.reindex()
+    alone = index.sight(registry.root).entries
+    monkeypatch.setattr(parallel, "MANY", 1)
+    monkeypatch.setattr(parallel, "_CHUNK", 2)
+    monkeypatch.setattr(parallel.threading, "active_count", lambda: 2)
+    assert registry.reindex() == 6
+    assert index.sight(registry.root).entries == alone
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_fsck_says_the_same_on_any_number_of_threads(tmp_path: Path, workers: int) -> None:
+    registry = Registry(tmp_path / "results")
+    entries = [registry.record(draft(number), run_files(number)) for number in range(5)]
+    (entries[3].folder / "summary.csv").write_bytes(b"run,9\n")
+    report = fsck(registry.root, workers=workers)
+    assert report.artefacts == 5
+    assert [problem.path for problem in report.problems] == [str(entries[3].folder / "summary.csv")]
