@@ -76,6 +76,7 @@ def test_every_file_is_there_and_agrees_with_the_envelope(recorded: tuple[Regist
     artefact = registry.load(entry)
     types = {file.path: file.media_type for file in artefact.files}
     assert types == {
+        "events.digests.csv": "text/csv",
         "latency.csv": "text/csv",
         "latency.hlog": "text/plain",
         "latency.svg": "image/svg+xml",
