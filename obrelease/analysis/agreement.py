@@ -61,8 +61,10 @@ def _found(artefact: Artefact, folder: Path) -> Iterator[tuple[str, str]]:
 def _envelope(artefact: Artefact) -> Iterator[str]:
     """Numbers of the envelope that stand for the same thing."""
     passes, walls = artefact.parameters.get("passes"), samples_of(artefact, WALL_TIMES)
-    if passes is not None and walls and passes != len(walls):
-        yield f"passes is {passes}, and {WALL_TIMES} has {len(walls)} samples"
+    seeds = str(artefact.parameters.get("seeds", "")).count(",") + 1
+    if passes is not None and walls and passes * seeds != len(walls):
+        each = f" for each of {seeds} seeds" if seeds > 1 else ""
+        yield f"passes is {passes}{each}, and {WALL_TIMES} has {len(walls)} samples"
     outcome = artefact.outcome
     if outcome is not None and artefact.kind in _TABLED and artefact.histograms:
         yield from _events(outcome)

@@ -223,7 +223,7 @@ def stripped_layers() -> Iterator[Case]:
     yield on_files("at least 1 item", lambda _, f: write_envelope(f, signatures=[]), "openssl")
     yield on_files("keyid", lambda _, f: write_envelope(f, signatures=lost), "openssl")
     yield on_files(
-        "payload: Field required", lambda _, f: (f / PROVENANCE).write_bytes(payload_of(f)), "openssl"
+        r"\$\.payload: is missing", lambda _, f: (f / PROVENANCE).write_bytes(payload_of(f)), "openssl"
     )
     yield on_files("is not an SSH signature", lambda _, f: (f / SIGNATURE).write_bytes(b""), "ssh-keygen")
     empty = armored(b"SSHSIG")
