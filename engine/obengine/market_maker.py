@@ -17,7 +17,6 @@ from obengine.risk import RiskEngine, RiskOrder
 from obengine.risk_limits import MAKER, MakerPlan
 
 _BLOCK = 4_096
-_IDS = 1 << 63
 
 
 class MarketMaker:
@@ -35,7 +34,7 @@ class MarketMaker:
         self._quotes: list[tuple[int, int, int] | None] = [None, None]
         self._jitter: list[int] = []
         self._drawn = 0
-        self._next_id = _IDS
+        self._next_id = 1
 
     @property
     def position_lots(self) -> int:
@@ -58,8 +57,7 @@ class MarketMaker:
         order_id, mine, open_lots = quote
         if not (price_ticks < mine if side == Side.BUY else price_ticks > mine):
             return
-        lots = min(open_lots, qty_lots)
-        self._risk.filled(self._plan.symbol, order_id, lots)
+        lots = self._risk.filled(self._plan.symbol, order_id, min(open_lots, qty_lots), overlay=True)
         self.cash += -lots * mine if side == Side.BUY else lots * mine
         self.fills += 1
         self._quotes[side] = (order_id, mine, open_lots - lots) if open_lots > lots else None
@@ -69,10 +67,17 @@ class MarketMaker:
         if quote is not None:
             if quote[1] == price_ticks:
                 return
-            self._risk.closed(self._plan.symbol, quote[0])
+            self._risk.closed(self._plan.symbol, quote[0], overlay=True)
             self._quotes[side] = None
         order = RiskOrder(
-            time_ns, MAKER, self._plan.symbol, side, self._plan.quote_lots, price_ticks, self._next_id
+            time_ns,
+            MAKER,
+            self._plan.symbol,
+            side,
+            self._plan.quote_lots,
+            price_ticks,
+            self._next_id,
+            overlay=True,
         )
         self._next_id += 1
         if not self._risk.check(order):

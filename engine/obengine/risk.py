@@ -72,7 +72,12 @@ class RiskRule:
 
 @dataclass(frozen=True, slots=True)
 class RiskOrder:
-    """An order as the limits see it."""
+    """An order as the limits see it.
+
+    Attributes:
+        overlay: the order is an agent's beside the tape, not in the tape's book: its id is of the
+            agents' own and may well be that of another order on the tape.
+    """
 
     time_ns: int
     participant: int
@@ -81,6 +86,7 @@ class RiskOrder:
     qty_lots: int
     price_ticks: int
     order_id: int
+    overlay: bool = False
 
 
 @dataclass(slots=True)
@@ -117,7 +123,7 @@ class RiskEngine:
         self._rules = rules
         self._accounts: dict[tuple[int, int], _Account] = {}
         self._holdings: dict[int, dict[int, _Holdings]] = {}
-        self._orders: dict[tuple[int, int], list[int]] = {}
+        self._orders: dict[tuple[bool, int, int], list[int]] = {}
         self._last: dict[int, int] = {}
 
     def traded(self, symbol: int, price_ticks: int) -> None:
@@ -147,42 +153,46 @@ class RiskEngine:
         held.open_lots[order.side] += order.qty_lots
         held.open_orders += 1
         held.open_notional += order.qty_lots * abs(order.price_ticks)
-        self._orders[order.symbol, order.order_id] = [
+        self._orders[order.overlay, order.symbol, order.order_id] = [
             order.participant,
             order.side,
             order.qty_lots,
             order.price_ticks,
         ]
 
-    def closed(self, symbol: int, order_id: int, qty_lots: int | None = None) -> None:
+    def closed(
+        self, symbol: int, order_id: int, qty_lots: int | None = None, *, overlay: bool = False
+    ) -> None:
         """So many lots of an open order are gone without a trade; None: all of them."""
-        self._less(symbol, order_id, qty_lots)
+        self._less((overlay, symbol, order_id), qty_lots)
 
-    def filled(self, symbol: int, order_id: int, qty_lots: int) -> None:
-        """So many lots of an open order have traded."""
-        told = self._less(symbol, order_id, qty_lots)
-        if told is not None:
-            participant, side, lots = told
-            self._held(participant, symbol).position += lots if side == Side.BUY else -lots
+    def filled(self, symbol: int, order_id: int, qty_lots: int, *, overlay: bool = False) -> int:
+        """So many lots of an open order have traded; the lots by which its owner's position moved."""
+        told = self._less((overlay, symbol, order_id), qty_lots)
+        if told is None:
+            return 0
+        participant, side, lots = told
+        self._held(participant, symbol).position += lots if side == Side.BUY else -lots
+        return lots
 
     def took(self, order: RiskOrder, qty_lots: int) -> None:
         """So many lots of an order have traded on arrival."""
         held = self._held(order.participant, order.symbol)
         held.position += qty_lots if order.side == Side.BUY else -qty_lots
 
-    def _less(self, symbol: int, order_id: int, qty_lots: int | None) -> tuple[int, int, int] | None:
-        order = self._orders.get((symbol, order_id))
+    def _less(self, key: tuple[bool, int, int], qty_lots: int | None) -> tuple[int, int, int] | None:
+        order = self._orders.get(key)
         if order is None:
             return None
         participant, side, open_lots, price = order
         lots = open_lots if qty_lots is None else min(qty_lots, open_lots)
-        held = self._held(participant, symbol)
+        held = self._held(participant, key[1])
         held.open_lots[side] -= lots
         held.open_notional -= lots * abs(price)
         order[2] -= lots
         if not order[2]:
             held.open_orders -= 1
-            del self._orders[symbol, order_id]
+            del self._orders[key]
         return participant, side, lots
 
     def _held(self, participant: int, symbol: int) -> _Holdings:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obengine.feeds.itch50_sample import write_itch_sample
 from obengine.feeds.sample import write_sample
@@ -130,6 +132,31 @@ def test_the_maker_is_filled_only_by_what_goes_through_its_price() -> None:
     bid = next(order[3] for order in risk._orders.values() if order[1] == Side.BUY)
     maker.on_trade(3, Side.SELL, 3, bid - 1)
     assert (maker.fills, maker.position_lots, maker.cash) == (1, 3, -3 * bid)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Side), st.integers(1, 30), st.integers(900, 1_100), st.booleans()),
+        max_size=60,
+    ),
+    st.integers(1, 2**64 - 1),
+)
+def test_orders_of_the_tape_never_touch_the_makers(
+    trades: list[tuple[Side, int, int, bool]], tape_id: int
+) -> None:
+    """An agent's orders are not in the tape's book, so ids of the tape that are like its own mean nothing."""
+    alone, beside = RiskEngine(()), RiskEngine(())
+    lonely, maker = MarketMaker(PLAN, alone), MarketMaker(PLAN, beside)
+    for at, (side, lots, price, fills) in enumerate(trades):
+        for number in (*range(1, 2 * at + 3), tape_id):
+            if fills:
+                beside.filled(0, number, lots)
+            else:
+                beside.closed(0, number)
+        beside.opened(replace(ORDER, order_id=tape_id, symbol=0))
+        lonely.on_trade(at, side, lots, price)
+        maker.on_trade(at, side, lots, price)
+    assert (maker.fills, maker.cash, maker.position_lots) == (lonely.fills, lonely.cash, lonely.position_lots)
 
 
 def test_a_refused_maker_has_no_quotes() -> None:
