@@ -97,11 +97,11 @@ def _overlay(source: Path, target: Path) -> None:
 
 def _core(session: Session, core: str, base: Path, head: Path) -> str:
     """Build the native core of both trees unless only the reference is asked for."""
-    from obrelease.recorder.against import build_native
+    from obrelease.recorder.side_build import build_native
 
     if core == "reference":
         return core
-    session.out.note("building the native core of both sides")
+    session.out.note("building the native core of both sides: a minute or two each")
     reasons = [(side, why) for side, tree in (("base", base), ("head", head)) if (why := build_native(tree))]
     if not reasons:
         return "native"

@@ -6,7 +6,6 @@ The order is A B B A A B B A ...: what drifts while the machine warms or cools h
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,28 +26,6 @@ from obrelease.cli.app import main
 main()
 """
 _TOLD: Final = 400
-
-
-def build_native(source: Path) -> str | None:
-    """Compile the tree's own core into the tree; None if it worked, else why not, in a line.
-
-    The same commands for both sides, so that neither gains by how it was built.
-    """
-    if shutil.which("cmake") is None:
-        return "cmake is not installed"
-    build = source / "build-native"
-    options = ("-DOBENGINE_PYTHON=ON", "-DCMAKE_BUILD_TYPE=Release", f"-DPython_EXECUTABLE={sys.executable}")
-    for words in (
-        ["cmake", "-S", str(source / "engine"), "-B", str(build), *options],
-        ["cmake", "--build", str(build), "--target", "_native"],
-    ):
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            return _last_line(done.stderr) or f"{words[0]} ended with {done.returncode}"
-    for module in build.glob("_native*"):
-        if module.is_file():
-            shutil.copy2(module, source / "engine" / "obengine")
-    return None
 
 
 def turns(runs: int) -> Iterator[int]:

@@ -1,0 +1,58 @@
+"""The native core of a source tree, built by the tree's own settings and put where the tree imports it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+_MEMBER: Final = "obengine/_native"
+_TELLING: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file")
+_TOLD: Final = 300
+
+
+def build_native(source: Path) -> str | None:
+    """Build the tree as an installation does and lay its core into it; None if it worked, else why not.
+
+    The same commands for both sides of a comparison, so that neither gains by how it was built. What is
+    built stays out of the tree, except for the module, which the tree's own `.gitignore` names.
+    """
+    with tempfile.TemporaryDirectory(prefix="obrelease-build-") as folder:
+        words = [sys.executable, "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", folder]
+        words += ["--no-build-isolation"] if _tools_are_here() else []
+        done = subprocess.run(
+            [*words, str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        for wheel in Path(folder).glob("*.whl"):
+            if _lay(wheel, source / "engine"):
+                return None
+    return _reason(done.stdout) or f"pip ended with {done.returncode}"
+
+
+def _tools_are_here() -> bool:
+    return all(map(find_spec, ("scikit_build_core", "nanobind"))) and shutil.which("cmake") is not None
+
+
+def _lay(wheel: Path, target: Path) -> bool:
+    """Take the module out of the wheel; False where it has none."""
+    with zipfile.ZipFile(wheel) as members:
+        names = [
+            name for name in members.namelist() if name.startswith(_MEMBER) and not name.endswith(".pyi")
+        ]
+        for name in names:
+            members.extract(name, target)
+    return bool(names)
+
+
+def _reason(output: str) -> str:
+    """The first line that tells of an error and the two behind it, where CMake puts the cause, or the last."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for at, line in enumerate(lines):
+        if any(word in line for word in _TELLING):
+            return " ".join(lines[at : at + 3])[:_TOLD]
+    return lines[-1][:_TOLD] if lines else ""

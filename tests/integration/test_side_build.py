@@ -1,0 +1,65 @@
+"""The core of a source tree is built by the tree's own settings: here a project that compiles nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from obrelease.recorder.side_build import build_native
+
+PROJECT = """\
+[build-system]
+requires = ["scikit-build-core"]
+build-backend = "scikit_build_core.build"
+[project]
+name = "made-up"
+version = "1"
+[tool.scikit-build]
+wheel.packages = ["engine/obengine"]
+cmake.source-dir = "engine"
+[[tool.scikit-build.overrides]]
+if.failed = true
+wheel.cmake = false
+"""
+BUILDS = """\
+cmake_minimum_required(VERSION 3.21)
+project(made_up LANGUAGES NONE)
+file(WRITE ${CMAKE_BINARY_DIR}/_native.made-up.so "built")
+install(FILES ${CMAKE_BINARY_DIR}/_native.made-up.so DESTINATION obengine)
+"""
+FAILS = """\
+cmake_minimum_required(VERSION 3.21)
+project(made_up LANGUAGES NONE)
+message(FATAL_ERROR "the library of the made-up core is not installed")
+"""
+
+
+def tree(folder: Path, cmake: str) -> Path:
+    package = folder / "engine" / "obengine"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "_native.pyi").write_text("")
+    (folder / "engine" / "CMakeLists.txt").write_text(cmake)
+    (folder / "pyproject.toml").write_text(PROJECT)
+    return folder
+
+
+def test_the_module_is_laid_into_the_tree_and_nothing_else(tmp_path: Path) -> None:
+    source = tree(tmp_path / "tree", BUILDS)
+    before = {path.relative_to(source) for path in source.rglob("*")}
+    assert build_native(source) is None
+    built = {path.relative_to(source) for path in source.rglob("*")} - before
+    assert built == {Path("engine/obengine/_native.made-up.so")}
+    assert (source / "engine" / "obengine" / "_native.made-up.so").read_text() == "built"
+
+
+@pytest.mark.parametrize("settings", [PROJECT, PROJECT.partition("[[")[0]])
+def test_what_stands_in_the_way_is_told(settings: str, tmp_path: Path) -> None:
+    """Also where the build goes on without the core, as this project's own does."""
+    source = tree(tmp_path / "tree", FAILS)
+    (source / "pyproject.toml").write_text(settings)
+    reason = build_native(source)
+    assert reason is not None
+    assert "the library of the made-up core is not installed" in reason
+    assert not list((source / "engine" / "obengine").glob("*.so"))
