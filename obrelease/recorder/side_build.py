@@ -50,7 +50,7 @@ def _lay(wheel: Path, target: Path) -> bool:
 
 
 def _reason(output: str) -> str:
-    """The first line that tells of an error and the two behind it, where CMake puts the cause, or the last."""
+    """The first line of an error and the two behind it, where CMake tells the cause, or the last."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     for at, line in enumerate(lines):
         if any(word in line for word in _TELLING):
