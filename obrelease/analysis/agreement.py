@@ -10,6 +10,7 @@ from obrelease import __version__
 from obrelease.analysis.frames import SUMMARY_COLUMNS
 from obrelease.analysis.histograms import MAX_HLOG_BYTES, Histogram, percentile_csv
 from obrelease.analysis.intervals import decode_intervals, merge
+from obrelease.analysis.stability import stability_findings
 from obrelease.analysis.summaries import WALL_TIMES, samples_of
 from obrelease.analysis.summary_table import LATENCY_TABLE, SUMMARY_FILE, summary_csv
 from obrelease.errors import ObreleaseError
@@ -65,6 +66,7 @@ def _envelope(artefact: Artefact) -> Iterator[str]:
     if passes is not None and walls and passes * seeds != len(walls):
         each = f" for each of {seeds} seeds" if seeds > 1 else ""
         yield f"passes is {passes}{each}, and {WALL_TIMES} has {len(walls)} samples"
+    yield from stability_findings(artefact)
     outcome = artefact.outcome
     if outcome is not None and artefact.kind in _TABLED and artefact.histograms:
         yield from _events(outcome)

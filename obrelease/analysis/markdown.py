@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-_PLAIN = re.compile(r"[A-Za-z0-9 ._+/:=,()%-]*[A-Za-z0-9._+/:=,()%-]")
+_PLAIN = re.compile(r"[A-Za-z0-9 ._+/:;=,()%-]*[A-Za-z0-9._+/:;=,()%-]")
 
 
 def visible(text: str, *, keep: str = "") -> str:

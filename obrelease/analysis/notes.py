@@ -75,7 +75,8 @@ class RunSummary:
         source: name and sha256 of the data file that was replayed, or None.
         commit, dirty: the source tree that measured, where it is known.
         measures: what else was measured, as tools of other projects do.
-        checks_passed, checks_failed: names of the run's checks.
+        unstable: what the run says of its own noise; empty where it was stable or does not say.
+        checks_passed, checks_failed: names of the run's checks of right and wrong.
     """
 
     kind: str
@@ -98,6 +99,7 @@ class RunSummary:
     commit: str | None = None
     dirty: bool | None = None
     measures: tuple[MeasureSummary, ...] = ()
+    unstable: tuple[str, ...] = ()
     checks_passed: tuple[str, ...] = ()
     checks_failed: tuple[str, ...] = ()
 
@@ -164,7 +166,7 @@ def _kind(
             code(run.core),
             hosts[run.host],
             number(run.messages),
-            number(run.throughput_msg_s),
+            number(run.throughput_msg_s) + (" (unstable)" if run.unstable else ""),
             number(run.p50_ns),
             number(run.p99_ns),
             number(run.p999_ns),
@@ -214,6 +216,7 @@ def _remarks(run: RunSummary, plot: str | None) -> list[str]:
         lines.append(f"{who} proved {', '.join(map(code, run.checks_passed))}.")
     if run.checks_failed:
         lines.append(f"{who} **failed to prove** {', '.join(map(code, run.checks_failed))}.")
+    lines += [f"{who}: {code(reason)}." for reason in run.unstable]
     if run.dirty:
         lines.append(f"{who} was measured on a tree with uncommitted changes over {code(run.commit or '')}.")
     return lines

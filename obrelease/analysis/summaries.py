@@ -10,6 +10,7 @@ from typing import Final
 from obrelease.analysis.histograms import HistogramSummary, summary_of
 from obrelease.analysis.intervals import decode_intervals, merge
 from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary
+from obrelease.analysis.stability import instabilities, is_stability
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import Artefact, StableHost
 
@@ -90,7 +91,8 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
             for m in artefact.measurements
             if m.samples and m.name not in _TOLD_ELSEWHERE
         ),
-        checks_passed=tuple(check.name for check in checks if check.passed),
+        unstable=instabilities(artefact),
+        checks_passed=tuple(check.name for check in checks if check.passed and not is_stability(check)),
         checks_failed=tuple(check.name for check in checks if not check.passed),
     )
 

@@ -69,6 +69,13 @@ def fewer_timed(document: dict[str, Any], _folder: Path) -> None:
     timed_check(document)["counts"]["timed"] = 299
 
 
+def stability(change: Callable[[dict[str, Any]], object]) -> Change:
+    def changed(document: dict[str, Any], _folder: Path) -> None:
+        change(next(check for check in document["outcome"]["checks"] if check["name"] == "stability"))
+
+    return changed
+
+
 def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
     artefact = Artefact.model_validate_json((true_run / "artefact.json").read_bytes())
     assert disagreements(artefact, true_run) == ()
@@ -87,6 +94,23 @@ def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
         (put("ab" * 32, "outcome", "events_digest"), "summary.csv", "events_digest is"),
         (put("native", "parameters", "core"), "summary.csv", "core is 'reference', and should be 'native'"),
         (other_stride, "artefact.json", "timed at a stride of 2"),
+        (stability(lambda check: check["counts"].update(unstable=0)), "artefact.json", "unstable is 0"),
+        (
+            stability(lambda check: check.update(detail="stable")),
+            "artefact.json",
+            "its samples say otherwise",
+        ),
+        (
+            stability(lambda check: check["counts"].update({"slowest-permille": 1})),
+            "artefact.json",
+            "slowest",
+        ),
+        (
+            stability(lambda check: check["counts"].update({"middle-half-permille-at-most": 9_999})),
+            "artefact.json",
+            "middle-half-permille-at-most is 9999, and should be 100",
+        ),
+        (stability(lambda check: check.update(name="stability-x")), "artefact.json", "a series that is not"),
         (fewer_timed, "artefact.json", "299 messages were timed, and service-latency has 300"),
         (faster("summary.csv", b",7,,300,", b",7,,900,"), "summary.csv", "messages is '900'"),
         (faster("summary.csv", b"kind,", b"sort,"), "summary.csv", "other columns"),
