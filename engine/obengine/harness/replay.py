@@ -65,7 +65,7 @@ def run_replay(
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, risk)
-    day = read_lobster(path)
+    day = read_lobster(path, core=core)
     source, *companions = (_source(file) for file in day.sources)
     workload = WorkloadFacts(
         name="lobster",
@@ -99,7 +99,7 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
 def _replay_itch(
     path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None
 ) -> RunOutcome:
-    day = read_itch50(path)
+    day = read_itch50(path, core=core)
     check_numbers(seed=0, passes=passes, messages=day.commands.size)
     workload = WorkloadFacts(
         name="itch50",
