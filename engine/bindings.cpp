@@ -167,4 +167,5 @@ NB_MODULE(_native, module) {
         "The compiler that built this module, and the digest of its sources.");
     bind_itch(module);
     bind_lobster(module);
+    bind_pipeline(module);
 }

@@ -58,3 +58,4 @@ template <class Record>
 // Add the classes of the files of their names.
 void bind_itch(nb::module_& module);
 void bind_lobster(nb::module_& module);
+void bind_pipeline(nb::module_& module);

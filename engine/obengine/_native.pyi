@@ -152,3 +152,20 @@ class LobsterWindow:
         """
         Deletions, exact deletions, executions, executions at the head, of known orders.
         """
+
+def wire_commands(
+    wire: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+    """The COMMAND records of big-endian ones, both as byte arrays."""
+
+def run_pipeline(
+    wire: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    symbols: int,
+    batch: int,
+) -> tuple[int, str, int, int, int, Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
+    """
+    Decode and match on another thread and digest the events of each batch on this one: events, sha256, nanoseconds decoding, matching and digesting, and nanoseconds of each batch (uint64).
+    """
+
+def pipeline_handoff_ns(batches: int) -> int:
+    """Nanoseconds to hand so many empty batches from thread to thread."""

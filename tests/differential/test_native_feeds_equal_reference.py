@@ -1,4 +1,4 @@
-"""Market data read by the native core is the day that plain Python reads; malformed files, the same errors."""
+"""Market data read by the native core is the day that plain Python reads; bad files, the same errors."""
 
 from __future__ import annotations
 

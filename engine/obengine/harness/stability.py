@@ -19,7 +19,11 @@ MAX_SLOWEST_PERMILLE: Final = 1_500
 
 
 def stability_check(
-    wall_ns: Sequence[int], preemptions: Sequence[int], *, fresh_processes: bool = False
+    wall_ns: Sequence[int],
+    preemptions: Sequence[int],
+    *,
+    fresh_processes: bool = False,
+    name: str = "stability",
 ) -> CheckResult:
     """Say whether a run is stable; it is a statement about the machine's quiet, and fails no run.
 
@@ -27,6 +31,7 @@ def stability_check(
         wall_ns: of each pass.
         preemptions: involuntary context switches during each pass.
         fresh_processes: whether each pass had a process of its own.
+        name: of the check.
     """
     ordered = sorted(wall_ns)
     median = max(median_low(ordered), 1)
@@ -52,7 +57,7 @@ def stability_check(
         "preempted-passes": sum(count > 0 for count in preemptions),
     }
     verdict = f"unstable: {'; '.join(reasons)}" if reasons else "stable by the stated thresholds"
-    return CheckResult("stability", passed=True, detail=verdict, counts=counts)
+    return CheckResult(name, passed=True, detail=verdict, counts=counts)
 
 
 def _percent(permille: int) -> str:
