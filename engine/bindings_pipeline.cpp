@@ -81,8 +81,7 @@ void bind_pipeline(nb::module_& module) {
     module.def("wire_commands", &wire_commands, nb::arg("wire"),
                "The COMMAND records of big-endian ones, both as byte arrays.");
     module.def("run_pipeline", &run_pipeline, nb::arg("wire"), nb::arg("symbols"), nb::arg("batch"),
-               "Decode and match on another thread and digest the events of each batch on this one: events, sha256, "
-               "nanoseconds decoding, matching and digesting, and nanoseconds of each batch (uint64).");
+               "Decode and match on another thread, digest on this one: events, sha256, three busy ns, batch ns.");
     module.def("pipeline_handoff_ns", &pipeline_handoff_ns, nb::arg("batches"),
                "Nanoseconds to hand so many empty batches from thread to thread.");
 }

@@ -152,7 +152,7 @@ def _one_seed(
 
 
 def _stability(name: str, runs: Sequence[Ran], passes: int) -> CheckResult:
-    """The verdict on one architecture, of its least stable seed: seeds differ in work, so they stand apart."""
+    """The verdict on an architecture, of its least stable seed: seeds differ in work, so they stand apart."""
     walls = [[ran.wall_ns for ran in runs[at : at + passes]] for at in range(0, len(runs), passes)]
     found = [stability_check(each, (), name=f"stability-{name}") for each in walls]
     return max(found, key=lambda check: (check.counts["unstable"], check.counts["middle-half-permille"]))
