@@ -21,7 +21,6 @@ Int64s = NDArray[np.int64]
 _TRADED, _CANCELLED, _ACCEPTED, _MODIFIED = (
     int(kind) for kind in (EventKind.TRADED, EventKind.CANCELLED, EventKind.ACCEPTED, EventKind.MODIFIED)
 )
-_MODIFY = int(Op.MODIFY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,7 @@ def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimi
     for at, time_ns in enumerate(times_ns.tolist()):
         one = commands[at : at + 1]
         watched = _new_order(one, time_ns)
-        if watched is not None:
-            risk.check(watched)
-        elif one[0]["op"] == _MODIFY:
-            _look_at_change(risk, one, time_ns)
+        _look_at(risk, watched, one, time_ns)
         left = watched.qty_lots if watched else 0
         for kind, detail, symbol, lots, order_id, maker_id, price in apply(one).tolist():
             if kind == _TRADED:
@@ -102,10 +98,14 @@ def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
     return RiskOrder(time_ns, participant, symbol, side, lots, price, order_id)
 
 
-def _look_at_change(risk: RiskEngine, one: Commands, time_ns: int) -> None:
-    """A recorded change that breaks a limit is carried out all the same, as a recorded order is."""
-    _, _, _, _, symbol, _, lots, _, order_id, price = one.tolist()[0]
-    risk.check_change(symbol, order_id, time_ns, lots, price)
+def _look_at(risk: RiskEngine, watched: RiskOrder | None, one: Commands, time_ns: int) -> None:
+    """Hold a new order, or a change of one, against the limits; recorded, it is carried out all the same."""
+    if watched is not None:
+        risk.check(watched)
+        return
+    op, _, _, _, symbol, _, lots, _, order_id, price = one.tolist()[0]
+    if op == Op.MODIFY:
+        risk.check_change(symbol, order_id, time_ns, lots, price)
 
 
 def _check(limits: RiskLimits, risk: RiskEngine, maker: MarketMaker | None) -> CheckResult:
