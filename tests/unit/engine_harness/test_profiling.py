@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tracemalloc
 from pathlib import Path
@@ -75,15 +74,18 @@ def test_a_machine_without_counters_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert "abacus" in told.detail
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
+
+
 def test_work_that_fails_leaves_no_counter_open() -> None:
     def fail() -> None:
         raise ValueError("not done")
 
-    before = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+    before = open_files()
     with pytest.raises(ValueError, match="not done"):
         counters.count(fail)
-    after = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
-    assert after == before
+    assert open_files() == before
 
 
 def test_a_counter_that_was_on_for_half_the_time_counts_double() -> None:
