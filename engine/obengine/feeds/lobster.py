@@ -96,6 +96,11 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
             raise
 
 
+def read_pair(pair: LobsterPair, *, core: str = REFERENCE) -> LobsterDay:
+    """Read streams that are open already; raises as `read_lobster`."""
+    return _compile(pair, _way(core))
+
+
 class _Follower(Protocol):
     """A window that follows checked rows block by block."""
 
