@@ -166,4 +166,6 @@ NB_MODULE(_native, module) {
         "build_record", [] { return std::tuple<std::string, std::string>{OBENGINE_COMPILER, OBENGINE_SOURCES_DIGEST}; },
         "The compiler that built this module, and the digest of its sources.");
     bind_itch(module);
+    bind_lobster(module);
+    bind_pipeline(module);
 }

@@ -13,6 +13,7 @@
 #include <new>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace nb = nanobind;
 
@@ -45,5 +46,16 @@ template <class Record>
     return memory;
 }
 
-// Adds the classes of bindings_itch.cpp.
+// The memory of a vector as a NumPy array of bytes, which owns it.
+template <class Record>
+[[nodiscard]] BytesOut as_bytes(std::unique_ptr<std::vector<Record>> records) {
+    const std::size_t bytes = records->size() * sizeof(Record);
+    void* const first = records->data();
+    nb::capsule owner(records.release(), [](void* held) noexcept { delete static_cast<std::vector<Record>*>(held); });
+    return BytesOut(first, {bytes}, owner);
+}
+
+// Add the classes of the files of their names.
 void bind_itch(nb::module_& module);
+void bind_lobster(nb::module_& module);
+void bind_pipeline(nb::module_& module);

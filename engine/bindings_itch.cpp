@@ -1,9 +1,12 @@
 // ITCH 5.0 bytes to books or to commands, for Python; the GIL is released meanwhile.
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +15,7 @@
 #include "obengine/feed_books.hpp"
 #include "obengine/itch50.hpp"
 #include "obengine/itch50_commands.hpp"
+#include "obengine/itch50_day.hpp"
 #include "obengine/views.hpp"
 
 namespace {
@@ -24,6 +28,43 @@ using EndRow = std::tuple<std::size_t, std::size_t, std::string>;
 
 [[nodiscard]] EndRow row_of(const End& end) {
     return {end.offset, end.messages, end.fault == obengine::itch50::Fault::none ? "" : words(end.fault)};
+}
+
+using obengine::itch50::DayReader;
+// Locate, and where R, A and F name its stock first (-1: nowhere).
+using NamingRow = std::tuple<std::uint16_t, std::int64_t, std::int64_t, std::int64_t>;
+// COMMAND records, times, frames (int64), messages by type, symbols, attributions, places of H, unknown orders.
+using DayRow = std::tuple<BytesOut, BytesOut, BytesOut, std::vector<std::uint64_t>, std::vector<NamingRow>,
+                          std::vector<std::uint32_t>, std::vector<std::int64_t>, std::uint64_t>;
+
+[[nodiscard]] std::optional<DayRow> itch_day(const BytesIn& bytes) {
+    const std::span data(bytes.data(), bytes.size());
+    DayReader::Columns columns;
+    std::vector<NamingRow> symbols;
+    std::vector<std::uint64_t> counts;
+    std::vector<std::uint32_t> attributions;
+    std::vector<std::int64_t> halts;
+    std::uint64_t unknown = 0;
+    {
+        const nb::gil_scoped_release released;
+        DayReader day(data);
+        static_cast<void>(obengine::itch50::read(data, day));
+        if (day.plain()) {
+            for (const auto& [locate, naming] : day.number_symbols()) {
+                symbols.emplace_back(locate, naming.at[0], naming.at[1], naming.at[2]);
+            }
+            columns = std::move(day.columns());
+            counts.assign(day.counts().begin(), day.counts().end());
+            attributions = day.attributions();
+            halts = day.halts();
+            unknown = day.unknown_orders();
+        }
+    }
+    if (counts.empty()) return std::nullopt;
+    return DayRow{as_bytes(std::make_unique<std::vector<obengine::Command>>(std::move(columns.commands))),
+                  as_bytes(std::make_unique<std::vector<std::int64_t>>(std::move(columns.times_ns))),
+                  as_bytes(std::make_unique<std::vector<std::int64_t>>(std::move(columns.frames))),
+                  std::move(counts), std::move(symbols), std::move(attributions), std::move(halts), unknown};
 }
 
 // Books behind a lock, as in bindings.cpp.
@@ -50,10 +91,7 @@ public:
             end = obengine::itch50::read(std::span(bytes.data(), bytes.size()), writer);
             *commands = writer.take();
         }
-        const std::size_t size = commands->size() * sizeof(obengine::Command);
-        void* const records = commands->data();
-        nb::capsule owner(commands.release(), [](void* held) noexcept { delete static_cast<std::vector<obengine::Command>*>(held); });
-        return {row_of(end), BytesOut(records, {size}, owner)};
+        return {row_of(end), as_bytes(std::move(commands))};
     }
 
     [[nodiscard]] std::vector<LevelRow> depth(std::uint16_t symbol, std::uint32_t side, std::size_t levels) {
@@ -87,6 +125,8 @@ private:
 }  // namespace
 
 void bind_itch(nb::module_& module) {
+    module.def("itch_day", &itch_day, nb::arg("data"),
+               "A whole ITCH 5.0 file as columns; None where a frame is cut, faulty or without its length.");
     nb::class_<LockedFeedBooks>(module, "FeedBooks", "The books of all symbols as an ITCH 5.0 feed tells them.")
         .def(nb::init<>())
         .def("read", &LockedFeedBooks::read, nb::arg("data"),

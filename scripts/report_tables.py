@@ -105,6 +105,8 @@ def architectures_table(answer: Answer) -> str:
             f"{int(row['against_first_permille']) / 1000:,.2f}",
             number(row["handoff_ns_per_1000_messages"]),
             row["busy_ns_per_message"],
+            number(row["bound_msg_s"]),
+            "no" if row["unstable"] == "1" else "yes",
         )
         for row in answer["rows"]
     ]
@@ -116,8 +118,10 @@ def architectures_table(answer: Answer) -> str:
         "against inline",
         "hand-off, ns per 1,000 messages",
         "busy, ns per message",
+        "bound of the busiest thread, msg/s",
+        "stable",
     )
-    return table(header, rows, numeric=(2, 3, 4, 5))
+    return table(header, rows, numeric=(2, 3, 4, 5, 7))
 
 
 def page(answers: Mapping[str, Answer]) -> str:

@@ -63,6 +63,25 @@ class Engine:
 def build_record() -> tuple[str, str]:
     """The compiler that built this module, and the digest of its sources."""
 
+def itch_day(
+    data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+) -> (
+    tuple[
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        list[int],
+        list[tuple[int, int, int, int]],
+        list[int],
+        list[int],
+        int,
+    ]
+    | None
+):
+    """
+    A whole ITCH 5.0 file as columns; None where a frame is cut, faulty or without its length.
+    """
+
 class FeedBooks:
     """The books of all symbols as an ITCH 5.0 feed tells them."""
 
@@ -97,3 +116,56 @@ class FeedBooks:
     @property
     def open_orders(self) -> int:
         """The number of open orders."""
+
+def integer_lines(
+    text: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    columns: int,
+    seconds_first: bool,
+) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))] | None:
+    """
+    Lines of integers as int64 in a byte array, row after row; None where a line is not plainly that.
+    """
+
+class LobsterWindow:
+    """The window of a LOBSTER file; rows are not checked here."""
+
+    def __init__(self, levels: int) -> None: ...
+    def follow(
+        self,
+        messages: Annotated[
+            NDArray[numpy.int64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+        ],
+        books: Annotated[
+            NDArray[numpy.int64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+        ],
+    ) -> tuple[
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+    ]:
+        """
+        Follow a block of rows: COMMAND records, commands so far at each row (uint64) and causes (uint16).
+        """
+
+    @property
+    def queues(self) -> tuple[int, int, int, int]:
+        """
+        Deletions, exact deletions, executions, executions at the head, of known orders.
+        """
+
+def wire_commands(
+    wire: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+    """The COMMAND records of big-endian ones, both as byte arrays."""
+
+def run_pipeline(
+    wire: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    symbols: int,
+    batch: int,
+) -> tuple[int, str, int, int, int, Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
+    """
+    Decode and match on another thread, digest on this one: events, sha256, three busy ns, batch ns.
+    """
+
+def pipeline_handoff_ns(batches: int) -> int:
+    """Nanoseconds to hand so many empty batches from thread to thread."""

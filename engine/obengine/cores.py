@@ -54,15 +54,24 @@ def make_book(name: str, symbols: int = 1) -> Book:
         CoreUnavailable: there is no such core, or it is not in this installation.
         SymbolError: the number of symbols is out of range.
     """
+    require_core(name)
     if name == REFERENCE:
         return ReferenceBook(symbols)
-    if name != NATIVE:
-        raise CoreUnavailable(f"there is no core {name!r}; the cores are {', '.join(_EVERY)}")
-    reason = why_native_is_absent()
-    if reason is not None:
-        raise CoreUnavailable(reason)
     make = cast("Callable[[int], Book]", import_module("obengine.native").NativeBook)
     return make(symbols)
+
+
+def require_core(name: str) -> None:
+    """Refuse a core that cannot run here.
+
+    Raises:
+        CoreUnavailable: there is no such core, or it is not in this installation.
+    """
+    if name not in _EVERY:
+        raise CoreUnavailable(f"there is no core {name!r}; the cores are {', '.join(_EVERY)}")
+    reason = why_native_is_absent() if name == NATIVE else None
+    if reason is not None:
+        raise CoreUnavailable(reason)
 
 
 def why_native_is_absent() -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine._native import FeedBooks
+from obengine._native import FeedBooks, itch_day
 from obengine.book import Level
 from obengine.errors import FeedError, SymbolError
 from obengine.messages import COMMAND, MAX_SYMBOLS, Commands, Side
@@ -93,6 +93,49 @@ class ItchBooks:
     def open_orders(self) -> int:
         """The number of open orders of all symbols."""
         return self._books.open_orders
+
+
+@dataclass(frozen=True, slots=True)
+class DayColumns:
+    """A whole file as columns.
+
+    Attributes:
+        commands: what keeps an engine in step, symbols numbered in the order of `namings`.
+        times_ns, frames: of each command, and the 1-based number of its message.
+        counts: messages by the byte of their type.
+        namings: of each symbol its locate, and the places of the first messages of types R, A and F that
+            name its stock (-1 for none).
+        attributions: in order of first appearance, which numbers participants from 1.
+        halts: places of the messages of type H.
+        unknown_orders: messages about orders that the file never introduced.
+    """
+
+    commands: Commands
+    times_ns: NDArray[np.int64]
+    frames: NDArray[np.int64]
+    counts: tuple[int, ...]
+    namings: tuple[tuple[int, int, int, int], ...]
+    attributions: tuple[bytes, ...]
+    halts: NDArray[np.int64]
+    unknown_orders: int
+
+
+def whole_day(data: Bytes) -> DayColumns | None:
+    """Read a whole file; None where a frame is cut, faulty or without its length, as `feeds.itch50` tells."""
+    told = itch_day(_bytes(data))
+    if told is None:
+        return None
+    commands, times_ns, frames, counts, namings, attributions, halts, unknown = told
+    return DayColumns(
+        commands=commands.view(COMMAND),
+        times_ns=times_ns.view(np.int64),
+        frames=frames.view(np.int64),
+        counts=tuple(counts),
+        namings=tuple(namings),
+        attributions=tuple(each.to_bytes(4, "little").rstrip(b"\0") for each in attributions),
+        halts=np.array(halts, dtype=np.int64),
+        unknown_orders=unknown,
+    )
 
 
 def _bytes(data: Bytes) -> NDArray[np.uint8]:

@@ -16,13 +16,16 @@ collar_ticks            the distance of the order's price from the symbol's last
 kill_after_breaches     breaches so far; from that one on every order of the participant is refused
 ======================= ================================================================================
 
+A change of an open order that adds lots or moves its price is looked at as a new order would be, with
+the order's old self taken out; a change to fewer lots at the same price keeps every limit.
+
 A rule without a participant holds for each participant by itself, one without a symbol over all
 symbols together (its inventory limit: in each symbol by itself).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -146,6 +149,31 @@ class RiskEngine:
             if rule.participant in {None, order.participant} and rule.symbol in {None, order.symbol}:
                 passed &= self._check_rule(number, rule, order)
         return passed
+
+    def check_change(self, symbol: int, order_id: int, time_ns: int, qty_lots: int, price_ticks: int) -> bool:
+        """Whether an open order may have so many lots at that price; what that breaks is put on record.
+
+        An order that nobody is known to own may.
+        """
+        known = self._orders.get((symbol, order_id))
+        if known is None:
+            return True
+        participant, side, open_lots, price = known
+        if price_ticks == price and qty_lots <= open_lots:
+            return True
+        order = RiskOrder(time_ns, participant, symbol, side, open_lots, price, order_id)
+        self.closed(symbol, order_id)
+        passed = self.check(replace(order, qty_lots=qty_lots, price_ticks=price_ticks))
+        self.opened(order)
+        return passed
+
+    def changed(self, symbol: int, order_id: int, qty_lots: int, price_ticks: int) -> None:
+        """An open order now has so many lots at that price, whatever its check said."""
+        known = self._orders.get((symbol, order_id))
+        if known is not None:
+            participant, side, *_ = known
+            self.closed(symbol, order_id)
+            self.opened(RiskOrder(0, participant, symbol, side, qty_lots, price_ticks, order_id))
 
     def opened(self, order: RiskOrder) -> None:
         """An order rests, whatever its check said."""

@@ -8,9 +8,11 @@ inline         one thread, one message at a time, reference core
 queue          a decoding and a matching thread with a `queue.Queue` between them, message by
                message, reference core
 native-inline  one thread, one message at a time, native core
-native-batched one thread, batches of `BATCH` messages
+native-batched one thread, batches of `BATCH` messages, decoded by the native core too
 pipeline       three threads, decode -> match -> digest, handing on whole batches over short
                single-producer queues; matching and hashing release the interpreter lock
+native-pipeline two native threads, decode and match -> digest, handing on batches over a ring of slots;
+               no interpreter lock but for a call a batch
 sharded        one thread a shard of the symbols, all batches of a shard in one call; the events are
                put back into the order of the commands before they are digested
 processes      the same with one process a shard
@@ -23,7 +25,7 @@ import hashlib
 import queue
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -35,7 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.cores import NATIVE, REFERENCE, make_book
-from obengine.messages import COMMAND, COMMAND_RECORD, EVENT, CancelReason, Commands, EventKind, Events
+from obengine.messages import COMMAND, COMMAND_RECORD, EVENT, Commands, Events
+from obengine.shard_merge import merge
 from obengine.shard_worker import shard_processes
 
 BATCH: Final = 4_096
@@ -74,14 +77,23 @@ class Ran:
 class Architecture:
     """A way to do the job; `run(wire, symbols, clock)` does it once.
 
-    `handoff(messages, clock)` passes that many messages on in the same way with no work in between and
-    gives the nanoseconds it took; None where nothing is handed on.
+    `threads` are the stages by the thread that does them, where stages run at once; the busiest thread
+    bounds the throughput. `handoff(messages, clock)` passes that many messages on in the same way with
+    no work in between and gives the nanoseconds it took; None where nothing is handed on.
     """
 
     name: str
     core: str
     run: Callable[[Wire, int, Clock], Ran]
     handoff: Callable[[int, Clock], int] | None = None
+    threads: tuple[tuple[str, ...], ...] = ()
+
+    def bottleneck_ns(self, busy_ns: Mapping[str, int]) -> int | None:
+        """What the busiest thread has to do; None where the stages' times do not tell (shards)."""
+        if "merge" in busy_ns:
+            return None
+        threads = self.threads or (tuple(busy_ns),)
+        return max(sum(busy_ns[stage] for stage in stages) for stages in threads)
 
 
 def to_wire(commands: Commands) -> Wire:
@@ -90,8 +102,10 @@ def to_wire(commands: Commands) -> Wire:
 
 
 def decode(wire: Wire) -> Commands:
-    """The commands of a batch of wire records."""
-    return wire.astype(COMMAND)
+    """The commands of a batch of wire records, by the native core."""
+    from obengine.native_pipeline import wire_to_commands
+
+    return wire_to_commands(wire)
 
 
 def _decode_one(raw: memoryview, at: int) -> Commands:
@@ -260,6 +274,24 @@ def _decode_batches(
     decoded.put(None)
 
 
+def _native_pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
+    """One native thread decodes and matches while this one digests."""
+    from obengine.native_pipeline import pipe
+
+    first = clock()
+    piped = pipe(wire, symbols, BATCH)
+    wall = clock() - first
+    busy = {"decode": piped.decode_ns, "match": piped.match_ns, "digest": piped.digest_ns}
+    latency = np.repeat(piped.batch_ns, BATCH)[: wire.size]
+    return Ran(piped.events, piped.events_digest, wall, busy, latency)
+
+
+def _pass_on_natively(messages: int, _: Clock) -> int:
+    from obengine.native_pipeline import handoff_ns
+
+    return handoff_ns(-(-messages // BATCH))
+
+
 class _Shards(Protocol):
     """Whoever matches shards side by side."""
 
@@ -298,31 +330,6 @@ def match_shard(wire: Wire, symbols: int) -> Events:
     return make_book(NATIVE, symbols).apply(decode(wire))
 
 
-def merge(rows: Sequence[NDArray[np.int64]], given: Sequence[Events]) -> Events:
-    """The shards' events in the order of the commands whose rows each shard had.
-
-    Raises:
-        ValueError: a shard's events do not start one command for each of its rows.
-    """
-    places = []
-    for own, events in zip(rows, given, strict=True):
-        number = np.cumsum(starts_command(events)) - 1
-        if own.size != (int(number[-1]) + 1 if number.size else 0):
-            raise ValueError("the events of a shard do not belong to its commands")
-        places.append(own[number])
-    order = np.argsort(np.concatenate(places), kind="stable")
-    return np.concatenate(given)[order]
-
-
-def starts_command(events: Events) -> NDArray[np.bool_]:
-    """Which events are the first of their command, in a stream without recorded executions."""
-    kinds = events["kind"]
-    asked = (kinds == EventKind.CANCELLED) & (events["detail"] == CancelReason.REQUESTED)
-    first: NDArray[np.bool_] = (kinds == EventKind.ACCEPTED) | (kinds == EventKind.REJECTED) | asked
-    first |= kinds == EventKind.MODIFIED
-    return first
-
-
 class _ShardThreads:
     """Shards matched by threads of this process."""
 
@@ -355,15 +362,22 @@ def _pass_on(size: int, depth: int, messages: int, clock: Clock) -> int:
     return clock() - start
 
 
+_QUEUED: Final = (("decode",), ("match", "digest"))
+_EACH_ALONE: Final = (("decode",), ("match",), ("digest",))
+_TWO: Final = (("decode", "match"), ("digest",))
+
 ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
     {
         each.name: each
         for each in (
             Architecture("inline", REFERENCE, partial(_one_by_one, REFERENCE)),
-            Architecture("queue", REFERENCE, partial(_queued, REFERENCE), partial(_pass_on, 1, BATCH)),
+            Architecture(
+                "queue", REFERENCE, partial(_queued, REFERENCE), partial(_pass_on, 1, BATCH), _QUEUED
+            ),
             Architecture("native-inline", NATIVE, partial(_one_by_one, NATIVE)),
             Architecture("native-batched", NATIVE, _batched),
-            Architecture("pipeline", NATIVE, _pipeline, partial(_pass_on, BATCH, DEPTH)),
+            Architecture("pipeline", NATIVE, _pipeline, partial(_pass_on, BATCH, DEPTH), _EACH_ALONE),
+            Architecture("native-pipeline", NATIVE, _native_pipeline, _pass_on_natively, _TWO),
             Architecture("sharded", NATIVE, partial(_sharded, _shard_threads)),
             Architecture("processes", NATIVE, partial(_sharded, shard_processes)),
         )

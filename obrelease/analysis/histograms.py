@@ -105,7 +105,10 @@ def encode(latencies_ns: NDArray[np.int64]) -> EncodedHistogram:
     histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS)
     capacity_ns = histogram.sub_bucket_count << (histogram.bucket_count - 1)
     values = np.ascontiguousarray(latencies_ns, dtype=np.int64)
-    in_range = values[(values >= 0) & (values < capacity_ns)]
+    if values.size and values.min() >= 0 and values.max() < capacity_ns:
+        in_range = values
+    else:
+        in_range = values[(values >= 0) & (values < capacity_ns)]
     if in_range.size:
         counts = _counts(in_range, histogram.sub_bucket_half_count_magnitude, histogram.counts_len)
         np.ctypeslib.as_array(histogram.counts)[:] = counts.astype(np.uint64)

@@ -54,6 +54,9 @@ _COLUMNS: Final = (
     "latency_p999_ns",
     "latency_max_ns",
     "busy_ns_per_message",
+    "busiest_thread_ns_per_message",
+    "bound_msg_s",
+    "unstable",
 )
 
 
@@ -101,13 +104,17 @@ def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draf
     rates = {run.name: throughput_msg_s(messages, run.wall_ns) for run in outcome.runs}
     stages = {run.name: {stage: ns // messages for stage, ns in run.busy_ns.items()} for run in outcome.runs}
     title = f"architectures, {messages:,} messages, seeds {', '.join(map(str, outcome.seeds))}"
-    curves = {name: each.curve for name, each in list(kept.items())[:6]}
+    curves = {name: each.curve for name, each in list(kept.items())[:8]}
     pictures = {
         "architectures.svg": architectures_compared(rates, stages, title=title),
         "latency.svg": latency_curve(curves, title=title, clock="service"),
     }
     first = median_low(next(iter(rates.values())))
-    rows = [_row(run, rates[run.name], first, kept[run.name], messages) for run in outcome.runs]
+    unstable = {check.name: check.counts.get("unstable", 0) for check in outcome.produced.checks}
+    rows = [
+        _row(run, rates[run.name], first, kept[run.name], messages, unstable[f"stability-{run.name}"])
+        for run in outcome.runs
+    ]
     artefact = envelope_of(
         request,
         produced=outcome.produced,
@@ -146,7 +153,7 @@ def _measurements(outcome: ArchitecturesOutcome) -> list[Measurement]:
 
 
 def _row(
-    run: ArchitectureRun, rates: Sequence[int], first: int, kept: KeptHistogram, messages: int
+    run: ArchitectureRun, rates: Sequence[int], first: int, kept: KeptHistogram, messages: int, unstable: int
 ) -> tuple[object, ...]:
     latency = summary_of(kept.curve)
     return (
@@ -163,4 +170,7 @@ def _row(
         latency.p999_ns,
         latency.max_ns,
         " ".join(f"{stage}:{ns // messages}" for stage, ns in run.busy_ns.items()),
+        "" if run.bottleneck_ns is None else run.bottleneck_ns // messages,
+        "" if run.bottleneck_ns is None else messages * 1_000_000_000 // max(run.bottleneck_ns, 1),
+        unstable,
     )

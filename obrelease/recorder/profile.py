@@ -17,6 +17,7 @@ from obrelease.registry.store import Registry
 
 FUNCTIONS_FILE: Final = "functions.csv"
 ALLOCATIONS_FILE: Final = "allocations.csv"
+COUNTERS_FILE: Final = "counters.csv"
 
 
 def record_profile(
@@ -63,6 +64,12 @@ def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
             NewFile(FUNCTIONS_FILE, "text/csv", csv_table(columns, rows)),
             NewFile("flame.svg", "image/svg+xml", flame_graph(outcome.stacks, title=title)),
         ]
+    counted = outcome.counted
+    told = [
+        *((name, value, "counted") for name, value in counted.values.items()),
+        *((name, "", f"not counted: {reason}") for name, reason in counted.absent.items()),
+    ]
+    files.append(NewFile(COUNTERS_FILE, "text/csv", csv_table(("counter", "value", "state"), told)))
     measurements = []
     if outcome.peak_bytes is not None:
         held = [(each.place, each.held_bytes, each.blocks) for each in outcome.allocations]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from obengine.feeds.sample import write_sample
 from obengine.harness.bench import run_bench
 from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
@@ -109,10 +107,9 @@ def record_replay(
     require_writable(registry.root)
     if log is not None:
         require_log_place(log)
-    with engine_errors(), TemporaryDirectory(prefix="obrelease-sample-") as scratch:
+    with engine_errors():
         name = resolve_core(core)
-        day = path or write_sample(Path(scratch))
-        outcome = run_replay(day, core=name, passes=passes, risk=risk, progress=progress)
+        outcome = run_replay(path, core=name, passes=passes, risk=risk, progress=progress)
     words = ["obrelease", "run", "replay", *([_portable(path.name)] if path else [])]
     words += ["--core", name, "--passes", str(passes)]
     words += ["--risk", _portable(risk.name)] if risk else []

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
+from obengine import cores
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import is_itch50
-from obengine.feeds.lobster import read_lobster
-from obengine.feeds.sample import write_sample
+from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.sample import sample_pair
 from obengine.flow import STEADY, generate
 from obengine.harness.architectures import ARCHITECTURES_VERSION, SYMBOLS, spread
 from obengine.harness.replay import TAPE_WORKLOAD_VERSION
@@ -111,8 +111,7 @@ def _recorded(workload: Workload, trace: Path | None) -> Regenerated:
         if not trace.exists():
             raise NotFound(f"{trace}: no such file or folder")
         return _reader_of(trace)(trace)
-    with TemporaryDirectory(prefix="obrelease-sample-") as scratch:
-        made = _lobster(write_sample(Path(scratch)))
+    made = _of_day(read_pair(sample_pair()))
     if workload.source is not None and made.source_sha256 != workload.source.sha256:
         raise UsageError(
             f"the run replayed {workload.source.name} "
@@ -134,12 +133,15 @@ def _tape(path: Path) -> Regenerated:
 
 
 def _itch50(path: Path) -> Regenerated:
-    day = read_itch50(path)
+    day = read_itch50(path, core=cores.names()[0])
     return Regenerated(day.commands, len(day.symbols), ITCH_VERSION, day.source.sha256)
 
 
 def _lobster(path: Path) -> Regenerated:
-    day = read_lobster(path)
+    return _of_day(read_lobster(path, core=cores.names()[0]))
+
+
+def _of_day(day: LobsterDay) -> Regenerated:
     return Regenerated(day.commands, 1, LOBSTER_VERSION, day.sources[0].sha256)
 
 

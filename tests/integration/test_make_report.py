@@ -47,6 +47,7 @@ def test_the_page_depends_on_the_answers_alone() -> None:
     assert first == tables.page(dict(reversed(ANSWERS.items())))
     assert "| `baseline` | `native` | 2,000 | 13,100 | 1,234,567 |" in first
     assert "Failed: stress-native." in first
+    assert "| match:1 | 12,000 | no |" in first
 
 
 RUN = {"digest": "ab" * 32, "scenario": "baseline", "core": "native", "messages": 2000, "events_digest": "cd"}
@@ -72,6 +73,8 @@ LANE = {
     "against_first_permille": 1000,
     "handoff_ns_per_1000_messages": "",
     "busy_ns_per_message": "match:1",
+    "bound_msg_s": "12000",
+    "unstable": "1",
 }
 ANSWERS: dict[str, Any] = {
     "architectures": {"run": RUN, "figures": FIGURES, "rows": [LANE]},

@@ -51,6 +51,7 @@ class Message {
 public:
     explicit Message(const unsigned char* at) noexcept : at_(at) {}
 
+    [[nodiscard]] const unsigned char* begin() const noexcept { return at_; }
     [[nodiscard]] char type() const noexcept { return static_cast<char>(at_[0]); }
     [[nodiscard]] std::uint16_t locate() const noexcept { return big<std::uint16_t>(1); }
     [[nodiscard]] std::uint64_t timestamp_ns() const noexcept { return big<std::uint64_t>(3) & 0xFFFF'FFFF'FFFF; }
@@ -60,6 +61,12 @@ public:
     [[nodiscard]] std::uint32_t side() const noexcept { return at_[19] == 'B' ? 0U : at_[19] == 'S' ? 1U : 2U; }
     [[nodiscard]] std::uint32_t added_lots() const noexcept { return big<std::uint32_t>(20); }
     [[nodiscard]] Ticks added_price() const noexcept { return big<std::uint32_t>(32); }
+    // F: its four bytes, the first one lowest.
+    [[nodiscard]] std::uint32_t attribution() const noexcept {
+        std::uint32_t value;
+        std::memcpy(&value, at_ + 36, sizeof value);
+        return value;
+    }
     // E, C, X.
     [[nodiscard]] std::uint32_t gone_lots() const noexcept { return big<std::uint32_t>(19); }
     // U.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final, NoReturn
 
@@ -14,6 +14,9 @@ from obengine.feeds.files import read_block
 
 Rows = NDArray[np.int64]
 """A block of rows, shape (rows, columns)."""
+
+PlainReader = Callable[[bytes, int, bool], Rows | None]
+"""Text, number of columns and whether seconds come first to rows; None where a line is not plainly that."""
 
 MAX_COLUMNS: Final = 800
 MAX_DIGITS: Final = 18
@@ -38,11 +41,9 @@ _ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Text with the places of its fields, and the number of its first line."""
+    """Text of whole lines, and the number of the first."""
 
     text: bytes
-    starts: NDArray[np.intp]
-    ends: NDArray[np.intp]
     line: int
 
 
@@ -54,28 +55,35 @@ class IntegerCsv:
         file: its name for error messages.
         columns: how many fields each line has; None takes it from the first line.
         seconds_first: the first field is seconds with decimals and becomes nanoseconds (`nanoseconds`).
+        plain: a faster reader, asked first for each block; what it does not take is read here.
 
     Attributes:
         rounded_lines: the lines whose seconds were not a whole number of nanoseconds.
     """
 
     def __init__(
-        self, stream: BinaryIO, *, file: str, columns: int | None = None, seconds_first: bool = False
+        self,
+        stream: BinaryIO,
+        *,
+        file: str,
+        columns: int | None = None,
+        seconds_first: bool = False,
+        plain: PlainReader | None = None,
     ) -> None:
         self.file = file
         self.columns = columns
         self._stream = stream
         self._seconds_first = seconds_first
         self._line = 1
-        self._block = _Block(b"", np.zeros(0, np.int64), np.zeros(0, np.int64), 1)
+        self._plain = plain
+        self._block = _Block(b"", 1)
         self.rounded_lines: list[int] = []
 
     def as_written(self, line: int, column: int) -> str:
         """The text of a field (both numbers from 1) of the block that was given last."""
-        assert self.columns is not None
         block = self._block
-        at = (line - block.line) * self.columns + column - 1
-        return _shown(block.text[block.starts[at] : block.ends[at]])
+        fields = block.text.replace(b"\r\n", b"\n").split(b"\n")[line - block.line].split(b",")
+        return _shown(fields[column - 1])
 
     def blocks(self) -> Iterator[Rows]:
         """All rows, in blocks.
@@ -96,8 +104,15 @@ class IntegerCsv:
             yield self._parse(rest + b"\n")
 
     def _parse(self, text: bytes) -> Rows:
-        text = text.replace(b"\r\n", b"\n")
         columns = self.columns = self.columns or self._infer_columns(text)
+        self._block = _Block(text, self._line)
+        rows = self._plain(text, columns, self._seconds_first) if self._plain is not None else None
+        if rows is None:
+            rows = self._parse_strictly(text.replace(b"\r\n", b"\n"), columns)
+        self._line += len(rows)
+        return rows
+
+    def _parse_strictly(self, text: bytes, columns: int) -> Rows:
         data = np.frombuffer(text, dtype=np.uint8)
         ends = np.flatnonzero((data == _COMMA) | (data == _NEWLINE))
         closes = data[ends] == _NEWLINE
@@ -108,7 +123,6 @@ class IntegerCsv:
         ):
             raise self._miscounted(text, columns)
         starts = np.concatenate(([0], ends[:-1] + 1))
-        self._block = _Block(text, starts, ends, self._line)
         values, bad = signed(data, starts, ends)
         if self._seconds_first:
             values[::columns], bad[::columns], residue_ps = nanoseconds(
@@ -118,9 +132,7 @@ class IntegerCsv:
         if bad.any():
             at = int(np.argmax(bad))
             self._refuse("not a number", self._line + at // columns, at % columns + 1)
-        rows = values.reshape(-1, columns)
-        self._line += len(rows)
-        return rows
+        return values.reshape(-1, columns)
 
     def _take_residues(self, residue_ps: NDArray[np.int64]) -> None:
         finer = np.flatnonzero(residue_ps > MAX_RESIDUE_PS)

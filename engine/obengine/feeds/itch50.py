@@ -26,18 +26,22 @@ introduced gives its CANCEL alone, because the side of the new order is not know
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
-from obengine.feeds.itch50_frames import Frames, read_frames, refused
-from obengine.feeds.itch50_layout import LAYOUTS, NAMES
+from obengine.feeds.itch50_frames import Frames, Stored, find_frames, gather, read_stored, refused
+from obengine.feeds.itch50_layout import HEAD, LAYOUTS, NAMES
 from obengine.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side, TradingState
+
+if TYPE_CHECKING:
+    from obengine.native_itch import DayColumns
 
 Int64s = NDArray[np.int64]
 Records = NDArray[Any]
@@ -84,14 +88,31 @@ class ItchDay:
     source: DataFile
 
 
-def read_itch50(path: Path) -> ItchDay:
+def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
     """Read a file, plain or in gzip.
+
+    Args:
+        path: the file.
+        core: whose decoder reads the messages, `reference` or `native`; both give the same day. What the
+            native one finds fault with, the other reads too, so the errors are the same as well.
 
     Raises:
         FeedError: a frame is cut, of unknown type or wrong length, times run backwards, or a field has
             no meaning; the error names the frame, and the value.
+        CoreUnavailable: the core is not in this installation.
     """
-    frames = read_frames(path)
+    require_core(core)
+    stored = read_stored(path)
+    if core != REFERENCE:
+        from obengine.native_itch import whole_day
+
+        columns = whole_day(stored.data)
+        if columns is not None:
+            return _day_of(columns, stored, path.name)
+    return _read_frames(find_frames(stored, str(path)), path.name)
+
+
+def _read_frames(frames: Frames, name: str) -> ItchDay:
     kinds = {code: frames.of(code) for code in LAYOUTS}
     records = {code: frames.records(rows, LAYOUTS[code]) for code, rows in kinds.items()}
     symbols, symbol_of = _symbols(frames, records)
@@ -111,7 +132,7 @@ def read_itch50(path: Path) -> ItchDay:
     states = _states(len(symbols))
     before = np.zeros(states.size, dtype=np.int64)
     return ItchDay(
-        name=path.name,
+        name=name,
         symbols=symbols,
         attributions=attributions,
         commands=np.concatenate((states, commands)),
@@ -122,6 +143,43 @@ def read_itch50(path: Path) -> ItchDay:
         unknown_orders=known.unknown,
         source=frames.source,
     )
+
+
+def _day_of(columns: DayColumns, stored: Stored, name: str) -> ItchDay:
+    """The day of columns that the native core read."""
+    data = np.frombuffer(stored.data, dtype=np.uint8)
+    codes = {code: LAYOUTS[code] for code in ("R", *_ADDS)}
+    symbols = tuple(
+        next((told for told in _stocks(data, places, codes) if told), f"locate-{locate}")
+        for locate, *places in columns.namings
+    )
+    symbol_of = np.zeros(1 << 16, dtype=np.int64)
+    symbol_of[[locate for locate, *_ in columns.namings]] = np.arange(len(symbols))
+    states = _states(len(symbols))
+    before = np.zeros(states.size, dtype=np.int64)
+    first_ns = gather(data, np.array([2]), HEAD)
+    start = (first_ns["time_high"].astype(np.int64) << 32) | first_ns["time_low"].astype(np.int64)
+    return ItchDay(
+        name=name,
+        symbols=symbols,
+        attributions=tuple(each.decode("ascii", "replace").strip() for each in columns.attributions),
+        commands=np.concatenate((states, columns.commands)),
+        times_ns=np.concatenate((before + start, columns.times_ns)),
+        frames=np.concatenate((before, columns.frames)),
+        counts={name: n for code, name in NAMES.items() if (n := columns.counts[ord(code)])},
+        halts=_halts(gather(data, columns.halts, LAYOUTS["H"]), symbol_of),
+        unknown_orders=columns.unknown_orders,
+        source=stored.source,
+    )
+
+
+def _stocks(
+    data: NDArray[np.uint8], places: Sequence[int], codes: Mapping[str, np.dtype[Any]]
+) -> Iterator[str]:
+    """What the first messages that name a stock call it; -1 is the place of no message."""
+    for at, layout in zip(places, codes.values(), strict=True):
+        if at >= 0:
+            yield gather(data, np.array([at]), layout)["stock"][0].decode("ascii", "replace").strip()
 
 
 @dataclass(frozen=True, slots=True)

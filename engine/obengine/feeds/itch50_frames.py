@@ -60,6 +60,14 @@ class Frames:
         return gather(self.data, self.starts, HEAD)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The content of a file, unpacked, and the file as it lies on disk."""
+
+    data: bytes
+    source: DataFile
+
+
 def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[Any]) -> NDArray[Any]:
     """Records of one layout from unaligned places."""
     if not starts.size:
@@ -86,19 +94,23 @@ def is_itch50(path: Path) -> bool:
 
 
 def read_frames(path: Path) -> Frames:
-    """Read a file, plain or in gzip, and find its frames.
+    """Read a file, plain or in gzip, and find its frames; raises as `read_stored` and `find_frames`."""
+    return find_frames(read_stored(path), str(path))
+
+
+def find_frames(stored: Stored, name: str) -> Frames:
+    """The frames of a file that was read.
 
     Raises:
-        FeedError: it cannot be read, or a frame is wrong; the error's line is the frame's number.
+        FeedError: a frame is wrong; the error's line is the frame's number.
     """
-    raw, source = _read(path)
+    raw, source = stored.data, stored.source
     data = np.frombuffer(raw, dtype=np.uint8)
     found: list[int] = []
     at, end, steps, keep = 0, len(raw) - _TYPE_AT, _STEPS, found.append
     while at < end:
         keep(at)
         at += steps[raw[at + _TYPE_AT]]
-    name = str(path)
     if not raw:
         raise _error("no frame: the file is empty", name)
     if not found:
@@ -138,15 +150,20 @@ def refused(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
     return _error(reason, frames.name, int(row) + 1, value)
 
 
-def _read(path: Path) -> tuple[bytes, DataFile]:
+def read_stored(path: Path) -> Stored:
+    """Read a file, plain or in gzip.
+
+    Raises:
+        FeedError: it cannot be read, or is damaged gzip.
+    """
     try:
         stored = path.read_bytes()
     except OSError as error:
         raise _error(f"cannot be read: {error.strerror or error}", str(path)) from error
     source = DataFile(path.name, len(stored), hashlib.sha256(stored).hexdigest())
     if not stored.startswith(GZIP_MAGIC):
-        return stored, source
-    return _unpacked(stored, str(path)), source
+        return Stored(stored, source)
+    return Stored(_unpacked(stored, str(path)), source)
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:

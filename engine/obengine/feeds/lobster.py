@@ -13,33 +13,24 @@ Times have nine decimals at most. More are accepted only as the trace that binar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.cores import REFERENCE, require_core
 from obengine.errors import FeedError
 from obengine.feeds.files import DataFile, LobsterPair, open_lobster
-from obengine.feeds.integers import IntegerCsv, Rows
+from obengine.feeds.integers import IntegerCsv, PlainReader, Rows
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
 from obengine.feeds.lobster_orders import Conflict, Contradiction, contradictions
-from obengine.feeds.lobster_window import Cause, Window
-from obengine.messages import COMMAND, Commands
+from obengine.feeds.lobster_window import Cause, Followed, Queues, Window
+from obengine.messages import Commands
 
 MAX_ROWS: Final = 20_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Queues:
-    """How known orders were met: deletions of just the tracked size, executions at the queue's head."""
-
-    deletions: int
-    exact_deletions: int
-    executions: int
-    head_executions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,77 +75,109 @@ class LobsterDay:
         }
 
 
-def read_lobster(path: Path) -> LobsterDay:
+def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
     """Read a zip, a folder, or a message file with its orderbook file beside it.
+
+    Args:
+        path: the file or folder.
+        core: whose reader and window follow the rows, `reference` or `native`; both give the same day.
 
     Raises:
         FeedError: a file is missing or malformed; the error has file, line, column and value. Of an
             archive that is damaged it says so, whatever the damage made of the rows.
+        CoreUnavailable: the core is not in this installation.
     """
+    way = _way(core)
     with open_lobster(path) as pair:
         try:
-            return _compile(pair)
+            return _compile(pair, way)
         except FeedError:
             pair.require_undamaged()
             raise
 
 
-def _compile(pair: LobsterPair) -> LobsterDay:
-    source = IntegerCsv(pair.messages, file=pair.messages_name, columns=6, seconds_first=True)
-    window: Window | None = None
+def read_pair(pair: LobsterPair, *, core: str = REFERENCE) -> LobsterDay:
+    """Read streams that are open already; raises as `read_lobster`."""
+    return _compile(pair, _way(core))
+
+
+class _Follower(Protocol):
+    """A window that follows checked rows block by block."""
+
+    @property
+    def queues(self) -> Queues: ...
+
+    def follow(self, messages: Rows, books: Rows) -> Followed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How rows are read and followed; without `plain` all are read by the reader that names errors."""
+
+    window: Callable[[int], _Follower]
+    plain: PlainReader | None
+
+
+def _way(core: str) -> _Way:
+    require_core(core)
+    if core == REFERENCE:
+        return _Way(Window, None)
+    from obengine.native_lobster import NativeWindow, plain_integers
+
+    return _Way(NativeWindow, plain_integers)
+
+
+def _compile(pair: LobsterPair, way: _Way) -> LobsterDay:
+    source = IntegerCsv(
+        pair.messages, file=pair.messages_name, columns=6, seconds_first=True, plain=way.plain
+    )
+    window: _Follower | None = None
     levels = 0
-    row_end: list[int] = []
-    causes: list[int] = []
+    followed: list[Followed] = []
     told: list[Rows] = []
     touches: list[NDArray[np.int64]] = []
-    for messages, books in _blocks(source, pair):
-        rows = zip(messages.tolist(), books.tolist(), strict=True)
+    for messages, books in _blocks(source, pair, way.plain):
         if window is None:
             levels = books.shape[1] // 4
-            window = Window(levels)
-            causes.append(window.seed(*next(rows)))
-            row_end.append(window.command_count())
-        for message, book in rows:
-            cause = window.step(message, book)
-            causes.append(cause)
-            row_end.append(window.command_count())
-            if cause >= Cause.HALT and window.touch() != tuple(book[:4]):
-                window.restart(book)
+            window = way.window(levels)
+        followed.append(window.follow(messages, books))
         told.append(messages)
         touches.append(books[:, :4].copy())
     if window is None:
         raise FeedError("an empty file", file=pair.messages_name, line=None, column=None, value=None)
+    commands, row_end, causes = map(np.concatenate, zip(*followed, strict=True))
     day = np.concatenate(told)
     found = contradictions(day)
-    bits = np.array(causes, dtype=np.uint16)
     marks = (
         (Cause.CONTRADICTS_ORDER, [each.line for each in found]),
         (Cause.DUPLICATE_ID, [each.line for each in found if each.conflict is Conflict.DUPLICATE]),
         (Cause.TIME_ROUNDED, source.rounded_lines),
     )
     for cause, lines in marks:
-        bits[np.array(lines, dtype=np.int64) - 1] |= np.uint16(cause)
+        causes[np.array(lines, dtype=np.int64) - 1] |= np.uint16(cause)
     return LobsterDay(
         name=pair.name,
         levels=levels,
-        commands=np.frombuffer(window.commands, dtype=COMMAND),
-        row_end=np.array(row_end, dtype=np.int64),
+        commands=commands,
+        row_end=row_end,
         times_ns=day[:, 0].copy(),
         touches=np.concatenate(touches),
-        causes=bits,
-        queues=Queues(window.deletions, window.exact_deletions, window.executions, window.head_executions),
+        causes=causes,
+        queues=window.queues,
         sources=pair.sources,
         contradictions=found,
     )
 
 
-def _blocks(messages: IntegerCsv, pair: LobsterPair) -> Iterator[tuple[Rows, Rows]]:
+def _blocks(
+    messages: IntegerCsv, pair: LobsterPair, plain: PlainReader | None
+) -> Iterator[tuple[Rows, Rows]]:
     """Checked blocks of both files, of the same rows.
 
     Raises:
         FeedError: a row is malformed, or one file has more rows than the other.
     """
-    books = IntegerCsv(pair.orderbook, file=pair.orderbook_name)
+    books = IntegerCsv(pair.orderbook, file=pair.orderbook_name, plain=plain)
     sources = (messages.blocks(), books.blocks())
     left: list[Rows | None] = [None, None]
     line, last_ns = 1, 0

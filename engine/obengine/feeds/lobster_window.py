@@ -14,9 +14,12 @@ import struct
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from obengine.messages import Op, Side
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.messages import COMMAND, Commands, Op, Side
 
 NO_ASK: Final = 9_999_999_999
 NO_BID: Final = -9_999_999_999
@@ -64,6 +67,30 @@ class Cause(IntEnum):
     TIME_ROUNDED = 16384
 
 
+class Followed(NamedTuple):
+    """What a block of rows gave.
+
+    Attributes:
+        commands: those that the rows needed.
+        row_end: for each row, how many commands of the day there are up to its end.
+        causes: for each row, `Cause` bits.
+    """
+
+    commands: Commands
+    row_end: NDArray[np.int64]
+    causes: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """How known orders were met: deletions of just the tracked size, executions at the queue's head."""
+
+    deletions: int
+    exact_deletions: int
+    executions: int
+    head_executions: int
+
+
 # Enum members are slow to look up and to pack: what runs once a message uses their plain numbers.
 _NEW, _REDUCE, _DELETE, _EXECUTE, _HIDDEN, _, _HALT = (int(kind) for kind in Message)
 _OP_NEW, _OP_CANCEL, _OP_EXECUTE = int(Op.NEW), int(Op.CANCEL), int(Op.EXECUTE)
@@ -108,6 +135,7 @@ class Window:
 
     def __init__(self, levels: int) -> None:
         self.commands = bytearray()
+        self._seeded = False
         self.deletions = self.exact_deletions = self.executions = self.head_executions = 0
         self._limit = levels
         self._halted = False
@@ -116,6 +144,27 @@ class Window:
         self._bids = _SideWindow(int(Side.BUY), -1, NO_BID)
         self._places: dict[int, tuple[_SideWindow, int]] = {}
         self._left: set[int] = set()
+
+    @property
+    def queues(self) -> Queues:
+        """How known orders were met so far."""
+        return Queues(self.deletions, self.exact_deletions, self.executions, self.head_executions)
+
+    def follow(self, messages: NDArray[np.int64], books: NDArray[np.int64]) -> Followed:
+        """Follow a block of rows; the first row of all seeds the window."""
+        before, row_end, causes = len(self.commands), list[int](), list[int]()
+        for message, book in zip(messages.tolist(), books.tolist(), strict=True):
+            cause = self.step(message, book) if self._seeded else self.seed(message, book)
+            causes.append(cause)
+            row_end.append(self.command_count())
+            if self._seeded and cause >= Cause.HALT and self.touch() != tuple(book[:4]):
+                self.restart(book)
+            self._seeded = True
+        return Followed(
+            np.frombuffer(bytes(self.commands[before:]), dtype=COMMAND),
+            np.array(row_end, dtype=np.int64),
+            np.array(causes, dtype=np.uint16),
+        )
 
     def command_count(self) -> int:
         """How many commands there are so far."""

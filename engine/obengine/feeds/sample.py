@@ -7,8 +7,10 @@ sent before the first row stay unknown to the reader, as those before the openin
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -16,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from obengine.book import Book
+from obengine.feeds.files import DataFile, LobsterPair
 from obengine.feeds.integers import NANOS
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
 from obengine.flow import STEADY, FlowProfile, generate
@@ -60,6 +63,28 @@ def write_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, levels: int
         ValueError: `seed` is not a uint64, or there are no rows or levels.
         OSError: the folder cannot be written to.
     """
+    files = sample_files(seed=seed, rows=rows, levels=levels)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder / next(iter(files))
+
+
+def sample_pair() -> LobsterPair:
+    """The sample of the default arguments in memory, as its files would be read."""
+    (message, told), (orderbook, shown) = sample_files().items()
+    sources = tuple(
+        DataFile(name, len(content), hashlib.sha256(content).hexdigest())
+        for name, content in ((message, told), (orderbook, shown))
+    )
+    return LobsterPair(message, BytesIO(told), message, BytesIO(shown), orderbook, sources)
+
+
+def sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) -> dict[str, bytes]:
+    """The message file and its orderbook file, by name.
+
+    Raises:
+        ValueError: `seed` is not a uint64, or there are no rows or levels.
+    """
     if rows < 1 or levels < 1:
         raise ValueError(f"a sample of {rows} rows with {levels} levels")
     gaps = below(splitmix64(stream_seed(seed, 2), 0, rows), 0, 32, 20_000_000)
@@ -69,10 +94,10 @@ def write_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, levels: int
         f"{_seconds(t)},{','.join(map(str, row.message))}\n" for t, row in zip(times, made, strict=True)
     ]
     books = [f"{','.join(map(str, row.book))}\n" for row in made]
-    message_path = folder / f"{_STEM}_message_{levels}.csv"
-    (folder / f"{_STEM}_orderbook_{levels}.csv").write_bytes("".join(books).encode("ascii"))
-    message_path.write_bytes("".join(messages).encode("ascii"))
-    return message_path
+    return {
+        f"{_STEM}_message_{levels}.csv": "".join(messages).encode("ascii"),
+        f"{_STEM}_orderbook_{levels}.csv": "".join(books).encode("ascii"),
+    }
 
 
 def sample_rows(seed: int, levels: int) -> Iterator[SampleRow]:

@@ -17,6 +17,7 @@ from obengine.harness.clock import now_ns, timer_overhead_ns
 from obengine.harness.measure import Progress, collector_paused, tally
 from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
 from obengine.harness.scenario import WorkloadError, check_numbers
+from obengine.harness.stability import stability_check
 from obengine.messages import Commands, Events, records_digest
 from obengine.runners import ARCHITECTURES, Architecture, Ran, to_wire
 
@@ -35,6 +36,8 @@ class ArchitectureRun:
         busy_ns: median over the passes of what each stage was busy for.
         handoff_ns: what it took to hand on as many messages with no work, or to split and merge them
             where they are sharded; None where nothing is handed on.
+        bottleneck_ns: what the busiest thread was busy for, which no pass can be faster than; None
+            where the stages do not tell.
         latency_ns: of every message of the last pass of each seed.
     """
 
@@ -43,6 +46,7 @@ class ArchitectureRun:
     wall_ns: tuple[int, ...]
     busy_ns: dict[str, int]
     handoff_ns: int | None
+    bottleneck_ns: int | None
     latency_ns: NDArray[np.int64]
 
 
@@ -100,6 +104,7 @@ def run_architectures(
         for name, runs in ran.items():
             latency[name].append(runs[-1].latency_ns)
             taken[name] += [replace(each, latency_ns=each.latency_ns[:0]) for each in runs]
+    checks += [_stability(name, runs, passes) for name, runs in taken.items()]
     first = streams[seeds[0]]
     book = make_book(chosen[-1].core, SYMBOLS)
     events = book.apply(first)
@@ -146,6 +151,13 @@ def _one_seed(
     return ran
 
 
+def _stability(name: str, runs: Sequence[Ran], passes: int) -> CheckResult:
+    """The verdict on an architecture, of its least stable seed: seeds differ in work, so they stand apart."""
+    walls = [[ran.wall_ns for ran in runs[at : at + passes]] for at in range(0, len(runs), passes)]
+    found = [stability_check(each, (), name=f"stability-{name}") for each in walls]
+    return max(found, key=lambda check: (check.counts["unstable"], check.counts["middle-half-permille"]))
+
+
 def _agree(seed: int, ran: dict[str, list[Ran]]) -> CheckResult:
     """One digest from every pass of every architecture.
 
@@ -179,6 +191,7 @@ def _summed(
         wall_ns=tuple(ran.wall_ns for ran in runs),
         busy_ns=stages,
         handoff_ns=_handoff_ns(each, stages, messages),
+        bottleneck_ns=each.bottleneck_ns(stages),
         latency_ns=np.concatenate(latency),
     )
 

@@ -6,6 +6,7 @@ audit them. It is done once for each capture, on fresh objects:
 * `cprofile`: calls, own and cumulative time of every function (the standard library's cProfile), and
   once more the time of every stack, for a flame graph.
 * `tracemalloc`: bytes and blocks that are still held when the work ends, by line, and the peak.
+* always, with no profiler on: the processor's own counters, where the machine has them (`counters`).
 
 A profiler slows what it watches, small functions most of all: shares of such a run mean something,
 its rates do not.
@@ -29,6 +30,7 @@ from obengine.cores import make_book
 from obengine.errors import DigestMismatch
 from obengine.harness.checks import core_check
 from obengine.harness.clock import now_ns
+from obengine.harness.counters import Counted, count
 from obengine.harness.measure import tally
 from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
 from obengine.harness.scenario import WorkloadError, check_numbers, scenario_named
@@ -77,6 +79,7 @@ class ProfileOutcome:
     stacks: dict[tuple[str, ...], int]
     allocations: tuple[Allocation, ...]
     peak_bytes: int | None
+    counted: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def run_profile(
         return _Done(commands, events, book.state_digest())
 
     done = work()
+    counted = count(work)
     functions: tuple[FunctionTime, ...] = ()
     stacks: dict[tuple[str, ...], int] = {}
     allocations: tuple[Allocation, ...] = ()
@@ -143,11 +147,12 @@ def run_profile(
             commands_digest=records_digest(done.commands),
             seed=seed,
         ),
-        produced=_produced(done, core),
+        produced=_produced(done, core, counted),
         functions=functions,
         stacks=stacks,
         allocations=allocations,
         peak_bytes=peak,
+        counted=counted,
     )
 
 
@@ -160,7 +165,7 @@ def _same(first: _Done, again: _Done) -> None:
         raise DigestMismatch("two captures of one workload gave different events")
 
 
-def _produced(done: _Done, core: str) -> Produced:
+def _produced(done: _Done, core: str, counted: Counted) -> Produced:
     counts = audit_events(done.events)
     found = faults(counts)
     audit = CheckResult(
@@ -175,8 +180,18 @@ def _produced(done: _Done, core: str) -> Produced:
         events_digest=records_digest(done.events),
         state_digest=done.state_digest,
         counts=tally(done.events),
-        checks=(audit, *([second] if second else [])),
+        checks=(audit, *([second] if second else []), _counters_told(counted)),
     )
+
+
+def _counters_told(counted: Counted) -> CheckResult:
+    """The counters of one pass without a profiler; not to have them fails nothing, but is said."""
+    detail = "the processor's counters of one pass without a profiler, user mode"
+    if counted.absent:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in counted.absent.items())
+        detail = f"not to be had on this machine: {reasons}"
+    counts = dict(counted.values) | {"counters-absent": len(counted.absent)}
+    return CheckResult("processor-counters", passed=True, detail=detail, counts=counts)
 
 
 def _functions(profile: cProfile.Profile) -> tuple[FunctionTime, ...]:

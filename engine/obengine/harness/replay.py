@@ -14,7 +14,8 @@ from obengine.cores import make_book
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
-from obengine.feeds.lobster import LobsterDay, read_lobster
+from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.sample import sample_pair
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
@@ -35,13 +36,13 @@ _TIMED_LIMIT: Final = 25_000
 
 
 def run_replay(
-    path: Path, *, core: str, passes: int, risk: Path | None = None, progress: Progress | None = None
+    path: Path | None, *, core: str, passes: int, risk: Path | None = None, progress: Progress | None = None
 ) -> RunOutcome:
     """Measure a recorded stream, and for a LOBSTER day check the touch after every row.
 
     Args:
         path: a LOBSTER zip, folder or message file (its orderbook file beside it), an ITCH 5.0 file
-            (plain or in gzip), or a tape; the content says which.
+            (plain or in gzip), or a tape; the content says which. None replays the engine's own sample.
         core: a name of `obengine.cores`.
         passes: how many wall times to take.
         risk: a limits file (`obengine.risk_limits`) that one more pass is watched by, outside all timing.
@@ -59,13 +60,20 @@ def run_replay(
     check_numbers(seed=0, passes=passes, messages=1)
     make = partial(make_book, core)
     make()
+    if path is None:
+        return _replay_lobster(read_pair(sample_pair(), core=core), core, passes, progress, risk)
     if is_tape(path):
         if risk is not None:
             raise WorkloadError("a tape has no times: risk limits need a market data file")
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, risk)
-    day = read_lobster(path)
+    return _replay_lobster(read_lobster(path, core=core), core, passes, progress, risk)
+
+
+def _replay_lobster(
+    day: LobsterDay, core: str, passes: int, progress: Progress | None, risk: Path | None
+) -> RunOutcome:
     source, *companions = (_source(file) for file in day.sources)
     workload = WorkloadFacts(
         name="lobster",
@@ -99,7 +107,7 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
 def _replay_itch(
     path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None
 ) -> RunOutcome:
-    day = read_itch50(path)
+    day = read_itch50(path, core=core)
     check_numbers(seed=0, passes=passes, messages=day.commands.size)
     workload = WorkloadFacts(
         name="itch50",

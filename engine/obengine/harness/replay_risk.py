@@ -18,7 +18,9 @@ from obengine.risk_limits import RiskLimits
 
 Int64s = NDArray[np.int64]
 
-_TRADED, _CANCELLED, _ACCEPTED = (int(EventKind.TRADED), int(EventKind.CANCELLED), int(EventKind.ACCEPTED))
+_TRADED, _CANCELLED, _ACCEPTED, _MODIFIED = (
+    int(kind) for kind in (EventKind.TRADED, EventKind.CANCELLED, EventKind.ACCEPTED, EventKind.MODIFIED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class RiskOutcome:
 def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimits) -> RiskOutcome:
     """Replay the commands one by one under the eyes of the limits.
 
-    Orders of participant 0 have no known owner and are not watched. Recorded orders that break a
-    limit rest all the same; the market maker's do not.
+    Orders of participant 0 have no known owner and are not watched. Recorded orders, and changes of them,
+    that break a limit rest all the same; the market maker's do not.
     """
     risk = RiskEngine(limits.rules)
     maker = MarketMaker(limits.maker, risk) if limits.maker else None
@@ -53,8 +55,7 @@ def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimi
     for at, time_ns in enumerate(times_ns.tolist()):
         one = commands[at : at + 1]
         watched = _new_order(one, time_ns)
-        if watched is not None:
-            risk.check(watched)
+        _look_at(risk, watched, one, time_ns)
         left = watched.qty_lots if watched else 0
         for kind, detail, symbol, lots, order_id, maker_id, price in apply(one).tolist():
             if kind == _TRADED:
@@ -63,11 +64,15 @@ def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimi
                 if watched is not None and order_id == watched.order_id:
                     risk.took(watched, lots)
                     left -= lots
+                else:
+                    risk.filled(symbol, order_id, lots)
                 if maker is not None and symbol == maker_symbol:
                     maker.on_trade(time_ns, detail, lots, price)
                     points.append((time_ns, maker.position_lots, maker.cash + maker.position_lots * price))
             elif kind == _CANCELLED:
                 risk.closed(symbol, order_id, lots)
+            elif kind == _MODIFIED:
+                risk.changed(symbol, order_id, lots, price)
             elif kind != _ACCEPTED:
                 left = 0
         if watched is not None and left > 0 and one[0]["tif"] == TimeInForce.GTC:
@@ -91,6 +96,16 @@ def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
     if op != Op.NEW or kind != OrderKind.LIMIT or not participant:
         return None
     return RiskOrder(time_ns, participant, symbol, side, lots, price, order_id)
+
+
+def _look_at(risk: RiskEngine, watched: RiskOrder | None, one: Commands, time_ns: int) -> None:
+    """Hold a new order, or a change of one, against the limits; recorded, it is carried out all the same."""
+    if watched is not None:
+        risk.check(watched)
+        return
+    op, _, _, _, symbol, _, lots, _, order_id, price = one.tolist()[0]
+    if op == Op.MODIFY:
+        risk.check_change(symbol, order_id, time_ns, lots, price)
 
 
 def _check(limits: RiskLimits, risk: RiskEngine, maker: MarketMaker | None) -> CheckResult:

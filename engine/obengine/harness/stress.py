@@ -20,6 +20,7 @@ from obengine.harness.measure import MakeBook, Progress, tally
 from obengine.harness.open_loop import OpenLoop, open_loop, rate_msg_s, saturated, unhindered_response_ns
 from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
 from obengine.harness.scenario import MAX_MESSAGES, WorkloadError, check_numbers
+from obengine.harness.stability import stability_check
 from obengine.harness.stress_checks import log_integrity, same_prefix
 from obengine.messages import Commands, Events, records_digest
 
@@ -154,6 +155,7 @@ def run_stress(
         done(part.size)
     largest = loops[-1]
     checks.append(same_prefix(loops))
+    checks += [stability_check(walls[scale], (), name=f"stability-x{scale}") for scale in wanted]
     second = core_check(commands, largest.events, core)
     checks += [second] if second else []
     points = tuple(_sweep(commands, make, arrivals, sustained, seed, done)) if sweep else ()

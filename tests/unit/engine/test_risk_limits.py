@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obengine.cores import make_book
 from obengine.feeds.itch50_sample import write_itch_sample
 from obengine.feeds.sample import write_sample
 from obengine.harness.replay import run_replay
-from obengine.harness.replay_risk import RiskOutcome
+from obengine.harness.replay_risk import RiskOutcome, watch
 from obengine.harness.scenario import WorkloadError
 from obengine.market_maker import MarketMaker
-from obengine.messages import Side
+from obengine.messages import COMMAND, Op, Side
 from obengine.risk import BreachKind, RiskEngine, RiskOrder, RiskRule
-from obengine.risk_limits import MAKER, LimitsError, MakerPlan, read_limits
+from obengine.risk_limits import MAKER, LimitsError, MakerPlan, RiskLimits, read_limits
 from obengine.tape import write_tape
 
 ORDER = RiskOrder(0, 1, 0, Side.BUY, 10, 100, 1)
@@ -108,6 +111,55 @@ def test_a_rule_holds_for_whom_and_where_it_says() -> None:
     assert risk.check(ORDER)
     assert risk.check(replace(ORDER, participant=2))
     assert not risk.check(replace(ORDER, participant=2, symbol=1))
+
+
+def test_a_change_is_looked_at_as_a_new_order_with_its_old_self_taken_out() -> None:
+    risk = engine(inventory_lots=25, gross_notional=2_600, open_orders=1, collar_ticks=5)
+    assert risk.check(ORDER)
+    risk.opened(ORDER)
+    risk.traded(0, 100)
+    assert risk.check_change(0, 1, 7, 25, 104)
+    assert not risk.check_change(0, 1, 8, 26, 106)
+    assert [(b.kind, b.limit, b.value, b.time_ns) for b in risk.breaches] == [
+        (BreachKind.INVENTORY, 25, 26, 8),
+        (BreachKind.GROSS_NOTIONAL, 2_600, 26 * 106, 8),
+        (BreachKind.PRICE_COLLAR, 5, 6, 8),
+    ]
+    assert risk.check_change(0, 1, 9, 10, 100), "what was looked at has changed nothing"
+    risk.changed(0, 1, 20, 101)
+    risk.filled(0, 1, 20)
+    assert risk.position_lots(1, 0) == 20
+    assert risk.check_change(0, 1, 9, 1_000, 1_000), "an order that is gone is nobody's"
+
+
+def test_a_change_takes_a_token_and_falls_to_the_kill_switch_unless_it_gives_up_lots() -> None:
+    risk = engine(orders_per_s=1, burst=1, kill_after_breaches=1)
+    assert risk.check(ORDER)
+    risk.opened(ORDER)
+    assert risk.check_change(0, 1, 0, 9, 100)
+    assert not risk.check_change(0, 1, 0, 10, 101)
+    assert kinds(risk) == [BreachKind.ORDER_RATE, BreachKind.KILL_SWITCH]
+    assert not risk.check_change(0, 1, 10**10, 11, 100)
+    assert risk.check_change(0, 1, 10**10, 9, 100)
+    assert risk.refused_after_kill == 1
+
+
+@pytest.mark.parametrize("core", ["reference", "native"])
+def test_changes_on_a_stream_are_watched(core: str) -> None:
+    stream = np.zeros(5, COMMAND)
+    stream["op"] = [Op.NEW, Op.NEW, Op.MODIFY, Op.MODIFY, Op.MODIFY]
+    stream["side"] = [Side.SELL, Side.BUY, 0, 0, 0]
+    stream["order_id"] = [1, 2, 2, 2, 2]
+    stream["participant"] = [0, 5, 0, 0, 0]
+    stream["qty_lots"] = [4, 10, 8, 30, 30]
+    stream["price_ticks"] = [105, 100, 100, 100, 105]
+    limits = RiskLimits((RiskRule(inventory_lots=25),), None, None, b"", "limits.toml")
+    outcome = watch(stream, np.arange(5, dtype=np.int64), partial(make_book, core), limits)
+    assert [(b.time_ns, b.participant, b.value) for b in outcome.breaches] == [(3, 5, 30), (4, 5, 30)]
+    more = np.append(stream, stream[1:2])
+    more["order_id"][-1], more["qty_lots"][-1] = 3, 1
+    outcome = watch(more, np.arange(6, dtype=np.int64), partial(make_book, core), limits)
+    assert outcome.breaches[-1].value == 31, "4 bought by the change, 26 of it and 1 new order open"
 
 
 def test_what_nobody_owns_is_nobodys() -> None:

@@ -25,7 +25,8 @@ from obengine.harness.architectures import (
 from obengine.harness.clock import now_ns
 from obengine.harness.scenario import WorkloadError
 from obengine.messages import Commands, Events, records_digest
-from obengine.runners import ARCHITECTURES, Ran, decode, merge, starts_command, to_wire
+from obengine.runners import ARCHITECTURES, Ran, decode, to_wire
+from obengine.shard_merge import merge, starts_command
 
 COMMANDS = spread(generate(STEADY, 4, 6_000).commands)
 EVENTS = make_book("reference", SYMBOLS).apply(COMMANDS)
@@ -65,11 +66,27 @@ def test_a_run_names_every_seed_and_architecture() -> None:
     outcome = run_architectures((1, 2, 1), passes=2, messages=1_000, progress=done.append)
     assert outcome.seeds == (1, 2)
     assert [run.name for run in outcome.runs] == list(architecture_names())
-    assert [check.name for check in outcome.produced.checks] == ["one-digest-seed-1", "one-digest-seed-2"]
+    assert [check.name for check in outcome.produced.checks] == [
+        "one-digest-seed-1",
+        "one-digest-seed-2",
+        *(f"stability-{name}" for name in architecture_names()),
+    ]
+    for check in outcome.produced.checks[2:]:
+        assert (check.counts["passes"], check.counts["unstable"]) == (2, 1)
     assert all(len(run.wall_ns) == 4 and run.latency_ns.size == 2_000 for run in outcome.runs)
     handed_on = {run.name for run in outcome.runs if run.handoff_ns is not None}
     assert handed_on == set(architecture_names()) - {"inline", "native-inline", "native-batched"}
     assert sum(done) == architectures_work((1, 2), passes=2, messages=1_000)
+
+
+def test_the_busiest_thread_bounds_an_architecture() -> None:
+    busy = {"decode": 5, "match": 30, "digest": 20}
+    bounds = {name: each.bottleneck_ns(busy) for name, each in ARCHITECTURES.items()}
+    assert bounds["native-batched"] == 55
+    assert bounds["queue"] == 50
+    assert bounds["native-pipeline"] == 35
+    assert bounds["pipeline"] == 30
+    assert ARCHITECTURES["sharded"].bottleneck_ns({**busy, "merge": 1}) is None
 
 
 def test_an_architecture_that_differs_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from obengine.harness import counters
 from obengine.harness.profiling import TOP, run_profile
 from obengine.harness.scenario import WorkloadError
 
@@ -53,3 +54,41 @@ def test_only_what_was_asked_for_is_captured(profiler: str) -> None:
 def test_what_cannot_be_profiled(scenario: str, profiler: str, messages: int) -> None:
     with pytest.raises(WorkloadError):
         run_profile(scenario, seed=1, core="reference", profiler=profiler, messages=messages)
+
+
+def test_counters_of_the_processor_or_the_reason() -> None:
+    done: list[int] = []
+    counted = counters.count(lambda: done.append(1))
+    assert done == [1]
+    assert set(counted.values) | set(counted.absent) == set(counters.COUNTERS)
+    assert not set(counted.values) & set(counted.absent)
+    assert all(counted.absent.values())
+
+
+def test_a_machine_without_counters_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters.platform, "machine", lambda: "abacus")
+    outcome = run_profile("baseline", seed=1, core="reference", profiler="tracemalloc", messages=50)
+    assert outcome.counted.values == {}
+    (told,) = [check for check in outcome.produced.checks if check.name == "processor-counters"]
+    assert (told.passed, told.counts) == (True, {"counters-absent": len(counters.COUNTERS)})
+    assert "abacus" in told.detail
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
+
+
+def test_work_that_fails_leaves_no_counter_open() -> None:
+    def fail() -> None:
+        raise ValueError("not done")
+
+    before = open_files()
+    with pytest.raises(ValueError, match="not done"):
+        counters.count(fail)
+    assert open_files() == before
+
+
+def test_a_counter_that_was_on_for_half_the_time_counts_double() -> None:
+    assert counters._scaled(10, 100, 50) == 20
+    assert counters._scaled(10, 100, 100) == 10
+    assert counters._scaled(0, 100, 0) == 0

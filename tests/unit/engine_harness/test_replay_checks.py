@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from obengine.errors import CoreUnavailable, FeedError, TapeError
-from obengine.feeds.lobster import LobsterDay, read_lobster
-from obengine.feeds.sample import write_sample
+from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.sample import sample_pair, write_sample
 from obengine.flow import STEADY, generate
 from obengine.harness.outcome import CheckResult, RunOutcome
 from obengine.harness.replay import run_replay
@@ -171,3 +171,10 @@ def test_what_cannot_be_replayed(tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes((tmp_path / "empty").read_bytes()[:40])
     with pytest.raises(TapeError, match="truncated"):
         run_replay(tmp_path / "cut", core="reference", passes=1)
+
+
+def test_the_sample_needs_no_files(tmp_path: Path) -> None:
+    kept = read_lobster(write_sample(tmp_path))
+    here = read_pair(sample_pair())
+    assert here.sources == kept.sources
+    assert here.commands.tobytes() == kept.commands.tobytes()

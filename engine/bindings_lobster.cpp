@@ -1,0 +1,105 @@
+// LOBSTER rows for Python: text to integers, and integers to the commands of a window; the GIL is released meanwhile.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/tuple.h>
+
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include "bindings_arrays.hpp"
+#include "obengine/integer_csv.hpp"
+#include "obengine/lobster_window.hpp"
+
+namespace {
+
+using obengine::lobster::Queues;
+using obengine::lobster::Row;
+using obengine::lobster::Window;
+using RowsIn = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+[[nodiscard]] std::optional<BytesOut> integer_lines(const BytesIn& text, std::size_t columns, bool seconds_first) {
+    auto values = std::make_unique<std::vector<std::int64_t>>();
+    bool plain = false;
+    {
+        const nb::gil_scoped_release released;
+        obengine::IntegerLines lines(std::span(text.data(), text.size()), columns, seconds_first);
+        plain = lines.read(*values);
+    }
+    if (!plain) return std::nullopt;
+    return as_bytes(std::move(values));
+}
+
+// A window behind a lock, as in bindings.cpp.
+class LockedWindow {
+public:
+    explicit LockedWindow(std::size_t levels) : levels_(levels), window_(levels) {}
+
+    [[nodiscard]] std::tuple<BytesOut, BytesOut, BytesOut> follow(const RowsIn& messages, const RowsIn& books) {
+        if (messages.shape(1) != message_fields || books.shape(1) != 4 * levels_ || messages.shape(0) != books.shape(0)) {
+            throw std::invalid_argument("messages of six fields beside rows of four fields a level");
+        }
+        auto commands = std::make_unique<std::vector<obengine::Command>>();
+        auto row_end = std::make_unique<std::vector<std::uint64_t>>();
+        auto causes = std::make_unique<std::vector<std::uint16_t>>();
+        {
+            const nb::gil_scoped_release released;
+            const std::scoped_lock held(lock_);
+            row_end->reserve(messages.shape(0));
+            causes->reserve(messages.shape(0));
+            window_.commands().reserve(messages.shape(0) * 2);
+            for (std::size_t at = 0; at < messages.shape(0); ++at) {
+                const Row row = row_of(messages.data() + at * message_fields, books.data() + at * books.shape(1));
+                causes->push_back(static_cast<std::uint16_t>(follow(row, *row_end)));
+            }
+            done_ += window_.commands().size();
+            commands->swap(window_.commands());
+        }
+        return {as_bytes(std::move(commands)), as_bytes(std::move(row_end)), as_bytes(std::move(causes))};
+    }
+
+    [[nodiscard]] std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t> queues() {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        const Queues& met = window_.queues();
+        return {met.deletions, met.exact_deletions, met.executions, met.head_executions};
+    }
+
+private:
+    static constexpr std::size_t message_fields = 6;
+
+    [[nodiscard]] static Row row_of(const std::int64_t* message, const std::int64_t* book) noexcept {
+        return {static_cast<obengine::lobster::Message>(message[1]), static_cast<obengine::OrderId>(message[2]),
+                message[3], message[4], message[5], book};
+    }
+
+    // The row's causes; what a restart takes belongs to the row after it.
+    unsigned follow(const Row& row, std::vector<std::uint64_t>& row_end) {
+        const unsigned causes = seeded_ ? window_.step(row) : window_.seed(row);
+        row_end.push_back(done_ + window_.commands().size());
+        if (seeded_) window_.restart_if_off(row);
+        seeded_ = true;
+        return causes;
+    }
+
+    std::size_t levels_;
+    Window window_;
+    bool seeded_ = false;
+    std::uint64_t done_ = 0;
+    std::mutex lock_;
+};
+
+}  // namespace
+
+void bind_lobster(nb::module_& module) {
+    module.def("integer_lines", &integer_lines, nb::arg("text"), nb::arg("columns"), nb::arg("seconds_first"),
+               "Lines of integers as int64 in a byte array, row after row; None where a line is not plainly that.");
+    nb::class_<LockedWindow>(module, "LobsterWindow", "The window of a LOBSTER file; rows are not checked here.")
+        .def(nb::init<std::size_t>(), nb::arg("levels"))
+        .def("follow", nb::overload_cast<const RowsIn&, const RowsIn&>(&LockedWindow::follow), nb::arg("messages"),
+             nb::arg("books"),
+             "Follow a block of rows: COMMAND records, commands so far at each row (uint64) and causes (uint16).")
+        .def_prop_ro("queues", &LockedWindow::queues,
+                     "Deletions, exact deletions, executions, executions at the head, of known orders.");
+}

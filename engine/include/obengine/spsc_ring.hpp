@@ -1,0 +1,72 @@
+// A ring of slots from one producing thread to one consuming thread; either sleeps while it has to wait.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace obengine {
+
+// Slots are made once and used again, so what they hold keeps its memory. `slots` is a power of two.
+template <class Slot, std::size_t slots>
+class SpscRing {
+    static_assert(slots != 0 && (slots & (slots - 1)) == 0);
+
+public:
+    // The producer's next free slot; null once the consumer has closed the ring.
+    [[nodiscard]] Slot* claim() noexcept {
+        const std::uint64_t sent = sent_.load(std::memory_order_relaxed);
+        for (;;) {
+            const std::uint64_t taken = taken_.load(std::memory_order_acquire);
+            if ((taken & closed) != 0) return nullptr;
+            if (sent - taken < slots) return &ring_[sent % slots];
+            taken_.wait(taken, std::memory_order_acquire);
+        }
+    }
+
+    // Hands the claimed slot on.
+    void send() noexcept {
+        sent_.store(sent_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        sent_.notify_one();
+    }
+
+    // The producer has no more to send.
+    void finish() noexcept {
+        sent_.fetch_or(closed, std::memory_order_release);
+        sent_.notify_one();
+    }
+
+    // The consumer's next slot; null once the producer has finished and all is taken.
+    [[nodiscard]] Slot* front() noexcept {
+        const std::uint64_t taken = taken_.load(std::memory_order_relaxed);
+        for (;;) {
+            const std::uint64_t sent = sent_.load(std::memory_order_acquire);
+            if ((sent & ~closed) != taken) return &ring_[taken % slots];
+            if ((sent & closed) != 0) return nullptr;
+            sent_.wait(sent, std::memory_order_acquire);
+        }
+    }
+
+    // Gives the front slot back.
+    void take() noexcept {
+        taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        taken_.notify_one();
+    }
+
+    // The consumer takes no more; the producer is told by `claim`.
+    void close() noexcept {
+        taken_.fetch_or(closed, std::memory_order_release);
+        taken_.notify_one();
+    }
+
+private:
+    static constexpr std::uint64_t closed = std::uint64_t{1} << 63;
+    static constexpr std::size_t line = 64;
+
+    std::array<Slot, slots> ring_{};
+    alignas(line) std::atomic<std::uint64_t> sent_{0};
+    alignas(line) std::atomic<std::uint64_t> taken_{0};
+};
+
+}  // namespace obengine
