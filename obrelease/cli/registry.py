@@ -48,7 +48,7 @@ def list_runs(
         typer.Argument(
             metavar="KEY=VALUE",
             help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
-            " until= dirty=. Digests by their beginning, instants as 2026-10-01 or in full.",
+            " until= dirty= checks=. Digests by their beginning, instants as 2026-10-01 or in full.",
             show_default=False,
         ),
     ] = None,
@@ -71,7 +71,7 @@ def list_runs(
 ) -> None:
     """List the runs in the results folder, newest first.
 
-    With -v also their checks, the whole commit, and how busy the machine was.
+    With -v also how many checks they made, the whole commit, and how busy the machine was.
     """
     from obrelease.cli.run_text import csv_listing, listing, ordered
     from obrelease.registry.filter import parse_filter

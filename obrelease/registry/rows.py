@@ -11,17 +11,18 @@ from typing import Any, Final
 
 from obrelease.models.canonical import digest_bytes
 from obrelease.registry.entry import Entry
-from obrelease.registry.filter import Filter
+from obrelease.registry.filter import FAILED, PASSED, Filter
 
 COLUMNS: Final = (
     "place", "digest", "kind", "scenario", "created_ns", "size_bytes", "core", "commit_id", "dirty",
-    "workload", "messages", "events_digest", "seal",
+    "workload", "messages", "events_digest", "checks_failed", "seal",
 )  # fmt: skip
 PUT: Final = f"INSERT OR REPLACE INTO run ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
 _SEALED: Final = len(COLUMNS) - 1
 _NANOS_DIGITS: Final = 20
 _MOST_BEGINNINGS: Final = 16
+_CHECKS: Final = {PASSED: "checks_failed = 0", FAILED: "checks_failed > 0"}
 _ORDER: Final = "ORDER BY created_ns DESC, digest, place"
 
 
@@ -34,7 +35,7 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     values = (
         entry.place, entry.digest, entry.kind, entry.scenario, _nanos(entry.created_ns),
         entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
-        entry.workload, entry.messages, entry.events_digest,
+        entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
     )  # fmt: skip
     return (*values, _seal(values))
 
@@ -47,7 +48,8 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
     """
     if _seal(tuple(row[:_SEALED])) != row[_SEALED]:
         raise Damaged("a row's seal does not fit")
-    place, digest, kind, scenario, created, size, core, commit, dirty, workload, messages, events, _ = row
+    place, digest, kind, scenario, created, size, core, commit, dirty, *rest = row[:_SEALED]
+    workload, messages, events, checks_failed = rest
     return Entry(
         digest=digest,
         kind=kind,
@@ -62,6 +64,7 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
         workload=workload,
         messages=messages,
         events_digest=events,
+        checks_failed=checks_failed,
     )
 
 
@@ -137,6 +140,8 @@ def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None
         if not kinds:
             return None
         kind = kinds[0] if len(kinds) == 1 else None
+    asked.clauses += [_CHECKS[where.checks]] if where.checks else []
+    hints.append((where.checks == FAILED, "run_failed"))
     hints.append((kind is not None and where.scenario is not None, "run_shelf"))
     hints.append((True, "run_created"))
     asked.equal("kind", kind)
