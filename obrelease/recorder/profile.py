@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from obengine.harness.profiling import ProfileOutcome, run_profile
 from obrelease.analysis.flame import flame_graph
 from obrelease.analysis.frames import csv_table
+from obrelease.analysis.profile_tables import (
+    ALLOCATION_COLUMNS,
+    ALLOCATIONS_FILE,
+    FUNCTION_COLUMNS,
+    FUNCTIONS_FILE,
+)
 from obrelease.models.artefact import Measurement, Producer
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.envelope import Draft, Request, envelope_of
@@ -14,9 +18,6 @@ from obrelease.recorder.place import require_writable
 from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
-
-FUNCTIONS_FILE: Final = "functions.csv"
-ALLOCATIONS_FILE: Final = "allocations.csv"
 
 
 def record_profile(
@@ -56,17 +57,16 @@ def record_profile(
 def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
     files = []
     if outcome.functions:
-        columns = ("function", "calls", "own_ns", "cumulative_ns")
         rows = [(each.place, each.calls, each.own_ns, each.cumulative_ns) for each in outcome.functions]
         title = f"profile {request.scenario}, {outcome.core} core: {outcome.workload.messages:,} messages"
         files += [
-            NewFile(FUNCTIONS_FILE, "text/csv", csv_table(columns, rows)),
+            NewFile(FUNCTIONS_FILE, "text/csv", csv_table(FUNCTION_COLUMNS, rows)),
             NewFile("flame.svg", "image/svg+xml", flame_graph(outcome.stacks, title=title)),
         ]
     measurements = []
     if outcome.peak_bytes is not None:
         held = [(each.place, each.held_bytes, each.blocks) for each in outcome.allocations]
-        files.append(NewFile(ALLOCATIONS_FILE, "text/csv", csv_table(("line", "held_bytes", "blocks"), held)))
+        files.append(NewFile(ALLOCATIONS_FILE, "text/csv", csv_table(ALLOCATION_COLUMNS, held)))
         measurements.append(Measurement(name="peak-memory", unit="bytes", samples=(outcome.peak_bytes,)))
     artefact = envelope_of(
         request,
