@@ -253,7 +253,7 @@ def _folder_problems(folder: Path) -> Sequence[Problem]:
     found = inspect_folder(folder)
     if found.problems or found.artefact is None:
         return found.problems
-    from obrelease.analysis.agreement import disagreements
+    from obrelease.importers.agreement import disagreements
 
     return disagreements(found.artefact, folder)
 
