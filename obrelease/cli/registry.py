@@ -10,7 +10,6 @@ import typer
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of, results_of
-from obrelease.cli.run_text import NEWEST_FIRST
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ KindOption = Annotated[
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.")
 ]
+_NEWEST_FIRST: Final = "-created"
+
 _CHECKED: Final = ("artefact or document", "artefacts and documents")
 
 CoreOption = Annotated[str | None, typer.Option("--core", metavar="NAME", help="Only runs of this core.")]
@@ -62,7 +63,7 @@ def list_runs(
             metavar="[-]COLUMN",
             help="created, digest, kind, scenario, core, commit, messages, size.",
         ),
-    ] = NEWEST_FIRST,
+    ] = _NEWEST_FIRST,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", help="At most so many, the newest.")
     ] = None,

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from obrelease.models.artefact import Artefact, Check
     from obrelease.registry.entry import Entry
 
-NEWEST_FIRST: Final = "-created"
-
 _COLUMNS: Final = {
     "created": "created_ns",
     "digest": "digest",
