@@ -146,6 +146,9 @@ def questions(rows: int) -> Iterator[tuple[str, Filter, int | None]]:
         (f"kind=bench scenario=x100 core=native events={events[:6]}.. {since}", None),
         ("kind=replay scenario=x100 core=native dirty=yes", None),
         ("checks=failed", None),
+        ("kind=imported", None),
+        ("core=none", None),
+        ("dirty=yes", None),
         ("", 50),
     ):
         yield words, parse_filter(words), limit

@@ -4,7 +4,7 @@ Format history (``_USER_VERSION``):
 
 1. First version.
 2. Shelves with their stamps, folders that could not be read, indices that answer filters alone.
-3. How many checks of a run failed, and an index of the runs where any did.
+3. How many checks of a run failed; an index for each key of a filter, so that rare values are found.
 """
 
 from __future__ import annotations
@@ -31,8 +31,13 @@ _SHELVES: Final = (
 _INDICES: Final = (
     "CREATE INDEX run_digest ON run (digest)",
     "CREATE INDEX run_created ON run (created_ns DESC, digest)",
-    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id)",
+    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id, dirty)",
     "CREATE INDEX run_events ON run (events_digest, created_ns DESC, core)",
+    "CREATE INDEX run_scenario ON run (scenario, created_ns DESC)",
+    "CREATE INDEX run_kind ON run (kind, created_ns DESC)",
+    "CREATE INDEX run_core ON run (core, created_ns DESC)",
+    "CREATE INDEX run_workload ON run (workload, created_ns DESC)",
+    "CREATE INDEX run_dirty ON run (created_ns DESC, digest) WHERE dirty = 1",
     "CREATE INDEX run_failed ON run (created_ns DESC, digest) WHERE checks_failed > 0",
     "CREATE INDEX run_commit ON run (commit_id, created_ns DESC, kind, scenario, core)",
 )

@@ -134,21 +134,20 @@ def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None
             else:
                 asked.starts(column, start)
             hints.append((True, name))
-    kind = where.kind
-    if where.scenario is not None and kind is None:
-        kinds = _kinds_with(connection, where.scenario)
-        if not kinds:
-            return None
-        kind = kinds[0] if len(kinds) == 1 else None
+    hints += [
+        (where.checks == FAILED, "run_failed"),
+        (where.dirty is True, "run_dirty"),
+        (where.kind is not None and where.scenario is not None, "run_shelf"),
+        (where.scenario is not None, "run_scenario"),
+        (where.workload is not None, "run_workload"),
+        (where.kind is not None, "run_kind"),
+        (where.core is not None, "run_core"),
+        (True, "run_created"),
+    ]
+    for column in ("kind", "scenario", "core", "workload"):
+        asked.equal(column, getattr(where, column))
     asked.clauses += [_CHECKS[where.checks]] if where.checks else []
-    hints.append((where.checks == FAILED, "run_failed"))
-    hints.append((kind is not None and where.scenario is not None, "run_shelf"))
-    hints.append((True, "run_created"))
-    asked.equal("kind", kind)
-    asked.equal("scenario", where.scenario)
-    asked.equal("core", where.core)
-    asked.equal("workload", where.workload)
-    asked.equal("dirty", None if where.dirty is None else int(where.dirty))
+    asked.clauses += [] if where.dirty is None else [f"dirty = {where.dirty:d}"]
     for sign, bound in ((">=", where.since_ns), ("<", where.until_ns)):
         if bound is not None:
             asked.clauses.append(f"created_ns {sign} ?")
@@ -164,8 +163,3 @@ def _beginning_with(connection: sqlite3.Connection, column: str, start: str) -> 
     while value is not None:
         yield value
         (value,) = connection.execute(f"{least} > ? AND {column} < ?", (value, beyond)).fetchone()
-
-
-def _kinds_with(connection: sqlite3.Connection, scenario: str) -> list[str]:
-    shelves = (place.partition("/") for (place,) in connection.execute("SELECT place FROM shelf"))
-    return sorted(kind for kind, _, name in shelves if name == scenario)
