@@ -44,6 +44,7 @@ CORES = ("native", "reference")
 FIRST_NS = 1_760_000_000_000_000_000
 STEP_NS = 60_000_000_000
 RUNS_PER_COMMIT = 1_000
+FAILS_EVERY = 10_000
 LARGE_BYTES = 256 * 2**20
 
 
@@ -71,6 +72,7 @@ def made_up(root: Path, number: int) -> Entry:
         workload=scenario,
         messages=200_000,
         events_digest=hashlib.sha256(f"{kind}{scenario}{number // 40 % 5}".encode()).hexdigest(),
+        checks_failed=int(number % FAILS_EVERY == 0),
     )
 
 
@@ -143,6 +145,10 @@ def questions(rows: int) -> Iterator[tuple[str, Filter, int | None]]:
         (f"events={events[:6]}..", 50),
         (f"kind=bench scenario=x100 core=native events={events[:6]}.. {since}", None),
         ("kind=replay scenario=x100 core=native dirty=yes", None),
+        ("checks=failed", None),
+        ("kind=imported", None),
+        ("core=none", None),
+        ("dirty=yes", None),
         ("", 50),
     ):
         yield words, parse_filter(words), limit

@@ -10,6 +10,7 @@ from obrelease import __version__
 from obrelease.analysis.frames import SUMMARY_COLUMNS
 from obrelease.analysis.histograms import MAX_HLOG_BYTES, Histogram, percentile_csv
 from obrelease.analysis.intervals import decode_intervals, merge
+from obrelease.analysis.mode_tables import table_findings
 from obrelease.analysis.stability import stability_findings
 from obrelease.analysis.summaries import WALL_TIMES, samples_of
 from obrelease.analysis.summary_table import LATENCY_TABLE, SUMMARY_FILE, summary_csv
@@ -23,6 +24,7 @@ RULE: Final = "numbers"
 
 _OURS: Final = "obrelease"
 _TABLED: Final = frozenset({"bench", "replay"})
+_TALLIED: Final = _TABLED | {"stress", "architectures"}
 _PASSES_AGREE: Final = "passes-agree"
 _TIMED_ONE_BY_ONE: Final = "single-messages-agree"
 
@@ -31,7 +33,7 @@ def disagreements(artefact: Artefact, folder: Path) -> tuple[Problem, ...]:
     """Every number that others of the same run contradict; empty where all agree.
 
     A digest proves that bytes are those that were recorded, and nothing of what they say. Derived
-    again: the counts of histograms from their logs, `latency.csv` and `summary.csv` byte for byte,
+    again: the counts of histograms from their logs, the tables of each kind of run byte for byte,
     passes from their samples, events from their counts by kind. Of what another program measured,
     the histograms alone can be derived again here.
 
@@ -57,6 +59,9 @@ def _found(artefact: Artefact, folder: Path) -> Iterator[tuple[str, str]]:
         first = histograms.get(artefact.histograms[0].path) if artefact.histograms else None
         if artefact.kind in _TABLED and first is not None:
             yield from _tables(artefact, folder, first)
+        curves = {ref.name: histograms[ref.path] for ref in artefact.histograms if ref.path in histograms}
+        if artefact.producer.version == __version__:
+            yield from table_findings(artefact, folder, curves)
 
 
 def _envelope(artefact: Artefact) -> Iterator[str]:
@@ -68,7 +73,7 @@ def _envelope(artefact: Artefact) -> Iterator[str]:
         yield f"passes is {passes}{each}, and {WALL_TIMES} has {len(walls)} samples"
     yield from stability_findings(artefact)
     outcome = artefact.outcome
-    if outcome is not None and artefact.kind in _TABLED and artefact.histograms:
+    if outcome is not None and artefact.kind in _TALLIED and artefact.histograms:
         yield from _events(outcome)
         for check in outcome.checks:
             if check.name == _TIMED_ONE_BY_ONE:

@@ -11,14 +11,12 @@ from obrelease.analysis.histograms import Histogram
 from obrelease.analysis.intervals import decode_intervals
 from obrelease.analysis.summaries import WALL_TIMES
 from obrelease.errors import IntegrityError
-from obrelease.models.artefact import UNKNOWN, Artefact, Measurement, StableHost
+from obrelease.models.artefact import ORIGINAL_STEM, UNKNOWN, Artefact, Measurement, StableHost
 from obrelease.models.canonical import digest_bytes, read_bounded
 
 THROUGHPUT: Final = "throughput"
 HOST: Final = "host."
 """What the names of the machine's facts begin with."""
-ORIGINAL_STEM: Final = "original"
-"""The stem of the file that an import keeps beside the envelope."""
 
 Better = Literal["higher", "lower"]
 

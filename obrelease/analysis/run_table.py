@@ -24,6 +24,7 @@ RUN_COLUMNS: Final = {
     "workload": "string",
     "messages": "Int64",
     "events_digest": "string",
+    "checks_failed": "Int64",
 }
 """The columns of a table of runs and their types, all of them nullable."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of
-
-if TYPE_CHECKING:
-    from obrelease.importers.draft import Draft, Request
 
 
 class Format(StrEnum):
@@ -56,28 +53,15 @@ def import_file(
     Its file is kept beside, byte by byte.
     """
     from obrelease.importers.draft import Request
+    from obrelease.importers.formats import reader_of
     from obrelease.models.canonical import read_bounded
 
     registry = registry_of(session.settings(results=results), must_exist=False)
     request = Request(file.name, read_bounded(file), now_ns(), scenario, unit, clock)
-    made = _read(format_, request)
+    made = reader_of(format_)(request)
     entry = registry.record(made.artefact, made.files)
     measured = {"measurements": len(made.artefact.measurements), "histograms": len(made.artefact.histograms)}
     words = ", ".join(counted(number, noun[:-1]) for noun, number in measured.items())
     session.out.result(
         {"run": entry.as_json(), **measured}, f"{words}\nartefact  {entry.digest}\nfolder    {entry.folder}"
     )
-
-
-def _read(format_: Format, request: Request) -> Draft:
-    """Only the importer that is wanted is loaded."""
-    match format_:
-        case Format.GOOGLE_BENCHMARK:
-            from obrelease.importers.google_benchmark import import_google_benchmark as read
-        case Format.PYTEST_BENCHMARK:
-            from obrelease.importers.pytest_benchmark import import_pytest_benchmark as read
-        case Format.HYPERFINE:
-            from obrelease.importers.hyperfine import import_hyperfine as read
-        case Format.HLOG:
-            from obrelease.importers.hlog import import_hlog as read
-    return read(request)

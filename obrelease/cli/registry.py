@@ -10,7 +10,6 @@ import typer
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of, results_of
-from obrelease.cli.run_text import NEWEST_FIRST
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ KindOption = Annotated[
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.")
 ]
+_NEWEST_FIRST: Final = "-created"
+
 _CHECKED: Final = ("artefact or document", "artefacts and documents")
 
 CoreOption = Annotated[str | None, typer.Option("--core", metavar="NAME", help="Only runs of this core.")]
@@ -48,7 +49,7 @@ def list_runs(
         typer.Argument(
             metavar="KEY=VALUE",
             help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
-            " until= dirty=. Digests by their beginning, instants as 2026-10-01 or in full.",
+            " until= dirty= checks=. Digests by their beginning, instants as 2026-10-01 or in full.",
             show_default=False,
         ),
     ] = None,
@@ -62,7 +63,7 @@ def list_runs(
             metavar="[-]COLUMN",
             help="created, digest, kind, scenario, core, commit, messages, size.",
         ),
-    ] = NEWEST_FIRST,
+    ] = _NEWEST_FIRST,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", help="At most so many, the newest.")
     ] = None,
@@ -71,7 +72,7 @@ def list_runs(
 ) -> None:
     """List the runs in the results folder, newest first.
 
-    With -v also their checks, the whole commit, and how busy the machine was.
+    With -v also how many checks they made, the whole commit, and how busy the machine was.
     """
     from obrelease.cli.run_text import csv_listing, listing, ordered
     from obrelease.registry.filter import parse_filter
@@ -253,7 +254,7 @@ def _folder_problems(folder: Path) -> Sequence[Problem]:
     found = inspect_folder(folder)
     if found.problems or found.artefact is None:
         return found.problems
-    from obrelease.analysis.agreement import disagreements
+    from obrelease.importers.agreement import disagreements
 
     return disagreements(found.artefact, folder)
 

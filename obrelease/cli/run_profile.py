@@ -38,7 +38,8 @@ def profile(
     """
     settings = session.settings(results=results)
     settle_matplotlib()
-    from obrelease.recorder.profile import ALLOCATIONS_FILE, FUNCTIONS_FILE, record_profile
+    from obrelease.analysis.profile_tables import ALLOCATIONS_FILE, FUNCTIONS_FILE
+    from obrelease.recorder.profile import record_profile
 
     registry = registry_of(settings, must_exist=False)
     entry = record_profile(

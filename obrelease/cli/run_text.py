@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from obrelease.models.artefact import Artefact, Check
     from obrelease.registry.entry import Entry
 
-NEWEST_FIRST: Final = "-created"
-
 _COLUMNS: Final = {
     "created": "created_ns",
     "digest": "digest",
@@ -45,7 +43,7 @@ def listing(entries: Sequence[Entry], envelopes: Sequence[Artefact | None] | Non
     """
     header = ("digest", "created", "kind", "scenario", "core", "messages", "commit", "events")
     if envelopes is None:
-        return table([_line(entry) for entry in entries], header)
+        return table([(*_line(entry), _checks(entry)) for entry in entries], (*header, "checks"))
     rows = [_long_line(entry, envelope) for entry, envelope in zip(entries, envelopes, strict=True)]
     return table(rows, (*header, "checks", "load", "whole commit"))
 
@@ -110,6 +108,12 @@ def _line(entry: Entry) -> tuple[str, ...]:
         _commit(entry.commit, entry.dirty) or "-",
         (entry.events_digest or "-")[:_SHORT_DIGEST],
     )
+
+
+def _checks(entry: Entry) -> str:
+    if entry.checks_failed is None:
+        return "-"
+    return f"{entry.checks_failed} FAILED" if entry.checks_failed else "passed"
 
 
 def _long_line(entry: Entry, envelope: Artefact | None) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +29,8 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         StorageError: it cannot be made.
     """
+    import tempfile
+
     try:
         home = Path(tempfile.gettempdir())
         _sweep(home)
@@ -55,6 +56,8 @@ def scratch_folder() -> Iterator[Path]:
 
 def _locked(home: Path) -> tuple[Path, int]:
     """A new lock file that this process holds; one that a sweep took away meanwhile is made anew."""
+    import tempfile
+
     while True:
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_LOCK, dir=home)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import (
+    ORIGINAL_STEM,
     Artefact,
     HistogramRef,
     Host,
@@ -102,7 +103,7 @@ def draft(request: Request, found: Found, *, media_type: str, suffix: str) -> Dr
         )
     except ValidationError as error:
         raise InvalidInput(f"{request.name}: {explain(error)[0]}") from error
-    return Draft(artefact, (NewFile(f"original{suffix}", media_type, request.data), *found.files))
+    return Draft(artefact, (NewFile(f"{ORIGINAL_STEM}{suffix}", media_type, request.data), *found.files))
 
 
 def slug(text: str) -> str:

@@ -45,6 +45,7 @@ def import_hlog(request: Request) -> Draft:
         stable=StableHost(system=UNKNOWN, machine=UNKNOWN, cpu_model=UNKNOWN, cpu_count=0, python="none"),
         histograms=[ref for ref, _ in made],
         files=[file for _, file in made],
+        parameters={"unit": request.unit},
         created_ns=_started_ns(request.data),
     )
     return draft(request, found, media_type="text/plain", suffix=".hlog")

@@ -28,6 +28,9 @@ ARTEFACT_VERSION: Final = 1
 ENVELOPE_NAME: Final = "artefact.json"
 """The envelope's file name in the artefact's folder; no listed file may have it."""
 
+ORIGINAL_STEM: Final = "original"
+"""The stem of the file that an import keeps beside the envelope."""
+
 UNKNOWN: Final = "unknown"
 """A stable fact that nobody told; it is equal to nothing, not even to itself."""
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median_low
 from typing import Final
 
 from obengine import cores
 from obengine.harness.architectures import (
     DEFAULT_MESSAGES,
-    ArchitectureRun,
     ArchitecturesOutcome,
     architectures_work,
     run_architectures,
 )
-from obrelease.analysis.frames import csv_table
-from obrelease.analysis.histograms import summary_of
+from obrelease.analysis.architectures_table import ARCHITECTURES_FILE, architectures_csv
 from obrelease.analysis.plot_architectures import architectures_compared
 from obrelease.analysis.plots import latency_curve
 from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
@@ -26,7 +23,6 @@ from obrelease.recorder.envelope import (
     TIMER_OVERHEAD,
     Advance,
     Draft,
-    KeptHistogram,
     Request,
     envelope_of,
     keep_histogram,
@@ -38,26 +34,7 @@ from obrelease.registry.store import Registry
 
 __all__ = ["DEFAULT_MESSAGES", "SUMMARY_FILE", "architectures_work", "record_architectures"]
 
-SUMMARY_FILE: Final = "architectures.csv"
-
-_COLUMNS: Final = (
-    "architecture",
-    "core",
-    "passes",
-    "throughput_min_msg_s",
-    "throughput_median_msg_s",
-    "throughput_max_msg_s",
-    "against_first_permille",
-    "handoff_ns_per_1000_messages",
-    "latency_p50_ns",
-    "latency_p99_ns",
-    "latency_p999_ns",
-    "latency_max_ns",
-    "busy_ns_per_message",
-    "busiest_thread_ns_per_message",
-    "bound_msg_s",
-    "unstable",
-)
+SUMMARY_FILE: Final = ARCHITECTURES_FILE
 
 
 def record_architectures(
@@ -109,12 +86,6 @@ def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draf
         "architectures.svg": architectures_compared(rates, stages, title=title),
         "latency.svg": latency_curve(curves, title=title, clock="service"),
     }
-    first = median_low(next(iter(rates.values())))
-    unstable = {check.name: check.counts.get("unstable", 0) for check in outcome.produced.checks}
-    rows = [
-        _row(run, rates[run.name], first, kept[run.name], messages, unstable[f"stability-{run.name}"])
-        for run in outcome.runs
-    ]
     artefact = envelope_of(
         request,
         produced=outcome.produced,
@@ -123,13 +94,15 @@ def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draf
             "seeds": ",".join(map(str, outcome.seeds)),
             "passes": passes,
             "architectures": ",".join(run.name for run in outcome.runs),
+            "cores": ",".join(run.core for run in outcome.runs),
         },
         measurements=_measurements(outcome),
         histograms=list(kept.values()),
         core=max(outcome.runs, key=lambda run: run.core == cores.NATIVE).core,
     )
+    table = architectures_csv(artefact, {each.ref.name: each.curve for each in kept.values()})
     files = (
-        NewFile(SUMMARY_FILE, "text/csv", csv_table(_COLUMNS, rows)),
+        NewFile(SUMMARY_FILE, "text/csv", table),
         *(each.file for each in kept.values()),
         *(NewFile(path, "image/svg+xml", content) for path, content in pictures.items()),
         chunks_file(outcome.log),
@@ -148,29 +121,9 @@ def _measurements(outcome: ArchitecturesOutcome) -> list[Measurement]:
         ]
         if run.handoff_ns is not None:
             found.append(Measurement(name=f"{run.name}-handoff", unit="ns", samples=(run.handoff_ns,)))
+        if run.bottleneck_ns is not None:
+            found.append(
+                Measurement(name=f"{run.name}-busiest-thread", unit="ns", samples=(run.bottleneck_ns,))
+            )
     found.append(Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,)))
     return found
-
-
-def _row(
-    run: ArchitectureRun, rates: Sequence[int], first: int, kept: KeptHistogram, messages: int, unstable: int
-) -> tuple[object, ...]:
-    latency = summary_of(kept.curve)
-    return (
-        run.name,
-        run.core,
-        len(rates),
-        min(rates),
-        median_low(rates),
-        max(rates),
-        median_low(rates) * 1_000 // max(first, 1),
-        "" if run.handoff_ns is None else str(run.handoff_ns * 1_000 // messages),
-        latency.p50_ns,
-        latency.p99_ns,
-        latency.p999_ns,
-        latency.max_ns,
-        " ".join(f"{stage}:{ns // messages}" for stage, ns in run.busy_ns.items()),
-        "" if run.bottleneck_ns is None else run.bottleneck_ns // messages,
-        "" if run.bottleneck_ns is None else messages * 1_000_000_000 // max(run.bottleneck_ns, 1),
-        unstable,
-    )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from obengine.harness.profiling import ProfileOutcome, run_profile
 from obrelease.analysis.flame import flame_graph
 from obrelease.analysis.frames import csv_table
+from obrelease.analysis.profile_tables import (
+    ALLOCATION_COLUMNS,
+    ALLOCATIONS_FILE,
+    COUNTER_COLUMNS,
+    COUNTERS_FILE,
+    FUNCTION_COLUMNS,
+    FUNCTIONS_FILE,
+)
 from obrelease.models.artefact import Measurement, Producer
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.envelope import Draft, Request, envelope_of
@@ -14,10 +20,6 @@ from obrelease.recorder.place import require_writable
 from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
-
-FUNCTIONS_FILE: Final = "functions.csv"
-ALLOCATIONS_FILE: Final = "allocations.csv"
-COUNTERS_FILE: Final = "counters.csv"
 
 
 def record_profile(
@@ -57,11 +59,10 @@ def record_profile(
 def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
     files = []
     if outcome.functions:
-        columns = ("function", "calls", "own_ns", "cumulative_ns")
         rows = [(each.place, each.calls, each.own_ns, each.cumulative_ns) for each in outcome.functions]
         title = f"profile {request.scenario}, {outcome.core} core: {outcome.workload.messages:,} messages"
         files += [
-            NewFile(FUNCTIONS_FILE, "text/csv", csv_table(columns, rows)),
+            NewFile(FUNCTIONS_FILE, "text/csv", csv_table(FUNCTION_COLUMNS, rows)),
             NewFile("flame.svg", "image/svg+xml", flame_graph(outcome.stacks, title=title)),
         ]
     counted = outcome.counted
@@ -69,11 +70,11 @@ def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
         *((name, value, "counted") for name, value in counted.values.items()),
         *((name, "", f"not counted: {reason}") for name, reason in counted.absent.items()),
     ]
-    files.append(NewFile(COUNTERS_FILE, "text/csv", csv_table(("counter", "value", "state"), told)))
+    files.append(NewFile(COUNTERS_FILE, "text/csv", csv_table(COUNTER_COLUMNS, told)))
     measurements = []
     if outcome.peak_bytes is not None:
         held = [(each.place, each.held_bytes, each.blocks) for each in outcome.allocations]
-        files.append(NewFile(ALLOCATIONS_FILE, "text/csv", csv_table(("line", "held_bytes", "blocks"), held)))
+        files.append(NewFile(ALLOCATIONS_FILE, "text/csv", csv_table(ALLOCATION_COLUMNS, held)))
         measurements.append(Measurement(name="peak-memory", unit="bytes", samples=(outcome.peak_bytes,)))
     artefact = envelope_of(
         request,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median_low
 from typing import Final
 
 from obengine.harness.open_loop import rate_msg_s
 from obengine.harness.stress import ScaleRun, StressOutcome, SweepPoint, run_stress, stress_work
-from obrelease.analysis.histograms import summary_of
 from obrelease.analysis.plot_load import latency_against_load, throughput_by_scale
 from obrelease.analysis.plots import latency_curve
-from obrelease.analysis.stress_tables import LoadRow, ScaleRow, scales_csv, sweep_csv
+from obrelease.analysis.stress_tables import (
+    SCALES_FILE,
+    SWEEP_FILE,
+    LoadRow,
+    scale_rows,
+    scales_csv,
+    sweep_csv,
+)
 from obrelease.analysis.summaries import WALL_TIMES
 from obrelease.models.artefact import Measurement, Producer
 from obrelease.recorder.chunks import chunks_file
@@ -34,7 +39,7 @@ from obrelease.registry.store import Registry
 
 __all__ = ["SUMMARY_FILE", "record_stress", "stress_work"]
 
-SUMMARY_FILE: Final = "perf_run_summary.csv"
+SUMMARY_FILE: Final = SCALES_FILE
 
 
 def record_stress(
@@ -99,7 +104,6 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
     largest = outcome.scales[-1]
     kept = {run.scale: _kept(run) for run in reversed(outcome.scales)}
     loads = [_load_row(point) for point in outcome.sweep]
-    rows = [_scale_row(outcome, run, *kept[run.scale]) for run in outcome.scales]
     seed = outcome.workload.seed
     title = f"stress, {outcome.arrivals} arrivals, {outcome.core} core, seed {seed}"
     service, response = kept[largest.scale]
@@ -107,7 +111,6 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
     rates = {run.scale: _rates(run) for run in outcome.scales}
     at_scale = f"{title}: x{largest.scale:,} at {largest.offered_msg_s:,} msg/s"
     files = [
-        NewFile(SUMMARY_FILE, "text/csv", scales_csv(rows)),
         *(histogram.file for pair in kept.values() for histogram in pair),
         NewFile(
             "latency.svg",
@@ -121,7 +124,7 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
         knee = outcome.knee_msg_s or 0
         knee_picture = latency_against_load(loads, knee_msg_s=knee, title=title)
         files += [
-            NewFile("sweep.csv", "text/csv", sweep_csv(loads)),
+            NewFile(SWEEP_FILE, "text/csv", sweep_csv(loads)),
             NewFile("knee.svg", "image/svg+xml", knee_picture),
         ]
     artefact = envelope_of(
@@ -140,7 +143,9 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
         histograms=[histogram for pair in kept.values() for histogram in pair],
         core=outcome.core,
     )
-    return Draft(artefact, tuple(files))
+    by_name = {each.ref.name: each.curve for pair in kept.values() for each in pair}
+    rows = list(scale_rows(artefact, by_name))
+    return Draft(artefact, (NewFile(SUMMARY_FILE, "text/csv", scales_csv(rows)), *files))
 
 
 def _kept(run: ScaleRun) -> tuple[KeptHistogram, KeptHistogram]:
@@ -168,41 +173,6 @@ def _measurements(outcome: StressOutcome) -> list[Measurement]:
 
 def _rates(run: ScaleRun) -> list[int]:
     return [rate_msg_s(run.messages, wall_ns) for wall_ns in run.saturated_wall_ns]
-
-
-def _scale_row(
-    outcome: StressOutcome, run: ScaleRun, service: KeptHistogram, response: KeptHistogram
-) -> ScaleRow:
-    rates, told, waited = _rates(run), summary_of(service.curve), summary_of(response.curve)
-    return ScaleRow(
-        arrivals=outcome.arrivals,
-        core=outcome.core,
-        seed=str(outcome.workload.seed),
-        scale=run.scale,
-        messages=run.messages,
-        passes=len(rates),
-        sustained_min_msg_s=min(rates),
-        sustained_median_msg_s=median_low(rates),
-        sustained_max_msg_s=max(rates),
-        offered_msg_s=run.offered_msg_s,
-        done_msg_s=rate_msg_s(run.messages, run.wall_ns),
-        service_mean_ns=round(told.mean_ns),
-        service_p50_ns=told.p50_ns,
-        service_p99_ns=told.p99_ns,
-        service_p999_ns=told.p999_ns,
-        service_max_ns=told.max_ns,
-        response_mean_ns=round(waited.mean_ns),
-        response_p50_ns=waited.p50_ns,
-        response_p99_ns=waited.p99_ns,
-        response_p999_ns=waited.p999_ns,
-        response_max_ns=waited.max_ns,
-        batches_audited=run.batches,
-        orphan_cancels=run.orphan_cancels,
-        orphan_executes=run.orphan_executes,
-        faults=run.faults,
-        events=run.events,
-        events_digest=run.events_digest,
-    )
 
 
 def _load_row(point: SweepPoint) -> LoadRow:

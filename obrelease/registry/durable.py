@@ -43,14 +43,14 @@ class NewFile:
 
 
 @contextmanager
-def storage_errors(place: Path) -> Iterator[None]:
+def storage_errors(place: Path, outcome: str = "nothing was recorded") -> Iterator[None]:
     """Turn what the operating system says into a `StorageError` with the path and a hint."""
     try:
         yield
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else place
         raise StorageError(
-            f"{where}: {error.strerror or error}; nothing was recorded", hint=_HINTS.get(error.errno or 0)
+            f"{where}: {error.strerror or error}; {outcome}", hint=_HINTS.get(error.errno or 0)
         ) from error
 
 

@@ -37,6 +37,7 @@ class Entry:
         size_bytes: of the envelope and all files together.
         core, commit, dirty, workload, messages, events_digest: from the envelope; None where it
             does not say.
+        checks_failed: how many checks of the run failed; None where it made none.
     """
 
     digest: str
@@ -52,6 +53,7 @@ class Entry:
     workload: str | None
     messages: int | None
     events_digest: str | None
+    checks_failed: int | None
 
     def as_json(self) -> dict[str, Any]:
         """The entry for `--json`: the folder as its place, nanoseconds as text."""
@@ -68,6 +70,7 @@ class Entry:
             "workload": self.workload,
             "messages": self.messages,
             "events_digest": self.events_digest,
+            "checks_failed": self.checks_failed,
         }
 
 
@@ -89,6 +92,7 @@ def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_b
         workload=workload.name if workload else None,
         messages=workload.messages if workload else None,
         events_digest=outcome.events_digest if outcome else None,
+        checks_failed=_failed([check.passed for check in outcome.checks]) if outcome else None,
     )
 
 
@@ -165,10 +169,19 @@ def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | No
             workload=None if workload is None else workload["name"],
             messages=None if workload is None else workload["messages"],
             events_digest=None if outcome is None else outcome["events_digest"],
+            checks_failed=None
+            if outcome is None
+            else _failed([check["passed"] for check in outcome["checks"]]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return entry if _is_well_formed(entry) else None
+
+
+def _failed(passed: list[Any]) -> int | None:
+    if not all(isinstance(each, bool) for each in passed):
+        raise TypeError("a check neither passed nor failed")
+    return passed.count(False) if passed else None
 
 
 def _is_well_formed(entry: Entry) -> bool:

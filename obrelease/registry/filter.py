@@ -17,6 +17,9 @@ _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_VALUE: Final = 4096
 
+PASSED: Final = "passed"
+FAILED: Final = "failed"
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -27,6 +30,7 @@ class Filter:
         digest, commit, events_digest: beginnings, in lower-case hex.
         since_ns, until_ns: created at or after the one, and before the other.
         dirty: whether the source tree had changes of its own.
+        checks: `PASSED` or `FAILED`; a run without checks did neither.
     """
 
     kind: str | None = None
@@ -39,6 +43,7 @@ class Filter:
     since_ns: int | None = None
     until_ns: int | None = None
     dirty: bool | None = None
+    checks: str | None = None
 
     def __str__(self) -> str:
         given = ((field.name, getattr(self, field.name)) for field in fields(self))
@@ -67,6 +72,7 @@ class Filter:
             )
             and (self.since_ns is None or entry.created_ns >= self.since_ns)
             and (self.until_ns is None or entry.created_ns < self.until_ns)
+            and (self.checks is None or self.checks == _checks_of(entry))
         )
 
 
@@ -76,7 +82,8 @@ def parse_filter(*words: str) -> Filter:
     `kind`, `scenario`, `core` and `workload` are compared whole; `digest`, `commit` and `events`
     by their beginning, with or without `..` after it; `since` (at or after) and `until` (before)
     take a day, an instant of ISO 8601, UTC where it names no zone, or nanoseconds since 1970;
-    `dirty` takes `yes` or `no`. Several words may stand in one text, apart by spaces.
+    `dirty` takes `yes` or `no`, `checks` takes `passed` or `failed`. Several words may stand in one
+    text, apart by spaces.
 
     Raises:
         UsageError: an unknown key, a key given twice, or a value that makes no sense.
@@ -92,7 +99,7 @@ def parse_filter(*words: str) -> Filter:
         if key in seen:
             raise UsageError(f"the filter {key!r} is given twice", hint="all words must hold; give it once")
         if not value or len(value) > _LONGEST_VALUE:
-            raise UsageError(f"the filter {key!r} has no value, or one too long")
+            raise UsageError(f"the filter {key}= has no value, or one too long")
         seen.add(key)
         field, read = _KEYS[key]
         found = replace(found, **{field: read(key, value)})
@@ -129,6 +136,18 @@ def _answer(key: str, value: str) -> bool:
     return value == "yes"
 
 
+def _checks(key: str, value: str) -> str:
+    if value not in {PASSED, FAILED}:
+        raise UsageError(f"{key}={value}: neither {PASSED} nor {FAILED}")
+    return value
+
+
+def _checks_of(entry: Entry) -> str | None:
+    if entry.checks_failed is None:
+        return None
+    return FAILED if entry.checks_failed else PASSED
+
+
 _KEYS: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
     "kind": ("kind", _text),
     "scenario": ("scenario", _text),
@@ -140,6 +159,7 @@ _KEYS: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
     "since": ("since_ns", _instant),
     "until": ("until_ns", _instant),
     "dirty": ("dirty", _answer),
+    "checks": ("checks", _checks),
 }
 
 FILTER_KEYS: Final = tuple(_KEYS)

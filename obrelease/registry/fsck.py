@@ -185,6 +185,8 @@ def _pin_problems(root: Path, digests: set[str]) -> Iterator[Problem]:
         except ObreleaseError as error:
             yield Problem(path, "pin", error.message.removeprefix(f"{path}: "))
             continue
+        if pinned is None and not os.path.lexists(path):
+            continue
         if pinned is None:
             yield Problem(path, "pin", "is not a pin")
         elif pinned not in digests:

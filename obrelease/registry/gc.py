@@ -26,7 +26,7 @@ from obrelease.registry import index
 from obrelease.registry.durable import storage_errors, sync_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
-from obrelease.registry.layout import STAGING_NAME
+from obrelease.registry.layout import STAGING_NAME, is_place
 from obrelease.registry.store import Registry
 
 PIN: Final = "pin"
@@ -35,6 +35,8 @@ _BLOCK_BYTES: Final = 512
 _TAKEN: Final = "gc"
 _DOOMED: Final = "doomed"
 _MARK: Final = "~"
+_YOUNGEST_LEFTOVER_NS: Final = 86_400 * 10**9
+"""However short the grace period: what is younger may be a writer's at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
     kept: list[Kept] = []
     young: list[Entry] = []
     doomed: list[Doomed] = []
-    with storage_errors(registry.root):
+    with storage_errors(registry.root, "nothing was judged"):
         for entry in registry.find(Filter()):
             if entry.digest in reasons:
                 kept.append(Kept(entry, tuple(reasons[entry.digest])))
@@ -106,7 +108,9 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
                     young.append(entry)
                 else:
                     doomed.append(Doomed(entry, _bytes_on_disk(entry.folder), status.st_mtime_ns))
-        leftovers = tuple(_leftovers(registry.root / STAGING_NAME, now_ns - grace_ns))
+        leftovers = tuple(
+            _leftovers(registry.root / STAGING_NAME, now_ns - max(grace_ns, _YOUNGEST_LEFTOVER_NS))
+        )
     return GcPlan(tuple(kept), tuple(young), tuple(doomed), leftovers)
 
 
@@ -121,7 +125,7 @@ def collect(
     root = registry.root
     staging = root / STAGING_NAME
     gone: list[Doomed] = []
-    with storage_errors(root):
+    with storage_errors(root, "what was removed so far is removed whole"):
         _finish_former(root)
         index.forget(root, (doomed.entry.place for doomed in plan.doomed))
         taken = [(doomed, path) for doomed in plan.doomed if (path := _take(root, doomed.entry)) is not None]
@@ -131,7 +135,7 @@ def collect(
             sync_folder(staging)
         pinned = set(registry.pins().values())
         for doomed, path in taken:
-            if doomed.entry.digest in pinned or path.stat().st_mtime_ns != doomed.touched_ns:
+            if doomed.entry.digest in pinned or _touched_ns(path) != doomed.touched_ns:
                 _put_back(path, doomed.entry.folder)
             else:
                 _destroy(path)
@@ -159,8 +163,17 @@ def _take(root: Path, entry: Entry) -> Path | None:
         raise
 
 
+def _touched_ns(path: Path) -> int | None:
+    """A folder's modification time; None where another collector took it for one left by a killed one."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 def _put_back(path: Path, folder: Path) -> None:
     """Give a run its place again; where the same run was recorded meanwhile, ours is the spare one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.rename(folder)
     except FileNotFoundError:
@@ -188,18 +201,20 @@ def _finish_former(root: Path) -> None:
     """Bring what a killed collector began to its end."""
     for path in _items(root / STAGING_NAME):
         act, *place = path.name.split(_MARK)
-        if act == _TAKEN and len(place) == 3:
+        if act == _TAKEN and is_place(place):
             _put_back(path, root.joinpath(*place))
         elif act == _DOOMED:
             _destroy(path)
 
 
 def _leftovers(staging: Path, before_ns: int) -> Iterator[tuple[Path, int]]:
+    """What is older than an instant; what goes while it is looked at was a writer's at work."""
     for path in _items(staging):
-        status = path.lstat()
-        ours = path.name.partition(_MARK)[0] in {_TAKEN, _DOOMED}
-        if not ours and max(status.st_mtime_ns, status.st_ctime_ns) <= before_ns:
-            yield path, _bytes_on_disk(path)
+        with suppress(FileNotFoundError):
+            status = path.lstat()
+            ours = path.name.partition(_MARK)[0] in {_TAKEN, _DOOMED}
+            if not ours and max(status.st_mtime_ns, status.st_ctime_ns) <= before_ns:
+                yield path, _bytes_on_disk(path)
 
 
 def _items(folder: Path) -> list[Path]:

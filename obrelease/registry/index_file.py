@@ -4,6 +4,7 @@ Format history (``_USER_VERSION``):
 
 1. First version.
 2. Shelves with their stamps, folders that could not be read, indices that answer filters alone.
+3. How many checks of a run failed; an index for each key of a filter, so that rare values are found.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from typing import Final
 from obrelease.registry.rows import Damaged
 
 _APPLICATION_ID: Final = 0x6F627265
-_USER_VERSION: Final = 2
+_USER_VERSION: Final = 3
 _BUSY_SECONDS: Final = 120.0
 _RUNS: Final = (
     "CREATE TABLE run (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,"
     " kind TEXT NOT NULL, scenario TEXT NOT NULL, created_ns TEXT NOT NULL, size_bytes INTEGER NOT NULL,"
     " core TEXT, commit_id TEXT, dirty INTEGER, workload TEXT, messages INTEGER, events_digest TEXT,"
-    " seal TEXT NOT NULL)"
+    " checks_failed INTEGER, seal TEXT NOT NULL)"
 )
 _SHELVES: Final = (
     "CREATE TABLE shelf (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
@@ -30,8 +31,14 @@ _SHELVES: Final = (
 _INDICES: Final = (
     "CREATE INDEX run_digest ON run (digest)",
     "CREATE INDEX run_created ON run (created_ns DESC, digest)",
-    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id)",
+    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id, dirty)",
     "CREATE INDEX run_events ON run (events_digest, created_ns DESC, core)",
+    "CREATE INDEX run_scenario ON run (scenario, created_ns DESC)",
+    "CREATE INDEX run_kind ON run (kind, created_ns DESC)",
+    "CREATE INDEX run_core ON run (core, created_ns DESC)",
+    "CREATE INDEX run_workload ON run (workload, created_ns DESC)",
+    "CREATE INDEX run_dirty ON run (created_ns DESC, digest) WHERE dirty = 1",
+    "CREATE INDEX run_failed ON run (created_ns DESC, digest) WHERE checks_failed > 0",
     "CREATE INDEX run_commit ON run (commit_id, created_ns DESC, kind, scenario, core)",
 )
 _TRIGGERS: Final = (

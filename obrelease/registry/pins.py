@@ -48,10 +48,12 @@ def read_pins(root: Path) -> dict[str, str]:
     """
     folder = root / PINS_NAME
     found: dict[str, str] = {}
-    with storage_errors(folder):
+    with storage_errors(folder, "what is pinned is not known"):
         names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
     for name in names:
         digest = read_pin(root, name)
+        if digest is None and not os.path.lexists(folder / name):
+            continue
         if digest is None:
             raise InvalidInput(f"{folder / name}: is not a pin", hint="move it away")
         found[name] = digest
@@ -73,7 +75,7 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
         )
     target = root / PINS_NAME / name
     staged = root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}.pin"
-    with storage_errors(root):
+    with storage_errors(root, "nothing was pinned"):
         make_folders(staged.parent)
         make_folders(target.parent)
         write_file(staged, f"{digest}\n".encode("ascii"))
@@ -102,7 +104,7 @@ def remove_pin(root: Path, name: str) -> None:
     target = root / PINS_NAME / name
     if not _is_name(name) or not target.is_file():
         raise NotFound(f"no run is pinned as {name!r}", hint="`obrelease pin` lists the names")
-    with storage_errors(target):
+    with storage_errors(target, "the name may still be there"):
         target.unlink(missing_ok=True)
         sync_folder(target.parent)
 

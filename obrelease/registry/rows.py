@@ -11,17 +11,18 @@ from typing import Any, Final
 
 from obrelease.models.canonical import digest_bytes
 from obrelease.registry.entry import Entry
-from obrelease.registry.filter import Filter
+from obrelease.registry.filter import FAILED, PASSED, Filter
 
 COLUMNS: Final = (
     "place", "digest", "kind", "scenario", "created_ns", "size_bytes", "core", "commit_id", "dirty",
-    "workload", "messages", "events_digest", "seal",
+    "workload", "messages", "events_digest", "checks_failed", "seal",
 )  # fmt: skip
 PUT: Final = f"INSERT OR REPLACE INTO run ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
 _SEALED: Final = len(COLUMNS) - 1
 _NANOS_DIGITS: Final = 20
 _MOST_BEGINNINGS: Final = 16
+_CHECKS: Final = {PASSED: "checks_failed = 0", FAILED: "checks_failed > 0"}
 _ORDER: Final = "ORDER BY created_ns DESC, digest, place"
 
 
@@ -34,7 +35,7 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
     values = (
         entry.place, entry.digest, entry.kind, entry.scenario, _nanos(entry.created_ns),
         entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
-        entry.workload, entry.messages, entry.events_digest,
+        entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
     )  # fmt: skip
     return (*values, _seal(values))
 
@@ -47,7 +48,8 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
     """
     if _seal(tuple(row[:_SEALED])) != row[_SEALED]:
         raise Damaged("a row's seal does not fit")
-    place, digest, kind, scenario, created, size, core, commit, dirty, workload, messages, events, _ = row
+    place, digest, kind, scenario, created, size, core, commit, dirty, *rest = row[:_SEALED]
+    workload, messages, events, checks_failed = rest
     return Entry(
         digest=digest,
         kind=kind,
@@ -62,6 +64,7 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
         workload=workload,
         messages=messages,
         events_digest=events,
+        checks_failed=checks_failed,
     )
 
 
@@ -131,19 +134,20 @@ def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None
             else:
                 asked.starts(column, start)
             hints.append((True, name))
-    kind = where.kind
-    if where.scenario is not None and kind is None:
-        kinds = _kinds_with(connection, where.scenario)
-        if not kinds:
-            return None
-        kind = kinds[0] if len(kinds) == 1 else None
-    hints.append((kind is not None and where.scenario is not None, "run_shelf"))
-    hints.append((True, "run_created"))
-    asked.equal("kind", kind)
-    asked.equal("scenario", where.scenario)
-    asked.equal("core", where.core)
-    asked.equal("workload", where.workload)
-    asked.equal("dirty", None if where.dirty is None else int(where.dirty))
+    hints += [
+        (where.checks == FAILED, "run_failed"),
+        (where.dirty is True, "run_dirty"),
+        (where.kind is not None and where.scenario is not None, "run_shelf"),
+        (where.scenario is not None, "run_scenario"),
+        (where.workload is not None, "run_workload"),
+        (where.kind is not None, "run_kind"),
+        (where.core is not None, "run_core"),
+        (True, "run_created"),
+    ]
+    for column in ("kind", "scenario", "core", "workload"):
+        asked.equal(column, getattr(where, column))
+    asked.clauses += [_CHECKS[where.checks]] if where.checks else []
+    asked.clauses += [] if where.dirty is None else [f"dirty = {where.dirty:d}"]
     for sign, bound in ((">=", where.since_ns), ("<", where.until_ns)):
         if bound is not None:
             asked.clauses.append(f"created_ns {sign} ?")
@@ -159,8 +163,3 @@ def _beginning_with(connection: sqlite3.Connection, column: str, start: str) -> 
     while value is not None:
         yield value
         (value,) = connection.execute(f"{least} > ? AND {column} < ?", (value, beyond)).fetchone()
-
-
-def _kinds_with(connection: sqlite3.Connection, scenario: str) -> list[str]:
-    shelves = (place.partition("/") for (place,) in connection.execute("SELECT place FROM shelf"))
-    return sorted(kind for kind, _, name in shelves if name == scenario)

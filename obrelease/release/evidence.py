@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from obrelease.analysis.agreement import disagreements
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, InvalidInput
+from obrelease.importers.agreement import disagreements
 from obrelease.models.artefact import Artefact
 from obrelease.models.release import Plan
 from obrelease.registry.inspect import INTEGRITY_RULES, Inspection, inspect_folder

@@ -121,7 +121,7 @@ def _from_tag(tag: Tag, shelf: Shelf, scratch: Path) -> Registry:
     if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
         raise NotFound(f"{tag} is not on the forge, and no run is committed at it in {below}")
     copy = scratch / "copy"
-    with storage_errors(copy):
+    with storage_errors(copy, "the release was not read"):
         check_out(worktree, present.commit, copy)
         for item in (copy / below).iterdir():
             if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):

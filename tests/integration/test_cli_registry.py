@@ -79,7 +79,7 @@ class TestList:
         header, *lines = answer.out.splitlines()
         assert answer.code == ExitCode.OK
         assert header.split() == [
-            "digest", "created", "kind", "scenario", "core", "messages", "commit", "events",
+            "digest", "created", "kind", "scenario", "core", "messages", "commit", "events", "checks",
         ]  # fmt: skip
         assert [line[:12] for line in lines] == [entry.digest[:12] for entry in registry.entries()]
         assert "2023-11-14T22:13:20Z" in lines[0]
@@ -90,6 +90,21 @@ class TestList:
         ]
         assert found["digest"] == registry.resolve("latest", scenario="x10").digest
         assert run("list", "--kind", "stress", "--json").json == {"runs": []}
+
+    def test_runs_whose_checks_failed_are_marked_and_found(self, registry: Registry, run: Run) -> None:
+        checks = (*CHECKS, Check(name="touch", passed=False), Check(name="depth", passed=False))
+        outcome = Outcome(events=2_500, events_digest="34" * 32, state_digest="56" * 32, checks=checks)
+        failed = registry.record(draft(4, outcome=outcome), run_files(4))
+        silent = registry.record(draft(5, outcome=None), run_files(5))
+        marks = [line.split()[-2:] for line in run("list").out.splitlines()[1:]]
+        assert marks[0][-1] == "-"
+        assert marks[1] == ["2", "FAILED"]
+        assert [mark[-1] for mark in marks[2:]] == ["passed"] * 3
+        (found,) = run("list", "checks=failed", "--json").json["runs"]
+        assert (found["digest"], found["checks_failed"]) == (failed.digest, 2)
+        passed = run("list", "checks=passed", "--json").json["runs"]
+        assert len(passed) == 3
+        assert silent.digest not in {each["digest"] for each in passed}
 
     def test_json_is_the_entry(self, registry: Registry, run: Run) -> None:
         assert run("list", "--json").json == {"runs": [entry.as_json() for entry in registry.entries()]}

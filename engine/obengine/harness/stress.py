@@ -232,7 +232,9 @@ def _sweep(
 def _scale_run(
     scale: int, walls: tuple[int, ...], offered: int, loop: OpenLoop, audit: CheckResult
 ) -> ScaleRun:
-    faults = {name: n for name, n in audit.counts.items() if not name.startswith(("lots-", "batches"))}
+    faults = {
+        name: n for name, n in audit.counts.items() if not name.startswith(("lots-", "batches", "events"))
+    }
     return ScaleRun(
         scale=scale,
         messages=loop.service_ns.size,

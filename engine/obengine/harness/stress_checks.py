@@ -9,12 +9,14 @@ import numpy as np
 from obengine.harness.open_loop import OpenLoop
 from obengine.harness.outcome import CheckResult
 from obengine.invariants import EventAudit, check_snapshot, faults
+from obengine.messages import records_digest
 
 
 def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
     """Audit the log after every `batch` messages: orphans, lots, queues, crossed books; then the state.
 
-    Counts are those of the invariants, and `batches` audited. The detail names the first bad batch.
+    Counts are those of the invariants, `batches` audited and `events` in them, whose digest the detail
+    tells; of a bad log it names the first bad batch too.
     """
     audit = EventAudit()
     ends = [*loop.event_ends[batch - 1 :: batch].tolist()]
@@ -38,11 +40,11 @@ def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
         place = "the final state" if first_bad is None else f"batch {first_bad} of {len(ends)}"
         detail = f"faults, first in {place}: {found}"
     counts |= {f"lots_{kind}": lots for kind, lots in audit.lots.items()}
-    counts |= {"lots_resting": audit.resting_lots(), "batches": len(ends)}
+    counts |= {"lots_resting": audit.resting_lots(), "batches": len(ends), "events": loop.events.size}
     return CheckResult(
         name,
         passed=not found,
-        detail=detail,
+        detail=f"{detail}; events {records_digest(loop.events)}",
         counts={cause.replace("_", "-"): abs(count) for cause, count in counts.items()},
     )
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obrelease.errors import ExitCode, UsageError
-from obrelease.models.artefact import Outcome, Producer, Workload
+from obrelease.models.artefact import Check, Outcome, Producer, Workload
 from obrelease.registry import durable, shelves
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import FILTER_KEYS, Filter, parse_filter
@@ -24,13 +24,15 @@ class TestLanguage:
     def test_every_key(self) -> None:
         words = (
             "kind=bench scenario=x100 core=native workload=x100 digest=ABC.. commit=1c9f events=79067c.. "
-            "since=2026-10-01 until=2026-10-02T12:00:00+02:00 dirty=no"
+            "since=2026-10-01 until=2026-10-02T12:00:00+02:00 dirty=no "
+            "checks=failed"
         )
         found = parse_filter(*words.split()[:3], " ".join(words.split()[3:]))
         since = 1_790_812_800 * 10**9
         assert found == Filter(
             kind="bench", scenario="x100", core="native", workload="x100", digest="abc", commit="1c9f",
             events_digest="79067c", since_ns=since, until_ns=since + DAY_NS + 10 * 3_600 * 10**9, dirty=False,
+            checks="failed",
         )  # fmt: skip
         assert {word.partition("=")[0] for word in words.split()} == set(FILTER_KEYS)
 
@@ -47,7 +49,7 @@ class TestLanguage:
             "=x", "commit=xyz", "commit=..", "digest=" + "a" * 65, "since=soon",
             "since=2026-13-01",
             "since=1600", "until=99999999999999999999999x", "dirty=maybe", "kind=a kind=b",
-            "core=" + "n" * 5_000, "events=%",
+            "core=" + "n" * 5_000, "events=%", "checks=0", "checks=FAILED",
         ],
     )  # fmt: skip
     def test_nonsense_is_refused_with_a_usage_error(self, word: str) -> None:
@@ -79,7 +81,10 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
             events = EVENTS[number % 4]
             name = ("flow", "tape")[number % 2]
             workload = Workload(name=name, version=1, messages=number, commands_digest="12" * 32)
-            outcome = events and Outcome(events=1, events_digest=events, state_digest="56" * 32)
+            checks = tuple(Check(name=f"c{at}", passed=at != number % 9) for at in range(number % 5))
+            outcome = events and Outcome(
+                events=1, events_digest=events, state_digest="56" * 32, checks=checks
+            )
             made.record(
                 draft(
                     created_ns=str(10**18 + number // 2 * DAY_NS),
@@ -117,6 +122,7 @@ filters = st.builds(
     since_ns=instants,
     until_ns=instants,
     dirty=st.none() | st.booleans(),
+    checks=optional("passed", "failed"),
 )
 
 

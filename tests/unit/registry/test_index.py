@@ -15,9 +15,11 @@ import pytest
 
 from obrelease.errors import NotFound, StorageError
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.registry import index, shelves
+from obrelease.registry import index, rows, shelves
 from obrelease.registry.entry import Entry
+from obrelease.registry.filter import parse_filter
 from obrelease.registry.fsck import fsck
+from obrelease.registry.index_file import connect
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -67,9 +69,15 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "header overwritten": lambda path: overwrite(path, 0, b"\xff" * 64),
     "second page overwritten": lambda path: overwrite(path, 4096, b"\xff" * 4096),
     "foreign": be_foreign,
-    "newer format": lambda path: execute(path, "PRAGMA user_version=3"),
+    "newer format": lambda path: execute(path, "PRAGMA user_version=4"),
+    "format before": lambda path: (
+        execute(path, "DROP INDEX run_failed"),
+        execute(path, "ALTER TABLE run DROP COLUMN checks_failed"),
+        execute(path, "PRAGMA user_version=2"),
+    ),
     "of another program": lambda path: execute(path, "PRAGMA application_id=7"),
     "table dropped": lambda path: execute(path, "DROP TABLE run"),
+    "failed checks edited away": lambda path: execute(path, "UPDATE run SET checks_failed = NULL"),
     "commits edited": lambda path: execute(path, "UPDATE run SET commit_id = 'cd'"),
     "digests edited": lambda path: execute(path, "UPDATE run SET digest = 'cd' || substr(digest, 3)"),
     "messages as text": lambda path: execute(path, "UPDATE run SET messages = 'many'"),
@@ -237,3 +245,25 @@ def test_an_entry_survives_its_row(registry: Registry) -> None:
     entries: tuple[Entry, ...] = registry.entries()
     assert index.sight(registry.root).entries == {entry.place: entry for entry in entries}
     assert all(entry.as_json()["created_ns"] == str(entry.created_ns) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "kind=replay", "scenario=rare", "core=rare", "workload=rare", "digest=abcd", "commit=abcd",
+        "events=abcd", "since=2026-10-01", "until=2020-10-01", "dirty=yes", "checks=failed",
+        "kind=replay scenario=rare", "kind=bench core=rare checks=failed", "workload=rare dirty=no",
+    ],
+)  # fmt: skip
+def test_a_rare_value_is_looked_up_and_not_searched_for(registry: Registry, words: str) -> None:
+    """Rule: whatever is asked, SQLite seeks in the index of a key; it never reads every row."""
+    registry.reindex()
+    asked: list[str] = []
+    with closing(connect(index_of(registry))) as connection:
+        connection.set_trace_callback(asked.append)
+        assert list(rows.select(connection, registry.root, parse_filter(words))) == []
+        connection.set_trace_callback(None)
+        for statement in asked:
+            (*_, plan), *_ = connection.execute(f"EXPLAIN QUERY PLAN {statement}")
+            searched = plan.startswith("SEARCH run USING ")
+            assert searched or plan in {"SCAN run USING INDEX run_dirty", "SCAN run USING INDEX run_failed"}

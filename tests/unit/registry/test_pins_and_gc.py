@@ -10,6 +10,7 @@ import pytest
 
 from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
 from obrelease.registry import gc as collector
+from obrelease.registry import pins
 from obrelease.registry.entry import Entry
 from obrelease.registry.fsck import fsck
 from obrelease.registry.gc import GcPlan, collect, plan_gc
@@ -186,3 +187,61 @@ class TestCollect:
         assert taken in registry.entries()
         assert doomed not in registry.entries()
         assert fsck(registry.root).notes == ()
+
+    @pytest.mark.parametrize("name", ["gc~..~..~{0}", "gc~.~.~{0}", "gc~a~b~c~{0}", "gc~~~{0}", "gc~bench~x"])
+    def test_a_name_that_leads_elsewhere_moves_nothing(self, registry: Registry, name: str) -> None:
+        planted = registry.root / ".staging" / name.format("ab" * 6)
+        planted.mkdir()
+        made = plan(registry, days=0)
+        around = sorted(registry.root.parent.rglob("*"))
+        assert collect(registry, made) == ()
+        assert sorted(registry.root.parent.rglob("*")) == around
+
+    def test_a_run_goes_back_where_its_empty_shelf_was_removed(self, registry: Registry) -> None:
+        moved = registry.record(draft(9, scenario="alone"), run_files())
+        moved.folder.rename(registry.root / ".staging" / "~".join(("gc", *moved.place.split("/"))))
+        moved.folder.parent.rmdir()
+        collect(registry, plan(registry, days=0))
+        assert moved in registry.entries()
+
+    def test_writers_that_finish_meanwhile_disturb_nobody(
+        self, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = collector._items
+        gone = registry.root / ".staging" / "1-gone"
+        monkeypatch.setattr(collector, "_items", lambda folder: [*real(folder), gone])
+        assert plan(registry, days=15).leftovers == ()
+
+    def test_a_writer_at_work_is_left_alone_without_any_grace(self, registry: Registry) -> None:
+        (registry.root / ".staging" / "1-abc").mkdir()
+        assert plan(registry, days=0, grace=0).leftovers == ()
+
+    def test_two_collectors_at_once_lose_nothing_that_is_kept(
+        self, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The second takes the first for one that was killed, and puts back what it holds."""
+        made = plan(registry, days=15)
+        before = registry.entries()
+        real = collector._take
+
+        def take(root: Path, entry: Entry) -> Path | None:
+            taken = real(root, entry)
+            collector._finish_former(root)
+            return taken
+
+        monkeypatch.setattr(collector, "_take", take)
+        assert collect(registry, made) == ()
+        assert registry.entries() == before
+
+    def test_a_pin_taken_away_while_pins_are_read_is_no_fault(
+        self, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        registry.pin("brief", registry.entries()[0])
+        real = pins.read_pin
+
+        def read(root: Path, name: str) -> str | None:
+            (root / ".pins" / name).unlink()
+            return real(root, name)
+
+        monkeypatch.setattr(pins, "read_pin", read)
+        assert registry.pins() == {}
