@@ -19,9 +19,12 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ACTION: Final = ROOT / ".github" / "actions" / "release" / "action.yml"
 TAG: Final = "v0.9-beta"
 INSTALL: Final = "Install obrelease as it stands beside this action"
-POLICY: Final = (
-    'format = "obrelease.policy"\nversion = 1\nproject = "demo"\nrequire = ["bundle", "runs", "tag"]\n'
-)
+POLICY: Final = """
+format = "obrelease.release-policy"
+version = 1
+project = "demo"
+require = ["bundle", "runs", "tag"]
+"""
 BESIDE: Final = f"""
 environment="$(dirname "$(dirname "$(command -v python)")")"
 ln -s "$environment" "$RUNNER_TEMP/obrelease"
