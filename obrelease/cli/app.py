@@ -76,9 +76,9 @@ def main() -> None:
     try:
         signals.unwind()
         failure = _failure(words, reply)
-        signals.let_go()
+        signals.finish()
     except KeyboardInterrupt:
-        signals.let_go()
+        signals.finish()
         failure = INTERRUPTED
     sys.exit(int(reply.end(failure)))
 

@@ -30,7 +30,7 @@ DOCUMENT: Final = f"""{{
 """
 """What `--json` prints then, for a moment when there is nothing yet that could write JSON."""
 
-_STOPS: Final = (signal.SIGINT, signal.SIGTERM)
+_Handler = Callable[[int, "FrameType | None"], None] | signal.Handlers
 _arrived: list[int] = []
 
 
@@ -44,17 +44,18 @@ def end_at_once() -> None:
 
     An exception would not do: raised inside an import it can be swallowed, or leave a module half made.
     """
-    _listen(_end)
+    _listen(_end, signal.SIGINT, signal.SIGTERM)
 
 
 def unwind() -> None:
     """While a command works: raise KeyboardInterrupt, so that it can put away what it began."""
-    _listen(_raise)
+    _listen(_raise, signal.SIGINT, signal.SIGTERM)
 
 
-def let_go() -> None:
-    """When the answer is being told: the system's own way, at once and without a word."""
-    _listen(signal.SIG_DFL)
+def finish() -> None:
+    """When the command has ended: Ctrl-C comes too late, the answer is told whole; SIGTERM still ends all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _listen(signal.SIG_DFL, signal.SIGTERM)
 
 
 def arrived() -> bool:
@@ -62,8 +63,8 @@ def arrived() -> bool:
     return bool(_arrived)
 
 
-def _listen(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    for number in _STOPS:
+def _listen(handler: _Handler, *numbers: signal.Signals) -> None:
+    for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 

@@ -51,6 +51,19 @@ from obrelease.cli.start import main
 atexit.register(os.kill, os.getpid(), signal.SIGINT)
 main()
 """
+WHILE_TELLING: Final = """
+import json, os, signal
+from obrelease.cli.start import main
+
+dumps = json.dumps
+
+def struck(*args, **options):
+    os.kill(os.getpid(), signal.SIGINT)
+    return dumps(*args, **options)
+
+json.dumps = struck
+main()
+"""
 DOCUMENT: Final = {"error": {"code": 130, "name": "INTERRUPTED", "message": "interrupted", "hint": None}}
 
 
@@ -91,10 +104,16 @@ def test_an_interrupt_that_became_another_exception(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == DOCUMENT
 
 
-def test_after_the_answer_nothing_is_said() -> None:
+def test_after_the_end_of_the_command_it_comes_too_late() -> None:
     done = ran(AT_THE_END, "--version")
-    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
     assert done.stdout.startswith("obrelease ")
+
+
+def test_while_the_answer_is_told_it_is_told_whole(tmp_path: Path) -> None:
+    done = ran(WHILE_TELLING, "list", "--json", "-q", "--results", str(tmp_path))
+    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+    assert json.loads(done.stdout) == {"runs": []}
 
 
 def test_a_process_that_was_told_to_ignore_it_goes_on() -> None:
