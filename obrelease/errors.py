@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     REMOTE = 8
     STORAGE = 9
     NOT_REPRODUCED = 10
+    INTERNAL = 70
     INTERRUPTED = 130
 
 

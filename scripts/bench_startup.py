@@ -23,7 +23,7 @@ app.command("one")(lambda: None)
 app.command("two")(lambda: None)
 app()
 """
-OURS: Final = "from obrelease.cli.app import main; main()"
+OURS: Final = "from obrelease.cli.start import main; main()"
 DEFAULT_ROUNDS: Final = 15
 
 

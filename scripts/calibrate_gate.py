@@ -129,7 +129,7 @@ def dealt(pool: Sequence[Run], runs: int, trials: int, seed: int) -> Sides:
 def policy(threshold_percent: float, resamples: int, guarded: Sequence[str]) -> Policy:
     """A policy that guards the named metrics."""
     return Policy(
-        format="obrelease.policy",
+        format="obrelease.gate-policy",
         version=1,
         metric=tuple(GuardedMetric(name=name) for name in guarded),
         threshold_percent=threshold_percent,

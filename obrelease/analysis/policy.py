@@ -7,7 +7,6 @@ Format history (``POLICY_VERSION``):
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -18,6 +17,7 @@ from obrelease.analysis.verdict import LEAST_RUNS, Rules
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
 from obrelease.models.canonical import read_bounded
+from obrelease.models.policy_file import GATE_POLICY, parse_policy, require_kind
 from obrelease.models.validation import explain
 
 POLICY_VERSION: Final = 1
@@ -45,7 +45,7 @@ class GuardedMetric(Document):
 class Policy(Document):
     """What counts as a regression. A key that is not here is refused, not ignored."""
 
-    format: Literal["obrelease.policy"]
+    format: Literal["obrelease.gate-policy"]
     version: Literal[1]
     metric: Annotated[tuple[GuardedMetric, ...], Field(min_length=1, max_length=100)]
     threshold_percent: Percent = 2.0
@@ -74,18 +74,15 @@ def read_policy(path: Path) -> Policy:
 
     Raises:
         NotFound, StorageError: it cannot be read.
-        InvalidInput: not TOML, a key that is unknown or missing, or a value out of its range.
+        InvalidInput: not TOML, not a gate policy, a key that is unknown or missing, or a value out of
+            its range.
     """
-    data = read_bounded(path)
-    try:
-        document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{path}: not valid TOML: {error}") from error
-    return policy_of(document, str(path))
+    return policy_of(parse_policy(read_bounded(path), str(path)), str(path))
 
 
 def policy_of(document: Mapping[str, Any], where: str) -> Policy:
     """The policy that a parsed TOML document holds; raises `InvalidInput` as `read_policy`."""
+    require_kind(document, where, GATE_POLICY)
     version = document.get("version")
     if isinstance(version, int) and version > POLICY_VERSION:
         raise InvalidInput(

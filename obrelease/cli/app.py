@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 from typing import Annotated, Final
 
 import typer
@@ -21,6 +19,7 @@ from obrelease.cli import (
     reproduce,
     run,
     schema,
+    signals,
     verify,
 )
 from obrelease.cli.command import JsonOption, QuietOption, VerboseOption
@@ -72,27 +71,37 @@ for room in (run, imports, registry, keep, reproduce, compare, gate, release, ve
 def main() -> None:
     """Run the command line; never returns. SIGTERM unwinds as Ctrl-C does, so nothing is left half done."""
     settle_streams()
-    signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(execute())
+    words = sys.argv[1:]
+    reply = Reply(json=signals.wants_json(words))
+    try:
+        signals.unwind()
+        failure = _failure(words, reply)
+        signals.finish()
+    except KeyboardInterrupt:
+        signals.finish()
+        failure = INTERRUPTED
+    sys.exit(int(reply.end(failure)))
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def execute(args: list[str] | None = None) -> int:
+def execute(args: list[str]) -> int:
     """Run one command line and return its exit code; errors go to stderr with their hint.
 
     Under `--json` exactly one document is on stdout at the end, whatever happened.
     """
-    words = sys.argv[1:] if args is None else args
-    options = words[: words.index("--")] if "--" in words else words
-    reply = Reply(json="--json" in options)
-    return int(reply.end(_failure(words, reply)))
+    reply = Reply(json=signals.wants_json(args))
+    return int(reply.end(_failure(args, reply)))
 
 
 def _failure(words: list[str], reply: Reply) -> Failure | None:
     """Run the command; None where it did what it was asked."""
+    try:
+        failure = _run(words, reply)
+    except Exception as error:
+        failure = Failure.of_fault(error)
+    return INTERRUPTED if failure is not None and signals.arrived() else failure
+
+
+def _run(words: list[str], reply: Reply) -> Failure | None:
     try:
         code = app(args=words, standalone_mode=False, prog_name="obrelease", obj=reply)
     except SystemExit as end:

@@ -39,7 +39,7 @@ Of releases, each scenario is compared that both have runs of, and the worst ans
 A policy is a TOML file; keys that are not in this example are refused:
 
 \b
-    format = "obrelease.policy"
+    format = "obrelease.gate-policy"
     version = 1
     threshold_percent = 2.0   # the smallest slowdown that matters
     alpha = 0.05              # chance of a false alarm in the whole comparison

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from obrelease.cli.signals import LINE
 from obrelease.cli.streams import put, say
 from obrelease.errors import ExitCode, ObreleaseError, StorageError
 from obrelease.models.problem import printable
+
+_REPORT: Final = "report it with the lines above; the command can be run again, it goes on where it stopped"
 
 
 def shown(text: str) -> str:
@@ -35,6 +38,16 @@ class Failure:
         """The failure that an error of the tree is."""
         return cls(error.exit_code, error.message, error.hint)
 
+    @classmethod
+    def of_fault(cls, error: Exception) -> Failure:
+        """The failure that an exception is which nobody foresaw; people are shown where it was raised."""
+        from traceback import format_exception
+
+        message = f"a fault of obrelease itself: {type(error).__name__}: {error}".removesuffix(": ")
+        trace = "".join(format_exception(error)).rstrip("\n")
+        words = f"{trace}\n\nerror: {message}\nhint: {_REPORT}"
+        return cls(ExitCode.INTERNAL, message, _REPORT, words)
+
     def tell(self) -> None:
         """Say it on stderr."""
         if self.words is not None:
@@ -50,7 +63,7 @@ class Failure:
         return {"error": told}
 
 
-INTERRUPTED = Failure(ExitCode.INTERRUPTED, "interrupted", words="interrupted")
+INTERRUPTED: Final = Failure(ExitCode.INTERRUPTED, LINE, words=LINE)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import StorageError
+from obrelease.temporary import temporary_refused
 
 _PREFIX: Final = "obrelease-scratch-"
 _LOCK: Final = ".lock"
@@ -41,10 +41,7 @@ def scratch_folder() -> Iterator[Path]:
         work.mkdir()
         beside.mkdir()
     except OSError as error:
-        raise StorageError(
-            f"{error.filename or 'the temporary folder'}: {error.strerror or error}",
-            hint="free some space, or name another place by TMPDIR",
-        ) from error
+        raise temporary_refused(error) from error
     former, tempfile.tempdir = tempfile.tempdir, str(beside)
     try:
         yield work

@@ -7,7 +7,6 @@ Format history:
 
 from __future__ import annotations
 
-import tomllib
 from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -15,6 +14,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document, Slug
 from obrelease.models.canonical import canonical_bytes
+from obrelease.models.policy_file import RELEASE_POLICY, parse_policy, require_kind
 from obrelease.models.tag import TagText
 from obrelease.models.validation import explain
 
@@ -56,7 +56,7 @@ class Policy(Document):
         signer_workflow: the workflow that must have attested them, as `gh` takes it.
     """
 
-    format: Literal["obrelease.policy"]
+    format: Literal["obrelease.release-policy"]
     version: Literal[1]
     project: Slug
     require: Annotated[tuple[LayerName, ...], Field(min_length=1)]
@@ -95,15 +95,14 @@ def read_policy(data: bytes, where: str) -> Policy:
     """Read a policy.
 
     Raises:
-        InvalidInput: it is not TOML, not of a known version, or says something that is not known.
+        InvalidInput: it is not TOML, not a release policy of a known version, or says something that is
+            not known.
     """
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"{where}: larger than {MAX_BYTES} bytes")
-    try:
-        value = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{where}: not valid TOML: {error}") from error
-    if value.get("format") == "obrelease.policy" and value.get("version") != POLICY_VERSION:
+    value = parse_policy(data, where)
+    require_kind(value, where, RELEASE_POLICY)
+    if value.get("version") != POLICY_VERSION:
         raise InvalidInput(
             f"{where}: version {value.get('version')!a} of the policy format is not known",
             hint=f"this obrelease reads version {POLICY_VERSION}",

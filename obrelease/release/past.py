@@ -5,14 +5,13 @@ They come as a registry of their own, in a scratch folder that lives as long as 
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obrelease.bundle.names import RESULTS_FOLDER
-from obrelease.errors import IntegrityError, NotFound, StorageError, UsageError
+from obrelease.errors import IntegrityError, NotFound, UsageError
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.tag import Tag
 from obrelease.registry.durable import storage_errors
@@ -23,6 +22,7 @@ from obrelease.release.witness import fetch
 from obrelease.remote.checkout import check_out
 from obrelease.remote.forge import Forge
 from obrelease.remote.worktree import Worktree
+from obrelease.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def runs_of_release(tag: Tag, shelf: Shelf) -> Iterator[Registry]:
         RemoteError: the forge or git failed.
     """
     found = shelf.forge.find(tag.text) if shelf.forge else None
-    with _scratch() as scratch:
+    with temporary_folder() as scratch:
         if (
             shelf.forge is None
             or found is None
@@ -78,7 +78,7 @@ def runs_of_release(tag: Tag, shelf: Shelf) -> Iterator[Registry]:
 @contextmanager
 def runs_of_folder(folder: Path, shelf: Shelf) -> Iterator[Registry]:
     """The runs of a release whose files lie in a folder; raises as `verify_folder`."""
-    with _scratch() as scratch:
+    with temporary_folder() as scratch:
         yield _from_files(folder, shelf, scratch, None)
 
 
@@ -132,13 +132,3 @@ def _from_tag(tag: Tag, shelf: Shelf, scratch: Path) -> Registry:
             f"{tag}: {damaged[0].relative_to(copy)} is committed at it, and is not the run that its name says"
         )
     return registry
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    try:
-        made = tempfile.TemporaryDirectory(prefix="obrelease-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StorageError(f"the temporary folder: {error.strerror or error}") from error
-    with made as name:
-        yield Path(name).resolve()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from obrelease.errors import Conflict, IntegrityError
 from obrelease.models.canonical import digest_file
 from obrelease.models.release import Plan, ReleaseAsset
@@ -13,6 +10,7 @@ from obrelease.release.message import digests_in
 from obrelease.release.step import Packed
 from obrelease.remote.forge import Asset, Forge, Release
 from obrelease.remote.tag_object import TagInfo
+from obrelease.temporary import temporary_folder
 
 
 def tag_digests(packed: Packed) -> dict[str, str]:
@@ -85,8 +83,8 @@ def _same(forge: Forge, release: Release, asset: Asset, wanted: ReleaseAsset, *,
 
 
 def _read_back(forge: Forge, release: Release, asset: Asset) -> str:
-    with tempfile.TemporaryDirectory(prefix="obrelease-") as folder:
-        target = Path(folder) / "asset"
+    with temporary_folder() as folder:
+        target = folder / "asset"
         forge.download(release, asset, target, lambda _: None)
         digest, size = digest_file(target)
     if size != asset.size:

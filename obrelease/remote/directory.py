@@ -61,15 +61,13 @@ class DirectoryForge:
 
     def find(self, tag: str) -> Release | None:
         """The release of a tag, draft or public, its assets hashed anew; Conflict if it is both."""
-        public, draft = self._public(tag), self._draft(tag)
-        with _disk(self.root):
-            held = [folder for folder in (public, draft) if _is_folder(folder)]
-        if len(held) > 1:
-            raise Conflict(
-                f"{tag} is public, and a draft of it exists as well",
-                hint=f"remove the folder {draft} after looking at it",
-            )
-        return self._read(held[0], tag) if held else None
+        held = self._held(tag)
+        try:
+            return self._read(held, tag) if held else None
+        except (RemoteError, StorageError):
+            if self._held(tag) == held:
+                raise
+        return self.find(tag)  # another publisher moved it while it was read
 
     def claimed(self, tag: str, claim: str) -> Release | None:
         """The draft of a tag if it carries this claim."""
@@ -87,16 +85,19 @@ class DirectoryForge:
         if self.find(new.tag) is not None:
             raise Conflict(f"{new.tag}: a release of this tag exists already in {self.root}")
         staged = self._staging(new.tag) / secrets.token_hex(8)
-        with _disk(self.root):
+        with self._unless_overtaken(new.tag), _disk(self.root):
             self._make_root()
             (staged / "assets").mkdir(parents=True)
             _write_synced(staged / "release.json", json.dumps(asdict(new), indent=2, sort_keys=True) + "\n")
             sync_folder(staged)
             draft.parent.mkdir(exist_ok=True)
             _rename_once(staged, draft)
+            if self._is_public(new.tag):
+                draft.rename(staged)
+                raise _overtaken(new.tag)
             sync_folder(draft.parent)
             sync_folder(self.root)
-        return self._read(draft, new.tag)
+            return self._read(draft, new.tag)
 
     def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
         """Copy one file into a draft, prove it by reading it back, then give it its name."""
@@ -112,9 +113,10 @@ class DirectoryForge:
                     staging.mkdir(parents=True, exist_ok=True)
                     _is_folder(staging)
                 blocks = iter(lambda: source.read(CHUNK_BYTES) or b"", b"")
-                with suppress(Conflict):
+                with suppress(Conflict), self._unless_overtaken(release.tag):
                     write_new(target, blocks, source.size, sha256, staging=staging)
-            held = _asset(target)
+            with self._unless_overtaken(release.tag):
+                held = _asset(target)
             if (held.size, held.sha256) != (source.size, sha256):
                 raise Conflict(
                     f"{release.tag}: an asset {name} with other bytes is in the draft already",
@@ -139,10 +141,11 @@ class DirectoryForge:
         if current is None:
             raise RemoteError(f"{release.tag}: there is no draft to publish in {self.root}")
         if current.draft:
-            with _disk(self.root):
+            with self._unless_overtaken(release.tag), _disk(self.root):
                 sync_folder(self._draft(release.tag) / "assets")
                 sync_folder(self._draft(release.tag))
                 _rename_once(self._draft(release.tag), self._public(release.tag))
+            with _disk(self.root):
                 sync_folder(self.root)
                 sync_folder(self.root / ".drafts")
         self._sweep(release.tag)
@@ -160,6 +163,28 @@ class DirectoryForge:
                 draft.rename(staging / secrets.token_hex(8))
                 sync_folder(draft.parent)
         self._sweep(release.tag)
+
+    def _held(self, tag: str) -> Path | None:
+        """Where the release of a tag stands now."""
+        public, draft = self._public(tag), self._draft(tag)
+        with _disk(self.root):
+            held = [folder for folder in (public, draft) if _is_folder(folder)]
+        if len(held) > 1:
+            raise Conflict(
+                f"{tag} is public, and a draft of it exists as well",
+                hint=f"remove the folder {draft} after looking at it",
+            )
+        return held[0] if held else None
+
+    @contextmanager
+    def _unless_overtaken(self, tag: str) -> Iterator[None]:
+        """What fails on a draft that has become public meanwhile fails for that reason."""
+        try:
+            yield
+        except (RemoteError, StorageError) as error:
+            if self._is_public(tag):
+                raise _overtaken(tag) from error
+            raise
 
     def _public(self, tag: str) -> Path:
         return self.root / checked_tag(tag)
@@ -283,7 +308,9 @@ def _rename_once(source: Path, target: Path) -> None:
         source.rename(target)
     except OSError as error:
         if _is_present(target):
-            raise Conflict(
-                f"{target.name}: another publisher was faster", hint="look at what is there, then run again"
-            ) from error
+            raise _overtaken(target.name) from error
         raise
+
+
+def _overtaken(tag: str) -> Conflict:
+    return Conflict(f"{tag}: another publisher was faster", hint="look at what is there, then run again")

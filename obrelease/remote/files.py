@@ -234,6 +234,7 @@ def write_new(
             )
         unfinished.chmod(0o644)
         target.hardlink_to(unfinished)
+        unfinished.unlink()  # what would stay of it beside the target is a file too many
         sync_folder(target.parent)
     except FileExistsError as error:
         raise Conflict(f"{target}: is there already", hint="choose a new name or remove the file") from error

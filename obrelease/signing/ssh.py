@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import IntegrityError, UsageError
+from obrelease.errors import IntegrityError, StorageError, UsageError
 from obrelease.models.problem import printable
 from obrelease.signing.armor import armored, blob_of
+from obrelease.temporary import temporary_folder, temporary_refused
 
 SUMS_NAMESPACE: Final = "sums.v1@obrelease"
 PROVENANCE_NAMESPACE: Final = "provenance.v1@obrelease"
@@ -72,10 +73,9 @@ def verify(blob: bytes, namespace: str, data: bytes, trust: Trust, where: str) -
 
     Raises:
         IntegrityError: nobody of them did.
+        StorageError: the temporary folder cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="obrelease-") as folder:
-        file = Path(folder) / "signature"
-        file.write_bytes(armored(blob))
+    with _in_file(blob) as file:
         listed = ["-f", str(trust.allowed_signers.absolute()), "-s", str(file)]
         found = _run(["-Y", "find-principals", *listed], b"", _VERIFY_DEADLINE_S)
         names = found.stdout.decode("utf-8", "replace").splitlines() if found.returncode == 0 else []
@@ -97,10 +97,9 @@ def check(blob: bytes, namespace: str, data: bytes, where: str) -> Signer:
 
     Raises:
         IntegrityError: the signature is not one of these bytes in this namespace.
+        StorageError: the temporary folder cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="obrelease-") as folder:
-        file = Path(folder) / "signature"
-        file.write_bytes(armored(blob))
+    with _in_file(blob) as file:
         arguments = ["-Y", "check-novalidate", "-n", namespace, "-s", str(file)]
         done = _run(arguments, data, _VERIFY_DEADLINE_S)
     if done.returncode != 0:
@@ -115,6 +114,18 @@ def judge(blob: bytes, namespace: str, data: bytes, trust: Trust | None, where: 
     return verify(blob, namespace, data, trust, where)
 
 
+@contextmanager
+def _in_file(blob: bytes) -> Iterator[Path]:
+    """A signature as the file that `ssh-keygen` wants it in."""
+    with temporary_folder() as folder:
+        file = folder / "signature"
+        try:
+            file.write_bytes(armored(blob))
+        except OSError as error:
+            raise temporary_refused(error) from error
+        yield file
+
+
 def _run(arguments: Sequence[str], data: bytes, deadline_s: int) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
@@ -122,6 +133,8 @@ def _run(arguments: Sequence[str], data: bytes, deadline_s: int) -> subprocess.C
         )
     except FileNotFoundError as error:
         raise UsageError("there is no ssh-keygen", hint="install OpenSSH, 8.9 or newer") from error
+    except OSError as error:
+        raise StorageError(f"ssh-keygen: cannot be run: {error.strerror or error}") from error
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"ssh-keygen did not end within {deadline_s} s") from error
 

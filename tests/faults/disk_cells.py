@@ -1,7 +1,8 @@
 """Runs release commands in forked processes whose disk fails, or that die, at a chosen change.
 
-A program: `python -m tests.faults.disk_cells TEMPLATE SCRATCH`, under LD_PRELOAD of the library made
-from `disk.c`. Reads one cell per line of standard input as JSON, answers each with a line of JSON.
+A program: `python -m tests.faults.disk_cells TEMPLATE SCRATCH ACT...`, under LD_PRELOAD of the library
+made from `disk.c`; the acts are tried once beforehand. Reads one cell per line of standard input as
+JSON, answers each with a line of JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +20,13 @@ from obrelease.cli.app import execute
 from obrelease.remote.directory import DirectoryForge
 
 TAG = "v0.9-beta"
+ACTS = {
+    "bundle": ["bundle", TAG],
+    "publish": ["publish", TAG, "--remote", "origin"],
+    "sign": ["publish", TAG, "--sign", "../key"],
+    "verify": ["verify", TAG, "--policy", "../policy.toml"],
+}
+"""What may be tried, by name; every one is run in a project of its own."""
 
 
 def in_child(folder: Path, arguments: list[str], cell: dict[str, Any] | None) -> tuple[int, str, int]:
@@ -48,14 +56,14 @@ def tried(template: Path, folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
     """One cell: the fault, what was left behind, and a second run without the fault."""
     shutil.copytree(template, folder, symlinks=True)
     (folder / "tmp").mkdir()
-    remote = ["--remote", "origin"] if cell["command"] == "publish" else []
-    code, said, changes = in_child(folder, [cell["command"], TAG, *remote], cell)
+    act = ACTS[cell["command"]]
+    code, said, changes = in_child(folder, act, cell)
     answer: dict[str, Any] = {"code": code, "said": said, "changes": changes}
     releases = folder / "project" / ".git" / "obrelease" / "releases"
     found = DirectoryForge(releases).find(TAG)
     answer["public"] = 0 if found is None or found.draft else len(found.assets)
-    answer["again"], again, _ = in_child(folder, [cell["command"], TAG, *remote], None)
-    place = TAG if cell["command"] == "publish" else f"./dist/demo-{TAG}"
+    answer["again"], again, _ = in_child(folder, act, None)
+    place = f"./dist/demo-{TAG}" if cell["command"] == "bundle" else TAG
     answer["verified"], verified, _ = in_child(folder, ["verify", place], None)
     answer["said_again"] = again + verified
     shutil.rmtree(folder)
@@ -70,12 +78,8 @@ def main() -> None:
     os.chdir(warm / "project")
     stdout = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    for arguments in (
-        ["publish", TAG, "--remote", "origin", "-q"],
-        ["bundle", TAG, "-q"],
-        ["verify", TAG, "-q"],
-    ):
-        if execute(arguments) != 0:
+    for arguments in (*(ACTS[name] for name in sys.argv[3:]), ["verify", TAG]):
+        if execute([*arguments, "-q"]) != 0:
             sys.exit(f"{arguments} failed without a fault")
     with os.fdopen(stdout, "w", encoding="ascii") as answers:
         for number, line in enumerate(sys.stdin):

@@ -63,7 +63,7 @@ def public(key: Path) -> str:
 
 def policy_text(require: tuple[str, ...], signers: Path | None, **more: str) -> str:
     """A policy file of the project `demo`."""
-    facts = {"format": "obrelease.policy", "project": "demo", **more}
+    facts = {"format": "obrelease.release-policy", "project": "demo", **more}
     lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
     lines += ["version = 1", f"require = {json.dumps(list(require))}"]
     if signers is not None:

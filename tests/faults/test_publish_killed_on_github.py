@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.loopback_github.client import started
+from tests.loopback_github.forked import Client, Clients, forked_clients
 from tests.loopback_github.running import running
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, make_project
@@ -27,23 +25,30 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
         yield server
 
 
-def published(project: Project, home: Path, github: LoopbackGitHub, boundary: int = 0) -> tuple[int, int]:
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+    with forked_clients(tmp_path_factory.mktemp("clients")) as clients:
+        yield clients
+
+
+def published(
+    clients: Clients, project: Project, home: Path, github: LoopbackGitHub, boundary: int = 0
+) -> tuple[int | None, int]:
     """Publish in a process that dies at a boundary: its exit code, and the boundaries that it came to."""
-    clients: list[subprocess.Popen[str]] = []
+    running: list[Client] = []
     seen = 0
 
     def count() -> None:
         nonlocal seen
         seen += 1
         if seen == boundary:
-            os.kill(clients[0].pid, signal.SIGKILL)
-            os.waitid(os.P_PID, clients[0].pid, os.WEXITED | os.WNOWAIT)
+            running[0].kill()
 
     github.boundary = count
-    clients.append(started(project.root, home, github.api, "publish", TAG, "--remote", "origin"))
-    clients[0].communicate()
+    running.append(clients.start(project.root, home, github.api, "publish", TAG, "--remote", "origin"))
+    running[0].communicate()
     github.boundary = lambda: None
-    return clients[0].returncode, seen
+    return running[0].returncode, seen
 
 
 def assert_none_or_whole(github: LoopbackGitHub) -> int:
@@ -59,28 +64,32 @@ def assert_none_or_whole(github: LoopbackGitHub) -> int:
     "boundary",
     [n if n % 17 == 3 else pytest.param(n, marks=pytest.mark.nightly) for n in range(1, BOUNDARIES + 1)],
 )
-def test_killed_and_run_again(tmp_path: Path, github: LoopbackGitHub, boundary: int) -> None:
+def test_killed_and_run_again(
+    tmp_path: Path, github: LoopbackGitHub, clients: Clients, boundary: int
+) -> None:
     project = make_project(tmp_path)
-    assert published(project, tmp_path, github, boundary)[0] == -signal.SIGKILL
+    assert published(clients, project, tmp_path, github, boundary)[0] == -signal.SIGKILL
     assert_none_or_whole(github)
-    assert published(project, tmp_path, github)[0] == 0
+    assert published(clients, project, tmp_path, github)[0] == 0
     assert len(github.repository.releases) == assert_none_or_whole(github) == 1
     assert project.remote_tag(TAG) == project.head()
 
 
-def test_the_boundaries_are_all_counted(tmp_path: Path, github: LoopbackGitHub) -> None:
-    assert published(make_project(tmp_path), tmp_path, github) == (0, BOUNDARIES)
+def test_the_boundaries_are_all_counted(tmp_path: Path, github: LoopbackGitHub, clients: Clients) -> None:
+    assert published(clients, make_project(tmp_path), tmp_path, github) == (0, BOUNDARIES)
 
 
 @pytest.mark.parametrize(
     "boundary", [15, 40, *(pytest.param(n, marks=pytest.mark.nightly) for n in (5, 11, 25, 60, 75))]
 )
-def test_killed_and_taken_back(tmp_path: Path, github: LoopbackGitHub, boundary: int) -> None:
+def test_killed_and_taken_back(
+    tmp_path: Path, github: LoopbackGitHub, clients: Clients, boundary: int
+) -> None:
     project = make_project(tmp_path)
-    assert published(project, tmp_path, github, boundary)[0] == -signal.SIGKILL
+    assert published(clients, project, tmp_path, github, boundary)[0] == -signal.SIGKILL
     pushed = project.remote_tag(TAG)
     for _ in range(2):
-        client = started(project.root, tmp_path, github.api, "publish", TAG, "--abort", "--json")
+        client = clients.start(project.root, tmp_path, github.api, "publish", TAG, "--abort", "--json")
         assert client.communicate()[1] == ""
         assert client.returncode == 0
     assert github.repository.releases == {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,20 +9,26 @@ import pytest
 
 from obrelease.errors import ExitCode
 from obrelease.remote.directory import DirectoryForge
-from tests.loopback_github.client import started
+from tests.loopback_github.forked import Client, Clients, forked_clients
 from tests.loopback_github.running import running
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, git, make_project
 
 TAG = "v0.9-beta"
 ASSETS = 5
-Start = Callable[[Project], "subprocess.Popen[str]"]
+Start = Callable[[Project], Client]
 
 
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
     with running(monkeypatch) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+    with forked_clients(tmp_path_factory.mktemp("clients")) as clients:
+        yield clients
 
 
 def rivals(base: Path, *, same: bool) -> tuple[Project, Project]:
@@ -63,13 +68,15 @@ def raced(pair: tuple[Project, Project], start: Start, *, same: bool) -> None:
     "rounds", [1, pytest.param(50, marks=pytest.mark.nightly)], ids=lambda rounds: f"{rounds} rounds"
 )
 class TestOneWins:
-    def test_on_github(self, tmp_path: Path, github: LoopbackGitHub, rounds: int, same: bool) -> None:
+    def test_on_github(
+        self, tmp_path: Path, github: LoopbackGitHub, clients: Clients, rounds: int, same: bool
+    ) -> None:
         for number in range(rounds):
             base = tmp_path / str(number)
             github.repository.releases.clear()
 
-            def start(project: Project) -> subprocess.Popen[str]:
-                return started(project.root, tmp_path, github.api, "publish", TAG, "--remote", "origin")
+            def start(project: Project) -> Client:
+                return clients.start(project.root, tmp_path, github.api, "publish", TAG, "--remote", "origin")
 
             raced(rivals(base, same=same), start, same=same)
             (release,) = github.repository.releases.values()
@@ -77,13 +84,13 @@ class TestOneWins:
             assert len(release.assets) >= ASSETS
             assert {asset.state for asset in release.assets} == {"uploaded"}
 
-    def test_in_a_folder(self, tmp_path: Path, rounds: int, same: bool) -> None:
+    def test_in_a_folder(self, tmp_path: Path, clients: Clients, rounds: int, same: bool) -> None:
         for number in range(rounds):
             base = tmp_path / str(number)
 
-            def start(project: Project, base: Path = base) -> subprocess.Popen[str]:
+            def start(project: Project, base: Path = base) -> Client:
                 place = {"OBRELEASE_FORGE": "directory", "OBRELEASE_RELEASES": str(base / "releases")}
-                return started(project.root, tmp_path, "http://localhost:1", "publish", TAG, **place)
+                return clients.start(project.root, tmp_path, "http://localhost:1", "publish", TAG, **place)
 
             raced(rivals(base, same=same), start, same=same)
             release = DirectoryForge(base / "releases").find(TAG)

@@ -20,7 +20,7 @@ from obrelease.registry.store import Registry
 from tests.drafts import draft, histogram_ref
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
-POLICY = 'format = "obrelease.policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
+POLICY = 'format = "obrelease.gate-policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
 Say = Callable[..., int]
 
 

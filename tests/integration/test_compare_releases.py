@@ -16,7 +16,9 @@ from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.store import Registry
 from tests.unit.release.project import Project, git, make_project, run_of
 
-POLICY: Final = 'format = "obrelease.policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
+POLICY: Final = (
+    'format = "obrelease.gate-policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
+)
 FIRST, SECOND = "v0.8", "v0.9-beta"
 Ask = Callable[..., dict[str, Any]]
 

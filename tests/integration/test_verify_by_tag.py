@@ -74,7 +74,9 @@ def test_a_policy_may_do_without_the_tag_and_so_does_a_folder(
 ) -> None:
     git(project.root, "tag", "--delete", TAG)
     policy = tmp_path / "policy.toml"
-    policy.write_text('format = "obrelease.policy"\nversion = 1\nproject = "demo"\nrequire = ["runs"]\n')
+    policy.write_text(
+        'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\nrequire = ["runs"]\n'
+    )
     assert execute(["verify", TAG, "--policy", str(policy)]) == ExitCode.OK
     assert "not checked: tag, " in capsys.readouterr().out
     shutil.copytree(project.releases / TAG / "assets", tmp_path / "files")

@@ -53,8 +53,8 @@ def surroundings(home: Path, api: str) -> Mapping[str, str]:
     }
 
 
-def main() -> int:
-    """Run one command line."""
+def settle() -> None:
+    """Find the loopback GitHub by its names, and wait for nothing."""
     resolve = socket.getaddrinfo
 
     def getaddrinfo(host: Any, *arguments: Any, **named: Any) -> Any:
@@ -63,8 +63,8 @@ def main() -> int:
 
     socket.getaddrinfo = getaddrinfo
     room.Pace = impatient  # type: ignore[assignment, misc]
-    return execute(sys.argv[1:])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    settle()
+    sys.exit(execute(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,32 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from obrelease.errors import ExitCode
+from obrelease.models.artefact import Artefact, Measurement
+from obrelease.registry.store import Registry
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
-from tests.unit.release.project import Project, git, make_project
+from tests.unit.release.project import Project, git, make_project, run_of
 from tests.workflows.runner import Event, Runner, StepFailed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ACTION: Final = ROOT / ".github" / "actions" / "release" / "action.yml"
 TAG: Final = "v0.9-beta"
+GATE: Final = "Refuse a release that is slower than the one before it"
 INSTALL: Final = "Install obrelease as it stands beside this action"
-POLICY: Final = (
-    'format = "obrelease.policy"\nversion = 1\nproject = "demo"\nrequire = ["bundle", "runs", "tag"]\n'
-)
+POLICY: Final = """
+format = "obrelease.release-policy"
+version = 1
+project = "demo"
+require = ["bundle", "runs", "tag"]
+"""
+GATE_POLICY: Final = """
+format = "obrelease.gate-policy"
+version = 1
+resamples = 500
+[[metric]]
+name = "throughput"
+"""
 BESIDE: Final = f"""
 environment="$(dirname "$(dirname "$(command -v python)")")"
 ln -s "$environment" "$RUNNER_TEMP/obrelease"
@@ -56,19 +71,25 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def job(publish: str) -> dict[str, Any]:
+def job(**asked: str) -> dict[str, Any]:
     """A workflow of one job that checks out, and then does what the action does with these inputs."""
     action = yaml.safe_load(ACTION.read_text("utf-8"))
-    given = {"publish": publish, "token": "${{ github.token }}", "python": "python"}
+    given = {"token": "${{ github.token }}", "python": "python"} | {
+        name.replace("_", "-"): value for name, value in asked.items()
+    }
+    assert given.keys() <= action["inputs"].keys()
     inputs = {name: given.get(name, about.get("default", "")) for name, about in action["inputs"].items()}
     steps = [
         {"uses": "actions/checkout@0", "with": {"persist-credentials": False, "fetch-depth": 0}},
         {"uses": "actions/setup-python@0"},
     ]
+    wanted = {
+        None: True,
+        "inputs.publish == 'true'": inputs["publish"] == "true",
+        "inputs.gate-policy != ''": inputs["gate-policy"] != "",
+    }
     for step in action["runs"]["steps"]:
-        condition = step.get("if")
-        assert condition in {None, "inputs.publish == 'true'"}
-        if condition and publish != "true":
+        if not wanted[step.get("if")]:
             continue
         env = {key: _given(value, inputs) for key, value in step.get("env", {}).items()}
         steps.append({"name": step["name"], "run": step["run"], "env": env})
@@ -81,22 +102,22 @@ def _given(value: str, inputs: dict[str, str]) -> str:
     return value
 
 
-def runner(project: Project, github: LoopbackGitHub, folder: Path, publish: str) -> Runner:
+def runner(project: Project, github: LoopbackGitHub, folder: Path, **asked: str) -> Runner:
     folder.mkdir()
     workflow = folder / "workflow.yml"
-    workflow.write_text(yaml.safe_dump(job(publish)), "utf-8")
+    workflow.write_text(yaml.safe_dump(job(**asked)), "utf-8")
     event = Event(project.remote, TAG, REPOSITORY, github.api, TOKEN)
-    (install,) = [s["run"] for s in job(publish)["jobs"]["release"]["steps"] if s.get("name") == INSTALL]
+    (install,) = [s["run"] for s in job()["jobs"]["release"]["steps"] if s.get("name") == INSTALL]
     made = Runner.of(workflow, event, folder / "runner", {install.strip(): BESIDE})
     return replace(made, action_path=ACTION.parent)
 
 
-def tag(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def tag(project: Project, monkeypatch: pytest.MonkeyPatch, name: str = TAG) -> None:
     from obrelease.cli.app import execute
 
     monkeypatch.chdir(project.root)
     monkeypatch.setenv("HOME", str(project.root.parent))
-    assert execute(["tag", TAG, "--remote", "origin", "--quiet"]) == 0
+    assert execute(["tag", name, "--remote", "origin", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize("publish", ["true", "false"])
@@ -108,7 +129,7 @@ def test_it_validates_and_rebuilds_and_publishes_only_if_asked(
     publish: str,
 ) -> None:
     tag(project, monkeypatch)
-    runner(project, github, tmp_path / "job", publish).run()
+    runner(project, github, tmp_path / "job", publish=publish).run()
     place = tmp_path / "job" / "runner" / "release"
     bundle = place / "temp" / "bundle"
     assert (place / "output").read_text() == f"bundle={bundle}\n"
@@ -126,8 +147,63 @@ def test_it_refuses_a_tag_that_binds_nothing(
     git(project.root, "tag", "--annotate", "--message=by hand", TAG)
     git(project.root, "push", "--quiet", "origin", f"refs/tags/{TAG}")
     with pytest.raises(StepFailed, match="Rebuild the bundle"):
-        runner(project, github, tmp_path / "job", "true").run()
+        runner(project, github, tmp_path / "job", publish="true").run()
     assert github.seen == []
+
+
+def commit_runs(project: Project, *, slower: float, since: int) -> None:
+    """Six runs of one scenario in the place of those before, with a policy that looks at their speed."""
+    shutil.rmtree(project.results / "bench", ignore_errors=True)
+    for number in range(6):
+        walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
+        series = (Measurement(name="pass-wall", unit="ns", samples=walls),)
+        created = str(1_700_000_000_000_000_000 + since + number)
+        run = {**dict(run_of("baseline", 42)), "created_ns": created, "measurements": series}
+        Registry(project.results).record(Artefact(**run), ())
+    (project.root / ".github" / "gate-policy.toml").write_text(GATE_POLICY)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message=runs that are measured anew")
+    git(project.root, "push", "--quiet", "origin", "HEAD:refs/heads/main")
+
+
+@pytest.mark.parametrize("token", ["${{ github.token }}", ""], ids=["token", "no token"])
+def test_its_gate_refuses_what_is_slower(
+    project: Project, github: LoopbackGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    commit_runs(project, slower=1.0, since=0)
+    tag(project, monkeypatch, "v0.8")
+    commit_runs(project, slower=1.2, since=100)
+    tag(project, monkeypatch)
+    asked = {"gate_policy": ".github/gate-policy.toml", "publish": "true", "token": token}
+    with pytest.raises(StepFailed, match=r"throughput: worse, ratio 0\.833") as failed:
+        runner(project, github, tmp_path / "job", **asked).run()
+    assert (failed.value.step, failed.value.code) == (GATE, ExitCode.CHECK_FAILED)
+    assert github.repository.releases == {}
+
+
+def test_its_gate_lets_pass_what_cannot_be_told(
+    project: Project, github: LoopbackGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second release holds the very runs of the first: nobody can say that it is slower."""
+    commit_runs(project, slower=1.0, since=0)
+    tag(project, monkeypatch, "v0.8")
+    git(project.root, "commit", "--quiet", "--allow-empty", "--message=nothing was measured")
+    git(project.root, "push", "--quiet", "origin", "HEAD:refs/heads/main")
+    tag(project, monkeypatch)
+    asked = {"gate_policy": ".github/gate-policy.toml", "publish": "true"}
+    runner(project, github, tmp_path / "job", **asked).run()
+    (release,) = github.repository.releases.values()
+    assert (release.tag, release.draft) == (TAG, False)
+
+
+def test_a_gate_without_a_policy_file_stops(
+    project: Project, github: LoopbackGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag(project, monkeypatch)
+    with pytest.raises(StepFailed, match=r"absent\.toml") as failed:
+        runner(project, github, tmp_path / "job", gate_policy="absent.toml", publish="true").run()
+    assert (failed.value.step, failed.value.code) == (GATE, ExitCode.USAGE)
+    assert github.repository.releases == {}
 
 
 def test_what_it_is_handed_never_becomes_a_part_of_a_command() -> None:

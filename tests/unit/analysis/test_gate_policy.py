@@ -17,7 +17,7 @@ from tests.made_up_runs import LATENCY, side
 
 def policy(*metrics: dict[str, Any], **keys: Any) -> Policy:
     """A policy over `metrics`, throughput alone where none is given."""
-    document = {"format": "obrelease.policy", "version": 1, "resamples": 500, **keys}
+    document = {"format": "obrelease.gate-policy", "version": 1, "resamples": 500, **keys}
     return policy_of({**document, "metric": list(metrics) or [{"name": "throughput"}]}, "policy.toml")
 
 
@@ -112,7 +112,7 @@ def test_the_example_of_the_help_is_a_policy_with_every_key(tmp_path: Path) -> N
     ],
 )
 def test_a_policy_that_is_not_understood_whole_is_refused(change: dict[str, Any], said: str) -> None:
-    document = {"format": "obrelease.policy", "version": 1, "metric": [{"name": "throughput"}]}
+    document = {"format": "obrelease.gate-policy", "version": 1, "metric": [{"name": "throughput"}]}
     with pytest.raises(InvalidInput, match=said):
         policy_of({**document, **change}, "policy.toml")
 

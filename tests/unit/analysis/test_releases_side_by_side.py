@@ -16,7 +16,7 @@ from tests.made_up_runs import side
 
 
 def policy(name: str = "throughput") -> Policy:
-    document = {"format": "obrelease.policy", "version": 1, "resamples": 500}
+    document = {"format": "obrelease.gate-policy", "version": 1, "resamples": 500}
     return policy_of({**document, "metric": [{"name": name}]}, "policy.toml")
 
 

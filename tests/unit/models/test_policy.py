@@ -7,7 +7,7 @@ import pytest
 from obrelease.errors import InvalidInput
 from obrelease.models.policy import LAYERS, MAX_BYTES, read_policy
 
-HEAD = 'format = "obrelease.policy"\nversion = 1\nproject = "demo"\n'
+HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
 SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'
 
 

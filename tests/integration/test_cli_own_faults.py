@@ -1,0 +1,46 @@
+"""A fault of the program itself: a code of its own, one document, and a traceback for the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.release import pipeline
+from tests.unit.release.project import make_project
+
+MESSAGE: Final = "a fault of obrelease itself: ZeroDivisionError: a \x1b[31m\nseeded one"
+COMMAND: Final = ("publish", "v0.9-beta")
+
+
+@pytest.fixture(autouse=True)
+def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan_of(*args: object, **options: object) -> NoReturn:
+        raise ZeroDivisionError("a \x1b[31m\nseeded one")
+
+    monkeypatch.chdir(make_project(tmp_path).root)
+    monkeypatch.setattr(pipeline, "plan_of", plan_of)
+
+
+def test_under_json_it_is_one_document_and_the_traceback_is_on_stderr(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert execute([*COMMAND, "--json"]) == ExitCode.INTERNAL
+    out, err = capsys.readouterr()
+    told = json.loads(out)["error"]
+    assert (told["code"], told["name"], told["message"]) == (70, "INTERNAL", MESSAGE)
+    assert "report it" in told["hint"]
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert "in plan_of\n" in err
+
+
+def test_people_read_it_last_and_no_escape_reaches_their_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute([*COMMAND, "--quiet"]) == ExitCode.INTERNAL
+    out, err = capsys.readouterr()
+    assert (out, "\x1b" in err) == ("", False)
+    said = err[err.index("\nerror: ") + 1 :].splitlines()
+    assert [line.partition(": ")[0] for line in said] == ["error", "seeded one", "hint"]
