@@ -38,7 +38,7 @@ from obengine.rules.symbol_book import SymbolBook
 from obengine.snapshot_rules import require_sound
 
 # Enum members are slow to compare and to pack: the hot loop uses their plain numbers.
-_NEW, _CANCEL, _MODIFY, _EXECUTE = (int(op) for op in (Op.NEW, Op.CANCEL, Op.MODIFY, Op.EXECUTE))
+_CANCEL, _MODIFY, _EXECUTE = int(Op.CANCEL), int(Op.MODIFY), int(Op.EXECUTE)  # NEW is 0
 _ACCEPTED, _CANCELLED = int(EventKind.ACCEPTED), int(EventKind.CANCELLED)
 _REQUESTED, _IMMEDIATE = int(CancelReason.REQUESTED), int(CancelReason.IMMEDIATE)
 _EVENT_BYTES: Final = EVENT.itemsize
@@ -128,6 +128,7 @@ def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call 
     What is not plain, or would be refused, goes the long way through `Engine.apply`.
     """
     out = engine.log.out = bytearray()
+    pack, accepted, cancelled, no_price = _pack, _ACCEPTED, _CANCELLED, NO_PRICE  # locals are read faster
     books = engine.books
     symbols, here, book = len(books), 0, books[0]
     orders, bids, asks = book.orders, book.bids, book.asks
@@ -139,25 +140,32 @@ def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call 
             orders, bids, asks = book.orders, book.bids, book.asks
             plain = _holds_only_plain_orders(engine, book)
 
-        if plain and not flags and symbol < symbols:
-            if op == _NEW:
+        if plain and not flags and symbol == here:
+            if not op:
                 if (
                     side <= 1
                     and tif <= 1
                     and qty > 0
-                    and (kind == 1 or (kind == 0 and price != NO_PRICE))
+                    and kind <= 1
                     and order_id not in orders
+                    and (kind or price != no_price)
                 ):
-                    out += _pack(_ACCEPTED, side, symbol, qty, order_id, 0, price)
-                    own, opposite = (asks, bids) if side else (bids, asks)
-                    reach = price * opposite.sign if price != NO_PRICE else NO_LIMIT
+                    out += pack(accepted, side, symbol, qty, order_id, 0, price)
+                    if side:
+                        own, opposite = asks, bids
+                        reach = -price
+                    else:
+                        own, opposite = bids, asks
+                        reach = price
+                    if price == no_price:
+                        reach = NO_LIMIT
                     keys = opposite.keys
                     if keys and keys[0] <= reach:
                         qty = match_plain(book, opposite, out, side, order_id, qty, reach)
                         if not qty:
                             continue
                     if kind or tif:
-                        out += _pack(_CANCELLED, _IMMEDIATE, symbol, qty, order_id, 0, price)
+                        out += pack(cancelled, _IMMEDIATE, symbol, qty, order_id, 0, price)
                         continue
                     queue = own.levels.get(price)
                     if queue is None:
@@ -174,9 +182,9 @@ def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call 
                     else:
                         qty = open_lots
                         del queue[order_id], orders[order_id]
-                    out += _pack(_CANCELLED, _REQUESTED, symbol, qty, order_id, 0, price)
+                    out += pack(cancelled, _REQUESTED, symbol, qty, order_id, 0, price)
                     continue
-                if op == _MODIFY and qty > 0 and price != NO_PRICE:
+                if op == _MODIFY and qty > 0 and price != no_price:
                     modify_plain(book, out, qty, order_id, price)
                     continue
                 if op == _EXECUTE and qty > 0:

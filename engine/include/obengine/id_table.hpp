@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 #include "obengine/node_pool.hpp"
@@ -11,7 +12,9 @@ namespace obengine {
 
 // Sixteen consecutive ids share a cache line of cells, so dense ids stay dense in memory; the line
 // is found by multiplicative hashing of the rest, so strided and random ids spread evenly. Chains
-// need no tombstones and no second array: erasing leaves nothing behind.
+// need no tombstones and no second array: erasing leaves nothing behind. A chain that chance cannot
+// explain makes the table choose another multiplier at random, so ids cannot be made to collide; what
+// the table answers does not depend on it.
 class IdTable {
 public:
     explicit IdTable(unsigned cell_bits = 16) : cells_(std::size_t{1} << cell_bits, null_slot), shift_(64 - cell_bits) {}
@@ -38,7 +41,7 @@ public:
         const Slot first = *cell;
         pool[slot].chain = first;
         *cell = slot;
-        if (first != null_slot) [[unlikely]] note_crowding(pool);
+        if (first != null_slot) [[unlikely]] note_crowding(pool, first);
     }
 
     // Forgets the order in `slot`, which is in the table.
@@ -65,21 +68,26 @@ public:
 
 private:
     [[nodiscard, gnu::always_inline]] std::size_t cell_of(OrderId id) const noexcept {
-        constexpr std::uint64_t golden = 0x9E37'79B9'7F4A'7C15;
-        return (((id >> 4) * golden) >> shift_) ^ (id & 15);
+        return (((id >> 4) * multiplier_) >> shift_) ^ (id & 15);
     }
 
     // Insertions into taken cells pay for a count, and a count that finds the table full widens it.
-    [[gnu::noinline, gnu::cold]] void note_crowding(NodePool& pool) {
-        if (++crowded_ < cells_.size() / 8) return;
+    [[gnu::noinline, gnu::cold]] void note_crowding(NodePool& pool, Slot second) {
+        unsigned orders = 1;
+        for (; second != null_slot && orders <= longest_chain; second = pool[second].chain) ++orders;
+        if (orders > longest_chain) multiplier_ = (std::uint64_t{entropy()} << 32 | entropy()) | 1;
+        if (++crowded_ < cells_.size() / 8 && orders <= longest_chain) return;
         crowded_ = 0;
-        if (count(pool) >= cells_.size() / 4) grow(pool);
+        const bool full = count(pool) >= cells_.size() / 4;
+        if (full || orders > longest_chain) rebuild(pool, full ? 4 : 1);
     }
 
-    void grow(NodePool& pool) {
-        std::vector<Slot> old(cells_.size() * 4, null_slot);
+    [[nodiscard]] static std::uint32_t entropy() { return std::random_device{}(); }
+
+    void rebuild(NodePool& pool, unsigned times) {
+        std::vector<Slot> old(cells_.size() * times, null_slot);
         old.swap(cells_);
-        shift_ -= 2;
+        shift_ -= times == 4 ? 2 : 0;
         for (Slot slot : old) {
             while (slot != null_slot) {
                 const Slot following = pool[slot].chain;
@@ -91,7 +99,12 @@ private:
         }
     }
 
+    static constexpr std::uint64_t golden = 0x9E37'79B9'7F4A'7C15;
+    // With at most one order for two cells, longer chains do not come about by chance.
+    static constexpr unsigned longest_chain = 32;
+
     std::vector<Slot> cells_;
+    std::uint64_t multiplier_ = golden;
     unsigned shift_;
     std::size_t crowded_ = 0;
 };

@@ -19,7 +19,7 @@ struct LadderLimits {
 };
 
 // A window of consecutive prices is a flat ring (slot = price mod width) with a bitmap over it; what
-// lies outside is in a map. The window follows the best price and widens when much is just outside;
+// lies outside is in a tree. The window follows the best price and widens when much is just outside;
 // each such move is paid for by as many visits outside, so a wandering price costs O(log n) at worst.
 class alignas(64) Ladder {
 public:

@@ -104,24 +104,23 @@ struct Command {
     Ticks price_ticks;
 };
 
-// Four words, so that writing an event is four stores; the first holds, from its lowest byte: kind,
-// detail, symbol (2 bytes), quantity (4).
+// `about` holds, from its lowest byte: kind, detail, symbol (2 bytes), so that writing an event is five stores.
 struct Event {
-    std::uint64_t head;
+    std::uint32_t about;
+    std::uint32_t lots;
     OrderId order_id;
     OrderId other_id;
     Ticks price_ticks;
 
     [[nodiscard]] static Event of(EventKind kind, std::uint32_t detail, std::uint16_t symbol, std::uint32_t qty_lots,
                                   OrderId order_id, OrderId other_id, Ticks price_ticks) noexcept {
-        const std::uint64_t head = static_cast<std::uint64_t>(kind) | std::uint64_t{detail} << 8 |
-                                   std::uint64_t{symbol} << 16 | std::uint64_t{qty_lots} << 32;
-        return {head, order_id, other_id, price_ticks};
+        const std::uint32_t about = static_cast<std::uint32_t>(kind) | detail << 8 | std::uint32_t{symbol} << 16;
+        return {about, qty_lots, order_id, other_id, price_ticks};
     }
-    [[nodiscard]] EventKind kind() const noexcept { return static_cast<EventKind>(head & 0xFF); }
-    [[nodiscard]] std::uint8_t detail() const noexcept { return static_cast<std::uint8_t>(head >> 8); }
-    [[nodiscard]] std::uint16_t symbol() const noexcept { return static_cast<std::uint16_t>(head >> 16); }
-    [[nodiscard]] Lots qty_lots() const noexcept { return static_cast<Lots>(head >> 32); }
+    [[nodiscard]] EventKind kind() const noexcept { return static_cast<EventKind>(about & 0xFF); }
+    [[nodiscard]] std::uint8_t detail() const noexcept { return static_cast<std::uint8_t>(about >> 8); }
+    [[nodiscard]] std::uint16_t symbol() const noexcept { return static_cast<std::uint16_t>(about >> 16); }
+    [[nodiscard]] Lots qty_lots() const noexcept { return static_cast<Lots>(lots); }
 };
 
 template <class Record, std::size_t bytes>

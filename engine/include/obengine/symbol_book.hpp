@@ -19,7 +19,7 @@ namespace obengine {
 // How much memory a book takes before it is used, and at most for its flat arrays.
 struct BookLimits {
     LadderLimits ladder{};
-    unsigned id_cell_bits = 16;
+    unsigned id_cell_bits = 13;
 
     // Thousands of books share what one may have alone.
     [[nodiscard]] static BookLimits for_symbols(std::size_t symbols) noexcept {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "obengine/far_levels.hpp"
+#include "obengine/key.hpp"
 #include "obengine/messages.hpp"
 #include "obengine/node_pool.hpp"
 
