@@ -155,7 +155,7 @@ class RiskEngine:
 
         An order that nobody is known to own may.
         """
-        known = self._orders.get((symbol, order_id))
+        known = self._orders.get((False, symbol, order_id))
         if known is None:
             return True
         participant, side, open_lots, price = known
@@ -169,7 +169,7 @@ class RiskEngine:
 
     def changed(self, symbol: int, order_id: int, qty_lots: int, price_ticks: int) -> None:
         """An open order now has so many lots at that price, whatever its check said."""
-        known = self._orders.get((symbol, order_id))
+        known = self._orders.get((False, symbol, order_id))
         if known is not None:
             participant, side, *_ = known
             self.closed(symbol, order_id)

@@ -104,22 +104,41 @@ class RunSummary:
     checks_failed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """A small table: what its columns are, and a row a variant; numbers are whole."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int | str, ...], ...]
+
+
 def release_notes(
-    project: str, tag: str, commit: str, runs: Sequence[RunSummary], *, plots: Mapping[str, str] | None = None
+    project: str,
+    tag: str,
+    commit: str,
+    runs: Sequence[RunSummary],
+    *,
+    plots: Mapping[str, str] | None = None,
+    variants: Mapping[str, Variants] | None = None,
 ) -> str:
     """The body of a release in GitHub Markdown; the same runs in any order give the same text.
 
     Args:
         plots: artefact digest to the name of the picture that is attached to the release.
+        variants: artefact digest to the rows of a run that did its work in several ways.
     """
     ordered = sorted(runs, key=lambda run: (run.kind, run.scenario, run.core, run.artefact_digest))
     hosts = {host: f"H{i}" for i, host in enumerate(dict.fromkeys(run.host for run in ordered), start=1)}
+    found = variants or {}
     parts = [_opening(project, tag, commit, len(ordered))]
     if ordered:
         parts += ["## Where", _hosts(hosts)]
         for kind in dict.fromkeys(run.kind for run in ordered):
             of_kind = [run for run in ordered if run.kind == kind]
             parts += [f"## {kind.capitalize()}", *_kind(of_kind, hosts, plots or {}, commit)]
+            parts += [
+                _variants(run, found[run.artefact_digest]) for run in of_kind if run.artefact_digest in found
+            ]
         parts += ["## Measure it again", _reproduce(tag, ordered)]
     parts += ["## Check this release", fence(f"obrelease verify {shlex.quote(tag)}", "sh")]
     return "\n\n".join(parts) + "\n"
@@ -191,6 +210,16 @@ def _kind(
     return [*parts, "\n".join(remarks)] if remarks else parts
 
 
+def _variants(run: RunSummary, variants: Variants) -> str:
+    rows = [
+        tuple(number(cell) if isinstance(cell, int) else code(cell) for cell in row) for row in variants.rows
+    ]
+    numeric = [at for at, cell in enumerate(variants.rows[0]) if isinstance(cell, int)]
+    return (
+        f"{code(run.artefact_digest[:12])} in its parts:\n\n{table(variants.header, rows, numeric=numeric)}"
+    )
+
+
 def _measures(runs: Sequence[RunSummary]) -> str:
     rows = [
         (
@@ -216,7 +245,7 @@ def _remarks(run: RunSummary, plot: str | None) -> list[str]:
         lines.append(f"{who} proved {', '.join(map(code, run.checks_passed))}.")
     if run.checks_failed:
         lines.append(f"{who} **failed to prove** {', '.join(map(code, run.checks_failed))}.")
-    lines += [f"{who}: {code(reason)}." for reason in run.unstable]
+    lines += [f"{who} is unstable: {code(reason)}." for reason in run.unstable]
     if run.dirty:
         lines.append(f"{who} was measured on a tree with uncommitted changes over {code(run.commit or '')}.")
     return lines

@@ -50,11 +50,13 @@ def is_stability(check: Check) -> bool:
 
 
 def instabilities(artefact: Artefact) -> tuple[str, ...]:
-    """What the run says of its own noise, one reason a series; none where it is stable or does not say."""
-    checks = artefact.outcome.checks if artefact.outcome else ()
-    told = [check for check in checks if is_stability(check) and check.counts.get("unstable")]
-    named = [(check.name.removeprefix(STABILITY).removeprefix("-"), check.detail) for check in told]
-    return tuple(f"{name}: {why}" if name else why for name, why in named)
+    """What the run says of its own noise, each reason with the series that it holds for; none where stable."""
+    series: dict[str, list[str]] = {}
+    for check in artefact.outcome.checks if artefact.outcome else ():
+        if is_stability(check) and check.counts.get("unstable"):
+            of = check.name.removeprefix(STABILITY).removeprefix("-")
+            series.setdefault(check.detail.removeprefix(_UNSTABLE), []).append(of)
+    return tuple(f"{', '.join(of)}: {why}" if any(of) else why for why, of in series.items())
 
 
 def stability_findings(artefact: Artefact) -> Iterator[str]:

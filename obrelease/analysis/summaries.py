@@ -12,7 +12,7 @@ from obrelease.analysis.intervals import decode_intervals, merge
 from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary
 from obrelease.analysis.stability import instabilities, is_stability
 from obrelease.errors import IntegrityError
-from obrelease.models.artefact import Artefact, StableHost
+from obrelease.models.artefact import Artefact, HistogramRef, StableHost
 
 WALL_TIMES: Final = "pass-wall"
 """The measurement that holds the wall time of each pass, in nanoseconds."""
@@ -20,8 +20,10 @@ WALL_TIMES: Final = "pass-wall"
 TIMER_OVERHEAD: Final = "timer-overhead"
 """The measurement that holds the median cost of a timed empty call, in nanoseconds."""
 
-_TOLD_ELSEWHERE: Final = frozenset({WALL_TIMES, TIMER_OVERHEAD})
-"""Measurements that stand behind the throughput and the latency, and in no table of their own."""
+_OWN_FIGURES: Final = frozenset({"knee", "peak-memory"})
+"""Measurements of our own runs that are figures by themselves; the others stand behind rates and rows."""
+
+_IMPORTED: Final = "imported"
 
 
 def throughput_msg_s(messages: int, pass_wall_ns: Sequence[int | float]) -> tuple[int, ...]:
@@ -35,15 +37,18 @@ def samples_of(artefact: Artefact, name: str) -> tuple[int | float, ...]:
 
 
 def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
-    """The figures of the artefact's first histogram, or None where it has none.
+    """The figures of the artefact's histogram, or None where it has none.
+
+    Of several: the largest of response times, in which no wait is left out, or else the first.
 
     Raises:
         IntegrityError: the folder lacks the file that the artefact lists.
         InvalidInput: the file is not a histogram.
     """
-    if not artefact.histograms:
+    told = _told(artefact)
+    if told is None:
         return None
-    path = folder / artefact.histograms[0].path
+    path = folder / told.path
     try:
         hlog = path.read_bytes()
     except OSError as error:
@@ -54,13 +59,20 @@ def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
     return summary_of(merge(decode_intervals(hlog, name=str(path))))
 
 
+def _told(artefact: Artefact) -> HistogramRef | None:
+    waits = [each for each in artefact.histograms if each.clock == "response"]
+    if waits:
+        return max(waits, key=lambda each: each.count)
+    return artefact.histograms[0] if artefact.histograms else None
+
+
 def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummary:
     """Sum up one run; `digest` is the artefact's, `folder` holds its files.
 
     Raises:
         IntegrityError, InvalidInput: as `latency_of`.
     """
-    latency = latency_of(artefact, folder)
+    latency, told = latency_of(artefact, folder), _told(artefact)
     workload, outcome = artefact.workload, artefact.outcome
     walls = samples_of(artefact, WALL_TIMES)
     rates = throughput_msg_s(workload.messages, walls) if workload else ()
@@ -81,7 +93,7 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
         p50_ns=latency.p50_ns if latency else None,
         p99_ns=latency.p99_ns if latency else None,
         p999_ns=latency.p999_ns if latency else None,
-        latency_clock=artefact.histograms[0].clock if latency else None,
+        latency_clock=told.clock if told else None,
         events_digest=outcome.events_digest if outcome else None,
         source=(source.name, source.sha256) if source else None,
         commit=artefact.producer.commit,
@@ -89,7 +101,7 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
         measures=tuple(
             MeasureSummary(m.name, m.unit, len(m.samples), median_low(m.samples))
             for m in artefact.measurements
-            if m.samples and m.name not in _TOLD_ELSEWHERE
+            if m.samples and (artefact.kind == _IMPORTED or m.name in _OWN_FIGURES)
         ),
         unstable=instabilities(artefact),
         checks_passed=tuple(check.name for check in checks if check.passed and not is_stability(check)),

@@ -27,7 +27,7 @@ from obrelease.errors import UsageError
 MODES = (run_architectures, run_profile, run_stress)
 """The modes that have files of their own; to import one is to add its command to `run`."""
 
-_REPLAY_CHECKS = ("touch-holds", "depth-agrees", "named-causes", "queue-positions", "limits-hold")
+_REPLAY_CHECKS = ("touch-holds", "depth-agrees", "named-causes", "queue-positions", "risk-expectation")
 
 
 def register(app: typer.Typer) -> None:

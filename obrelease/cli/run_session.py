@@ -122,6 +122,7 @@ def report(
     checks = artefact.outcome.checks if artefact.outcome else ()
     proofs = [
         ("checks", verdict(checks)),
+        *(("unstable", reason) for reason in summary.unstable),
         *((check.name, counts_of(check)) for check in checks if check.name in told),
     ]
     rows = _rows(entry, rows_file) if rows_file else []
@@ -152,6 +153,7 @@ def _figures(summary: RunSummary) -> dict[str, Any]:
         "latency_p50_ns": summary.p50_ns,
         "latency_p99_ns": summary.p99_ns,
         "latency_p999_ns": summary.p999_ns,
+        "unstable": list(summary.unstable),
         "checks_passed": list(summary.checks_passed),
         "checks_failed": list(summary.checks_failed),
     }

@@ -11,6 +11,7 @@ from operator import itemgetter
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from obrelease.analysis.stability import is_stability
 from obrelease.cli.output import counted, table
 from obrelease.errors import UsageError
 from obrelease.models.problem import printable
@@ -130,11 +131,14 @@ def _long_line(entry: Entry, envelope: Artefact | None) -> tuple[str, ...]:
 
 
 def verdict(checks: Sequence[Check]) -> str:
-    """How many checks a run passed, and how many it did not."""
-    failed = sum(not check.passed for check in checks)
+    """How many checks a run passed, how many it did not, and whether its passes were unstable."""
+    proofs = [check for check in checks if not is_stability(check)]
+    failed = sum(not check.passed for check in proofs)
     if not checks:
         return "-"
-    return f"{len(checks) - failed} passed" + (f", {failed} FAILED" if failed else "")
+    unstable = any(check.counts.get("unstable") for check in checks if is_stability(check))
+    told = f"{len(proofs) - failed} passed" + (f", {failed} FAILED" if failed else "")
+    return told + (", unstable" if unstable else "")
 
 
 def counts_of(check: Check) -> str:
@@ -180,12 +184,14 @@ def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]
         )
     for check in outcome.checks if outcome is not None else ():
         yield (
-            f"check {check.name}",
+            check.name if is_stability(check) else f"check {check.name}",
             "; ".join(part for part in (_finding(check), counts_of(check)) if part),
         )
 
 
 def _finding(check: Check) -> str:
+    if is_stability(check):
+        return check.detail
     return ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else "")
 
 

@@ -32,6 +32,7 @@ class Render:
         """Write the notes and name the pictures."""
         from obrelease.analysis.notes import release_notes
         from obrelease.analysis.summaries import summarise_run
+        from obrelease.analysis.variants import variants_of
         from obrelease.release.former import against_former
 
         summaries = [
@@ -39,7 +40,15 @@ class Render:
         ]
         found = {run.facts.digest: _first_picture(run) for run in staging.runs}
         plots = {digest: picture.path for digest, picture in found.items() if picture}
-        notes = release_notes(plan.project, plan.tag, plan.commit, summaries, plots=plots)
+        parts = {run.facts.digest: variants_of(run.artefact, run.folder) for run in staging.runs}
+        notes = release_notes(
+            plan.project,
+            plan.tag,
+            plan.commit,
+            summaries,
+            plots=plots,
+            variants={digest: rows for digest, rows in parts.items() if rows},
+        )
         against = against_former(plan, tools, staging.runs) if tools.forge else ""
         pictures = tuple(picture for picture in found.values() if picture)
         return replace(staging, notes=notes, against=against, pictures=pictures)
