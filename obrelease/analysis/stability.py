@@ -50,7 +50,7 @@ def is_stability(check: Check) -> bool:
 
 
 def instabilities(artefact: Artefact) -> tuple[str, ...]:
-    """What the run says of its own noise, each reason with the series that it holds for; none where stable."""
+    """What the run says of its own noise, each reason with the series that it holds for."""
     series: dict[str, list[str]] = {}
     for check in artefact.outcome.checks if artefact.outcome else ():
         if is_stability(check) and check.counts.get("unstable"):

@@ -21,24 +21,27 @@ from tests.faults.signed_release import (
 )
 
 FILES: Final = r"""
-ssh-keygen -Y verify -f allowed_signers -I maintainer@localhost \
+ssh-keygen -Y verify -f ../allowed_signers -I maintainer@localhost \
   -n sums.v1@obrelease -s SHA256SUMS.sig < SHA256SUMS
 sha256sum --check --strict SHA256SUMS
-ls -A | grep -vxF -e SHA256SUMS -e SHA256SUMS.sig -e provenance.dsse.json -e allowed_signers > ../names
-cut -c67- SHA256SUMS | cmp - ../names
+scratch=$(mktemp -d)
+cut -c67- SHA256SUMS > "$scratch/names"
+ls -A | grep -vxF -e SHA256SUMS -e SHA256SUMS.sig -e provenance.dsse.json | cmp - "$scratch/names"
 """
 TAG_COMMANDS: Final = r"""
-git -c gpg.ssh.allowedSignersFile=allowed_signers verify-tag v0.9-beta
+git -c gpg.ssh.allowedSignersFile=../allowed_signers verify-tag v0.9-beta
 git cat-file tag v0.9-beta | grep -F "manifest: sha256:$(sha256sum < manifest.json | cut -c1-64)"
 """
 PROVENANCE_COMMANDS: Final = r"""
-jq -j .payload provenance.dsse.json | base64 -d > statement
-{ printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(wc -c < statement)"; cat statement; } > signed
+scratch=$(mktemp -d)
+jq -j .payload provenance.dsse.json | base64 -d > "$scratch/statement"
+{ printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(wc -c < "$scratch/statement")"
+  cat "$scratch/statement"; } > "$scratch/signed"
 { echo '-----BEGIN SSH SIGNATURE-----'; jq -r '.signatures[0].sig' provenance.dsse.json
-  echo '-----END SSH SIGNATURE-----'; } > signed.sig
-ssh-keygen -Y verify -f allowed_signers -I maintainer@localhost \
-  -n provenance.v1@obrelease -s signed.sig < signed
-jq -r '.subject[] | "\(.digest.sha256)  \(.name)"' statement | sha256sum --check --strict
+  echo '-----END SSH SIGNATURE-----'; } > "$scratch/signed.sig"
+ssh-keygen -Y verify -f ../allowed_signers -I maintainer@localhost \
+  -n provenance.v1@obrelease -s "$scratch/signed.sig" < "$scratch/signed"
+jq -r '.subject[] | "\(.digest.sha256)  \(.name)"' "$scratch/statement" | sha256sum --check --strict
 """
 
 
@@ -49,10 +52,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> SignedRelease:
 
 @pytest.fixture
 def folder(release: SignedRelease, tmp_path: Path) -> Path:
-    """A clone's folder would hold more; this one holds the release and the list of signers."""
-    made = copy_release(release, tmp_path / "files")
-    (made / "allowed_signers").write_bytes(release.allowed_signers.read_bytes())
-    return made
+    """The release and nothing else, the list of signers beside it."""
+    (tmp_path / "allowed_signers").write_bytes(release.allowed_signers.read_bytes())
+    return copy_release(release, tmp_path / "files")
 
 
 def holds(commands: str, folder: Path, **environment: str) -> bool:
@@ -66,6 +68,13 @@ def holds(commands: str, folder: Path, **environment: str) -> bool:
 
 def test_the_files_hold(folder: Path) -> None:
     assert holds(FILES, folder)
+
+
+def test_a_check_leaves_nothing_behind_and_can_be_repeated(folder: Path) -> None:
+    before = sorted(path.name for path in folder.iterdir())
+    for commands in (FILES, PROVENANCE_COMMANDS, FILES, PROVENANCE_COMMANDS):
+        assert holds(commands, folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
 
 
 @pytest.mark.parametrize("name", [SUMS, SIGNATURE, "manifest.json"])
