@@ -30,13 +30,13 @@ _TOLD: Final = 400
 
 
 def build_native(source: Path) -> str | None:
-    """Compile the tree's own core into the tree; None if it worked, else why not, in a line.
+    """Compile the tree's own core, beside the tree, into it; None if it worked, else why not, in a line.
 
     The same commands for both sides, so that neither gains by how it was built.
     """
     if shutil.which("cmake") is None:
         return "cmake is not installed"
-    build = source / "build-native"
+    build = source.with_name(f"{source.name}-build")
     options = ("-DOBENGINE_PYTHON=ON", "-DCMAKE_BUILD_TYPE=Release", f"-DPython_EXECUTABLE={sys.executable}")
     for words in (
         ["cmake", "-S", str(source / "engine"), "-B", str(build), *options],
