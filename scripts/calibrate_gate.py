@@ -197,7 +197,9 @@ def settings() -> tuple[Setting, ...]:
 def real_pool(options: argparse.Namespace) -> list[Run]:
     """Recorded runs, all alike."""
     registry = Registry(options.real)
-    entries = registry.entries(kind=options.kind, scenario=options.scenario, core=options.core)
+    entries = registry.entries(
+        kind=options.kind, scenario=options.scenario, core=options.core, commit=options.commit
+    )
     pool = [read_run(registry.load(entry), digest=entry.digest, folder=entry.folder) for entry in entries]
     if len(pool) < 2 * options.runs:
         sys.exit(f"{options.real}: {len(pool)} such runs, {2 * options.runs} are needed")
@@ -253,7 +255,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threshold-percent", type=float, default=2.0)
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     parser.add_argument("--real", type=Path, metavar="RESULTS", help="deal recorded runs instead")
-    for name in ("--kind", "--scenario", "--core"):
+    for name in ("--kind", "--scenario", "--core", "--commit"):
         parser.add_argument(name, help="of the recorded runs")
     return parser.parse_args(arguments)
 

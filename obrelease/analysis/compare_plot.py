@@ -31,6 +31,10 @@ from obrelease.errors import Inconclusive
 _NS_PER_S: Final = 1e9
 _STEPS: Final = 120
 _MOST_ROOM: Final = 4
+_LINEAR_UP_TO: Final = 4.0
+"""Ratios that lie further apart stand on a log scale, or the largest would flatten all others."""
+
+_LOG_MARGIN: Final = 1.2
 
 
 def overlay(
@@ -111,7 +115,14 @@ def _draw_ratio(
         axes.plot([at], [point.ratio], "o", color=INK, markersize=4)
         if point.low is not None and point.high is not None:
             axes.plot([at, at], [point.low, point.high], color=INK, linewidth=1.4)
-    axes.set_ylim(*_limits([*ratio[trusted].tolist(), *(point.ratio for point in known)], known))
+    ratios = [*ratio[trusted].tolist(), *(point.ratio for point in known)]
+    if max(1.0, *ratios) / min(1.0, *ratios) > _LINEAR_UP_TO:
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(FuncFormatter(_minor_ratio))
+        axes.tick_params(axis="y", which="minor", labelsize=8)
+        axes.set_ylim(min(1.0, *ratios) / _LOG_MARGIN, max(1.0, *ratios) * _LOG_MARGIN)
+    else:
+        axes.set_ylim(*_limits(ratios, known))
     axes.set_ylabel("head / base")
     axes.yaxis.set_major_formatter(FuncFormatter(_ratio))
 
@@ -144,6 +155,13 @@ def _ratio(value: float, _index: int | None = None) -> str:
     return f"{value:.4g}"
 
 
+def _minor_ratio(value: float, _index: int | None = None) -> str:
+    return _ratio(value) if _leading_digit(value) in {2, 5} else ""
+
+
 def _minor_seconds(value: float, _index: int | None = None) -> str:
-    digit = round(value / 10 ** np.floor(np.log10(value))) if value > 0 else 0
-    return str(EngFormatter(unit="s")(value)) if digit in {2, 5} else ""
+    return str(EngFormatter(unit="s")(value)) if _leading_digit(value) in {2, 5} else ""
+
+
+def _leading_digit(value: float) -> int:
+    return round(value / 10 ** np.floor(np.log10(value))) if value > 0 else 0

@@ -26,6 +26,7 @@ KindOption = Annotated[
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.")
 ]
+_MOST_RUNS: Final = 2**31 - 1
 _NEWEST_FIRST: Final = "-created"
 
 _CHECKED: Final = ("artefact or document", "artefacts and documents")
@@ -77,8 +78,8 @@ def list_runs(
     from obrelease.cli.run_text import csv_listing, listing, ordered
     from obrelease.registry.filter import parse_filter
 
-    if limit is not None and limit < 0:
-        raise UsageError(f"--limit {limit}: less than nothing", hint="give 0 or more")
+    if limit is not None and not 0 <= limit <= _MOST_RUNS:
+        raise UsageError(f"--limit {limit}: not a number of runs", hint=f"give 0 to {_MOST_RUNS}")
     if csv and session.out.json:
         raise UsageError("--csv and --json contradict each other", hint="give one of them")
     options = (("kind", kind), ("scenario", scenario), ("core", core))

@@ -78,10 +78,11 @@ def _told(entry: Entry, made: Reproduction) -> dict[str, Any]:
 
 def _text(entry: Entry, made: Reproduction) -> str:
     then = made.expected
+    then_core = f"{made.recorded_core} core" if made.recorded_core else "no single core"
     lines = [
         f"run       {entry.digest}",
         f"workload  {made.messages:,} messages, the same commands as then",
-        f"recorded  {then.events:,} events, {then.events_digest}, {made.recorded_core or 'no'} core",
+        f"recorded  {then.events:,} events, {then.events_digest}, {then_core}",
         f"found     {made.events:,} events, {made.events_digest}, {made.core} core",
     ]
     if made.reproduced:

@@ -54,6 +54,22 @@ def storage_errors(place: Path, outcome: str = "nothing was recorded") -> Iterat
         ) from error
 
 
+def demand_real(root: Path, folder: Path) -> None:
+    """Refuse a folder below `root` that a symbolic link leads to, and so out of the registry.
+
+    Raises:
+        StorageError: names the link.
+    """
+    for path in (folder, *folder.parents):
+        if path == root:
+            return
+        if path.is_symlink():
+            raise StorageError(
+                f"{path}: is a symbolic link, which the registry does not follow",
+                hint="put the folder itself there, or name the one it leads to by --results",
+            )
+
+
 def write_file(path: Path, content: bytes | Path) -> tuple[str, int]:
     """Write a new file and sync it; return the sha256 and size of the bytes that were written.
 

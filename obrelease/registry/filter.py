@@ -23,7 +23,7 @@ FAILED: Final = "failed"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What runs have in common; None asks nothing.
+    """What runs have in common; None asks nothing. Raises `UsageError` for text that no run can have.
 
     Attributes:
         kind, scenario, core, workload: exactly this.
@@ -44,6 +44,13 @@ class Filter:
     until_ns: int | None = None
     dirty: bool | None = None
     checks: str | None = None
+
+    def __post_init__(self) -> None:
+        for text in (self.kind, self.scenario, self.core, self.workload):
+            try:
+                (text or "").encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise UsageError(f"{text!r} is no text, so no run has it") from error
 
     def __str__(self) -> str:
         given = ((field.name, getattr(self, field.name)) for field in fields(self))

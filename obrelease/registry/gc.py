@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.registry import index
-from obrelease.registry.durable import storage_errors, sync_folder
+from obrelease.registry.durable import demand_real, storage_errors, sync_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.layout import STAGING_NAME, is_place
@@ -88,8 +88,9 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
 
     Raises:
         InvalidInput: a pin is not one, so what it keeps is unknown.
-        StorageError: the results folder cannot be listed.
+        StorageError: the results folder cannot be listed, or its staging folder is a symbolic link.
     """
+    demand_real(registry.root, registry.root / STAGING_NAME)
     reasons = {digest: list(why) for digest, why in roots.items()}
     for name, digest in registry.pins().items():
         reasons.setdefault(digest, []).append(f"{PIN} {name}")
@@ -125,6 +126,7 @@ def collect(
     root = registry.root
     staging = root / STAGING_NAME
     gone: list[Doomed] = []
+    demand_real(root, staging)
     with storage_errors(root, "what was removed so far is removed whole"):
         _finish_former(root)
         index.forget(root, (doomed.entry.place for doomed in plan.doomed))

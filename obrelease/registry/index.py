@@ -240,7 +240,7 @@ def _news(connection: sqlite3.Connection, root: Path) -> _News:
     new: set[str] = set()
     gone: set[str] = set()
     for shelf in (*changed, *vanished):
-        names = {f"{shelf}/{name}" for name in shelf_names(root, shelf)}
+        names = {f"{shelf}/{name}" for name in shelf_names(root, shelf)} if shelf in there else set()
         rows = {place for (place,) in connection.execute(
             "SELECT place FROM run WHERE place >= ? AND place < ?", (f"{shelf}/", f"{shelf}0")
         )}  # fmt: skip

@@ -63,9 +63,11 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """Open the index, making its tables where there are none; None makes one in memory.
 
     Raises:
-        Damaged: the file is another program's or of another version.
+        Damaged: the file is a symbolic link, another program's or of another version.
         sqlite3.DatabaseError: it cannot be opened, or is no database.
     """
+    if path is not None and path.is_symlink():
+        raise Damaged("the index is a symbolic link, which leads to a file that is not ours")
     connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=DELETE")

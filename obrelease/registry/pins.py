@@ -10,7 +10,7 @@ from typing import Final
 
 from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
 from obrelease.models.canonical import read_bounded
-from obrelease.registry.durable import make_folders, storage_errors, sync_folder, write_file
+from obrelease.registry.durable import demand_real, make_folders, storage_errors, sync_folder, write_file
 from obrelease.registry.layout import PINS_NAME, STAGING_NAME
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -48,6 +48,7 @@ def read_pins(root: Path) -> dict[str, str]:
     """
     folder = root / PINS_NAME
     found: dict[str, str] = {}
+    demand_real(root, folder)
     with storage_errors(folder, "what is pinned is not known"):
         names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
     for name in names:
@@ -75,6 +76,8 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
         )
     target = root / PINS_NAME / name
     staged = root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}.pin"
+    for folder in (staged.parent, target.parent):
+        demand_real(root, folder)
     with storage_errors(root, "nothing was pinned"):
         make_folders(staged.parent)
         make_folders(target.parent)
@@ -102,6 +105,7 @@ def remove_pin(root: Path, name: str) -> None:
         StorageError: the disk refused.
     """
     target = root / PINS_NAME / name
+    demand_real(root, target.parent)
     if not _is_name(name) or not target.is_file():
         raise NotFound(f"no run is pinned as {name!r}", hint="`obrelease pin` lists the names")
     with storage_errors(target, "the name may still be there"):

@@ -26,6 +26,7 @@ from obrelease.models.validation import document_bytes, explain, read_document
 from obrelease.registry import index, pins
 from obrelease.registry.durable import (
     NewFile,
+    demand_real,
     make_folders,
     storage_errors,
     sync_folder,
@@ -72,6 +73,7 @@ class Registry:
         staging = self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
             with storage_errors(self.root):
+                demand_real(self.root, staging)
                 make_folders(staging)
                 written = tuple(_write(staging, file) for file in sorted(files, key=lambda file: file.path))
                 artefact = _with_files(draft, written)
@@ -209,6 +211,7 @@ class Registry:
         for length in PREFIX_LENGTHS:
             place = place_of(draft.kind, draft.scenario, digest, length)
             target = self.root / place
+            demand_real(self.root, target)
             make_folders(target.parent)
             try:
                 staging.rename(target)

@@ -42,6 +42,13 @@ def test_the_picture_says_what_it_shows() -> None:
         assert f"<!-- {words} -->" in source
 
 
+def test_ratios_far_apart_stand_on_a_log_scale() -> None:
+    far = compare(side("base"), side("head", latency=30.0), Rules(resamples=500))
+    for words in ("5", "20"):
+        assert f"<!-- {words} -->" in overlay(far, title="x10").decode()
+        assert f"<!-- {words} -->" not in overlay(comparison(), title="x10").decode()
+
+
 def test_a_png_has_the_size_of_the_other_pictures() -> None:
     pixels = imread(io.BytesIO(overlay(comparison(), title="x10", kind="png")), format="png")
     assert pixels.shape[:2] == (580, 800)

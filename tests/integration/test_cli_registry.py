@@ -106,6 +106,23 @@ class TestList:
         assert len(passed) == 3
         assert silent.digest not in {each["digest"] for each in passed}
 
+    @pytest.mark.parametrize("limit", ["-1", str(2**63), "9" * 40])
+    def test_a_limit_that_is_no_number_of_runs_is_refused(
+        self, registry: Registry, run: Run, limit: str
+    ) -> None:
+        answer = run("list", "--limit", limit)
+        assert (answer.code, answer.out) == (ExitCode.USAGE, "")
+        assert "not a number of runs" in answer.err
+
+    @pytest.mark.parametrize("words", [["list", "core=\udcff"], ["show", "latest", "--core", "\udcff"]])
+    def test_bytes_that_are_no_text_leave_the_index_alone(
+        self, registry: Registry, run: Run, words: list[str]
+    ) -> None:
+        registry.reindex()
+        before = (registry.root / INDEX_NAME).stat().st_ino
+        assert run(*words).code == ExitCode.USAGE
+        assert (registry.root / INDEX_NAME).stat().st_ino == before
+
     def test_json_is_the_entry(self, registry: Registry, run: Run) -> None:
         assert run("list", "--json").json == {"runs": [entry.as_json() for entry in registry.entries()]}
 

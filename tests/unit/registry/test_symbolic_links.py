@@ -1,0 +1,112 @@
+"""Symbolic links in a results folder: nothing outside it is written, removed or taken for a run."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from obrelease.errors import StorageError
+from obrelease.registry.fsck import fsck
+from obrelease.registry.gc import GcPlan, collect, plan_gc
+from obrelease.registry.layout import INDEX_NAME
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+FOREVER_NS = 10**18
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    made = Registry(tmp_path / "results")
+    made.record(draft(1), run_files(1))
+    return made
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder of somebody's, with an old file in it."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("dear")
+    os.utime(folder / "letter.txt", (1, 1))
+    return folder
+
+
+def led_astray(registry: Registry, name: str, outside: Path) -> None:
+    place = registry.root / name
+    if place.exists():
+        place.rename(registry.root.parent / f"{name}-before")
+    place.symlink_to(outside)
+
+
+def long_after() -> int:
+    return time.time_ns() + FOREVER_NS
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda registry: registry.record(draft(2), run_files(2)),
+        lambda registry: registry.pin("name", registry.entries()[0]),
+        lambda registry: plan_gc(registry, {}, now_ns=long_after(), grace_ns=0),
+        lambda registry: collect(registry, GcPlan((), (), (), ())),
+    ],
+)
+def test_a_staging_folder_that_leads_out_is_refused(
+    registry: Registry, outside: Path, act: Callable[[Registry], object]
+) -> None:
+    led_astray(registry, ".staging", outside)
+    with pytest.raises(StorageError, match=r"\.staging: is a symbolic link"):
+        act(registry)
+    assert [path.name for path in outside.iterdir()] == ["letter.txt"]
+
+
+def test_pins_that_lead_out_are_refused(registry: Registry, outside: Path) -> None:
+    (outside / "name").write_text("ab" * 32)
+    led_astray(registry, ".pins", outside)
+    acts: tuple[Callable[[], object], ...] = (
+        registry.pins,
+        lambda: registry.unpin("name"),
+        lambda: registry.pin("other", registry.entries()[0]),
+    )
+    for act in acts:
+        with pytest.raises(StorageError, match="is a symbolic link"):
+            act()
+    assert sorted(path.name for path in outside.iterdir()) == ["letter.txt", "name"]
+
+
+@pytest.mark.parametrize("name", ["bench", "bench/baseline"])
+def test_a_run_is_not_recorded_where_no_list_would_show_it(
+    registry: Registry, outside: Path, name: str
+) -> None:
+    registry.reindex()
+    (place := registry.root / name).rename(registry.root.parent / "moved")
+    place.symlink_to(outside)
+    with pytest.raises(StorageError, match="is a symbolic link"):
+        registry.record(draft(2), run_files(2))
+    assert [path.name for path in outside.iterdir()] == ["letter.txt"]
+    assert registry.entries() == ()
+    assert list((registry.root / ".staging").iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["new.sqlite", "letter.txt", "other.sqlite"])
+def test_an_index_that_leads_out_is_replaced_and_its_target_left_alone(
+    registry: Registry, outside: Path, target: str
+) -> None:
+    with closing(sqlite3.connect(outside / "other.sqlite")) as connection:
+        connection.execute("CREATE TABLE precious (a)")
+        connection.commit()
+    before = {path: path.read_bytes() for path in outside.iterdir()}
+    index = registry.root / INDEX_NAME
+    index.unlink(missing_ok=True)
+    index.symlink_to(outside / target)
+    assert len(registry.entries()) == 1
+    assert not index.is_symlink()
+    assert {path: path.read_bytes() for path in outside.iterdir()} == before
+    assert fsck(registry.root).problems == ()
