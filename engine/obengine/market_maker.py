@@ -17,7 +17,7 @@ from obengine.risk import RiskEngine, RiskOrder
 from obengine.risk_limits import MAKER, MakerPlan
 
 _BLOCK = 4_096
-_IDS = 1 << 63
+_IDS = 3 << 62  # apart from the orders of a file, and from the unnamed ones that LOBSTER's window adds
 
 
 class MarketMaker:
