@@ -4,7 +4,8 @@
 #   scripts/make_report.sh [RESULTS [PAGE]]
 #
 # RESULTS is the results folder (default: results), PAGE the Markdown page (default: REPORT.md). Every
-# run is kept as a validated artefact; the page names the digest of each. QUICK=1 measures less.
+# run is kept as a validated artefact; the page names the digest of each. All workloads are seeded or made
+# up here: no data file is read. QUICK=1 measures less.
 set -eu
 
 results=${1:-results}
@@ -30,11 +31,17 @@ if [ "${QUICK:-0}" = 1 ]; then
     scales="--scale 1"
     passes=1
     messages=1000
+    large=
+    regimes=static
+    regime_messages=2000
 else
     scenarios="baseline x10 x100"
     scales="--scale 1 --scale 10 --scale 100"
     passes=5
-    messages=100000
+    messages=50000
+    large=x1000
+    regimes="static normal swing-25 swing-40 flash-crash"
+    regime_messages=400000
 fi
 cores=$("$python" -c 'from obengine.cores import names; print(*names())')
 
@@ -45,8 +52,27 @@ for core in $cores; do
     # shellcheck disable=SC2086
     run "stress-$core" stress --arrivals poisson $scales --seed 2024 --core "$core" --passes "$passes"
 done
+fastest=${cores%% *}
+for scenario in $large; do
+    run "bench-$scenario-$fastest" bench --scenario "$scenario" --seed 42 --core "$fastest" --passes "$passes"
+done
+for regime in $regimes; do
+    run "regime-$regime" bench --scenario "$regime" --seed 42 --core "$fastest" --passes "$passes" \
+        --messages "$regime_messages"
+done
+run sweep stress --arrivals hawkes --scale 1 --seed 2024 --core "$fastest" --passes "$passes" --sweep
 run architectures architectures --seeds 1,2,3 --passes "$passes" --messages "$messages"
-run replay replay --passes "$passes"
+cat >"$answers/limits.toml" <<'TOML'
+version = 1
+expect = "none"
+[[limit]]
+participant = "maker"
+open_orders = 2
+[market_maker]
+half_spread_ticks = 300
+quote_lots = 20
+TOML
+run replay replay --risk "$answers/limits.toml" --core "$fastest" --passes "$passes"
 
 "$python" "$here/report_tables.py" "$answers" "$page"
 obrelease validate "$results" --results "$results" >&2

@@ -35,11 +35,11 @@ def short(answer: Answer) -> str:
     return code(answer["run"]["digest"][:12])
 
 
-def bench_table(answers: Mapping[str, Answer]) -> str:
-    """Throughput and service time of the seeded scenarios."""
+def bench_table(answers: Mapping[str, Answer], prefix: str) -> str:
+    """Throughput and service time of the seeded scenarios whose answers have names of this prefix."""
     rows = []
     for name, answer in sorted(answers.items()):
-        if not name.startswith("bench-"):
+        if not name.startswith(prefix):
             continue
         run, figures = answer["run"], answer["figures"]
         rows.append(
@@ -124,6 +124,15 @@ def architectures_table(answer: Answer) -> str:
     return table(header, rows, numeric=(2, 3, 4, 5, 7))
 
 
+def sweep_words(answers: Mapping[str, Answer]) -> list[str]:
+    """Where the knee of the load sweep is, if one was made."""
+    if "sweep" not in answers:
+        return []
+    answer = answers["sweep"]
+    knee = number(answer["figures"].get("knee_msg_s"))
+    return [f"With Hawkes arrivals the knee is at {knee or 'no'} msg/s offered (run {short(answer)})."]
+
+
 def page(answers: Mapping[str, Answer]) -> str:
     """The whole page."""
     shared = answers["architectures"]
@@ -134,12 +143,20 @@ def page(answers: Mapping[str, Answer]) -> str:
         "own, from its own machine; its messages and its engine were not these, so only orders of "
         "magnitude compare. Throughput is the median over the passes.",
         "## Scenarios, seed 42",
-        bench_table(answers),
+        bench_table(answers, "bench-"),
+        "## Market regimes, seed 42",
+        "The five regimes of the field's open benchmark, written from their published description; one batch "
+        "a pass, so these are not its figures, which are taken one message a call.",
+        bench_table(answers, "regime-"),
         "## Stress, seed 2024",
         "Throughput is what the loop sustains with every message due at once, one message a call; response "
         "time is that of Poisson arrivals at half of it.",
         stress_table(answers),
+        *sweep_words(answers),
         "## Architectures, seeds 1, 2 and 3",
+        "The job is wire bytes in, digest of the events out: decode, match, digest. The bound is what the "
+        "busiest thread of an architecture could do if it never waited; a stage that shares a processor "
+        "with another is slower than alone. Unstable passes are marked: their machine was not quiet.",
         architectures_table(shared),
         f"All architectures gave the same events for each seed; for the first it is "
         f"{code(shared['run']['events_digest'])}. Run {short(shared)}.",

@@ -74,7 +74,9 @@ def architectures_compared(
         stages.grid(visible=True, axis="y")
         stages.set_xlim(-0.6, len(names) - 0.2)
         stages.xaxis.set_major_locator(FixedLocator(places.tolist()))
-        stages.xaxis.set_major_formatter(FuncFormatter(lambda at, _=None: names[round(at)]))
+        stages.xaxis.set_major_formatter(
+            FuncFormatter(lambda at, _=None: names[round(at)].replace("-", "\n"))
+        )
         stages.tick_params(axis="x", labelsize=9)
         stages.set_xlabel("architecture")
         legend_above(stages, len(kinds))

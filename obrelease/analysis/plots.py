@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from statistics import median_low
 from typing import Final
 
@@ -27,6 +28,10 @@ Int64s = NDArray[np.int64]
 
 _MARKED: Final = ((50.0, "p50"), (99.0, "p99"), (99.9, "p99.9"))
 _DAY_BINS: Final = 390
+_LEGEND_COLUMNS: Final = 4
+_CLOSE: Final = 10
+"""A marked percentile this near to the maximum, as a factor of what is left, would have labels overlap."""
+
 _NS_PER_S: Final = 1_000_000_000
 _STEPS_S: Final = (0.001, 0.01, 0.1, 1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400)
 
@@ -45,9 +50,10 @@ def latency_curve(
 
     def build() -> Figure:
         figure, (axes,) = new_axes(4.5, title)
-        for color, (name, histogram) in zip(PALETTE, histograms.items(), strict=False):
+        lines = product(("-", "--"), PALETTE)
+        for (dashes, color), (name, histogram) in zip(lines, histograms.items(), strict=False):
             if histogram.counts.size:
-                _percentile_line(axes, name, histogram, color, marked=len(histograms) == 1)
+                _percentile_line(axes, name, histogram, color, dashes, marked=len(histograms) == 1)
         longest = max((histogram.count for histogram in histograms.values()), default=1)
         _percentile_axis(axes, max(longest, 10))
         axes.set_yscale("log")
@@ -57,7 +63,7 @@ def latency_curve(
         axes.set_ylabel(f"{clock} time per message")
         axes.grid(visible=True)
         if len(histograms) > 1:
-            legend_above(axes, len(histograms))
+            legend_above(axes, min(len(histograms), _LEGEND_COLUMNS))
         return figure
 
     return draw(build, kind)
@@ -127,25 +133,30 @@ def touch_over_day(
     return draw(build, kind)
 
 
-def _percentile_line(axes: Axes, name: str, histogram: Histogram, color: str, *, marked: bool) -> None:
+def _percentile_line(
+    axes: Axes, name: str, histogram: Histogram, color: str, dashes: str, *, marked: bool
+) -> None:
     total = histogram.count
     cumulative = np.cumsum(histogram.counts)
     position = total / np.maximum(total - cumulative, 1)
     value_s = histogram.upper_ns / _NS_PER_S
     x, y = np.concatenate(([1.0], position)), np.concatenate((value_s[:1], value_s))
-    axes.plot(x, y, drawstyle="steps-pre", color=color, label=name)
+    axes.plot(x, y, drawstyle="steps-pre", color=color, linestyle=dashes, label=name)
     if not marked:
         return
     marks = [(1 / (1 - p / 100), label, histogram.percentile_ns(p)) for p, label in _MARKED]
     for at, label, height_ns in [*marks, (float(total), "max", int(histogram.upper_ns[-1]))]:
         if at <= total:
-            _mark(axes, at, height_ns / _NS_PER_S, label, color)
+            _mark(axes, at, height_ns / _NS_PER_S, label, color, low=total / _CLOSE < at < total)
 
 
-def _mark(axes: Axes, at: float, height_s: float, label: str, color: str) -> None:
-    """A point with its value: right below the curve near the left edge, left above it elsewhere."""
+def _mark(axes: Axes, at: float, height_s: float, label: str, color: str, *, low: bool) -> None:
+    """A point with its value: right below the curve near the left edge, left above it elsewhere.
+
+    A `low` one has the label of the maximum where its own would be, and goes below its point.
+    """
     axes.plot([at], [height_s], "o", color=color, markersize=5)
-    offset, side = ((8, -11), "left") if at < 10 else ((-7, 8), "right")
+    offset, side = ((8, -11), "left") if at < 10 else ((-7, -15 if low else 8), "right")
     words = f"{label}  {EngFormatter(unit='s')(float(f'{height_s:.4g}'))}"
     axes.annotate(words, (at, height_s), offset, textcoords="offset points", ha=side)
 

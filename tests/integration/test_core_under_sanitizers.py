@@ -64,6 +64,13 @@ def test_every_kind_of_order_is_clean(tmp_path: Path, sanitizer: str, only: tupl
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"], ids=["memory", "threads"])
+def test_the_pipeline_is_clean(tmp_path: Path, sanitizer: str) -> None:
+    program = build(tmp_path / "pipeline", sanitizer, "obengine_pipeline_test")
+    ran = subprocess.run([program], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_streams_under_sanitizers_give_the_events_of_the_reference(tmp_path: Path) -> None:
     program = build(tmp_path / "replay", "address,undefined", "obengine_replay")
     for name, (symbols, make) in STREAMS.items():

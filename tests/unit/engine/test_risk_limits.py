@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from obengine.cores import make_book
 from obengine.feeds.itch50_sample import write_itch_sample
-from obengine.feeds.sample import write_sample
+from obengine.feeds.lobster import read_pair
+from obengine.feeds.sample import sample_pair, write_sample
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_risk import RiskOutcome, watch
 from obengine.harness.scenario import WorkloadError
@@ -334,6 +335,21 @@ def test_expectations_decide(tmp_path: Path) -> None:
     assert all((again.series[name] == risk.series[name]).all() for name in risk.series)
     assert risk.series["time_ns"].size > 20
     assert abs(risk.series["inventory_lots"]).max() <= 60
+
+
+def test_the_maker_and_the_unnamed_orders_of_a_window_do_not_mix() -> None:
+    day = read_pair(sample_pair(), core="reference")
+    limits = RiskLimits(
+        (),
+        MakerPlan(symbol=0, seed=1, half_spread_ticks=300, quote_lots=20, skew_ticks_per_lot=0),
+        None,
+        b"",
+        "limits.toml",
+    )
+    outcome = watch(day.commands, day.command_times_ns(), partial(make_book, "reference"), limits)
+    assert outcome.check.counts["maker-fills"] > 10
+    pnl, price = outcome.series["pnl"], 500_000
+    assert int(np.abs(pnl).max()) < 20 * price, "a fill that is not in the inventory costs a whole quote"
 
 
 def test_owners_on_the_tape_are_watched(tmp_path: Path) -> None:
