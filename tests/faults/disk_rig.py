@@ -91,7 +91,7 @@ def refuse(cells: Cells, command: str, indices: Iterable[int], errors: Iterable[
                 assert answer["code"] == ExitCode.STORAGE, (error, index, answer)
                 assert "\nerror: " in "\n" + answer["said"], answer
                 temporary = "/obrelease-scratch-" in answer["said"]
-                assert not temporary or "name another place by TMPDIR" in answer["said"], answer
+                assert not temporary or "\nhint: " in answer["said"], (error, index, answer)
             _assert_not_bad(cells, answer)
             tried += 1
     return tried
