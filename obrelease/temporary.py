@@ -6,8 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from obrelease.errors import StorageError
+
+HINT: Final = "free some space, or name another place by TMPDIR"
 
 
 @contextmanager
@@ -27,7 +30,4 @@ def temporary_folder() -> Iterator[Path]:
 
 def temporary_refused(error: OSError) -> StorageError:
     """What to raise where something below the temporary folder cannot be written."""
-    return StorageError(
-        f"{error.filename or 'the temporary folder'}: {error.strerror or error}",
-        hint="free some space, or name another place by TMPDIR",
-    )
+    return StorageError(f"{error.filename or 'the temporary folder'}: {error.strerror or error}", hint=HINT)

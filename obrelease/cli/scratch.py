@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from obrelease.temporary import temporary_refused
+from obrelease.errors import StorageError
+from obrelease.temporary import HINT, temporary_refused
 
 _PREFIX: Final = "obrelease-scratch-"
 _LOCK: Final = ".lock"
@@ -27,7 +28,7 @@ def scratch_folder() -> Iterator[Path]:
     Temporary files of the libraries below go to a folder beside it, and with it.
 
     Raises:
-        StorageError: it cannot be made.
+        StorageError: it cannot be made; one that the block raises of a file in it is given a hint.
     """
     import tempfile
 
@@ -45,6 +46,10 @@ def scratch_folder() -> Iterator[Path]:
     former, tempfile.tempdir = tempfile.tempdir, str(beside)
     try:
         yield work
+    except StorageError as error:
+        if error.hint is not None or str(made) not in error.message:
+            raise
+        raise StorageError(error.message, hint=HINT) from error
     finally:
         tempfile.tempdir = former
         _remove(lock)

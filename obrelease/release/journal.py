@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import NotFound, StorageError
+from obrelease.errors import InvalidInput, NotFound, StorageError
 from obrelease.models.canonical import read_bounded
 from obrelease.models.release import Plan
 from obrelease.models.validation import document_bytes, read_document
@@ -39,6 +39,12 @@ class Journal:
             return read_document(read_bounded(self.path), Plan, str(self.path))
         except NotFound:
             return None
+        except InvalidInput as error:
+            raise InvalidInput(
+                error.message,
+                hint=error.hint
+                or "look whether the forge holds a draft of this tag, then remove that file and begin anew",
+            ) from error
 
     def remove(self) -> None:
         """Forget the plan; one that is gone already is fine.

@@ -90,6 +90,8 @@ def refuse(cells: Cells, command: str, indices: Iterable[int], errors: Iterable[
             if answer["code"] != 0:  # clearing away what is in the way of nobody may fail in silence
                 assert answer["code"] == ExitCode.STORAGE, (error, index, answer)
                 assert "\nerror: " in "\n" + answer["said"], answer
+                temporary = "/obrelease-scratch-" in answer["said"]
+                assert not temporary or "\nhint: " in answer["said"], (error, index, answer)
             _assert_not_bad(cells, answer)
             tried += 1
     return tried

@@ -8,11 +8,13 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
+from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.testing import MockRequest, MockResponse
 
 EMULATOR: Final = Path(__file__).resolve().parents[1] / "emulator"
@@ -106,13 +108,16 @@ def request_of(
 
 
 def check_reply(request: MockRequest, status: int, body: bytes) -> None:
-    """Judge a reply with a status that the description knows for this operation.
+    """Judge a reply; refusals such as 401, which every operation may give, are not in the description.
 
     Raises:
-        ContractError: the body is not what the description says.
+        ContractError: the body is not what the description says, or it knows no such success.
     """
     try:
         _openapi().validate_response(request, MockResponse(body, status_code=status))
+    except ResponseNotFound as error:
+        if status < HTTPStatus.BAD_REQUEST:
+            raise ContractError(f"reply {status} to {request.method} {request.path}: is unknown") from error
     except OpenAPIError as error:
         raise ContractError(f"reply {status} to {request.method} {request.path}: {_reason(error)}") from error
 

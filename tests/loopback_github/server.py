@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.github.boundary()
         carried_out = fault.status == 0 or fault.done
-        reply = self._carry_out(parts.path, query, body, fault) if carried_out else Reply(0)
+        reply = self._judged(parts.path, query, body, fault, carried_out=carried_out)
         self.github.boundary()
         if fault.starter:
             self._leave_starter(parts.path, query)
@@ -123,32 +123,40 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Reply(fault.status, fault.body, dict(fault.headers))
         self._reply(reply, fault)
 
-    def _carry_out(self, path: str, query: dict[str, str], body: bytes, fault: Fault) -> Reply:
+    def _judged(
+        self, path: str, query: dict[str, str], body: bytes, fault: Fault, *, carried_out: bool
+    ) -> Reply:
+        """Carry a request out; GitHub's description judges it even where a fault answers, and every reply."""
+        headers = dict(self.headers.items())
         try:
-            if self.host_name == "downloads":
-                return self._download(path)
-            if self.headers.get("Authorization") != f"token {TOKEN}":
-                raise ApiError(401, "Bad credentials")
-            request = request_of(self.host_name, self.command, path, query, dict(self.headers.items()), body)
-            with self.github.repository.lock:
-                reply = answer(
-                    self.github,
-                    self.host_name,
-                    self.command,
-                    path,
-                    query,
-                    dict(self.headers.items()),
-                    body,
-                    stale=fault.stale,
-                )
-            if request is not None and reply.content_type == "application/json" and reply.status < 300:
+            described = self.host_name != "downloads"
+            if described:
+                request = request_of(self.host_name, self.command, path, query, headers, body)
+            if not carried_out:
+                return Reply(0)
+            reply = self._carry_out(path, query, headers, body, fault)
+            if described and reply.content_type == "application/json":
                 check_reply(request, reply.status, reply.body)
-        except ApiError as error:
-            return Reply(error.status, json.dumps(error.document).encode())
         except ContractError as error:
             self.github.violations.append(str(error))
             return Reply(500, b'{"message": "not by the contract"}')
         return reply
+
+    def _carry_out(
+        self, path: str, query: dict[str, str], headers: dict[str, str], body: bytes, fault: Fault
+    ) -> Reply:
+        github = self.github
+        try:
+            if self.host_name == "downloads":
+                return self._download(path)
+            if headers.get("Authorization") != f"token {TOKEN}":
+                raise ApiError(401, "Bad credentials")
+            with github.repository.lock:
+                return answer(
+                    github, self.host_name, self.command, path, query, headers, body, stale=fault.stale
+                )
+        except ApiError as error:
+            return Reply(error.status, json.dumps(error.document).encode())
 
     def _download(self, path: str) -> Reply:
         if self.headers.get("Authorization") is not None:

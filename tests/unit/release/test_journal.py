@@ -35,6 +35,15 @@ def test_a_tampered_plan_is_refused(tmp_path: Path) -> None:
         journal.load()
 
 
+def test_a_broken_journal_is_told_with_a_way_out(tmp_path: Path) -> None:
+    journal = Journal.of(tmp_path, "v1")
+    journal.path.parent.mkdir(parents=True)
+    journal.path.write_text("{")
+    with pytest.raises(InvalidInput, match=str(journal.path)) as broken:
+        journal.load()
+    assert "remove that file and begin anew" in (broken.value.hint or "")
+
+
 def test_a_refusing_disk_is_named(tmp_path: Path) -> None:
     (tmp_path / "obrelease").write_bytes(b"")
     with pytest.raises(StorageError, match="cannot be written"):
