@@ -7,9 +7,10 @@ messages, outside the timing: a book that trades differently gets no figure. Our
 from the NumPy batch to the events; for a peer its order objects are made before the clock starts.
 
     python scripts/bench_engine.py [--messages N] [--rounds N] [--seed N] [--stream FILE.npz]
-                                   [--clock wall|cpu] [--figures [--itch FILE]] [--json]
+                                   [--clock wall|cpu] [--figures [--itch FILE] [--cpp FOLDER]] [--json]
 
-With --figures those of the native core alone come first (see engine_figures.py).
+With --figures those of the native core alone come first (see engine_figures.py), and with --cpp those of
+its C++ benchmarks (see engine_cpp_figures.py).
 
 The cpu clock leaves out the time that other processes took from this one: for a busy machine.
 
@@ -323,6 +324,7 @@ def main() -> None:
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall")
     parser.add_argument("--figures", action="store_true", help="the native core's own figures, too")
     parser.add_argument("--itch", type=Path, help="an ITCH 5.0 file for --figures")
+    parser.add_argument("--cpp", type=Path, help="the folder of the built C++ benchmarks for --figures")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else")
     args = parser.parse_args()
     if args.stream is None:
@@ -332,6 +334,12 @@ def main() -> None:
     own_figures = import_module("engine_figures")
     own = own_figures.figures(commands, args.rounds, CLOCKS[args.clock], args.itch) if args.figures else []
     field, missing = contenders(len(commands))
+    if args.figures and args.cpp is not None:
+        from_cpp, absent = import_module("engine_cpp_figures").cpp_figures(
+            args.cpp, commands, args.rounds, args.itch
+        )
+        own += from_cpp
+        missing |= dict.fromkeys(absent, "not built")
     rows = summary(field, race(field, commands, args.rounds, CLOCKS[args.clock]))
     if args.json:
         stream = {

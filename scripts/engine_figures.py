@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from obengine.messages import COMMAND, Commands, records_digest
+from obengine.messages import COMMAND, Commands, Op, OrderKind, records_digest
 from obengine.native import NativeBook
 from obengine.native_itch import ItchBooks
 
 Clock = Callable[[], int]
 Figure = dict[str, Any]
 
+WALK_STEP_TICKS = 30
 RESTING_ORDERS = 5_000_000
 PRICE_LEVELS = 1_000_000
 
@@ -36,7 +37,11 @@ def figures(commands: Commands, rounds: int, clock_ns: Clock, itch: Path | None)
         clock_ns: what times are taken with.
         itch: an ITCH 5.0 file, or None to leave its figure out.
     """
-    found = [_apply(commands, rounds, clock_ns), _digest(commands, rounds, clock_ns)]
+    found = [
+        _apply(commands, rounds, clock_ns),
+        _digest(commands, rounds, clock_ns),
+        _wide_walk(commands, rounds, clock_ns),
+    ]
     if itch is not None:
         found.append(_itch(itch, rounds, clock_ns))
     found.append(_large_book(rounds, clock_ns))
@@ -83,6 +88,39 @@ def _apply(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:
     taken = _times_ns(prepare, rounds, clock_ns)
     values = [time_ns / len(commands) for time_ns in taken]
     return _figure("native core, one batch in, all events out", "ns/message", values, messages=len(commands))
+
+
+def _wide_walk(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:
+    """Time for one event while the middle walks over tens of thousands of ticks, against a middle that stays."""
+    rng = np.random.default_rng(1)
+    wide = commands.copy()
+    walk = np.cumsum(rng.integers(-WALK_STEP_TICKS, WALK_STEP_TICKS + 1, len(commands)))
+    is_limit = (wide["op"] == Op.NEW) & (wide["kind"] == OrderKind.LIMIT)
+    wide["price_ticks"][is_limit] += walk[is_limit]
+    events = [len(NativeBook().apply(stream)) for stream in (commands, wide)]
+
+    def passes(stream: Commands) -> Callable[[], Callable[[], object]]:
+        def prepare() -> Callable[[], object]:
+            book = NativeBook()
+            return lambda: book.apply(stream)
+
+        return prepare
+
+    pairs = [
+        (_times_ns(passes(commands), 1, clock_ns)[0], _times_ns(passes(wide), 1, clock_ns)[0])
+        for _ in range(rounds)
+    ]
+    values = [(walked / events[1]) / (stayed / events[0]) for stayed, walked in pairs]
+    by_message = statistics.median(walked / stayed for stayed, walked in pairs)
+    return _figure(
+        "wide walk against narrow, time for one event",
+        "times",
+        values,
+        walk_ticks=int(walk.max() - walk.min()),
+        events_narrow=events[0],
+        events_wide=events[1],
+        by_message=round(by_message, 2),
+    )
 
 
 def _digest(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:
