@@ -82,6 +82,7 @@ def _sweep(home: Path) -> None:
 
 
 def _remove(lock: Path) -> None:
-    """The folder first: as long as it is there, its lock leads to it."""
+    """The folder first: as long as it is there, its lock leads to it. What stays is for the next sweep."""
     shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-    lock.unlink(missing_ok=True)
+    with suppress(OSError):
+        lock.unlink()
