@@ -129,8 +129,10 @@ def sweep_words(answers: Mapping[str, Answer]) -> list[str]:
     if "sweep" not in answers:
         return []
     answer = answers["sweep"]
-    knee = number(answer["figures"].get("knee_msg_s"))
-    return [f"With Hawkes arrivals the knee is at {knee or 'no'} msg/s offered (run {short(answer)})."]
+    (knee,) = (each["median"] for each in answer["figures"]["measures"] if each["name"] == "knee")
+    if not knee:
+        return [f"With Hawkes arrivals no offered load stayed under the knee (run {short(answer)})."]
+    return [f"With Hawkes arrivals the knee is at {number(knee)} msg/s offered (run {short(answer)})."]
 
 
 def page(answers: Mapping[str, Answer]) -> str:

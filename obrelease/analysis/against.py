@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from statistics import median_low
+from statistics import median
 from typing import Final
 
 from obrelease.analysis.markdown import code, table
@@ -135,7 +135,13 @@ def _medians(runs: Runs) -> dict[tuple[str, str], int | float]:
         for name, unit, value in own:
             if value is not None:
                 found[name, unit].append(value)
-    return {what: median_low(values) for what, values in found.items()}
+    return {what: _median(values) for what, values in found.items()}
+
+
+def _median(values: Sequence[int | float]) -> int | float:
+    """The middle one, or the mean of the two in the middle; whole where the values are."""
+    middle = median(values)
+    return round(middle) if all(isinstance(value, int) for value in values) else middle
 
 
 def _difference(before: RunSummary, now: RunSummary) -> str:

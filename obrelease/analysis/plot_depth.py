@@ -41,7 +41,7 @@ def depth_over_day(
         starts = _starts(time_ns)
         seconds = np.append(time_ns[starts], time_ns[-1]) / _NS_PER_S
         asks, bids = _bands(ask_lots, starts), _bands(bid_lots, starts)
-        for bands, sign, color, label in ((asks, 1, BLUE, "asks"), (bids, -1, VERMILLION, "bids")):
+        for bands, sign, color, label in ((asks, 1, VERMILLION, "asks"), (bids, -1, BLUE, "bids")):
             low, middle, high = sign * bands
             lots.stairs(high, seconds, baseline=low, fill=True, color=color, alpha=0.25, linewidth=0)
             lots.stairs(middle, seconds, baseline=None, color=color, linewidth=1.2, label=label)
@@ -50,10 +50,11 @@ def depth_over_day(
         lots.set_ylabel("resting lots")
         lots.yaxis.set_major_formatter(FuncFormatter(lambda value, _=None: EngFormatter()(abs(value))))
         lots.tick_params(axis="x", labelbottom=False)
-        legend_above(lots, 2)
+        lots.fill_between([], [], color=QUIET, alpha=0.25, linewidth=0, label="10 % to 90 %")
+        legend_above(lots, 3)
         both = np.maximum(bid_lots + ask_lots, 1)
         _, middle, _ = _bands(100 * bid_lots / both, starts)
-        share.stairs(middle, seconds, baseline=None, color=VERMILLION, linewidth=1.2)
+        share.stairs(middle, seconds, baseline=None, color=BLUE, linewidth=1.2)
         share.axhline(50, color=QUIET, linewidth=0.8)
         share.set_ylim(0, 100)
         share.set_ylabel("bids, % of lots")

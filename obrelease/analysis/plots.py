@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from obrelease.analysis.figure import (
     BLUE,
+    GREEN,
     PALETTE,
     VERMILLION,
     Format,
@@ -112,15 +113,16 @@ def touch_over_day(
     def build() -> Figure:
         figure, (prices, spreads) = new_axes(5.4, title, rows=(3, 2))
         seconds, last, spread = _bins(time_ns, ask_ticks - bid_ticks)
-        prices.plot(seconds, ask_ticks[last], color=VERMILLION, linewidth=1.2, label="best ask")
-        prices.plot(seconds, bid_ticks[last], color=BLUE, linewidth=1.2, label="best bid")
+        for ticks, color, label in ((ask_ticks, VERMILLION, "best ask"), (bid_ticks, BLUE, "best bid")):
+            prices.step(seconds, ticks[last], where="post", color=color, linewidth=1.2, label=label)
         prices.set_ylabel("price, ticks")
         prices.yaxis.set_major_formatter(FuncFormatter(_thousands))
         prices.tick_params(axis="x", labelbottom=False)
         legend_above(prices, 2)
         low, middle, high = spread
-        spreads.fill_between(seconds, low, high, color=BLUE, alpha=0.25, linewidth=0, label="10 % to 90 %")
-        spreads.plot(seconds, middle, color=BLUE, linewidth=1.2, label="median")
+        band = {"color": GREEN, "alpha": 0.25, "linewidth": 0, "label": "10 % to 90 %"}
+        spreads.fill_between(seconds, low, high, step="post", **band)
+        spreads.step(seconds, middle, where="post", color=GREEN, linewidth=1.2, label="median")
         spreads.set_ylim(bottom=0)
         spreads.set_ylabel("spread, ticks")
         spreads.yaxis.set_major_formatter(FuncFormatter(_thousands))

@@ -153,6 +153,7 @@ def _figures(summary: RunSummary) -> dict[str, Any]:
         "latency_p50_ns": summary.p50_ns,
         "latency_p99_ns": summary.p99_ns,
         "latency_p999_ns": summary.p999_ns,
+        "measures": [{"name": m.name, "unit": m.unit, "median": m.median} for m in summary.measures],
         "unstable": list(summary.unstable),
         "checks_passed": list(summary.checks_passed),
         "checks_failed": list(summary.checks_failed),

@@ -1,7 +1,7 @@
 """Where time and memory go: one way to capture all of it, and no measured number ever from it.
 
-The work is a scenario's whole way through the engine: make the flow, match it, digest the events,
-audit them. It is done once for each capture, on fresh objects:
+The work is a scenario's whole way through the engine: make the flow, match it, digest the events. The
+audit of the events is the harness's and stays outside. It is done once for each capture, on fresh objects:
 
 * `cprofile`: calls, own and cumulative time of every function (the standard library's cProfile), and
   once more the time of every stack, for a flame graph.
@@ -119,7 +119,6 @@ def run_profile(
         given = [book.apply(commands[at : at + _BATCH]) for at in range(0, commands.size, _BATCH)]
         events = _joined(given)
         records_digest(events)
-        audit_events(events)
         return _Done(commands, events, book.state_digest())
 
     done = work()
