@@ -36,7 +36,7 @@ def cpp_figures(
     with tempfile.TemporaryDirectory() as scratch:
         stream = Path(scratch) / "stream.commands"
         stream.write_bytes(commands.tobytes())
-        jobs = [
+        jobs: list[tuple[str, str, str, list[Path | int]]] = [
             ("obengine_stream_bench", "C++ core, events written", "ns/message", [stream, rounds]),
             ("obengine_latency_bench", "latency of one message", "ns", [stream]),
         ]
@@ -50,7 +50,10 @@ def cpp_figures(
                 missing.append(program)
                 continue
             told = subprocess.run(
-                [path, *map(str, arguments)], check=True, capture_output=True, text=True
+                [str(path), *(str(argument) for argument in arguments)],
+                check=True,
+                capture_output=True,
+                text=True,
             ).stdout
             found.append(_quantiles(name, unit, told) if unit == "ns" else _spread(name, unit, told))
     return found, missing

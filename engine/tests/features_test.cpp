@@ -1,6 +1,6 @@
-// Every kind of order under an audit; snapshots; memory; threads. With OBENGINE_SEEDED_BUG one fault is put
-// in on purpose, so that the sanitizer that is to find such faults can be seen to find it: 1 a write past a
-// buffer, 2 an overflow, 3 two threads in one engine.
+// Every kind of order under an audit; snapshots; memory; threads.
+// usage: obengine_features_test [threads | fault buffer | fault overflow | fault threads]
+// A fault is made on purpose, so that the sanitizer that is to find such faults can be seen to find it.
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -19,10 +20,6 @@
 #include "obengine/feed_books.hpp"
 #include "obengine/itch50.hpp"
 #include "obengine/snapshot.hpp"
-
-#ifndef OBENGINE_SEEDED_BUG
-#define OBENGINE_SEEDED_BUG 0
-#endif
 
 namespace {
 
@@ -119,14 +116,14 @@ void any_bytes_are_messages_of_a_feed() {
     }
 }
 
-void engines_of_two_threads_do_not_meet() {
+void engines_of_two_threads_do_not_meet(bool but_they_do = false) {
     const auto flow = feature_flow(11, 5'000);
     std::vector<Event> events[2];
     Engine engines[2] = {Engine(2), Engine(2)};
     std::vector<std::thread> threads;
     for (std::size_t k = 0; k < 2; ++k) {
         threads.emplace_back([&, k] {
-            Engine& engine = engines[OBENGINE_SEEDED_BUG == 3 ? 0 : k];
+            Engine& engine = engines[but_they_do ? 0 : k];
             EventBuffer buffer;
             GrowingSink sink(buffer);
             engine.apply(std::span(flow), sink);
@@ -138,7 +135,7 @@ void engines_of_two_threads_do_not_meet() {
 }
 
 // Not for running, but for being caught.
-[[maybe_unused]] void write_past_a_buffer() {
+void write_past_a_buffer() {
     std::vector<Event> room(1);
     Engine engine;
     BufferSink sink(room.data(), room.size());
@@ -147,7 +144,7 @@ void engines_of_two_threads_do_not_meet() {
     for (order.order_id = 0; order.order_id < 3; ++order.order_id) engine.apply(order, sink);
 }
 
-[[maybe_unused]] void overflow() {
+void overflow() {
     volatile Ticks price = max_price;
     price = price + 1;
 }
@@ -162,12 +159,13 @@ void engines_of_two_threads_do_not_meet() {
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-// With an argument only the test of threads runs, which is all that a thread sanitizer is for.
-int main(int argc, char**) {
-    if constexpr (OBENGINE_SEEDED_BUG == 1) write_past_a_buffer();
-    if constexpr (OBENGINE_SEEDED_BUG == 2) overflow();
-    engines_of_two_threads_do_not_meet();
-    if (OBENGINE_SEEDED_BUG == 0 && argc == 1) {
+int main(int argc, char** argv) {
+    const std::string_view what = argc > 1 ? argv[1] : "";
+    const std::string_view fault = argc > 2 ? argv[2] : "";
+    if (fault == "buffer") write_past_a_buffer();
+    if (fault == "overflow") overflow();
+    engines_of_two_threads_do_not_meet(fault == "threads");
+    if (what.empty()) {
         batches_and_snapshots_change_nothing();
         a_warm_engine_asks_for_no_memory();
         any_bytes_are_messages_of_a_feed();

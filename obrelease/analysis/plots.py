@@ -120,8 +120,8 @@ def touch_over_day(
         prices.tick_params(axis="x", labelbottom=False)
         legend_above(prices, 2)
         low, middle, high = spread
-        band = {"color": GREEN, "alpha": 0.25, "linewidth": 0, "label": "10 % to 90 %"}
-        spreads.fill_between(seconds, low, high, step="post", **band)
+        band = spreads.fill_between(seconds, low, high, step="post", color=GREEN, alpha=0.25, linewidth=0)
+        band.set_label("10 % to 90 %")
         spreads.step(seconds, middle, where="post", color=GREEN, linewidth=1.2, label="median")
         spreads.set_ylim(bottom=0)
         spreads.set_ylabel("spread, ticks")

@@ -53,7 +53,7 @@ def test_each_side_is_the_median_over_its_runs_in_any_order() -> None:
         replace(NOW, artefact_digest=f"{n:064x}", p50_ns=value) for n, value in enumerate((50, 7), start=9)
     ]
     text = against_last("v0.8", before, now)
-    assert cells(text, "p50")[4:] == ["100", "7", "0.070", "3 to 2"]
+    assert cells(text, "p50")[4:] == ["100", "28", "0.280", "3 to 2"]
     assert against_last("v0.8", before[::-1], now[::-1]) == text
 
 
