@@ -30,21 +30,23 @@ def main() -> int:
     parser.add_argument("--to", type=Path, required=True, help="a folder for the new runs")
     options = parser.parse_args()
     registry = Registry(options.results)
-    runs = [registry.load(entry) for entry in registry.entries()]
+    runs = [(registry.load(entry), entry.folder) for entry in registry.entries()]
     commands = {
-        run.command: run.outcome.events_digest for run in runs if run.outcome and run.command[:2] == ENGINE
+        run.command: (run.outcome.events_digest, folder)
+        for run, folder in runs
+        if run.outcome and run.command[:2] == ENGINE
     }
     if not commands:
         sys.stderr.write(f"error: {options.results}: holds no run that can be measured again\n")
         return ExitCode.NOT_FOUND
-    return max(measured(command, digest, options.to) for command, digest in sorted(commands.items()))
+    to = options.to.resolve()
+    return max(measured(command, *known, to) for command, known in sorted(commands.items()))
 
 
-def measured(command: tuple[str, ...], events_digest: str, to: Path) -> int:
-    """Run one command and compare; 0 where the events are the same."""
-    done = subprocess.run(
-        [*command, "--results", str(to), "--json", "--quiet"], capture_output=True, text=True, check=False
-    )
+def measured(command: tuple[str, ...], events_digest: str, folder: Path, to: Path) -> int:
+    """Run one command in the folder of its run, whose limits it may name; 0 where the events are the same."""
+    words = [*command, "--results", str(to), "--json", "--quiet"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"failed  {shlex.join(command)}\n{done.stderr}")
         return done.returncode

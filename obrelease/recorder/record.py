@@ -14,6 +14,7 @@ from obrelease.recorder.engine import engine_errors, require_scenario, resolve_c
 from obrelease.recorder.envelope import Advance, Request, machine_of
 from obrelease.recorder.event_log import require_log_place, write_log
 from obrelease.recorder.place import require_writable
+from obrelease.recorder.risk import LIMITS_FILE
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 
@@ -112,7 +113,7 @@ def record_replay(
         outcome = run_replay(path, core=name, passes=passes, risk=risk, progress=progress)
     words = ["obrelease", "run", "replay", *([_portable(path.name)] if path else [])]
     words += ["--core", name, "--passes", str(passes)]
-    words += ["--risk", _portable(risk.name)] if risk else []
+    words += ["--risk", LIMITS_FILE] if risk else []
     request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
     return _record(registry, request, outcome, log)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from obengine.harness.replay_risk import RiskOutcome
@@ -11,6 +13,9 @@ from obrelease.analysis.plot_risk import inventory_and_pnl
 from obrelease.registry.durable import NewFile
 
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
+
+LIMITS_FILE: Final = "risk-limits.toml"
+"""The limits as they were read; a run's command names this file, which lies beside its envelope."""
 
 
 def risk_files(risk: RiskOutcome, *, title: str) -> tuple[NewFile, ...]:
@@ -28,7 +33,7 @@ def risk_files(risk: RiskOutcome, *, title: str) -> tuple[NewFile, ...]:
         for breach in risk.breaches
     ]
     files = [
-        NewFile("risk-limits.toml", "application/toml", risk.limits.text),
+        NewFile(LIMITS_FILE, "application/toml", risk.limits.text),
         NewFile("risk-breaches.csv", "text/csv", csv_table(_BREACH_COLUMNS, rows)),
     ]
     if risk.series["time_ns"].size:
