@@ -79,6 +79,21 @@ def test_a_run_gives_its_events_again_and_a_false_one_is_found(tmp_path: Path) -
     assert sorted(line.split()[0] for line in found.stdout.splitlines()) == ["OTHER", "same"]
 
 
+def test_a_run_under_limits_is_measured_by_the_limits_that_it_keeps(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('version = 1\nexpect = "none"\n')
+    subprocess.run(
+        ["obrelease", "run", "replay", "--risk", "mine.toml", "--core", "reference", "--passes", "1"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        check=True,
+        capture_output=True,
+    )
+    (tmp_path / "mine.toml").unlink()
+    same = again(tmp_path)
+    assert (same.returncode, same.stderr) == (ExitCode.OK, "")
+    assert "--risk risk-limits.toml" in same.stdout
+
+
 def test_a_run_that_cannot_be_measured_is_an_error(tmp_path: Path) -> None:
     Registry(tmp_path / "results").record(draft(command=("obrelease", "run", "nothing")), ())
     found = again(tmp_path)
