@@ -155,7 +155,7 @@ def measured(project: Project, count: int, *, slower: float, since: int) -> None
         (4, 1.1, "`worse, 0.909 (0.90"),
         (4, 0.8, "`better, 1.250 (1.2"),
         (4, 1.0002, "`same, 1.000 (0.99"),
-        (2, 1.1, ">cannot tell: 4 + 2 runs; a verdict needs 4 + 4<"),
+        (2, 1.1, "`cannot tell: 4 + 2 runs; a verdict needs 4 + 4`"),
     ],
 )
 def test_the_page_says_what_became_of_a_scenario(

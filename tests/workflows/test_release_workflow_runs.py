@@ -177,11 +177,14 @@ def measure(scratch: Scratch, *, slower: float, since: int) -> None:
     """Six runs like the one that the clone has, of another speed."""
     registry = Registry(scratch.clone / "results")
     before = registry.load(registry.entries(kind="bench")[0])
+    assert before.outcome is not None
+    proofs = tuple(check for check in before.outcome.checks if check.name != "stability")
     for number in range(6):
         walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
         changed = {
             "created_ns": str(since + number),
             "parameters": {**before.parameters, "passes": len(walls)},
+            "outcome": before.outcome.model_copy(update={"checks": proofs}),
             "measurements": (Measurement(name="pass-wall", unit="ns", samples=walls),),
             "histograms": (),
             "files": (),
