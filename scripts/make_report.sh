@@ -3,13 +3,13 @@
 #
 #   scripts/make_report.sh [RESULTS [PAGE]]
 #
-# RESULTS is the results folder (default: results), PAGE the Markdown page (default: REPORT.md). Every
+# RESULTS is the results folder (default: results), PAGE the Markdown page (default: .github/REPORT.md). Every
 # run is kept as a validated artefact; the page names the digest of each. All workloads are seeded or made
 # up here: no data file is read. QUICK=1 measures less.
 set -eu
 
 results=${1:-results}
-page=${2:-REPORT.md}
+page=${2:-.github/REPORT.md}
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
 answers=$(mktemp -d)
