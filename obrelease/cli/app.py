@@ -23,12 +23,14 @@ from obrelease.cli import (
     verify,
 )
 from obrelease.cli.command import JsonOption, QuietOption, VerboseOption
+from obrelease.cli.help_text import in_order
 from obrelease.cli.reply import INTERRUPTED, Failure, Reply
 from obrelease.cli.streams import settle_streams
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
     name="obrelease",
+    cls=in_order("run", "import", "list", "show", "reproduce", "diff", "gate"),
     help="Benchmark results as evidence: measure, keep, publish and verify.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -1,10 +1,10 @@
-"""How `--help` reads: arguments by their names, as they stand in the README."""
+"""How `--help` reads: arguments by their names as in the README, commands in the order of the work."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 
 class PlainCommand(TyperCommand):
@@ -24,3 +24,15 @@ class PlainCommand(TyperCommand):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+
+def in_order(*names: str) -> type[TyperGroup]:
+    """A group that lists these commands first, in this order, and any others behind them."""
+    place = {name: at for at, name in enumerate(names)}
+
+    class InOrder(TyperGroup):
+        def list_commands(self, ctx: Any) -> list[str]:
+            """The names as `--help` and completion show them."""
+            return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(place)))
+
+    return InOrder

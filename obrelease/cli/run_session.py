@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import Session
+from obrelease.cli.help_text import in_order
 from obrelease.cli.output import table
 from obrelease.cli.settings import Settings
 from obrelease.errors import CheckFailed, NotFound, ObreleaseError
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from obrelease.registry.store import Registry
 
 run_app = typer.Typer(
-    help="Measure the engine and record the run.", no_args_is_help=True, rich_markup_mode=None
+    cls=in_order("bench", "stress", "architectures", "replay", "profile"),
+    help="Measure the engine and record the run.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 DEFAULT_PASSES: Final = 5

@@ -279,3 +279,9 @@ def test_an_unknown_field_is_told_in_plain_words(registry: Registry, run: Run) -
     path = registry.entries()[0].folder / "artefact.json"
     path.write_bytes(path.read_bytes().replace(b'{"command"', b'{"aaa":1,"command"', 1))
     assert "model: $.aaa: unknown field" in run("validate").out
+
+
+def test_commands_are_listed_in_the_order_of_the_work(run: Run) -> None:
+    listed = re.findall(r"^  ([a-z]+) ", run("run", "--help").out.partition("Commands:")[2], re.MULTILINE)
+    assert listed == ["bench", "stress", "architectures", "replay", "profile"]
+    assert run("--help").out.partition("Commands:")[2].split()[0] == "run"
