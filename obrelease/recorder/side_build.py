@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from obrelease.temporary import temporary_folder
 
 _MEMBER: Final = "obengine/_native"
 _TELLING: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file")
@@ -21,14 +22,17 @@ def build_native(source: Path) -> str | None:
 
     The same commands for both sides of a comparison, so that neither gains by how it was built. What is
     built stays out of the tree, except for the module, which the tree's own `.gitignore` names.
+
+    Raises:
+        StorageError: there is no place for a temporary folder.
     """
-    with tempfile.TemporaryDirectory(prefix="obrelease-build-") as folder:
-        words = [sys.executable, "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", folder]
+    with temporary_folder() as folder:
+        words = [sys.executable, "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", str(folder)]
         words += ["--no-build-isolation"] if _tools_are_here() else []
         done = subprocess.run(
             [*words, str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
-        for wheel in Path(folder).glob("*.whl"):
+        for wheel in folder.glob("*.whl"):
             if _lay(wheel, source / "engine"):
                 return None
     return _reason(done.stdout) or f"pip ended with {done.returncode}"

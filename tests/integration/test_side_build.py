@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.errors import StorageError
 from obrelease.recorder.side_build import build_native
 
 PROJECT = """\
@@ -63,3 +64,13 @@ def test_what_stands_in_the_way_is_told(settings: str, tmp_path: Path) -> None:
     assert reason is not None
     assert "the library of the made-up core is not installed" in reason
     assert not list((source / "engine" / "obengine").glob("*.so"))
+
+
+def test_a_temporary_folder_that_cannot_be_made_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tree(tmp_path / "tree", BUILDS)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StorageError, match="nowhere") as refused:
+        build_native(source)
+    assert refused.value.hint
