@@ -208,6 +208,7 @@ def _tools(
         outputs=(settings.results, settings.releases, settings.root / "dist"),
         progress=session.out.progress,
         note=session.out.note,
+        detail=session.out.detail,
         warn=session.out.warn,
         key=key,
     )

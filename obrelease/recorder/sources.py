@@ -9,23 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Final
 
 import obengine
 import obrelease
 from obengine import cores
-from obrelease.bundle import sums
-from obrelease.models.canonical import digest_bytes, digest_file
+from obrelease.bundle import source_sums
+from obrelease.bundle.source_sums import CORE_FOLDER, CORE_PATTERNS, PACKAGES
+from obrelease.models.canonical import digest_file
 from obrelease.recorder.engine import AUTO
-
-_IN_A_TREE: Final = {"obrelease": "obrelease", "obengine": "engine/obengine"}
-"""Where the packages lie in a checkout of this project."""
-
-_CORE_FOLDER: Final = "engine"
-_CORE_SOURCES: Final = (
-    "CMakeLists.txt", "build_record.cmake", "bindings*.cpp", "bindings*.hpp", "include/obengine/*.hpp"
-)  # fmt: skip
-"""What `engine/build_record.cmake` takes the digest of."""
 
 
 @cache
@@ -48,7 +39,7 @@ def difference(tree: Path, core: str) -> str | None:
 
     Empty words where the folder does not hold this project at all.
     """
-    roots = {package: tree / place for package, place in _IN_A_TREE.items()}
+    roots = {package: tree / place for package, place in PACKAGES.items()}
     if not all((root / "__init__.py").is_file() for root in roots.values()):
         return ""
     if _digest_of(roots) != sources_digest():
@@ -58,14 +49,14 @@ def difference(tree: Path, core: str) -> str | None:
     build = cores.native_build()
     if build is None:
         return "the native core does not say what it was built from; build it again"
-    if build.sources_digest != core_sources_digest(tree / _CORE_FOLDER):
+    if build.sources_digest != core_sources_digest(tree / CORE_FOLDER):
         return "the native core was built from other sources than those in this folder; build it again"
     return None
 
 
 def core_sources_digest(folder: Path) -> str:
     """The digest that a core built from `folder` carries; see `engine/build_record.cmake`."""
-    found = (path for pattern in _CORE_SOURCES for path in folder.glob(pattern))
+    found = (path for pattern in CORE_PATTERNS for path in folder.glob(pattern))
     return _digest((path.relative_to(folder).as_posix(), path) for path in found)
 
 
@@ -82,4 +73,4 @@ def _digest_of(roots: dict[str, Path]) -> str:
 
 
 def _digest(files: Iterable[tuple[str, Path]]) -> str:
-    return digest_bytes(sums.render({name: digest_file(path)[0] for name, path in files}))
+    return source_sums.digest({name: digest_file(path)[0] for name, path in files})

@@ -12,6 +12,7 @@ from obrelease.models.canonical import digest_file
 from obrelease.models.release import Plan, ReleaseRun
 from obrelease.registry.entry import Entry
 from obrelease.release.evidence import doubts, examined, require_proof
+from obrelease.release.origin import require_origin
 from obrelease.release.step import CollectedRun, Staging, Tools
 
 
@@ -28,10 +29,12 @@ class Collect:
 
         Raises:
             NotFound: the registry lacks a run.
-            IntegrityError: bytes on the disk are not those that the envelope names.
+            IntegrityError: bytes on the disk are not those that the envelope names, or the sources
+                of a run not those of the commit that it names.
             InvalidInput: an envelope is malformed, or its numbers contradict each other.
             CheckFailed: a run failed to prove what it checked.
             Conflict: two runs of the same work gave different events.
+            RemoteError: git failed.
         """
         known = {entry.digest: entry for entry in tools.registry.entries()}
         missing = [digest for digest in plan.runs if digest not in known]
@@ -44,6 +47,8 @@ class Collect:
                 runs.append(_collected(entry))
                 advance(entry.size_bytes)
         require_proof(runs)
+        for finding in require_origin(runs, tools.worktree):
+            tools.detail(finding)
         told = doubts(plan, runs)
         for doubt in told:
             tools.warn(doubt)

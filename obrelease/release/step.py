@@ -31,6 +31,7 @@ class Tools:
         outputs: folders that this program writes; their content is no change of the worktree.
         progress: how long work is shown.
         note: how a line is said to people.
+        detail: how a line is said to those who asked for more.
         warn: how a doubt is said to them.
         acted: told of each act on the world outside once it is confirmed: its verb and its target.
         key: the SSH key that the release is signed with, or None.
@@ -43,6 +44,7 @@ class Tools:
     outputs: tuple[Path, ...]
     progress: Progress
     note: Callable[[str], None]
+    detail: Callable[[str], None] = lambda _line: None
     warn: Callable[[str], None] = lambda _doubt: None
     acted: Callable[[str, str], None] = lambda _verb, _target: None
     key: Path | None = None

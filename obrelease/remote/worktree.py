@@ -6,6 +6,7 @@ and git is run by the rules of `gitenv`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -158,6 +159,27 @@ class Worktree:
         tree = checked_commit(commit)
         listing = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree, "--", f"{folder}/")
         return tuple(sorted(path for path in listing.split("\0") if path))
+
+    def digests_at(self, commit: str, folders: Sequence[str]) -> dict[str, str] | None:
+        """The sha256 of the files below some folders as they were committed, by path; no checkout, no filter.
+
+        None where the commit or a part of it is not here, as in a shallow or partial clone.
+        """
+        tree = checked_commit(commit)
+        if self._peeled(tree) is None:
+            return None
+        listing = self._run("ls-tree", "-r", "-z", "--full-tree", tree, "--", *folders)
+        entries = [entry.partition("\t") for entry in listing.split("\0") if entry]
+        try:
+            return {
+                path: hashlib.sha256(self._git.get_object_data(facts.split()[2])[3]).hexdigest()
+                for facts, _, path in entries
+                if facts.startswith("100")
+            }
+        except ValueError:
+            return None
+        finally:
+            self._git.clear_cache()
 
     def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
         """Make an annotated tag, on the disk when this returns; signed where an SSH key is given.

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from obengine import cores
+from obrelease.bundle.source_sums import core_sources, digest, python_sources
 from obrelease.recorder import sources
 from obrelease.recorder.envelope import machine_of
+from obrelease.remote.worktree import Worktree
+from tests.unit.release.project import git
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -32,6 +35,24 @@ def test_the_digest_is_what_sha256sum_says_of_the_sources(tree: Path) -> None:
     )
     done = subprocess.run(["sh", "-c", command], cwd=tree, check=True, capture_output=True, text=True)
     assert done.stdout.split()[0] == sources.sources_digest()
+
+
+def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> None:
+    git(tree, "init", "--quiet")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message=all")
+    worktree = Worktree.open(tree)
+    try:
+        files = worktree.digests_at(worktree.head(), ("obrelease", "engine"))
+    finally:
+        worktree.close()
+    assert files is not None
+    python, core = python_sources(files), core_sources(files)
+    assert python is not None
+    assert core is not None
+    assert digest({name: files[path] for name, path in python.items()}) == sources.sources_digest()
+    named = digest({name: files[path] for name, path in core.items()})
+    assert named == sources.core_sources_digest(tree / "engine")
 
 
 def test_the_tree_that_ran_may_give_its_commit(tree: Path) -> None:
