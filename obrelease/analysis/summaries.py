@@ -13,6 +13,7 @@ from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary
 from obrelease.analysis.stability import instabilities, is_stability
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import Artefact, HistogramRef, StableHost
+from obrelease.models.canonical import digest_bytes
 
 WALL_TIMES: Final = "pass-wall"
 """The measurement that holds the wall time of each pass, in nanoseconds."""
@@ -42,7 +43,7 @@ def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
     Of several: the largest of response times, in which no wait is left out, or else the first.
 
     Raises:
-        IntegrityError: the folder lacks the file that the artefact lists.
+        IntegrityError: the folder lacks the file that the artefact lists, or it is another one.
         InvalidInput: the file is not a histogram.
     """
     told = _told(artefact)
@@ -56,6 +57,9 @@ def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
             f"{path}: the artefact lists it, and it cannot be read: {error.strerror}",
             hint="restore the folder, or record the run again",
         ) from error
+    listed = next((file.sha256 for file in artefact.files if file.path == told.path), None)
+    if listed is not None and digest_bytes(hlog) != listed:
+        raise IntegrityError(f"{path}: is not the file that the artefact lists", hint="restore the folder")
     return summary_of(merge(decode_intervals(hlog, name=str(path))))
 
 

@@ -14,6 +14,7 @@ from obrelease.cli import (
     imports,
     init,
     keep,
+    listing,
     registry,
     release,
     reproduce,
@@ -66,7 +67,21 @@ def root(
         reply.json, reply.quiet, reply.verbose = reply.json or json_, quiet, verbose
 
 
-for room in (run, imports, registry, keep, reproduce, compare, gate, release, verify, schema, init, doctor):
+for room in (
+    run,
+    imports,
+    listing,
+    registry,
+    keep,
+    reproduce,
+    compare,
+    gate,
+    release,
+    verify,
+    schema,
+    init,
+    doctor,
+):
     room.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands on kept runs: list, show, reindex, fsck and validate."""
+"""Commands on kept runs: show, reindex, fsck and validate."""
 
 from __future__ import annotations
 
@@ -8,111 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.listing import CoreOption, KindOption, ScenarioOption
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of, results_of
-from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError, UsageError
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from obrelease.models.artefact import Artefact
     from obrelease.models.problem import Problem
-    from obrelease.registry.entry import Entry
-    from obrelease.registry.store import Registry
-
-KindOption = Annotated[
-    str | None, typer.Option("--kind", metavar="KIND", help="Only runs of this kind, such as bench.")
-]
-ScenarioOption = Annotated[
-    str | None, typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.")
-]
-_MOST_RUNS: Final = 2**31 - 1
-_NEWEST_FIRST: Final = "-created"
 
 _CHECKED: Final = ("artefact or document", "artefacts and documents")
-
-CoreOption = Annotated[str | None, typer.Option("--core", metavar="NAME", help="Only runs of this core.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the registry's commands to the command line."""
-    command(app, "list")(list_runs)
     command(app, "show")(show)
     command(app, "reindex")(reindex)
     command(app, "fsck")(check_registry)
     command(app, "validate")(validate)
-
-
-def list_runs(
-    session: Session,
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="KEY=VALUE",
-            help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
-            " until= dirty= checks=. Digests by their beginning, instants as 2026-10-01 or in full.",
-            show_default=False,
-        ),
-    ] = None,
-    kind: KindOption = None,
-    scenario: ScenarioOption = None,
-    core: CoreOption = None,
-    sort: Annotated[
-        str,
-        typer.Option(
-            "--sort",
-            metavar="[-]COLUMN",
-            help="created, digest, kind, scenario, core, commit, messages, size.",
-        ),
-    ] = _NEWEST_FIRST,
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", help="At most so many, the newest.")
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print the runs as CSV on stdout.")] = False,
-    results: ResultsOption = None,
-) -> None:
-    """List the runs in the results folder, newest first.
-
-    With -v also how many checks they made, the whole commit, and how busy the machine was.
-    """
-    from obrelease.cli.run_text import csv_listing, listing, ordered
-    from obrelease.registry.filter import parse_filter
-
-    if limit is not None and not 0 <= limit <= _MOST_RUNS:
-        raise UsageError(f"--limit {limit}: not a number of runs", hint=f"give 0 to {_MOST_RUNS}")
-    if csv and session.out.json:
-        raise UsageError("--csv and --json contradict each other", hint="give one of them")
-    options = (("kind", kind), ("scenario", scenario), ("core", core))
-    where = parse_filter(*(words or []), *(f"{key}={value}" for key, value in options if value is not None))
-    registry = registry_of(session.settings(results=results), must_exist=False)
-    found, unreadable = registry.look(where, limit=limit)
-    entries = ordered(found, sort)
-    envelopes = (_envelope(registry, entry) for entry in entries)
-    session.out.result(
-        {"runs": [entry.as_json() for entry in entries]},
-        lambda: (
-            csv_listing(entries)
-            if csv
-            else listing(entries, list(envelopes) if session.out.verbose else None)
-        ),
-    )
-    if not registry.root.exists():
-        session.out.note(f"{registry.root} is not there yet; `obrelease run bench` makes it")
-    elif not entries:
-        session.out.note(f"no such run in {registry.root}; `obrelease run bench` makes one")
-    if unreadable:
-        session.out.warn(
-            f"{counted(len(unreadable), 'folder')} cannot be read or listed, the first is {unreadable[0]};"
-            " `obrelease fsck` says why"
-        )
-
-
-def _envelope(registry: Registry, entry: Entry) -> Artefact | None:
-    """The envelope of a listed run; None where it is not what the registry says."""
-    try:
-        return registry.load(entry)
-    except ObreleaseError:
-        return None
 
 
 def show(

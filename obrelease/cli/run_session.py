@@ -118,6 +118,7 @@ def report(
     Raises:
         CheckFailed: a check of the run did not pass.
     """
+    from obrelease.analysis.headline import figures_of
     from obrelease.analysis.summaries import summarise_run
     from obrelease.cli.run_text import counts_of, verdict
 
@@ -130,7 +131,7 @@ def report(
         *((check.name, counts_of(check)) for check in checks if check.name in told),
     ]
     rows = _rows(entry, rows_file) if rows_file else []
-    answer: dict[str, Any] = {"run": entry.as_json(), "figures": _figures(summary)}
+    answer: dict[str, Any] = {"run": entry.as_json(), "figures": figures_of(summary)}
     session.out.result(
         answer | ({"rows": rows} if rows_file else {}),
         lambda: _text(summary, entry, proofs, [[row[name] for name in columns] for row in rows], columns),
@@ -147,21 +148,6 @@ def _rows(entry: Entry, name: str) -> list[dict[str, str]]:
 
     with (entry.folder / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def _figures(summary: RunSummary) -> dict[str, Any]:
-    return {
-        "throughput_median_msg_s": summary.throughput_msg_s,
-        "passes": summary.passes,
-        "latency_clock": summary.latency_clock,
-        "latency_p50_ns": summary.p50_ns,
-        "latency_p99_ns": summary.p99_ns,
-        "latency_p999_ns": summary.p999_ns,
-        "measures": [{"name": m.name, "unit": m.unit, "median": m.median} for m in summary.measures],
-        "unstable": list(summary.unstable),
-        "checks_passed": list(summary.checks_passed),
-        "checks_failed": list(summary.checks_failed),
-    }
 
 
 def _text(

@@ -221,7 +221,7 @@ class TestQuietAndVerbose:
         assert long[0].startswith(short[0])
         assert len(long) == 2
         assert run("list").err.startswith("warning: 1 folder cannot be read")
-        assert long[1].split()[-4:] == ["1", "passed", "0.25", "ab" * 20]
+        assert long[1].split()[-7:] == ["1", "passed", "throughput", "-", "34" * 6, "0.25", "ab" * 20]
 
     def test_validate_names_each_document(self, registry: Registry, run: Run) -> None:
         entries = registry.entries()

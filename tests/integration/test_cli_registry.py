@@ -79,7 +79,8 @@ class TestList:
         header, *lines = answer.out.splitlines()
         assert answer.code == ExitCode.OK
         assert header.split() == [
-            "digest", "created", "kind", "scenario", "core", "messages", "commit", "events", "checks",
+            "digest", "created", "kind", "scenario", "core", "messages", "figure", "p50", "ns", "p99", "ns",
+            "commit", "checks",
         ]  # fmt: skip
         assert [line[:12] for line in lines] == [entry.digest[:12] for entry in registry.entries()]
         assert "2023-11-14T22:13:20Z" in lines[0]

@@ -1,0 +1,171 @@
+"""`obrelease list` with its figures: derived from the runs' own files, never from more of them than asked."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from obrelease.analysis.headline import FIGURE_COLUMNS
+from obrelease.analysis.histograms import encode
+from obrelease.cli import listing
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.models.artefact import Check, Measurement
+from obrelease.registry.durable import NewFile
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+from tests.drafts import draft, histogram_ref
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The text's columns, which are two spaces apart."""
+        header, *lines = self.out.splitlines()
+        names = [name for name in header.split("  ") if name]
+        starts = [header.index(name) for name in names]
+        ends = [*starts[1:], None]
+        return [
+            {name.strip(): line[a:b].strip() for name, a, b in zip(names, starts, ends, strict=True)}
+            for line in lines
+        ]
+
+
+Run = Callable[..., Answer]
+
+
+def hlog(*latencies_ns: int) -> NewFile:
+    return NewFile("latency.hlog", "text/plain", encode(np.array(latencies_ns, dtype=np.int64)).hlog)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """An imported run, one of our own with service times, and the newest with response times."""
+    registry = Registry(tmp_path / "results")
+    slow = Measurement(name="sort", unit="s", samples=(0.25, 0.5, 0.75))
+    registry.record(
+        draft(1, kind="imported", parameters={}, workload=None, outcome=None, measurements=(slow,)), []
+    )
+    registry.record(draft(2, histograms=(histogram_ref(),)), [hlog(100, 200, 90_000)])
+    waits = histogram_ref().model_copy(update={"clock": "response"})
+    registry.record(draft(3, kind="stress", histograms=(waits,)), [hlog(7, 7, 7)])
+    return registry
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Answer:
+        capsys.readouterr()
+        code = execute(["list", *arguments])
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return call
+
+
+def entries(answer: Answer) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(answer.out)["runs"]
+    return found
+
+
+def test_people_see_what_each_run_measured(registry: Registry, run: Run) -> None:
+    stress, bench, imported = run().rows
+    assert (stress["figure"], stress["p50 ns"], stress["p99 ns"]) == ("1,000,000 msg/s", "7", "7")
+    assert (bench["figure"], bench["p50 ns"], bench["checks"]) == ("1,000,000 msg/s", "200", "1 passed")
+    assert (imported["figure"], imported["p50 ns"], imported["checks"]) == ("0.5 s", "-", "-")
+
+
+def test_verbose_names_the_figure_and_its_clock(registry: Registry, run: Run) -> None:
+    stress, bench, imported = run("-v").rows
+    assert (stress["of"], stress["clock"]) == ("throughput", "response")
+    assert bench["clock"] == "service"
+    assert (imported["of"], imported["clock"]) == ("sort", "-")
+    assert bench["events"] == "34" * 6
+
+
+def test_without_figures_no_run_is_opened(
+    registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: Registry, entry: Entry) -> None:
+        raise AssertionError(f"{entry.place} was opened")
+
+    monkeypatch.setattr(Registry, "load", load)
+    assert "figure" not in run("--no-figures").rows[0]
+    assert entries(run("--json")) == [entry.as_json() for entry in registry.entries()]
+    assert len(run("--csv").out.splitlines()) == 4
+
+
+def test_a_long_listing_opens_runs_only_when_told(
+    registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MOST_OPENED", 2)
+    answer = run()
+    assert "figure" not in answer.rows[0]
+    assert "3 runs: --figures or a --limit shows their figures" in answer.err
+    for words in (("--figures",), ("--limit", "2"), ("-v",)):
+        told = run(*words)
+        assert told.rows[0]["figure"] == "1,000,000 msg/s"
+        assert told.err == ""
+    assert run("--no-figures").err == ""
+
+
+def test_json_gets_one_field_more(registry: Registry, run: Run) -> None:
+    stress, _, imported = entries(run("--json", "--figures"))
+    figures = stress.pop("figures")
+    assert stress == registry.entries()[0].as_json()
+    assert (figures["throughput_median_msg_s"], figures["passes"]) == (1_000_000, 3)
+    assert (figures["latency_clock"], figures["latency_p99_ns"]) == ("response", 7)
+    assert imported["figures"]["throughput_median_msg_s"] is None
+    assert imported["figures"]["measures"] == [{"name": "sort", "unit": "s", "median": 0.5}]
+
+
+def test_csv_gets_columns_behind_the_others(registry: Registry, run: Run) -> None:
+    plain = list(csv.DictReader(StringIO(run("--csv").out)))
+    stress, bench, imported = csv.DictReader(StringIO(run("--csv", "--figures").out))
+    assert list(stress) == [*plain[0], *FIGURE_COLUMNS]
+    assert {name: stress[name] for name in plain[0]} == plain[0]
+    assert (bench["throughput_median_msg_s"], bench["latency_p50_ns"]) == ("1000000", "200")
+    assert (imported["headline"], imported["headline_unit"], imported["headline_median"]) == (
+        "sort", "s", "0.5",
+    )  # fmt: skip
+    assert imported["latency_p50_ns"] == ""
+
+
+def test_an_unstable_run_says_so(registry: Registry, run: Run) -> None:
+    check = Check(name="stability", passed=True, counts={"unstable": 1, "spread-milli": 90}, detail="noisy")
+    outcome = draft().outcome
+    assert outcome is not None
+    checks = (*outcome.checks, check)
+    registry.record(draft(4, outcome=outcome.model_copy(update={"checks": checks})), [])
+    assert run().rows[0]["checks"] == "1 passed, unstable"
+
+
+@pytest.mark.parametrize("name", ["latency.hlog", "artefact.json"])
+def test_a_figure_is_never_read_from_other_bytes(registry: Registry, run: Run, name: str) -> None:
+    folder = registry.resolve("latest").folder
+    other = hlog(9, 9, 9).content if name == "latency.hlog" else b"{}"
+    assert isinstance(other, bytes)
+    registry.reindex()
+    (folder / name).write_bytes(other)
+    answer = run()
+    assert answer.code == ExitCode.OK
+    damaged, sound, _ = answer.rows
+    assert (damaged["figure"], damaged["p50 ns"], damaged["checks"]) == ("-", "-", "DAMAGED")
+    assert sound["p50 ns"] == "200"
+    assert [run["figures"] is None for run in entries(run("--json", "--figures"))] == [True, False, False]
+    assert next(csv.DictReader(StringIO(run("--csv", "--figures").out)))["latency_p50_ns"] == ""
