@@ -15,16 +15,8 @@ from obrelease.analysis.bootstrap import log_quantiles
 from obrelease.analysis.compare import Comparison, ShiftPoint
 from obrelease.analysis.compare_columns import LEAST_BEYOND
 from obrelease.analysis.compare_runs import Run
-from obrelease.analysis.figure import (
-    BLUE,
-    INK,
-    QUIET,
-    VERMILLION,
-    Format,
-    draw,
-    legend_above,
-    new_axes,
-)
+from obrelease.analysis.figure import Format, draw, legend_above, new_axes
+from obrelease.analysis.ground import BLUE, INK, QUIET, VERMILLION
 from obrelease.analysis.intervals import merge
 from obrelease.errors import Inconclusive
 

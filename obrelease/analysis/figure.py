@@ -1,4 +1,4 @@
-"""How every picture is drawn: one style, one palette, and the same bytes for the same data.
+"""How every picture is drawn: one style, and the same bytes for the same data.
 
 Only matplotlib's object interface is used. A picture is built and written under matplotlib's own
 defaults, whatever the user's `matplotlibrc` says, and those of the caller are back afterwards.
@@ -15,18 +15,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-BLUE: Final = "#0072B2"
-VERMILLION: Final = "#D55E00"
-GREEN: Final = "#009E73"
-PURPLE: Final = "#CC79A7"
-ORANGE: Final = "#E69F00"
-SKY: Final = "#56B4E9"
-PALETTE: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
-"""Okabe and Ito's colours, which colour-blind people can tell apart."""
-
-INK: Final = "#222222"
-QUIET: Final = "#595959"
-GRID: Final = "#D9D9D9"
+from obrelease.analysis.ground import GRID, GROUND, INK, QUIET, with_dark_style
 
 DPI: Final = 100
 WIDTH_IN: Final = 8.0
@@ -37,6 +26,7 @@ Format = Literal["svg", "png"]
 _STYLE: Final = {
     "axes.axisbelow": True,
     "axes.edgecolor": QUIET,
+    "axes.facecolor": GROUND,
     "axes.labelcolor": INK,
     "axes.labelsize": 10,
     "axes.spines.right": False,
@@ -46,7 +36,7 @@ _STYLE: Final = {
     "axes.titlesize": 12,
     "figure.constrained_layout.use": True,
     "figure.dpi": DPI,
-    "figure.facecolor": "white",
+    "figure.facecolor": GROUND,
     "font.family": ["DejaVu Sans"],
     "font.size": 10,
     "grid.color": GRID,
@@ -54,7 +44,7 @@ _STYLE: Final = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "savefig.dpi": DPI,
-    "savefig.facecolor": "white",
+    "savefig.facecolor": GROUND,
     "svg.fonttype": "path",
     "svg.hashsalt": "obrelease",
     "text.color": INK,
@@ -82,7 +72,7 @@ def draw(build: Callable[[], Figure], kind: Format = "svg") -> bytes:
     buffer = io.BytesIO()
     with _ONE_AT_A_TIME, mpl.rc_context(style | _STYLE):
         build().savefig(buffer, format=kind, metadata=_NO_METADATA[kind])
-    return buffer.getvalue()
+    return with_dark_style(buffer.getvalue()) if kind == "svg" else buffer.getvalue()
 
 
 def new_axes(height_in: float, title: str, *, rows: tuple[int, ...] = (1,)) -> tuple[Figure, list[Axes]]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
+from obrelease.analysis.ground import GROUND, INK, QUIET, with_dark_style
+
 WIDTH_PX: Final = 800
 ROW_PX: Final = 18
 LEAST_PX: Final = 0.4
@@ -18,6 +20,9 @@ LEAST_PX: Final = 0.4
 
 _TOP_PX: Final = 44
 _CHARACTER_PX: Final = 6.2
+_BOX_INK: Final = "#1a1a1a"
+"""On the boxes, which are as bright on a dark page."""
+
 _FILLS: Final = ("#F6C085", "#F3B06B", "#F7D08A", "#EFA673")
 
 
@@ -44,13 +49,13 @@ def flame_graph(stacks: Mapping[tuple[str, ...], int], *, title: str) -> bytes:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{height}" '
         f'viewBox="0 0 {WIDTH_PX} {height}" font-family="DejaVu Sans, sans-serif" font-size="11">',
-        f'<rect width="{WIDTH_PX}" height="{height}" fill="white"/>',
-        f'<text x="8" y="18" font-size="12" fill="#222222">{escape(title)}</text>',
-        f'<text x="8" y="34" font-size="10" fill="#595959">width: share of {root.total / 1e9:.3f} s under '
+        f'<rect width="{WIDTH_PX}" height="{height}" fill="{GROUND}"/>',
+        f'<text x="8" y="18" font-size="12" fill="{INK}">{escape(title)}</text>',
+        f'<text x="8" y="34" font-size="10" fill="{QUIET}">width: share of {root.total / 1e9:.3f} s under '
         "the profiler; callees stand on their callers</text>",
     ]
     parts += [_drawn(*box, bottom=height - 8, whole=root.total) for box in boxes]
-    return ("\n".join([*parts, "</svg>"]) + "\n").encode("utf-8")
+    return with_dark_style(("\n".join([*parts, "</svg>"]) + "\n").encode("utf-8"))
 
 
 def _boxes(
@@ -78,7 +83,7 @@ def _drawn(
     if room >= 4:
         name = name if len(name) <= room else name.rpartition(":")[2]
         shown = name if len(name) <= room else f"{name[: room - 1]}…"
-        label = f'<text x="{left + 3:.2f}" y="{top + 13}" fill="#222222">{escape(shown)}</text>'
+        label = f'<text x="{left + 3:.2f}" y="{top + 13}" fill="{_BOX_INK}">{escape(shown)}</text>'
     return (
         f"<g><title>{escape(words)}</title>"
         f'<rect x="{left:.2f}" y="{top}" width="{max(width - 0.5, 0.2):.2f}" height="{ROW_PX - 1}" '

@@ -9,15 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, NullLocator
 
-from obrelease.analysis.figure import (
-    BLUE,
-    PALETTE,
-    VERMILLION,
-    Format,
-    draw,
-    legend_above,
-    new_axes,
-)
+from obrelease.analysis.figure import Format, draw, legend_above, new_axes
+from obrelease.analysis.ground import BLUE, FAINT, PALETTE, VERMILLION
 
 
 def architectures_compared(
@@ -43,7 +36,7 @@ def architectures_compared(
         low = [min(rates_msg_s[name]) for name in names]
         high = [max(rates_msg_s[name]) for name in names]
         middle = [median_low(rates_msg_s[name]) for name in names]
-        rates.vlines(places, low, high, color=BLUE, linewidth=8, alpha=0.3, label="least to most")
+        rates.vlines(places, low, high, color=BLUE, linewidth=8, alpha=FAINT, label="least to most")
         rates.plot(places, middle, "o", color=VERMILLION, markersize=6, label="median")
         for place, value in zip(places, middle, strict=True):
             words = EngFormatter(places=1)(value)

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter
 from numpy.typing import NDArray
 
-from obrelease.analysis.figure import BLUE, QUIET, VERMILLION, Format, draw, legend_above, new_axes
+from obrelease.analysis.figure import Format, draw, legend_above, new_axes
+from obrelease.analysis.ground import BLUE, FAINT, QUIET, VERMILLION
 from obrelease.analysis.plots import time_axis
 
 Int64s = NDArray[np.int64]
@@ -43,14 +44,14 @@ def depth_over_day(
         asks, bids = _bands(ask_lots, starts), _bands(bid_lots, starts)
         for bands, sign, color, label in ((asks, 1, VERMILLION, "asks"), (bids, -1, BLUE, "bids")):
             low, middle, high = sign * bands
-            lots.stairs(high, seconds, baseline=low, fill=True, color=color, alpha=0.25, linewidth=0)
+            lots.stairs(high, seconds, baseline=low, fill=True, color=color, alpha=FAINT, linewidth=0)
             lots.stairs(middle, seconds, baseline=None, color=color, linewidth=1.2, label=label)
         lots.axhline(0, color=QUIET, linewidth=0.8)
         lots.set_ylim(-_reach(bids), _reach(asks))
         lots.set_ylabel("resting lots")
         lots.yaxis.set_major_formatter(FuncFormatter(lambda value, _=None: EngFormatter()(abs(value))))
         lots.tick_params(axis="x", labelbottom=False)
-        lots.fill_between([], [], color=QUIET, alpha=0.25, linewidth=0, label="10 % to 90 %")
+        lots.fill_between([], [], color=QUIET, alpha=FAINT, linewidth=0, label="10 % to 90 %")
         legend_above(lots, 3)
         both = np.maximum(bid_lots + ask_lots, 1)
         _, middle, _ = _bands(100 * bid_lots / both, starts)

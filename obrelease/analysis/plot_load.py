@@ -9,16 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, NullLocator
 
-from obrelease.analysis.figure import (
-    BLUE,
-    GREEN,
-    QUIET,
-    VERMILLION,
-    Format,
-    draw,
-    legend_above,
-    new_axes,
-)
+from obrelease.analysis.figure import Format, draw, legend_above, new_axes
+from obrelease.analysis.ground import BLUE, FAINT, GREEN, QUIET, VERMILLION
 from obrelease.analysis.stress_tables import LoadRow
 
 _NS_PER_S = 1_000_000_000
@@ -42,7 +34,7 @@ def throughput_by_scale(
         medians = [median_low(rates_msg_s[scale]) for scale in scales]
         low = [min(rates_msg_s[scale]) for scale in scales]
         high = [max(rates_msg_s[scale]) for scale in scales]
-        axes.vlines(places, low, high, color=BLUE, linewidth=9, alpha=0.3, label="least to most")
+        axes.vlines(places, low, high, color=BLUE, linewidth=9, alpha=FAINT, label="least to most")
         axes.plot(places, medians, "o", color=VERMILLION, markersize=7, label="median", zorder=3)
         for place, scale in zip(places, scales, strict=True):
             passes = rates_msg_s[scale]

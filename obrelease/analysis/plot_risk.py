@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter
 from numpy.typing import NDArray
 
-from obrelease.analysis.figure import BLUE, GREEN, QUIET, VERMILLION, Format, draw, legend_above, new_axes
+from obrelease.analysis.figure import Format, draw, legend_above, new_axes
+from obrelease.analysis.ground import BLUE, GREEN, QUIET, VERMILLION
 from obrelease.analysis.plots import time_axis
 
 Int64s = NDArray[np.int64]

@@ -13,16 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from obrelease.analysis.figure import (
-    BLUE,
-    GREEN,
-    PALETTE,
-    VERMILLION,
-    Format,
-    draw,
-    legend_above,
-    new_axes,
-)
+from obrelease.analysis.figure import Format, draw, legend_above, new_axes
+from obrelease.analysis.ground import BLUE, FAINT, GREEN, PALETTE, VERMILLION
 from obrelease.analysis.histograms import Histogram
 
 Int64s = NDArray[np.int64]
@@ -120,7 +112,7 @@ def touch_over_day(
         prices.tick_params(axis="x", labelbottom=False)
         legend_above(prices, 2)
         low, middle, high = spread
-        band = spreads.fill_between(seconds, low, high, step="post", color=GREEN, alpha=0.25, linewidth=0)
+        band = spreads.fill_between(seconds, low, high, step="post", color=GREEN, alpha=FAINT, linewidth=0)
         band.set_label("10 % to 90 %")
         spreads.step(seconds, middle, where="post", color=GREEN, linewidth=1.2, label="median")
         spreads.set_ylim(bottom=0)
