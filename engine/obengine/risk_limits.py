@@ -88,19 +88,21 @@ def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[st
         participants: the feed's participants; the first has number 1.
 
     Raises:
-        LimitsError: not TOML, an unknown key or name, a number out of its range.
+        LimitsError: not there, not TOML, an unknown key or name, a number out of its range.
     """
     try:
         text = path.read_bytes()
         document = tomllib.loads(text.decode("utf-8"))
     except OSError as error:
-        raise LimitsError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+        raise LimitsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LimitsError(f"{path.name}: not valid TOML: {error}") from error
-    reader = _Reader(path.name, tuple(symbols), tuple(participants))
+        raise LimitsError(f"{path}: not valid TOML: {error}") from error
+    reader = _Reader(str(path), tuple(symbols), tuple(participants))
     reader.closed(document, ("version", "expect", "limit", "market_maker"), "the file")
-    if document.get("version") != LIMITS_VERSION:
-        raise reader.error("version", f"must be {LIMITS_VERSION}, not {document.get('version')!r}")
+    if "version" not in document:
+        raise reader.error("version", f"is missing; it must be {LIMITS_VERSION}")
+    if document["version"] != LIMITS_VERSION:
+        raise reader.error("version", f"must be {LIMITS_VERSION}, not {document['version']!r}")
     limits, maker = document.get("limit", []), document.get("market_maker")
     if not isinstance(limits, list) or not all(isinstance(limit, dict) for limit in limits):
         raise reader.error("limit", "must be written as [[limit]]")

@@ -18,9 +18,19 @@ from obrelease.cli.settings import Settings, load, wants_color
 
 P = ParamSpec("P")
 
+
+def named_folder(text: str) -> Path:
+    """A folder as an option names it; the empty text of a variable that is not set is none."""
+    if not text:
+        raise typer.BadParameter("is empty, so it names no folder")
+    return Path(text)
+
+
 ResultsOption = Annotated[
     Path | None,
-    typer.Option("--results", metavar="DIR", help="The results folder. [env: OBRELEASE_RESULTS]"),
+    typer.Option(
+        "--results", metavar="DIR", parser=named_folder, help="The results folder. [env: OBRELEASE_RESULTS]"
+    ),
 ]
 """For commands that use the registry; pass it on to `Session.settings(results=...)`."""
 

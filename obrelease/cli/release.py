@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.command import ResultsOption, Session, command, named_folder
 from obrelease.cli.forge import forge_of
 from obrelease.cli.output import counted, table
 from obrelease.cli.results import registry_of
@@ -79,7 +79,9 @@ def bundle(
     tag: TagArgument,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Where to. [default: dist/PROJECT-TAG]"),
+        typer.Option(
+            "--output", "-o", metavar="DIR", parser=named_folder, help="Where to. [default: dist/PROJECT-TAG]"
+        ),
     ] = None,
     run: RunOption = None,
     results: ResultsOption = None,

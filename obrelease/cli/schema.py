@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli.command import Session, command
+from obrelease.cli.command import Session, command, named_folder
 from obrelease.cli.output import counted
 from obrelease.errors import CheckFailed
 
@@ -20,7 +20,9 @@ schema_app = typer.Typer(
 
 SchemasOption = Annotated[
     Path | None,
-    typer.Option("--schemas", metavar="DIR", help="The schemas folder. [env: OBRELEASE_SCHEMAS]"),
+    typer.Option(
+        "--schemas", metavar="DIR", parser=named_folder, help="The schemas folder. [env: OBRELEASE_SCHEMAS]"
+    ),
 ]
 
 

@@ -23,7 +23,7 @@ def engine_errors() -> Iterator[None]:
         yield
     except WorkloadError as error:
         raise UsageError(
-            str(error), hint="`obrelease run bench --help` says what each option takes"
+            str(error), hint="the same command with --help says what each option takes"
         ) from error
     except FeedError as error:
         raise InvalidInput(str(error), hint="mend or fetch the file again; nothing was recorded") from error

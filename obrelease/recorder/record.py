@@ -7,7 +7,7 @@ from pathlib import Path
 from obengine.harness.bench import run_bench
 from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
-from obrelease.errors import NotFound
+from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer, Scalar
 from obrelease.recorder.drafts import draft, replayed_name
 from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
@@ -103,8 +103,12 @@ def record_replay(
         InvalidInput: the file is malformed; the message has file, line, column and value.
         UsageError, NotReproduced, StorageError: as `record_bench`.
     """
-    if path is not None and not path.exists():
-        raise NotFound(f"{path}: no such file or folder", hint="without a file, a made-up sample is replayed")
+    for named, hint in (
+        (path, "without a file, a made-up sample is replayed"),
+        (risk, "`pydoc obengine.risk_limits` shows a limits file"),
+    ):
+        if named is not None:
+            _require_readable_twice(named, hint)
     require_writable(registry.root)
     if log is not None:
         require_log_place(log)
@@ -116,6 +120,16 @@ def record_replay(
     words += ["--risk", LIMITS_FILE] if risk else []
     request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
     return _record(registry, request, outcome, log)
+
+
+def _require_readable_twice(path: Path, hint: str) -> None:
+    """Refuse what is not there, and what is empty at the second look, or waited for, as a pipe is."""
+    if not path.exists():
+        raise NotFound(f"{path}: no such file or folder", hint=hint)
+    if not path.is_file() and not path.is_dir():
+        raise InvalidInput(
+            f"{path}: is neither a file nor a folder", hint="write what a pipe gives into a file first"
+        )
 
 
 def _record(registry: Registry, request: Request, outcome: RunOutcome, log: Path | None) -> Entry:

@@ -103,6 +103,13 @@ def test_without_a_repository_the_commit_is_unknown(capsys: pytest.CaptureFixtur
         (["replay", "bad_message_5.csv"], ExitCode.INVALID_INPUT, "bad_message_5.csv"),
         (["bench", "--results", "bad_message_5.csv"], ExitCode.USAGE, "not a folder"),
         (["bench", "--nonsense"], ExitCode.USAGE, "--nonsense"),
+        (["bench", "--results", ""], ExitCode.USAGE, "names no folder"),
+        (["stress", "--scale", "0"], ExitCode.USAGE, "a scale is 1 to 10,000, not 0"),
+        (["stress", "--seed", str(2**64)], ExitCode.USAGE, "a seed is an integer from 0 to 2^64 - 1"),
+        (["replay", "pipe"], ExitCode.INVALID_INPUT, "pipe: is neither a file nor a folder"),
+        (["replay", "--risk", "pipe"], ExitCode.INVALID_INPUT, "pipe: is neither a file nor a folder"),
+        (["replay", "empty.itch"], ExitCode.INVALID_INPUT, "empty.itch: the file is empty"),
+        (["replay", "notes.txt"], ExitCode.INVALID_INPUT, "neither ITCH 5.0, nor a tape, nor LOBSTER"),
     ],
 )
 def test_errors_name_the_place_and_leave_nothing(
@@ -110,6 +117,9 @@ def test_errors_name_the_place_and_leave_nothing(
 ) -> None:
     (tmp_path / "bad_message_5.csv").write_text("not,a,row\n")
     (tmp_path / "bad_orderbook_5.csv").write_text("1,2,3,4\n")
+    (tmp_path / "empty.itch").touch()
+    (tmp_path / "notes.txt").write_text("notes\n")
+    os.mkfifo(tmp_path / "pipe")
     assert obrelease(*words) == code
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -102,6 +102,11 @@ def read_block(stream: BinaryIO, name: str, line: int | None) -> bytes:
         raise FeedError(reason, file=name, line=line, column=None, value=None) from error
 
 
+def may_be_lobster(path: Path) -> bool:
+    """Whether a file has a name that LOBSTER's archives or message files have."""
+    return path.suffix.lower() == ".zip" or _MESSAGE in path.name
+
+
 def _plain(stack: ExitStack, path: Path) -> LobsterPair:
     if _MESSAGE not in path.name:
         raise _refused("not a LOBSTER message file: its name lacks the word `message`", str(path))

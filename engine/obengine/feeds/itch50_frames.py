@@ -139,9 +139,14 @@ def find_frames(stored: Stored, name: str) -> Frames:
     times = (heads["time_high"].astype(np.int64) << 32) | heads["time_low"].astype(np.int64)
     backwards = np.flatnonzero(np.diff(times) < 0) + 1
     beyond = np.flatnonzero(times >= _DAY_NS)
-    for reason, rows in (("time runs backwards", backwards), ("a time beyond the day", beyond)):
-        if rows.size:
-            raise _error(reason, name, int(rows[0]) + 1, str(int(times[rows[0]])).encode())
+    wrong_times = [
+        (int(rows[0]), reason)
+        for rows, reason in ((beyond, "a time beyond the day"), (backwards, "time runs backwards"))
+        if rows.size
+    ]
+    if wrong_times:
+        row, reason = min(wrong_times)
+        raise _error(reason, name, row + 1, str(int(times[row])).encode())
     return Frames(name, source, data, starts, types, times)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.cores import make_book
-from obengine.feeds.files import DataFile
+from obengine.errors import FeedError
+from obengine.feeds.files import DataFile, may_be_lobster
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
@@ -68,6 +69,12 @@ def run_replay(
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, risk)
+    if path.is_file() and not may_be_lobster(path):
+        reason = "neither ITCH 5.0, nor a tape, nor LOBSTER (whose files have `message` in their names)"
+        empty = path.stat().st_size == 0
+        raise FeedError(
+            "the file is empty" if empty else reason, file=str(path), line=None, column=None, value=None
+        )
     return _replay_lobster(read_lobster(path, core=core), core, passes, progress, risk)
 
 

@@ -260,7 +260,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("version = ", "not valid TOML"),
-        ("", "version: must be 1"),
+        ("", "version: is missing"),
         ("version = 2", "version: must be 1, not 2"),
         ("version = 1\nlimits = 3", "unknown key 'limits'"),
         ("version = 1\nlimit = 3", r"\[\[limit\]\]"),
@@ -289,9 +289,10 @@ def test_a_whole_file(tmp_path: Path) -> None:
     ],
 )
 def test_files_that_make_no_sense(tmp_path: Path, text: str, reason: str) -> None:
+    path = limits_file(tmp_path, text)
     with pytest.raises(LimitsError, match=reason) as caught:
-        read_limits(limits_file(tmp_path, text), symbols=("A", "B"), participants=())
-    assert str(caught.value).startswith("limits.toml: ")
+        read_limits(path, symbols=("A", "B"), participants=())
+    assert str(caught.value).startswith(f"{path}: ")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

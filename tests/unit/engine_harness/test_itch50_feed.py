@@ -211,6 +211,11 @@ GOOD = framed(message("S", 0, 5, b"O"), add(1, "B", 10, 100), add(2, "S", 10, 20
         (GOOD + b"\0\x25" + add(3, "B", 1, 1), "day.itch:4", "a length that is not the 36"),
         (GOOD + framed(add(3, "B", 1, 1, time_ns=4)), "day.itch:4", "time runs backwards"),
         (GOOD + framed(add(3, "B", 1, 1, time_ns=86_400 * 10**9)), "day.itch:4", "beyond the day"),
+        (
+            GOOD + framed(add(3, "B", 1, 1, time_ns=86_400 * 10**9), add(4, "B", 1, 1)),
+            "day.itch:4",
+            "beyond the day",
+        ),
         (GOOD + framed(add(3, "X", 1, 1)), "day.itch:4", "neither B nor S"),
         (GOOD + framed(add(3, "B", 0, 1)), "day.itch:4", "number of shares"),
         (GOOD + framed(add(3, "B", 2**31, 1)), "day.itch:4", "number of shares"),
