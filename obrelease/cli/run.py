@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli import run_architectures, run_profile, run_stress
+from obrelease.cli import run_architectures, run_profile, run_scenarios, run_stress
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.compare import ForceOption, PlotOption
 from obrelease.cli.results import registry_of
+from obrelease.cli.run_scenarios import ScenarioOption
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
     CoreOption,
@@ -24,7 +25,7 @@ from obrelease.cli.run_session import (
 from obrelease.cli.settings import settle_matplotlib
 from obrelease.errors import UsageError
 
-MODES = (run_architectures, run_profile, run_stress)
+MODES = (run_architectures, run_profile, run_scenarios, run_stress)
 """The modes that have files of their own; to import one is to add its command to `run`."""
 
 _REPLAY_CHECKS = ("touch-holds", "depth-agrees", "named-causes", "queue-positions", "risk-expectation")
@@ -38,9 +39,7 @@ def register(app: typer.Typer) -> None:
 @command(run_app, "bench")
 def bench(
     session: Session,
-    scenario: Annotated[
-        str, typer.Option("--scenario", metavar="NAME", help="The workload; an unknown name lists them all.")
-    ] = "baseline",
+    scenario: ScenarioOption = "baseline",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order flow, 0 to 2^64 - 1.")] = 42,
     core: CoreOption = "auto",
     passes: PassesOption = DEFAULT_PASSES,

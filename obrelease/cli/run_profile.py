@@ -9,6 +9,7 @@ import typer
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.results import registry_of
+from obrelease.cli.run_scenarios import ScenarioOption
 from obrelease.cli.run_session import CoreOption, producer_of, report, run_app
 from obrelease.cli.settings import settle_matplotlib
 
@@ -19,9 +20,7 @@ _ALLOCATIONS: Final = ("line", "held_bytes", "blocks")
 @command(run_app, "profile")
 def profile(
     session: Session,
-    scenario: Annotated[
-        str, typer.Option("--scenario", metavar="NAME", help="The workload; an unknown name lists them all.")
-    ] = "baseline",
+    scenario: ScenarioOption = "baseline",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order flow, 0 to 2^64 - 1.")] = 42,
     core: CoreOption = "reference",
     profiler: Annotated[

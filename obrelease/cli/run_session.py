@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from obrelease.registry.store import Registry
 
 run_app = typer.Typer(
-    cls=in_order("bench", "stress", "architectures", "replay", "profile"),
+    cls=in_order("bench", "stress", "architectures", "replay", "profile", "scenarios"),
     help="Measure the engine and record the run.",
     no_args_is_help=True,
     rich_markup_mode=None,

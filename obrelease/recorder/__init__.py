@@ -5,6 +5,12 @@ What the engine offers by name is light and stands here; `record` brings tables 
 
 from __future__ import annotations
 
-from obrelease.recorder.engine import bench_work, core_names, scenario_names, why_native_is_absent
+from obrelease.recorder.engine import (
+    bench_work,
+    core_names,
+    scenario_names,
+    scenarios,
+    why_native_is_absent,
+)
 
-__all__ = ["bench_work", "core_names", "scenario_names", "why_native_is_absent"]
+__all__ = ["bench_work", "core_names", "scenario_names", "scenarios", "why_native_is_absent"]

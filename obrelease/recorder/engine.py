@@ -9,7 +9,7 @@ from typing import Final
 from obengine import cores
 from obengine.errors import CoreUnavailable, DigestMismatch, EngineError, FeedError, TapeError
 from obengine.harness import bench
-from obengine.harness.scenario import SCENARIOS, WorkloadError
+from obengine.harness.scenario import SCENARIOS, Scenario, WorkloadError
 from obengine.risk_limits import LimitsError
 from obrelease.errors import CheckFailed, InvalidInput, NotFound, NotReproduced, UsageError
 
@@ -46,6 +46,11 @@ def engine_errors() -> Iterator[None]:
 def scenario_names() -> tuple[str, ...]:
     """The scenarios that `record_bench` knows, smallest first."""
     return tuple(SCENARIOS)
+
+
+def scenarios() -> tuple[Scenario, ...]:
+    """What the scenarios are, in the same order."""
+    return tuple(SCENARIOS.values())
 
 
 def core_names() -> tuple[str, ...]:

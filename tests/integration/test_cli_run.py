@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.cli.app import execute
+from obrelease.cli.run_scenarios import SCENARIOS
 from obrelease.errors import ExitCode
 from obrelease.recorder import scenario_names
 from obrelease.recorder.sources import sources_digest
@@ -126,6 +127,21 @@ def test_errors_name_the_place_and_leave_nothing(
     assert said in captured.err
     assert "Traceback" not in captured.err
     assert not (tmp_path / "results").exists()
+
+
+def test_the_scenarios_are_listed_and_named_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert scenario_names() == SCENARIOS
+    assert obrelease("scenarios", "--json") == ExitCode.OK
+    listed = json.loads(capsys.readouterr().out)["scenarios"]
+    assert [scenario["name"] for scenario in listed] == list(SCENARIOS)
+    assert all(scenario["messages"] >= 2_000 and scenario["about"] for scenario in listed)
+    assert obrelease("scenarios") == ExitCode.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["scenario", *SCENARIOS]
+    for mode in ("bench", "profile"):
+        assert obrelease(mode, "--help") == ExitCode.OK
+        shown = " ".join(capsys.readouterr().out.split())
+        assert f"{', '.join(SCENARIOS[:-1])} or {SCENARIOS[-1]}; `obrelease run scenarios`" in shown
 
 
 SAYS_WHEN_IT_MEASURES = """

@@ -25,13 +25,14 @@ class WorkloadError(EngineError):
 class Scenario:
     """A named workload; `version` is raised whenever the same seed would give other commands.
 
-    `messages` is the default length; a run may ask for another.
+    `messages` is the default length; a run may ask for another. `about` says in a line what it is.
     """
 
     name: str
     version: int
     messages: int
     profile: FlowProfile | MarketProfile
+    about: str
 
     def commands(self, seed: int, messages: int) -> tuple[Commands, Flow | None]:
         """The workload, and for flow that has one what the generator's own model of the book made of it."""
@@ -41,16 +42,22 @@ class Scenario:
         return flow.commands, flow
 
 
+def _about(regime: MarketProfile) -> str:
+    if not regime.swing_permille:
+        return "a market whose mid stands still: deep book, 95 % cancelled"
+    return f"the same market with a mid that swings by {regime.swing_permille / 10:g} % (one sigma)"
+
+
 SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
     {
         scenario.name: scenario
         for scenario in (
-            Scenario("baseline", 1, 2_000, STEADY),
-            Scenario("x10", 1, 20_000, STEADY),
-            Scenario("x100", 1, 200_000, STEADY),
-            Scenario("x1000", 1, 2_000_000, STEADY),
-            Scenario("x10000", 1, 20_000_000, STEADY),
-            *(Scenario(regime.name, 1, 2_000_000, regime) for regime in REGIMES),
+            Scenario("baseline", 1, 2_000, STEADY, "steady flow: half adds, two in five cancels"),
+            Scenario("x10", 1, 20_000, STEADY, "the same, ten times as long"),
+            Scenario("x100", 1, 200_000, STEADY, "the same, a hundred times as long"),
+            Scenario("x1000", 1, 2_000_000, STEADY, "the same, a thousand times as long"),
+            Scenario("x10000", 1, 20_000_000, STEADY, "the same, ten thousand times as long"),
+            *(Scenario(regime.name, 1, 2_000_000, regime, _about(regime)) for regime in REGIMES),
         )
     }
 )
