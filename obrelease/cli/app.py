@@ -26,6 +26,7 @@ from obrelease.cli import (
 from obrelease.cli.command import JsonOption, QuietOption, VerboseOption
 from obrelease.cli.help_text import in_order
 from obrelease.cli.reply import INTERRUPTED, Failure, Reply
+from obrelease.cli.settings import shell_asks
 from obrelease.cli.streams import settle_streams
 from obrelease.errors import ExitCode, ObreleaseError
 
@@ -86,7 +87,10 @@ for room in (
 
 
 def main() -> None:
-    """Run the command line; never returns. SIGTERM unwinds as Ctrl-C does, so nothing is left half done."""
+    """Run the command line; never returns. SIGTERM unwinds as Ctrl-C does, so nothing is left half done.
+
+    Where a shell asks what it may offer on a tab, no failure has a place on the screen.
+    """
     settle_streams()
     words = sys.argv[1:]
     reply = Reply(json=signals.wants_json(words))
@@ -97,7 +101,7 @@ def main() -> None:
     except KeyboardInterrupt:
         signals.finish()
         failure = INTERRUPTED
-    sys.exit(int(reply.end(failure)))
+    sys.exit(int(reply.end(None if shell_asks() else failure)))
 
 
 def execute(args: list[str]) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import sides
 from obrelease.cli.release import ForgeOption
 from obrelease.cli.settings import settle_matplotlib
 from obrelease.cli.sides import SIDE_WORDS, read_sides
@@ -40,8 +41,11 @@ def register(app: typer.Typer) -> None:
 
 def diff(
     session: Session,
-    base: Annotated[str, typer.Argument(metavar="A", help=f"The base: {SIDE_WORDS}.")],
-    head: Annotated[str, typer.Argument(metavar="B", help="What is compared with it, in the same form.")],
+    base: Annotated[str, typer.Argument(metavar="A", help=f"The base: {SIDE_WORDS}.", autocompletion=sides)],
+    head: Annotated[
+        str,
+        typer.Argument(metavar="B", help="What is compared with it, in the same form.", autocompletion=sides),
+    ],
     plot: PlotOption = None,
     force: ForceOption = False,
     same_host: SameHostOption = False,

@@ -19,6 +19,7 @@ from obrelease.cli.compare import (
     draw_only,
     plot_format,
 )
+from obrelease.cli.completion import sides, tags
 from obrelease.cli.release import ForgeOption
 from obrelease.cli.sides import SIDE_WORDS, before_release, read_sides
 from obrelease.errors import CheckFailed, Inconclusive, NotFound, ObreleaseError, UsageError
@@ -70,13 +71,21 @@ def gate(
     session: Session,
     policy: Annotated[Path, typer.Option("--policy", metavar="FILE", help="The policy, a TOML file.")],
     base: Annotated[
-        str | None, typer.Option("--base", metavar="A", help=f"The base: {SIDE_WORDS}.", show_default=False)
+        str | None,
+        typer.Option(
+            "--base", metavar="A", help=f"The base: {SIDE_WORDS}.", show_default=False, autocompletion=sides
+        ),
     ] = None,
-    head: Annotated[str | None, typer.Option("--head", metavar="B", help="What is put to the gate.")] = None,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="B", help="What is put to the gate.", autocompletion=sides)
+    ] = None,
     release: Annotated[
         str | None,
         typer.Option(
-            "--release", metavar="TAG", help="Put this release to the gate, against the one before it."
+            "--release",
+            metavar="TAG",
+            help="Put this release to the gate, against the one before it.",
+            autocompletion=tags,
         ),
     ] = None,
     plot: PlotOption = None,

@@ -10,6 +10,7 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import words
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of
 
@@ -36,7 +37,13 @@ def import_file(
         str | None, typer.Option("--scenario", metavar="NAME", help="Another name than the file suggests.")
     ] = None,
     unit: Annotated[
-        str, typer.Option("--unit", metavar="UNIT", help="Of the values in an hlog: ns, us or ms.")
+        str,
+        typer.Option(
+            "--unit",
+            metavar="UNIT",
+            help="Of the values in an hlog: ns, us or ms.",
+            autocompletion=words("ns", "us", "ms"),
+        ),
     ] = "ns",
     clock: Annotated[
         str,
@@ -44,6 +51,7 @@ def import_file(
             "--clock",
             metavar="CLOCK",
             help="What an hlog timed: service, or response from intended arrival.",
+            autocompletion=words("service", "response"),
         ),
     ] = "service",
     results: ResultsOption = None,

@@ -10,6 +10,7 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import pins, runs
 from obrelease.cli.output import table
 from obrelease.cli.results import registry_of
 from obrelease.cli.settings import Settings
@@ -87,10 +88,14 @@ def gc(
 def pin(
     session: Session,
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="The name; without one, all are listed.")
+        str | None,
+        typer.Argument(metavar="NAME", help="The name; without one, all are listed.", autocompletion=pins),
     ] = None,
     digest: Annotated[
-        str | None, typer.Argument(metavar="DIGEST", help="The run: a digest, its beginning, `latest`.")
+        str | None,
+        typer.Argument(
+            metavar="DIGEST", help="The run: a digest, its beginning, `latest`.", autocompletion=runs
+        ),
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
     move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
@@ -112,9 +117,9 @@ def pin(
         raise UsageError(f"which run is {name!r}?", hint=f"obrelease pin {name} DIGEST")
     else:
         registry.pin(name, registry.resolve(digest), move=move)
-    pins = registry.pins()
+    names = registry.pins()
     session.out.result(
-        {"pins": pins}, lambda: "\n".join(f"{pinned}  {name}" for name, pinned in pins.items())
+        {"pins": names}, lambda: "\n".join(f"{pinned}  {name}" for name, pinned in names.items())
     )
 
 

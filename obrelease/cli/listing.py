@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import CORES, KINDS, filters, scenarios, words
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of
 from obrelease.errors import ObreleaseError, UsageError
@@ -18,12 +19,24 @@ if TYPE_CHECKING:
     from obrelease.registry.store import Registry
 
 KindOption = Annotated[
-    str | None, typer.Option("--kind", metavar="KIND", help="Only runs of this kind, such as bench.")
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help=f"Only runs of this kind: {', '.join(KINDS)}.",
+        autocompletion=words(*KINDS),
+    ),
 ]
 ScenarioOption = Annotated[
-    str | None, typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.")
+    str | None,
+    typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.", autocompletion=scenarios),
 ]
-CoreOption = Annotated[str | None, typer.Option("--core", metavar="NAME", help="Only runs of this core.")]
+CoreOption = Annotated[
+    str | None,
+    typer.Option("--core", metavar="NAME", help="Only runs of this core.", autocompletion=words(*CORES[:2])),
+]
+
+SORT_COLUMNS: Final = ("created", "digest", "kind", "scenario", "core", "commit", "messages", "size")
 
 _MOST_RUNS: Final = 2**31 - 1
 _NEWEST_FIRST: Final = "-created"
@@ -39,13 +52,14 @@ def register(app: typer.Typer) -> None:
 
 def list_runs(
     session: Session,
-    words: Annotated[
+    given: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="KEY=VALUE",
             help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
             " until= dirty= checks=. Digests by their beginning, instants as 2026-10-01 or in full.",
             show_default=False,
+            autocompletion=filters,
         ),
     ] = None,
     kind: KindOption = None,
@@ -56,7 +70,8 @@ def list_runs(
         typer.Option(
             "--sort",
             metavar="[-]COLUMN",
-            help="created, digest, kind, scenario, core, commit, messages, size.",
+            help=f"{', '.join(SORT_COLUMNS)}.",
+            autocompletion=words(*SORT_COLUMNS, *(f"-{column}" for column in SORT_COLUMNS)),
         ),
     ] = _NEWEST_FIRST,
     limit: Annotated[
@@ -88,7 +103,7 @@ def list_runs(
     if csv and session.out.json:
         raise UsageError("--csv and --json contradict each other", hint="give one of them")
     options = (("kind", kind), ("scenario", scenario), ("core", core))
-    where = parse_filter(*(words or []), *(f"{key}={value}" for key, value in options if value is not None))
+    where = parse_filter(*(given or []), *(f"{key}={value}" for key, value in options if value is not None))
     registry = registry_of(session.settings(results=results), must_exist=False)
     found, unreadable = registry.look(where, limit=limit)
     entries = ordered(found, sort)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import runs
 from obrelease.cli.listing import CoreOption, KindOption, ScenarioOption
 from obrelease.cli.output import counted
 from obrelease.cli.results import registry_of, results_of
@@ -33,7 +34,11 @@ def show(
     session: Session,
     digest: Annotated[
         str,
-        typer.Argument(metavar="DIGEST", help="A digest, its beginning, a pinned name, or `latest`."),
+        typer.Argument(
+            metavar="DIGEST",
+            help="A digest, its beginning, a pinned name, or `latest`.",
+            autocompletion=runs,
+        ),
     ],
     kind: KindOption = None,
     scenario: ScenarioOption = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command, named_folder
+from obrelease.cli.completion import runs, tags, words
 from obrelease.cli.forge import forge_of
 from obrelease.cli.output import counted, table
 from obrelease.cli.results import registry_of
@@ -23,10 +24,18 @@ if TYPE_CHECKING:
     from obrelease.models.tag import Tag
     from obrelease.release.step import Staging, Step, Tools
 
-TagArgument = Annotated[str, typer.Argument(metavar="TAG", help="The release's tag, such as v0.9-beta.")]
+TagArgument = Annotated[
+    str,
+    typer.Argument(metavar="TAG", help="The release's tag, such as v0.9-beta.", autocompletion=tags),
+]
 RunOption = Annotated[
     list[str] | None,
-    typer.Option("--run", metavar="DIGEST", help="Release this run; may be repeated. [default: all runs]"),
+    typer.Option(
+        "--run",
+        metavar="DIGEST",
+        help="Release this run; may be repeated. [default: all runs]",
+        autocompletion=runs,
+    ),
 ]
 RemoteOption = Annotated[
     str | None,
@@ -34,7 +43,12 @@ RemoteOption = Annotated[
 ]
 ForgeOption = Annotated[
     str | None,
-    typer.Option("--forge", metavar="NAME", help="directory or github. [env: OBRELEASE_FORGE]"),
+    typer.Option(
+        "--forge",
+        metavar="NAME",
+        help="directory or github. [env: OBRELEASE_FORGE]",
+        autocompletion=words("directory", "github"),
+    ),
 ]
 SignOption = Annotated[
     Path | None,

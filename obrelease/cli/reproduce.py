@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import CORES, runs, words
 from obrelease.cli.results import registry_of
 from obrelease.errors import NotReproduced
 
@@ -25,12 +26,20 @@ def register(app: typer.Typer) -> None:
 def reproduce(
     session: Session,
     digest: Annotated[
-        str, typer.Argument(metavar="DIGEST", help="A digest, its beginning, a pinned name, or `latest`.")
+        str,
+        typer.Argument(
+            metavar="DIGEST",
+            help="A digest, its beginning, a pinned name, or `latest`.",
+            autocompletion=runs,
+        ),
     ],
     core: Annotated[
         str | None,
         typer.Option(
-            "--core", metavar="NAME", help="reference, native or auto. Default: the core of the run."
+            "--core",
+            metavar="NAME",
+            help="reference, native or auto. Default: the core of the run.",
+            autocompletion=words(*CORES),
         ),
     ] = None,
     trace: Annotated[

@@ -8,6 +8,7 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import words
 from obrelease.cli.results import registry_of
 from obrelease.cli.run_scenarios import ScenarioOption
 from obrelease.cli.run_session import CoreOption, producer_of, report, run_app
@@ -24,7 +25,13 @@ def profile(
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order flow, 0 to 2^64 - 1.")] = 42,
     core: CoreOption = "reference",
     profiler: Annotated[
-        str, typer.Option("--profiler", metavar="NAME", help="cprofile, tracemalloc or both.")
+        str,
+        typer.Option(
+            "--profiler",
+            metavar="NAME",
+            help="cprofile, tracemalloc or both.",
+            autocompletion=words("cprofile", "tracemalloc", "both"),
+        ),
     ] = "both",
     messages: Annotated[
         int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from obrelease.cli.command import Session, command
+from obrelease.cli.completion import words
 from obrelease.cli.output import table
 from obrelease.cli.run_session import run_app
 
@@ -21,6 +22,7 @@ ScenarioOption = Annotated[
         "--scenario",
         metavar="NAME",
         help=f"{', '.join(SCENARIOS[:-1])} or {SCENARIOS[-1]}; `obrelease run scenarios` says what they are.",
+        autocompletion=words(*SCENARIOS),
     ),
 ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.command import Session
+from obrelease.cli.completion import CORES, words
 from obrelease.cli.help_text import in_order
 from obrelease.cli.output import table
 from obrelease.cli.settings import Settings
@@ -35,7 +36,10 @@ _HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S", "P50 NS", "
 CoreOption = Annotated[
     str,
     typer.Option(
-        "--core", metavar="NAME", help="reference, native, or auto for the fastest that is installed."
+        "--core",
+        metavar="NAME",
+        help="reference, native, or auto for the fastest that is installed.",
+        autocompletion=words(*CORES),
     ),
 ]
 PassesOption = Annotated[

@@ -8,6 +8,7 @@ import typer
 
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
+from obrelease.cli.completion import words
 from obrelease.cli.results import registry_of
 from obrelease.cli.run_session import (
     DEFAULT_PASSES,
@@ -39,7 +40,13 @@ _COLUMNS: Final = (
 def stress(
     session: Session,
     arrivals: Annotated[
-        str, typer.Option("--arrivals", metavar="PROCESS", help="poisson, burst or hawkes.")
+        str,
+        typer.Option(
+            "--arrivals",
+            metavar="PROCESS",
+            help="poisson, burst or hawkes.",
+            autocompletion=words("poisson", "burst", "hawkes"),
+        ),
     ] = "poisson",
     scale: Annotated[
         list[int] | None,

@@ -160,6 +160,11 @@ def wants_color() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def shell_asks() -> bool:
+    """Whether the process was started by a shell's completion, which shows whatever is printed."""
+    return "_OBRELEASE_COMPLETE" in os.environ
+
+
 def settle_matplotlib() -> None:
     """Give matplotlib a folder to keep its font list in, unless `MPLCONFIGDIR` names one.
 

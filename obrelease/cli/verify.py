@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from obrelease.cli.command import Session, command
+from obrelease.cli.completion import tags
 from obrelease.cli.forge import forge_of
 from obrelease.cli.output import counted
 from obrelease.cli.release import ForgeOption
@@ -27,6 +28,7 @@ ReleaseArgument = Annotated[
     typer.Argument(
         metavar="TAG|PATH|URL",
         help="A tag, a folder of a release's files (./NAME for one in this folder), or an address.",
+        autocompletion=tags,
     ),
 ]
 PolicyOption = Annotated[

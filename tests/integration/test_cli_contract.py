@@ -37,6 +37,7 @@ FAILING: Final = {
     "run bench": ("--scenario", "absent"),
     "run profile": ("--scenario", "absent"),
     "run replay": ("absent.csv",),
+    "run scenarios": ("absent",),
     "run stress": ("--arrivals", "absent"),
     "schema check": (),
     "schema export": ("--schemas", "a-file"),
@@ -283,5 +284,5 @@ def test_an_unknown_field_is_told_in_plain_words(registry: Registry, run: Run) -
 
 def test_commands_are_listed_in_the_order_of_the_work(run: Run) -> None:
     listed = re.findall(r"^  ([a-z]+) ", run("run", "--help").out.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["bench", "stress", "architectures", "replay", "profile"]
+    assert listed == ["bench", "stress", "architectures", "replay", "profile", "scenarios"]
     assert run("--help").out.partition("Commands:")[2].split()[0] == "run"

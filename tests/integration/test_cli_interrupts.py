@@ -31,7 +31,7 @@ main()
 """
 IN_COMMAND: Final = """
 import os, signal, sys
-import obrelease.cli.registry as registry
+import obrelease.cli.listing as listing
 from obrelease.cli.start import main
 
 def registry_of(*args, **options):
@@ -41,7 +41,7 @@ def registry_of(*args, **options):
     except KeyboardInterrupt:
         raise ImportError("half a module")
 
-registry.registry_of = registry_of
+listing.registry_of = registry_of
 main()
 """
 AT_THE_END: Final = """
