@@ -23,9 +23,14 @@ public:
         : events_(std::exchange(other.events_, nullptr)),
           size_(std::exchange(other.size_, 0)),
           capacity_(std::exchange(other.capacity_, 0)) {}
+    EventBuffer& operator=(EventBuffer&& other) noexcept {
+        std::swap(events_, other.events_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+        return *this;
+    }
     EventBuffer(const EventBuffer&) = delete;
     EventBuffer& operator=(const EventBuffer&) = delete;
-    EventBuffer& operator=(EventBuffer&&) = delete;
     ~EventBuffer() { std::free(events_); }
 
     // Room for `extra` more events. Throws std::bad_alloc and keeps what is there.
@@ -49,15 +54,9 @@ public:
     void advance(std::size_t written) noexcept { size_ += written; }
     void clear() noexcept { size_ = 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] const Event* data() const noexcept { return events_; }
-
-    // Gives the memory away, with what was not needed of it returned; free() it.
-    [[nodiscard]] Event* release() noexcept {
-        void* const fitted = std::realloc(events_, (size_ + 1) * sizeof(Event));
-        if (fitted != nullptr) events_ = static_cast<Event*>(fitted);
-        size_ = capacity_ = 0;
-        return std::exchange(events_, nullptr);
-    }
+    [[nodiscard]] Event* data() noexcept { return events_; }
 
 private:
     // Fresh memory costs more than matching where it comes in small pages.
