@@ -35,20 +35,22 @@ public:
         return fresh;
     }
 
-    // Keeps a buffer, instead of the oldest ones where there are too many.
+    // Keeps a buffer, instead of the oldest ones where there are too many; the system may take a large one's pages back.
     void keep(obengine::EventBuffer buffer) noexcept {
         const std::size_t events = buffer.capacity();
         if (events < least_events || events > most_events) return;
         const std::scoped_lock held(lock_);
         while (count_ == kept_.size() || held_events_ + events > most_events) static_cast<void>(take_out(0));
         buffer.clear();
+        if (events >= large_events) buffer.offer_to_system();
         kept_[count_++] = std::move(buffer);
         held_events_ += events;
     }
 
 private:
-    static constexpr std::size_t least_events = std::size_t{64} << 10 >> 5;  // 64 KiB
-    static constexpr std::size_t most_events = std::size_t{64} << 20 >> 5;   // 64 MiB
+    static constexpr std::size_t least_events = std::size_t{64} << 10 >> 5;   // 64 KiB
+    static constexpr std::size_t large_events = std::size_t{32} << 20 >> 5;   // 32 MiB
+    static constexpr std::size_t most_events = std::size_t{256} << 20 >> 5;  // 256 MiB
 
     [[nodiscard]] obengine::EventBuffer take_out(std::size_t at) noexcept {
         obengine::EventBuffer taken = std::move(kept_[at]);

@@ -16,7 +16,7 @@ class NativeBook:
 
     Commands are read where they lie, without a copy. Several threads may share a book: their
     batches are applied one after another. A batch must not be written to while it is applied.
-    Memory of dropped events is kept for coming batches, up to 64 MiB in a process.
+    Memory of dropped events is kept for coming batches, up to 256 MiB in a process.
 
     Args:
         symbols: number of symbols, 1 to 65,536; commands for others are refused.

@@ -53,6 +53,12 @@ public:
     [[nodiscard]] Event* limit() noexcept { return events_ + capacity_; }
     void advance(std::size_t written) noexcept { size_ += written; }
     void clear() noexcept { size_ = 0; }
+    // Lets the system take back the pages of events that are forgotten, if it needs them before they are written to again.
+    void offer_to_system() noexcept {
+#if defined(__linux__) && defined(MADV_FREE)
+        advise(events_, capacity_ * sizeof(Event), MADV_FREE);
+#endif
+    }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] const Event* data() const noexcept { return events_; }
@@ -62,14 +68,21 @@ private:
     // Fresh memory costs more than matching where it comes in small pages.
     static void ask_for_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
+        advise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    }
+
+#if defined(__linux__)
+    // Says something of the whole pages in a block, where they are many.
+    static void advise(void* memory, std::size_t bytes, int advice) noexcept {
         constexpr std::size_t page = 4096;
         constexpr std::size_t worthwhile = std::size_t{4} << 20;
         if (bytes < worthwhile) return;
         const std::size_t into_page = reinterpret_cast<std::uintptr_t>(memory) % page;
         const std::size_t skipped = into_page == 0 ? 0 : page - into_page;
-        static_cast<void>(madvise(static_cast<char*>(memory) + skipped, bytes - skipped, MADV_HUGEPAGE));
-#endif
+        static_cast<void>(madvise(static_cast<char*>(memory) + skipped, (bytes - skipped) / page * page, advice));
     }
+#endif
 
     Event* events_ = nullptr;
     std::size_t size_ = 0;
