@@ -105,6 +105,31 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
 
+    class Pen {
+    public:
+        explicit Pen(GrowingSink& sink) noexcept : sink_(sink), next_(sink.next_), end_(sink.end_) {}
+        [[gnu::always_inline]] void push(const Event& event) {
+            if (next_ == end_) [[unlikely]] {
+                lay_down().grow();
+                take_up();
+            }
+            *next_++ = event;
+        }
+        [[nodiscard, gnu::always_inline]] GrowingSink& lay_down() noexcept {
+            sink_.next_ = next_;
+            return sink_;
+        }
+        [[gnu::always_inline]] void take_up() noexcept {
+            next_ = sink_.next_;
+            end_ = sink_.end_;
+        }
+
+    private:
+        GrowingSink& sink_;
+        Event* next_;
+        Event* end_;
+    };
+
 private:
     [[gnu::noinline]] void grow() {
         const std::size_t written = size();
