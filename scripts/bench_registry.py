@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.canonical import canonical_bytes, digest_bytes, parse_strict
-from obrelease.registry import index, shelves
+from obrelease.registry import index, recent, shelves
 from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter, parse_filter
@@ -33,7 +33,7 @@ from obrelease.registry.index_file import connect
 from obrelease.registry.inspect import validate_folders
 from obrelease.registry.layout import INDEX_NAME, place_of
 from obrelease.registry.parallel import in_chunks
-from obrelease.registry.rows import PUT, row_of
+from obrelease.registry.rows import row_of
 from obrelease.registry.store import Registry
 from tests.drafts import draft
 
@@ -170,7 +170,7 @@ def ask(root: Path, rows: int) -> None:
 
         def insert(entries: list[Entry]) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(PUT, map(row_of, entries))
+            recent.put(connection, list(map(row_of, entries)))
             connection.execute("COMMIT")
 
         tell("insert: 1 row, synced", lambda: insert([inserted.pop()]), 30, "bar 1 ms each")

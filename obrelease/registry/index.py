@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from obrelease.errors import ObreleaseError, StorageError
+from obrelease.registry import recent
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.index_file import (
@@ -35,7 +36,7 @@ from obrelease.registry.index_file import (
 )
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.parallel import in_chunks
-from obrelease.registry.rows import PUT, row_of, select
+from obrelease.registry.rows import PUT, newest_first, row_of, select
 from obrelease.registry.shelves import disk_now_ns, shelf_names, shelf_stamps
 
 T = TypeVar("T")
@@ -148,7 +149,7 @@ def forget(root: Path, places: Iterable[str]) -> None:
         return
     with suppress(*FAULTS), closing(connect(root / INDEX_NAME)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("DELETE FROM run WHERE place = ?", ((place,) for place in places))
+        recent.remove(connection, places)
         connection.execute("COMMIT")
 
 
@@ -184,7 +185,7 @@ def _refill(path: Path, root: Path) -> int:
         demand_integrity(connection, "quick_check")
         fill(connection, chain.from_iterable(chunks))
         _fold(connection, _news(connection, root))
-        return int(connection.execute("SELECT count(*) FROM run").fetchone()[0])
+        return recent.count(connection)
 
 
 def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
@@ -209,19 +210,15 @@ def _answer(connection: sqlite3.Connection, root: Path, where: Filter, limit: in
     connection.execute("BEGIN")
     news = _news(connection, root)
     known = select(connection, root, where, None if news.gone else limit)
-    fresh = sorted(filter(where.accepts, news.fresh), key=_newest_first)
+    fresh = sorted(filter(where.accepts, news.fresh), key=newest_first)
     kept = (entry for entry in known if entry.place not in news.gone)
-    entries = tuple(islice(merge(kept, fresh, key=_newest_first), limit))
+    entries = tuple(islice(merge(kept, fresh, key=newest_first), limit))
     connection.execute("COMMIT")
     if news.worth_folding:
         with suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA busy_timeout=0")
             _fold(connection, news)
     return Answer(entries, tuple(sorted(news.unread)))
-
-
-def _newest_first(entry: Entry) -> tuple[int, str, str]:
-    return -entry.created_ns, entry.digest, entry.place
 
 
 def _news(connection: sqlite3.Connection, root: Path) -> _News:
@@ -241,9 +238,7 @@ def _news(connection: sqlite3.Connection, root: Path) -> _News:
     gone: set[str] = set()
     for shelf in (*changed, *vanished):
         names = {f"{shelf}/{name}" for name in shelf_names(root, shelf)} if shelf in there else set()
-        rows = {place for (place,) in connection.execute(
-            "SELECT place FROM run WHERE place >= ? AND place < ?", (f"{shelf}/", f"{shelf}0")
-        )}  # fmt: skip
+        rows = recent.places_on(connection, shelf)
         new |= names - rows
         gone |= rows - names
     listed = {*changed, *vanished}
@@ -262,8 +257,8 @@ def _news(connection: sqlite3.Connection, root: Path) -> _News:
 def _fold(connection: sqlite3.Connection, news: _News) -> None:
     """Write what was found, in one transaction; the stamps last, because rows void them."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(PUT, map(row_of, news.fresh))
-    connection.executemany("DELETE FROM run WHERE place = ?", ((place,) for place in sorted(news.gone)))
+    recent.put(connection, list(map(row_of, news.fresh)))
+    recent.remove(connection, sorted(news.gone))
     for statement, places in (
         ("INSERT OR IGNORE INTO unread VALUES (?)", news.unread - news.unread_before),
         ("DELETE FROM unread WHERE place = ?", news.unread_before - news.unread),
