@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.canonical import canonical_bytes, digest_bytes, parse_strict
-from obrelease.registry import index, recent, shelves
+from obrelease.registry import rebuild, recent, shelves
 from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter, parse_filter
@@ -90,7 +90,7 @@ def make_index(root: Path, rows: int) -> float:
     making = time.process_time() - start
     start = time.process_time()
     with closing(connect(root / INDEX_NAME)) as connection:
-        index.fill(connection, (row_of(made_up(root, number)) for number in range(rows)))
+        rebuild.fill(connection, (row_of(made_up(root, number)) for number in range(rows)))
         filling = time.process_time() - start - making
         stamps = [(place, stamp.text) for place, stamp in shelves.shelf_stamps(root).items()]
         connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.registry import durable, index
+from obrelease.registry import durable, rebuild
 from obrelease.registry.index_file import connect
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
@@ -78,7 +78,7 @@ def index_before_folder(patch: Patch) -> None:
 
     def move(self: Registry, *arguments: object) -> str:
         with closing(connect(self.root / INDEX_NAME)) as connection:
-            index.fill(connection, ())
+            rebuild.fill(connection, ())
         return real(self, *arguments)  # type: ignore[arg-type]
 
     patch.setattr(Registry, "_move_into_place", move)

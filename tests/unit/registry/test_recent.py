@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.registry import index, recent, shelves
+from obrelease.registry import index, rebuild, recent, shelves
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.index_file import connect
@@ -162,8 +162,8 @@ def test_the_journal_stays_small_and_is_no_stranger(tmp_path: Path, monkeypatch:
     journal = registry.root / f"{INDEX_NAME}-journal"
     assert journal.read_bytes()[:28] == bytes(28)
     with closing(connect(registry.root / INDEX_NAME)) as connection:
-        index.fill(connection, (row_of(made_up(number)) for number in range(10_000)))
+        rebuild.fill(connection, (row_of(made_up(number)) for number in range(10_000)))
     with closing(connect(registry.root / INDEX_NAME)) as connection:
-        index.fill(connection, ())
+        rebuild.fill(connection, ())
     assert journal.stat().st_size <= 2**20
     assert journal.read_bytes()[:28] == bytes(28)
