@@ -26,6 +26,13 @@ _PLAIN: Final = (
 )
 
 
+FIELDS: Final = (
+    "digest", "kind", "scenario", "path", "created_ns", "size_bytes", "core", "commit", "dirty", "workload",
+    "messages", "events_digest", "checks_failed",
+)  # fmt: skip
+"""What `Entry.as_json` tells, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A recorded run.

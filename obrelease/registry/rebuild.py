@@ -51,7 +51,8 @@ def rebuild(root: Path) -> int:
     except OSError as error:
         raise StorageError(f"{error.filename or path}: {error.strerror}") from error
     except FAULTS as error:
-        raise StorageError(f"{path}: cannot be written: {error}") from error
+        hint = "runs are found without it: where it cannot be written, it is made in memory each time"
+        raise StorageError(f"{path}: cannot be written: {error}", hint=hint) from error
 
 
 def fill(

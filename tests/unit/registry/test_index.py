@@ -214,8 +214,9 @@ class TestUnwritable:
         assert registry.entries() == before
         entry = registry.record(draft(9), run_files())
         assert registry.resolve("latest") == entry
-        with pytest.raises(StorageError, match=INDEX_NAME):
+        with pytest.raises(StorageError, match=INDEX_NAME) as caught:
             registry.reindex()
+        assert "found without it" in (caught.value.hint or "")
 
     @pytest.fixture
     def open_folder(self) -> Iterator[Path]:
