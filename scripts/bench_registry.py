@@ -62,7 +62,7 @@ def made_up(root: Path, number: int) -> Entry:
         digest=digest,
         kind=kind,
         scenario=scenario,
-        folder=root,
+        root=root,
         place=place_of(kind, scenario, digest),
         created_ns=FIRST_NS + number * STEP_NS,
         size_bytes=60_000,

@@ -5,7 +5,8 @@ Format history (``_USER_VERSION``):
 1. First version.
 2. Shelves with their stamps, folders that could not be read, indices that answer filters alone.
 3. How many checks of a run failed; an index for each key of a filter, so that rare values are found.
-4. Rows that came last wait in a table without indices (see `recent`); the journal stays beside the file.
+4. Rows that came last wait in a table without indices (see `recent`); the journal stays beside the file;
+   instants are integers, and no index has a column that another one is asked for.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MOST_JOURNAL_BYTES: Final = 2**20
 """What the journal may keep between transactions; making it anew each time costs two syncs of the folder."""
 
 _FACTS: Final = (
-    "digest TEXT NOT NULL, kind TEXT NOT NULL, scenario TEXT NOT NULL, created_ns TEXT NOT NULL,"
+    "digest TEXT NOT NULL, kind TEXT NOT NULL, scenario TEXT NOT NULL, created_ns INTEGER NOT NULL,"
     " size_bytes INTEGER NOT NULL, core TEXT, commit_id TEXT, dirty INTEGER, workload TEXT, messages INTEGER,"
     " events_digest TEXT, checks_failed INTEGER, seal TEXT NOT NULL"
 )
@@ -35,16 +36,16 @@ _TABLES: Final = {
 }
 _INDICES: Final = (
     "CREATE INDEX run_digest ON run (digest)",
-    "CREATE INDEX run_created ON run (created_ns DESC, digest)",
-    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id, dirty)",
+    "CREATE INDEX run_created ON run (created_ns DESC)",
+    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core)",
     "CREATE INDEX run_events ON run (events_digest, created_ns DESC, core)",
     "CREATE INDEX run_scenario ON run (scenario, created_ns DESC)",
     "CREATE INDEX run_kind ON run (kind, created_ns DESC)",
     "CREATE INDEX run_core ON run (core, created_ns DESC)",
     "CREATE INDEX run_workload ON run (workload, created_ns DESC)",
-    "CREATE INDEX run_dirty ON run (created_ns DESC, digest) WHERE dirty = 1",
-    "CREATE INDEX run_failed ON run (created_ns DESC, digest) WHERE checks_failed > 0",
-    "CREATE INDEX run_commit ON run (commit_id, created_ns DESC, kind, scenario, core)",
+    "CREATE INDEX run_dirty ON run (created_ns DESC) WHERE dirty = 1",
+    "CREATE INDEX run_failed ON run (created_ns DESC) WHERE checks_failed > 0",
+    "CREATE INDEX run_commit ON run (commit_id, created_ns DESC)",
 )
 _VOID: Final = """CREATE TRIGGER {table}_{act} AFTER {act} ON {table} BEGIN
     INSERT INTO shelf SELECT {row}.kind || '/' || {row}.scenario, ''
@@ -86,6 +87,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit={_MOST_JOURNAL_BYTES}")
         connection.execute("PRAGMA synchronous=EXTRA")
         connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA secure_delete=OFF")
         if _identity(connection) == (0, 0):
             _create(connection)
         if _identity(connection) != (_APPLICATION_ID, _USER_VERSION):

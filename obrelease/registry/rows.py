@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ PUT: Final = f"INSERT OR REPLACE INTO run {_VALUES}"
 PUT_RECENT: Final = f"INSERT OR REPLACE INTO recent {_VALUES}"
 
 _SEALED: Final = len(COLUMNS) - 1
-_NANOS_DIGITS: Final = 20
+_MIDDLE_NS: Final = 2**63
+"""What instants are counted from, because SQLite's integers have a sign and an instant reaches 2^64."""
+
 _MOST_BEGINNINGS: Final = 16
 _CHECKS: Final = {PASSED: "checks_failed = 0", FAILED: "checks_failed > 0"}
 _ORDER: Final = "ORDER BY created_ns DESC, digest, place"
@@ -35,9 +38,9 @@ class Damaged(Exception):
 
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The row of an entry, its seal last. Instants are text of one length: SQLite stops at 2^63."""
+    """The row of an entry, its seal last."""
     values = (
-        entry.place, entry.digest, entry.kind, entry.scenario, _nanos(entry.created_ns),
+        entry.place, entry.digest, entry.kind, entry.scenario, entry.created_ns - _MIDDLE_NS,
         entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
         entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
     )  # fmt: skip
@@ -58,9 +61,9 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
         digest=digest,
         kind=kind,
         scenario=scenario,
-        folder=root / place,
+        root=root,
         place=place,
-        created_ns=int(created),
+        created_ns=created + _MIDDLE_NS,
         size_bytes=size,
         core=core,
         commit=commit,
@@ -100,8 +103,10 @@ def _seal(values: tuple[Any, ...]) -> str:
     return digest_bytes(repr(values).encode("utf-8", "backslashreplace"))[:16]
 
 
-def _nanos(number: int) -> str:
-    return f"{number:0{_NANOS_DIGITS}d}"
+def _bound(instant_ns: int) -> float:
+    """An instant to compare with; beyond all that a row can have, it is infinite."""
+    shifted = instant_ns - _MIDDLE_NS
+    return shifted if -(2**63) <= shifted < 2**63 else math.copysign(math.inf, shifted)
 
 
 @dataclass(slots=True)
@@ -134,7 +139,7 @@ class _Question:
         for sign, bound in ((">=", where.since_ns), ("<", where.until_ns)):
             if bound is not None:
                 self.clauses.append(f"created_ns {sign} ?")
-                self.values.append(_nanos(bound) if bound > 0 else "")
+                self.values.append(_bound(bound))
 
 
 def _of_recent(where: Filter) -> _Question:

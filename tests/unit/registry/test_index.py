@@ -106,10 +106,12 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     ),
     "all rows removed": lambda path: edit(path, "DELETE FROM {rows}"),
     "a row that leads nowhere": lambda path: edit(
-        path, "UPDATE {rows} SET place = 'bench/baseline/000000000000' WHERE created_ns LIKE '%3'"
+        path,
+        "UPDATE {rows} SET place = 'bench/baseline/000000000000'"
+        " WHERE place = (SELECT max(place) FROM {rows})",
     ),
     "a row that leads out": lambda path: edit(
-        path, "UPDATE {rows} SET place = '../../outside' WHERE created_ns LIKE '%3'"
+        path, "UPDATE {rows} SET place = '../../outside' WHERE place = (SELECT max(place) FROM {rows})"
     ),
 }
 

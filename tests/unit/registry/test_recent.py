@@ -29,7 +29,7 @@ def made_up(number: int) -> Entry:
         digest=digest,
         kind=kind,
         scenario=scenario,
-        folder=Path("made-up") / place_of(kind, scenario, digest),
+        root=Path("made-up"),
         place=place_of(kind, scenario, digest),
         created_ns=10**18 + number // 2,
         size_bytes=1,
