@@ -168,18 +168,20 @@ def ask(root: Path, rows: int) -> None:
     inserted = [made_up(root, rows + number) for number in range(3_000)]
     with closing(connect(root / INDEX_NAME)) as connection:
 
-        def insert(entries: list[Entry]) -> None:
+        def insert(count: int) -> None:
+            entries = [inserted.pop() for _ in range(count)]
             connection.execute("BEGIN IMMEDIATE")
             recent.put(connection, list(map(row_of, entries)))
             connection.execute("COMMIT")
 
-        tell("insert: 1 row, synced", lambda: insert([inserted.pop()]), 30, "bar 1 ms each")
-        tell(
-            "insert: 1,000 rows, synced",
-            lambda: insert([inserted.pop() for _ in range(1_000)]),
-            2,
-            "1,000 ms",
-        )
+        def insert_until_they_move() -> None:
+            for _ in range(recent.MOST_RECENT + 1):
+                insert(1)
+
+        each = recent.MOST_RECENT + 1
+        tell("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
+        tell(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
+        tell("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")
 
 
 def sample(root: Path, folders: int, rows: int, per_row_us: float) -> None:
