@@ -1,7 +1,8 @@
-"""Rows that came last: they wait in a table without indices, because each index costs a synced page or more.
+"""Rows that came last: they wait in a table without indices, because each index costs synced pages.
 
-A row put into eleven trees of a million rows dirties some forty pages; into `recent`, two. Every
-question reads both tables. Where more than `MOST_RECENT` rows would wait, all move in one transaction.
+A row put into twelve trees that were filled at once splits pages and dirties some forty of them; put
+into `recent`, three. Every question reads both tables. Where more than `MOST_RECENT` rows would wait,
+all move in one transaction.
 """
 
 from __future__ import annotations
