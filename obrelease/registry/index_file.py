@@ -76,10 +76,10 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """Open the index, making its tables where there are none; None makes one in memory.
 
     Raises:
-        Damaged: the file is a symbolic link, another program's or of another version.
+        Damaged: the file or its journal is a symbolic link, or it is another program's or version's.
         sqlite3.DatabaseError: it cannot be opened, or is no database.
     """
-    if path is not None and path.is_symlink():
+    if path is not None and (path.is_symlink() or _journal_of(path).is_symlink()):
         raise Damaged("the index is a symbolic link, which leads to a file that is not ours")
     connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
     try:
@@ -133,8 +133,12 @@ def is_broken(error: Exception) -> bool:
 
 def discard(path: Path) -> None:
     """Remove the index and the journal that belongs to it; a journal alone would be replayed."""
-    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    _journal_of(path).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
+
+
+def _journal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")
 
 
 def _create(connection: sqlite3.Connection) -> None:
