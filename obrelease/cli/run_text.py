@@ -15,6 +15,7 @@ from obrelease.analysis.stability import is_stability
 from obrelease.cli.output import counted, table
 from obrelease.errors import UsageError
 from obrelease.models.problem import printable
+from obrelease.registry.entry import FIELDS
 
 if TYPE_CHECKING:
     from obrelease.analysis.notes import RunSummary
@@ -70,11 +71,10 @@ def csv_listing(entries: Sequence[Entry]) -> str:
     """The runs as RFC 4180 CSV with a header; no cell can start a formula in a spreadsheet."""
     sink = StringIO()
     writer = csv.writer(sink, lineterminator="\n")
-    for number, entry in enumerate(entries):
-        row = entry.as_json()
-        if number == 0:
-            writer.writerow(row)
-        writer.writerow(["" if cell is None else _inert(printable(str(cell))) for cell in row.values()])
+    writer.writerow(FIELDS)
+    for entry in entries:
+        cells = entry.as_json().values()
+        writer.writerow(["" if cell is None else _inert(printable(str(cell))) for cell in cells])
     return sink.getvalue()
 
 
