@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
+#include "bindings_events.hpp"
 #include "obengine/audit.hpp"
 #include "obengine/engine.hpp"
 #include "obengine/event_buffer.hpp"
@@ -45,26 +46,8 @@ class LockedEngine {
 public:
     explicit LockedEngine(std::size_t symbols) : engine_(std::make_unique<Engine>(symbols)) {}
 
-    [[nodiscard]] BytesOut apply(const BytesIn& commands) {
-        const std::size_t count = commands.size() / sizeof(obengine::Command);
-        Memory events;
-        std::size_t bytes = 0;
-        {
-            const nb::gil_scoped_release released;
-            const std::scoped_lock held(lock_);
-            obengine::EventBuffer fresh;
-            obengine::EventBuffer& out = count <= small_batch ? scratch_ : fresh;
-            out.clear();
-            run(commands.data(), count, out);
-            bytes = out.size() * sizeof(Event);
-            if (&out == &scratch_) {
-                events = allocate(bytes);
-                if (bytes != 0) std::memcpy(events.get(), out.data(), bytes);
-            } else {
-                events.reset(out.release());
-            }
-        }
-        return as_array(std::move(events), bytes);
+    [[nodiscard]] nb::object apply(nb::handle commands) {
+        return memory_view(events_of(LentBytes(commands)));
     }
 
     [[nodiscard]] SnapshotParts snapshot() {
@@ -132,9 +115,27 @@ public:
 private:
     static constexpr std::size_t small_batch = 1024;
 
-    // With room at first for as many events as markets usually give.
-    void run(const std::uint8_t* records, std::size_t count, obengine::EventBuffer& out) {
-        out.reserve(count + count / 4 + 1);
+    [[nodiscard]] obengine::EventBuffer events_of(const LentBytes& commands) {
+        const std::size_t count = commands.size() / sizeof(obengine::Command);
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        if (count > small_batch) {
+            // Markets seldom give more than two events for a command, and what is not touched is not paid for.
+            obengine::EventBuffer events = EventStore::of_the_process().take(2 * count);
+            run(commands.data(), count, events);
+            return events;
+        }
+        scratch_.clear();
+        scratch_.reserve(2 * small_batch);
+        run(commands.data(), count, scratch_);
+        obengine::EventBuffer fitting;
+        fitting.reserve(scratch_.size());
+        if (scratch_.size() != 0) std::memcpy(fitting.end(), scratch_.data(), scratch_.size() * sizeof(Event));
+        fitting.advance(scratch_.size());
+        return fitting;
+    }
+
+    void run(const void* records, std::size_t count, obengine::EventBuffer& out) {
         obengine::GrowingSink sink(out);
         engine_->apply_records(records, count, sink);
     }
@@ -148,10 +149,13 @@ private:
 
 NB_MODULE(_native, module) {
     module.doc() = "The compiled order-book core; obengine.native wraps it in the Book protocol.";
+    PyType_Slot lends[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(&EventBytes::lend)}, {0, nullptr}};
+    nb::class_<EventBytes>(module, "EventBytes", nb::type_slots(lends), "The EVENT records of a batch, as bytes.");
     nb::class_<LockedEngine>(module, "Engine", "The books of `symbols` symbols; arguments are not checked here.")
         .def(nb::init<std::size_t>(), nb::arg("symbols"))
         .def("apply", &LockedEngine::apply, nb::arg("commands"),
-             "Apply the COMMAND records in a byte array; returns the EVENT records as a byte array.")
+             nb::sig("def apply(self, commands: NDArray[numpy.void]) -> memoryview"),
+             "Apply the COMMAND records of a contiguous buffer; returns the EVENT records.")
         .def("snapshot", &LockedEngine::snapshot,
              "The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.")
         .def("restore", &LockedEngine::restore, nb::arg("next_sequence"), nb::arg("engine"), nb::arg("symbols"),

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.canonical import canonical_bytes, digest_bytes, parse_strict
-from obrelease.registry import index, shelves
+from obrelease.registry import rebuild, recent, shelves
 from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter, parse_filter
@@ -33,7 +33,7 @@ from obrelease.registry.index_file import connect
 from obrelease.registry.inspect import validate_folders
 from obrelease.registry.layout import INDEX_NAME, place_of
 from obrelease.registry.parallel import in_chunks
-from obrelease.registry.rows import PUT, row_of
+from obrelease.registry.rows import row_of
 from obrelease.registry.store import Registry
 from tests.drafts import draft
 
@@ -62,7 +62,7 @@ def made_up(root: Path, number: int) -> Entry:
         digest=digest,
         kind=kind,
         scenario=scenario,
-        folder=root,
+        root=root,
         place=place_of(kind, scenario, digest),
         created_ns=FIRST_NS + number * STEP_NS,
         size_bytes=60_000,
@@ -90,7 +90,7 @@ def make_index(root: Path, rows: int) -> float:
     making = time.process_time() - start
     start = time.process_time()
     with closing(connect(root / INDEX_NAME)) as connection:
-        index.fill(connection, (row_of(made_up(root, number)) for number in range(rows)))
+        rebuild.fill(connection, (row_of(made_up(root, number)) for number in range(rows)))
         filling = time.process_time() - start - making
         stamps = [(place, stamp.text) for place, stamp in shelves.shelf_stamps(root).items()]
         connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
@@ -168,18 +168,20 @@ def ask(root: Path, rows: int) -> None:
     inserted = [made_up(root, rows + number) for number in range(3_000)]
     with closing(connect(root / INDEX_NAME)) as connection:
 
-        def insert(entries: list[Entry]) -> None:
+        def insert(count: int) -> None:
+            entries = [inserted.pop() for _ in range(count)]
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(PUT, map(row_of, entries))
+            recent.put(connection, list(map(row_of, entries)))
             connection.execute("COMMIT")
 
-        tell("insert: 1 row, synced", lambda: insert([inserted.pop()]), 30, "bar 1 ms each")
-        tell(
-            "insert: 1,000 rows, synced",
-            lambda: insert([inserted.pop() for _ in range(1_000)]),
-            2,
-            "1,000 ms",
-        )
+        def insert_until_they_move() -> None:
+            for _ in range(recent.MOST_RECENT + 1):
+                insert(1)
+
+        each = recent.MOST_RECENT + 1
+        tell("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
+        tell(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
+        tell("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")
 
 
 def sample(root: Path, folders: int, rows: int, per_row_us: float) -> None:

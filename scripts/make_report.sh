@@ -39,7 +39,7 @@ else
     scales="--scale 1 --scale 10 --scale 100"
     passes=5
     messages=50000
-    large=x1000
+    large="x1000 x10000"
     regimes="static normal swing-25 swing-40 flash-crash"
     regime_messages=400000
 fi

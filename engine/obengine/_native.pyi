@@ -9,18 +9,16 @@ from typing import Annotated
 import numpy
 from numpy.typing import NDArray
 
+class EventBytes:
+    """The EVENT records of a batch, as bytes."""
+
 class Engine:
     """The books of `symbols` symbols; arguments are not checked here."""
 
     def __init__(self, symbols: int) -> None: ...
-    def apply(
-        self,
-        commands: Annotated[
-            NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)
-        ],
-    ) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+    def apply(self, commands: NDArray[numpy.void]) -> memoryview:
         """
-        Apply the COMMAND records in a byte array; returns the EVENT records as a byte array.
+        Apply the COMMAND records of a contiguous buffer; returns the EVENT records.
         """
 
     def snapshot(

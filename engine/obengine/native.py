@@ -16,6 +16,7 @@ class NativeBook:
 
     Commands are read where they lie, without a copy. Several threads may share a book: their
     batches are applied one after another. A batch must not be written to while it is applied.
+    Memory of dropped events is kept for coming batches, up to 256 MiB in a process.
 
     Args:
         symbols: number of symbols, 1 to 65,536; commands for others are refused.
@@ -53,7 +54,7 @@ class NativeBook:
             MemoryError: the book is in an unknown state and is to be thrown away.
         """
         check_commands(commands)
-        return self._engine.apply(commands.view(np.uint8)).view(EVENT)
+        return np.frombuffer(self._engine.apply(commands), EVENT)
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
         """The best `levels` displayed levels of a side, best first; fewer where there are fewer.

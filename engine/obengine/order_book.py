@@ -7,7 +7,18 @@ from typing import Any, NamedTuple
 
 from obengine import orders
 from obengine.book import Book, Level, Snapshot
-from obengine.messages import MAX_QTY, Commands, EventKind, Events, Queue, Side, TradingState
+from obengine.messages import (
+    EVENT_RECORD,
+    MAX_QTY,
+    Commands,
+    EventKind,
+    Events,
+    Queue,
+    Side,
+    TradingState,
+)
+
+_KINDS = {kind.value: kind for kind in EventKind}
 
 
 class Event(NamedTuple):
@@ -157,6 +168,6 @@ class OrderBook:
 def events_of(records: Events, first_sequence: int) -> list[Event]:
     """Event records as tuples; the first has the given sequence number."""
     return [
-        Event(sequence, EventKind(kind), *rest)
-        for sequence, (kind, *rest) in enumerate(records.tolist(), first_sequence)
+        Event(sequence, _KINDS[kind], *rest)
+        for sequence, (kind, *rest) in enumerate(EVENT_RECORD.iter_unpack(records.tobytes()), first_sequence)
     ]

@@ -24,6 +24,8 @@ from obengine.messages import (
     TradingState,
 )
 
+_POST_ONLY, _SLIDE, _HIDDEN = map(int, (OrderFlag.POST_ONLY, OrderFlag.SLIDE, OrderFlag.HIDDEN))
+
 
 def new_order(
     order_id: int,
@@ -73,9 +75,8 @@ def new_order(
     if kind is None:
         kind = _kind(price_ticks, trigger_ticks, trail_ticks)
     distance = trigger_ticks if trigger_ticks is not None else trail_ticks or 0
-    flags = post_only * OrderFlag.POST_ONLY | slide * OrderFlag.SLIDE | hidden * OrderFlag.HIDDEN
-    flags |= self_trade << SELF_TRADE_SHIFT
-    is_stop = kind not in (OrderKind.LIMIT, OrderKind.MARKET)
+    flags = post_only * _POST_ONLY | slide * _SLIDE | hidden * _HIDDEN | self_trade << SELF_TRADE_SHIFT
+    is_stop = kind > OrderKind.MARKET
     extended = bool(display_lots or min_lots or expiry_ns or distance or is_stop)
     order = (Op.NEW, side, kind, tif, symbol, flags | extended, qty_lots, participant, order_id, price_ticks)
     if not extended:

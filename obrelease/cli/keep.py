@@ -11,7 +11,7 @@ import typer
 from obrelease.cli.clock import now_ns
 from obrelease.cli.command import ResultsOption, Session, command
 from obrelease.cli.completion import pins, runs
-from obrelease.cli.output import table
+from obrelease.cli.output import counted, table
 from obrelease.cli.results import registry_of
 from obrelease.cli.settings import Settings
 from obrelease.errors import NotFound, UsageError
@@ -77,12 +77,17 @@ def gc(
     session.out.result(_told(plan, gone, removed=yes), lambda: _listing(gone))
     freed = sum(doomed.bytes_on_disk for doomed in gone) + sum(size for _, size in plan.leftovers)
     session.out.note(
-        f"{len(gone)} runs {'removed' if yes else 'would go'}, {freed:,} bytes; "
-        f"{len(plan.kept)} are kept by a root, {len(plan.young)} are younger than {grace}; "
-        f"{len(plan.leftovers)} leftovers of killed writers"
+        f"{counted(len(gone), 'run')} {'removed' if yes else 'would go'}, {counted(freed, 'byte')}; "
+        f"kept by a root: {len(plan.kept):,}, younger than {grace}: {len(plan.young):,}; "
+        f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
     )
-    if gone and not yes:
+    if (gone or plan.leftovers) and not yes:
         session.out.note("`obrelease gc --yes` removes them")
+    if unreadable := registry.unreadable():
+        session.out.warn(
+            f"{counted(len(unreadable), 'folder')} cannot be read and stays, the first is {unreadable[0]};"
+            " `obrelease fsck` says why"
+        )
 
 
 def pin(

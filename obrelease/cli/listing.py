@@ -103,7 +103,8 @@ def list_runs(
     if csv and session.out.json:
         raise UsageError("--csv and --json contradict each other", hint="give one of them")
     options = (("kind", kind), ("scenario", scenario), ("core", core))
-    where = parse_filter(*(given or []), *(f"{key}={value}" for key, value in options if value is not None))
+    asked = [*(given or []), *(f"{key}={value}" for key, value in options if value is not None)]
+    where = parse_filter(*asked)
     registry = registry_of(session.settings(results=results), must_exist=False)
     found, unreadable = registry.look(where, limit=limit)
     entries = ordered(found, sort)
@@ -120,15 +121,24 @@ def list_runs(
     )
     if not registry.root.exists():
         session.out.note(f"{registry.root} is not there yet; `obrelease run bench` makes it")
-    elif not entries:
-        session.out.note(f"no such run in {registry.root}; `obrelease run bench` makes one")
-    elif figures is None and not plain and not with_figures:
+    elif not entries and limit != 0:
+        session.out.note(_nothing_found(registry, asked))
+    elif entries and figures is None and not plain and not with_figures:
         session.out.note(f"{counted(len(entries), 'run')}: --figures or a --limit shows their figures")
     if unreadable:
         session.out.warn(
             f"{counted(len(unreadable), 'folder')} cannot be read or listed, the first is {unreadable[0]};"
             " `obrelease fsck` says why"
         )
+
+
+def _nothing_found(registry: Registry, asked: Sequence[str]) -> str:
+    """Why a listing is empty: a filter that no run passes is not a folder without runs."""
+    from obrelease.registry.filter import Filter
+
+    if asked and registry.find(Filter(), limit=1):
+        return f"no run in {registry.root} has {' '.join(asked)}; `obrelease list` shows what there is"
+    return f"no run in {registry.root}; `obrelease run bench` makes one"
 
 
 def _documents(entries: Sequence[Entry], opened: Sequence[Opened] | None) -> list[dict[str, Any]]:

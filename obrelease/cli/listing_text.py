@@ -9,12 +9,13 @@ from io import StringIO
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.analysis.headline import figure_cells, headline
+from obrelease.analysis.headline import FIGURE_COLUMNS, figure_cells, headline
 from obrelease.analysis.notes import number
 from obrelease.cli.output import table
 from obrelease.cli.run_text import SHORT_DIGEST, instant, short_commit, verdict
 from obrelease.errors import UsageError
 from obrelease.models.problem import printable
+from obrelease.registry.entry import FIELDS
 
 if TYPE_CHECKING:
     from obrelease.analysis.notes import RunSummary
@@ -89,12 +90,11 @@ def csv_listing(entries: Sequence[Entry], opened: Sequence[Opened] | None = None
     """
     sink = StringIO()
     writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(FIELDS if opened is None else (*FIELDS, *FIGURE_COLUMNS))
     for at, entry in enumerate(entries):
         row: dict[str, Any] = entry.as_json()
         if opened is not None:
             row |= figure_cells(opened[at].summary)
-        if at == 0:
-            writer.writerow(row)
         writer.writerow([_cell(value) for value in row.values()])
     return sink.getvalue()
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from obrelease.errors import InvalidInput
 from obrelease.models.canonical import parse_strict
 
+_MOST: Final = 1e30
 _NAMES: Final = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
 
 
@@ -41,10 +42,11 @@ class Node:
         """This value as text, at most 4096 characters; raises `InvalidInput` if it is not."""
         return str(self._of(str))[:4096]
 
-    def number(self, *, least: float = 0.0) -> float:
-        """This value as a number from `least` up; raises `InvalidInput` if it is not."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or self.value < least:
-            raise self.refusal(f"is not a number from {least:g} up")
+    def number(self) -> float:
+        """This value as a number from 0 to 1e30, finite in any unit; raises `InvalidInput` if it is not."""
+        is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if not is_number or not 0 <= self.value <= _MOST:
+            raise self.refusal(f"is not a number from 0 to {_MOST:g}")
         return float(self.value)
 
     def flag(self) -> bool:

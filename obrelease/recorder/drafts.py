@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.harness.machine import MachineFacts
+from obengine.harness.measure import BATCH_MESSAGES
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obrelease.analysis.histograms import Histogram, percentile_csv
 from obrelease.analysis.plot_depth import depth_over_day
@@ -91,7 +92,9 @@ def _warm_up(outcome: RunOutcome) -> tuple[Measurement, ...]:
 
 
 def _parameters(request: Request, outcome: RunOutcome) -> dict[str, Scalar]:
-    found: dict[str, Scalar] = {"core": outcome.core, "passes": len(outcome.pass_wall_ns)}
+    found: dict[str, Scalar] = {
+        "batch-messages": BATCH_MESSAGES, "core": outcome.core, "passes": len(outcome.pass_wall_ns)
+    }  # fmt: skip
     for number, companion in enumerate(outcome.workload.companions, start=1):
         found[f"companion-{number}-name"] = companion.name
         found[f"companion-{number}-sha256"] = companion.sha256

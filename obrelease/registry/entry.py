@@ -26,13 +26,20 @@ _PLAIN: Final = (
 )
 
 
+FIELDS: Final = (
+    "digest", "kind", "scenario", "path", "created_ns", "size_bytes", "core", "commit", "dirty", "workload",
+    "messages", "events_digest", "checks_failed",
+)  # fmt: skip
+"""What `Entry.as_json` tells, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A recorded run.
 
     Attributes:
         digest: the artefact digest, sha256 of `artefact.json` as stored.
-        folder: where it lies; `place` is the same below the results folder, with `/`.
+        root, place: the results folder, and where the run lies below it, with `/`.
         created_ns: nanoseconds since 1970, by the clock of the machine that ran it.
         size_bytes: of the envelope and all files together.
         core, commit, dirty, workload, messages, events_digest: from the envelope; None where it
@@ -43,7 +50,7 @@ class Entry:
     digest: str
     kind: str
     scenario: str
-    folder: Path
+    root: Path
     place: str
     created_ns: int
     size_bytes: int
@@ -54,6 +61,11 @@ class Entry:
     messages: int | None
     events_digest: str | None
     checks_failed: int | None
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lies; made when asked for, because a list of a million is not asked."""
+        return self.root / self.place
 
     def as_json(self) -> dict[str, Any]:
         """The entry for `--json`: the folder as its place, nanoseconds as text."""
@@ -82,7 +94,7 @@ def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_b
         digest=digest,
         kind=artefact.kind,
         scenario=artefact.scenario,
-        folder=root / place,
+        root=root,
         place=place,
         created_ns=int(artefact.created_ns),
         size_bytes=envelope_bytes + sum(entry.size for entry in artefact.files),
@@ -137,7 +149,7 @@ def _quick_read(path: str) -> bytes | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _SMALL_BYTES:
             return None
-        data = os.read(descriptor, _SMALL_BYTES + 1)
+        data = os.read(descriptor, status.st_size + 1)
         return data if len(data) == status.st_size else None
     except OSError:
         return None
@@ -159,10 +171,10 @@ def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | No
             digest=digest,
             kind=value["kind"],
             scenario=value["scenario"],
-            folder=root / place,
+            root=root,
             place=place,
             created_ns=int(created),
-            size_bytes=len(data) + sum(entry["size"] for entry in value["files"]),
+            size_bytes=len(data) + sum([entry["size"] for entry in value["files"]]),
             core=core if isinstance(core, str) else None,
             commit=producer["commit"],
             dirty=producer["dirty"],
@@ -179,7 +191,7 @@ def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | No
 
 
 def _failed(passed: list[Any]) -> int | None:
-    if not all(isinstance(each, bool) for each in passed):
+    if not {*map(type, passed)} <= {bool}:
         raise TypeError("a check neither passed nor failed")
     return passed.count(False) if passed else None
 

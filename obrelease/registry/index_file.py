@@ -5,6 +5,8 @@ Format history (``_USER_VERSION``):
 1. First version.
 2. Shelves with their stamps, folders that could not be read, indices that answer filters alone.
 3. How many checks of a run failed; an index for each key of a filter, so that rare values are found.
+4. Rows that came last wait in a table without indices (see `recent`); the journal stays beside the file;
+   instants are integers, and no index has a column that another one is asked for.
 """
 
 from __future__ import annotations
@@ -16,42 +18,53 @@ from typing import Final
 from obrelease.registry.rows import Damaged
 
 _APPLICATION_ID: Final = 0x6F627265
-_USER_VERSION: Final = 3
+_USER_VERSION: Final = 4
 _BUSY_SECONDS: Final = 120.0
-_RUNS: Final = (
-    "CREATE TABLE run (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,"
-    " kind TEXT NOT NULL, scenario TEXT NOT NULL, created_ns TEXT NOT NULL, size_bytes INTEGER NOT NULL,"
-    " core TEXT, commit_id TEXT, dirty INTEGER, workload TEXT, messages INTEGER, events_digest TEXT,"
-    " checks_failed INTEGER, seal TEXT NOT NULL)"
+_MOST_JOURNAL_BYTES: Final = 2**20
+"""What the journal may keep between transactions; making it anew each time costs two syncs of the folder."""
+
+_FACTS: Final = (
+    "digest TEXT NOT NULL, kind TEXT NOT NULL, scenario TEXT NOT NULL, created_ns INTEGER NOT NULL,"
+    " size_bytes INTEGER NOT NULL, core TEXT, commit_id TEXT, dirty INTEGER, workload TEXT, messages INTEGER,"
+    " events_digest TEXT, checks_failed INTEGER, seal TEXT NOT NULL"
 )
-_SHELVES: Final = (
-    "CREATE TABLE shelf (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE unread (place TEXT PRIMARY KEY) WITHOUT ROWID",
-)
+_TABLES: Final = {
+    "run": f"CREATE TABLE run (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, {_FACTS})",
+    "recent": f"CREATE TABLE recent (place TEXT PRIMARY KEY, {_FACTS}) WITHOUT ROWID",
+    "shelf": "CREATE TABLE shelf (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
+    "unread": "CREATE TABLE unread (place TEXT PRIMARY KEY) WITHOUT ROWID",
+}
 _INDICES: Final = (
     "CREATE INDEX run_digest ON run (digest)",
-    "CREATE INDEX run_created ON run (created_ns DESC, digest)",
-    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core, commit_id, dirty)",
+    "CREATE INDEX run_created ON run (created_ns DESC)",
+    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core)",
     "CREATE INDEX run_events ON run (events_digest, created_ns DESC, core)",
     "CREATE INDEX run_scenario ON run (scenario, created_ns DESC)",
     "CREATE INDEX run_kind ON run (kind, created_ns DESC)",
     "CREATE INDEX run_core ON run (core, created_ns DESC)",
     "CREATE INDEX run_workload ON run (workload, created_ns DESC)",
-    "CREATE INDEX run_dirty ON run (created_ns DESC, digest) WHERE dirty = 1",
-    "CREATE INDEX run_failed ON run (created_ns DESC, digest) WHERE checks_failed > 0",
-    "CREATE INDEX run_commit ON run (commit_id, created_ns DESC, kind, scenario, core)",
+    "CREATE INDEX run_dirty ON run (created_ns DESC) WHERE dirty = 1",
+    "CREATE INDEX run_failed ON run (created_ns DESC) WHERE checks_failed > 0",
+    "CREATE INDEX run_commit ON run (commit_id, created_ns DESC)",
 )
+_VOID: Final = """CREATE TRIGGER {table}_{act} AFTER {act} ON {table} BEGIN
+    INSERT INTO shelf SELECT {row}.kind || '/' || {row}.scenario, ''
+      WHERE NOT EXISTS (SELECT 1 FROM shelf WHERE place = {row}.kind || '/' || {row}.scenario);
+    UPDATE shelf SET stamp = '' WHERE place = {row}.kind || '/' || {row}.scenario AND stamp <> '';
+  END"""
 _TRIGGERS: Final = (
-    "CREATE TRIGGER run_insert AFTER INSERT ON run"
-    " BEGIN INSERT OR REPLACE INTO shelf VALUES (NEW.kind || '/' || NEW.scenario, ''); END",
-    "CREATE TRIGGER run_delete AFTER DELETE ON run"
-    " BEGIN INSERT OR REPLACE INTO shelf VALUES (OLD.kind || '/' || OLD.scenario, ''); END",
-    "CREATE TRIGGER run_update AFTER UPDATE ON run"
-    " BEGIN INSERT OR REPLACE INTO shelf VALUES (OLD.kind || '/' || OLD.scenario, ''); END",
+    *(
+        _VOID.format(table=table, act=act, row=row)
+        for table in ("run", "recent")
+        for act, row in (("insert", "NEW"), ("delete", "OLD"), ("update", "OLD"))
+    ),
     "CREATE TRIGGER unread_delete AFTER DELETE ON unread BEGIN UPDATE shelf SET stamp = ''"
     " WHERE place || '/' = rtrim(OLD.place, replace(OLD.place, '/', '')); END",
 )
-"""Whoever changes rows makes the shelf unknown; only a reader who has listed it stamps it again."""
+"""Whoever changes rows makes the shelf unknown; only a reader who has listed it stamps it again.
+
+A shelf that is unknown already is not written once more, because that would cost a synced page.
+"""
 
 _BROKEN: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -63,16 +76,18 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """Open the index, making its tables where there are none; None makes one in memory.
 
     Raises:
-        Damaged: the file is a symbolic link, another program's or of another version.
+        Damaged: the file or its journal is a symbolic link, or it is another program's or version's.
         sqlite3.DatabaseError: it cannot be opened, or is no database.
     """
-    if path is not None and path.is_symlink():
+    if path is not None and (path.is_symlink() or _journal_of(path).is_symlink()):
         raise Damaged("the index is a symbolic link, which leads to a file that is not ours")
     connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA journal_mode=PERSIST")
+        connection.execute(f"PRAGMA journal_size_limit={_MOST_JOURNAL_BYTES}")
         connection.execute("PRAGMA synchronous=EXTRA")
         connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA secure_delete=OFF")
         if _identity(connection) == (0, 0):
             _create(connection)
         if _identity(connection) != (_APPLICATION_ID, _USER_VERSION):
@@ -85,10 +100,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 def make_runs(connection: sqlite3.Connection) -> None:
     """Empty the index inside the transaction that is open; `index_runs` finishes it."""
-    connection.execute("DROP TABLE IF EXISTS run")
-    connection.execute("DROP TABLE IF EXISTS shelf")
-    connection.execute("DROP TABLE IF EXISTS unread")
-    for statement in (_RUNS, *_SHELVES):
+    for table, statement in _TABLES.items():
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute(statement)
 
 
@@ -120,8 +133,12 @@ def is_broken(error: Exception) -> bool:
 
 def discard(path: Path) -> None:
     """Remove the index and the journal that belongs to it; a journal alone would be replayed."""
-    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    _journal_of(path).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
+
+
+def _journal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")
 
 
 def _create(connection: sqlite3.Connection) -> None:

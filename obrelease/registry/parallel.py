@@ -20,7 +20,7 @@ MANY: Final = 2_000
 """So many folders are worth the start of further processes."""
 
 _AHEAD: Final = 16
-_CHUNK: Final = 250
+_CHUNK: Final = 500
 
 
 def in_order(work: Callable[[A], B], items: Iterable[A], *, workers: int | None = None) -> Iterator[B]:

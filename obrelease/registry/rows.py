@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from heapq import merge
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +20,14 @@ COLUMNS: Final = (
     "place", "digest", "kind", "scenario", "created_ns", "size_bytes", "core", "commit_id", "dirty",
     "workload", "messages", "events_digest", "checks_failed", "seal",
 )  # fmt: skip
-PUT: Final = f"INSERT OR REPLACE INTO run ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_VALUES: Final = f"({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+PUT: Final = f"INSERT OR REPLACE INTO run {_VALUES}"
+PUT_RECENT: Final = f"INSERT OR REPLACE INTO recent {_VALUES}"
 
 _SEALED: Final = len(COLUMNS) - 1
-_NANOS_DIGITS: Final = 20
+_MIDDLE_NS: Final = 2**63
+"""What instants are counted from, because SQLite's integers have a sign and an instant reaches 2^64."""
+
 _MOST_BEGINNINGS: Final = 16
 _CHECKS: Final = {PASSED: "checks_failed = 0", FAILED: "checks_failed > 0"}
 _ORDER: Final = "ORDER BY created_ns DESC, digest, place"
@@ -31,9 +38,9 @@ class Damaged(Exception):
 
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The row of an entry, its seal last. Instants are text of one length: SQLite stops at 2^63."""
+    """The row of an entry, its seal last."""
     values = (
-        entry.place, entry.digest, entry.kind, entry.scenario, _nanos(entry.created_ns),
+        entry.place, entry.digest, entry.kind, entry.scenario, entry.created_ns - _MIDDLE_NS,
         entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
         entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
     )  # fmt: skip
@@ -54,9 +61,9 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
         digest=digest,
         kind=kind,
         scenario=scenario,
-        folder=root / place,
+        root=root,
         place=place,
-        created_ns=int(created),
+        created_ns=created + _MIDDLE_NS,
         size_bytes=size,
         core=core,
         commit=commit,
@@ -68,6 +75,11 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
     )
 
 
+def newest_first(entry: Entry) -> tuple[int, str, str]:
+    """What entries are sorted by."""
+    return -entry.created_ns, entry.digest, entry.place
+
+
 def select(
     connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None = None
 ) -> Iterator[Entry]:
@@ -76,27 +88,32 @@ def select(
     Raises:
         Damaged: a row's seal does not fit.
     """
-    asked = _question(connection, where)
-    if asked is None:
-        return
-    statement = f"SELECT {', '.join(COLUMNS)} FROM run{asked.hint}{asked.where} {_ORDER} LIMIT ?"  # noqa: S608
-    for row in connection.execute(statement, [*asked.values, -1 if limit is None else limit]):
-        yield entry_of_row(root, row)
+    asked = (_of_recent(where), _of_run(connection, where))
+    found = [_read(connection, root, question, limit) for question in asked if question is not None]
+    yield from islice(merge(*found, key=newest_first), limit)
+
+
+def _read(connection: sqlite3.Connection, root: Path, asked: _Question, limit: int | None) -> Iterator[Entry]:
+    statement = f"SELECT {', '.join(COLUMNS)} FROM {asked.table}{asked.where} {_ORDER} LIMIT ?"  # noqa: S608
+    rows = connection.execute(statement, [*asked.values, -1 if limit is None else limit])
+    return map(partial(entry_of_row, root), rows)
 
 
 def _seal(values: tuple[Any, ...]) -> str:
     return digest_bytes(repr(values).encode("utf-8", "backslashreplace"))[:16]
 
 
-def _nanos(number: int) -> str:
-    return f"{number:0{_NANOS_DIGITS}d}"
+def _bound(instant_ns: int) -> float:
+    """An instant to compare with; beyond all that a row can have, it is infinite."""
+    shifted = instant_ns - _MIDDLE_NS
+    return shifted if -(2**63) <= shifted < 2**63 else math.copysign(math.inf, shifted)
 
 
 @dataclass(slots=True)
 class _Question:
+    table: str
     clauses: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    hint: str = ""
 
     @property
     def where(self) -> str:
@@ -107,24 +124,40 @@ class _Question:
             self.clauses.append(f"{column} = ?")
             self.values.append(value)
 
-    def starts(self, column: str, start: str) -> None:
-        self.clauses.append(f"{column} >= ? AND {column} < ?")
-        self.values += [start, f"{start}g"]
+    def starts(self, column: str, start: str | None) -> None:
+        if start is not None:
+            self.clauses.append(f"{column} >= ? AND {column} < ?")
+            self.values += [start, f"{start}g"]
+
+    def rest(self, where: Filter) -> None:
+        """The clauses that are alike for both tables."""
+        self.starts("digest", where.digest)
+        for column in ("kind", "scenario", "core", "workload"):
+            self.equal(column, getattr(where, column))
+        self.clauses += [_CHECKS[where.checks]] if where.checks else []
+        self.clauses += [] if where.dirty is None else [f"dirty = {where.dirty:d}"]
+        for sign, bound in ((">=", where.since_ns), ("<", where.until_ns)):
+            if bound is not None:
+                self.clauses.append(f"created_ns {sign} ?")
+                self.values.append(_bound(bound))
 
 
-def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None:
+def _of_recent(where: Filter) -> _Question:
+    asked = _Question("recent")
+    asked.starts("commit_id", where.commit)
+    asked.starts("events_digest", where.events_digest)
+    asked.rest(where)
+    return asked
+
+
+def _of_run(connection: sqlite3.Connection, where: Filter) -> _Question | None:
     """The clauses, and the narrowest index as a hint; None where nothing can pass.
 
     The planner knows no figures about the rows, so it is told. A beginning that only one commit (or
     one events digest) has is asked for as a whole, because then the index gives the rows in order.
     """
-    asked = _Question()
-    hints: list[tuple[bool, str]] = [(where.digest is not None, "run_digest")]
-    if where.digest is not None:
-        asked.starts("digest", where.digest)
-    for column, start, name in (
-        ("commit_id", where.commit, "run_commit"), ("events_digest", where.events_digest, "run_events")
-    ):  # fmt: skip
+    asked = _Question(f"run INDEXED BY {_narrowest(where)}")
+    for column, start in (("commit_id", where.commit), ("events_digest", where.events_digest)):
         if start is not None:
             wholes = list(islice(_beginning_with(connection, column, start), _MOST_BEGINNINGS))
             if not wholes:
@@ -133,8 +166,15 @@ def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None
                 asked.equal(column, wholes[0])
             else:
                 asked.starts(column, start)
-            hints.append((True, name))
-    hints += [
+    asked.rest(where)
+    return asked
+
+
+def _narrowest(where: Filter) -> str:
+    hints = (
+        (where.digest is not None, "run_digest"),
+        (where.commit is not None, "run_commit"),
+        (where.events_digest is not None, "run_events"),
         (where.checks == FAILED, "run_failed"),
         (where.dirty is True, "run_dirty"),
         (where.kind is not None and where.scenario is not None, "run_shelf"),
@@ -143,17 +183,8 @@ def _question(connection: sqlite3.Connection, where: Filter) -> _Question | None
         (where.kind is not None, "run_kind"),
         (where.core is not None, "run_core"),
         (True, "run_created"),
-    ]
-    for column in ("kind", "scenario", "core", "workload"):
-        asked.equal(column, getattr(where, column))
-    asked.clauses += [_CHECKS[where.checks]] if where.checks else []
-    asked.clauses += [] if where.dirty is None else [f"dirty = {where.dirty:d}"]
-    for sign, bound in ((">=", where.since_ns), ("<", where.until_ns)):
-        if bound is not None:
-            asked.clauses.append(f"created_ns {sign} ?")
-            asked.values.append(_nanos(bound) if bound > 0 else "")
-    asked.hint = f" INDEXED BY {next(name for wanted, name in hints if wanted)}"
-    return asked
+    )
+    return next(name for wanted, name in hints if wanted)
 
 
 def _beginning_with(connection: sqlite3.Connection, column: str, start: str) -> Iterator[str]:

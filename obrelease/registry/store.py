@@ -37,6 +37,7 @@ from obrelease.registry.entry import Entry, entry_of
 from obrelease.registry.filter import Filter
 from obrelease.registry.inspect import inspect_folder
 from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of
+from obrelease.registry.rebuild import rebuild
 
 LATEST: Final = "latest"
 SHORTEST_PREFIX: Final = 4
@@ -201,7 +202,7 @@ class Registry:
         Raises:
             StorageError: the results folder cannot be listed, or the index cannot be written.
         """
-        return index.rebuild(self.root) if self.root.is_dir() else 0
+        return rebuild(self.root) if self.root.is_dir() else 0
 
     def unreadable(self) -> tuple[Path, ...]:
         """Folders that look like runs and are not listed, because their envelope cannot be trusted."""

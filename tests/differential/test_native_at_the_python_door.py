@@ -65,6 +65,20 @@ def test_events_are_the_callers_own() -> None:
     assert not np.shares_memory(first, second)
 
 
+def test_events_that_are_kept_stay_as_they_are_while_others_are_dropped() -> None:
+    commands = steady(5, 80_000)
+    expected = ReferenceBook().apply(commands)
+    book = NativeBook()
+    kept: list[tuple[int, Any]] = []
+    for size in (1_024, 1_025, 5_000, 2_500, 3_000, 5_000, 9_000, 4_000, 3_000, 3_000):
+        book.apply(commands[:size])  # dropped at once
+        commands = commands[size:]
+        kept.append((book.next_sequence, book.apply(commands[:size])))
+        commands = commands[size:]
+    for start, events in kept:
+        assert records_digest(events) == records_digest(expected[start : start + len(events)])
+
+
 def test_the_number_of_symbols_is_checked() -> None:
     for symbols in (0, -1, 65_537):
         with pytest.raises(SymbolError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import ObreleaseError
-from obrelease.registry import shelves
+from obrelease.registry import recent, shelves
 from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.gc import collect, plan_gc
@@ -67,7 +67,10 @@ RECORD = ACTS[0]
 
 
 def prepared(root: Path) -> tuple[Registry, set[str]]:
-    """A registry of four runs, two of them pinned; and the digests of those, which nothing may lose."""
+    """A registry of four runs, two of them pinned; and the digests of those, which nothing may lose.
+
+    The rows of the first two wait in the index, so that those of the others make them move.
+    """
     registry = Registry(root)
     kept: set[str] = set()
     for number in range(4):
@@ -75,14 +78,17 @@ def prepared(root: Path) -> tuple[Registry, set[str]]:
         if number < 2:
             registry.pin(f"kept-{number}", entry)
             kept.add(entry.digest)
+        if number == 1:
+            registry.entries()
     return registry, kept
 
 
 @contextmanager
 def index_settles_at_once() -> Iterator[None]:
-    """Let the index take in shelves at once, so that every reading writes."""
+    """Let the index take in shelves at once, so that every reading writes, and move its rows all the time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shelves, "SETTLE_NS", -FOREVER_NS)
+        patch.setattr(recent, "MOST_RECENT", 3)
         yield
 
 

@@ -31,6 +31,8 @@ from tests.faults.test_registry_fsync_order import (
 from tests.faults.traced import forked
 
 LARGE = b"a line of a summary\n" * 3_000
+CUTS_A_DISK = 25
+"""Each cut has everything on the disk hashed again, so a disk that is never changed makes that quadratic."""
 
 
 @pytest.fixture
@@ -48,49 +50,70 @@ def write_until_cut(disk: CutDisk, first: int, awaited: int, delay_s: float) -> 
     if child == 0:
         try:
             os.close(reading)
-            registry = Registry(disk.folder / "results")
-            for number in range(first, first + 100_000):
-                files = [*run_files(number), NewFile("large.csv", "text/csv", LARGE)]
-                digest = registry.record(draft(number), files).digest
-                os.write(writing, f"{digest}\n".encode())
-                if number % 5 == 0:
-                    registry.entries()
+            write(Registry(disk.folder / "results"), first, writing)
         except ObreleaseError:
+            os.close(writing)
             signal.pause()
         finally:
             os._exit(1)
     os.close(writing)
     with os.fdopen(reading, "rb") as answers:
-        first_lines = b"".join(answers.readline() for _ in range(awaited))
+        lines = [answers.readline() for _ in range(awaited)]
         time.sleep(delay_s)
         disk.cut()
-        os.kill(child, signal.SIGKILL)
-        told = (first_lines + answers.read()).decode()
-    os.waitpid(child, 0)
+        rest = answers.read() if lines[-1] else b""
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert lines[-1], "the writer gave up before the power was cut"
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "an error outside the tree ended the writer"
+    told = (b"".join(lines) + rest).decode()
     return set(told[: told.rfind("\n") + 1].split())
+
+
+def write(registry: Registry, first: int, telling: int) -> None:
+    """Record, acknowledge, and list now and then, until the disk refuses."""
+    for number in range(first, first + 100_000):
+        files = [*run_files(number), NewFile("large.csv", "text/csv", LARGE)]
+        digest = registry.record(draft(number), files).digest
+        os.write(telling, f"{digest}\n".encode())
+        if number % 5 == 0:
+            registry.entries()
 
 
 def bad_after_cuts(place: Path, cuts: int, seed: int) -> tuple[list[str], int]:
     """What is wrong after any of the cuts, and how many runs were acknowledged in all."""
+    chance = random.Random(seed)
+    acknowledged = 0
+    rehearse(place / "rehearsal")
+    for first in range(0, cuts, CUTS_A_DISK):
+        folder = place / f"from-{first}"
+        folder.mkdir()
+        with cut_disk(folder, 512) as disk:
+            bad, here = bad_on(disk, range(first, min(first + CUTS_A_DISK, cuts)), chance)
+        (folder / "disk.img").unlink()
+        acknowledged += here
+        if bad:
+            break
+    return bad, acknowledged
+
+
+def bad_on(disk: CutDisk, turns: range, chance: random.Random) -> tuple[list[str], int]:
+    """The same for the cuts of one disk, which keeps what was written before each of them."""
     bad: list[str] = []
     acknowledged: set[str] = set()
-    chance = random.Random(seed)
-    rehearse(place / "rehearsal")
-    with cut_disk(place, 512) as disk:
-        for turn in range(cuts):
-            told = write_until_cut(disk, turn * 100_000, 1 + turn % 9, chance.random() * 0.12)
-            disk.unmount()
-            disk.mount()
-            acknowledged |= told
-            registry = Registry(disk.folder / "results")
-            bad += [str(problem) for problem in fsck(registry.root).problems]
-            listed = {entry.digest for entry in registry.entries()}
-            bad += [f"lost: {digest}" for digest in sorted(acknowledged - listed)]
-            if bad:
-                break
-            again = registry.record(draft(turn, scenario="after"), run_files(turn))
-            acknowledged.add(again.digest)
-            shutil.rmtree(registry.root / ".staging")
+    for turn in turns:
+        acknowledged |= write_until_cut(disk, turn * 100_000, 1 + turn % 9, chance.random() * 0.12)
+        disk.unmount()
+        disk.mount()
+        registry = Registry(disk.folder / "results")
+        bad += [str(problem) for problem in fsck(registry.root).problems]
+        listed = {entry.digest for entry in registry.entries()}
+        bad += [f"lost: {digest}" for digest in sorted(acknowledged - listed)]
+        if bad:
+            break
+        again = registry.record(draft(turn, scenario="after"), run_files(turn))
+        acknowledged.add(again.digest)
+        shutil.rmtree(registry.root / ".staging")
     return bad, len(acknowledged)
 
 

@@ -94,6 +94,35 @@ class TestList:
         expected = json.loads(run("list", "--json")[1])["runs"]
         assert rows == [{key: str(value) for key, value in row.items()} for row in expected]
 
+    def test_csv_without_runs_has_its_header(self, registry: Registry, run: Run) -> None:
+        header = run("list", "--csv")[1].splitlines()[0]
+        assert header.split(",") == list(registry.entries()[0].as_json())
+        assert run("list", "--csv", "kind=replay")[1].splitlines() == [header]
+
+    def test_a_filter_that_nothing_passes_is_not_an_empty_folder(
+        self, registry: Registry, run: Run, tmp_path: Path
+    ) -> None:
+        for words in (("kind=bnch",), ("--kind", "bnch"), ("scenario=X10", "since=2026-10-01")):
+            code, out, err = run("list", *words)
+            assert (code, out) == (ExitCode.OK, "")
+            assert "`obrelease list` shows what there is" in err
+            assert " has " + " ".join(words).replace("--kind ", "kind=") in err
+        (tmp_path / "none").mkdir()
+        assert "`obrelease run bench` makes one" in run("list", "kind=bnch", "--results", "none")[2]
+        assert run("list", "--limit", "0") == (ExitCode.OK, "", "")
+
+    def test_a_place_with_spaces_serves(self, registry: Registry, run: Run, tmp_path: Path) -> None:
+        place = tmp_path / "with spaces" / "my results"
+        place.parent.mkdir()
+        registry.root.rename(place)
+        assert len(digests(run("list", "--json", "--results", place))) == 4
+        for command in (("fsck",), ("reindex",), ("gc",), ("pin", "best", "latest"), ("show", "best")):
+            assert run(*command, "--results", place)[0] == ExitCode.OK
+        stranger = place / "bench" / "my scenario" / ("0" * 12)
+        stranger.mkdir(parents=True)
+        assert str(stranger) in run("list", "--results", place)[2]
+        assert str(stranger) in run("fsck", "--results", place)[1]
+
     def test_no_cell_starts_a_formula(self, registry: Registry, run: Run) -> None:
         registry.record(draft(9, parameters={"core": "=HYPERLINK(1)"}), [])
         assert "'=HYPERLINK(1)" in run("list", "--csv")[1]
@@ -155,6 +184,15 @@ class TestGc:
         assert (code, told["removed"], len(told["runs"])) == (ExitCode.OK, False, 4)
         assert "gc --yes" in err
         assert len(registry.entries()) == 4
+
+    def test_what_cannot_be_read_stays_and_is_told(self, registry: Registry, run: Run) -> None:
+        stranger = registry.root / "bench" / "x10" / ("0" * 12)
+        stranger.mkdir()
+        code, _, err = run("gc", "--yes", "--grace", "0s")
+        assert code == ExitCode.OK
+        assert "4 runs removed" in err
+        assert f"1 folder cannot be read and stays, the first is {stranger}" in err
+        assert stranger.is_dir()
 
     def test_the_young_stay(self, registry: Registry, run: Run) -> None:
         told = json.loads(run("gc", "--yes", "--json")[1])

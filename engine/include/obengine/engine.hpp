@@ -48,13 +48,18 @@ public:
         const auto* at = static_cast<const unsigned char*>(records);
         const auto* const end = end_ = at + count * sizeof(Command);
         extended_ = extension_pending_ ? at : nullptr;
+        PenOf<Sink> pen(sink);
         if (state_.shared.pool.open() > fetch_above && count > first_fetch) {
             for (const auto* const ahead = end - first_fetch * sizeof(Command); at != ahead; at += sizeof(Command)) {
                 fetch(at);
-                step(Record(at), sink);
+                step<Sink>(Record(at), pen);
             }
         }
-        for (; at != end; at += sizeof(Command)) step(Record(at), sink);
+        for (; at != end; at += sizeof(Command)) {
+            __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + read_ahead));
+            step<Sink>(Record(at), pen);
+        }
+        static_cast<void>(pen.lay_down());
         extension_pending_ = extended_ == end;
         next_sequence_ += sink.size() - before;
     }
@@ -76,6 +81,8 @@ private:
 
     // With fewer open orders than this all of them stay in a core's second-level cache.
     static constexpr std::size_t fetch_above = 8192;
+    // How many bytes ahead of the command at hand records are fetched: a page ends before the processor guesses so far.
+    static constexpr std::size_t read_ahead = 1024;
     // How many commands ahead each step of fetching is.
     static constexpr std::size_t first_fetch = 16;
     static constexpr std::size_t second_fetch = 8;
@@ -90,70 +97,86 @@ private:
     // The two commands that make up most streams are handled here, all others out of line. While any
     // book is not plain, no symbol is below `plain_symbols_`: what does not occur costs nothing.
     template <EventSink Sink>
-    [[gnu::always_inline]] void step(Record record, Sink& sink) {
+    [[gnu::always_inline]] void step(Record record, PenOf<Sink>& pen) {
         const Record::Head head = record.head();
-        if (head.symbol() >= plain_symbols_) [[unlikely]] return step_with_care(record, sink);
+        if (head.symbol() >= plain_symbols_) [[unlikely]]
+            return lend<Sink>(pen, [&](Sink& sink) { step_with_care(record, sink); });
         SymbolBook& book = state_.books[head.symbol()];
         if (head.is_plain_new()) {
-            enter(book, head, record, sink);
+            enter<Sink>(book, head, record, pen);
         } else if (head.is_plain_cancel()) {
-            cancel(book, head, record, sink);
+            cancel<Sink>(book, head, record, pen);
         } else {
-            by_the_rules(record, sink);
+            lend<Sink>(pen, [&](Sink& sink) { by_the_rules(record, sink); });
         }
     }
 
-    // The same, once it is known whether the book at hand is plain.
+    // Lets somebody else write to the sink.
+    template <EventSink Sink, class Act>
+    [[gnu::always_inline]] static void lend(PenOf<Sink>& pen, Act&& act) {
+        act(pen.lay_down());
+        pen.take_up();
+    }
+
+    // What step() does, once it is known whether the book at hand is plain.
     template <EventSink Sink>
     [[gnu::noinline]] void step_with_care(Record record, Sink& sink) {
         const Record::Head head = record.head();
         if (head.symbol() >= symbols_) return by_the_rules(record, sink);
         SymbolBook& book = state_.books[head.symbol()];
         if (head.is_plain_new() && book.is_plain()) {
-            enter(book, head, record, sink);
+            PenOf<Sink> pen(sink);
+            enter<Sink>(book, head, record, pen);
+            static_cast<void>(pen.lay_down());
         } else if (head.is_plain_cancel() && book.is_plain()) {
-            cancel(book, head, record, sink);
+            PenOf<Sink> pen(sink);
+            cancel<Sink>(book, head, record, pen);
+            static_cast<void>(pen.lay_down());
         } else {
             by_the_rules(record, sink);
         }
     }
 
     template <EventSink Sink>
-    [[gnu::always_inline]] void enter(SymbolBook& book, Record::Head head, Record record, Sink& sink) {
+    [[gnu::always_inline]] void enter(SymbolBook& book, Record::Head head, Record record, PenOf<Sink>& pen) {
         NodePool& pool = state_.shared.pool;
         const Ticks price = record.price();
         const std::uint32_t side = head.side();
         std::uint32_t left = record.lots();
-        if (record.qty() <= 0 || (price == no_price && !head.is_market())) [[unlikely]] return by_the_rules(record, sink);
+        if (record.qty() <= 0 || (price == no_price && !head.is_market())) [[unlikely]]
+            return lend<Sink>(pen, [&](Sink& sink) { by_the_rules(record, sink); });
         Slot* const cell = book.ids().cell(record.id());
         if (*cell != null_slot && book.ids().find(pool, record.id()) != null_slot) [[unlikely]]
-            return refuse(record, RejectCode::duplicate_id, sink);
-        sink.push(Event::of(EventKind::accepted, side, head.symbol(), left, record.id(), 0, price));
+            return lend<Sink>(pen, [&](Sink& sink) { refuse(record, RejectCode::duplicate_id, sink); });
+        pen.push(Event::of(EventKind::accepted, side, head.symbol(), left, record.id(), 0, price));
         // Where there is no limit, price is no_price, and its reach no_key: it is stopped by nothing.
         const Key reach = key_of(price, side ^ 1);
         if (book.ladder(side ^ 1).best() >= reach) {
-            left = book.match(pool, {side, head.symbol(), record.id(), reach}, left, sink);
+            left = book.match(pool, {side, head.symbol(), record.id(), reach}, left, pen.lay_down());
+            pen.take_up();
             if (left == 0) return;
         }
         if (head.rests()) {
             book.rest(pool, cell, record.id(), price, left, -reach, side, record.participant());
         } else {
-            sink.push(Event::of(EventKind::cancelled, code(CancelReason::immediate), head.symbol(), left, record.id(), 0, price));
+            pen.push(Event::of(EventKind::cancelled, code(CancelReason::immediate), head.symbol(), left, record.id(), 0, price));
         }
     }
 
     template <EventSink Sink>
-    [[gnu::always_inline]] void cancel(SymbolBook& book, Record::Head head, Record record, Sink& sink) {
+    [[gnu::always_inline]] void cancel(SymbolBook& book, Record::Head head, Record record, PenOf<Sink>& pen) {
         NodePool& pool = state_.shared.pool;
         const std::uint32_t asked = record.lots();
-        if (record.qty() < 0) [[unlikely]] return by_the_rules(record, sink);
+        if (record.qty() < 0) [[unlikely]]
+            return lend<Sink>(pen, [&](Sink& sink) { by_the_rules(record, sink); });
         Slot* const link = book.ids().locate(pool, record.id());
-        if (*link == null_slot) [[unlikely]] return refuse(record, RejectCode::unknown_order, sink);
+        if (*link == null_slot) [[unlikely]]
+            return lend<Sink>(pen, [&](Sink& sink) { refuse(record, RejectCode::unknown_order, sink); });
         Node& order = pool[*link];
         const std::uint32_t open = order.qty();
         // 0 lots ask for all: one less, unsigned, is more than any open quantity.
         const std::uint32_t lots = asked - 1 < open ? asked : open;
-        sink.push(Event::of(EventKind::cancelled, code(CancelReason::requested), head.symbol(), lots, record.id(), 0,
+        pen.push(Event::of(EventKind::cancelled, code(CancelReason::requested), head.symbol(), lots, record.id(), 0,
                             order.price));
         if (lots == open) [[likely]] {
             book.remove(pool, link);

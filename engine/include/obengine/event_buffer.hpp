@@ -23,9 +23,14 @@ public:
         : events_(std::exchange(other.events_, nullptr)),
           size_(std::exchange(other.size_, 0)),
           capacity_(std::exchange(other.capacity_, 0)) {}
+    EventBuffer& operator=(EventBuffer&& other) noexcept {
+        std::swap(events_, other.events_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+        return *this;
+    }
     EventBuffer(const EventBuffer&) = delete;
     EventBuffer& operator=(const EventBuffer&) = delete;
-    EventBuffer& operator=(EventBuffer&&) = delete;
     ~EventBuffer() { std::free(events_); }
 
     // Room for `extra` more events. Throws std::bad_alloc and keeps what is there.
@@ -48,29 +53,36 @@ public:
     [[nodiscard]] Event* limit() noexcept { return events_ + capacity_; }
     void advance(std::size_t written) noexcept { size_ += written; }
     void clear() noexcept { size_ = 0; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] const Event* data() const noexcept { return events_; }
-
-    // Gives the memory away, with what was not needed of it returned; free() it.
-    [[nodiscard]] Event* release() noexcept {
-        void* const fitted = std::realloc(events_, (size_ + 1) * sizeof(Event));
-        if (fitted != nullptr) events_ = static_cast<Event*>(fitted);
-        size_ = capacity_ = 0;
-        return std::exchange(events_, nullptr);
+    // Lets the system take back the pages of events that are forgotten, if it needs them before they are written to again.
+    void offer_to_system() noexcept {
+#if defined(__linux__) && defined(MADV_FREE)
+        advise(events_, capacity_ * sizeof(Event), MADV_FREE);
+#endif
     }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] const Event* data() const noexcept { return events_; }
+    [[nodiscard]] Event* data() noexcept { return events_; }
 
 private:
     // Fresh memory costs more than matching where it comes in small pages.
     static void ask_for_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
+        advise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    }
+
+#if defined(__linux__)
+    // Says something of the whole pages in a block, where they are many.
+    static void advise(void* memory, std::size_t bytes, int advice) noexcept {
         constexpr std::size_t page = 4096;
         constexpr std::size_t worthwhile = std::size_t{4} << 20;
         if (bytes < worthwhile) return;
         const std::size_t into_page = reinterpret_cast<std::uintptr_t>(memory) % page;
         const std::size_t skipped = into_page == 0 ? 0 : page - into_page;
-        static_cast<void>(madvise(static_cast<char*>(memory) + skipped, bytes - skipped, MADV_HUGEPAGE));
-#endif
+        static_cast<void>(madvise(static_cast<char*>(memory) + skipped, (bytes - skipped) / page * page, advice));
     }
+#endif
 
     Event* events_ = nullptr;
     std::size_t size_ = 0;
@@ -92,6 +104,31 @@ public:
         *next_++ = event;
     }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
+
+    class Pen {
+    public:
+        explicit Pen(GrowingSink& sink) noexcept : sink_(sink), next_(sink.next_), end_(sink.end_) {}
+        [[gnu::always_inline]] void push(const Event& event) {
+            if (next_ == end_) [[unlikely]] {
+                lay_down().grow();
+                take_up();
+            }
+            *next_++ = event;
+        }
+        [[nodiscard, gnu::always_inline]] GrowingSink& lay_down() noexcept {
+            sink_.next_ = next_;
+            return sink_;
+        }
+        [[gnu::always_inline]] void take_up() noexcept {
+            next_ = sink_.next_;
+            end_ = sink_.end_;
+        }
+
+    private:
+        GrowingSink& sink_;
+        Event* next_;
+        Event* end_;
+    };
 
 private:
     [[gnu::noinline]] void grow() {

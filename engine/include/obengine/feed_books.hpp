@@ -36,8 +36,9 @@ public:
     void add(std::uint16_t symbol, OrderId id, std::uint32_t side, std::uint32_t lots, Ticks price) {
         if (side > 1) [[unlikely]] return void(++faults_.bad_side);
         if (lots - 1 >= most_lots) [[unlikely]] return void(++faults_.bad_quantity);
-        if (ids_.find(pool_, id) != null_slot) [[unlikely]] return void(++faults_.duplicate_order);
-        rest(symbol, id, side, lots, price);
+        Slot* const cell = ids_.cell(id);
+        if (*cell != null_slot && ids_.find(pool_, id) != null_slot) [[unlikely]] return void(++faults_.duplicate_order);
+        rest(symbol, cell, id, side, lots, price);
     }
 
     // Lots of an order trade or are cancelled.
@@ -69,7 +70,7 @@ public:
         if (lots - 1 >= most_lots) [[unlikely]] return void(++faults_.bad_quantity);
         if (new_id != id && ids_.find(pool_, new_id) != null_slot) [[unlikely]] return void(++faults_.duplicate_order);
         take_off(link);
-        rest(symbol, new_id, side, lots, price);
+        rest(symbol, ids_.cell(new_id), new_id, side, lots, price);
     }
 
     [[nodiscard]] const FeedFaults& faults() const noexcept { return faults_; }
@@ -99,14 +100,14 @@ private:
         return books_[symbol]->sides[side];
     }
 
-    void rest(std::uint16_t symbol, OrderId id, std::uint32_t side, std::uint32_t lots, Ticks price) {
+    void rest(std::uint16_t symbol, Slot* cell, OrderId id, std::uint32_t side, std::uint32_t lots, Ticks price) {
         const Slot slot = pool_.take();
         Node& node = pool_[slot];
         node.id = id;
         node.price = price;
         node.qty_and_side = Node::pack(lots, side);
         pool_.owner(slot) = symbol;
-        ids_.insert(pool_, ids_.cell(id), slot);
+        ids_.insert(pool_, cell, slot);
         own(symbol, side).append(pool_, slot, key_of(price, side));
     }
 

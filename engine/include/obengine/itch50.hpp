@@ -104,51 +104,85 @@ concept MessageHandler = requires(Handler& handler, Message message) {
     handler.handle(message);
 };
 
-// Hands all messages to the handler, up to the end of the bytes, an empty frame (which marks the end of a
-// file) or the first faulty frame. No byte outside `bytes` is read, whatever they hold.
+// Finds the frames of a file one after another, up to the end of the bytes, an empty frame (which marks
+// the end of a file) or the first faulty frame. No byte outside `bytes` is read, whatever they hold.
+class Frames {
+public:
+    explicit Frames(std::span<const unsigned char> bytes) noexcept : bytes_(bytes) {}
+
+    // The next message, or nullptr: then `end()` says why.
+    [[nodiscard, gnu::always_inline]] const unsigned char* next() noexcept {
+        const std::size_t left = bytes_.size() - end_.offset;
+        if (left < 3) [[unlikely]] return stop_short(left);
+        const unsigned char* const frame = bytes_.data() + end_.offset;
+        const std::size_t length = std::size_t{frame[0]} << 8 | frame[1];
+        if (length == 0 || length != length_of[frame[2]] || left - 2 < length) [[unlikely]] return stop_at(frame, length);
+        end_.offset += 2 + length;
+        ++end_.messages;
+        return frame + 2;
+    }
+
+    [[nodiscard]] const End& end() const noexcept { return end_; }
+
+private:
+    [[gnu::noinline, gnu::cold]] const unsigned char* stop_short(std::size_t left) noexcept {
+        const bool marked = left == 2 && bytes_[end_.offset] == 0 && bytes_[end_.offset + 1] == 0;
+        if (marked) {
+            end_.offset += 2;
+        } else if (left != 0) {
+            end_.fault = Fault::truncated;
+        }
+        return nullptr;
+    }
+
+    [[gnu::noinline, gnu::cold]] const unsigned char* stop_at(const unsigned char* frame, std::size_t length) noexcept {
+        const std::size_t known = length_of[frame[2]];
+        if (length == 0) {
+            end_.offset += 2;
+        } else {
+            end_.fault = known == 0 ? Fault::unknown_type : length != known ? Fault::wrong_length : Fault::truncated;
+        }
+        return nullptr;
+    }
+
+    std::span<const unsigned char> bytes_;
+    End end_;
+};
+
+// Hands all messages to the handler. Blocks of them are found while those before are handled, so that
+// what they expect has long arrived.
 template <MessageHandler Handler>
 End read(std::span<const unsigned char> bytes, Handler& handler) {
     constexpr std::size_t block = 32;
     constexpr std::size_t ahead = 4;
-    std::array<const unsigned char*, block> messages;
-    End end;
-    for (;;) {
-        std::size_t found = 0;
-        bool at_end = false;
-        std::size_t offset = end.offset;
-        for (; found < block; ++found) {
-            if (bytes.size() - offset < 3) {
-                const bool marked = bytes.size() - offset == 2 && bytes[offset] == 0 && bytes[offset + 1] == 0;
-                if (offset != bytes.size() && !marked) end.fault = Fault::truncated;
-                if (marked) offset += 2;
-                at_end = true;
-                break;
-            }
-            const std::size_t length = std::size_t{bytes[offset]} << 8 | bytes[offset + 1];
-            const std::size_t known = length_of[bytes[offset + 2]];
-            if (length == 0 || length != known || bytes.size() - offset - 2 < length) [[unlikely]] {
-                if (length == 0) {
-                    offset += 2;
-                } else {
-                    const bool cut = bytes.size() - offset - 2 < length;
-                    end.fault = known == 0 ? Fault::unknown_type : length != known ? Fault::wrong_length : Fault::none;
-                    if (end.fault == Fault::none && cut) end.fault = Fault::truncated;
-                }
-                at_end = true;
-                break;
-            }
-            messages[found] = bytes.data() + offset + 2;
-            handler.expect(Message(messages[found]));
-            offset += 2 + length;
+    struct Block {
+        std::array<const unsigned char*, block> messages;
+        std::size_t found;
+    };
+    std::array<Block, 2> blocks;
+    Frames frames(bytes);
+    const auto find = [&](Block& into) {
+        for (into.found = 0; into.found < block; ++into.found) {
+            const unsigned char* const message = frames.next();
+            if (message == nullptr) break;
+            into.messages[into.found] = message;
+            handler.expect(Message(message));
         }
-        for (std::size_t k = 0; k < std::min(ahead, found); ++k) handler.approach(Message(messages[k]));
-        for (std::size_t k = 0; k < found; ++k) {
-            if (k + ahead < found) handler.approach(Message(messages[k + ahead]));
-            handler.handle(Message(messages[k]));
+    };
+    find(blocks[0]);
+    for (std::size_t turn = 0;; turn ^= 1) {
+        const Block& here = blocks[turn];
+        if (here.found == block) {
+            find(blocks[turn ^ 1]);
+        } else {
+            blocks[turn ^ 1].found = 0;
         }
-        end.messages += found;
-        end.offset = offset;
-        if (at_end) return end;
+        for (std::size_t k = 0; k < std::min(ahead, here.found); ++k) handler.approach(Message(here.messages[k]));
+        for (std::size_t k = 0; k < here.found; ++k) {
+            if (k + ahead < here.found) handler.approach(Message(here.messages[k + ahead]));
+            handler.handle(Message(here.messages[k]));
+        }
+        if (here.found < block) return frames.end();
     }
 }
 

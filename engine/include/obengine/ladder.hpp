@@ -124,7 +124,8 @@ private:
 
     void occupy(Key key) noexcept {
         occupied_.insert(slot_of(key));
-        best_ = std::max(best_, key);
+        // A fresh level is as often better as not: no branch can be foretold.
+        best_ = __builtin_expect_with_probability(key > best_, 1, 0.5) ? key : best_;
     }
 
     // `some` where `link` leads somewhere, else `none`; in arithmetic, because compilers make a branch

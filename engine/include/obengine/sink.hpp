@@ -23,6 +23,33 @@ void make_room(Sink& sink, std::size_t events) {
     if constexpr (requires { sink.reserve(events); }) sink.reserve(events);
 }
 
+// What plain commands write events with while they are at work. A sink may have a Pen of its own that keeps in
+// registers what push() would read and write in memory each time; whoever else is to write to the sink is
+// given it by lay_down(), and take_up() goes on from there.
+template <EventSink Sink>
+class DirectPen {
+public:
+    explicit DirectPen(Sink& sink) noexcept : sink_(sink) {}
+    void push(const Event& event) { sink_.push(event); }
+    [[nodiscard]] Sink& lay_down() noexcept { return sink_; }
+    void take_up() noexcept {}
+
+private:
+    Sink& sink_;
+};
+
+template <class Sink>
+struct PenChoice {
+    using type = DirectPen<Sink>;
+};
+template <class Sink>
+    requires requires { typename Sink::Pen; }
+struct PenChoice<Sink> {
+    using type = typename Sink::Pen;
+};
+template <EventSink Sink>
+using PenOf = typename PenChoice<Sink>::type;
+
 // The most events that `commands` plain commands (NEW of LIMIT or MARKET with GTC or IOC, CANCEL, MODIFY,
 // EXECUTE, no flags) can give on a book with `open_orders` open orders, all plain: each gives at most
 // three of its own, and each trade beyond those closes an order. Other commands have no such bound:
@@ -42,6 +69,21 @@ public:
         if (static_cast<std::size_t>(end_ - next_) < events) throw std::length_error("the event buffer is full");
     }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
+
+    class Pen {
+    public:
+        explicit Pen(BufferSink& sink) noexcept : sink_(sink), next_(sink.next_) {}
+        [[gnu::always_inline]] void push(const Event& event) noexcept { *next_++ = event; }
+        [[nodiscard, gnu::always_inline]] BufferSink& lay_down() noexcept {
+            sink_.next_ = next_;
+            return sink_;
+        }
+        [[gnu::always_inline]] void take_up() noexcept { next_ = sink_.next_; }
+
+    private:
+        BufferSink& sink_;
+        Event* next_;
+    };
 
 private:
     Event* begin_;

@@ -135,6 +135,23 @@ def test_a_log_that_does_not_add_up_fails_its_check(monkeypatch: pytest.MonkeyPa
     assert "faults" in failed["log-integrity"].detail
 
 
+def test_a_pass_goes_by_batches_that_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class Counting(ReferenceBook):
+        def apply(self, commands: Commands) -> Events:
+            sizes.append(commands.size)
+            events = super().apply(commands)
+            return events if len(sizes) < 4 else events[:-1]
+
+    monkeypatch.setattr(measure, "BATCH_MESSAGES", 200)
+    commands = generate(STEADY, 1, 500).commands
+    expected = ReferenceBook().apply(commands).size
+    with pytest.raises(DigestMismatch, match=f"pass 1 gave {expected - 1} events, not the {expected} of"):
+        run_passes(commands, Counting, 1, None)
+    assert sizes == [500, 200, 200, 100]
+
+
 def test_single_messages_must_agree_with_the_batch() -> None:
     commands = generate(STEADY, 1, 500).commands
     ran = run_passes(commands, ReferenceBook, 1, None)

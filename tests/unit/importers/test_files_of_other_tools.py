@@ -247,3 +247,9 @@ def test_names_that_become_the_same_stay_apart() -> None:
 def test_dates_without_a_zone_are_utc_and_other_texts_are_none() -> None:
     assert instant_ns("1970-01-01T00:00:01") == instant_ns("1970-01-01T01:00:01+01:00") == 10**9
     assert instant_ns("2019/01/01-12:00:00") is None
+
+
+def test_a_time_that_no_unit_can_hold_is_refused_with_its_place() -> None:
+    document = {"results": [{"command": "sleep", "times": [1.7e299]}]}
+    with pytest.raises(InvalidInput, match=r"times\[0\]: is not a number from 0 to 1e\+30"):
+        import_hyperfine(Request("run.json", json.dumps(document).encode(), 0))

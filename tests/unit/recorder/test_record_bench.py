@@ -63,7 +63,7 @@ def test_the_envelope_is_valid_and_says_what_was_run(recorded: tuple[Registry, E
     assert artefact.producer == PRODUCER
     assert artefact.workload is not None
     assert (artefact.workload.name, artefact.workload.seed) == ("baseline", "7")
-    assert artefact.parameters == {"core": "reference", "passes": 2}
+    assert artefact.parameters == {"batch-messages": 65_536, "core": "reference", "passes": 2}
     walls, warm_up, overhead = artefact.measurements
     assert (warm_up.name, len(warm_up.samples)) == ("warm-up", 1)
     assert (walls.name, walls.unit, len(walls.samples)) == ("pass-wall", "ns", 2)

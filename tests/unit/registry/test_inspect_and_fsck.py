@@ -182,7 +182,8 @@ def test_a_row_that_was_taken_out_of_a_whole_shelf_is_found(
     Registry(root).entries()
     with closing(sqlite3.connect(root / INDEX_NAME, isolation_level=None)) as connection:
         stamps = connection.execute("SELECT * FROM shelf").fetchall()
-        connection.execute("DELETE FROM run WHERE created_ns LIKE '%1'")
+        for table in ("run", "recent"):
+            connection.execute(f"DELETE FROM {table} WHERE place = (SELECT max(place) FROM {table})")
         connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
     (problem,) = fsck(root).problems
     assert (problem.rule, "is missing" in problem.message) == ("row", True)

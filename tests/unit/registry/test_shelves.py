@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.registry import index, shelves
+from obrelease.registry import index, news, shelves
 from obrelease.registry.filter import Filter
 from obrelease.registry.shelves import SETTLE_NS, Stamp, disk_now_ns, shelf_names, shelf_stamps
 from obrelease.registry.store import Registry
@@ -39,7 +39,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(shelf)
         return shelf_names(root, shelf)
 
-    monkeypatch.setattr(index, "shelf_names", names)
+    monkeypatch.setattr(news, "shelf_names", names)
     return seen
 
 

@@ -110,3 +110,21 @@ def test_an_index_that_leads_out_is_replaced_and_its_target_left_alone(
     assert not index.is_symlink()
     assert {path: path.read_bytes() for path in outside.iterdir()} == before
     assert fsck(registry.root).problems == ()
+
+
+@pytest.mark.parametrize("target", ["new", "letter.txt"])
+def test_a_journal_that_leads_out_is_replaced_and_its_target_left_alone(
+    registry: Registry, outside: Path, target: str
+) -> None:
+    """The journal stays beside the index, so somebody could put a link there."""
+    registry.reindex()
+    before = {path: path.read_bytes() for path in outside.iterdir()}
+    journal = registry.root / f"{INDEX_NAME}-journal"
+    journal.unlink()
+    journal.symlink_to(outside / target)
+    again = registry.record(draft(2), run_files(2))
+    assert again in registry.entries()
+    assert registry.reindex() == 2
+    assert not journal.is_symlink()
+    assert {path: path.read_bytes() for path in outside.iterdir()} == before
+    assert fsck(registry.root).problems == ()

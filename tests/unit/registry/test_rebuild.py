@@ -1,0 +1,87 @@
+"""`reindex` lists every shelf once, and is right about what comes and goes while it reads."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.registry import index, news, rebuild, shelves
+from obrelease.registry.fsck import fsck
+from obrelease.registry.shelves import shelf_names
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Four runs on two shelves, and an index that takes in shelves at once."""
+    made = Registry(tmp_path / "results")
+    for number in range(4):
+        made.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
+    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    return made
+
+
+def after_listing(monkeypatch: pytest.MonkeyPatch, shelf: str, act: Callable[[], object]) -> list[str]:
+    """Act once, when `reindex` has listed a shelf; returns the shelves that are listed, in order."""
+    seen: list[str] = []
+
+    def names(root: Path, place: str) -> set[str]:
+        found = shelf_names(root, place)
+        seen.append(place)
+        if place == shelf and seen.count(shelf) == 1:
+            act()
+        return found
+
+    for module in (rebuild, news):
+        monkeypatch.setattr(module, "shelf_names", names)
+    return seen
+
+
+def test_every_shelf_is_listed_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = after_listing(monkeypatch, "none", lambda: None)
+    assert registry.reindex() == 4
+    assert len(registry.entries()) == 4
+    assert seen == ["bench/s0", "bench/s1"]
+    assert index.sight(registry.root).whole == {"bench/s0", "bench/s1"}
+
+
+def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = after_listing(
+        monkeypatch, "bench/s1", lambda: registry.record(draft(9, scenario="s1"), run_files())
+    )
+    assert registry.reindex() == 5
+    assert seen == ["bench/s0", "bench/s1", "bench/s1"]
+    assert fsck(registry.root).problems == ()
+
+
+def test_a_run_that_goes_meanwhile_is_not_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = registry.entries(scenario="s0")[0]
+    after_listing(monkeypatch, "bench/s0", lambda: shutil.rmtree(lost.folder))
+    assert registry.reindex() == 3
+    assert fsck(registry.root).problems == ()
+    assert lost not in registry.entries()
+
+
+def test_a_folder_that_cannot_be_read_is_remembered(registry: Registry) -> None:
+    """It is tried again at each reading, though its shelf is not listed again."""
+    entry = registry.entries()[0]
+    data = (entry.folder / ENVELOPE_NAME).read_bytes()
+    (entry.folder / ENVELOPE_NAME).write_bytes(b"{}")
+    assert registry.reindex() == 3
+    assert registry.unreadable() == (entry.folder,)
+    (entry.folder / ENVELOPE_NAME).write_bytes(data)
+    assert entry in registry.entries()
+    assert registry.unreadable() == ()
+
+
+def test_shelves_that_changed_a_moment_ago_are_not_taken_for_known(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "SETTLE_NS", 10**18)
+    assert registry.reindex() == 4
+    assert index.sight(registry.root).whole == frozenset()

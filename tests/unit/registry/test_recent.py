@@ -1,0 +1,169 @@
+"""Rows that came last wait in a table of their own; every question reads both tables alike."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from obrelease.registry import index, rebuild, recent, shelves
+from obrelease.registry.entry import Entry
+from obrelease.registry.filter import Filter, parse_filter
+from obrelease.registry.index_file import connect
+from obrelease.registry.layout import INDEX_NAME, place_of
+from obrelease.registry.rows import newest_first, row_of, select
+from obrelease.registry.store import Registry
+from tests.drafts import draft, run_files
+
+
+def made_up(number: int) -> Entry:
+    """An entry without a folder; neighbours differ in every fact that a filter asks for."""
+    digest = f"{number * 2_654_435_761 % 2**32:08x}" * 8
+    kind, scenario = ("bench", "replay")[number % 2], ("thin", "deep", "sparse")[number % 3]
+    return Entry(
+        digest=digest,
+        kind=kind,
+        scenario=scenario,
+        root=Path("made-up"),
+        place=place_of(kind, scenario, digest),
+        created_ns=10**18 + number // 2,
+        size_bytes=1,
+        core=(None, "native")[number // 2 % 2],
+        commit=("ab" * 20, "cd" * 20, None)[number // 4 % 3],
+        dirty=(True, False, None)[number // 3 % 3],
+        workload=("flow", None)[number // 5 % 2],
+        messages=2,
+        events_digest=("34" * 32, "35" * 32)[number // 7 % 2],
+        checks_failed=(0, 1, None)[number // 2 % 3],
+    )
+
+
+FILTERS = (
+    "", "kind=bench", "scenario=deep", "kind=replay scenario=thin", "core=native", "workload=flow",
+    "dirty=yes", "dirty=no", "checks=failed", "checks=passed", "commit=ab", "commit=a", "commit=ef",
+    "events=3", "events=34", f"since={10**18 + 20}", f"until={10**18 + 20}", "digest=9",
+    "kind=bench core=native commit=cd events=35",
+)  # fmt: skip
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(connect(tmp_path / INDEX_NAME)) as opened:
+        opened.execute("BEGIN")
+        yield opened
+
+
+def put(connection: sqlite3.Connection, *entries: Entry) -> None:
+    recent.put(connection, [row_of(entry) for entry in entries])
+
+
+def waiting(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM recent").fetchone()[0])
+
+
+def stamps(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT place, stamp FROM shelf"))
+
+
+def listed(connection: sqlite3.Connection, where: Filter, limit: int | None = None) -> list[Entry]:
+    return list(select(connection, Path("made-up"), where, limit))
+
+
+@pytest.mark.parametrize("most", [0, 25, 1_000], ids=["none waits", "some wait", "all wait"])
+def test_where_a_row_stands_changes_no_answer(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Rule: the index answers what `Filter.accepts` says, newest first, wherever rows stand."""
+    monkeypatch.setattr(recent, "MOST_RECENT", most)
+    entries = [made_up(number) for number in range(60)]
+    for entry in entries:
+        put(connection, entry)
+    assert waiting(connection) == {0: 0, 25: 60 % 26, 1_000: 60}[most]
+    assert recent.count(connection) == 60
+    for words, limit in product(FILTERS, (None, 0, 7)):
+        where = parse_filter(words)
+        expected = sorted(filter(where.accepts, entries), key=newest_first)
+        assert listed(connection, where, limit) == expected[:limit], words
+
+
+def test_all_move_at_once_and_no_shelf_becomes_unknown(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "MOST_RECENT", 6)
+    put(connection, *map(made_up, range(6)))
+    connection.execute("UPDATE shelf SET stamp = 'known'")
+    put(connection, made_up(6))
+    assert waiting(connection) == 0
+    assert recent.count(connection) == 7
+    own = "/".join(made_up(6).place.split("/")[:2])
+    assert [place for place, stamp in stamps(connection).items() if stamp != "known"] in ([], [own])
+
+
+def test_a_row_put_again_is_one_row(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newer stays, wherever the older stands."""
+    first, second = made_up(1), replace(made_up(1), size_bytes=2)
+    monkeypatch.setattr(recent, "MOST_RECENT", 0)
+    put(connection, first)
+    monkeypatch.setattr(recent, "MOST_RECENT", 9)
+    put(connection, second)
+    assert listed(connection, Filter()) == [second]
+    put(connection, first)
+    assert listed(connection, Filter()) == [first]
+    monkeypatch.setattr(recent, "MOST_RECENT", 0)
+    put(connection, second)
+    assert listed(connection, Filter()) == [second]
+    assert recent.count(connection) == 1
+
+
+def test_rows_are_removed_wherever_they_stand(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [made_up(number) for number in range(4)]
+    monkeypatch.setattr(recent, "MOST_RECENT", 0)
+    put(connection, *entries[:2])
+    monkeypatch.setattr(recent, "MOST_RECENT", 9)
+    put(connection, *entries[2:])
+    connection.execute("UPDATE shelf SET stamp = 'known'")
+    recent.remove(connection, (entry.place for entry in entries[1:3]))
+    assert set(listed(connection, Filter())) == {entries[0], entries[3]}
+    touched = {"/".join(entry.place.split("/")[:2]) for entry in entries[1:3]}
+    assert {place for place, stamp in stamps(connection).items() if stamp != "known"} == touched
+    assert recent.places_on(connection, "bench/thin") == {entries[0].place}
+    assert recent.places_on(connection, "replay/thin") == {entries[3].place}
+    assert recent.places_on(connection, "replay/deep") == set()
+
+
+def test_a_registry_fills_and_empties_the_waiting_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is part of every answer, and a second reading lists no shelf again after a move."""
+    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(recent, "MOST_RECENT", 3)
+    registry = Registry(tmp_path / "results")
+    kept: list[str] = []
+    for number in range(8):
+        kept.append(registry.record(draft(number, scenario=f"s{number % 2}"), run_files()).digest)
+        assert sorted(entry.digest for entry in registry.entries()) == sorted(kept)
+        assert index.sight(registry.root).whole == {f"bench/s{turn % 2}" for turn in range(number + 1)}
+    assert registry.reindex() == 8
+
+
+def test_the_journal_stays_small_and_is_no_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each transaction its header is zeroed, so that nobody replays it."""
+    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    registry = Registry(tmp_path / "results")
+    registry.record(draft(), run_files())
+    assert len(registry.entries()) == 1
+    journal = registry.root / f"{INDEX_NAME}-journal"
+    assert journal.read_bytes()[:28] == bytes(28)
+    with closing(connect(registry.root / INDEX_NAME)) as connection:
+        rebuild.fill(connection, (row_of(made_up(number)) for number in range(10_000)))
+    with closing(connect(registry.root / INDEX_NAME)) as connection:
+        rebuild.fill(connection, ())
+    assert journal.stat().st_size <= 2**20
+    assert journal.read_bytes()[:28] == bytes(28)
