@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
+import subprocess
 import unicodedata
 from pathlib import Path
 
@@ -102,7 +102,8 @@ def test_an_error_about_a_hostile_file_is_safe_to_read(
 def test_the_notes_hold_no_markup_of_a_run(project: Project, tmp_path: Path) -> None:
     assert execute(["bundle", "v1", "--output", str(tmp_path / "out"), "-q"]) == 0
     content = tmp_path / "content"
-    shutil.unpack_archive(tmp_path / "out" / "demo-v1.tar.gz", content, filter="data")
+    content.mkdir()
+    subprocess.run(["tar", "-xzf", tmp_path / "out" / "demo-v1.tar.gz", "-C", content], check=True)
     notes = (content / "demo-v1" / "NOTES.md").read_text("utf-8")
     assert controls(notes) == set()
     fenced = re.sub(r"^(`{3,})[^\n]*\n.*?^\1$", "", notes, flags=re.DOTALL | re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def repack(folder: Path, scratch: Path, change: Callable[[Path], None], *, inner
     """Unpack the bundle, change it, and seal everything again so that only deeper layers can notice."""
     manifest = manifest_of(folder)
     top = top_folder(manifest.project, manifest.tag)
-    shutil.unpack_archive(folder / BUNDLE, scratch, filter="data")
+    scratch.mkdir()
+    subprocess.run(["tar", "-xzf", folder / BUNDLE, "-C", scratch], check=True)
     change(scratch / top)
     content = scratch / top
     paths = sorted(path.relative_to(content).as_posix() for path in content.rglob("*") if path.is_file())
