@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import resource
 import statistics
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,10 @@ def _itch(path: Path, rounds: int, clock_ns: Clock) -> Figure:
             nonlocal messages
             end = ItchBooks().read(np.memmap(path, np.uint8, mode="r"))
             end.require_whole(path.name)
+            if not end.messages:
+                sys.exit(
+                    f"{path}: its first frame is empty, which ends a file; frames need their lengths here"
+                )
             messages = end.messages
 
         return run

@@ -107,7 +107,10 @@ def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[st
     if not isinstance(limits, list) or not all(isinstance(limit, dict) for limit in limits):
         raise reader.error("limit", "must be written as [[limit]]")
     rules = tuple(reader.rule(limit, f"limit {n}") for n, limit in enumerate(limits, start=1))
-    return RiskLimits(rules, reader.maker(maker), reader.expected(document.get("expect")), text, path.name)
+    expected = reader.expected(document.get("expect"))
+    if expected is not None and not rules:
+        raise reader.error("expect", "says nothing without a [[limit]]")
+    return RiskLimits(rules, reader.maker(maker), expected, text, path.name)
 
 
 @dataclass(frozen=True, slots=True)

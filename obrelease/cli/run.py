@@ -124,7 +124,8 @@ def replay(
 ) -> None:
     """Replay recorded market data, checked row by row.
 
-    The book is held against what the file shows after each message.
+    Best price and size of both sides are held against a LOBSTER day's orderbook after each
+    message; what is left open, against the messages of an ITCH file.
     """
     settings = session.settings(results=results)
     settle_matplotlib()

@@ -37,15 +37,10 @@ def check_itch(day: ItchDay, ran: Passes) -> tuple[CheckResult, ...]:
             "refused-unknown-order": int(unknown.sum()),
             "unknown-in-the-file": day.unknown_orders,
             "trades-of-adds": matched,
+            **day.counts,
         },
     )
-    kinds = CheckResult(
-        "message-types",
-        passed=True,
-        detail="messages of the file by type",
-        counts=dict(day.counts),
-    )
-    return carried, books_check(day, ran), kinds
+    return carried, books_check(day, ran)
 
 
 def books_check(day: ItchDay, ran: Passes) -> CheckResult:

@@ -279,6 +279,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("version = 1\n[[limit]]\nparticipant = 'X'\nopen_orders = 1", "no participant 'X'; there are maker"),
         ("version = 1\n[[limit]]\nparticipant = -1\nopen_orders = 1", "no participant -1"),
         ("version = 1\nexpect = 'some'", 'expect: is "none" or a table'),
+        ('version = 1\nexpect = "none"', "expect: says nothing without a"),
         ("version = 1\nexpect = { speed = 1 }", "unknown key 'speed'"),
         ("version = 1\nexpect = { inventory = -1 }", "inventory is a whole number"),
         ("version = 1\nmarket_maker = 3", "market_maker: must be a table"),

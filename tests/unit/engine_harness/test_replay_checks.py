@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from obengine.errors import CoreUnavailable, FeedError, TapeError
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.lobster_window import Cause, Queues
 from obengine.feeds.sample import sample_pair, write_sample
 from obengine.flow import STEADY, generate
 from obengine.harness.outcome import CheckResult, RunOutcome
 from obengine.harness.replay import run_replay
+from obengine.harness.replay_lobster import causes_check, queues_check
 from obengine.harness.scenario import WorkloadError
 from obengine.messages import records_digest
 from obengine.tape import write_tape
@@ -178,3 +181,19 @@ def test_the_sample_needs_no_files(tmp_path: Path) -> None:
     here = read_pair(sample_pair())
     assert here.sources == kept.sources
     assert here.commands.tobytes() == kept.commands.tobytes()
+
+
+@pytest.mark.parametrize(("fits", "passed"), [(99, True), (98, False)])
+def test_queues_that_do_not_fit_the_file_fail(fits: int, *, passed: bool) -> None:
+    day = read_pair(sample_pair())
+    fitted = Queues(deletions=100, exact_deletions=100, executions=100, head_executions=fits)
+    assert queues_check(day).passed
+    assert queues_check(replace(day, queues=fitted)).passed is passed
+
+
+def test_a_row_without_a_named_cause_fails() -> None:
+    day = read_pair(sample_pair())
+    assert causes_check(day).passed
+    causes = day.causes.copy()
+    causes[5] |= Cause.UNEXPLAINED
+    assert not causes_check(replace(day, causes=causes)).passed
