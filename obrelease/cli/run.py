@@ -65,7 +65,7 @@ def bench(
 ) -> None:
     """Measure seeded order flow.
 
-    Throughput by pass, and the service time of single messages.
+    Throughput by pass, and the service time of single messages, each one call from Python.
     """
     settings = session.settings(results=results)
     settle_matplotlib()
