@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
-#include <vector>
+#include <memory>
+#include <new>
+#include <type_traits>
 
 #include "obengine/far_levels.hpp"
 #include "obengine/level_bitmap.hpp"
@@ -89,6 +92,11 @@ public:
     }
 
 private:
+    struct Free {
+        void operator()(Level* memory) const noexcept { std::free(memory); }
+    };
+    static_assert(null_slot == 0 && std::is_trivially_copyable_v<Level>);
+
     static constexpr std::uint32_t least_patience = 256;
 
     [[nodiscard]] bool in_window(Key key) const noexcept {
@@ -182,9 +190,11 @@ private:
     }
 
     void open_window(unsigned bits, Key around) {
-        ring_.assign(std::size_t{1} << bits, Level{});
+        // All zero, and not touched: pages of a wide window come when there are levels on them.
+        ring_.reset(static_cast<Level*>(std::calloc(std::size_t{1} << bits, sizeof(Level))));
+        levels_ = ring_.get();
+        if (levels_ == nullptr) throw std::bad_alloc();
         occupied_ = LevelBitmap(bits);
-        levels_ = ring_.data();
         bits_ = bits;
         mask_ = (std::uint64_t{1} << bits) - 1;
         base_ = base_around(around);
@@ -246,7 +256,7 @@ private:
     LevelBitmap occupied_;
 
     FarLevels far_;
-    std::vector<Level> ring_;
+    std::unique_ptr<Level[], Free> ring_;
     LadderLimits limits_;
     unsigned bits_ = 0;
     std::uint32_t far_visits_ = 0;
