@@ -219,6 +219,40 @@ class TestGc:
         assert not doomed.folder.exists()
         assert registry.entries() == (tracked, released, pinned)
 
+    def test_a_folder_outside_of_the_repository_is_collected(
+        self, registry: Registry, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        released, *others = registry.entries()
+        clone = tmp_path / "clone"
+        clone.mkdir()
+        git(clone, "init", "-q")
+        assets = clone / ".git" / "obrelease" / "releases" / "v1.0" / "assets"
+        assets.mkdir(parents=True)
+        (assets / "manifest.json").write_bytes(manifest(registry, released.digest, "v1.0"))
+        monkeypatch.chdir(clone)
+        code, out, err = run("gc", "--grace", "0s", "--yes", "--json", "--results", registry.root)
+        assert code == ExitCode.OK
+        assert f"{registry.root} lies outside of {clone}" in err
+        assert {run["digest"] for run in json.loads(out)["runs"]} == {entry.digest for entry in others}
+        assert registry.entries() == (released,)
+
+    @pytest.mark.parametrize("here", ["clone", "nowhere"])
+    def test_runs_that_another_repository_tracks_stay(
+        self, registry: Registry, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str
+    ) -> None:
+        tracked = registry.entries()[0]
+        other = tmp_path / "other"
+        other.mkdir()
+        results = registry.root.rename(other / "results")
+        git(other, "init", "-q")
+        git(other, "add", f"results/{tracked.place}")
+        (tmp_path / here).mkdir()
+        if here == "clone":
+            git(tmp_path / here, "init", "-q")
+        monkeypatch.chdir(tmp_path / here)
+        assert run("gc", "--grace", "0s", "--yes", "--results", results)[0] == ExitCode.OK
+        assert [entry.digest for entry in Registry(results).entries()] == [tracked.digest]
+
     def test_a_tag_whose_runs_are_unknown_stops_the_removal(
         self, registry: Registry, run: Run, tmp_path: Path
     ) -> None:
