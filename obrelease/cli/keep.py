@@ -54,7 +54,8 @@ def gc(
 ) -> None:
     """Remove runs that nothing keeps.
 
-    Releases, tags, pins, and runs that git tracks keep theirs.
+    Releases, tags, pins, and runs that git tracks keep theirs. What killed writers left stays for a day
+    at least, however short the grace: a younger one may be at work.
     """
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
@@ -82,7 +83,7 @@ def gc(
         f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
     )
     if (gone or plan.leftovers) and not yes:
-        session.out.note("`obrelease gc --yes` removes them")
+        session.out.note(f"`{_removal(grace, manifest or [], results)}` removes them")
     if unreadable := registry.unreadable():
         session.out.warn(
             f"{counted(len(unreadable), 'folder')} cannot be read and stays, the first is {unreadable[0]};"
@@ -174,6 +175,18 @@ def _tracked(results: Path) -> set[str]:
             finally:
                 worktree.close()
     return set()
+
+
+def _removal(grace: str, manifests: list[Path], results: Path | None) -> str:
+    """The command that removes what this one told of."""
+    import shlex
+
+    words = ["obrelease", "gc", "--yes"]
+    words += ["--grace", grace] if grace != DEFAULT_GRACE else []
+    for path in manifests:
+        words += ["--manifest", str(path)]
+    words += ["--results", str(results)] if results is not None else []
+    return shlex.join(words)
 
 
 def _grace_ns(text: str) -> int:

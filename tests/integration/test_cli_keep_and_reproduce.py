@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -182,8 +184,18 @@ class TestGc:
         code, out, err = run("gc", "--grace", "0s", "--json")
         told: dict[str, Any] = json.loads(out)
         assert (code, told["removed"], len(told["runs"])) == (ExitCode.OK, False, 4)
-        assert "gc --yes" in err
+        assert "`obrelease gc --yes --grace 0s` removes them" in err
         assert len(registry.entries()) == 4
+
+    def test_the_hint_removes_what_was_told(self, registry: Registry, run: Run, tmp_path: Path) -> None:
+        place = registry.root.rename(tmp_path / "my runs")
+        (tmp_path / "m.json").write_bytes(manifest(Registry(place), "latest", "v1.0"))
+        words = ("gc", "--grace", "0s", "--manifest", "m.json", "--results", "my runs")
+        code, out, err = run(*words, "--json")
+        (hint,) = re.findall(r"`obrelease (gc .*)` removes them", err)
+        assert hint == "gc --yes --grace 0s --manifest m.json --results 'my runs'"
+        removed = run(*shlex.split(hint), "--json")
+        assert (code, removed[0], digests(removed)) == (ExitCode.OK, ExitCode.OK, digests((code, out, err)))
 
     def test_what_cannot_be_read_stays_and_is_told(self, registry: Registry, run: Run) -> None:
         stranger = registry.root / "bench" / "x10" / ("0" * 12)
