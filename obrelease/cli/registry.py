@@ -100,7 +100,8 @@ def check_registry(session: Session, results: ResultsOption = None) -> None:
             hint="restore what is damaged from a copy; `obrelease reindex` mends the index alone",
         )
     session.out.note(
-        f"{counted(report.artefacts, 'artefact')}, {counted(report.size_bytes, 'byte')}: all as recorded"
+        f"{counted(report.artefacts, 'artefact')}, {counted(report.size_bytes, 'byte')}: all as recorded;"
+        " `obrelease validate` also derives the numbers again"
     )
 
 

@@ -186,6 +186,7 @@ class TestFsckAndReindex:
     def test_a_sound_registry(self, registry: Registry, run: Run) -> None:
         answer = run("fsck", "--json")
         assert (answer.code, answer.json["artefacts"], answer.json["problems"]) == (ExitCode.OK, 3, [])
+        assert "all as recorded; `obrelease validate` also derives the numbers again" in answer.err
 
     def test_damage_has_a_path_a_rule_and_an_exit_code(self, registry: Registry, run: Run) -> None:
         (registry.resolve("latest").folder / "summary.csv").unlink()
