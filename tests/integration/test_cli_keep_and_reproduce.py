@@ -94,7 +94,12 @@ class TestList:
     def test_csv_is_the_json(self, registry: Registry, run: Run) -> None:
         rows = list(csv.DictReader(io.StringIO(run("list", "--csv")[1])))
         expected = json.loads(run("list", "--json")[1])["runs"]
-        assert rows == [{key: str(value) for key, value in row.items()} for row in expected]
+        assert rows == [
+            {key: value if isinstance(value, str) else json.dumps(value) for key, value in row.items()}
+            for row in expected
+        ]
+        assert {row["dirty"] for row in rows} == {"false"}
+        assert digests(run("list", "dirty=false", "--json")) == [row["digest"] for row in expected]
 
     def test_csv_without_runs_has_its_header(self, registry: Registry, run: Run) -> None:
         header = run("list", "--csv")[1].splitlines()[0]
