@@ -70,6 +70,11 @@ def reindex(session: Session, results: ResultsOption = None) -> None:
     registry = registry_of(session.settings(results=results), must_exist=True)
     runs = registry.reindex()
     session.out.result({"results": str(registry.root), "runs": runs}, counted(runs, "run"))
+    if unreadable := registry.unreadable():
+        session.out.warn(
+            f"left out of the index: {counted(len(unreadable), 'folder')} that cannot be read,"
+            f" the first is {unreadable[0]}; `obrelease fsck` says why"
+        )
 
 
 def check_registry(session: Session, results: ResultsOption = None) -> None:
