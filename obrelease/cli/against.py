@@ -70,16 +70,10 @@ def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
     from obrelease.remote.worktree import Worktree
 
     worktree = Worktree.open(settings.root)
-    outputs = (settings.results, settings.releases)
-    ignoring = [
-        folder.relative_to(worktree.root).as_posix()
-        for folder in outputs
-        if folder.is_relative_to(worktree.root)
-    ]
     try:
         check_out(worktree, ref, base)
         check_out(worktree, "HEAD", head)
-        for name in worktree.changes(ignoring):
+        for name in worktree.changes(settings.outputs_below(worktree.root)):
             _overlay(worktree.root / name, head / name)
     finally:
         worktree.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
 import typer
@@ -102,7 +101,7 @@ def _repository(settings: Settings) -> Finding:
             commit = worktree.head()
             if settings.remote:
                 worktree.remote_url(settings.remote)
-            changes = len(worktree.changes(_outputs(settings, worktree.root)))
+            changes = len(worktree.changes(settings.outputs_below(worktree.root, settings.root / "dist")))
         finally:
             worktree.close()
     except ObreleaseError as error:
@@ -113,11 +112,6 @@ def _repository(settings: Settings) -> Finding:
             "repository", "note", f"{where}, {counted(changes, 'change')} to commit before a release"
         )
     return Finding("repository", "ok", where)
-
-
-def _outputs(settings: Settings, root: Path) -> list[str]:
-    folders = (settings.results, settings.releases, settings.root / "dist")
-    return [folder.relative_to(root).as_posix() for folder in folders if folder.is_relative_to(root)]
 
 
 def _results(settings: Settings) -> Finding:

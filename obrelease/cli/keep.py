@@ -54,7 +54,8 @@ def gc(
 ) -> None:
     """Remove runs that nothing keeps.
 
-    Releases, tags, pins, and runs that git tracks keep theirs.
+    Releases, tags, pins, and runs that git tracks keep theirs. What killed writers left stays for a day
+    at least, however short the grace: a younger one may be at work.
     """
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
@@ -63,7 +64,7 @@ def gc(
 
     settings = session.settings(results=results)
     registry = registry_of(settings, must_exist=True)
-    roots, unknown = _roots(settings, registry, manifest or [])
+    roots, unknown = _roots(session, settings, registry, manifest or [])
     if unknown:
         told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
         if yes:
@@ -82,7 +83,7 @@ def gc(
         f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
     )
     if (gone or plan.leftovers) and not yes:
-        session.out.note("`obrelease gc --yes` removes them")
+        session.out.note(f"`{_removal(grace, manifest or [], results)}` removes them")
     if unreadable := registry.unreadable():
         session.out.warn(
             f"{counted(len(unreadable), 'folder')} cannot be read and stays, the first is {unreadable[0]};"
@@ -129,33 +130,63 @@ def pin(
 
 
 def _roots(
-    settings: Settings, registry: Registry, manifests: list[Path]
+    session: Session, settings: Settings, registry: Registry, manifests: list[Path]
 ) -> tuple[dict[str, list[str]], tuple[str, ...]]:
     """Why runs stay, by digest, and the tags whose runs are unknown."""
     from obrelease.registry.filter import Filter
-    from obrelease.release.roots import release_roots, tracked_roots
+    from obrelease.release.roots import release_roots
 
-    worktree = _worktree(settings)
+    worktree = _worktree(settings.root)
     try:
         roots = release_roots(settings.releases, worktree, manifests)
-        tracked = (
-            tracked_roots(worktree, settings.results) if worktree and settings.results.is_dir() else set()
-        )
     finally:
         if worktree is not None:
             worktree.close()
+    if worktree is not None and not settings.results.resolve().is_relative_to(worktree.root):
+        session.out.note(
+            f"{settings.results} lies outside of {worktree.root}, which tracks none of its runs;"
+            " what its releases and tags name stays"
+        )
+    tracked = _tracked(settings.results)
     for entry in registry.find(Filter()) if tracked else ():
         if entry.place in tracked:
             roots.reasons.setdefault(entry.digest, []).append("tracked by git")
     return roots.reasons, roots.unknown
 
 
-def _worktree(settings: Settings) -> Worktree | None:
-    if not (settings.root / ".git").exists():
+def _worktree(root: Path) -> Worktree | None:
+    if not (root / ".git").exists():
         return None
     from obrelease.remote.worktree import Worktree
 
-    return Worktree.open(settings.root)
+    return Worktree.open(root)
+
+
+def _tracked(results: Path) -> set[str]:
+    """The places that git tracks, by the repository that the results folder lies in, if any."""
+    from obrelease.release.roots import tracked_roots
+
+    real = results.resolve()
+    for folder in (real, *real.parents):
+        worktree = _worktree(folder)
+        if worktree is not None:
+            try:
+                return tracked_roots(worktree, real)
+            finally:
+                worktree.close()
+    return set()
+
+
+def _removal(grace: str, manifests: list[Path], results: Path | None) -> str:
+    """The command that removes what this one told of."""
+    import shlex
+
+    words = ["obrelease", "gc", "--yes"]
+    words += ["--grace", grace] if grace != DEFAULT_GRACE else []
+    for path in manifests:
+        words += ["--manifest", str(path)]
+    words += ["--results", str(results)] if results is not None else []
+    return shlex.join(words)
 
 
 def _grace_ns(text: str) -> int:

@@ -102,6 +102,8 @@ def csv_listing(entries: Sequence[Entry], opened: Sequence[Opened] | None = None
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     cell = printable(str(value))
     is_text = isinstance(value, str) and cell.lstrip().startswith(_FORMULA_STARTS)
     return f"'{cell}" if is_text else cell

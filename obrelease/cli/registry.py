@@ -70,6 +70,11 @@ def reindex(session: Session, results: ResultsOption = None) -> None:
     registry = registry_of(session.settings(results=results), must_exist=True)
     runs = registry.reindex()
     session.out.result({"results": str(registry.root), "runs": runs}, counted(runs, "run"))
+    if unreadable := registry.unreadable():
+        session.out.warn(
+            f"left out of the index: {counted(len(unreadable), 'folder')} that cannot be read,"
+            f" the first is {unreadable[0]}; `obrelease fsck` says why"
+        )
 
 
 def check_registry(session: Session, results: ResultsOption = None) -> None:
@@ -100,7 +105,8 @@ def check_registry(session: Session, results: ResultsOption = None) -> None:
             hint="restore what is damaged from a copy; `obrelease reindex` mends the index alone",
         )
     session.out.note(
-        f"{counted(report.artefacts, 'artefact')}, {counted(report.size_bytes, 'byte')}: all as recorded"
+        f"{counted(report.artefacts, 'artefact')}, {counted(report.size_bytes, 'byte')}: all as recorded;"
+        " `obrelease validate` also derives the numbers again"
     )
 
 

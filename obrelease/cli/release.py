@@ -221,7 +221,7 @@ def _tools(
         registry=registry,
         forge=forge,
         schemas=settings.schemas,
-        outputs=(settings.results, settings.releases, settings.root / "dist"),
+        outputs=(*settings.outputs, settings.root / "dist"),
         progress=session.out.progress,
         note=session.out.note,
         detail=session.out.detail,

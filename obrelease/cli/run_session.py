@@ -72,11 +72,6 @@ def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str |
         return None, None
     from obrelease.remote.worktree import Worktree
 
-    outputs = [
-        folder.relative_to(settings.root).as_posix()
-        for folder in (settings.results, settings.releases)
-        if folder.is_relative_to(settings.root)
-    ]
     try:
         other = difference(settings.root, core)
         if other is not None:
@@ -85,7 +80,7 @@ def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str |
             return None, None
         worktree = Worktree.open(settings.root)
         try:
-            return worktree.head(), bool(worktree.changes(ignoring=outputs))
+            return worktree.head(), bool(worktree.changes(settings.outputs_below(worktree.root)))
         finally:
             worktree.close()
     except NotFound:

@@ -21,6 +21,9 @@ FILES: Final = ("pyproject.toml", "obrelease.toml")
 """Where the table may stand, in one of them."""
 
 
+RESULTS: Final = "results"
+"""Where the results lie unless told otherwise, below the root."""
+
 RELEASES: Final = "obrelease/releases"
 """Where the directory forge keeps its releases unless told otherwise, below the git folder."""
 
@@ -40,6 +43,8 @@ class Settings:
         remote: name of the git remote that tags are pushed to, or None for none.
         token: the GitHub token, never shown in a repr.
         token_source: the name of the variable that gave the token, or None.
+        outputs: folders that this program writes, of which the results folder is there as the flag, the
+            environment and the file name it: what lies in them is no change of the sources.
     """
 
     root: Path
@@ -53,6 +58,13 @@ class Settings:
     remote: str | None
     token: str | None = field(default=None, repr=False)
     token_source: str | None = None
+    outputs: tuple[Path, ...] = ()
+
+    def outputs_below(self, folder: Path, *more: Path) -> list[str]:
+        """Those of `outputs` and of `more` below a folder, relative to it, POSIX style."""
+        top = folder.resolve()
+        found = (output.resolve() for output in (*self.outputs, *more))
+        return [output.relative_to(top).as_posix() for output in found if output.is_relative_to(top)]
 
 
 def project_root(start: Path) -> Path:
@@ -133,6 +145,7 @@ def load(
     found = _file_settings(root)
     values = {key: found.get(key) for key in KEYS}
     values |= {key: environ[name] for key in KEYS if environ.get(name := f"OBRELEASE_{key.upper()}")}
+    configured = {found.get("results") or RESULTS, values["results"] or RESULTS}
     values |= {key: value for key, value in (flags or {}).items() if value is not None}
     forge = values["forge"] or "directory"
     if forge not in {"directory", "github"}:
@@ -140,18 +153,21 @@ def load(
     source = next(
         (name for name in ("OBRELEASE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN") if environ.get(name)), None
     )
+    results = values["results"] or RESULTS
+    releases = root / values["releases"] if values["releases"] else _git_folder(root) / RELEASES
     return Settings(
         root=root,
         project=values["project"] or root.name,
-        results=root / (values["results"] or "results"),
+        results=root / results,
         schemas=root / (values["schemas"] or "schemas"),
         forge=forge,
-        releases=root / values["releases"] if values["releases"] else _git_folder(root) / RELEASES,
+        releases=releases,
         repository=values["repository"] or environ.get("GITHUB_REPOSITORY"),
         api=values["api"] or environ.get("GITHUB_API_URL") or "https://api.github.com",
         remote=values["remote"],
         token=environ[source] if source else None,
         token_source=source,
+        outputs=(*(root / folder for folder in sorted({results, *configured})), releases),
     )
 
 

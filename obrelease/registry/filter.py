@@ -17,6 +17,8 @@ _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_VALUE: Final = 4096
 
+_ANSWERS: Final = {"yes": True, "no": False, "true": True, "false": False, "True": True, "False": False}
+
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 
@@ -89,8 +91,8 @@ def parse_filter(*words: str) -> Filter:
     `kind`, `scenario`, `core` and `workload` are compared whole; `digest`, `commit` and `events`
     by their beginning, with or without `..` after it; `since` (at or after) and `until` (before)
     take a day, an instant of ISO 8601, UTC where it names no zone, or nanoseconds since 1970;
-    `dirty` takes `yes` or `no`, `checks` takes `passed` or `failed`. Several words may stand in one
-    text, apart by spaces.
+    `dirty` takes `yes` or `no`, or `true` or `false` as JSON and CSV print it; `checks` takes
+    `passed` or `failed`. Several words may stand in one text, apart by spaces.
 
     Raises:
         UsageError: an unknown key, a key given twice, or a value that makes no sense.
@@ -138,9 +140,9 @@ def _instant(key: str, value: str) -> int:
 
 
 def _answer(key: str, value: str) -> bool:
-    if value not in {"yes", "no"}:
-        raise UsageError(f"{key}={value}: neither yes nor no")
-    return value == "yes"
+    if value not in _ANSWERS:
+        raise UsageError(f"{key}={value}: neither yes nor no", hint=f"one of {', '.join(_ANSWERS)}")
+    return _ANSWERS[value]
 
 
 def _checks(key: str, value: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -92,7 +94,12 @@ class TestList:
     def test_csv_is_the_json(self, registry: Registry, run: Run) -> None:
         rows = list(csv.DictReader(io.StringIO(run("list", "--csv")[1])))
         expected = json.loads(run("list", "--json")[1])["runs"]
-        assert rows == [{key: str(value) for key, value in row.items()} for row in expected]
+        assert rows == [
+            {key: value if isinstance(value, str) else json.dumps(value) for key, value in row.items()}
+            for row in expected
+        ]
+        assert {row["dirty"] for row in rows} == {"false"}
+        assert digests(run("list", "dirty=false", "--json")) == [row["digest"] for row in expected]
 
     def test_csv_without_runs_has_its_header(self, registry: Registry, run: Run) -> None:
         header = run("list", "--csv")[1].splitlines()[0]
@@ -182,8 +189,18 @@ class TestGc:
         code, out, err = run("gc", "--grace", "0s", "--json")
         told: dict[str, Any] = json.loads(out)
         assert (code, told["removed"], len(told["runs"])) == (ExitCode.OK, False, 4)
-        assert "gc --yes" in err
+        assert "`obrelease gc --yes --grace 0s` removes them" in err
         assert len(registry.entries()) == 4
+
+    def test_the_hint_removes_what_was_told(self, registry: Registry, run: Run, tmp_path: Path) -> None:
+        place = registry.root.rename(tmp_path / "my runs")
+        (tmp_path / "m.json").write_bytes(manifest(Registry(place), "latest", "v1.0"))
+        words = ("gc", "--grace", "0s", "--manifest", "m.json", "--results", "my runs")
+        code, out, err = run(*words, "--json")
+        (hint,) = re.findall(r"`obrelease (gc .*)` removes them", err)
+        assert hint == "gc --yes --grace 0s --manifest m.json --results 'my runs'"
+        removed = run(*shlex.split(hint), "--json")
+        assert (code, removed[0], digests(removed)) == (ExitCode.OK, ExitCode.OK, digests((code, out, err)))
 
     def test_what_cannot_be_read_stays_and_is_told(self, registry: Registry, run: Run) -> None:
         stranger = registry.root / "bench" / "x10" / ("0" * 12)
@@ -218,6 +235,40 @@ class TestGc:
         }
         assert not doomed.folder.exists()
         assert registry.entries() == (tracked, released, pinned)
+
+    def test_a_folder_outside_of_the_repository_is_collected(
+        self, registry: Registry, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        released, *others = registry.entries()
+        clone = tmp_path / "clone"
+        clone.mkdir()
+        git(clone, "init", "-q")
+        assets = clone / ".git" / "obrelease" / "releases" / "v1.0" / "assets"
+        assets.mkdir(parents=True)
+        (assets / "manifest.json").write_bytes(manifest(registry, released.digest, "v1.0"))
+        monkeypatch.chdir(clone)
+        code, out, err = run("gc", "--grace", "0s", "--yes", "--json", "--results", registry.root)
+        assert code == ExitCode.OK
+        assert f"{registry.root} lies outside of {clone}" in err
+        assert {run["digest"] for run in json.loads(out)["runs"]} == {entry.digest for entry in others}
+        assert registry.entries() == (released,)
+
+    @pytest.mark.parametrize("here", ["clone", "nowhere"])
+    def test_runs_that_another_repository_tracks_stay(
+        self, registry: Registry, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str
+    ) -> None:
+        tracked = registry.entries()[0]
+        other = tmp_path / "other"
+        other.mkdir()
+        results = registry.root.rename(other / "results")
+        git(other, "init", "-q")
+        git(other, "add", f"results/{tracked.place}")
+        (tmp_path / here).mkdir()
+        if here == "clone":
+            git(tmp_path / here, "init", "-q")
+        monkeypatch.chdir(tmp_path / here)
+        assert run("gc", "--grace", "0s", "--yes", "--results", results)[0] == ExitCode.OK
+        assert [entry.digest for entry in Registry(results).entries()] == [tracked.digest]
 
     def test_a_tag_whose_runs_are_unknown_stops_the_removal(
         self, registry: Registry, run: Run, tmp_path: Path

@@ -169,3 +169,14 @@ def test_a_figure_is_never_read_from_other_bytes(registry: Registry, run: Run, n
     assert sound["p50 ns"] == "200"
     assert [run["figures"] is None for run in entries(run("--json", "--figures"))] == [True, False, False]
     assert next(csv.DictReader(StringIO(run("--csv", "--figures").out)))["latency_p50_ns"] == ""
+
+
+def test_without_figures_no_file_is_hashed_again(registry: Registry, run: Run) -> None:
+    """What the README says of it: that is what `show` and `fsck` are for."""
+    other = hlog(9, 9, 9).content
+    assert isinstance(other, bytes)
+    (registry.resolve("latest").folder / "latency.hlog").write_bytes(other)
+    assert "DAMAGED" not in run("--no-figures").out
+    assert run("--json").code == run("--csv").code == ExitCode.OK
+    for words in (["show", "latest"], ["fsck"]):
+        assert execute([*words, "--results", str(registry.root)]) == ExitCode.INTEGRITY

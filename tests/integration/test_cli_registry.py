@@ -186,6 +186,7 @@ class TestFsckAndReindex:
     def test_a_sound_registry(self, registry: Registry, run: Run) -> None:
         answer = run("fsck", "--json")
         assert (answer.code, answer.json["artefacts"], answer.json["problems"]) == (ExitCode.OK, 3, [])
+        assert "all as recorded; `obrelease validate` also derives the numbers again" in answer.err
 
     def test_damage_has_a_path_a_rule_and_an_exit_code(self, registry: Registry, run: Run) -> None:
         (registry.resolve("latest").folder / "summary.csv").unlink()
@@ -204,8 +205,18 @@ class TestFsckAndReindex:
     def test_reindex_counts_the_runs(self, registry: Registry, run: Run) -> None:
         (registry.root / INDEX_NAME).write_bytes(b"garbage")
         assert run("fsck").code == ExitCode.INTEGRITY
-        assert run("reindex", "--json").json == {"results": str(registry.root), "runs": 3}
+        answer = run("reindex", "--json")
+        assert (answer.json, answer.err) == ({"results": str(registry.root), "runs": 3}, "")
         assert run("fsck").code == ExitCode.OK
+
+    def test_reindex_tells_of_folders_that_it_cannot_read(self, registry: Registry, run: Run) -> None:
+        folders = sorted(entry.folder for entry in registry.entries()[:2])
+        for folder in folders:
+            os.truncate(folder / ENVELOPE_NAME, 10)
+        answer = run("reindex", "-q")
+        assert (answer.code, answer.out) == (ExitCode.OK, "1 run\n")
+        assert "warning: left out of the index: 2 folders that cannot be read, the first" in answer.err
+        assert f"the first is {folders[0]}; `obrelease fsck` says why" in answer.err
 
 
 def drop_file(folder: Path) -> None:

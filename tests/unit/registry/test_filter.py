@@ -39,6 +39,13 @@ class TestLanguage:
     def test_no_words_ask_nothing(self) -> None:
         assert parse_filter() == parse_filter("", " ") == Filter()
 
+    @pytest.mark.parametrize(
+        ("value", "dirty"),
+        [("yes", True), ("true", True), ("True", True), ("no", False), ("false", False), ("False", False)],
+    )
+    def test_dirty_as_people_and_as_documents_write_it(self, value: str, dirty: bool) -> None:
+        assert parse_filter(f"dirty={value}").dirty is dirty
+
     def test_nanoseconds_are_an_instant(self) -> None:
         assert parse_filter("since=1700000000000000001").since_ns == 1_700_000_000_000_000_001
 

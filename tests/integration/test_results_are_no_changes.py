@@ -1,0 +1,66 @@
+"""Earlier runs in a results folder are no change of the sources, wherever the next run goes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from obrelease.cli.against import _copies
+from obrelease.cli.app import execute
+from obrelease.cli.settings import load
+from obrelease.errors import ExitCode
+
+TINY = ["run", "bench", "--messages", "300", "--passes", "2", "--core", "reference", "--json", "--quiet"]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clean repository whose sources are taken for those that run."""
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    monkeypatch.delenv("OBRELEASE_RESULTS", raising=False)
+    monkeypatch.setattr("obrelease.recorder.sources.difference", lambda *_: None)
+    (root / "source.py").write_text("one = 1\n", "utf-8")
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *words], check=True)
+    return root
+
+
+def dirty(capsys: pytest.CaptureFixture[str], *words: str) -> bool:
+    assert execute([*TINY, *words]) == ExitCode.OK
+    run = json.loads(capsys.readouterr().out)["run"]
+    assert run["commit"]
+    return bool(run["dirty"])
+
+
+def test_runs_in_the_configured_folder_are_no_dirt(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = str(tmp_path / "elsewhere")
+    assert not dirty(capsys)
+    assert not dirty(capsys, "--results", elsewhere)
+    monkeypatch.setenv("OBRELEASE_RESULTS", "measured")
+    assert not dirty(capsys)
+    assert not dirty(capsys, "--results", elsewhere)
+    monkeypatch.delenv("OBRELEASE_RESULTS")
+    assert dirty(capsys), "a folder that nothing names is a change like any other"
+
+
+def test_a_change_of_the_sources_stays_dirt(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "source.py").write_text("one = 2\n", "utf-8")
+    assert dirty(capsys)
+
+
+def test_the_head_of_a_comparison_is_given_no_runs(repository: Path, tmp_path: Path) -> None:
+    (repository / "results").mkdir()
+    (repository / "results" / "run.json").write_text("{}", "utf-8")
+    (repository / "new.py").touch()
+    base, head = tmp_path / "base", tmp_path / "head"
+    _copies(load({"results": str(tmp_path / "elsewhere")}), "HEAD", base, head)
+    assert sorted(path.name for path in head.iterdir() if path.name != ".git") == ["new.py", "source.py"]
