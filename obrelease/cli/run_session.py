@@ -124,15 +124,17 @@ def report(
     """
     from obrelease.analysis.headline import figures_of
     from obrelease.analysis.summaries import summarise_run
-    from obrelease.cli.run_text import counts_of, verdict
+    from obrelease.cli.run_text import counts_of, knee_text, verdict
 
     artefact = registry.load(entry)
     summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
     checks = artefact.outcome.checks if artefact.outcome else ()
+    knees = [each for each in summary.measures if each.name == "knee"]
     proofs = [
         ("checks", verdict(checks)),
         *(("unstable", reason) for reason in summary.unstable),
         *((check.name, counts_of(check)) for check in checks if check.name in told),
+        *(("knee", knee_text(knee.median, summary.passes)) for knee in knees),
     ]
     rows = _rows(entry, rows_file) if rows_file else []
     answer: dict[str, Any] = {"run": entry.as_json(), "figures": figures_of(summary)}

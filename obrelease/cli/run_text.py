@@ -53,6 +53,12 @@ def counts_of(check: Check) -> str:
     return ", ".join(f"{name.replace('_', '-')} {count:,}" for name, count in check.counts.items() if count)
 
 
+def knee_text(knee_msg_s: int | float, passes: int) -> str:
+    """Where the knee of a sweep is, 0 for nowhere, and whether that is to be trusted."""
+    told = f"{knee_msg_s:,} msg/s offered" if knee_msg_s else "none: the lowest load of the sweep is past it"
+    return told if passes > 1 else f"{told}; the sweep rests on one pass, do not trust it: take more --passes"
+
+
 def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
     producer, host = artefact.producer, artefact.host.stable
     commit = short_commit(producer.commit, producer.dirty)
