@@ -172,6 +172,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["stress", "--rate", "0"], ExitCode.USAGE, "rate"),
         (["stress", "--results", "file"], ExitCode.USAGE, "not a folder"),
         (["architectures", "--seeds", "1,x"], ExitCode.USAGE, "--seeds"),
+        (["architectures", "--seeds", "1,2,01"], ExitCode.USAGE, "names 1 twice"),
         (["architectures", "--seeds", str(2**64)], ExitCode.USAGE, "2^64"),
         (["profile", "--profiler", "perf"], ExitCode.USAGE, "cprofile, tracemalloc, both"),
         (["profile", "--scenario", "x7"], ExitCode.USAGE, "scenarios"),
