@@ -18,7 +18,6 @@ import numpy as np
 
 from obrelease.analysis.bootstrap import Floats, shift
 from obrelease.analysis.compare_columns import (
-    LEAST_BEYOND,
     SHIFT,
     TESTED,
     Column,
@@ -29,6 +28,7 @@ from obrelease.analysis.compare_columns import (
 from obrelease.analysis.compare_likeness import Difference, differences
 from obrelease.analysis.compare_runs import Better, Run, without_doubles
 from obrelease.analysis.discovery import benjamini_hochberg
+from obrelease.analysis.histograms import LEAST_BEYOND
 from obrelease.analysis.power import detectable_percent, tail_level
 from obrelease.analysis.ranks import RankTest, mann_whitney
 from obrelease.analysis.verdict import Decision, Evidence, Rules, decide

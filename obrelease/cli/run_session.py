@@ -163,13 +163,15 @@ def _text(
     rows: Sequence[Sequence[str]],
     columns: Sequence[str],
 ) -> str:
+    from obrelease.cli.run_text import few_beyond
+
     if rows:
         told = table(
             [[f"{int(cell):,}" if cell.isdecimal() else cell for cell in row] for row in rows],
             [_heading(name) for name in columns],
         )
     else:
-        told = table([_row(summary)], _HEADER)
+        told = "\n".join((table([_row(summary)], _HEADER), *few_beyond(summary)))
     facts = [
         *proofs,
         ("events", summary.events_digest or "-"),
@@ -191,12 +193,8 @@ def _heading(column: str) -> str:
 
 
 def _row(summary: RunSummary) -> tuple[str, ...]:
-    numbers = (
-        summary.messages,
-        summary.passes,
-        summary.throughput_msg_s,
-        summary.p50_ns,
-        summary.p99_ns,
-        summary.p999_ns,
-    )
-    return (summary.scenario, summary.core, *("" if n is None else f"{n:,}" for n in numbers))
+    from obrelease.cli.run_text import percentiles
+
+    numbers = (summary.messages, summary.passes, summary.throughput_msg_s)
+    told = ("" if n is None else f"{n:,}" for n in numbers)
+    return (summary.scenario, summary.core, *told, *percentiles(summary))
