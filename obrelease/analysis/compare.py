@@ -18,16 +18,17 @@ import numpy as np
 
 from obrelease.analysis.bootstrap import Floats, shift
 from obrelease.analysis.compare_columns import (
-    LEAST_BEYOND,
     SHIFT,
     TESTED,
     Column,
     latency_columns,
+    percentile_name,
     series_column,
 )
 from obrelease.analysis.compare_likeness import Difference, differences
 from obrelease.analysis.compare_runs import Better, Run, without_doubles
 from obrelease.analysis.discovery import benjamini_hochberg
+from obrelease.analysis.histograms import LEAST_BEYOND
 from obrelease.analysis.power import detectable_percent, tail_level
 from obrelease.analysis.ranks import RankTest, mann_whitney
 from obrelease.analysis.verdict import Decision, Evidence, Rules, decide
@@ -35,6 +36,9 @@ from obrelease.errors import Inconclusive, UsageError
 
 MOST_RUNS: Final = 100
 """Runs on a side; more would be a mixture of weeks, and slow."""
+
+MOST_NAMES: Final = 10
+"""Metrics that a message names before it only counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,10 @@ def compare(
     columns = series + [c for all_of in latencies.values() for q, c in all_of.items() if q in TESTED]
     columns = [column for column in columns if any(fnmatchcase(column.name, name) for name in only)]
     if not columns:
+        known = metrics_in_common(base, head)
         raise Inconclusive(
-            "the runs have no such metric in common", hint="`obrelease show` tells what a run has"
+            "the runs have no such metric in common" + (f"; they have: {some_names(known)}" if known else ""),
+            hint="`obrelease show` tells what a run has",
         )
     return Comparison(
         base=base,
@@ -147,6 +153,21 @@ def compare(
         notes=(*_trusting(trusted), *_notes(base, head)),
         rules=chosen,
     )
+
+
+def metrics_in_common(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
+    """The names of all metrics that every run of both sides has."""
+    histograms = _shared(base, head, "histograms")
+    return _shared(base, head, "series") + [
+        f"{name} {percentile_name(quantile)}" for name in histograms for quantile in TESTED
+    ]
+
+
+def some_names(names: Sequence[str]) -> str:
+    """Names for a message: sorted, each once, and at most `MOST_NAMES` of them."""
+    told = sorted(set(names))
+    more = f" and {len(told) - MOST_NAMES} more" if len(told) > MOST_NAMES else ""
+    return ", ".join(told[:MOST_NAMES]) + more
 
 
 def _not_alike(unlike: Sequence[Difference]) -> Inconclusive:

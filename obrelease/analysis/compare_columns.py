@@ -17,11 +17,9 @@ from obrelease.analysis.bootstrap import (
 )
 from obrelease.analysis.chance import Chance
 from obrelease.analysis.compare_runs import Better, Run
+from obrelease.analysis.histograms import enough_beyond
 from obrelease.analysis.intervals import merge
 from obrelease.analysis.verdict import Rules
-
-LEAST_BEYOND: Final = 10
-"""Values that each run must hold beyond a percentile for it to be tested."""
 
 TESTED: Final = (0.5, 0.9, 0.99, 0.999, 0.9999)
 SHIFT: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 0.999, 0.9999)
@@ -85,7 +83,7 @@ def latency_columns(name: str, base: Sequence[Run], head: Sequence[Run], rules: 
             first[:, place],
             second[:, place],
             None if replicates is None else replicates[:, place],
-            enough=values * (1 - quantile) >= LEAST_BEYOND - 1e-6,
+            enough=enough_beyond(values, 100 * quantile),
         )
         for place, quantile in enumerate(quantiles)
     }

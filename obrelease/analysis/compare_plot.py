@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from obrelease.analysis.bootstrap import log_quantiles
 from obrelease.analysis.compare import Comparison, ShiftPoint
-from obrelease.analysis.compare_columns import LEAST_BEYOND
 from obrelease.analysis.compare_runs import Run
 from obrelease.analysis.figure import Format, draw, legend_above, new_axes
 from obrelease.analysis.ground import BLUE, INK, QUIET, VERMILLION
+from obrelease.analysis.histograms import LEAST_BEYOND
 from obrelease.analysis.intervals import merge
 from obrelease.errors import Inconclusive
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from obrelease.analysis.compare import Compared, Comparison, compare
+from obrelease.analysis.compare import Compared, Comparison, compare, metrics_in_common, some_names
 from obrelease.analysis.compare_runs import Run
 from obrelease.analysis.matched import Matched, Pair
 from obrelease.analysis.policy import Policy
@@ -67,7 +67,8 @@ def ask_gate(
     """
     patterns = [guarded.name for guarded in policy.metric]
     comparison = compare(base, head, policy.rules(), force=force, same_host=same_host, only=patterns)
-    _require_fitting(policy, [metric.name for metric in comparison.metrics])
+    fitting = [metric.name for metric in comparison.metrics]
+    _require_fitting(policy, fitting, metrics_in_common(comparison.base, comparison.head))
     return GateResult(*_answer(policy, comparison), comparison)
 
 
@@ -86,7 +87,8 @@ def ask_release(
     guarded = [pair for pair in matched.pairs if _guards(policy, names[pair.name])]
     remarks = [f"{p.name}: has no metric that the policy guards" for p in matched.pairs if p not in guarded]
     if matched.pairs:
-        _require_fitting(policy, [name for each in names.values() for name in each])
+        all_names = [name for each in names.values() for name in each]
+        _require_fitting(policy, all_names, all_names)
     strict = policy.model_copy(update={"alpha": policy.alpha / max(1, len(guarded))})
     worse: list[str] = []
     open_ones = list(matched.left)
@@ -126,11 +128,13 @@ def _guards(policy: Policy, metrics: Iterable[str]) -> bool:
     return any(fnmatchcase(name, guarded.name) for name in metrics for guarded in policy.metric)
 
 
-def _require_fitting(policy: Policy, metrics: Sequence[str]) -> None:
+def _require_fitting(policy: Policy, metrics: Sequence[str], known: Sequence[str]) -> None:
     for pattern in (guarded.name for guarded in policy.metric):
         if not any(fnmatchcase(name, pattern) for name in metrics):
-            known = ", ".join(dict.fromkeys(metrics))
-            raise InvalidInput(f"the policy guards {pattern!r}, which fits no metric of the runs: {known}")
+            raise InvalidInput(
+                f"the policy guards {pattern!r}, which fits no metric of the runs; they have: "
+                f"{some_names(known)}"
+            )
 
 
 def _required(policy: Policy, name: str) -> bool:

@@ -151,6 +151,15 @@ def summarise(hlog: bytes, *, name: str = "latency.hlog") -> HistogramSummary:
     return summary_of(decode(hlog, name=name))
 
 
+LEAST_BEYOND: Final = 10
+"""Values beyond a percentile for it to be more than an accident of the last few."""
+
+
+def enough_beyond(count: int, percentile: float) -> bool:
+    """Whether of so many values at least `LEAST_BEYOND` lie beyond a percentile, 0 to 100."""
+    return count * (100 - percentile) / 100 >= LEAST_BEYOND - 1e-6
+
+
 def summary_of(histogram: Histogram) -> HistogramSummary:
     """The quoted figures of a histogram; all zero where it is empty."""
     some = bool(histogram.counts.size)

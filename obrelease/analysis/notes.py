@@ -70,6 +70,7 @@ class RunSummary:
         passes: timed passes over the workload.
         throughput_msg_s: median over the passes, whole messages per second, or None.
         p50_ns, p99_ns, p999_ns: latency percentiles from the histogram, or None.
+        latency_count: how many values these percentiles are of, or None.
         latency_clock: `service` or `response`, or None without a histogram.
         events_digest: sha256 of the event stream, or None.
         source: name and sha256 of the data file that was replayed, or None.
@@ -93,6 +94,7 @@ class RunSummary:
     p50_ns: int | None = None
     p99_ns: int | None = None
     p999_ns: int | None = None
+    latency_count: int | None = None
     latency_clock: str | None = None
     events_digest: str | None = None
     source: tuple[str, str] | None = None

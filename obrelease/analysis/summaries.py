@@ -97,6 +97,7 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
         p50_ns=latency.p50_ns if latency else None,
         p99_ns=latency.p99_ns if latency else None,
         p999_ns=latency.p999_ns if latency else None,
+        latency_count=latency.count if latency else None,
         latency_clock=told.clock if told else None,
         events_digest=outcome.events_digest if outcome else None,
         source=(source.name, source.sha256) if source else None,

@@ -10,7 +10,7 @@ from obrelease.cli.compare import tell_comparison
 from obrelease.cli.results import registry_of
 from obrelease.cli.scratch import scratch_folder
 from obrelease.cli.selection import read_runs
-from obrelease.errors import UsageError
+from obrelease.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from obrelease.cli.command import Session
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEAST_RUNS = 4
 MOST_RUNS = 100
+
+_ENGINE = ("engine/obengine/__init__.py", "obrelease/__init__.py")
 
 
 def bench_against(
@@ -41,6 +43,7 @@ def bench_against(
 
     Raises:
         UsageError: the number of runs makes no sense, or a core is wanted that cannot be built.
+        NotFound: there is no such commit, or no engine in it or in the work tree.
         CheckFailed: a side could not be measured.
         Inconclusive: the two do not run the same workload, or give other events.
     """
@@ -54,6 +57,7 @@ def bench_against(
     with scratch_folder() as scratch:
         base, head = scratch.resolve() / "base", scratch.resolve() / "head"
         _copies(settings, ref, base, head)
+        _demand_engine(ref, base, head)
         chosen = _core(session, core, base, head)
         command = ["run", "bench", *words, "--core", chosen, "--results", str(settings.results)]
         with session.out.progress(f"against {ref}", 2 * runs) as advance:
@@ -77,6 +81,18 @@ def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
             _overlay(worktree.root / name, head / name)
     finally:
         worktree.close()
+
+
+def _demand_engine(ref: str, base: Path, head: Path) -> None:
+    """Refuse before anything is built: another installation would be measured, or nothing."""
+    without = [tree for tree in (base, head) if not all((tree / file).is_file() for file in _ENGINE)]
+    if not without:
+        return
+    where = "this repository" if head in without else f"the commit {ref}"
+    raise NotFound(
+        f"{where} holds no engine to compare",
+        hint="--against measures commits of obrelease itself; `obrelease diff` compares kept runs",
+    )
 
 
 def _overlay(source: Path, target: Path) -> None:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 _MOST_RUNS_TOLD = 12
 
+COLUMNS_TOLD = (
+    "RATIO: head / base, the Hodges-Lehmann estimate on the log scale: the median over all pairs of a run of",
+    "  each side, not the quotient of BASE and HEAD, which are the medians over the runs of a side",
+    "DETECTABLE: the smallest change that these runs would show four times in five; - where a metric is not",
+    "  tested (too few runs, or too few values beyond the percentile), or where no change could be found",
+    "A/A: base's runs of odd turn against those of even turn, the noise floor; - with a single run as base",
+)
+"""What the columns of a comparison are, for its footer."""
+
 
 def comparison_text(comparison: Comparison) -> str:
     """The whole comparison, tables and notes."""
@@ -44,7 +53,7 @@ def _parts(comparison: Comparison) -> Iterator[str]:
     rules = comparison.rules
     method = f"{rules.resamples:,} resamples, seed {rules.seed}; level {100 * rules.alpha:g} %"
     notes = [f"note: {printable(note)}" for note in comparison.notes]
-    yield "\n".join((*notes, f"ratio is head / base; {method}"))
+    yield "\n".join((*notes, *COLUMNS_TOLD, method))
 
 
 def _side(runs: Sequence[Run]) -> str:

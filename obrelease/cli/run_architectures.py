@@ -69,8 +69,12 @@ def architectures(
 
 def _seeds(text: str) -> list[int]:
     try:
-        return [int(word) for word in text.split(",")]
+        seeds = [int(word) for word in text.split(",")]
     except ValueError:
         raise UsageError(
             f"--seeds {text!r} is not whole numbers with commas between", hint="write --seeds 1,2,3"
         ) from None
+    twice = next((seed for at, seed in enumerate(seeds) if seed in seeds[:at]), None)
+    if twice is not None:
+        raise UsageError(f"--seeds {text!r} names {twice} twice", hint="a flow counts once: name other seeds")
+    return seeds

@@ -119,15 +119,17 @@ def report(
     """
     from obrelease.analysis.headline import figures_of
     from obrelease.analysis.summaries import summarise_run
-    from obrelease.cli.run_text import counts_of, verdict
+    from obrelease.cli.run_text import counts_of, knee_text, verdict
 
     artefact = registry.load(entry)
     summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
     checks = artefact.outcome.checks if artefact.outcome else ()
+    knees = [each for each in summary.measures if each.name == "knee"]
     proofs = [
         ("checks", verdict(checks)),
         *(("unstable", reason) for reason in summary.unstable),
         *((check.name, counts_of(check)) for check in checks if check.name in told),
+        *(("knee", knee_text(knee.median, summary.passes)) for knee in knees),
     ]
     rows = _rows(entry, rows_file) if rows_file else []
     answer: dict[str, Any] = {"run": entry.as_json(), "figures": figures_of(summary)}
@@ -156,13 +158,15 @@ def _text(
     rows: Sequence[Sequence[str]],
     columns: Sequence[str],
 ) -> str:
+    from obrelease.cli.run_text import few_beyond
+
     if rows:
         told = table(
             [[f"{int(cell):,}" if cell.isdecimal() else cell for cell in row] for row in rows],
             [_heading(name) for name in columns],
         )
     else:
-        told = table([_row(summary)], _HEADER)
+        told = "\n".join((table([_row(summary)], _HEADER), *few_beyond(summary)))
     facts = [
         *proofs,
         ("events", summary.events_digest or "-"),
@@ -184,12 +188,8 @@ def _heading(column: str) -> str:
 
 
 def _row(summary: RunSummary) -> tuple[str, ...]:
-    numbers = (
-        summary.messages,
-        summary.passes,
-        summary.throughput_msg_s,
-        summary.p50_ns,
-        summary.p99_ns,
-        summary.p999_ns,
-    )
-    return (summary.scenario, summary.core, *("" if n is None else f"{n:,}" for n in numbers))
+    from obrelease.cli.run_text import percentiles
+
+    numbers = (summary.messages, summary.passes, summary.throughput_msg_s)
+    told = ("" if n is None else f"{n:,}" for n in numbers)
+    return (summary.scenario, summary.core, *told, *percentiles(summary))

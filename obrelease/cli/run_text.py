@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SHORT_DIGEST: Final = 12
 _SHORT_COMMIT: Final = 9
+_FEW: Final = "*"
 
 
 def description(entry: Entry, artefact: Artefact, summary: RunSummary) -> str:
@@ -53,6 +54,33 @@ def counts_of(check: Check) -> str:
     return ", ".join(f"{name.replace('_', '-')} {count:,}" for name, count in check.counts.items() if count)
 
 
+def percentiles(summary: RunSummary) -> tuple[str, str, str]:
+    """p50, p99 and p99.9 in nanoseconds, empty where there are none; `few_beyond` explains the mark."""
+    from obrelease.analysis.histograms import enough_beyond
+
+    def cell(value_ns: int | None, percentile: float) -> str:
+        if value_ns is None:
+            return ""
+        return f"{value_ns:,}{'' if enough_beyond(summary.latency_count or 0, percentile) else _FEW}"
+
+    return cell(summary.p50_ns, 50), cell(summary.p99_ns, 99), cell(summary.p999_ns, 99.9)
+
+
+def few_beyond(summary: RunSummary) -> Iterator[str]:
+    """The footnote to percentiles that carry its mark; nothing where none does."""
+    from obrelease.analysis.histograms import LEAST_BEYOND
+
+    if any(cell.endswith(_FEW) for cell in percentiles(summary)):
+        values = counted(summary.latency_count or 0, "value", "values")
+        yield f"{_FEW} fewer than {LEAST_BEYOND} values lie beyond this percentile: the run has {values}"
+
+
+def knee_text(knee_msg_s: int | float, passes: int) -> str:
+    """Where the knee of a sweep is, 0 for nowhere, and whether that is to be trusted."""
+    told = f"{knee_msg_s:,} msg/s offered" if knee_msg_s else "none: the lowest load of the sweep is past it"
+    return told if passes > 1 else f"{told}; the sweep rests on one pass, do not trust it: take more --passes"
+
+
 def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
     producer, host = artefact.producer, artefact.host.stable
     commit = short_commit(producer.commit, producer.dirty)
@@ -85,10 +113,9 @@ def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]
             f"{summary.throughput_msg_s:,} msg/s, median of {counted(summary.passes, 'pass', 'passes')}",
         )
     if summary.latency_clock is not None:
-        yield (
-            f"{summary.latency_clock} time",
-            f"p50 {summary.p50_ns:,} ns, p99 {summary.p99_ns:,} ns, p99.9 {summary.p999_ns:,} ns",
-        )
+        p50, p99, p999 = percentiles(summary)
+        yield f"{summary.latency_clock} time", f"p50 {p50} ns, p99 {p99} ns, p99.9 {p999} ns"
+        yield from (("", note) for note in few_beyond(summary))
     for check in outcome.checks if outcome is not None else ():
         yield (
             check.name if is_stability(check) else f"check {check.name}",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -21,21 +25,40 @@ def build_native(source: Path) -> str | None:
     """Build the tree as an installation does and lay its core into it; None if it worked, else why not.
 
     The same commands for both sides of a comparison, so that neither gains by how it was built. What is
-    built stays out of the tree, except for the module, which the tree's own `.gitignore` names.
+    built stays out of the tree, except for the module, which the tree's own `.gitignore` names. What pip
+    and the compilers lay aside is in the temporary folder too, and goes with it when they are killed.
 
     Raises:
         StorageError: there is no place for a temporary folder.
     """
     with temporary_folder() as folder:
-        words = [sys.executable, "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", str(folder)]
+        words = ["env", f"TMPDIR={folder}", sys.executable, "-m", "pip", "wheel", "--verbose"]
+        words += ["--no-deps", "--wheel-dir", str(folder)]
         words += ["--no-build-isolation"] if _tools_are_here() else []
-        done = subprocess.run(
-            [*words, str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
+        code, output = _run([*words, str(source)])
         for wheel in folder.glob("*.whl"):
             if _lay(wheel, source / "engine"):
                 return None
-    return _reason(done.stdout) or f"pip ended with {done.returncode}"
+    return _reason(output) or f"pip ended with {code}"
+
+
+def _run(words: Sequence[str]) -> tuple[int, str]:
+    """Exit code and output; whoever interrupts ends the compilers too, which would write on."""
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as child:
+        try:
+            output, _ = child.communicate()
+        except BaseException:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            raise
+    return child.returncode, output
 
 
 def _tools_are_here() -> bool:

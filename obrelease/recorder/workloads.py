@@ -64,17 +64,8 @@ def regenerate(artefact: Artefact, trace: Path | None) -> Regenerated:
         made = _seeded(workload) if workload.source is None else _recorded(workload, trace)
     if workload.source is None and trace is not None:
         raise UsageError(f"{workload.name} is seeded flow and reads no file", hint="leave --trace out")
+    _demand_source(workload, made.source_sha256, trace)
     _demand_version(workload, made.version)
-    if (
-        made.source_sha256 is not None
-        and workload.source is not None
-        and made.source_sha256 != workload.source.sha256
-    ):
-        raise IntegrityError(
-            f"{trace or 'the sample of this engine'}: has sha256 {made.source_sha256}, "
-            f"the run read {workload.source.name} with {workload.source.sha256}",
-            hint="give the file that was replayed by --trace FILE",
-        )
     digest = records_digest(made.commands)
     if digest != workload.commands_digest:
         raise NotReproduced(
@@ -153,3 +144,14 @@ def _demand_version(workload: Workload, version: int) -> None:
             f"workload {workload.name} has version {workload.version} in the run, {version} in this engine",
             hint=f"install {'a newer obrelease' if workload.version > version else older}",
         )
+
+
+def _demand_source(workload: Workload, sha256: str | None, trace: Path | None) -> None:
+    """Refuse another file before its version is looked at: that would blame the engine for it."""
+    if sha256 is None or workload.source is None or sha256 == workload.source.sha256:
+        return
+    raise IntegrityError(
+        f"{trace or 'the sample of this engine'}: is not the file that was replayed: it has sha256 {sha256}, "
+        f"the run read {workload.source.name} with {workload.source.sha256}",
+        hint="give the file that was replayed by --trace FILE",
+    )

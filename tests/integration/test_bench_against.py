@@ -83,6 +83,40 @@ def test_what_cannot_be_measured_is_refused_before_time_is_spent(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("core", ["auto", "native", "reference"])
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"README.md": "made up"}, "this repository holds no engine to compare"),
+        (
+            {"engine/obengine/__init__.py": "", "obrelease/__init__.py": ""},
+            "the commit HEAD holds no engine to compare",
+        ),
+    ],
+)
+def test_without_an_engine_nothing_is_built(
+    files: dict[str, str],
+    said: str,
+    core: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The files are in the work tree alone, as changes that nobody committed yet."""
+    git = ("git", "-c", "user.name=made-up", "-c", "user.email=made-up@localhost")
+    subprocess.run([*git, "init", "--quiet", str(tmp_path)], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "made up"], cwd=tmp_path, check=True)
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    monkeypatch.setattr("obrelease.recorder.side_build.build_native", lambda _: pytest.fail("it was built"))
+    words = ["run", "bench", "--against", "HEAD", "--core", core, "--results", "results"]
+    assert execute(words) == ExitCode.NOT_FOUND
+    assert said in capsys.readouterr().err
+
+
 def test_a_side_that_breaks_is_named(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = clone / "engine" / "obengine" / "flow.py"
     broken.write_text("raise RuntimeError('broken on purpose')\n", "utf-8")

@@ -81,6 +81,21 @@ def test_people_get_a_line_a_metric_with_its_verdict(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("registry")
+def test_the_columns_are_explained_below_the_table_and_in_the_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert diff("commit=abab", "commit=cdcd") == ExitCode.OK
+    footer = capsys.readouterr().out.rpartition("\n\n")[2]
+    assert "ratio is head / base;" not in footer
+    assert diff("--help") == ExitCode.OK
+    for text in (footer, capsys.readouterr().out):
+        told = " ".join(text.split())
+        for words in ("Hodges-Lehmann", "median over all pairs", "DETECTABLE", "A/A", "four times in five"):
+            assert words in told
+        assert told.replace("`", "").count("- where") == told.replace("`", "").count("- with a single") == 1
+
+
+@pytest.mark.usefixtures("registry")
 def test_json_is_the_same_every_time_and_carries_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
     answers = []
     for _ in range(2):

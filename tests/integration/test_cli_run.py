@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.analysis.notes import HostFacts, RunSummary
 from obrelease.cli.app import execute
 from obrelease.cli.run_scenarios import SCENARIOS
+from obrelease.cli.run_text import few_beyond, percentiles
 from obrelease.errors import ExitCode
 from obrelease.recorder import scenario_names
 from obrelease.recorder.sources import sources_digest
@@ -43,6 +45,43 @@ def test_people_get_a_table_the_digest_and_the_place(
     digest = out[-2].split()[1]
     assert folder == tmp_path / "results" / "bench" / "baseline" / digest[:12]
     assert (folder / "artefact.json").is_file()
+
+
+def test_a_percentile_with_hardly_a_value_beyond_it_is_marked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert obrelease("bench", "--messages", "300", "--passes", "1", "--core", "reference") == ExitCode.OK
+    header, row, note, *_ = capsys.readouterr().out.splitlines()
+    assert header.endswith("P99.9 NS")
+    assert [cell.endswith("*") for cell in row.split()[-3:]] == [False, True, True]
+    assert note == "* fewer than 10 values lie beyond this percentile: the run has 300 values"
+    assert execute(["show", "latest"]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert [line.strip() for line in shown.splitlines()].count(note) == 1
+    (told,) = [line for line in shown.splitlines() if line.startswith("service time")]
+    assert told.count("* ns") == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "marked"),
+    [(1, 3), (19, 3), (20, 2), (999, 2), (1_000, 1), (9_999, 1), (10_000, 0), (None, 0)],
+)
+def test_ten_values_beyond_are_enough(count: int | None, marked: int) -> None:
+    some = None if count is None else 1_234
+    summary = RunSummary(
+        kind="bench",
+        scenario="x10",
+        core="native",
+        artefact_digest="ab" * 32,
+        command=(),
+        host=HostFacts("Linux", "x86_64", "a cpu", 2, "CPython 3.11.2"),
+        p50_ns=some,
+        p99_ns=some,
+        p999_ns=some,
+        latency_count=count,
+    )
+    assert sum(cell.endswith("*") for cell in percentiles(summary)) == marked
+    assert len(list(few_beyond(summary))) == (marked > 0)
 
 
 def test_json_stands_alone_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from obengine.feeds.itch50_sample import write_itch_sample
 from obrelease.cli.app import execute
+from obrelease.cli.run_text import knee_text
 from obrelease.errors import ExitCode
 from obrelease.registry.inspect import inspect_folder
 
@@ -60,6 +61,23 @@ def test_a_sweep_has_its_knee_and_its_picture(
     assert "knee" in {each["name"] for each in artefact["measurements"]}
     assert (folder / "knee.svg").is_file()
     assert len((folder / "sweep.csv").read_text().splitlines()) == 11
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_people_are_told_where_the_knee_is(
+    passes: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obengine.harness.stress.SWEEP_MESSAGES", 100)
+    words = ["run", "stress", "--passes", str(passes), "--core", "reference", "--sweep"]
+    assert execute(words) == ExitCode.OK
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("knee ")]
+    assert "msg/s" in told or "none" in told
+    assert ("do not trust it" in told) == (passes == 1)
+
+
+def test_a_knee_of_nothing_is_none() -> None:
+    assert knee_text(0, 5).startswith("none")
+    assert knee_text(640_000, 5) == "640,000 msg/s offered"
 
 
 def test_people_get_a_row_for_each_scale(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +172,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["stress", "--rate", "0"], ExitCode.USAGE, "rate"),
         (["stress", "--results", "file"], ExitCode.USAGE, "not a folder"),
         (["architectures", "--seeds", "1,x"], ExitCode.USAGE, "--seeds"),
+        (["architectures", "--seeds", "1,2,01"], ExitCode.USAGE, "names 1 twice"),
         (["architectures", "--seeds", str(2**64)], ExitCode.USAGE, "2^64"),
         (["profile", "--profiler", "perf"], ExitCode.USAGE, "cprofile, tracemalloc, both"),
         (["profile", "--scenario", "x7"], ExitCode.USAGE, "scenarios"),

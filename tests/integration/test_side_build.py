@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +41,19 @@ project(made_up LANGUAGES NONE)
 message(FATAL_ERROR "the library of the made-up core is not installed")
 """
 
+LASTS = """\
+cmake_minimum_required(VERSION 3.21)
+project(made_up LANGUAGES NONE)
+execute_process(COMMAND sh -c "echo $$ > PLACE.new && mv PLACE.new PLACE && exec sleep 300")
+"""
+INTERRUPTIBLE = """\
+import signal, sys
+from pathlib import Path
+from obrelease.recorder.side_build import build_native
+signal.signal(signal.SIGINT, signal.default_int_handler)
+build_native(Path(sys.argv[1]))
+"""
+
 
 def tree(folder: Path, cmake: str) -> Path:
     package = folder / "engine" / "obengine"
@@ -64,6 +83,33 @@ def test_what_stands_in_the_way_is_told(settings: str, tmp_path: Path) -> None:
     assert reason is not None
     assert "the library of the made-up core is not installed" in reason
     assert not list((source / "engine" / "obengine").glob("*.so"))
+
+
+def test_an_interrupted_build_leaves_neither_files_nor_compilers(tmp_path: Path) -> None:
+    place, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    source = tree(tmp_path / "tree", LASTS.replace("PLACE", str(place)))
+    command = [sys.executable, "-c", INTERRUPTIBLE, str(source)]
+    with subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.DEVNULL
+    ) as building:
+        wait_for(lambda: place.exists() or building.poll() is not None)
+        building.send_signal(signal.SIGINT)
+    wait_for(lambda: not runs(place.read_text().strip()))
+    assert list(temporary.iterdir()) == []
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come to pass")
+
+
+def runs(pid: str) -> bool:
+    asked = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()[:1] not in {"", "Z"}
 
 
 def test_a_temporary_folder_that_cannot_be_made_is_told(

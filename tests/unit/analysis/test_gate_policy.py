@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from obrelease.analysis.compare import some_names
 from obrelease.analysis.gate import Answer, ask_gate
 from obrelease.analysis.policy import POLICY_VERSION, Policy, policy_of, read_policy
 from obrelease.cli.gate import POLICY_HELP
@@ -72,10 +73,19 @@ def test_a_pattern_guards_all_that_it_fits() -> None:
 
 
 def test_a_guard_that_fits_nothing_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="fits no metric"):
+    known = ", ".join(sorted(("throughput", *(f"{LATENCY} p{p}" for p in (50, 90, 99, 99.9, 99.99)))))
+    with pytest.raises(InvalidInput, match="fits no metric") as refused:
         ask_gate(policy({"name": "throughput"}, {"name": "thruput"}), side("base"), side("head"))
-    with pytest.raises(Inconclusive, match="no such metric"):
+    assert refused.value.message.endswith(f"; they have: {known}")
+    with pytest.raises(Inconclusive, match="no such metric") as asked:
         ask_gate(policy({"name": "thruput"}), side("base"), side("head"))
+    assert asked.value.message.endswith(f"; they have: {known}")
+
+
+def test_a_message_names_ten_metrics_and_counts_the_rest() -> None:
+    names = [f"m{number:02}" for number in range(12, 0, -1)]
+    assert some_names(names[:3] * 2) == "m10, m11, m12"
+    assert some_names(names) == ", ".join(f"m{number:02}" for number in range(1, 11)) + " and 2 more"
 
 
 def test_the_example_of_the_help_is_a_policy_with_every_key(tmp_path: Path) -> None:

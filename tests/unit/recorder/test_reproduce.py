@@ -12,7 +12,9 @@ import pytest
 from obengine.book import Book
 from obengine.cores import make_book, names
 from obengine.feeds.sample import write_sample
+from obengine.harness.scenario import SCENARIOS
 from obengine.messages import Commands, Events
+from obengine.tape import write_tape
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder import reproduce as room
@@ -120,6 +122,22 @@ def test_another_file_is_refused(registry: Registry, replay: Entry, tmp_path: Pa
         reproduce(registry, replay, trace=day)
     with pytest.raises(NotFound):
         reproduce(registry, replay, trace=tmp_path / "absent")
+
+
+def test_a_file_of_another_kind_is_another_file_whatever_its_version(
+    registry: Registry, replay: Entry, tmp_path: Path
+) -> None:
+    def older(value: dict[str, Any]) -> None:
+        value["workload"]["version"] -= 1
+
+    tape = tmp_path / "day.tape"
+    write_tape(tape, SCENARIOS["baseline"].commands(1, 100)[0])
+    old = changed(registry, replay, older)
+    for entry in (replay, old):
+        with pytest.raises(IntegrityError, match="is not the file that was replayed"):
+            reproduce(registry, entry, trace=tape)
+    with pytest.raises(NotFound, match="has version"):
+        reproduce(registry, old, trace=write_sample(tmp_path))
 
 
 def test_seeded_flow_takes_no_file(registry: Registry, bench: Entry, tmp_path: Path) -> None:
