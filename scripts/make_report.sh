@@ -38,7 +38,7 @@ else
     scenarios="baseline x10 x100"
     scales="--scale 1 --scale 10 --scale 100"
     passes=5
-    messages=50000
+    messages=200000
     large="x1000 x10000"
     regimes="static normal swing-25 swing-40 flash-crash"
     regime_messages=400000
