@@ -147,8 +147,8 @@ def page(answers: Mapping[str, Answer]) -> str:
         "## Scenarios, seed 42",
         bench_table(answers, "bench-"),
         "## Market regimes, seed 42",
-        "The five regimes of the field's open benchmark, written from their published description; one batch "
-        "a pass, so these are not its figures, which are taken one message a call.",
+        "The five regimes of the field's open benchmark, written from their published description; by "
+        "batches of 65,536, so these are not its figures, which are taken one message a call.",
         bench_table(answers, "regime-"),
         "## Stress, seed 2024",
         "Throughput is what the loop sustains with every message due at once, one message a call; response "
