@@ -172,11 +172,7 @@ End read(std::span<const unsigned char> bytes, Handler& handler) {
     find(blocks[0]);
     for (std::size_t turn = 0;; turn ^= 1) {
         const Block& here = blocks[turn];
-        if (here.found == block) {
-            find(blocks[turn ^ 1]);
-        } else {
-            blocks[turn ^ 1].found = 0;
-        }
+        if (here.found == block) find(blocks[turn ^ 1]);
         for (std::size_t k = 0; k < std::min(ahead, here.found); ++k) handler.approach(Message(here.messages[k]));
         for (std::size_t k = 0; k < here.found; ++k) {
             if (k + ahead < here.found) handler.approach(Message(here.messages[k + ahead]));
