@@ -16,11 +16,11 @@
 
 #include "bindings_arrays.hpp"
 #include "bindings_events.hpp"
-#include "obengine/audit.hpp"
-#include "obengine/engine.hpp"
-#include "obengine/event_buffer.hpp"
-#include "obengine/snapshot.hpp"
-#include "obengine/views.hpp"
+#include "obengine/core/audit.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_buffer.hpp"
+#include "obengine/core/snapshot.hpp"
+#include "obengine/core/depth.hpp"
 
 namespace {
 
@@ -148,7 +148,7 @@ private:
 }  // namespace
 
 NB_MODULE(_native, module) {
-    module.doc() = "The compiled order-book core; obengine.native wraps it in the Book protocol.";
+    module.doc() = "The compiled order-book core; obengine.native.book wraps it in the Book protocol.";
     PyType_Slot lends[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(&EventBytes::lend)}, {0, nullptr}};
     nb::class_<EventBytes>(module, "EventBytes", nb::type_slots(lends), "The EVENT records of a batch, as bytes.");
     nb::class_<LockedEngine>(module, "Engine", "The books of `symbols` symbols; arguments are not checked here.")

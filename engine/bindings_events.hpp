@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include "obengine/event_buffer.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 namespace nb = nanobind;
 

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
-#include "obengine/feed_books.hpp"
-#include "obengine/itch50.hpp"
-#include "obengine/itch50_commands.hpp"
-#include "obengine/itch50_day.hpp"
-#include "obengine/views.hpp"
+#include "obengine/feeds/feed_books.hpp"
+#include "obengine/feeds/itch50.hpp"
+#include "obengine/feeds/itch50_commands.hpp"
+#include "obengine/feeds/itch50_file.hpp"
+#include "obengine/core/depth.hpp"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
-#include "obengine/integer_csv.hpp"
-#include "obengine/lobster_window.hpp"
+#include "obengine/feeds/integer_csv.hpp"
+#include "obengine/feeds/lobster_window.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
-#include "obengine/pipeline.hpp"
-#include "obengine/wire.hpp"
+#include "obengine/core/pipeline.hpp"
+#include "obengine/io/wire.hpp"
 
 namespace {
 

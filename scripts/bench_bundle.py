@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from obrelease.bundle.write import Source, write_bundle
+from obrelease.bundle.writer import Source, write_bundle
 
 BAR = 0.8
 

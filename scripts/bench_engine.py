@@ -36,8 +36,7 @@ from typing import Any, Final
 import numpy as np
 
 from obengine import cores
-from obengine.flow import STEADY, generate
-from obengine.messages import (
+from obengine.api.messages import (
     COMMAND,
     NO_PRICE,
     Commands,
@@ -48,7 +47,8 @@ from obengine.messages import (
     Side,
     records_digest,
 )
-from obengine.reference import ReferenceBook
+from obengine.flow.baseline import STEADY, generate
+from obengine.reference.book import ReferenceBook
 
 NEUTRAL: Final = replace(STEADY, name="neutral", stale_cancel_share=0, ioc_share=0)
 

@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.cores import make_book, names
-from obengine.flow import STEADY, generate
+from obengine.flow.baseline import STEADY, generate
 from obengine.harness.clock import now_ns
 from obengine.harness.measure import run_passes, time_messages
-from obrelease.analysis.histograms import percentile_csv
-from obrelease.analysis.plots import latency_curve
-from obrelease.recorder.envelope import keep_histogram
-from obrelease.registry.durable import NewFile, write_file
+from obrelease.analysis.histograms.histogram import percentile_csv
+from obrelease.analysis.plots.latency_throughput import latency_curve
+from obrelease.recorder.artefact_builder import keep_histogram
+from obrelease.storage.durable import NewFile, write_file
 
 BAR_PERMILLE: Final = 100
 

@@ -23,18 +23,19 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.models.canonical import canonical_bytes, digest_bytes, parse_strict
-from obrelease.registry import rebuild, recent, shelves
-from obrelease.registry.durable import NewFile
+from obrelease.models.canonical import canonical_bytes, parse_strict
+from obrelease.registry.check_folder import validate_folders
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.fsck import fsck
-from obrelease.registry.index_file import connect
-from obrelease.registry.inspect import validate_folders
+from obrelease.registry.index import directory_stamps, rebuild, write_buffer
+from obrelease.registry.index.database import connect
+from obrelease.registry.index.rows import row_of
 from obrelease.registry.layout import INDEX_NAME, place_of
-from obrelease.registry.parallel import in_chunks
-from obrelease.registry.rows import row_of
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
+from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.workers import in_chunks
 from tests.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,7 +93,7 @@ def make_index(root: Path, rows: int) -> float:
     with closing(connect(root / INDEX_NAME)) as connection:
         rebuild.fill(connection, (row_of(made_up(root, number)) for number in range(rows)))
         filling = time.process_time() - start - making
-        stamps = [(place, stamp.text) for place, stamp in shelves.shelf_stamps(root).items()]
+        stamps = [(place, stamp.text) for place, stamp in directory_stamps.shelf_stamps(root).items()]
         connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
     return filling
 
@@ -171,14 +172,14 @@ def ask(root: Path, rows: int) -> None:
         def insert(count: int) -> None:
             entries = [inserted.pop() for _ in range(count)]
             connection.execute("BEGIN IMMEDIATE")
-            recent.put(connection, list(map(row_of, entries)))
+            write_buffer.put(connection, list(map(row_of, entries)))
             connection.execute("COMMIT")
 
         def insert_until_they_move() -> None:
-            for _ in range(recent.MOST_RECENT + 1):
+            for _ in range(write_buffer.MOST_RECENT + 1):
                 insert(1)
 
-        each = recent.MOST_RECENT + 1
+        each = write_buffer.MOST_RECENT + 1
         tell("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
         tell(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
         tell("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")

@@ -78,7 +78,7 @@ def plain_python(path: Path) -> int:
 
 def native_books(path: Path) -> int:
     """Bytes to the books of all symbols by the compiled decoder alone; the number of messages."""
-    from obengine.native_itch import ItchBooks
+    from obengine.native.itch import ItchBooks
 
     end = ItchBooks().read(path.read_bytes())
     end.require_whole(str(path))

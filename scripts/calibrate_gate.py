@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from obrelease.analysis.chance import Chance
-from obrelease.analysis.compare import Compared, Comparison, compare
-from obrelease.analysis.compare_runs import THROUGHPUT, Run, Series, read_run
-from obrelease.analysis.gate import Answer, ask_gate
-from obrelease.analysis.histograms import Histogram
-from obrelease.analysis.policy import GuardedMetric, Policy
-from obrelease.analysis.verdict import Rules, Verdict
+from obrelease.analysis.comparison.compare import Compared, Comparison, compare
+from obrelease.analysis.comparison.gate import Answer, ask_gate
+from obrelease.analysis.comparison.gate_policy import GuardedMetric, Policy
+from obrelease.analysis.comparison.run_metrics import THROUGHPUT, Run, Series, read_run
+from obrelease.analysis.comparison.verdict import Rules, Verdict
+from obrelease.analysis.histograms.histogram import Histogram
+from obrelease.analysis.statistics.random_stream import Chance
 from obrelease.registry.store import Registry
 
 LATENCY = "service-latency"

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from obengine.messages import Commands
+from obengine.api.messages import Commands
 
 Figure = dict[str, Any]
 

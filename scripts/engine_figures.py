@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from obengine.messages import COMMAND, Commands, Op, OrderKind, records_digest
-from obengine.native import NativeBook
-from obengine.native_itch import ItchBooks
+from obengine.api.messages import COMMAND, Commands, Op, OrderKind, records_digest
+from obengine.native.book import NativeBook
+from obengine.native.itch import ItchBooks
 
 Clock = Callable[[], int]
 Figure = dict[str, Any]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from obrelease.analysis.markdown import code, table
+from obrelease.analysis.notes.markdown import code, table
 
 Answer = Mapping[str, Any]
 

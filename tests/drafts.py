@@ -16,7 +16,7 @@ from obrelease.models.artefact import (
     VolatileHost,
     Workload,
 )
-from obrelease.registry.durable import NewFile
+from obrelease.storage.durable import NewFile
 
 
 def draft(number: int = 0, **changes: Any) -> Artefact:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from obrelease.analysis.compare_runs import THROUGHPUT, Run, Series
-from obrelease.analysis.histograms import Histogram
+from obrelease.analysis.comparison.run_metrics import THROUGHPUT, Run, Series
+from obrelease.analysis.histograms.histogram import Histogram
 
 LATENCY = "service-latency"
 VALUES = 20_000

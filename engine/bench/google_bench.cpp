@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "flow.hpp"
-#include "obengine/engine.hpp"
-#include "obengine/event_buffer.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 namespace {
 

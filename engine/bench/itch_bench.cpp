@@ -7,7 +7,7 @@
 #include <fstream>
 #include <vector>
 
-#include "obengine/feed_books.hpp"
+#include "obengine/feeds/feed_books.hpp"
 
 int main(int argc, char** argv) {
     std::ifstream file(argc > 1 ? argv[1] : "", std::ios::binary | std::ios::ate);

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <vector>
 
-#include "obengine/engine.hpp"
-#include "obengine/event_buffer.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <iterator>
 #include <vector>
 
-#include "obengine/engine.hpp"
-#include "obengine/sink.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_sink.hpp"
 
 namespace {
 

@@ -6,12 +6,12 @@
 #include <cstring>
 #include <vector>
 
-#include "obengine/audit.hpp"
-#include "obengine/engine.hpp"
-#include "obengine/event_buffer.hpp"
-#include "obengine/feed_books.hpp"
-#include "obengine/itch50_commands.hpp"
-#include "obengine/snapshot.hpp"
+#include "obengine/core/audit.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_buffer.hpp"
+#include "obengine/feeds/feed_books.hpp"
+#include "obengine/feeds/itch50_commands.hpp"
+#include "obengine/core/snapshot.hpp"
 
 namespace {
 

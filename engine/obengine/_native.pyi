@@ -1,7 +1,7 @@
 # Generated: python -m nanobind.stubgen -m obengine._native -o engine/obengine/_native.pyi
 # ruff: noqa: C408, ICN001
 """
-The compiled order-book core; obengine.native wraps it in the Book protocol.
+The compiled order-book core; obengine.native.book wraps it in the Book protocol.
 """
 
 from typing import Annotated

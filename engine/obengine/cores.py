@@ -8,9 +8,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, cast
 
-from obengine.book import Book
-from obengine.errors import CoreUnavailable
-from obengine.reference import ReferenceBook
+from obengine.api.errors import CoreUnavailable
+from obengine.api.protocol import Book
+from obengine.reference.book import ReferenceBook
 
 REFERENCE: Final = "reference"
 NATIVE: Final = "native"
@@ -57,7 +57,7 @@ def make_book(name: str, symbols: int = 1) -> Book:
     require_core(name)
     if name == REFERENCE:
         return ReferenceBook(symbols)
-    make = cast("Callable[[int], Book]", import_module("obengine.native").NativeBook)
+    make = cast("Callable[[int], Book]", import_module("obengine.native.book").NativeBook)
     return make(symbols)
 
 

@@ -6,9 +6,9 @@
 #include <limits>
 #include <vector>
 
-#include "obengine/audit.hpp"
-#include "obengine/engine.hpp"
-#include "obengine/sink.hpp"
+#include "obengine/core/audit.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_sink.hpp"
 
 namespace {
 

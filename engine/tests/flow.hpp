@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "obengine/messages.hpp"
+#include "obengine/io/messages.hpp"
 
 namespace obengine::testing {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "flow.hpp"
-#include "obengine/pipeline.hpp"
+#include "obengine/core/pipeline.hpp"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <iterator>
 #include <vector>
 
-#include "obengine/audit.hpp"
-#include "obengine/engine.hpp"
-#include "obengine/event_buffer.hpp"
+#include "obengine/core/audit.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 int main(int argc, char** argv) {
     using namespace obengine;

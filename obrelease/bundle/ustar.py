@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from obrelease.bundle.rules import RefusedArchive, Rule
+from obrelease.bundle.archive_rules import RefusedArchive, Rule
 from obrelease.errors import InvalidInput
 
 BLOCK_BYTES: Final = 512

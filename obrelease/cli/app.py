@@ -7,27 +7,27 @@ from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli import (
-    compare,
+from obrelease.cli.commands import (
+    diff,
     doctor,
     gate,
-    imports,
+    gc,
+    import_,
     init,
-    keep,
-    listing,
-    registry,
-    release,
+    publish,
     reproduce,
     run,
     schema,
-    signals,
+    show,
     verify,
 )
-from obrelease.cli.command import JsonOption, QuietOption, VerboseOption
-from obrelease.cli.help_text import in_order
-from obrelease.cli.reply import INTERRUPTED, Failure, Reply
-from obrelease.cli.settings import shell_asks
-from obrelease.cli.streams import settle_streams
+from obrelease.cli.commands import list as list_runs
+from obrelease.cli.console import signals
+from obrelease.cli.console.command import JsonOption, QuietOption, VerboseOption
+from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
+from obrelease.cli.console.help import in_order
+from obrelease.cli.console.settings import shell_asks
+from obrelease.cli.console.stdio import settle_streams
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
@@ -70,14 +70,14 @@ def root(
 
 for room in (
     run,
-    imports,
-    listing,
-    registry,
-    keep,
+    import_,
+    list_runs,
+    show,
+    gc,
     reproduce,
-    compare,
+    diff,
     gate,
-    release,
+    publish,
     verify,
     schema,
     init,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obrelease.cli.signals import end_at_once
+from obrelease.cli.console.signals import end_at_once
 
 
 def main() -> None:

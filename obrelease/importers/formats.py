@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Final, cast
 
-from obrelease.importers.draft import Draft, Request
+from obrelease.importers.artefact_builder import Draft, Request
 
 _READERS: Final[Mapping[str, str]] = {
     "google-benchmark": "google_benchmark",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 
 from obrelease.errors import InvalidInput
-from obrelease.importers.draft import (
+from obrelease.importers.artefact_builder import (
     TIME_UNITS,
     Draft,
     Found,
@@ -20,7 +20,7 @@ from obrelease.importers.draft import (
     measurements_ns,
     nanoseconds,
 )
-from obrelease.importers.reading import Node, read_json
+from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
 
 

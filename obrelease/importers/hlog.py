@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final, Literal
 
-from obrelease.analysis.histograms import SIGNIFICANT_DIGITS
-from obrelease.analysis.intervals import decode_intervals, encode_merged, interval_lines, significant_digits
+from obrelease.analysis.histograms.histogram import SIGNIFICANT_DIGITS
+from obrelease.analysis.histograms.histogram_log import (
+    decode_intervals,
+    encode_merged,
+    interval_lines,
+    significant_digits,
+)
 from obrelease.errors import UsageError
-from obrelease.importers.draft import Draft, Found, Request, draft, slug
+from obrelease.importers.artefact_builder import Draft, Found, Request, draft, slug
 from obrelease.models.artefact import UNKNOWN, HistogramRef, StableHost
-from obrelease.registry.durable import NewFile
+from obrelease.storage.durable import NewFile
 
 UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obrelease.importers.draft import Draft, Found, Request, draft, measurements_ns, nanoseconds
-from obrelease.importers.reading import Node, read_json
+from obrelease.importers.artefact_builder import Draft, Found, Request, draft, measurements_ns, nanoseconds
+from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, StableHost
 
 

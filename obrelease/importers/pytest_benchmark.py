@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from obrelease.importers.draft import (
+from obrelease.importers.artefact_builder import (
     Draft,
     Found,
     Request,
@@ -18,7 +18,7 @@ from obrelease.importers.draft import (
     measurements_ns,
     nanoseconds,
 )
-from obrelease.importers.reading import Node, read_json
+from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, StableHost, VolatileHost
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")

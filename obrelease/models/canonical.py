@@ -1,28 +1,22 @@
-"""Exact bytes: RFC 8785 canonical JSON, sha256, and a JSON reader that refuses what is ambiguous.
+"""RFC 8785 canonical JSON, and a JSON reader that refuses ambiguous documents.
 
-The only hashing door of the package. Both directions agree on one set of values: whatever
+Both directions agree on one set of values: whatever
 `parse_strict` returns, `canonical_bytes` can write, and what it writes, `parse_strict` reads back.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
 import re
-import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, BinaryIO, Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import rfc8785
 
-from obrelease.errors import InvalidInput, NotFound, StorageError
+from obrelease.errors import InvalidInput
 from obrelease.models.base import MAX_SAFE_INTEGER
-
-MAX_DOCUMENT_BYTES: Final = 16 * 2**20
-"""The largest document that is read; an envelope is some kilobytes."""
+from obrelease.storage.files import MAX_DOCUMENT_BYTES
 
 MAX_DEPTH: Final = 64
 """The deepest nesting that is read or written."""
@@ -33,7 +27,6 @@ MAX_BRACKETS: Final = 1_000_000
 MAX_SEPARATORS: Final = 1_500_000
 """The most `,` and `:` in one document: a bound on its values, and so on the time that they take."""
 
-_CHUNK_BYTES: Final = 2**20
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _FIRST_EXPONENT_FORM: Final = 1e21
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -71,99 +64,6 @@ def is_canonical(value: Any, data: bytes) -> bool:
         if plain.encode("utf-8") == data:
             return True
     return canonical_bytes(value) == data
-
-
-def digest_bytes(data: bytes) -> str:
-    """The sha256 of `data` in lower-case hex, as `sha256sum` prints it."""
-    return hashlib.sha256(data).hexdigest()
-
-
-class Hasher:
-    """A sha256 fed piece by piece, where one pass over the bytes feeds several digests."""
-
-    __slots__ = ("_digest", "size")
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self.size = 0
-
-    def update(self, data: bytes | memoryview) -> None:
-        """Take the next bytes."""
-        self._digest.update(data)
-        self.size += len(data)
-
-    def hexdigest(self) -> str:
-        """The sha256 so far, in lower-case hex."""
-        return self._digest.hexdigest()
-
-
-def digest_stream(source: BinaryIO, sink: Callable[[memoryview], object] | None = None) -> tuple[str, int]:
-    """Read `source` to its end and return its sha256 and size; each chunk is also handed to `sink`.
-
-    The sink gets exactly the bytes that were hashed, so a copy made this way has this digest.
-    """
-    hasher = Hasher()
-    while chunk := source.read(_CHUNK_BYTES):
-        hasher.update(chunk)
-        if sink is not None:
-            sink(memoryview(chunk))
-    return hasher.hexdigest(), hasher.size
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading without following a last symlink and without waiting on a pipe.
-
-    Raises:
-        NotFound: nothing is there.
-        InvalidInput: it is a symlink, a folder, a pipe, a socket or a device.
-        StorageError: the disk refused.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        if stat.S_ISLNK(path.lstat().st_mode):
-            raise InvalidInput(f"{path}: is a symbolic link, not a regular file")
-        descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise NotFound(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path}: cannot be opened: {_reason(error)}") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise InvalidInput(f"{path}: is not a regular file")
-    return os.fdopen(descriptor, "rb")
-
-
-def digest_file(path: Path) -> tuple[str, int]:
-    """The sha256 and the size in bytes of a regular file, streamed in chunks of 1 MiB.
-
-    Raises:
-        NotFound, InvalidInput, StorageError: as `open_regular`, or the disk failed while reading.
-    """
-    with open_regular(path) as source:
-        try:
-            size = os.fstat(source.fileno()).st_size
-            if size < _CHUNK_BYTES and len(data := source.read(size + 1)) == size:
-                return digest_bytes(data), size
-            source.seek(0)
-            return digest_stream(source)
-        except OSError as error:
-            raise StorageError(f"{path}: cannot be read: {_reason(error)}") from error
-
-
-def read_bounded(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
-    """All bytes of a regular file of at most `limit` bytes.
-
-    Raises:
-        NotFound, InvalidInput, StorageError: as `digest_file`, or the file is larger than `limit`.
-    """
-    with open_regular(path) as source:
-        try:
-            data = source.read(min(limit, os.fstat(source.fileno()).st_size) + 1)
-        except OSError as error:
-            raise StorageError(f"{path}: cannot be read: {_reason(error)}") from error
-    if len(data) > limit:
-        raise InvalidInput(f"{path}: larger than {limit} bytes")
-    return data
 
 
 def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) -> Any:
@@ -316,7 +216,3 @@ def _deeper_than(value: Any, limit: int) -> bool:
 def _short(thing: object) -> str:
     text = ascii(thing)
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

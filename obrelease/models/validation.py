@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
 from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
-from obrelease.models.problem import Problem, printable
-from obrelease.models.schema import DOCUMENTS, DocumentType, schema_of
+from obrelease.models.finding import Problem, printable
+from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

@@ -5,7 +5,7 @@ What the engine offers by name is light and stands here; `record` brings tables 
 
 from __future__ import annotations
 
-from obrelease.recorder.engine import (
+from obrelease.recorder.engine_adapter import (
     bench_work,
     core_names,
     scenario_names,

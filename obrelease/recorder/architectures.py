@@ -6,31 +6,25 @@ from collections.abc import Sequence
 from typing import Final
 
 from obengine import cores
-from obengine.harness.architectures import (
+from obengine.harness.architectures.comparison import (
     DEFAULT_MESSAGES,
     ArchitecturesOutcome,
     architectures_work,
     run_architectures,
 )
-from obrelease.analysis.architectures_table import ARCHITECTURES_FILE, architectures_csv
-from obrelease.analysis.plot_architectures import architectures_compared
-from obrelease.analysis.plots import latency_curve
-from obrelease.analysis.summaries import WALL_TIMES, throughput_msg_s
+from obrelease.analysis.plots.architectures import architectures_compared
+from obrelease.analysis.plots.latency_throughput import latency_curve
+from obrelease.analysis.summary.summarise import WALL_TIMES, throughput_msg_s
+from obrelease.analysis.tables.architectures import ARCHITECTURES_FILE, architectures_csv
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.chunks import chunks_file
-from obrelease.recorder.engine import engine_errors
-from obrelease.recorder.envelope import (
-    TIMER_OVERHEAD,
-    Advance,
-    Draft,
-    Request,
-    envelope_of,
-    keep_histogram,
-)
-from obrelease.recorder.place import require_writable
-from obrelease.registry.durable import NewFile
+from obrelease.recorder.artefact_builder import TIMER_OVERHEAD, Draft, Request, envelope_of, keep_histogram
+from obrelease.recorder.engine_adapter import engine_errors
+from obrelease.recorder.event_chunks import chunks_file
+from obrelease.recorder.results_folder import require_writable
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
+from obrelease.storage.progress import Advance
 
 __all__ = ["DEFAULT_MESSAGES", "SUMMARY_FILE", "architectures_work", "record_architectures"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from obengine.messages import NO_PRICE, CancelReason, EventKind, Events, Priority, RejectCode, Side
+from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Priority, RejectCode, Side
 from obrelease.errors import StorageError
 
 _BLOCK: Final = 65_536

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from obengine.harness.profiling import ProfileOutcome, run_profile
-from obrelease.analysis.flame import flame_graph
-from obrelease.analysis.frames import csv_table
-from obrelease.analysis.profile_tables import (
+from obrelease.analysis.plots.flame_graph import flame_graph
+from obrelease.analysis.tables.csv_bytes import csv_table
+from obrelease.analysis.tables.profile import (
     ALLOCATION_COLUMNS,
     ALLOCATIONS_FILE,
     COUNTER_COLUMNS,
@@ -14,12 +14,12 @@ from obrelease.analysis.profile_tables import (
     FUNCTIONS_FILE,
 )
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
-from obrelease.recorder.envelope import Draft, Request, envelope_of
-from obrelease.recorder.place import require_writable
-from obrelease.registry.durable import NewFile
+from obrelease.recorder.artefact_builder import Draft, Request, envelope_of
+from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
+from obrelease.recorder.results_folder import require_writable
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 
 
 def record_profile(

@@ -9,14 +9,15 @@ from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer, Scalar
-from obrelease.recorder.drafts import draft, replayed_name
-from obrelease.recorder.engine import engine_errors, require_scenario, resolve_core
-from obrelease.recorder.envelope import Advance, Request, machine_of
+from obrelease.recorder.artefact_builder import Request, machine_of
+from obrelease.recorder.bench_artefact import draft, replayed_name
+from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.event_log import require_log_place, write_log
-from obrelease.recorder.place import require_writable
+from obrelease.recorder.results_folder import require_writable
 from obrelease.recorder.risk import LIMITS_FILE
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.progress import Advance
 
 
 def record_bench(
@@ -105,7 +106,7 @@ def record_replay(
     """
     for named, hint in (
         (path, "without a file, a made-up sample is replayed"),
-        (risk, "`pydoc obengine.risk_limits` shows a limits file"),
+        (risk, "`pydoc obengine.risk.limits_file` shows a limits file"),
     ):
         if named is not None:
             _require_readable_twice(named, hint)

@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from obengine.cores import make_book, names
-from obengine.messages import (
+from obengine.api.messages import (
     NO_PRICE,
     CancelReason,
     Commands,
@@ -21,14 +20,16 @@ from obengine.messages import (
     Side,
     records_digest,
 )
+from obengine.cores import make_book, names
 from obrelease.errors import IntegrityError, UsageError
 from obrelease.models.artefact import Artefact, Outcome
-from obrelease.models.canonical import digest_bytes, read_bounded
-from obrelease.recorder.chunks import CHUNK_EVENTS, CHUNKS_FILE, Chunk, chunks_of, read_chunks
-from obrelease.recorder.engine import engine_errors, resolve_core
+from obrelease.recorder.engine_adapter import engine_errors, resolve_core
+from obrelease.recorder.event_chunks import CHUNK_EVENTS, CHUNKS_FILE, Chunk, chunks_of, read_chunks
 from obrelease.recorder.workloads import Regenerated, regenerate
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes
 
 _DETAILS: Final = {
     EventKind.ACCEPTED: Side,

@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from obengine.harness.replay_risk import RiskOutcome
-from obengine.risk_limits import MAKER, MAKER_NAME
-from obrelease.analysis.frames import csv_table
-from obrelease.analysis.plot_risk import inventory_and_pnl
-from obrelease.registry.durable import NewFile
+from obengine.harness.outcome import RiskOutcome
+from obengine.risk.limits_file import MAKER, MAKER_NAME
+from obrelease.analysis.plots.risk import inventory_and_pnl
+from obrelease.analysis.tables.csv_bytes import csv_table
+from obrelease.storage.durable import NewFile
 
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
 

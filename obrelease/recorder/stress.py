@@ -8,9 +8,10 @@ from typing import Final
 
 from obengine.harness.open_loop import rate_msg_s
 from obengine.harness.stress import ScaleRun, StressOutcome, SweepPoint, run_stress, stress_work
-from obrelease.analysis.plot_load import latency_against_load, throughput_by_scale
-from obrelease.analysis.plots import latency_curve
-from obrelease.analysis.stress_tables import (
+from obrelease.analysis.plots.latency_throughput import latency_curve
+from obrelease.analysis.plots.load import latency_against_load, throughput_by_scale
+from obrelease.analysis.summary.summarise import WALL_TIMES
+from obrelease.analysis.tables.stress import (
     SCALES_FILE,
     SWEEP_FILE,
     LoadRow,
@@ -18,24 +19,23 @@ from obrelease.analysis.stress_tables import (
     scales_csv,
     sweep_csv,
 )
-from obrelease.analysis.summaries import WALL_TIMES
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.chunks import chunks_file
-from obrelease.recorder.engine import engine_errors, resolve_core
-from obrelease.recorder.envelope import (
+from obrelease.recorder.artefact_builder import (
     TIMER_OVERHEAD,
-    Advance,
     Draft,
     KeptHistogram,
     Request,
     envelope_of,
     keep_histogram,
 )
+from obrelease.recorder.engine_adapter import engine_errors, resolve_core
+from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.event_log import require_log_place, write_log
-from obrelease.recorder.place import require_writable
-from obrelease.registry.durable import NewFile
+from obrelease.recorder.results_folder import require_writable
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
+from obrelease.storage.progress import Advance
 
 __all__ = ["SUMMARY_FILE", "record_stress", "stress_work"]
 

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Final
 
 from obengine import cores
+from obengine.api.messages import Commands, records_digest
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
 from obengine.feeds.sample import sample_pair
-from obengine.flow import STEADY, generate
-from obengine.harness.architectures import ARCHITECTURES_VERSION, SYMBOLS, spread
+from obengine.feeds.tape import is_tape, read_tape, tape_digest
+from obengine.flow.baseline import STEADY, generate
+from obengine.harness.architectures.comparison import ARCHITECTURES_VERSION, SYMBOLS, spread
 from obengine.harness.replay import TAPE_WORKLOAD_VERSION
 from obengine.harness.replay_itch import ITCH_VERSION
 from obengine.harness.replay_lobster import LOBSTER_VERSION
 from obengine.harness.scenario import SCENARIOS, check_numbers
 from obengine.harness.stress import STRESS_VERSION
-from obengine.messages import Commands, records_digest
-from obengine.tape import is_tape, read_tape, tape_digest
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Workload
-from obrelease.recorder.engine import engine_errors
+from obrelease.recorder.engine_adapter import engine_errors
 
 _STRESS: Final = "stress-"
 

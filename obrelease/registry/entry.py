@@ -14,8 +14,10 @@ from pydantic_core import from_json
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
 from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.canonical import digest_bytes, parse_strict, read_bounded
+from obrelease.models.canonical import parse_strict
 from obrelease.models.validation import explain
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes
 
 _FORMAT: Final = "obrelease.artefact"
 _MOST_BYTES: Final = 2**63 - 1

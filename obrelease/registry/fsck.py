@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from obrelease.errors import ObreleaseError, StorageError
-from obrelease.models.problem import Problem
+from obrelease.models.finding import Problem
+from obrelease.registry.check_folder import Inspection, inspect_folder
 from obrelease.registry.entry import Entry, entry_of, misplaced
-from obrelease.registry.index import Sight, sight
-from obrelease.registry.inspect import Inspection, inspect_folder
+from obrelease.registry.index.query import Sight, sight
 from obrelease.registry.layout import INDEX_NAME, PINS_NAME, STAGING_NAME, is_place_name, place_of
-from obrelease.registry.parallel import in_order
 from obrelease.registry.pins import read_pin
+from obrelease.storage.progress import Advance
+from obrelease.storage.workers import in_order
 
 _REINDEX: Final = "run `obrelease reindex`"
-
-Advance = Callable[[int], None]
-"""Called with 1 for each folder that was looked through."""
 
 
 @dataclass(frozen=True, slots=True)

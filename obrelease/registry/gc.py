@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.registry import index
-from obrelease.registry.durable import demand_real, storage_errors, sync_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
+from obrelease.registry.index import query
 from obrelease.registry.layout import STAGING_NAME, is_place
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import demand_real, storage_errors, sync_folder
 
 PIN: Final = "pin"
 
@@ -129,7 +129,7 @@ def collect(
     demand_real(root, staging)
     with storage_errors(root, "what was removed so far is removed whole"):
         _finish_former(root)
-        index.forget(root, (doomed.entry.place for doomed in plan.doomed))
+        query.forget(root, (doomed.entry.place for doomed in plan.doomed))
         taken = [(doomed, path) for doomed in plan.doomed if (path := _take(root, doomed.entry)) is not None]
         for shelf in sorted({doomed.entry.folder.parent for doomed, _ in taken}):
             sync_folder(shelf)

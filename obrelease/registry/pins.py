@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
-from obrelease.models.canonical import read_bounded
-from obrelease.registry.durable import demand_real, make_folders, storage_errors, sync_folder, write_file
 from obrelease.registry.layout import PINS_NAME, STAGING_NAME
+from obrelease.storage.durable import demand_real, make_folders, storage_errors, sync_folder, write_file
+from obrelease.storage.files import read_bounded
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LIKE_A_DIGEST: Final = re.compile(r"[0-9a-f]{4,64}")

@@ -21,10 +21,15 @@ from pydantic import ValidationError
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
-from obrelease.models.canonical import digest_bytes, read_bounded
 from obrelease.models.validation import document_bytes, explain, read_document
-from obrelease.registry import index, pins
-from obrelease.registry.durable import (
+from obrelease.registry import pins
+from obrelease.registry.check_folder import inspect_folder
+from obrelease.registry.entry import Entry, entry_of
+from obrelease.registry.filter import Filter
+from obrelease.registry.index import query
+from obrelease.registry.index.rebuild import rebuild
+from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of
+from obrelease.storage.durable import (
     NewFile,
     demand_real,
     make_folders,
@@ -33,11 +38,8 @@ from obrelease.registry.durable import (
     sync_tree,
     write_file,
 )
-from obrelease.registry.entry import Entry, entry_of
-from obrelease.registry.filter import Filter
-from obrelease.registry.inspect import inspect_folder
-from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of
-from obrelease.registry.rebuild import rebuild
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes
 
 LATEST: Final = "latest"
 SHORTEST_PREFIX: Final = 4
@@ -110,11 +112,11 @@ class Registry:
         Raises:
             StorageError: the results folder cannot be listed.
         """
-        return index.query(self.root, where, limit).entries
+        return query.query(self.root, where, limit).entries
 
     def look(self, where: Filter, *, limit: int | None = None) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
         """As `find`, and the folders that look like runs and whose envelope cannot be trusted."""
-        answer = index.query(self.root, where, limit)
+        answer = query.query(self.root, where, limit)
         return answer.entries, tuple(self.root / place for place in answer.unread)
 
     def resolve(

@@ -48,14 +48,14 @@ class TestEachSource:
 
     def test_the_environment_is_read_in_settings_alone(self, path: Path) -> None:
         uses = set(attribute_uses(ast.parse(path.read_text("utf-8")), "os"))
-        if path.relative_to(ROOT).as_posix() != "obrelease/cli/settings.py":
+        if path.relative_to(ROOT).as_posix() != "obrelease/cli/console/settings.py":
             assert not uses & {"environ", "getenv", "putenv", "environb"}
 
     def test_time_comes_through_its_two_doors(self, path: Path) -> None:
         tree = ast.parse(path.read_text("utf-8"))
         if path.relative_to(ROOT).as_posix() in {
             "engine/obengine/harness/clock.py",
-            "obrelease/cli/clock.py",
+            "obrelease/cli/console/clock.py",
         }:
             return
         assert not set(attribute_uses(tree, "time")) - {"sleep", "monotonic"}
@@ -76,7 +76,7 @@ class TestEachSource:
 
     def test_a_generator_of_chance_stands_in_two_places_alone(self, path: Path) -> None:
         """The engine's flow and the bootstrap each have a SplitMix64; its increment is its mark."""
-        doors = {"engine/obengine/prng.py", "obrelease/analysis/chance.py"}
+        doors = {"engine/obengine/api/prng.py", "obrelease/analysis/statistics/random_stream.py"}
         if path.relative_to(ROOT).as_posix() not in doors:
             assert "9e3779b97f4a7c15" not in path.read_text("utf-8").lower().replace("_", "")
 

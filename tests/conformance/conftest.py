@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import Forge
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.github import GitHubForge
 from tests.conformance.whole_way import CONTENT
 from tests.emulator import process

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, RemoteError, StorageError, UsageError
-from obrelease.remote.forge import Asset, Forge, NewRelease, Release
+from obrelease.remote.forge.protocol import Asset, Forge, NewRelease, Release
 from tests.conformance.conftest import Place
 
 NOTES = "# What is new\n\n* naïve `code` — ≤ 1 µs & <b>bold</b>\n* \\backslash\n"

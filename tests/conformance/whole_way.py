@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from obrelease.errors import RemoteError
-from obrelease.remote.forge import Asset, NewRelease, Release
+from obrelease.remote.forge.protocol import Asset, NewRelease, Release
 from obrelease.remote.github import GitHubForge
 from tests.loopback_github.running import forge_at
 from tests.loopback_github.server import LoopbackGitHub

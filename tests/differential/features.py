@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.messages import (
+from obengine.api.messages import (
     ALL_SYMBOLS,
     COMMAND,
     MAX_QTY,

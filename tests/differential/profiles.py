@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.flow import STEADY, generate
-from obengine.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, Commands, Op, OrderKind
+from obengine.api.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, Commands, Op, OrderKind
+from obengine.flow.baseline import STEADY, generate
 from tests.differential.features import TEMPERS, feature_stream
 
 Rng = np.random.Generator

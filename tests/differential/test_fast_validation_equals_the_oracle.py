@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from obrelease.errors import InvalidInput
 from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
-from obrelease.models.schema import DOCUMENTS, DocumentType
+from obrelease.models.json_schema import DOCUMENTS, DocumentType
 from obrelease.models.validation import document_bytes, examine, fast_validator, oracle
 from tests.drafts import draft, histogram_ref
 

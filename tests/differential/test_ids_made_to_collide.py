@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from obengine.messages import COMMAND, Commands, EventKind, Op, Side
-from obengine.native import NativeBook
-from obengine.reference import ReferenceBook
+from obengine.api.messages import COMMAND, Commands, EventKind, Op, Side
+from obengine.native.book import NativeBook
+from obengine.reference.book import ReferenceBook
 
 GOLDEN = 0x9E37_79B9_7F4A_7C15
 """The table's first multiplier; it hashes an id without its last four bits."""

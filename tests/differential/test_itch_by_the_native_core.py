@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obengine.errors import FeedError, SymbolError
-from obengine.messages import COMMAND, Commands, Op, Side, TradingState
-from obengine.native import NativeBook
-from obengine.native_itch import ItchBooks
-from obengine.orders import set_state
-from obengine.reference import ReferenceBook
+from obengine.api.errors import FeedError, SymbolError
+from obengine.api.messages import COMMAND, Commands, Op, Side, TradingState
+from obengine.api.orders import set_state
+from obengine.native.book import NativeBook
+from obengine.native.itch import ItchBooks
+from obengine.reference.book import ReferenceBook
 
 SYMBOLS = 3
 Order = tuple[int, int, int, int]

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from obengine import cores
-from obengine.errors import BatchError, CoreUnavailable, SymbolError
-from obengine.messages import COMMAND, EVENT, EventKind, Side, records_digest
-from obengine.native import NativeBook
-from obengine.reference import ReferenceBook
+from obengine.api.errors import BatchError, CoreUnavailable, SymbolError
+from obengine.api.messages import COMMAND, EVENT, EventKind, Side, records_digest
+from obengine.native.book import NativeBook
+from obengine.reference.book import ReferenceBook
 from tests.differential.profiles import steady
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,10 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from obengine.book import Snapshot
-from obengine.messages import COMMAND, CancelReason, Commands, EventKind, Events, Priority, RejectCode, Side
-from obengine.native import NativeBook
-from obengine.reference import ReferenceBook
+from obengine.api.messages import (
+    COMMAND,
+    CancelReason,
+    Commands,
+    EventKind,
+    Events,
+    Priority,
+    RejectCode,
+    Side,
+)
+from obengine.api.protocol import Snapshot
+from obengine.native.book import NativeBook
+from obengine.reference.book import ReferenceBook
 from tests.differential.profiles import STREAMS
 from tests.property.strategies import SYMBOLS, Step, command_streams, steps
 from tests.property.strategies import nonsense as any_bytes

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obengine.errors import CoreUnavailable, FeedError
+from obengine.api.errors import CoreUnavailable, FeedError
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_sample import write_itch_sample
 from obengine.feeds.lobster import read_lobster

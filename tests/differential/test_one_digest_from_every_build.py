@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obengine.messages import EVENT, records_digest
-from obengine.reference import ReferenceBook
+from obengine.api.messages import EVENT, records_digest
+from obengine.reference.book import ReferenceBook
 from tests.differential.profiles import STREAMS
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"

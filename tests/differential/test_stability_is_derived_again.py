@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obengine.harness.stability import stability_check
-from obrelease.analysis.stability import instabilities, stability_findings
+from obrelease.analysis.summary.stability import instabilities, stability_findings
 from obrelease.models.artefact import Artefact, Check, Measurement, Outcome, Producer
 from tests.drafts import draft
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from obengine.messages import OrderFlag, OrderKind, SelfTrade, TimeInForce, TradingState
+from obengine.api.messages import OrderFlag, OrderKind, SelfTrade, TimeInForce, TradingState
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = (ROOT / "README.md").read_text("utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.cli.app import app
-from obrelease.cli.settings import KEYS
+from obrelease.cli.console.settings import KEYS
 from obrelease.errors import ExitCode
 
 VERIFYING = ("FILES", "TAG_COMMANDS", "PROVENANCE_COMMANDS")

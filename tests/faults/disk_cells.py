@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from obrelease.cli.app import execute
-from obrelease.remote.directory import DirectoryForge
+from obrelease.remote.forge.directory import DirectoryForge
 
 TAG = "v0.9-beta"
 ACTS = {

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import ObreleaseError
-from obrelease.registry import recent, shelves
 from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.gc import collect, plan_gc
+from obrelease.registry.index import directory_stamps, write_buffer
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 from tests.faults.traced import Tell
@@ -87,8 +87,8 @@ def prepared(root: Path) -> tuple[Registry, set[str]]:
 def index_settles_at_once() -> Iterator[None]:
     """Let the index take in shelves at once, so that every reading writes, and move its rows all the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shelves, "SETTLE_NS", -FOREVER_NS)
-        patch.setattr(recent, "MOST_RECENT", 3)
+        patch.setattr(directory_stamps, "SETTLE_NS", -FOREVER_NS)
+        patch.setattr(write_buffer, "MOST_RECENT", 3)
         yield
 
 

@@ -11,19 +11,25 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obrelease.bundle import sums
+from obrelease.bundle import sha256sums
+from obrelease.bundle.signing.armor import blob_of, blob_of_text, text_of
+from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check
 from obrelease.errors import IntegrityError
-from obrelease.models.canonical import canonical_bytes, digest_file
-from obrelease.models.statement import PAYLOAD_TYPE, pae
-from obrelease.models.tag import Tag
-from obrelease.release.journal import Journal
-from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
-from obrelease.signing.armor import blob_of, blob_of_text, text_of
-from obrelease.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check
+from obrelease.models.canonical import canonical_bytes
+from obrelease.models.provenance import PAYLOAD_TYPE, pae
+from obrelease.models.version_tag import Tag
+from obrelease.release.publish.journal import Journal
+from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.storage.hashing import digest_file
 from tests.unit.release.project import Project, git, make_project
 
 OLD, TAG = "v0.8", "v0.9-beta"
-SUMS, SIGNATURE, PROVENANCE, MANIFEST = sums.NAME, "SHA256SUMS.sig", "provenance.dsse.json", "manifest.json"
+SUMS, SIGNATURE, PROVENANCE, MANIFEST = (
+    sha256sums.NAME,
+    "SHA256SUMS.sig",
+    "provenance.dsse.json",
+    "manifest.json",
+)
 BUNDLE = f"demo-{TAG}.tar.gz"
 PRINCIPAL = "maintainer@localhost"
 FILES = ("sums", "manifest", "bundle", "members", "runs")
@@ -98,7 +104,7 @@ def ssh_sign(key: Path, namespace: str, data: bytes) -> bytes:
 def reseal(folder: Path) -> None:
     """Write SHA256SUMS again over what is there, as an attacker would who has no key."""
     names = sorted(path.name for path in folder.iterdir() if path.name not in {SUMS, SIGNATURE, PROVENANCE})
-    (folder / SUMS).write_bytes(sums.render({name: digest_file(folder / name)[0] for name in names}))
+    (folder / SUMS).write_bytes(sha256sums.render({name: digest_file(folder / name)[0] for name in names}))
 
 
 def write_envelope(folder: Path, **changes: object) -> None:

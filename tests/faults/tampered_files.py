@@ -9,8 +9,8 @@ from functools import partial
 from itertools import combinations, product
 from pathlib import Path
 
+from obrelease.bundle.signing.armor import armored
 from obrelease.models.canonical import canonical_bytes
-from obrelease.signing.armor import armored
 from tests.faults.signed_release import (
     BUNDLE,
     MANIFEST,

@@ -9,10 +9,10 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 
+from obrelease.bundle.signing.armor import armored, blob_of
+from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE
 from obrelease.models.canonical import canonical_bytes
-from obrelease.models.statement import PAYLOAD_TYPE
-from obrelease.signing.armor import armored, blob_of
-from obrelease.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE
+from obrelease.models.provenance import PAYLOAD_TYPE
 from tests.faults.signed_release import (
     SIGNATURE,
     SUMS,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from obrelease.bundle import ustar
-from obrelease.bundle.rules import LIMITS
-from obrelease.bundle.write import GZIP_HEADER
+from obrelease.bundle.archive_rules import LIMITS
+from obrelease.bundle.writer import GZIP_HEADER
 from tests.faults.bounded import run_bounded
 from tests.unit.bundle.archives import TOP, member
 

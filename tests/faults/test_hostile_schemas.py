@@ -13,8 +13,8 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.release import Plan
-from obrelease.models.schema import DOCUMENTS, export, schema_of
+from obrelease.models.json_schema import DOCUMENTS, export, schema_of
+from obrelease.models.manifest import Plan
 from obrelease.models.validation import document_bytes, examine
 from tests.faults.bounded import run_bounded
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from obrelease.analysis.frames import csv_bytes
+from obrelease.analysis.tables.csv_bytes import csv_bytes
 from obrelease.cli.app import execute
 from obrelease.models.artefact import Check, Outcome, Producer
-from obrelease.registry.durable import NewFile
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.unit.release.project import Project, make_project, run_of
 
 PAYLOADS = (

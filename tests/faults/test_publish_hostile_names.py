@@ -11,8 +11,8 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, UsageError
-from obrelease.models.tag import Tag
-from obrelease.remote.worktree import Worktree
+from obrelease.models.version_tag import Tag
+from obrelease.remote.git.repository import Worktree
 from tests.property.prng import Prng
 from tests.unit.release.project import make_project
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from obrelease.errors import ObreleaseError
-from obrelease.remote import files
-from obrelease.remote.files import opened
+from obrelease.storage import transfer
+from obrelease.storage.transfer import opened
 from tests.conformance.whole_way import CONTENT, NEW, UPLOAD, assert_whole, silent, until_done, whole_way
 from tests.loopback_github.contract import EMULATOR
 from tests.loopback_github.running import forge_at, running
@@ -102,7 +102,7 @@ def test_a_file_that_is_swapped_is_never_sent_whole(
     path, prng, arrived = tmp_path / "file", Prng(20_000), 0
     right = bytes(range(256)) * 600
     digest = hashlib.sha256(right).hexdigest()
-    read, left = files._read_at, 0
+    read, left = transfer._read_at, 0
 
     def swapping(place: Path, descriptor: int, count: int, offset: int) -> bytes:
         nonlocal left
@@ -111,7 +111,7 @@ def test_a_file_that_is_swapped_is_never_sent_whole(
             change(path, prng.below(5))
         return read(place, descriptor, count, offset)
 
-    monkeypatch.setattr(files, "_read_at", swapping)
+    monkeypatch.setattr(transfer, "_read_at", swapping)
     for _ in range(tries):
         path.write_bytes(right)
         left = 1 + prng.below(8)
@@ -133,7 +133,7 @@ def test_a_file_that_is_swapped_on_its_way_to_github(
     github: LoopbackGitHub, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bar: 0 wrong bytes; an asset that is there has the bytes that were validated."""
-    read, left, prng = files._read_at, 0, Prng(7)
+    read, left, prng = transfer._read_at, 0, Prng(7)
 
     def swapping(place: Path, descriptor: int, count: int, offset: int) -> bytes:
         nonlocal left
@@ -142,7 +142,7 @@ def test_a_file_that_is_swapped_on_its_way_to_github(
             change(source, prng.below(5))
         return read(place, descriptor, count, offset)
 
-    monkeypatch.setattr(files, "_read_at", swapping)
+    monkeypatch.setattr(transfer, "_read_at", swapping)
     for _ in range(300):
         source.write_bytes(CONTENT)
         github.repository.releases.clear()

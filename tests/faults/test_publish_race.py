@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import ExitCode
-from obrelease.remote.directory import DirectoryForge
+from obrelease.remote.forge.directory import DirectoryForge
 from tests.loopback_github.forked import Client, Clients, forked_clients
 from tests.loopback_github.running import running
 from tests.loopback_github.server import LoopbackGitHub

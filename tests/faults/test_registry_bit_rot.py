@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.registry import durable
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
+from obrelease.storage import durable
 from tests.drafts import draft, run_files
 
 RUNS = 400

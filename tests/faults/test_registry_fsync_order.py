@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.registry import durable, index, rebuild
-from obrelease.registry.index_file import connect
+from obrelease.registry.index import query, rebuild
+from obrelease.registry.index.database import connect
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
+from obrelease.storage import durable
 from tests.drafts import draft, run_files
 from tests.faults.fsync_order import faults_in
 from tests.faults.registry_acts import RECORD, index_settles_at_once, rehearse
@@ -84,7 +85,7 @@ def test_the_index_is_written_in_order_and_its_journal_voided_last(
     """Bar: 0 violations where nothing is seeded; the journal stays, so its void header must be synced."""
     registry = Registry(tmp_path / "results")
     if seed is not None:
-        monkeypatch.setattr(index, "connect", lambda path: weakened(connect(path), seed))
+        monkeypatch.setattr(query, "connect", lambda path: weakened(connect(path), seed))
 
     def record_and_list(tell: Tell) -> None:
         for number in range(5):

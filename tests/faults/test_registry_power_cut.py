@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import ObreleaseError, StorageError
-from obrelease.registry.durable import NewFile
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft, run_files
 from tests.faults.cut_disk import CutDisk, cut_disk, grow_tmpfs, small_tmpfs
 from tests.faults.registry_acts import index_settles_at_once, rehearse

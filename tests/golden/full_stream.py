@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from obengine.messages import COMMAND, NO_PRICE, Commands, Op
+from obengine.api.messages import COMMAND, NO_PRICE, Commands, Op
 
 Row = tuple[int, ...]
 SPOILS = ((0, 77), (1, 2), (2, 9), (3, 9), (4, 2), (5, 4), (6, -5), (9, NO_PRICE))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from obrelease.models.canonical import digest_bytes
 from obrelease.models.validation import document_bytes
 from obrelease.registry.store import Registry
+from obrelease.storage.hashing import digest_bytes
 from tests.drafts import draft, run_files
 
 ENVELOPE = (

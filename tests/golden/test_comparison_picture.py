@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from matplotlib.image import imread
 
-from obrelease.analysis.compare import Comparison, compare
-from obrelease.analysis.compare_plot import overlay
-from obrelease.analysis.verdict import Rules
+from obrelease.analysis.comparison.compare import Comparison, compare
+from obrelease.analysis.comparison.verdict import Rules
+from obrelease.analysis.plots.comparison import overlay
 from obrelease.errors import Inconclusive
 from tests.made_up_runs import side
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from obengine import cores
-from obengine.messages import (
+from obengine.api.messages import (
     COMMAND,
     CROSS,
     MAX_ID,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from obengine.api.messages import records_digest
 from obengine.feeds.lobster import read_lobster
 from obengine.feeds.sample import write_sample
+from obengine.feeds.tape import tape_digest, write_tape
 from obengine.harness.scenario import DEFAULT_SEED, SCENARIOS
-from obengine.messages import records_digest
-from obengine.tape import tape_digest, write_tape
 
 COMMANDS = {
     "baseline": (1, "1f688f60b62784f192324c911d2ec4ad54317bd8848f8f77a42886bcb8a68d6a"),

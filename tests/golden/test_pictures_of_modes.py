@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from obrelease.analysis.figure import Format
-from obrelease.analysis.flame import LEAST_PX, WIDTH_PX, flame_graph
-from obrelease.analysis.plot_architectures import architectures_compared
-from obrelease.analysis.plot_depth import depth_over_day
-from obrelease.analysis.plot_load import latency_against_load, throughput_by_scale
-from obrelease.analysis.plot_risk import inventory_and_pnl
-from obrelease.analysis.stress_tables import LoadRow
+from obrelease.analysis.plots.architectures import architectures_compared
+from obrelease.analysis.plots.depth import depth_over_day
+from obrelease.analysis.plots.flame_graph import LEAST_PX, WIDTH_PX, flame_graph
+from obrelease.analysis.plots.load import latency_against_load, throughput_by_scale
+from obrelease.analysis.plots.risk import inventory_and_pnl
+from obrelease.analysis.plots.style import Format
+from obrelease.analysis.tables.stress import LoadRow
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOADS = [

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from obrelease.analysis.compare_plot import overlay
-from obrelease.analysis.flame import flame_graph
-from obrelease.analysis.ground import DARK, FAINT, GRID, GROUND, INK, PALETTE, QUIET
+from obrelease.analysis.plots.comparison import overlay
+from obrelease.analysis.plots.dark_mode import DARK, FAINT, GRID, GROUND, INK, PALETTE, QUIET
+from obrelease.analysis.plots.flame_graph import flame_graph
 from tests.golden import test_pictures_of_modes as modes
 from tests.golden.test_comparison_picture import comparison
 from tests.golden.test_plots_are_deterministic import ALL

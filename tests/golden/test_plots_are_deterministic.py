@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from obrelease.analysis.figure import Format
-from obrelease.analysis.histograms import Histogram, decode, encode
-from obrelease.analysis.plots import latency_curve, throughput_passes, touch_over_day
+from obrelease.analysis.histograms.histogram import Histogram, decode, encode
+from obrelease.analysis.plots.latency_throughput import latency_curve, throughput_passes, touch_over_day
+from obrelease.analysis.plots.style import Format
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,7 +11,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.recorder.against import turns
+from obrelease.recorder.interleave import turns
 from obrelease.registry.store import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def test_without_an_engine_nothing_is_built(
         (tmp_path / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
-    monkeypatch.setattr("obrelease.recorder.side_build.build_native", lambda _: pytest.fail("it was built"))
+    monkeypatch.setattr("obrelease.recorder.build_tree.build_native", lambda _: pytest.fail("it was built"))
     words = ["run", "bench", "--against", "HEAD", "--core", core, "--results", "results"]
     assert execute(words) == ExitCode.NOT_FOUND
     assert said in capsys.readouterr().err
@@ -127,7 +127,7 @@ def test_a_side_that_breaks_is_named(clone: Path, capsys: pytest.CaptureFixture[
 
 
 def test_the_trees_import_themselves(clone: Path) -> None:
-    from obrelease.recorder.against import _LAUNCH
+    from obrelease.recorder.interleave import _LAUNCH
 
     shown = subprocess.run(
         [sys.executable, "-I", "-c", _LAUNCH, str(clone), "--version"],

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obrelease.analysis.histograms import encode
-from obrelease.cli import sides
+from obrelease.analysis.histograms.histogram import encode
 from obrelease.cli.app import execute
+from obrelease.cli.console import comparison_sides
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Measurement
-from obrelease.registry.durable import NewFile
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
@@ -206,7 +206,7 @@ def test_even_a_crash_is_not_taken_for_a_regression(
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(sides, "select", crash)
+    monkeypatch.setattr(comparison_sides, "select", crash)
     assert gate("--base", "commit=abab", "--head", "commit=cdcd") == 2
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 

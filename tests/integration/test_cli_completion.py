@@ -15,9 +15,9 @@ from obengine import cores
 from obengine.harness.arrivals import _PROCESSES
 from obengine.harness.profiling import PROFILERS
 from obrelease.cli.app import execute
-from obrelease.cli.completion import CORES, KINDS
-from obrelease.cli.listing import SORT_COLUMNS
-from obrelease.cli.run_scenarios import SCENARIOS
+from obrelease.cli.commands.list import SORT_COLUMNS
+from obrelease.cli.commands.run_scenarios import SCENARIOS
+from obrelease.cli.console.completion import CORES, KINDS
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Kind
 from obrelease.registry.filter import FILTER_KEYS

@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
-from obrelease.cli import signals
-from obrelease.cli.reply import INTERRUPTED
+from obrelease.cli.console import signals
+from obrelease.cli.console.exit import INTERRUPTED
 from obrelease.errors import ExitCode
 
 AT_IMPORT: Final = """
@@ -31,7 +31,7 @@ main()
 """
 IN_COMMAND: Final = """
 import os, signal, sys
-import obrelease.cli.listing as listing
+import obrelease.cli.commands.list as listing
 from obrelease.cli.start import main
 
 def registry_of(*args, **options):
@@ -81,7 +81,8 @@ def ran(program: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
-    "module", ["obrelease.cli.app", "typer", "obrelease.errors", "obrelease.cli.verify", "obrelease.models"]
+    "module",
+    ["obrelease.cli.app", "typer", "obrelease.errors", "obrelease.cli.commands.verify", "obrelease.models"],
 )
 def test_while_modules_load(number: str, module: str) -> None:
     done = ran(AT_IMPORT, number, module, "doctor")

@@ -16,7 +16,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.release import BundleFile, BundleManifest, ReleaseRun
+from obrelease.models.manifest import BundleFile, BundleManifest, ReleaseRun
 from obrelease.models.validation import document_bytes
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -276,7 +276,7 @@ class TestGc:
         kept = registry.entries()[0]
         data = manifest(registry, kept.digest, "v2.0")
         (tmp_path / "elsewhere.json").write_bytes(data)
-        from obrelease.models.canonical import digest_bytes
+        from obrelease.storage.hashing import digest_bytes
 
         git(tmp_path, "init", "-q")
         git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")

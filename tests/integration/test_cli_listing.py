@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obrelease.analysis.headline import FIGURE_COLUMNS
-from obrelease.analysis.histograms import encode
-from obrelease.cli import listing
+from obrelease.analysis.histograms.histogram import encode
+from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
 from obrelease.cli.app import execute
+from obrelease.cli.commands import list as list_command
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Check, Measurement
-from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref
 
 
@@ -113,7 +113,7 @@ def test_without_figures_no_run_is_opened(
 def test_a_long_listing_opens_runs_only_when_told(
     registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MOST_OPENED", 2)
+    monkeypatch.setattr(list_command, "MOST_OPENED", 2)
     answer = run()
     assert "figure" not in answer.rows[0]
     assert "3 runs: --figures or a --limit shows their figures" in answer.err

@@ -10,7 +10,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.release import pipeline
+from obrelease.release.publish import pipeline
 from tests.unit.release.project import make_project
 
 MESSAGE: Final = "a fault of obrelease itself: ZeroDivisionError: a \x1b[31m\nseeded one"

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obrelease.analysis.histograms import encode
+from obrelease.analysis.histograms.histogram import encode
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import ENVELOPE_NAME, Check, Outcome, Producer
-from obrelease.registry.durable import NewFile
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref, run_files
 
 COMMANDS = ("list", "show", "reindex", "fsck", "validate")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.notes import HostFacts, RunSummary
+from obrelease.analysis.summary.run_summary import HostFacts, RunSummary
 from obrelease.cli.app import execute
-from obrelease.cli.run_scenarios import SCENARIOS
-from obrelease.cli.run_text import few_beyond, percentiles
+from obrelease.cli.commands.run_scenarios import SCENARIOS
+from obrelease.cli.rendering.run_details import few_beyond, percentiles
 from obrelease.errors import ExitCode
 from obrelease.recorder import scenario_names
-from obrelease.recorder.sources import sources_digest
+from obrelease.recorder.source_digest import sources_digest
 
 TINY = ["--messages", "300", "--passes", "2", "--core", "reference"]
 

@@ -15,9 +15,9 @@ import pytest
 
 from obengine.feeds.itch50_sample import write_itch_sample
 from obrelease.cli.app import execute
-from obrelease.cli.run_text import knee_text
+from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
-from obrelease.registry.inspect import inspect_folder
+from obrelease.registry.check_folder import inspect_folder
 
 STRESS = ["stress", "--core", "reference", "--passes", "1", "--rate", "1000000"]
 

@@ -23,7 +23,7 @@ target_link_libraries(consumer PRIVATE obengine::obengine)
 """
 CONSUMER_MAIN = """\
 #include <cstdio>
-#include <obengine/engine.hpp>
+#include <obengine/core/engine.hpp>
 
 int main() {
     obengine::Engine engine;

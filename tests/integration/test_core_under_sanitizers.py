@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obengine.messages import EVENT, Commands
-from obengine.reference import ReferenceBook
+from obengine.api.messages import EVENT, Commands
+from obengine.reference.book import ReferenceBook
 from tests.differential.profiles import STREAMS
 from tests.integration.test_core_from_cpp import ENGINE, TOOLS
 

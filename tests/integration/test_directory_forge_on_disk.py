@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, RemoteError
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import NewRelease, Release
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import NewRelease, Release
 
 NEW = NewRelease("v0.9-beta", "0" * 40, "Release", "notes", True)
 CONTENT = b"0123456789abcdef" * 4096

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from obrelease.errors import Conflict, ObreleaseError, StorageError
-from obrelease.remote import directory
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import NewRelease, Release
+from obrelease.remote.forge import directory
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import NewRelease, Release
 
 NEW = NewRelease("v0.9-beta", "0" * 40, "Release", "notes", True)
 CONTENT = b"0123456789abcdef" * 4096

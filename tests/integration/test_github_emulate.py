@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict
-from obrelease.remote.forge import NewRelease
+from obrelease.remote.forge.protocol import NewRelease
+from obrelease.remote.git.repository import Worktree
 from obrelease.remote.github import GitHubForge
-from obrelease.remote.worktree import Worktree
 from tests.emulator import process
 from tests.loopback_github.running import quick_pace
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from obrelease.analysis.policy import read_policy as read_gate_policy
+from obrelease.analysis.comparison.gate_policy import read_policy as read_gate_policy
 from obrelease.cli.app import execute
-from obrelease.cli.settings import load
+from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
-from obrelease.models.policy import read_policy
-from obrelease.release.scaffold import GATE, POLICY, WORKFLOW, project_name
+from obrelease.models.verification_policy import read_policy
+from obrelease.release.init_project import GATE, POLICY, WORKFLOW, project_name
 from tests.unit.release.project import git
 from tests.workflows.judges import complaints
 

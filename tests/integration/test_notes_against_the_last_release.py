@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import Artefact, Measurement
-from obrelease.models.tag import Tag
+from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
-from obrelease.release.past import former_tag
-from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
-from obrelease.release.step import Staging
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import Forge
+from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.publish.step import Staging
+from obrelease.release.verify.release_runs import former_tag
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import Forge
 from tests.loopback_github.running import forge_at, running
 from tests.unit.release.project import Project, git, make_project, run_of
 

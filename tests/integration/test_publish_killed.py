@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.cli.app import execute
-from obrelease.remote.directory import DirectoryForge
+from obrelease.remote.forge.directory import DirectoryForge
 from tests.unit.release.project import git, make_project
 
 TAG = "v0.9-beta"

@@ -11,9 +11,9 @@ import pytest
 
 import obrelease.remote.github as room
 from obrelease.cli.app import execute
-from obrelease.cli.forge import countdown
+from obrelease.cli.console.open_forge import countdown
 from obrelease.errors import ExitCode
-from obrelease.release.journal import Journal
+from obrelease.release.publish.journal import Journal
 from tests.loopback_github.client import impatient, surroundings
 from tests.loopback_github.running import running
 from tests.loopback_github.server import LoopbackGitHub

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, RemoteError
-from obrelease.models.tag import Tag
-from obrelease.release.journal import Journal
-from obrelease.release.message import digests_in
-from obrelease.release.pipeline import BUNDLE, PUBLISH, TAG, Request, execute, plan_of
-from obrelease.release.step import Staging, Tools
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import Advance, Asset, Release
+from obrelease.models.version_tag import Tag
+from obrelease.release.publish.journal import Journal
+from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, Request, execute, plan_of
+from obrelease.release.publish.step import Staging, Tools
+from obrelease.release.verify.tag_message import digests_in
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import Asset, Release
+from obrelease.storage.progress import Advance
 from tests.unit.release.project import Project, git, make_project
 
 BETA = Tag.parse("v0.9-beta")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict
-from obrelease.models.tag import Tag
-from obrelease.release.journal import Journal
-from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
-from obrelease.release.step import Staging
-from obrelease.release.verify import verify_folder
-from obrelease.release.witness import fetch, forge_layer, tag_layers
-from obrelease.remote.forge import Forge
+from obrelease.models.version_tag import Tag
+from obrelease.release.publish.journal import Journal
+from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.publish.step import Staging
+from obrelease.release.verify.release_files import verify_folder
+from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
+from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.github import GitHubForge
 from tests.emulator import process
 from tests.loopback_github.running import forge_at, quick_pace, running

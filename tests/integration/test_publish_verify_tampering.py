@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.bundle import sums
-from obrelease.bundle.names import top_folder
-from obrelease.bundle.write import Source, write_bundle
+from obrelease.bundle import sha256sums
+from obrelease.bundle.asset_names import top_folder
+from obrelease.bundle.writer import Source, write_bundle
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError
-from obrelease.models.canonical import digest_bytes, digest_file
-from obrelease.models.release import BundleFile, BundleManifest, BundleMember
-from obrelease.models.tag import Tag
+from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember
 from obrelease.models.validation import document_bytes, read_document
-from obrelease.release.journal import Journal
-from obrelease.release.pipeline import PUBLISH, Request, execute, plan_of
-from obrelease.release.verify import Verified, verify_folder
-from obrelease.release.witness import fetch, forge_layer, tag_layers
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.worktree import Worktree
+from obrelease.models.version_tag import Tag
+from obrelease.release.publish.journal import Journal
+from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.verify.release_files import Verified, verify_folder
+from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.git.repository import Worktree
+from obrelease.storage.hashing import digest_bytes, digest_file
 from tests.unit.release.project import Project, git, make_project, no_progress
 
 TAG = "v0.9-beta"
@@ -60,8 +60,10 @@ def reseal(folder: Path, manifest: BundleManifest | None = None) -> None:
     """Write the manifest and SHA256SUMS again, as an attacker would who has no key."""
     if manifest is not None:
         (folder / "manifest.json").write_bytes(document_bytes(manifest))
-    names = sorted(path.name for path in folder.iterdir() if path.name != sums.NAME)
-    (folder / sums.NAME).write_bytes(sums.render({name: digest_file(folder / name)[0] for name in names}))
+    names = sorted(path.name for path in folder.iterdir() if path.name != sha256sums.NAME)
+    (folder / sha256sums.NAME).write_bytes(
+        sha256sums.render({name: digest_file(folder / name)[0] for name in names})
+    )
 
 
 def repack(folder: Path, scratch: Path, change: Callable[[Path], None], *, inner_sums: bool = True) -> None:
@@ -74,8 +76,8 @@ def repack(folder: Path, scratch: Path, change: Callable[[Path], None], *, inner
     content = scratch / top
     paths = sorted(path.relative_to(content).as_posix() for path in content.rglob("*") if path.is_file())
     if inner_sums:
-        inner = {path: digest_file(content / path)[0] for path in paths if path != sums.NAME}
-        (content / sums.NAME).write_bytes(sums.render(inner))
+        inner = {path: digest_file(content / path)[0] for path in paths if path != sha256sums.NAME}
+        (content / sha256sums.NAME).write_bytes(sha256sums.render(inner))
     found = {path: digest_file(content / path) for path in paths}
     sources = [Source(path, content / path, size, sha256) for path, (sha256, size) in found.items()]
     (folder / BUNDLE).unlink()
@@ -104,7 +106,7 @@ def test_the_untouched_release_passes_every_layer(published: Project, release: P
     assert verified(tmp_path / "fetched", tmp_path / "again") == found
 
 
-@pytest.mark.parametrize("name", [BUNDLE, "manifest.json", sums.NAME, "picture"])
+@pytest.mark.parametrize("name", [BUNDLE, "manifest.json", sha256sums.NAME, "picture"])
 def test_one_changed_byte_anywhere_in_a_file_is_found(release: Path, tmp_path: Path, name: str) -> None:
     path = next(release.glob("*.svg")) if name == "picture" else release / name
     whole = path.read_bytes()
@@ -134,7 +136,7 @@ def make_link(folder: Path) -> None:
 
 def edit_sums(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
-        path = folder / sums.NAME
+        path = folder / sha256sums.NAME
         path.write_text("".join(change(path.read_text().splitlines(keepends=True))))
 
     return edit
@@ -201,7 +203,7 @@ TAMPERING: dict[str, tuple[Callable[[Path], None], type[ObreleaseError]]] = {
     "removed bundle": (remove("*.tar.gz"), IntegrityError),
     "removed picture": (remove("*.svg"), IntegrityError),
     "removed manifest": (remove("manifest.json"), IntegrityError),
-    "removed sums": (remove(sums.NAME), NotFound),
+    "removed sums": (remove(sha256sums.NAME), NotFound),
     "link in place of a file": (make_link, IntegrityError),
     "sums line dropped": (edit_sums(lambda lines: lines[1:]), IntegrityError),
     "sums line twice": (edit_sums(lambda lines: [lines[0], *lines]), InvalidInput),

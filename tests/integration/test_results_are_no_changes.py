@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.cli.against import _copies
 from obrelease.cli.app import execute
-from obrelease.cli.settings import load
+from obrelease.cli.commands.run_against import _copies
+from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
 
 TINY = ["run", "bench", "--messages", "300", "--passes", "2", "--core", "reference", "--json", "--quiet"]
@@ -24,7 +24,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(root)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
     monkeypatch.delenv("OBRELEASE_RESULTS", raising=False)
-    monkeypatch.setattr("obrelease.recorder.sources.difference", lambda *_: None)
+    monkeypatch.setattr("obrelease.recorder.source_digest.difference", lambda *_: None)
     (root / "source.py").write_text("one = 1\n", "utf-8")
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):

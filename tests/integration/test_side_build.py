@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import StorageError
-from obrelease.recorder.side_build import build_native
+from obrelease.recorder.build_tree import build_native
 
 PROJECT = """\
 [build-system]

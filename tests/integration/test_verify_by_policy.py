@@ -17,7 +17,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.release.mirror import Address
+from obrelease.release.verify.download_url import Address
 from tests.faults.signed_release import (
     BUNDLE,
     FILES,

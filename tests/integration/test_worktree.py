@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
-from obrelease.remote.worktree import Worktree
+from obrelease.remote.git.repository import Worktree
 
 MESSAGE = "obrelease v1\n\n# a line that looks like a comment\nsha256: " + "a" * 64 + "\n"
 
@@ -200,7 +200,7 @@ def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
 def test_a_missing_git_says_so(project: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\n"
-        "from obrelease.errors import UsageError\nfrom obrelease.remote.worktree import Worktree\n"
+        "from obrelease.errors import UsageError\nfrom obrelease.remote.git.repository import Worktree\n"
         "try:\n    Worktree.open(Path(sys.argv[1]))\n"
         "except UsageError as error:\n    print(error.hint)\n"
     )

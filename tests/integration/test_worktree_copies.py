@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import NotFound, UsageError
-from obrelease.remote.checkout import check_out
-from obrelease.remote.worktree import Worktree
+from obrelease.remote.git.checkout import check_out
+from obrelease.remote.git.repository import Worktree
 
 
 def git(folder: Path, *words: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.bundle.signing.armor import blob_of
+from obrelease.bundle.signing.ssh import GIT_NAMESPACE, check
 from obrelease.errors import ObreleaseError
-from obrelease.remote.worktree import Worktree
-from obrelease.signing.armor import blob_of
-from obrelease.signing.ssh import GIT_NAMESPACE, check
+from obrelease.remote.git.repository import Worktree
 from tests.faults.signed_release import make_key
 
 HOOKS = ("pre-push", "reference-transaction", "post-index-change", "pre-commit", "post-checkout")

@@ -15,7 +15,7 @@ from typing import Any
 
 import obrelease.remote.github as room
 from obrelease.cli.app import execute
-from obrelease.remote.github.pace import Pace
+from obrelease.remote.github.retry import Pace
 from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN
 

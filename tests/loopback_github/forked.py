@@ -22,7 +22,12 @@ from typing import Any, Final
 from obrelease.cli.app import execute
 from tests.loopback_github.client import settle, surroundings
 
-LOADED: Final = ("obrelease.release.pipeline", "obrelease.release.abort", "obrelease.remote.github", "git")
+LOADED: Final = (
+    "obrelease.release.publish.pipeline",
+    "obrelease.release.publish.abort",
+    "obrelease.remote.github",
+    "git",
+)
 """What a client would load when it is asked to publish."""
 
 

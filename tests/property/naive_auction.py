@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obengine.messages import NO_PRICE
+from obengine.api.messages import NO_PRICE
 
 
 def clearing(buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int) -> tuple[int, int]:

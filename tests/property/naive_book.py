@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from obengine.messages import (
+from obengine.api.messages import (
     ALL_SYMBOLS,
     EVENT,
     MAX_QTY,
@@ -29,7 +29,7 @@ from obengine.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.snapshot import RESTING
+from obengine.api.snapshot import RESTING
 from tests.property.naive_auction import clearing
 from tests.property.naive_order import Order, record
 from tests.property.naive_refusal import Command, Extension, form_refusal

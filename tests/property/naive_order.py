@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obengine.messages import OrderFlag, OrderKind, Side, TimeInForce
+from obengine.api.messages import OrderFlag, OrderKind, Side, TimeInForce
 
 
 @dataclass(slots=True, eq=False)

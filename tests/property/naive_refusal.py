@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obengine.messages import NO_PRICE, Op, OrderKind, RejectCode, TimeInForce
+from obengine.api.messages import NO_PRICE, Op, OrderKind, RejectCode, TimeInForce
 
 
 @dataclass(frozen=True, slots=True)

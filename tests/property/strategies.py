@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 from hypothesis import strategies as st
 
-from obengine.messages import (
+from obengine.api.messages import (
     ALL_SYMBOLS,
     COMMAND,
     MAX_ID,

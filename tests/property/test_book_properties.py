@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obengine.invariants import audit_events, check_snapshot, faults
-from obengine.messages import COMMAND, Commands, EventKind, Op, Side, records_digest
-from obengine.reference import ReferenceBook
+from obengine.api.messages import COMMAND, Commands, EventKind, Op, Side, records_digest
+from obengine.audit.invariants import audit_events, check_snapshot, faults
+from obengine.reference.book import ReferenceBook
 from tests.property.naive_book import NaiveBook
 from tests.property.strategies import SYMBOLS, batch_cuts, command_streams, nonsense, plain_streams
 

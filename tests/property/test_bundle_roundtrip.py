@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obrelease.bundle import ustar
-from obrelease.bundle.read import read_bundle, unpack_bundle
-from obrelease.bundle.rules import RefusedArchive
-from obrelease.bundle.write import write_bundle
-from obrelease.models.canonical import digest_bytes
+from obrelease.bundle.archive_rules import RefusedArchive
+from obrelease.bundle.reader import read_bundle, unpack_bundle
+from obrelease.bundle.writer import write_bundle
+from obrelease.storage.hashing import digest_bytes
 from tests.unit.bundle.archives import TOP, gzipped, member, sources
 
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,30}", fullmatch=True).filter(

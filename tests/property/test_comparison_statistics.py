@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obrelease.analysis.bootstrap import passes_again, shift, shifts_again
-from obrelease.analysis.chance import Chance
-from obrelease.analysis.discovery import benjamini_hochberg
-from obrelease.analysis.histograms import decode, encode
-from obrelease.analysis.intervals import merge
-from obrelease.analysis.power import detectable_percent, t_quantile, tail_level
-from obrelease.analysis.ranks import MOST_EXACT, critical_distance, least_p_value, mann_whitney
+from obrelease.analysis.histograms.histogram import decode, encode
+from obrelease.analysis.histograms.histogram_log import merge
+from obrelease.analysis.statistics.bootstrap import passes_again, shift, shifts_again
+from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
+from obrelease.analysis.statistics.mann_whitney import (
+    MOST_EXACT,
+    critical_distance,
+    least_p_value,
+    mann_whitney,
+)
+from obrelease.analysis.statistics.power import detectable_percent, t_quantile, tail_level
+from obrelease.analysis.statistics.random_stream import Chance
 
 SMALL = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=5)
 P_VALUES = st.lists(st.floats(0.0001, 1.0), min_size=1, max_size=12)

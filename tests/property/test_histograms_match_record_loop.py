@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from obrelease.analysis.histograms import (
+from obrelease.analysis.histograms.histogram import (
     HIGHEST_NS,
     LOWEST_NS,
     SIGNIFICANT_DIGITS,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import ObreleaseError
-from obrelease.importers.draft import Draft, Request
+from obrelease.importers.artefact_builder import Draft, Request
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from obengine.invariants import audit_events, check_snapshot, faults
-from obengine.reference import ReferenceBook
+from obengine.audit.invariants import audit_events, check_snapshot, faults
+from obengine.reference.book import ReferenceBook
 from tests.golden.full_stream import full_stream
 from tests.property.naive_book import NaiveBook
 

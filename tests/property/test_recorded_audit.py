@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from obengine.api.messages import COMMAND, EVENT, Commands, Events, Op, Side, TradingState
+from obengine.api.orders import set_state
+from obengine.api.snapshot import Snapshot
+from obengine.audit.invariants import audit_events, faults
 from obengine.harness.recorded_audit import audit_recorded
-from obengine.invariants import audit_events, faults
-from obengine.messages import COMMAND, EVENT, Commands, Events, Op, Side, TradingState
-from obengine.orders import set_state
-from obengine.reference import ReferenceBook
-from obengine.snapshot import Snapshot
+from obengine.reference.book import ReferenceBook
 
 SYMBOLS = 2
 

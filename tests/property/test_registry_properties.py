@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obrelease.models.artefact import Artefact, Measurement
-from obrelease.registry.durable import NewFile
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft
 
 names = st.from_regex(r"[a-z0-9]{1,8}\.(csv|hlog|svg)", fullmatch=True)

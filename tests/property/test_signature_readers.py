@@ -8,12 +8,12 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obrelease.bundle.signing.armor import armored, blob_of, blob_of_text, text_of
 from obrelease.errors import ObreleaseError
 from obrelease.models.canonical import canonical_bytes
-from obrelease.models.policy import read_policy
-from obrelease.models.statement import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
-from obrelease.release.message import compose, digests_in, signatures_in
-from obrelease.signing.armor import armored, blob_of, blob_of_text, text_of
+from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
+from obrelease.models.verification_policy import read_policy
+from obrelease.release.verify.tag_message import compose, digests_in, signatures_in
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import UsageError
-from obrelease.models.tag import TAG_MAX_LENGTH, Tag
+from obrelease.models.version_tag import TAG_MAX_LENGTH, Tag
 
 WORDS = ("a", "alpha", "beta", "rc", "0", "1", "2", "10", "rc10", "x1y")
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obengine.errors import FeedError, TapeError
+from obengine.api.errors import FeedError, TapeError
+from obengine.api.messages import COMMAND, Op, Side
 from obengine.feeds.integers import IntegerCsv
 from obengine.feeds.lobster_window import NO_ASK, NO_BID
+from obengine.feeds.tape import read_tape, write_tape
 from obengine.harness.touch import touches_after
-from obengine.messages import COMMAND, Op, Side
-from obengine.reference import ReferenceBook
-from obengine.tape import read_tape, write_tape
+from obengine.reference.book import ReferenceBook
 
 RECORDS = st.binary(max_size=640).map(lambda raw: np.frombuffer(raw[: len(raw) // 32 * 32], COMMAND))
 

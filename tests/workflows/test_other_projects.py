@@ -18,9 +18,9 @@ import yaml
 
 from obrelease import __version__
 from obrelease.models.artefact import Artefact, Measurement, Producer
-from obrelease.registry.durable import NewFile
 from obrelease.registry.store import Registry
-from obrelease.release.scaffold import WORKFLOW
+from obrelease.release.init_project import WORKFLOW
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 import yaml
 
-from obrelease.analysis.policy import read_policy
+from obrelease.analysis.comparison.gate_policy import read_policy
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.store import Registry

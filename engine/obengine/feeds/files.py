@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
 
 MAX_MEMBERS: Final = 1_000
 MAX_RATIO: Final = 100

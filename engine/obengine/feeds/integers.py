@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
 from obengine.feeds.files import read_block
 
 Rows = NDArray[np.int64]

@@ -34,14 +34,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side, TradingState
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50_frames import Frames, Stored, find_frames, gather, read_stored, refused
 from obengine.feeds.itch50_layout import HEAD, LAYOUTS, NAMES
-from obengine.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side, TradingState
 
 if TYPE_CHECKING:
-    from obengine.native_itch import DayColumns
+    from obengine.native.itch import DayColumns
 
 Int64s = NDArray[np.int64]
 Records = NDArray[Any]
@@ -104,7 +104,7 @@ def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
     require_core(core)
     stored = read_stored(path)
     if core != REFERENCE:
-        from obengine.native_itch import whole_day
+        from obengine.native.itch import whole_day
 
         columns = whole_day(stored.data)
         if columns is not None:

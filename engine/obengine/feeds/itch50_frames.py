@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
 from obengine.feeds.files import MAX_RATIO, DataFile
 from obengine.feeds.itch50_layout import HEAD, LENGTHS
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from obengine.book import Book
-from obengine.flow import STEADY, generate
-from obengine.messages import CancelReason, EventKind, Op, Side, TimeInForce
-from obengine.prng import below, splitmix64, stream_seed
-from obengine.reference import ReferenceBook
+from obengine.api.messages import CancelReason, EventKind, Op, Side, TimeInForce
+from obengine.api.prng import below, splitmix64, stream_seed
+from obengine.api.protocol import Book
+from obengine.flow.baseline import STEADY, generate
+from obengine.reference.book import ReferenceBook
 
 SAMPLE_VERSION: Final = 1
 """Raised when the same arguments would give other files."""

@@ -21,14 +21,14 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.errors import FeedError
+from obengine.api.messages import Commands
 from obengine.cores import REFERENCE, require_core
-from obengine.errors import FeedError
 from obengine.feeds.files import DataFile, LobsterPair, open_lobster
 from obengine.feeds.integers import IntegerCsv, PlainReader, Rows
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
 from obengine.feeds.lobster_orders import Conflict, Contradiction, contradictions
 from obengine.feeds.lobster_window import Cause, Followed, Queues, Window
-from obengine.messages import Commands
 
 MAX_ROWS: Final = 20_000_000
 
@@ -122,7 +122,7 @@ def _way(core: str) -> _Way:
     require_core(core)
     if core == REFERENCE:
         return _Way(Window, None)
-    from obengine.native_lobster import NativeWindow, plain_integers
+    from obengine.feeds.lobster_native import NativeWindow, plain_integers
 
     return _Way(NativeWindow, plain_integers)
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
+from obengine.api.messages import MAX_QTY
 from obengine.feeds.integers import NANOS, IntegerCsv, Rows
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
-from obengine.messages import MAX_QTY
 
 DAY_NS: Final = 86_400 * NANOS
 

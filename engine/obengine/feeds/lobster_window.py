@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.messages import COMMAND, Commands, Op, Side
+from obengine.api.messages import COMMAND, Commands, Op, Side
 
 NO_ASK: Final = 9_999_999_999
 NO_BID: Final = -9_999_999_999

@@ -17,14 +17,14 @@ from typing import Final
 
 import numpy as np
 
-from obengine.book import Book
+from obengine.api.messages import COMMAND, EventKind, Events, Op, Side
+from obengine.api.prng import below, splitmix64, stream_seed
+from obengine.api.protocol import Book
 from obengine.feeds.files import DataFile, LobsterPair
 from obengine.feeds.integers import NANOS
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
-from obengine.flow import STEADY, FlowProfile, generate
-from obengine.messages import COMMAND, EventKind, Events, Op, Side
-from obengine.prng import below, splitmix64, stream_seed
-from obengine.reference import ReferenceBook
+from obengine.flow.baseline import STEADY, FlowProfile, generate
+from obengine.reference.book import ReferenceBook
 
 SAMPLE_VERSION: Final = 1
 """Raised when the same arguments would give other files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from obengine.api.messages import records_digest
 from obengine.cores import make_book
 from obengine.harness.checks import core_check, flow_check, integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
@@ -12,7 +13,6 @@ from obengine.harness.measure import Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obengine.harness.scenario import DEFAULT_SEED, check_numbers, scenario_named
 from obengine.harness.stability import stability_check
-from obengine.messages import records_digest
 
 
 def bench_work(scenario: str, *, passes: int, messages: int | None = None) -> int:

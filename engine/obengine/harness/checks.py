@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
+from obengine.api.messages import Commands, EventKind, Events
+from obengine.audit.invariants import audit_events, check_snapshot, faults
 from obengine.cores import NATIVE, REFERENCE, make_book, names
-from obengine.flow import Flow
+from obengine.flow.baseline import Flow
 from obengine.harness.measure import Passes, ServiceTimes
 from obengine.harness.outcome import CheckResult
 from obengine.harness.recorded_audit import audit_recorded
-from obengine.invariants import audit_events, check_snapshot, faults
-from obengine.messages import Commands, EventKind, Events
 
 COMPARED_MESSAGES: Final = 200_000
 """The other core is given at most this many messages of a stream."""

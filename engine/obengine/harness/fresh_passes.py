@@ -18,10 +18,10 @@ from typing import Final
 
 import numpy as np
 
+from obengine.api.errors import DigestMismatch, EngineError
+from obengine.api.messages import COMMAND, Commands, records_digest
 from obengine.cores import make_book
-from obengine.errors import DigestMismatch, EngineError
 from obengine.harness.measure import Passes, Progress, run_passes
-from obengine.messages import COMMAND, Commands, records_digest
 
 _WORDS: Final = (sys.executable, "-m", "obengine.harness.fresh_passes")
 

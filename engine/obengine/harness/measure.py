@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.book import Book, Snapshot
-from obengine.errors import DigestMismatch
+from obengine.api.errors import DigestMismatch
+from obengine.api.messages import EVENT, Commands, EventKind, Events, RejectCode, records_digest
+from obengine.api.protocol import Book, Snapshot
 from obengine.harness.clock import now_ns
 from obengine.harness.machine import involuntary_switches
-from obengine.messages import EVENT, Commands, EventKind, Events, RejectCode, records_digest
 
 MakeBook = Callable[[], Book]
 Progress = Callable[[int], None]

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.book import Snapshot
+from obengine.api.messages import EVENT, Commands, Events
+from obengine.api.protocol import Snapshot
 from obengine.harness.arrivals import Times
 from obengine.harness.clock import now_ns
 from obengine.harness.measure import MakeBook, collector_paused
-from obengine.messages import EVENT, Commands, Events
 
 Nanos = NDArray[np.int64]
 

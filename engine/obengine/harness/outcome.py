@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.messages import Events
+from obengine.api.messages import Events
 
 if TYPE_CHECKING:
-    from obengine.harness.replay_risk import RiskOutcome
+    from obengine.risk.limits import Breach
+    from obengine.risk.limits_file import RiskLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,24 @@ class CheckResult:
     passed: bool
     detail: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOutcome:
+    """What the limits saw.
+
+    Attributes:
+        limits: the file that was read.
+        breaches: in order.
+        check: whether the breaches are those that the file expects.
+        series: `time_ns`, `inventory_lots`, `pnl` (ticks x lots, marked at the last trade) after each
+            trade in the market maker's symbol; empty without one.
+    """
+
+    limits: RiskLimits
+    breaches: tuple[Breach, ...]
+    check: CheckResult
+    series: Mapping[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,16 +26,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from obengine.api.errors import DigestMismatch
+from obengine.api.messages import EVENT, Commands, Events, records_digest
+from obengine.audit.invariants import audit_events, faults
 from obengine.cores import make_book
-from obengine.errors import DigestMismatch
 from obengine.harness.checks import core_check
 from obengine.harness.clock import now_ns
 from obengine.harness.counters import Counted, count
 from obengine.harness.measure import tally
 from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
 from obengine.harness.scenario import WorkloadError, check_numbers, scenario_named
-from obengine.invariants import audit_events, faults
-from obengine.messages import EVENT, Commands, Events, records_digest
 
 PROFILERS: Final = ("cprofile", "tracemalloc", "both")
 TOP: Final = 50

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.audit import EVENT_FAULTS
-from obengine.book import Snapshot
+from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Queue, Side, TradingState
+from obengine.api.protocol import Snapshot
+from obengine.audit.events import EVENT_FAULTS
 from obengine.harness.touch import best_of_rows
-from obengine.messages import NO_PRICE, CancelReason, EventKind, Events, Queue, Side, TradingState
 
 _Bools = NDArray[np.bool_]
 _Int64s = NDArray[np.int64]

@@ -10,13 +10,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.errors import FeedError
+from obengine.api.messages import Commands, records_digest
 from obengine.cores import make_book
-from obengine.errors import FeedError
 from obengine.feeds.files import DataFile, may_be_lobster
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
 from obengine.feeds.sample import sample_pair
+from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
@@ -26,9 +28,7 @@ from obengine.harness.replay_lobster import LOBSTER_VERSION, check_day
 from obengine.harness.replay_risk import watch
 from obengine.harness.scenario import WorkloadError, check_numbers
 from obengine.harness.stability import stability_check
-from obengine.messages import Commands, records_digest
-from obengine.risk_limits import RiskLimits, read_limits
-from obengine.tape import is_tape, read_tape, tape_digest
+from obengine.risk.limits_file import RiskLimits, read_limits
 
 TAPE_WORKLOAD_VERSION: Final = 1
 
@@ -46,7 +46,7 @@ def run_replay(
             (plain or in gzip), or a tape; the content says which. None replays the engine's own sample.
         core: a name of `obengine.cores`.
         passes: how many wall times to take.
-        risk: a limits file (`obengine.risk_limits`) that one more pass is watched by, outside all timing.
+        risk: a limits file (`obengine.risk.limits_file`) for one more pass, outside all timing.
         progress: called with the messages finished since its last call: the commands of the file
             once for the warm-up, once for each pass and once for the latency pass.
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.messages import Commands, EventKind, Op, RejectCode
 from obengine.feeds.itch50 import ItchDay
 from obengine.harness.measure import Passes
 from obengine.harness.outcome import CheckResult
-from obengine.messages import Commands, EventKind, Op, RejectCode
 
 ITCH_VERSION: Final = 2
 """Raised when the same file would be turned into other commands."""

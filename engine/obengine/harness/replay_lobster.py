@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.book import Book
+from obengine.api.messages import Side
+from obengine.api.protocol import Book
 from obengine.feeds.lobster import LobsterDay
 from obengine.feeds.lobster_orders import Conflict
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
 from obengine.harness.measure import Passes
 from obengine.harness.outcome import CheckResult
 from obengine.harness.touch import Touches, depth_after, one_event_each, touches_after
-from obengine.messages import Side
 
 LOBSTER_VERSION: Final = 1
 """Raised when the same file would be turned into other commands."""

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.messages import Commands, EventKind, Op, OrderKind, TimeInForce
 from obengine.harness.measure import MakeBook
-from obengine.harness.outcome import CheckResult
-from obengine.market_maker import MarketMaker
-from obengine.messages import Commands, EventKind, Op, OrderKind, TimeInForce
-from obengine.risk import Breach, BreachKind, RiskEngine, RiskOrder
-from obengine.risk_limits import RiskLimits
+from obengine.harness.outcome import CheckResult, RiskOutcome
+from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder
+from obengine.risk.limits_file import RiskLimits
+from obengine.risk.market_maker import MarketMaker
 
 Int64s = NDArray[np.int64]
 
 _TRADED, _CANCELLED, _ACCEPTED, _MODIFIED = (
     int(kind) for kind in (EventKind.TRADED, EventKind.CANCELLED, EventKind.ACCEPTED, EventKind.MODIFIED)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RiskOutcome:
-    """What the limits saw.
-
-    Attributes:
-        limits: the file that was read.
-        breaches: in order.
-        check: whether the breaches are those that the file expects.
-        series: `time_ns`, `inventory_lots`, `pnl` (ticks x lots, marked at the last trade) after each
-            trade in the market maker's symbol; empty without one.
-    """
-
-    limits: RiskLimits
-    breaches: tuple[Breach, ...]
-    check: CheckResult
-    series: Mapping[str, Int64s]
 
 
 def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimits) -> RiskOutcome:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from obengine.errors import EngineError
-from obengine.flow import STEADY, Flow, FlowProfile, generate
-from obengine.market_flow import REGIMES, MarketProfile, generate_market
-from obengine.messages import Commands
-from obengine.prng import MAX_SEED
+from obengine.api.errors import EngineError
+from obengine.api.messages import Commands
+from obengine.api.prng import MAX_SEED
+from obengine.flow.baseline import STEADY, Flow, FlowProfile, generate
+from obengine.flow.market import REGIMES, MarketProfile, generate_market
 
 DEFAULT_SEED: Final = 42
 MAX_MESSAGES: Final = 100_000_000

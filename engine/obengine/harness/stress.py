@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.messages import Commands, Events, records_digest
 from obengine.cores import make_book
-from obengine.flow import STEADY, generate
+from obengine.flow.baseline import STEADY, generate
 from obengine.harness.arrivals import arrival_times_ns
 from obengine.harness.checks import core_check
 from obengine.harness.clock import timer_overhead_ns
@@ -22,7 +23,6 @@ from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
 from obengine.harness.scenario import MAX_MESSAGES, WorkloadError, check_numbers
 from obengine.harness.stability import stability_check
 from obengine.harness.stress_checks import log_integrity, same_prefix
-from obengine.messages import Commands, Events, records_digest
 
 STRESS_VERSION: Final = 1
 BASE_MESSAGES: Final = 2_000

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from obengine.api.messages import records_digest
+from obengine.audit.invariants import EventAudit, check_snapshot, faults
 from obengine.harness.open_loop import OpenLoop
 from obengine.harness.outcome import CheckResult
-from obengine.invariants import EventAudit, check_snapshot, faults
-from obengine.messages import records_digest
 
 
 def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:

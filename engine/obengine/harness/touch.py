@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.messages import Commands, EventKind, Events, Side
 from obengine.feeds.lobster_window import NO_ASK, NO_BID
-from obengine.messages import Commands, EventKind, Events, Side
 
 Touches = NDArray[np.int64]
 """Best ask price and lots, best bid price and lots for each row, shape (rows, 4)."""

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from obrelease.remote.github.forge import GitHubForge
-from obrelease.remote.github.pace import Pace
+from obrelease.remote.github.retry import Pace
 
 __all__ = ["GitHubForge", "Pace"]

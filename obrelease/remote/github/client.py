@@ -21,11 +21,11 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from obrelease.errors import Conflict, ObreleaseError, RemoteError, UsageError
-from obrelease.remote.deadline import DeadlinePassed, within
-from obrelease.remote.files import SourceFile
-from obrelease.remote.github.budget import Budget
+from obrelease.remote.forge.timeout import DeadlinePassed, within
 from obrelease.remote.github.download import body_of
-from obrelease.remote.github.pace import Pace, asked_wait_s
+from obrelease.remote.github.rate_limit import Budget
+from obrelease.remote.github.retry import Pace, asked_wait_s
+from obrelease.storage.transfer import SourceFile
 
 PER_PAGE: Final = 100
 MAX_PAGES: Final = 1000

@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound, RemoteError
-from obrelease.remote.files import Progress, opened, size_and_sha256_of, write_new
-from obrelease.remote.forge import Act, Advance, Asset, NewRelease, Release
-from obrelease.remote.github.client import Ambiguous, Client, Refused, TimedOut
-from obrelease.remote.github.pace import Pace
-from obrelease.remote.github.replies import Held, assets_of, body_of, held_of, tag_of
-from obrelease.remote.github.uploads import Upload
-from obrelease.remote.names import (
+from obrelease.remote.forge.names import (
     checked_asset,
     checked_claim,
     checked_commit,
@@ -21,6 +15,13 @@ from obrelease.remote.names import (
     checked_sha256,
     checked_tag,
 )
+from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
+from obrelease.remote.github.client import Ambiguous, Client, Refused, TimedOut
+from obrelease.remote.github.responses import Held, assets_of, body_of, held_of, tag_of
+from obrelease.remote.github.retry import Pace
+from obrelease.remote.github.upload import Upload
+from obrelease.storage.progress import Advance
+from obrelease.storage.transfer import TransferProgress, opened, size_and_sha256_of, write_new
 
 MAX_NOTES: Final = 125_000
 """GitHub's limit on the characters of a release's notes."""
@@ -135,7 +136,7 @@ class GitHubForge:
 
     def download(self, release: Release, asset: Asset, target: Path, advance: Advance) -> None:
         """Stream an asset to a new file, compared with the size and digest that were reported."""
-        progress = Progress(advance)
+        progress = TransferProgress(advance)
 
         def take(blocks: Iterator[bytes]) -> None:
             write_new(target, _counted(blocks, progress), asset.size, asset.sha256)
@@ -274,7 +275,7 @@ def _is_made_of(release: Release, new: NewRelease) -> bool:
     return said == (new.tag, new.title, new.prerelease, True, (), new.claim)
 
 
-def _counted(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+def _counted(blocks: Iterator[bytes], progress: TransferProgress) -> Iterator[bytes]:
     offset = 0
     for block in blocks:
         offset += len(block)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.analysis.against import Runs, against_last, not_compared
-from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary
+from obrelease.analysis.notes.release_delta import Runs, against_last, not_compared
+from obrelease.analysis.summary.run_summary import HostFacts, MeasureSummary, RunSummary
 
 HOST = HostFacts("Linux", "x86_64", "CPU", 2, "CPython 3.11.2", "gcc 12", (("numpy", "2.0"),))
 BEFORE = RunSummary(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from obrelease.analysis.chance import Chance
-from obrelease.models.canonical import digest_bytes
+from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.storage.hashing import digest_bytes
 
 MASK = 2**64 - 1
 

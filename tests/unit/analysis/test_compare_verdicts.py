@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from obrelease.analysis.compare import MOST_RUNS, Compared, Comparison, compare
-from obrelease.analysis.compare_runs import Run, Series
-from obrelease.analysis.histograms import Histogram
-from obrelease.analysis.verdict import Evidence, Rules, Verdict, decide
+from obrelease.analysis.comparison.compare import MOST_RUNS, Compared, Comparison, compare
+from obrelease.analysis.comparison.run_metrics import Run, Series
+from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide
+from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.errors import Inconclusive, UsageError
 from tests.made_up_runs import LATENCY, run, side
 

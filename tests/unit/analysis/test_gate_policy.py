@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from obrelease.analysis.compare import some_names
-from obrelease.analysis.gate import Answer, ask_gate
-from obrelease.analysis.policy import POLICY_VERSION, Policy, policy_of, read_policy
-from obrelease.cli.gate import POLICY_HELP
+from obrelease.analysis.comparison.compare import some_names
+from obrelease.analysis.comparison.gate import Answer, ask_gate
+from obrelease.analysis.comparison.gate_policy import POLICY_VERSION, Policy, policy_of, read_policy
+from obrelease.cli.commands.gate import POLICY_HELP
 from obrelease.errors import Inconclusive, InvalidInput, NotFound
 from tests.made_up_runs import LATENCY, side
 

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from obrelease.analysis.histograms import HIGHEST_NS, decode, encode, summarise
+from obrelease.analysis.histograms.histogram import HIGHEST_NS, decode, encode, summarise
 from obrelease.errors import InvalidInput
 
 GOOD = encode(np.arange(1, 1001, dtype=np.int64)).hlog

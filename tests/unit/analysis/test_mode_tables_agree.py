@@ -12,11 +12,11 @@ import pytest
 
 from obengine.harness import stress
 from obrelease import __version__
-from obrelease.analysis.agreement import disagreements
-from obrelease.analysis.histograms import encode
-from obrelease.analysis.intervals import decode_intervals, merge
+from obrelease.analysis.consistency.derived_values import disagreements
+from obrelease.analysis.histograms.histogram import encode
+from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
 from obrelease.models.artefact import Artefact, Producer
-from obrelease.models.problem import Problem
+from obrelease.models.finding import Problem
 from obrelease.recorder.architectures import record_architectures
 from obrelease.recorder.profile import record_profile
 from obrelease.recorder.stress import record_stress

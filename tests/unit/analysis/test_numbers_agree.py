@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from obrelease import __version__
-from obrelease.analysis.agreement import disagreements
-from obrelease.importers.draft import Request
+from obrelease.analysis.consistency.derived_values import disagreements
+from obrelease.importers.artefact_builder import Request
 from obrelease.importers.hlog import import_hlog
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder.record import record_bench

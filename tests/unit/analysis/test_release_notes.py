@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from obrelease.analysis.notes import HostFacts, MeasureSummary, RunSummary, release_notes
+from obrelease.analysis.notes.release_notes import release_notes
+from obrelease.analysis.summary.run_summary import HostFacts, MeasureSummary, RunSummary
 
 HOST = HostFacts("Linux", "x86_64", "Example CPU @ 2.10GHz", 2, "CPython 3.11.2")
 RUN = RunSummary(

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.analysis.compare_runs import Run
-from obrelease.analysis.gate import Answer, ask_release
-from obrelease.analysis.matched import match
-from obrelease.analysis.policy import Policy, policy_of
+from obrelease.analysis.comparison.gate import Answer, ask_release
+from obrelease.analysis.comparison.gate_policy import Policy, policy_of
+from obrelease.analysis.comparison.match_releases import match
+from obrelease.analysis.comparison.run_metrics import Run
 from obrelease.errors import InvalidInput
 from tests.made_up_runs import side
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from obrelease.analysis import run_table
-from obrelease.analysis.run_table import RUN_COLUMNS, runs_frame, write_parquet
+from obrelease.analysis.summary import dataframe
+from obrelease.analysis.summary.dataframe import RUN_COLUMNS, runs_frame, write_parquet
 from obrelease.errors import NotFound
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
@@ -33,7 +33,7 @@ def test_no_runs_are_an_empty_table() -> None:
 
 
 def test_without_pyarrow_parquet_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_table, "find_spec", lambda _: None)
+    monkeypatch.setattr(dataframe, "find_spec", lambda _: None)
     with pytest.raises(NotFound, match="pyarrow") as caught:
         write_parquet(runs_frame([]), tmp_path / "runs.parquet")
     assert "pip install pyarrow" in (caught.value.hint or "")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from obrelease.analysis.frames import SUMMARY_COLUMNS, SummaryRow, csv_bytes, summary_frame
+from obrelease.analysis.tables.csv_bytes import SUMMARY_COLUMNS, SummaryRow, csv_bytes, summary_frame
 
 ROW = SummaryRow(
     kind="bench",

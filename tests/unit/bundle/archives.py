@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from obrelease.bundle import ustar
-from obrelease.bundle.write import GZIP_HEADER, Source, Written, write_bundle
-from obrelease.models.canonical import digest_bytes
+from obrelease.bundle.writer import GZIP_HEADER, Source, Written, write_bundle
+from obrelease.storage.hashing import digest_bytes
 
 TOP = "demo-v1"
 

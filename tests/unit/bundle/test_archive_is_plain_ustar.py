@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from obrelease.bundle import ustar
-from obrelease.bundle.rules import LIMITS, Limits, RefusedArchive, Rule
-from obrelease.bundle.write import Source, write_bundle
+from obrelease.bundle.archive_rules import LIMITS, Limits, RefusedArchive, Rule
+from obrelease.bundle.writer import Source, write_bundle
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
-from obrelease.models.canonical import digest_bytes
+from obrelease.storage.hashing import digest_bytes
 from tests.unit.bundle.archives import TOP, sources, write
 
 PATHS = [

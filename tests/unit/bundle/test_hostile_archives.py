@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from obrelease.bundle import ustar
-from obrelease.bundle.read import read_bundle, unpack_bundle
-from obrelease.bundle.rules import Limits, RefusedArchive, Rule
+from obrelease.bundle.archive_rules import Limits, RefusedArchive, Rule
+from obrelease.bundle.reader import read_bundle, unpack_bundle
 from obrelease.errors import InvalidInput, NotFound, StorageError
 from tests.unit.bundle.archives import TOP, changed, gzipped, member, write
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.bundle import sums
+from obrelease.bundle import sha256sums
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical import digest_bytes
+from obrelease.storage.hashing import digest_bytes
 
 D = "0" * 64
 
@@ -20,13 +20,13 @@ def test_sha256sum_checks_what_we_write_and_we_read_what_it_writes(tmp_path: Pat
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
     digests = {name: digest_bytes(data) for name, data in contents.items()}
-    (tmp_path / sums.NAME).write_bytes(sums.render(digests))
-    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", sums.NAME], cwd=tmp_path, check=True)
+    (tmp_path / sha256sums.NAME).write_bytes(sha256sums.render(digests))
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", sha256sums.NAME], cwd=tmp_path, check=True)
     theirs = subprocess.run(
         ["sha256sum", *sorted(contents)], cwd=tmp_path, check=True, capture_output=True
     ).stdout
-    assert theirs == sums.render(digests)
-    assert sums.parse(theirs, "x") == digests
+    assert theirs == sha256sums.render(digests)
+    assert sha256sums.parse(theirs, "x") == digests
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_sha256sum_checks_what_we_write_and_we_read_what_it_writes(tmp_path: Pat
 )
 def test_anything_looser_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"^SUMS: "):
-        sums.parse(text.encode(), "SUMS")
+        sha256sums.parse(text.encode(), "SUMS")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from obengine import orders
-from obengine.messages import (
+from obengine.api import orders
+from obengine.api.messages import (
     CancelReason,
     EventKind,
     Priority,
@@ -15,8 +15,8 @@ from obengine.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.order_book import Event, OrderBook
-from obengine.reference import ReferenceBook
+from obengine.api.order_book import Event, OrderBook
+from obengine.reference.book import ReferenceBook
 
 BUY, SELL = Side.BUY, Side.SELL
 GTC, IOC, DAY, GTD, FOK, AON = TimeInForce

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from obengine.book import RESTING, Snapshot
-from obengine.invariants import EVENT_FAULTS, audit_events, faults
-from obengine.messages import (
+from obengine.api.messages import (
     CROSS,
     EVENT,
     NO_PRICE,
@@ -19,6 +17,8 @@ from obengine.messages import (
     TradingState,
     placement_of,
 )
+from obengine.api.protocol import RESTING, Snapshot
+from obengine.audit.invariants import EVENT_FAULTS, audit_events, faults
 
 ACC, TRD, CAN, MOD = EventKind.ACCEPTED, EventKind.TRADED, EventKind.CANCELLED, EventKind.MODIFIED
 BUY, SELL = Side.BUY, Side.SELL

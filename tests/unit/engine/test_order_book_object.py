@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from obengine import cores
-from obengine.book import Level
-from obengine.errors import BatchError
-from obengine.messages import EventKind, Queue, Side
-from obengine.order_book import Event, LevelChange, OpenOrder, OrderBook
+from obengine.api.errors import BatchError
+from obengine.api.messages import EventKind, Queue, Side
+from obengine.api.order_book import Event, LevelChange, OpenOrder, OrderBook
+from obengine.api.protocol import Level
 
 
 @pytest.fixture(params=cores.names())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from obengine.book import Level
-from obengine.errors import BatchError, SymbolError
-from obengine.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, EventKind, Op, Side
-from obengine.reference import ReferenceBook
+from obengine.api.errors import BatchError, SymbolError
+from obengine.api.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, EventKind, Op, Side
+from obengine.api.protocol import Level
+from obengine.reference.book import ReferenceBook
 
 BUY, SELL = int(Side.BUY), int(Side.SELL)
 Row = tuple[int, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from obengine.messages import (
+from obengine.api.messages import (
     ALL_SYMBOLS,
     COMMAND,
     MAX_ID,
@@ -16,7 +16,7 @@ from obengine.messages import (
     RejectCode,
     TradingState,
 )
-from obengine.reference import ReferenceBook
+from obengine.reference.book import ReferenceBook
 
 Row = tuple[int, ...]
 Fields = dict[str, int]

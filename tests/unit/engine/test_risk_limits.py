@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obengine.api.messages import COMMAND, Op, Side
 from obengine.cores import make_book
 from obengine.feeds.itch50_sample import write_itch_sample
 from obengine.feeds.lobster import read_pair
 from obengine.feeds.sample import sample_pair, write_sample
+from obengine.feeds.tape import write_tape
+from obengine.harness.outcome import RiskOutcome
 from obengine.harness.replay import run_replay
-from obengine.harness.replay_risk import RiskOutcome, watch
+from obengine.harness.replay_risk import watch
 from obengine.harness.scenario import WorkloadError
-from obengine.market_maker import MarketMaker
-from obengine.messages import COMMAND, Op, Side
-from obengine.risk import BreachKind, RiskEngine, RiskOrder, RiskRule
-from obengine.risk_limits import MAKER, LimitsError, MakerPlan, RiskLimits, read_limits
-from obengine.tape import write_tape
+from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder, RiskRule
+from obengine.risk.limits_file import MAKER, LimitsError, MakerPlan, RiskLimits, read_limits
+from obengine.risk.market_maker import MarketMaker
 
 ORDER = RiskOrder(0, 1, 0, Side.BUY, 10, 100, 1)
 
@@ -365,7 +366,7 @@ def test_owners_on_the_tape_are_watched(tmp_path: Path) -> None:
 
 
 def test_a_tape_has_no_times_to_watch(tmp_path: Path) -> None:
-    from obengine.flow import STEADY, generate
+    from obengine.flow.baseline import STEADY, generate
 
     write_tape(tmp_path / "t.obtape", generate(STEADY, 1, 10).commands)
     with pytest.raises(WorkloadError, match="no times"):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obengine.book import Snapshot
-from obengine.errors import SnapshotError, SymbolError
-from obengine.messages import NO_PRICE
-from obengine.orders import new_order
-from obengine.reference import ReferenceBook
+from obengine.api.errors import SnapshotError, SymbolError
+from obengine.api.messages import NO_PRICE
+from obengine.api.orders import new_order
+from obengine.api.protocol import Snapshot
+from obengine.reference.book import ReferenceBook
 from tests.unit.engine.scenes import AON, AUCTION, BUY, GTD, SELL, Scene
 
 

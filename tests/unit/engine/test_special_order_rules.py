@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from obengine.book import Level
-from obengine.messages import MAX_QTY, NO_PRICE
+from obengine.api.messages import MAX_QTY, NO_PRICE
+from obengine.api.protocol import Level
 from tests.unit.engine.scenes import (
     AON,
     BUY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from obengine.messages import NO_PRICE, Side
+from obengine.api.messages import NO_PRICE, Side
 from tests.unit.engine.scenes import (
     AUCTION,
     BUY,

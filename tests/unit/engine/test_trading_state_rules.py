@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from obengine.messages import NO_PRICE, Side
-from obengine.rules.auction import auction_price
+from obengine.api.messages import NO_PRICE, Side
+from obengine.reference.auction import auction_price
 from tests.unit.engine.scenes import (
     AON,
     AUCTION,

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obengine import runners
+from obengine.api.errors import DigestMismatch
+from obengine.api.messages import Commands, Events, records_digest
 from obengine.cores import make_book
-from obengine.errors import DigestMismatch
-from obengine.flow import STEADY, generate
-from obengine.harness import architectures
-from obengine.harness.architectures import (
+from obengine.flow.baseline import STEADY, generate
+from obengine.harness.architectures import comparison, runners
+from obengine.harness.architectures.comparison import (
     SYMBOLS,
     architecture_names,
     architectures_work,
     run_architectures,
     spread,
 )
+from obengine.harness.architectures.runners import ARCHITECTURES, Ran
+from obengine.harness.architectures.shard_merge import merge, starts_command
+from obengine.harness.architectures.wire import decode, to_wire
 from obengine.harness.clock import now_ns
 from obengine.harness.scenario import WorkloadError
-from obengine.messages import Commands, Events, records_digest
-from obengine.runners import ARCHITECTURES, Ran, decode, to_wire
-from obengine.shard_merge import merge, starts_command
 
 COMMANDS = spread(generate(STEADY, 4, 6_000).commands)
 EVENTS = make_book("reference", SYMBOLS).apply(COMMANDS)
@@ -94,7 +94,7 @@ def test_an_architecture_that_differs_fails_the_run(monkeypatch: pytest.MonkeyPa
         return replace(ARCHITECTURES["inline"].run(*words), events_digest="0" * 64)
 
     broken = {**ARCHITECTURES, "queue": replace(ARCHITECTURES["queue"], run=wrong)}
-    monkeypatch.setattr(architectures, "ARCHITECTURES", MappingProxyType(broken))
+    monkeypatch.setattr(comparison, "ARCHITECTURES", MappingProxyType(broken))
     with pytest.raises(DigestMismatch, match="queue gave other events than inline for seed 3"):
         run_architectures((3,), passes=1, messages=200)
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obengine.errors import CoreUnavailable, DigestMismatch
-from obengine.flow import STEADY, generate
+from obengine.api.errors import CoreUnavailable, DigestMismatch
+from obengine.api.messages import COMMAND, Commands, Events
+from obengine.flow.baseline import STEADY, generate
 from obengine.harness import bench, measure
 from obengine.harness.bench import bench_work, run_bench
 from obengine.harness.clock import now_ns, timer_overhead_ns
 from obengine.harness.machine import machine_facts
 from obengine.harness.measure import run_passes, tally, time_messages
 from obengine.harness.scenario import SCENARIOS, WorkloadError
-from obengine.messages import COMMAND, Commands, Events
-from obengine.reference import ReferenceBook
+from obengine.reference.book import ReferenceBook
 
 
 def test_a_bench_proves_its_answer() -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from obengine.flow import STEADY, generate
-from obengine.messages import NO_PRICE, Op, OrderKind, Side, TimeInForce, records_digest
+from obengine.api.messages import NO_PRICE, Op, OrderKind, Side, TimeInForce, records_digest
+from obengine.flow.baseline import STEADY, generate
 
 
 def test_shares_of_the_steady_profile() -> None:

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
+from obengine.api.messages import COMMAND, Op, Side, TradingState, records_digest
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.itch50_layout import LAYOUTS, LENGTHS, NAMES
 from obengine.feeds.itch50_sample import sample_messages, write_itch_sample
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_itch import left_open
-from obengine.messages import COMMAND, Op, Side, TradingState, records_digest
-from obengine.reference import ReferenceBook
+from obengine.reference.book import ReferenceBook
 
 
 def message(code: str, locate: int, time_ns: int, body: bytes = b"") -> bytes:

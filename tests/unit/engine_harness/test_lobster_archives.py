@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
 from obengine.feeds.lobster import read_lobster
 from obengine.feeds.sample import write_sample
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obengine.errors import FeedError
+from obengine.api.errors import FeedError
 from obengine.feeds.integers import MAX_COLUMNS, MAX_RESIDUE_PS, nanoseconds
 from obengine.feeds.lobster import read_lobster
 from obengine.feeds.lobster_window import Cause

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from obengine.api.messages import COMMAND, Op, Side
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, UNNAMED, Cause, Window
-from obengine.messages import COMMAND, Op, Side
 
 SEED_ROW = [10_200, 3, 10_000, 10, 10_300, 4, 9_900, 6]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from obengine.api.messages import COMMAND, EventKind, Op, RejectCode, TimeInForce, records_digest
 from obengine.cores import make_book
-from obengine.harness.bench import run_bench
-from obengine.market_flow import (
+from obengine.flow.market import (
     FLASH_CRASH,
     NORMAL,
     REGIMES,
@@ -17,7 +17,7 @@ from obengine.market_flow import (
     generate_market,
     mid_path_ticks,
 )
-from obengine.messages import COMMAND, EventKind, Op, RejectCode, TimeInForce, records_digest
+from obengine.harness.bench import run_bench
 
 GOLDEN = {
     "static": "97d6ad46b62186eb",

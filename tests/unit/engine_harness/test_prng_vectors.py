@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from obengine.prng import MAX_SEED, below, splitmix64, stream_seed
+from obengine.api.prng import MAX_SEED, below, splitmix64, stream_seed
 
 PUBLISHED = (
     6_457_827_717_110_365_317,

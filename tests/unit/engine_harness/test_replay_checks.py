@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from obengine.errors import CoreUnavailable, FeedError, TapeError
+from obengine.api.errors import CoreUnavailable, FeedError, TapeError
+from obengine.api.messages import records_digest
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
 from obengine.feeds.lobster_window import Cause, Queues
 from obengine.feeds.sample import sample_pair, write_sample
-from obengine.flow import STEADY, generate
+from obengine.feeds.tape import write_tape
+from obengine.flow.baseline import STEADY, generate
 from obengine.harness.outcome import CheckResult, RunOutcome
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_lobster import causes_check, queues_check
 from obengine.harness.scenario import WorkloadError
-from obengine.messages import records_digest
-from obengine.tape import write_tape
 
 
 def check(outcome: RunOutcome, name: str) -> CheckResult:

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from obengine.errors import DigestMismatch
-from obengine.flow import STEADY, generate
+from obengine.api.errors import DigestMismatch
+from obengine.flow.baseline import STEADY, generate
 from obengine.harness import fresh_passes
 from obengine.harness.bench import bench_work, run_bench
 from obengine.harness.fresh_passes import WorkerFailed, answer_for

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obengine.flow import STEADY, generate
+from obengine.api.messages import EventKind
+from obengine.flow.baseline import STEADY, generate
 from obengine.harness import stress
 from obengine.harness.checks import core_check
 from obengine.harness.open_loop import OpenLoop, open_loop, saturated, unhindered_response_ns
 from obengine.harness.scenario import WorkloadError
 from obengine.harness.stress import SweepPoint, knee_of, percentiles_ns, run_stress, stress_work
 from obengine.harness.stress_checks import log_integrity, same_prefix
-from obengine.messages import EventKind
-from obengine.reference import ReferenceBook
+from obengine.reference.book import ReferenceBook
 
 COMMANDS = generate(STEADY, 5, 600).commands
 

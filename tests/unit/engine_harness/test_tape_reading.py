@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obengine.errors import BatchError, TapeError
-from obengine.flow import STEADY, generate
-from obengine.messages import COMMAND, records_digest
-from obengine.tape import is_tape, read_tape, write_tape
+from obengine.api.errors import BatchError, TapeError
+from obengine.api.messages import COMMAND, records_digest
+from obengine.feeds.tape import is_tape, read_tape, write_tape
+from obengine.flow.baseline import STEADY, generate
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_failed_write_leaves_the_old_tape_and_nothing_else(
     def broken(_: int) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("obengine.tape.os.fsync", broken)
+    monkeypatch.setattr("obengine.feeds.tape.os.fsync", broken)
     with pytest.raises(TapeError, match="Input/output"):
         write_tape(tape, np.zeros(3, COMMAND))
     assert tape.read_bytes() == before

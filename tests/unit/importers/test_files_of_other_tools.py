@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from obrelease.analysis.compare_runs import read_run
-from obrelease.analysis.histograms import Histogram
-from obrelease.analysis.intervals import merge
-from obrelease.analysis.summaries import summarise_run
+from obrelease.analysis.comparison.run_metrics import read_run
+from obrelease.analysis.histograms.histogram import Histogram
+from obrelease.analysis.histograms.histogram_log import merge
+from obrelease.analysis.summary.summarise import summarise_run
 from obrelease.errors import InvalidInput, UsageError
-from obrelease.importers.draft import Draft, Request, instant_ns, measurements_ns, nanoseconds
+from obrelease.importers.artefact_builder import Draft, Request, instant_ns, measurements_ns, nanoseconds
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
 from obrelease.models.artefact import Artefact
-from obrelease.registry.inspect import validate_folder
+from obrelease.registry.check_folder import validate_folder
 from obrelease.registry.store import Registry
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "imports"

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from obrelease.cli.imports import Format
-from obrelease.importers.agreement import disagreements
-from obrelease.importers.draft import Request
+from obrelease.cli.commands.import_ import Format
+from obrelease.importers.artefact_builder import Request
 from obrelease.importers.formats import FORMATS, reader_of
+from obrelease.importers.reimport_check import disagreements
 from obrelease.models.artefact import Artefact
-from obrelease.models.canonical import digest_bytes
-from obrelease.models.problem import Problem
+from obrelease.models.finding import Problem
 from obrelease.registry.store import Registry
+from obrelease.storage.hashing import digest_bytes
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "imports"
 FILES = {

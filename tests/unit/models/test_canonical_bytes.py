@@ -13,14 +13,9 @@ import numpy as np
 import pytest
 
 from obrelease.errors import InvalidInput, NotFound, StorageError
-from obrelease.models.canonical import (
-    MAX_DEPTH,
-    canonical_bytes,
-    digest_bytes,
-    digest_file,
-    digest_stream,
-    read_bounded,
-)
+from obrelease.models.canonical import MAX_DEPTH, canonical_bytes
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes, digest_file, digest_stream
 
 RFC_8785_APPENDIX_B = [
     (0x0000000000000000, "0"),

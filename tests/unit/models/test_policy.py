@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from obrelease.errors import InvalidInput
-from obrelease.models.policy import LAYERS, MAX_BYTES, read_policy
+from obrelease.models.verification_policy import LAYERS, MAX_BYTES, read_policy
 
 HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
 SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.policy import read_policy as read_gate_policy
+from obrelease.analysis.comparison.gate_policy import read_policy as read_gate_policy
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, InvalidInput
-from obrelease.models.policy import read_policy as read_release_policy
+from obrelease.models.verification_policy import read_policy as read_release_policy
 
 RELEASE = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\nrequire = ["sums"]\n'
 GATE = 'format = "obrelease.gate-policy"\nversion = 1\n[[metric]]\nname = "*"\n'

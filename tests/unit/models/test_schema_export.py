@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 
 from obrelease.errors import StorageError
-from obrelease.models.schema import (
+from obrelease.models.json_schema import (
     DIALECT,
     DOCUMENTS,
     DocumentType,

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import Artefact, FileEntry
 from obrelease.models.canonical import canonical_bytes
-from obrelease.models.release import BundleManifest
-from obrelease.models.schema import DOCUMENTS, schema_of
+from obrelease.models.json_schema import DOCUMENTS, schema_of
+from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import document_bytes, examine, read_document
 from tests.drafts import draft, histogram_ref
 

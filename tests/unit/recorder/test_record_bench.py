@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.histograms import summarise
-from obrelease.analysis.summaries import summarise_run
+from obrelease.analysis.histograms.histogram import summarise
+from obrelease.analysis.summary.summarise import summarise_run
 from obrelease.errors import (
     CheckFailed,
     InvalidInput,
@@ -21,11 +21,11 @@ from obrelease.errors import (
 )
 from obrelease.models.artefact import Producer
 from obrelease.recorder import bench_work, core_names, scenario_names
-from obrelease.recorder.engine import engine_errors, resolve_core
-from obrelease.recorder.envelope import slug
+from obrelease.recorder.artefact_builder import slug
+from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.record import record_bench, record_replay
+from obrelease.registry.check_folder import inspect_folder
 from obrelease.registry.entry import Entry
-from obrelease.registry.inspect import inspect_folder
 from obrelease.registry.store import Registry
 
 PRODUCER = Producer(name="obrelease", version="0.9", commit="ab" * 20, dirty=False)
@@ -169,7 +169,7 @@ def test_unknown_names_are_answered_with_those_there_are(tmp_path: Path) -> None
 
 
 def test_the_engine_s_errors_come_out_as_ours() -> None:
-    from obengine import errors as engine
+    from obengine.api import errors as engine
 
     feed = engine.FeedError("not a price", file="day.csv", line=3, column=5, value="x")
     cases: list[tuple[engine.EngineError, type[ObreleaseError]]] = [

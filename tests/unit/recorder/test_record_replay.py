@@ -11,8 +11,8 @@ from obengine.feeds.sample import write_sample
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.artefact import Producer
 from obrelease.recorder.record import record_replay
+from obrelease.registry.check_folder import inspect_folder
 from obrelease.registry.entry import Entry
-from obrelease.registry.inspect import inspect_folder
 from obrelease.registry.store import Registry
 
 PRODUCER = Producer(name="obrelease", version="0.9")

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from obengine.book import Book
+from obengine.api.messages import Commands, Events
+from obengine.api.protocol import Book
 from obengine.cores import make_book, names
 from obengine.feeds.sample import write_sample
+from obengine.feeds.tape import write_tape
 from obengine.harness.scenario import SCENARIOS
-from obengine.messages import Commands, Events
-from obengine.tape import write_tape
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder import reproduce as room
-from obrelease.recorder.chunks import CHUNK_EVENTS, CHUNKS_FILE, read_chunks
+from obrelease.recorder.event_chunks import CHUNK_EVENTS, CHUNKS_FILE, read_chunks
 from obrelease.recorder.record import record_bench, record_replay
 from obrelease.recorder.reproduce import reproduce
-from obrelease.registry.durable import NewFile
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft
 
 PRODUCER = Producer(name="obrelease", version="0")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from obengine import cores
-from obrelease.bundle.source_sums import core_sources, digest, python_sources
-from obrelease.recorder import sources
-from obrelease.recorder.envelope import machine_of
-from obrelease.remote.worktree import Worktree
+from obrelease.bundle.source_digests import core_sources, digest, python_sources
+from obrelease.recorder import source_digest
+from obrelease.recorder.artefact_builder import machine_of
+from obrelease.remote.git.repository import Worktree
 from tests.unit.release.project import git
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,7 +34,7 @@ def test_the_digest_is_what_sha256sum_says_of_the_sources(tree: Path) -> None:
         "find obrelease obengine/ -name '*.py' | sed s,//,/, | LC_ALL=C sort | xargs sha256sum | sha256sum"
     )
     done = subprocess.run(["sh", "-c", command], cwd=tree, check=True, capture_output=True, text=True)
-    assert done.stdout.split()[0] == sources.sources_digest()
+    assert done.stdout.split()[0] == source_digest.sources_digest()
 
 
 def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> None:
@@ -50,47 +50,47 @@ def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> N
     python, core = python_sources(files), core_sources(files)
     assert python is not None
     assert core is not None
-    assert digest({name: files[path] for name, path in python.items()}) == sources.sources_digest()
+    assert digest({name: files[path] for name, path in python.items()}) == source_digest.sources_digest()
     named = digest({name: files[path] for name, path in core.items()})
-    assert named == sources.core_sources_digest(tree / "engine")
+    assert named == source_digest.core_sources_digest(tree / "engine")
 
 
 def test_the_tree_that_ran_may_give_its_commit(tree: Path) -> None:
-    assert sources.difference(tree, cores.REFERENCE) is None
+    assert source_digest.difference(tree, cores.REFERENCE) is None
 
 
-@pytest.mark.parametrize("place", ["obrelease/cli/app.py", "engine/obengine/flow.py"])
+@pytest.mark.parametrize("place", ["obrelease/cli/app.py", "engine/obengine/flow/baseline.py"])
 def test_a_tree_with_one_other_byte_may_not(tree: Path, place: str) -> None:
     with (tree / place).open("ab") as file:
         file.write(b"\n")
-    assert "not loaded from the sources" in str(sources.difference(tree, cores.REFERENCE))
+    assert "not loaded from the sources" in str(source_digest.difference(tree, cores.REFERENCE))
 
 
 def test_neither_may_one_with_a_file_more_or_less(tree: Path) -> None:
     (tree / "obrelease" / "more.py").write_bytes(b"")
-    assert sources.difference(tree, cores.REFERENCE)
+    assert source_digest.difference(tree, cores.REFERENCE)
     (tree / "obrelease" / "more.py").unlink()
     (tree / "engine" / "obengine" / "flow.py").unlink()
-    assert sources.difference(tree, cores.REFERENCE)
+    assert source_digest.difference(tree, cores.REFERENCE)
 
 
 def test_a_folder_of_another_project_is_told_apart_without_a_word(tmp_path: Path) -> None:
-    assert sources.difference(tmp_path, cores.REFERENCE) == ""
+    assert source_digest.difference(tmp_path, cores.REFERENCE) == ""
 
 
 def test_the_native_core_must_have_been_built_from_the_tree(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built_here = sources.core_sources_digest(tree / "engine")
+    built_here = source_digest.core_sources_digest(tree / "engine")
     monkeypatch.setattr(cores, "why_native_is_absent", lambda: None)
     monkeypatch.setattr(cores, "native_build", lambda: cores.NativeBuild("GNU 12.2.0 Release", built_here))
-    assert sources.difference(tree, cores.NATIVE) is None
+    assert source_digest.difference(tree, cores.NATIVE) is None
     with (tree / "engine" / "include" / "obengine" / "ladder.hpp").open("ab") as file:
         file.write(b"\n")
-    assert "native core was built from other sources" in str(sources.difference(tree, "auto"))
-    assert sources.difference(tree, cores.REFERENCE) is None
+    assert "native core was built from other sources" in str(source_digest.difference(tree, "auto"))
+    assert source_digest.difference(tree, cores.REFERENCE) is None
     monkeypatch.setattr(cores, "native_build", lambda: None)
-    assert "does not say" in str(sources.difference(tree, cores.NATIVE))
+    assert "does not say" in str(source_digest.difference(tree, cores.NATIVE))
 
 
 def test_the_host_names_the_compiler_of_the_core_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:

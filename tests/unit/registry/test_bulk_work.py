@@ -12,10 +12,11 @@ from typing import Final
 
 import pytest
 
-from obrelease.registry import index, parallel
 from obrelease.registry.fsck import fsck
-from obrelease.registry.parallel import in_chunks, in_order
+from obrelease.registry.index import query
 from obrelease.registry.store import Registry
+from obrelease.storage import workers
+from obrelease.storage.workers import in_chunks, in_order
 from tests.drafts import draft, run_files
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -64,13 +65,13 @@ def test_processes_keep_the_order_and_their_errors_arrive() -> None:
     assert ran.stderr == ""
     error, processes = ran.stdout.split()
     assert error == "0"
-    assert int(processes) >= (parallel.processors() > 1)
+    assert int(processes) >= (workers.processors() > 1)
 
 
 def test_a_process_of_many_threads_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel.threading, "active_count", lambda: 2)
-    monkeypatch.setattr(parallel, "get_context", None)
-    numbers = range(2 * parallel.MANY)
+    monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
+    monkeypatch.setattr(workers, "get_context", None)
+    numbers = range(2 * workers.MANY)
     with in_chunks(squares, numbers) as chunks:
         assert list(chain.from_iterable(chunks)) == squares(numbers)
 
@@ -80,12 +81,12 @@ def test_reindex_in_chunks_is_reindex(tmp_path: Path, monkeypatch: pytest.Monkey
     for number in range(6):
         registry.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
     registry.reindex()
-    alone = index.sight(registry.root).entries
-    monkeypatch.setattr(parallel, "MANY", 1)
-    monkeypatch.setattr(parallel, "_CHUNK", 2)
-    monkeypatch.setattr(parallel.threading, "active_count", lambda: 2)
+    alone = query.sight(registry.root).entries
+    monkeypatch.setattr(workers, "MANY", 1)
+    monkeypatch.setattr(workers, "_CHUNK", 2)
+    monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
     assert registry.reindex() == 6
-    assert index.sight(registry.root).entries == alone
+    assert query.sight(registry.root).entries == alone
 
 
 @pytest.mark.parametrize("workers", [1, 3])

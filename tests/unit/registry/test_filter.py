@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from obrelease.errors import ExitCode, UsageError
 from obrelease.models.artefact import Check, Outcome, Producer, Workload
-from obrelease.registry import durable, shelves
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import FILTER_KEYS, Filter, parse_filter
+from obrelease.registry.index import directory_stamps
 from obrelease.registry.store import Registry
+from obrelease.storage import durable
 from tests.drafts import draft
 
 DAY_NS = 86_400 * 10**9
@@ -141,7 +142,7 @@ def test_the_index_answers_what_the_filter_defines(
 ) -> None:
     """Rule: indexed or not, whatever the limit, an answer is `accepts` over every run, newest first."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shelves, "SETTLE_NS", -(10**18) if settled else 10**18)
+        patch.setattr(directory_stamps, "SETTLE_NS", -(10**18) if settled else 10**18)
         if settled:
             registry.entries()
         else:

@@ -15,11 +15,11 @@ import pytest
 
 from obrelease.errors import NotFound, StorageError
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.registry import index, rows, shelves
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import parse_filter
 from obrelease.registry.fsck import fsck
-from obrelease.registry.index_file import connect
+from obrelease.registry.index import directory_stamps, query, rows
+from obrelease.registry.index.database import connect
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -119,11 +119,11 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 @pytest.fixture(params=["rows wait", "rows are indexed"])
 def whole(registry: Registry, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Registry:
     """The index knows every shelf whole, so that nothing but the damage itself gives the damage away."""
-    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     assert len(registry.entries()) == 5
     if request.param == "rows are indexed":
         assert registry.reindex() == 5
-    assert index.sight(registry.root).whole == {"bench/baseline"}
+    assert query.sight(registry.root).whole == {"bench/baseline"}
     return registry
 
 
@@ -140,7 +140,7 @@ class TestDamagedIndex:
         before = registry.entries()
         damage(index_of(registry))
         assert registry.reindex() == 5
-        assert index.sight(registry.root).entries == {entry.place: entry for entry in before}
+        assert query.sight(registry.root).entries == {entry.place: entry for entry in before}
 
     def test_a_run_can_still_be_recorded(self, registry: Registry, damage: Callable[[Path], object]) -> None:
         before = registry.entries()
@@ -267,7 +267,7 @@ def listed_as_nobody(registry: Registry) -> list[str]:
 def test_an_entry_survives_its_row(registry: Registry) -> None:
     registry.reindex()
     entries: tuple[Entry, ...] = registry.entries()
-    assert index.sight(registry.root).entries == {entry.place: entry for entry in entries}
+    assert query.sight(registry.root).entries == {entry.place: entry for entry in entries}
     assert all(entry.as_json()["created_ns"] == str(entry.created_ns) for entry in entries)
 
 

@@ -14,9 +14,9 @@ import pytest
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
 from obrelease.models.canonical import canonical_bytes, parse_strict
 from obrelease.models.validation import document_bytes
-from obrelease.registry import shelves
+from obrelease.registry.check_folder import find_artefacts, inspect_folder, validate_folder
 from obrelease.registry.fsck import fsck
-from obrelease.registry.inspect import find_artefacts, inspect_folder, validate_folder
+from obrelease.registry.index import directory_stamps
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, histogram_ref, run_files
@@ -178,7 +178,7 @@ def test_a_row_that_was_taken_out_of_a_whole_shelf_is_found(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only a reader that listed the shelf may claim to know it whole; whoever forges that is caught."""
-    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     Registry(root).entries()
     with closing(sqlite3.connect(root / INDEX_NAME, isolation_level=None)) as connection:
         stamps = connection.execute("SELECT * FROM shelf").fetchall()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.registry import index, news, rebuild, shelves
 from obrelease.registry.fsck import fsck
-from obrelease.registry.shelves import shelf_names
+from obrelease.registry.index import changes, directory_stamps, query, rebuild
+from obrelease.registry.index.directory_stamps import shelf_names
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -22,7 +22,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     made = Registry(tmp_path / "results")
     for number in range(4):
         made.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
-    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     return made
 
 
@@ -37,7 +37,7 @@ def after_listing(monkeypatch: pytest.MonkeyPatch, shelf: str, act: Callable[[],
             act()
         return found
 
-    for module in (rebuild, news):
+    for module in (rebuild, changes):
         monkeypatch.setattr(module, "shelf_names", names)
     return seen
 
@@ -47,7 +47,7 @@ def test_every_shelf_is_listed_once(registry: Registry, monkeypatch: pytest.Monk
     assert registry.reindex() == 4
     assert len(registry.entries()) == 4
     assert seen == ["bench/s0", "bench/s1"]
-    assert index.sight(registry.root).whole == {"bench/s0", "bench/s1"}
+    assert query.sight(registry.root).whole == {"bench/s0", "bench/s1"}
 
 
 def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +82,6 @@ def test_a_folder_that_cannot_be_read_is_remembered(registry: Registry) -> None:
 def test_shelves_that_changed_a_moment_ago_are_not_taken_for_known(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelves, "SETTLE_NS", 10**18)
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)
     assert registry.reindex() == 4
-    assert index.sight(registry.root).whole == frozenset()
+    assert query.sight(registry.root).whole == frozenset()

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.registry import index, rebuild, recent, shelves
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
-from obrelease.registry.index_file import connect
+from obrelease.registry.index import directory_stamps, query, rebuild, write_buffer
+from obrelease.registry.index.database import connect
+from obrelease.registry.index.rows import newest_first, row_of, select
 from obrelease.registry.layout import INDEX_NAME, place_of
-from obrelease.registry.rows import newest_first, row_of, select
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -59,7 +59,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def put(connection: sqlite3.Connection, *entries: Entry) -> None:
-    recent.put(connection, [row_of(entry) for entry in entries])
+    write_buffer.put(connection, [row_of(entry) for entry in entries])
 
 
 def waiting(connection: sqlite3.Connection) -> int:
@@ -79,12 +79,12 @@ def test_where_a_row_stands_changes_no_answer(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Rule: the index answers what `Filter.accepts` says, newest first, wherever rows stand."""
-    monkeypatch.setattr(recent, "MOST_RECENT", most)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", most)
     entries = [made_up(number) for number in range(60)]
     for entry in entries:
         put(connection, entry)
     assert waiting(connection) == {0: 0, 25: 60 % 26, 1_000: 60}[most]
-    assert recent.count(connection) == 60
+    assert write_buffer.count(connection) == 60
     for words, limit in product(FILTERS, (None, 0, 7)):
         where = parse_filter(words)
         expected = sorted(filter(where.accepts, entries), key=newest_first)
@@ -94,12 +94,12 @@ def test_where_a_row_stands_changes_no_answer(
 def test_all_move_at_once_and_no_shelf_becomes_unknown(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent, "MOST_RECENT", 6)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 6)
     put(connection, *map(made_up, range(6)))
     connection.execute("UPDATE shelf SET stamp = 'known'")
     put(connection, made_up(6))
     assert waiting(connection) == 0
-    assert recent.count(connection) == 7
+    assert write_buffer.count(connection) == 7
     own = "/".join(made_up(6).place.split("/")[:2])
     assert [place for place, stamp in stamps(connection).items() if stamp != "known"] in ([], [own])
 
@@ -107,55 +107,55 @@ def test_all_move_at_once_and_no_shelf_becomes_unknown(
 def test_a_row_put_again_is_one_row(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newer stays, wherever the older stands."""
     first, second = made_up(1), replace(made_up(1), size_bytes=2)
-    monkeypatch.setattr(recent, "MOST_RECENT", 0)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 0)
     put(connection, first)
-    monkeypatch.setattr(recent, "MOST_RECENT", 9)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 9)
     put(connection, second)
     assert listed(connection, Filter()) == [second]
     put(connection, first)
     assert listed(connection, Filter()) == [first]
-    monkeypatch.setattr(recent, "MOST_RECENT", 0)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 0)
     put(connection, second)
     assert listed(connection, Filter()) == [second]
-    assert recent.count(connection) == 1
+    assert write_buffer.count(connection) == 1
 
 
 def test_rows_are_removed_wherever_they_stand(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = [made_up(number) for number in range(4)]
-    monkeypatch.setattr(recent, "MOST_RECENT", 0)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 0)
     put(connection, *entries[:2])
-    monkeypatch.setattr(recent, "MOST_RECENT", 9)
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 9)
     put(connection, *entries[2:])
     connection.execute("UPDATE shelf SET stamp = 'known'")
-    recent.remove(connection, (entry.place for entry in entries[1:3]))
+    write_buffer.remove(connection, (entry.place for entry in entries[1:3]))
     assert set(listed(connection, Filter())) == {entries[0], entries[3]}
     touched = {"/".join(entry.place.split("/")[:2]) for entry in entries[1:3]}
     assert {place for place, stamp in stamps(connection).items() if stamp != "known"} == touched
-    assert recent.places_on(connection, "bench/thin") == {entries[0].place}
-    assert recent.places_on(connection, "replay/thin") == {entries[3].place}
-    assert recent.places_on(connection, "replay/deep") == set()
+    assert write_buffer.places_on(connection, "bench/thin") == {entries[0].place}
+    assert write_buffer.places_on(connection, "replay/thin") == {entries[3].place}
+    assert write_buffer.places_on(connection, "replay/deep") == set()
 
 
 def test_a_registry_fills_and_empties_the_waiting_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits is part of every answer, and a second reading lists no shelf again after a move."""
-    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
-    monkeypatch.setattr(recent, "MOST_RECENT", 3)
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(write_buffer, "MOST_RECENT", 3)
     registry = Registry(tmp_path / "results")
     kept: list[str] = []
     for number in range(8):
         kept.append(registry.record(draft(number, scenario=f"s{number % 2}"), run_files()).digest)
         assert sorted(entry.digest for entry in registry.entries()) == sorted(kept)
-        assert index.sight(registry.root).whole == {f"bench/s{turn % 2}" for turn in range(number + 1)}
+        assert query.sight(registry.root).whole == {f"bench/s{turn % 2}" for turn in range(number + 1)}
     assert registry.reindex() == 8
 
 
 def test_the_journal_stays_small_and_is_no_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each transaction its header is zeroed, so that nobody replays it."""
-    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     registry = Registry(tmp_path / "results")
     registry.record(draft(), run_files())
     assert len(registry.entries()) == 1

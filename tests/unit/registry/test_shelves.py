@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.registry import index, news, shelves
 from obrelease.registry.filter import Filter
-from obrelease.registry.shelves import SETTLE_NS, Stamp, disk_now_ns, shelf_names, shelf_stamps
+from obrelease.registry.index import changes, directory_stamps, query
+from obrelease.registry.index.directory_stamps import SETTLE_NS, Stamp, disk_now_ns, shelf_names, shelf_stamps
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -24,9 +24,9 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     made = Registry(tmp_path / "results")
     for number in range(3):
         made.record(draft(number), run_files(number))
-    monkeypatch.setattr(shelves, "SETTLE_NS", -(10**18))
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     assert len(made.entries()) == 3
-    assert index.sight(made.root).whole == {SHELF}
+    assert query.sight(made.root).whole == {SHELF}
     return made
 
 
@@ -39,7 +39,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(shelf)
         return shelf_names(root, shelf)
 
-    monkeypatch.setattr(news, "shelf_names", names)
+    monkeypatch.setattr(changes, "shelf_names", names)
     return seen
 
 
@@ -60,7 +60,7 @@ def test_a_copy_with_its_old_times_is_seen(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle_ns: int
 ) -> None:
     """As `rsync -a` does: the modification time of the shelf is set back to what the index saw."""
-    monkeypatch.setattr(shelves, "SETTLE_NS", settle_ns)
+    monkeypatch.setattr(directory_stamps, "SETTLE_NS", settle_ns)
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     before = (registry.root / SHELF).stat()
     shutil.copytree(guest.folder, registry.root / guest.place)
@@ -83,7 +83,7 @@ def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -
 def test_a_shelf_that_vanished_is_seen(registry: Registry) -> None:
     shutil.rmtree(registry.root / SHELF)
     assert registry.entries() == ()
-    assert index.sight(registry.root).entries == {}
+    assert query.sight(registry.root).entries == {}
 
 
 def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -
     target = registry.root / guest.place
     target.mkdir()
     assert registry.look(Filter()) == (registry.entries(), (target,))
-    assert index.sight(registry.root).whole == {SHELF}
+    assert query.sight(registry.root).whole == {SHELF}
     shutil.copytree(guest.folder, target, dirs_exist_ok=True)
     assert registry.resolve(guest.digest).folder == target
     assert registry.unreadable() == ()
@@ -135,7 +135,7 @@ class TestTheRule:
     def test_an_unsettled_shelf_is_listed_at_each_reading(
         self, registry: Registry, listed: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(shelves, "SETTLE_NS", 10**18)
+        monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)
         registry.record(draft(9), run_files())
         for _ in range(3):
             assert len(registry.entries()) == 4

@@ -12,12 +12,13 @@ import pytest
 
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.models.canonical import digest_bytes
 from obrelease.models.validation import document_bytes
-from obrelease.registry import durable, store
-from obrelease.registry.durable import NewFile
+from obrelease.registry import store
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
+from obrelease.storage import durable
+from obrelease.storage.durable import NewFile
+from obrelease.storage.hashing import digest_bytes
 from tests.drafts import draft, histogram_ref, run_files
 
 

@@ -18,14 +18,15 @@ from obrelease.models.artefact import (
     VolatileHost,
     Workload,
 )
-from obrelease.models.schema import export
-from obrelease.registry.durable import NewFile
+from obrelease.models.json_schema import export
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
-from obrelease.release.step import Tools
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import Advance, Forge
-from obrelease.remote.worktree import Worktree
+from obrelease.release.publish.step import Tools
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.git.repository import Worktree
+from obrelease.storage.durable import NewFile
+from obrelease.storage.progress import Advance
 
 PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 

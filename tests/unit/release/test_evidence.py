@@ -9,9 +9,9 @@ import pytest
 
 from obrelease.errors import CheckFailed, Conflict
 from obrelease.models.artefact import Artefact, Check
-from obrelease.models.release import Plan, ReleaseRun
-from obrelease.release.evidence import doubts, require_proof
-from obrelease.release.step import CollectedRun
+from obrelease.models.manifest import Plan, ReleaseRun
+from obrelease.release.collected_run import CollectedRun
+from obrelease.release.verify.run_checks import doubts, require_proof
 from tests.unit.release.project import run_of
 
 COMMIT = "ab" * 20

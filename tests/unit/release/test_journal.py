@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import InvalidInput, StorageError
-from obrelease.models.release import Plan, PlanStep
-from obrelease.release.journal import Journal
+from obrelease.models.manifest import Plan, PlanStep
+from obrelease.release.publish.journal import Journal
 
 
 def plan(state: str = "pending") -> Plan:

@@ -12,8 +12,8 @@ from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, IntegrityError
 from obrelease.models.artefact import Producer
 from obrelease.registry.store import Registry
-from obrelease.release.origin import require_origin
-from obrelease.release.step import CollectedRun
+from obrelease.release.collected_run import CollectedRun
+from obrelease.release.publish.source_provenance import require_origin
 from tests.unit.release.project import Project, git, make_project, run_of
 from tests.unit.release.test_evidence import run
 

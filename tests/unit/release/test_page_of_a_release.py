@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.release.page import begins_with, differences, title_of
-from obrelease.remote.forge import Release
+from obrelease.release.verify.release_page import begins_with, differences, title_of
+from obrelease.remote.forge.protocol import Release
 
 COMMIT = "ab" * 20
 NOTES = "# demo\n\ntrue numbers\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.cli.scratch import scratch_folder
+from obrelease.cli.console.workspace import scratch_folder
 from obrelease.errors import StorageError
 
 HOLD = """\

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from obrelease.errors import UsageError
-from obrelease.models.release import Plan
-from obrelease.models.tag import TAG_MAX_LENGTH, Tag
+from obrelease.models.manifest import Plan
+from obrelease.models.version_tag import TAG_MAX_LENGTH, Tag
 
 FINAL = ["v1", "v1.2", "v1.2.3", "v1.2.3.4", "1.0", "2024.01.05", "v0.0.0"]
 PRERELEASE = ["v0.9-beta", "v1.2.3-rc.1", "v1.0rc1", "1.0b2", "v1.0-alpha-2.x", "v1-0"]

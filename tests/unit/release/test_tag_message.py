@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obrelease.release.message import compose, digests_in
+from obrelease.release.verify.tag_message import compose, digests_in
 
 DIGESTS = {"manifest": "1" * 64, "bundle": "0" * 64}
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, IntegrityError, RemoteError
-from obrelease.models.release import Plan, PlanStep
-from obrelease.models.tag import Tag
-from obrelease.release.pipeline import BUNDLE, Request, execute, plan_of
-from obrelease.release.step import Staging
-from obrelease.release.upload import Upload
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import Advance, Asset, Release
+from obrelease.models.manifest import Plan, PlanStep
+from obrelease.models.version_tag import Tag
+from obrelease.release.publish.pipeline import BUNDLE, Request, execute, plan_of
+from obrelease.release.publish.step import Staging
+from obrelease.release.publish.steps.upload import Upload
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import Asset, Release
+from obrelease.storage.progress import Advance
 from tests.unit.release.project import Project, make_project
 
 TAG = "v0.9-beta"

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from obrelease.errors import Conflict
-from obrelease.remote.deadline import DeadlinePassed, within
+from obrelease.remote.forge.timeout import DeadlinePassed, within
 
 
 def test_a_result_and_an_error_pass_through() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from obrelease.errors import UsageError
-from obrelease.remote.github.pace import Pace, asked_wait_s
+from obrelease.remote.github.retry import Pace, asked_wait_s
 
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 EPOCH_S = 1767225600

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, StorageError
-from obrelease.remote.files import opened, size_and_sha256, write_new
+from obrelease.storage.transfer import opened, size_and_sha256, write_new
 
 CONTENT = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from obrelease.remote.github.budget import WRITE_LIMITS, Budget
-from obrelease.remote.github.pace import Pace
+from obrelease.remote.github.rate_limit import WRITE_LIMITS, Budget
+from obrelease.remote.github.retry import Pace
 
 
 class Time:

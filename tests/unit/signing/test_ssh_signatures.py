@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.bundle.signing.armor import armored, blob_of, blob_of_text, text_of
+from obrelease.bundle.signing.ssh import SUMS_NAMESPACE, Signer, Trust, check, judge, sign, verify
 from obrelease.errors import IntegrityError, UsageError
-from obrelease.signing.armor import armored, blob_of, blob_of_text, text_of
-from obrelease.signing.ssh import SUMS_NAMESPACE, Signer, Trust, check, judge, sign, verify
 from tests.faults.signed_release import PRINCIPAL, make_key, public, ssh_sign
 
 DATA = b"0123  file\n"

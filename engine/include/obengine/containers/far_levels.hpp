@@ -1,0 +1,225 @@
+// Price levels outside a ladder's window: a B+ tree from keys to their queues.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "obengine/containers/price_key.hpp"
+#include "obengine/containers/node_pool.hpp"
+
+namespace obengine {
+
+// A queue of orders at one price. Empty: both null_slot.
+struct Level {
+    Slot head = null_slot;
+    Slot tail = null_slot;
+};
+
+// Blocks split when they are full and go when they are empty, but are never merged: levels that come
+// and go would split them again.
+class FarLevels {
+public:
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    // The level of `key`, made empty where there is none; it stays in place until the next make() or erase().
+    [[nodiscard]] Level& make(Key key) {
+        if (size_ == 0) plant();
+        Path path = path_to(key);
+        Block& leaf = blocks_[path.blocks[0]];
+        const std::uint32_t place = leaf.rank(key);
+        if (place < leaf.count && leaf.keys[place] == key) return leaf.levels[place];
+        for (unsigned height = height_; height != 0; --height) {
+            Key& least = blocks_[path.blocks[height]].keys[0];
+            if (key < least) least = key;
+        }
+        ++size_;
+        return put(path, 0, place, key);
+    }
+
+    // The level of `key`, which is there.
+    [[nodiscard]] Level& at(Key key) noexcept { return *find(*this, key); }
+    [[nodiscard]] const Level& at(Key key) const noexcept { return *find(*this, key); }
+
+    // The oldest order at `key`, or null_slot.
+    [[nodiscard]] Slot head(Key key) const noexcept {
+        const Level* const level = size_ == 0 ? nullptr : find(*this, key);
+        return level == nullptr ? null_slot : level->head;
+    }
+
+    // Forgets a key that is there.
+    void erase(Key key) noexcept {
+        const Path path = path_to(key);
+        cut(path, 0, blocks_[path.blocks[0]].rank(key));
+        --size_;
+    }
+
+    // The greatest key, or no_key.
+    [[nodiscard]] Key greatest() const noexcept { return size_ == 0 ? no_key : greatest_under(root_, height_); }
+
+    // The greatest key below `bound`, or no_key.
+    [[nodiscard]] Key below(Key bound) const noexcept {
+        if (size_ == 0) return no_key;
+        std::uint32_t at = root_;
+        std::uint32_t lower = none;  // the nearest subtree known to hold lower keys only
+        unsigned lower_height = 0;
+        for (unsigned height = height_; height != 0; --height) {
+            const Block& block = blocks_[at];
+            const std::uint32_t child = block.child_for(bound);
+            if (child != 0) {
+                lower = block.levels[child - 1].head;
+                lower_height = height - 1;
+            }
+            at = block.levels[child].head;
+        }
+        const std::uint32_t place = blocks_[at].rank(bound);
+        if (place != 0) return blocks_[at].keys[place - 1];
+        return lower == none ? no_key : greatest_under(lower, lower_height);
+    }
+
+private:
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+    static constexpr std::uint32_t width = 32;
+    static constexpr unsigned max_height = 15;  // half-full blocks of a height above 7 hold more than 2^31 levels
+
+    // Keys by rising order. A leaf has a level for each; in the others `head` is the block of the keys from
+    // this one on.
+    struct alignas(64) Block {
+        Key keys[width];
+        Level levels[width];
+        std::uint32_t count;
+
+        // How many keys are below `key`.
+        [[nodiscard]] std::uint32_t rank(Key key) const noexcept {
+            std::uint32_t first = 0;
+            std::uint32_t left = count;
+            while (left > 1) {
+                const std::uint32_t half = left / 2;
+                first += keys[first + half - 1] < key ? half : 0;
+                left -= half;
+            }
+            return first + (left == 1 && keys[first] < key);
+        }
+        // The place of the block that `key` is in or belongs to.
+        [[nodiscard]] std::uint32_t child_for(Key key) const noexcept {
+            const std::uint32_t place = rank(key);
+            const bool is_first_there = place < count && keys[place] == key;
+            return is_first_there || place == 0 ? place : place - 1;
+        }
+        void insert(std::uint32_t place, Key key, const Level& level) noexcept {
+            std::memmove(keys + place + 1, keys + place, (count - place) * sizeof(Key));
+            std::memmove(levels + place + 1, levels + place, (count - place) * sizeof(Level));
+            keys[place] = key;
+            levels[place] = level;
+            ++count;
+        }
+        void erase(std::uint32_t place) noexcept {
+            --count;
+            std::memmove(keys + place, keys + place + 1, (count - place) * sizeof(Key));
+            std::memmove(levels + place, levels + place + 1, (count - place) * sizeof(Level));
+        }
+        // Gives the upper half away.
+        void split_into(Block& upper) noexcept {
+            constexpr std::uint32_t half = width / 2;
+            std::memcpy(upper.keys, keys + half, half * sizeof(Key));
+            std::memcpy(upper.levels, levels + half, half * sizeof(Level));
+            upper.count = count = half;
+        }
+    };
+
+    // The blocks from a leaf (0) to the root, and each one's place in the block above it.
+    struct Path {
+        std::uint32_t blocks[max_height + 1];
+        std::uint32_t places[max_height + 1];
+    };
+
+    void plant() {
+        root_ = fresh_block();
+        blocks_[root_].count = 0;
+        height_ = 0;
+    }
+
+    [[nodiscard]] std::uint32_t fresh_block() {
+        if (!spare_.empty()) {
+            const std::uint32_t block = spare_.back();
+            spare_.pop_back();
+            return block;
+        }
+        blocks_.emplace_back();
+        spare_.reserve(blocks_.capacity());
+        return static_cast<std::uint32_t>(blocks_.size() - 1);
+    }
+
+    [[nodiscard]] Path path_to(Key key) const noexcept {
+        Path path;
+        path.blocks[height_] = root_;
+        for (unsigned height = height_; height != 0; --height) {
+            const Block& block = blocks_[path.blocks[height]];
+            path.places[height - 1] = block.child_for(key);
+            path.blocks[height - 1] = block.levels[path.places[height - 1]].head;
+        }
+        return path;
+    }
+
+    template <class Tree>
+    [[nodiscard]] static auto find(Tree& tree, Key key) noexcept -> decltype(&tree.blocks_[0].levels[0]) {
+        std::uint32_t at = tree.root_;
+        for (unsigned height = tree.height_; height != 0; --height) {
+            at = tree.blocks_[at].levels[tree.blocks_[at].child_for(key)].head;
+        }
+        auto& leaf = tree.blocks_[at];
+        const std::uint32_t place = leaf.rank(key);
+        return place < leaf.count && leaf.keys[place] == key ? &leaf.levels[place] : nullptr;
+    }
+
+    // Puts an entry into the block of a path at a height, which is split first if it is full.
+    Level& put(Path& path, unsigned height, std::uint32_t place, Key key, const Level& level = {}) {
+        std::uint32_t at = path.blocks[height];
+        if (blocks_[at].count == width) {
+            const std::uint32_t upper = fresh_block();
+            blocks_[at].split_into(blocks_[upper]);
+            if (height == height_) grow(path);
+            put(path, height + 1, path.places[height] + 1, blocks_[upper].keys[0], {upper, null_slot});
+            if (place > width / 2) {
+                at = upper;
+                place -= width / 2;
+            }
+        }
+        blocks_[at].insert(place, key, level);
+        return blocks_[at].levels[place];
+    }
+
+    // A new root above the old one.
+    void grow(Path& path) {
+        const std::uint32_t old = root_;
+        root_ = fresh_block();
+        blocks_[root_].count = 0;
+        blocks_[root_].insert(0, blocks_[old].keys[0], {old, null_slot});
+        path.places[height_] = 0;
+        path.blocks[++height_] = root_;
+    }
+
+    // Takes an entry out of the block of a path at a height; the block goes when it was the last.
+    void cut(const Path& path, unsigned height, std::uint32_t place) noexcept {
+        Block& block = blocks_[path.blocks[height]];
+        block.erase(place);
+        if (block.count != 0) return;
+        spare_.push_back(path.blocks[height]);
+        if (height != height_) cut(path, height + 1, path.places[height]);
+    }
+
+    [[nodiscard]] Key greatest_under(std::uint32_t at, unsigned height) const noexcept {
+        for (; height != 0; --height) at = blocks_[at].levels[blocks_[at].count - 1].head;
+        return blocks_[at].keys[blocks_[at].count - 1];
+    }
+
+    std::vector<Block> blocks_;
+    std::vector<std::uint32_t> spare_;
+    std::uint32_t root_ = none;
+    unsigned height_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace obengine

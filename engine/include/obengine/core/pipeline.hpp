@@ -1,0 +1,115 @@
+// Wire records to events in two threads: one decodes and matches, the caller's takes the events batch by batch.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "obengine/core/engine.hpp"
+#include "obengine/io/event_buffer.hpp"
+#include "obengine/io/spsc_ring.hpp"
+#include "obengine/io/wire.hpp"
+
+namespace obengine {
+
+// What each stage was busy for, waits left out, and when each batch was taken up and had its events.
+struct PipelineTimes {
+    std::uint64_t decode_ns = 0;
+    std::uint64_t match_ns = 0;
+    std::uint64_t publish_ns = 0;
+    std::vector<std::uint64_t> batch_ns;  // from being taken up to its events being handed to `publish`
+};
+
+[[nodiscard]] inline std::uint64_t steady_ns() noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+class Pipeline {
+public:
+    static constexpr std::size_t depth = 8;
+
+    Pipeline(std::size_t symbols, std::size_t batch) : engine_(symbols), batch_(std::max<std::size_t>(batch, 1)) {}
+
+    // Calls `publish(events, count)` on this thread for the events of each batch, in order. Throws what
+    // `publish` or the other thread throws; the pipeline is not to be used again then.
+    template <class Publish>
+    PipelineTimes run(const unsigned char* records, std::size_t count, Publish&& publish) {
+        PipelineTimes times;
+        times.batch_ns.reserve(count / batch_ + 1);
+        std::exception_ptr failure;
+        std::thread matching([&] { match_all(records, count, times, failure); });
+        try {
+            while (Slot* const slot = ring_.front()) {
+                const std::uint64_t start = steady_ns();
+                times.batch_ns.push_back(start - slot->taken_ns);
+                publish(slot->events.data(), slot->events.size());
+                times.publish_ns += steady_ns() - start;
+                ring_.take();
+            }
+        } catch (...) {
+            ring_.close();
+            matching.join();
+            throw;
+        }
+        matching.join();
+        if (failure != nullptr) std::rethrow_exception(failure);
+        return times;
+    }
+
+private:
+    struct Slot {
+        EventBuffer events;
+        std::uint64_t taken_ns = 0;
+    };
+
+    void match_all(const unsigned char* records, std::size_t count, PipelineTimes& times,
+                   std::exception_ptr& failure) noexcept {
+        try {
+            std::vector<Command> commands(std::min(batch_, count));
+            for (std::size_t at = 0; at < count; at += batch_) {
+                Slot* const slot = ring_.claim();
+                if (slot == nullptr) break;
+                const std::size_t size = std::min(batch_, count - at);
+                slot->taken_ns = steady_ns();
+                decode_wire(records + at * sizeof(Command), size, commands.data());
+                const std::uint64_t decoded_ns = steady_ns();
+                slot->events.clear();
+                slot->events.reserve(size + size / 4 + 1);
+                {
+                    GrowingSink sink(slot->events);
+                    engine_.apply_records(reinterpret_cast<const unsigned char*>(commands.data()), size, sink);
+                }
+                times.decode_ns += decoded_ns - slot->taken_ns;
+                times.match_ns += steady_ns() - decoded_ns;
+                ring_.send();
+            }
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        ring_.finish();
+    }
+
+    Engine engine_;
+    std::size_t batch_;
+    SpscRing<Slot, depth> ring_;
+};
+
+// Nanoseconds to hand `batches` empty batches from one thread to another by such a ring.
+[[nodiscard]] inline std::uint64_t handoff_ns(std::size_t batches) {
+    SpscRing<char, Pipeline::depth> ring;
+    const std::uint64_t start = steady_ns();
+    std::thread sending([&] {
+        for (std::size_t k = 0; k < batches && ring.claim() != nullptr; ++k) ring.send();
+        ring.finish();
+    });
+    while (ring.front() != nullptr) ring.take();
+    sending.join();
+    return steady_ns() - start;
+}
+
+}  // namespace obengine

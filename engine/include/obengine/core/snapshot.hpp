@@ -1,0 +1,178 @@
+// The whole state of an engine as records and back: the byte layout of obengine/api/snapshot.py.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "obengine/core/engine.hpp"
+#include "obengine/io/messages.hpp"
+#include "obengine/core/snapshot_order.hpp"
+
+namespace obengine {
+
+struct EngineRecord {
+    std::uint64_t clock_ns;
+    std::uint32_t extended;
+    std::int32_t display_lots;
+    std::uint32_t min_lots;
+    std::uint32_t reserved;
+    std::uint64_t expiry_ns;
+    Ticks trigger_ticks;
+};
+
+struct SymbolRecord {
+    std::uint16_t symbol;
+    std::uint8_t state;
+    std::uint8_t has_last;
+    std::uint32_t reserved;
+    Ticks last_ticks;
+};
+
+struct Resting {
+    std::uint16_t symbol;
+    std::uint8_t side;
+    std::uint8_t kind;
+    std::uint8_t tif;
+    std::uint8_t queue;
+    std::uint16_t flags;
+    std::uint32_t open_lots;
+    std::uint32_t display_lots;
+    std::uint32_t shown_lots;
+    std::uint32_t participant;
+    OrderId order_id;
+    Ticks price_ticks;
+    Ticks trigger_ticks;
+    Ticks trail_ticks;
+    std::uint64_t expiry_ns;
+};
+
+static_assert(is_wire_record<EngineRecord, 40> && offsetof(EngineRecord, expiry_ns) == 24);
+static_assert(is_wire_record<SymbolRecord, 16> && offsetof(SymbolRecord, last_ticks) == 8);
+static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 20 && offsetof(Resting, expiry_ns) == 56);
+
+[[nodiscard]] inline EngineRecord engine_record(const Engine& engine) noexcept {
+    EngineRecord record{};
+    record.clock_ns = engine.clock_ns();
+    if (const Extension* const pending = engine.pending_extension()) {
+        record.extended = 1;
+        record.display_lots = pending->display_lots;
+        record.min_lots = pending->min_lots;
+        record.expiry_ns = pending->expiry_ns;
+        record.trigger_ticks = pending->trigger_ticks;
+    }
+    return record;
+}
+
+// Symbols that have a last price or are not OPEN.
+[[nodiscard]] inline std::vector<SymbolRecord> symbol_records(const Engine& engine) {
+    std::vector<SymbolRecord> records;
+    for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
+        const SymbolBook& book = engine.book(symbol);
+        const bool has_last = book.last != no_price;
+        if (!has_last && book.state == TradingState::open) continue;
+        records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, 0, has_last ? book.last : 0});
+    }
+    return records;
+}
+
+// The record of the open order in `slot`.
+[[nodiscard]] inline Resting resting_record(const Shared& shared, std::size_t symbol, Slot slot) noexcept {
+    const Node& node = shared.pool[slot];
+    Resting record{};
+    record.symbol = static_cast<std::uint16_t>(symbol);
+    record.side = static_cast<std::uint8_t>(node.side());
+    record.order_id = node.id;
+    record.price_ticks = node.price;
+    if (node.qty() != 0) {
+        record.open_lots = record.shown_lots = node.qty();
+        record.participant = shared.pool.owner(slot);
+        return record;
+    }
+    const Ticket& ticket = shared.tickets[shared.pool.owner(slot)];
+    const Order& order = ticket.order;
+    const Queue queue = ticket.waits ? Queue::waiting : order.queue();
+    record.kind = code(order.kind);
+    record.tif = code(order.tif);
+    record.queue = code(queue);
+    record.flags = order.flags;
+    record.open_lots = order.open;
+    record.display_lots = order.display;
+    record.shown_lots = queue == Queue::displayed ? ticket.shown : 0;
+    record.participant = order.participant;
+    record.trigger_ticks = order.trigger;
+    record.trail_ticks = order.trail;
+    record.expiry_ns = order.expiry_ns;
+    return record;
+}
+
+// Writes engine.open_orders() records, in the canonical order.
+inline void write_orders(const Engine& engine, Resting* out) {
+    for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
+        for_each_open_order(engine.shared(), engine.book(symbol),
+                            [&](Slot slot) { *out++ = resting_record(engine.shared(), symbol, slot); });
+    }
+}
+
+// Builds an engine from the records of a snapshot. They must be those that an engine of so many symbols
+// gave, or records that keep the same rules (obengine/api/snapshot_checks.py); they may lie at any address.
+class Restorer {
+public:
+    Restorer(std::size_t symbols, const BookLimits& limits) : engine_(std::make_unique<Engine>(symbols, limits)) {}
+
+    void take(const EngineRecord& record, std::uint64_t next_sequence) noexcept {
+        engine_->next_sequence_ = next_sequence;
+        engine_->state_.clock_ns = record.clock_ns;
+        engine_->extension_pending_ = record.extended != 0;
+        engine_->extension_ = {record.display_lots, record.min_lots, record.expiry_ns, record.trigger_ticks};
+    }
+
+    void take(const SymbolRecord& record) noexcept {
+        SymbolBook& book = engine_->state_.books[record.symbol];
+        book.state = static_cast<TradingState>(record.state);
+        book.last = record.has_last != 0 ? record.last_ticks : no_price;
+    }
+
+    // In the order of the snapshot, behind all symbols.
+    void take(const Resting& record) {
+        State& state = engine_->state_;
+        CountingSink nobody;
+        Desk<CountingSink> desk(state.shared, state.books[record.symbol], record.symbol, nobody);
+        Order order;
+        order.id = record.order_id;
+        order.price = record.price_ticks;
+        order.trigger = record.trigger_ticks;
+        order.trail = record.trail_ticks;
+        order.expiry_ns = record.expiry_ns;
+        order.open = record.open_lots;
+        order.display = record.display_lots;
+        order.participant = record.participant;
+        order.flags = record.flags;
+        order.side = record.side;
+        order.kind = static_cast<OrderKind>(record.kind);
+        order.tif = static_cast<TimeInForce>(record.tif);
+        // Which prices a trailing stop has seen is not kept, so it is to look at the next one.
+        if (record.queue == code(Queue::waiting)) return desk.wait(order, no_price);
+        const Slot slot = desk.rest(order);
+        if (order.display != 0) desk.ticket(slot)->shown = record.shown_lots;
+    }
+
+    [[nodiscard]] std::unique_ptr<Engine> finish() {
+        State& state = engine_->state_;
+        for (SymbolBook& book : state.books) {
+            book.counted_as_plain = book.is_plain();
+            state.special_books += !book.counted_as_plain;
+        }
+        engine_->plain_symbols_ = state.special_books == 0 ? engine_->symbols_ : 0;
+        return std::move(engine_);
+    }
+
+private:
+    std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace obengine

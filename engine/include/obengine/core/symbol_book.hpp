@@ -1,0 +1,151 @@
+// The book of one symbol: its ladders, the ids of its open orders, its trading state; plain orders at speed.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "obengine/containers/id_table.hpp"
+#include "obengine/containers/price_ladder.hpp"
+#include "obengine/io/messages.hpp"
+#include "obengine/containers/node_pool.hpp"
+#include "obengine/io/event_sink.hpp"
+#include "obengine/core/stops.hpp"
+
+namespace obengine {
+
+// How much memory a book takes before it is used, and at most for its flat arrays.
+struct BookLimits {
+    LadderLimits ladder{};
+    unsigned id_cell_bits = 13;
+
+    // Thousands of books share what one may have alone.
+    [[nodiscard]] static BookLimits for_symbols(std::size_t symbols) noexcept {
+        if (symbols <= 4) return {};
+        if (symbols <= 256) return {.ladder = {.first_bits = 10, .max_bits = 16}, .id_cell_bits = 10};
+        return {.ladder = {.first_bits = 9, .max_bits = 13}, .id_cell_bits = 8};
+    }
+};
+
+// What an arriving order brings along. `reach` is the worst key on the other side that it trades at,
+// no_key where it has no limit.
+struct Arrival {
+    std::uint32_t side;
+    std::uint16_t symbol;
+    OrderId id;
+    Key reach;
+};
+
+// The queues that a book of plain orders does not have.
+struct SpecialQueues {
+    explicit SpecialQueues(const LadderLimits& limits)
+        : hidden{Ladder(limits), Ladder(limits)}, conditional{Ladder(limits), Ladder(limits)}, stops(limits) {}
+
+    Ladder hidden[2];
+    Ladder conditional[2];
+    WaitingStops stops;
+};
+
+class SymbolBook {
+public:
+    explicit SymbolBook(const BookLimits& limits)
+        : sides_{Ladder(limits.ladder), Ladder(limits.ladder)}, ids_(limits.id_cell_bits), special_limits_(limits.ladder) {
+        special_limits_.first_bits = std::min(special_limits_.first_bits, 9U);
+    }
+
+    // Displayed orders of a side.
+    [[nodiscard]] const Ladder& ladder(std::uint32_t side) const noexcept { return sides_[side]; }
+    [[nodiscard]] Ladder& ladder(std::uint32_t side) noexcept { return sides_[side]; }
+    // The other queues, or nullptr while there never was a special order.
+    [[nodiscard]] const SpecialQueues* special() const noexcept { return special_.get(); }
+    [[nodiscard]] SpecialQueues* special() noexcept { return special_.get(); }
+    [[nodiscard]] SpecialQueues& make_special() {
+        if (special_ == nullptr) special_ = std::make_unique<SpecialQueues>(special_limits_);
+        return *special_;
+    }
+    [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
+    [[nodiscard]] IdTable& ids() noexcept { return ids_; }
+
+    // Whether the usual commands can be handled without a thought to anything but plain orders.
+    [[nodiscard]] bool is_plain() const noexcept { return state == TradingState::open && special_orders == 0; }
+
+    TradingState state = TradingState::open;
+    bool counted_as_plain = true;        // by the engine that it belongs to
+    std::uint32_t special_orders = 0;    // open orders with a ticket
+    Ticks last = no_price;               // price of the last trade, if any
+    Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen yet
+
+    // Trades against the other side while its best key is within reach; returns what is left. In a
+    // plain book only.
+    template <EventSink Sink>
+    [[nodiscard, gnu::noinline]] std::uint32_t match(NodePool& pool, const Arrival& taker, std::uint32_t qty, Sink& sink) {
+        Ladder& makers = sides_[taker.side ^ 1];
+        for (Key key = makers.best(); key >= taker.reach && key != no_key; key = makers.best()) {
+            Level& level = makers.at(key);
+            Slot slot = level.head;
+            do {
+                Node& maker = pool[slot];
+                const std::uint32_t open = maker.qty();
+                const std::uint32_t filled = qty < open ? qty : open;
+                sink.push(
+                    Event::of(EventKind::traded, taker.side, taker.symbol, filled, taker.id, maker.id, maker.price));
+                last = maker.price;
+                qty -= filled;
+                if (filled < open) {
+                    maker.qty_and_side -= filled;
+                    break;
+                }
+                const Slot following = maker.next;
+                ids_.erase(pool, slot);
+                pool.give_back(slot);
+                slot = following;
+            } while (slot != null_slot && qty != 0);
+            level.head = slot;
+            pool[slot].prev = null_slot;
+            if (slot == null_slot) {
+                level.tail = null_slot;
+                makers.vacate(key);
+            }
+            if (qty == 0) break;
+        }
+        return qty;
+    }
+
+    // Rests an order behind all others of its price; `cell` is that of its id.
+    [[gnu::always_inline]] void rest(NodePool& pool, Slot* cell, OrderId id, Ticks price, std::uint32_t qty, Key key,
+                                     std::uint32_t side, std::uint32_t owner) {
+        const Slot slot = pool.take();
+        Node& node = pool[slot];
+        node.id = id;
+        node.price = price;
+        node.qty_and_side = Node::pack(qty, side);
+        pool.owner(slot) = owner;
+        ids_.insert(pool, cell, slot);
+        sides_[side].append(pool, slot, key);
+    }
+
+    // Takes the open order that `link` names off the book.
+    [[gnu::always_inline]] void remove(NodePool& pool, Slot* link) {
+        const Slot slot = *link;
+        const Node& node = pool[slot];
+        const std::uint32_t side = node.side();
+        *link = node.chain;
+        sides_[side].unlink(pool, slot, key_of(node.price, side));
+        pool.give_back(slot);
+    }
+
+    // What a coming command with this id will touch, fetched in two steps: the second needs the
+    // first to have arrived.
+    void fetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
+    void fetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
+
+private:
+    Ladder sides_[2];
+    IdTable ids_;
+    std::unique_ptr<SpecialQueues> special_;
+    LadderLimits special_limits_;
+};
+
+}  // namespace obengine

@@ -1,0 +1,131 @@
+// Which commands are malformed, and as what: the checks of form of section 3 of the specification.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "obengine/io/messages.hpp"
+#include "obengine/core/orders.hpp"
+
+namespace obengine {
+
+// The parameters that an EXTEND brings; all 0 where there is none.
+struct Extension {
+    std::int32_t display_lots = 0;
+    std::uint32_t min_lots = 0;
+    std::uint64_t expiry_ns = 0;
+    Ticks trigger_ticks = 0;
+
+    [[nodiscard]] static Extension of(const Command& command) noexcept {
+        return {command.qty_lots, command.participant, command.order_id, command.price_ticks};
+    }
+};
+
+namespace form {
+
+struct Rule {
+    bool broken;
+    RejectCode code;
+};
+
+// The code of the first broken rule.
+[[nodiscard]] inline RejectCode first_of(std::initializer_list<Rule> rules) noexcept {
+    for (const Rule& rule : rules) {
+        if (rule.broken) return rule.code;
+    }
+    return RejectCode::none;
+}
+
+[[nodiscard]] inline bool bad_flags(const Command& command, OrderKind kind, TimeInForce tif) noexcept {
+    const std::uint16_t flags = command.flags;
+    const bool post_only = (flags & flag::post_only) != 0;
+    const bool hidden = (flags & flag::hidden) != 0;
+    return (flags >> flag::self_trade_shift) > code(SelfTrade::decrement) ||
+           ((flags & flag::slide) != 0 && !post_only) || (post_only && kind != OrderKind::limit) ||
+           (hidden && !is_limited(kind)) || ((post_only || hidden) && (is_immediate(tif) || is_whole(tif)));
+}
+
+[[nodiscard]] inline bool bad_trigger(OrderKind kind, Ticks trigger) noexcept {
+    if (is_trailing(kind)) return trigger <= 0;
+    return is_stop(kind) ? trigger == no_price : trigger != 0;
+}
+
+[[nodiscard]] inline bool bad_display(const Command& command, OrderKind kind, TimeInForce tif, std::int32_t display) noexcept {
+    return display != 0 && (display < 0 || display > command.qty_lots || (command.flags & flag::hidden) != 0 ||
+                            !is_limited(kind) || is_immediate(tif) || is_whole(tif));
+}
+
+[[nodiscard]] inline bool bad_minimum(const Command& command, OrderKind kind, TimeInForce tif, std::uint32_t least) noexcept {
+    return least != 0 && (least > static_cast<std::uint32_t>(command.qty_lots) || is_stop(kind) || is_whole(tif) ||
+                          (command.flags & flag::post_only) != 0);
+}
+
+[[nodiscard]] inline RejectCode of_new(const Command& command, const Extension* given, std::size_t symbols,
+                                       std::uint64_t clock_ns) noexcept {
+    const auto kind = static_cast<OrderKind>(command.kind);
+    const auto tif = static_cast<TimeInForce>(command.tif);
+    const bool extended = (command.flags & flag::extended) != 0;
+    const Extension more = extended && given != nullptr ? *given : Extension{};
+    return first_of({
+        {command.side > code(Side::sell), RejectCode::unknown_side},
+        {command.kind > code(OrderKind::trailing_stop_limit), RejectCode::unknown_kind},
+        {command.tif > code(TimeInForce::aon) || (tif == TimeInForce::aon && kind != OrderKind::limit),
+         RejectCode::unknown_tif},
+        {bad_flags(command, kind, tif), RejectCode::bad_flags},
+        {command.symbol >= symbols, RejectCode::unknown_symbol},
+        {command.qty_lots <= 0, RejectCode::bad_quantity},
+        {is_limited(kind) && command.price_ticks == no_price, RejectCode::bad_price},
+        {extended ? given == nullptr : is_stop(kind), RejectCode::missing_extension},
+        {bad_trigger(kind, more.trigger_ticks), RejectCode::bad_trigger},
+        {bad_display(command, kind, tif, more.display_lots), RejectCode::bad_display},
+        {bad_minimum(command, kind, tif, more.min_lots), RejectCode::bad_minimum},
+        {tif == TimeInForce::gtd ? more.expiry_ns <= clock_ns : more.expiry_ns != 0, RejectCode::bad_expiry},
+    });
+}
+
+// CANCEL, MODIFY, EXECUTE.
+[[nodiscard]] inline RejectCode of_named(const Command& command, std::size_t symbols) noexcept {
+    const bool may_be_all = command.op == code(Op::cancel);
+    return first_of({
+        {command.flags != 0, RejectCode::bad_flags},
+        {command.symbol >= symbols, RejectCode::unknown_symbol},
+        {command.qty_lots < (may_be_all ? 0 : 1), RejectCode::bad_quantity},
+        {command.op == code(Op::modify) && command.price_ticks == no_price, RejectCode::bad_price},
+    });
+}
+
+}  // namespace form
+
+// Why a command other than EXTEND is refused for its form alone; none where it is well formed.
+// `given` is what the record before brought, if that was an EXTEND.
+[[nodiscard]] inline RejectCode check_form(const Command& command, const Extension* given, std::size_t symbols,
+                                           std::uint64_t clock_ns) noexcept {
+    switch (static_cast<Op>(command.op)) {
+        case Op::new_order: return form::of_new(command, given, symbols, clock_ns);
+        case Op::cancel:
+        case Op::modify:
+        case Op::execute: return form::of_named(command, symbols);
+        case Op::mass_cancel:
+            return form::first_of({
+                {command.side > both_sides, RejectCode::unknown_side},
+                {command.flags != 0, RejectCode::bad_flags},
+                {command.symbol >= symbols && command.symbol != all_symbols, RejectCode::unknown_symbol},
+            });
+        case Op::state:
+            return form::first_of({
+                {command.flags != 0, RejectCode::bad_flags},
+                {command.symbol >= symbols, RejectCode::unknown_symbol},
+                {command.side > code(TradingState::auction), RejectCode::unknown_state},
+            });
+        case Op::clock:
+            return form::first_of({
+                {(command.flags & ~end_of_day) != 0, RejectCode::bad_flags},
+                {command.order_id < clock_ns, RejectCode::bad_time},
+            });
+        case Op::extend: return RejectCode::none;
+    }
+    return RejectCode::unknown_op;
+}
+
+}  // namespace obengine

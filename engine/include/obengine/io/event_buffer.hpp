@@ -1,0 +1,150 @@
+// Memory for the events of a batch whose number is not known beforehand.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "obengine/io/messages.hpp"
+
+namespace obengine {
+
+// A growing buffer of events; realloc lets the system move pages instead of copying bytes.
+class EventBuffer {
+public:
+    EventBuffer() = default;
+    EventBuffer(EventBuffer&& other) noexcept
+        : events_(std::exchange(other.events_, nullptr)),
+          size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    EventBuffer& operator=(EventBuffer&& other) noexcept {
+        std::swap(events_, other.events_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+        return *this;
+    }
+    EventBuffer(const EventBuffer&) = delete;
+    EventBuffer& operator=(const EventBuffer&) = delete;
+    ~EventBuffer() { std::free(events_); }
+
+    // Room for `extra` more events. Throws std::bad_alloc and keeps what is there.
+    void reserve(std::size_t extra) { reserve_behind(0, extra); }
+
+    // The same, behind `written` events that have been written and not yet advanced over.
+    void reserve_behind(std::size_t written, std::size_t extra) {
+        const std::size_t needed = size_ + written + extra;
+        if (needed <= capacity_) return;
+        std::size_t wanted = capacity_ + capacity_ / 2;
+        if (wanted < needed) wanted = needed;
+        void* const moved = std::realloc(static_cast<void*>(events_), wanted * sizeof(Event));
+        if (moved == nullptr) throw std::bad_alloc();
+        events_ = static_cast<Event*>(moved);
+        capacity_ = wanted;
+        ask_for_huge_pages(moved, wanted * sizeof(Event));
+    }
+
+    [[nodiscard]] Event* end() noexcept { return events_ + size_; }
+    [[nodiscard]] Event* limit() noexcept { return events_ + capacity_; }
+    void advance(std::size_t written) noexcept { size_ += written; }
+    void clear() noexcept { size_ = 0; }
+    // Lets the system take back the pages of events that are forgotten, if it needs them before they are written to again.
+    void offer_to_system() noexcept {
+#if defined(__linux__) && defined(MADV_FREE)
+        advise(events_, capacity_ * sizeof(Event), MADV_FREE);
+#endif
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] const Event* data() const noexcept { return events_; }
+    [[nodiscard]] Event* data() noexcept { return events_; }
+
+private:
+    // Fresh memory costs more than matching where it comes in small pages.
+    static void ask_for_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+        advise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    }
+
+#if defined(__linux__)
+    // Says something of the whole pages in a block, where they are many.
+    static void advise(void* memory, std::size_t bytes, int advice) noexcept {
+        constexpr std::size_t page = 4096;
+        constexpr std::size_t worthwhile = std::size_t{4} << 20;
+        if (bytes < worthwhile) return;
+        const std::size_t into_page = reinterpret_cast<std::uintptr_t>(memory) % page;
+        const std::size_t skipped = into_page == 0 ? 0 : page - into_page;
+        static_cast<void>(madvise(static_cast<char*>(memory) + skipped, (bytes - skipped) / page * page, advice));
+    }
+#endif
+
+    Event* events_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+// Writes behind what a buffer holds, which grows when it is full; pushed events are the buffer's once the
+// sink is gone.
+class GrowingSink {
+public:
+    explicit GrowingSink(EventBuffer& buffer) noexcept : buffer_(buffer), begin_(buffer.end()), next_(begin_), end_(buffer.limit()) {}
+    GrowingSink(const GrowingSink&) = delete;
+    GrowingSink& operator=(const GrowingSink&) = delete;
+    ~GrowingSink() { buffer_.advance(size()); }
+
+    // Throws std::bad_alloc and keeps what is there.
+    void push(const Event& event) {
+        if (next_ == end_) [[unlikely]] grow();
+        *next_++ = event;
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
+
+    class Pen {
+    public:
+        explicit Pen(GrowingSink& sink) noexcept : sink_(sink), next_(sink.next_), end_(sink.end_) {}
+        [[gnu::always_inline]] void push(const Event& event) {
+            if (next_ == end_) [[unlikely]] {
+                lay_down().grow();
+                take_up();
+            }
+            *next_++ = event;
+        }
+        [[nodiscard, gnu::always_inline]] GrowingSink& lay_down() noexcept {
+            sink_.next_ = next_;
+            return sink_;
+        }
+        [[gnu::always_inline]] void take_up() noexcept {
+            next_ = sink_.next_;
+            end_ = sink_.end_;
+        }
+
+    private:
+        GrowingSink& sink_;
+        Event* next_;
+        Event* end_;
+    };
+
+private:
+    [[gnu::noinline]] void grow() {
+        const std::size_t written = size();
+        buffer_.reserve_behind(written, least_growth);
+        begin_ = buffer_.end();
+        next_ = begin_ + written;
+        end_ = buffer_.limit();
+    }
+
+    static constexpr std::size_t least_growth = 1024;
+
+    EventBuffer& buffer_;
+    Event* begin_;
+    Event* next_;
+    Event* end_;
+};
+
+}  // namespace obengine

@@ -1,0 +1,133 @@
+// Command and event records: the 32-byte layouts and the codes of obengine/api/messages.py.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace obengine {
+
+static_assert(std::endian::native == std::endian::little, "records are little-endian in memory");
+
+using OrderId = std::uint64_t;
+using Ticks = std::int64_t;
+using Lots = std::int32_t;
+
+inline constexpr Ticks no_price = std::numeric_limits<Ticks>::min();
+
+inline constexpr Ticks max_price = std::numeric_limits<Ticks>::max();
+inline constexpr Ticks min_price = no_price + 1;
+inline constexpr std::uint32_t max_lots = 0x7FFF'FFFF;
+
+inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: the side that takes buys and sells
+inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: the symbol that takes every symbol
+inline constexpr std::uint8_t cross = 2;             // TRADED: the detail where neither order is the taker
+inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: the flag that lets DAY orders expire
+
+enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock };
+enum class Side : std::uint8_t { buy = 0, sell = 1 };
+enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
+enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon };
+enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
+enum class TradingState : std::uint8_t { open, halt, auction };
+enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting };
+enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass };
+enum class Priority : std::uint8_t { lost = 0, kept = 1 };
+
+enum class EventKind : std::uint8_t {
+    accepted = 1,
+    traded,
+    cancelled,
+    modified,
+    rejected,
+    refilled,
+    triggered,
+    state_changed,
+    auction_price,
+    mass_cancelled,
+    clock_set,
+};
+
+// Single bits of an order's flags; the self-trade mode stands above them.
+namespace flag {
+inline constexpr std::uint16_t extended = 1;
+inline constexpr std::uint16_t post_only = 2;
+inline constexpr std::uint16_t slide = 4;
+inline constexpr std::uint16_t hidden = 8;
+inline constexpr unsigned self_trade_shift = 4;
+}  // namespace flag
+
+enum class RejectCode : std::uint8_t {
+    none = 0,
+    unknown_op,
+    unknown_side,
+    unknown_kind,
+    unknown_tif,
+    bad_flags,
+    unknown_symbol,
+    bad_quantity,
+    bad_price,
+    duplicate_id,
+    unknown_order,
+    missing_extension,
+    bad_trigger,
+    bad_display,
+    bad_minimum,
+    bad_expiry,
+    would_take,
+    halted,
+    not_in_auction,
+    unknown_state,
+    bad_time,
+};
+
+// The number of a code, as records carry it.
+template <class Code>
+    requires std::is_enum_v<Code>
+[[nodiscard]] constexpr std::uint8_t code(Code value) noexcept {
+    return static_cast<std::uint8_t>(value);
+}
+
+// Any bytes are a Command: the enumerated fields stay raw until they are checked.
+struct Command {
+    std::uint8_t op;
+    std::uint8_t side;
+    std::uint8_t kind;
+    std::uint8_t tif;
+    std::uint16_t symbol;
+    std::uint16_t flags;
+    Lots qty_lots;
+    std::uint32_t participant;
+    OrderId order_id;
+    Ticks price_ticks;
+};
+
+// `about` holds, from its lowest byte: kind, detail, symbol (2 bytes), so that writing an event is five stores.
+struct Event {
+    std::uint32_t about;
+    std::uint32_t lots;
+    OrderId order_id;
+    OrderId other_id;
+    Ticks price_ticks;
+
+    [[nodiscard]] static Event of(EventKind kind, std::uint32_t detail, std::uint16_t symbol, std::uint32_t qty_lots,
+                                  OrderId order_id, OrderId other_id, Ticks price_ticks) noexcept {
+        const std::uint32_t about = static_cast<std::uint32_t>(kind) | detail << 8 | std::uint32_t{symbol} << 16;
+        return {about, qty_lots, order_id, other_id, price_ticks};
+    }
+    [[nodiscard]] EventKind kind() const noexcept { return static_cast<EventKind>(about & 0xFF); }
+    [[nodiscard]] std::uint8_t detail() const noexcept { return static_cast<std::uint8_t>(about >> 8); }
+    [[nodiscard]] std::uint16_t symbol() const noexcept { return static_cast<std::uint16_t>(about >> 16); }
+    [[nodiscard]] Lots qty_lots() const noexcept { return static_cast<Lots>(lots); }
+};
+
+template <class Record, std::size_t bytes>
+inline constexpr bool is_wire_record =
+    sizeof(Record) == bytes && std::is_trivially_copyable_v<Record> && std::is_standard_layout_v<Record>;
+
+static_assert(is_wire_record<Command, 32> && offsetof(Command, qty_lots) == 8 && offsetof(Command, price_ticks) == 24);
+static_assert(is_wire_record<Event, 32> && offsetof(Event, order_id) == 8 && offsetof(Event, price_ticks) == 24);
+
+}  // namespace obengine

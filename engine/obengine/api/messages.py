@@ -1,0 +1,301 @@
+"""Commands in, events out: the byte layout of both, and every code in them.
+
+All integers are little-endian; both records are 32 bytes, without padding. Prices are integer
+ticks (any int64 but `NO_PRICE`), quantities are lots, ids are any uint64. What commands do, which
+are refused and what each event says is told in SPECIFICATION.md, beside this file.
+
+Command record (`COMMAND`)::
+
+    offset size field
+    0      u1   op            Op
+    1      u1   side          NEW: Side; MASS_CANCEL: Side or BOTH_SIDES; STATE: TradingState
+    2      u1   kind          OrderKind (NEW only)
+    3      u1   tif           TimeInForce (NEW only)
+    4      u2   symbol        symbol index, 0 in a one-symbol stream; MASS_CANCEL: or ALL_SYMBOLS
+    6      u2   flags         NEW: OrderFlag and the self-trade mode; CLOCK: END_OF_DAY; else 0
+    8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots
+    12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots
+    16     u8   order_id      CLOCK: time_ns; EXTEND: expiry_ns; MASS_CANCEL, STATE: not read
+    24     i8   price_ticks   NEW limit kinds, MODIFY: the limit; NEW market: NO_PRICE or the worst
+                              price; STATE: the reference price or NO_PRICE; EXTEND: trigger or
+                              trail; trailing stop-limit: offset of the limit; else not read
+
+Fields that an op does not read may hold anything.
+
+Event record (`EVENT`)::
+
+    offset size field
+    0      u1   kind          EventKind
+    1      u1   detail        by kind: Side, RejectCode, CancelReason, Priority, TradingState
+    2      u2   symbol
+    4      i4   qty_lots
+    8      u8   order_id
+    16     u8   other_id      TRADED: the maker's order id; REJECTED: the op as sent;
+                              ACCEPTED, TRIGGERED: the placement (`placement_of`); else 0
+    24     i8   price_ticks
+
+What each event says (in full: section 10 of the specification):
+
+============== ================ ============================ ==================================
+kind           detail           qty_lots                     price_ticks
+============== ================ ============================ ==================================
+ACCEPTED       Side             quantity of the new order    its limit, NO_PRICE where none
+TRADED         Side (taker's)   quantity traded              the maker's price
+               or CROSS                                      the auction price
+CANCELLED      CancelReason     open quantity removed        the order's limit, or NO_PRICE
+MODIFIED       Priority         the new open quantity        the new limit
+REJECTED       RejectCode       as sent                      as sent
+REFILLED       Side             the new shown quantity       the order's limit
+TRIGGERED      Side             open quantity                the limit it arrives with
+STATE_CHANGED  TradingState     0 (order_id: old state)      the reference price
+AUCTION_PRICE  0                volume                       the auction price
+MASS_CANCELLED side as sent     number of orders             0 (order_id: participant)
+CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
+============== ================ ============================ ==================================
+
+The sequence number of an event is its index in the stream of its engine, counted from 0: a batch
+carries the number of its first event, as MoldUDP64 packets do.
+
+The *events digest* is the sha256 of the event records of a run, concatenated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.api.errors import BatchError
+
+NO_PRICE: Final = -(2**63)
+"""The one int64 that is not a price: an order without a limit."""
+
+MAX_QTY: Final = 2**31 - 1
+MAX_ID: Final = 2**64 - 1
+MAX_SYMBOLS: Final = 2**16
+
+
+BOTH_SIDES: Final = 2
+"""The side of a MASS_CANCEL that takes buys and sells."""
+
+ALL_SYMBOLS: Final = 2**16 - 1
+"""The symbol of a MASS_CANCEL that takes every symbol."""
+
+CROSS: Final = 2
+"""The detail of a TRADED event of an uncross, where neither order is the taker."""
+
+END_OF_DAY: Final = 1
+"""The flag of a CLOCK command that lets DAY orders expire."""
+
+SELF_TRADE_SHIFT: Final = 4
+"""A SelfTrade mode stands in bits 4 to 6 of an order's flags."""
+
+
+class Op(IntEnum):
+    """What a command asks for."""
+
+    NEW = 0
+    CANCEL = 1
+    MODIFY = 2
+    EXECUTE = 3
+    EXTEND = 4
+    MASS_CANCEL = 5
+    STATE = 6
+    CLOCK = 7
+
+
+class Side(IntEnum):
+    """The side of an order."""
+
+    BUY = 0
+    SELL = 1
+
+
+class OrderKind(IntEnum):
+    """How an order is priced, and whether it waits for a trigger first."""
+
+    LIMIT = 0
+    MARKET = 1
+    STOP = 2
+    STOP_LIMIT = 3
+    TRAILING_STOP = 4
+    TRAILING_STOP_LIMIT = 5
+
+
+class TimeInForce(IntEnum):
+    """How long what is left of an order stays. A market order never rests."""
+
+    GTC = 0
+    IOC = 1
+    DAY = 2
+    GTD = 3
+    FOK = 4
+    AON = 5
+
+
+class OrderFlag(IntEnum):
+    """Single bits of an order's flags; the self-trade mode stands above them."""
+
+    EXTENDED = 1
+    POST_ONLY = 2
+    SLIDE = 4
+    HIDDEN = 8
+
+
+class SelfTrade(IntEnum):
+    """What happens in place of a trade between two orders of one participant."""
+
+    NONE = 0
+    NEWEST = 1
+    OLDEST = 2
+    BOTH = 3
+    DECREMENT = 4
+
+
+class TradingState(IntEnum):
+    """What a symbol allows."""
+
+    OPEN = 0
+    HALT = 1
+    AUCTION = 2
+
+
+class Queue(IntEnum):
+    """Where an open order stands."""
+
+    DISPLAYED = 0
+    HIDDEN = 1
+    CONDITIONAL = 2
+    WAITING = 3
+
+
+class EventKind(IntEnum):
+    """What happened."""
+
+    ACCEPTED = 1
+    TRADED = 2
+    CANCELLED = 3
+    MODIFIED = 4
+    REJECTED = 5
+    REFILLED = 6
+    TRIGGERED = 7
+    STATE_CHANGED = 8
+    AUCTION_PRICE = 9
+    MASS_CANCELLED = 10
+    CLOCK_SET = 11
+
+
+class CancelReason(IntEnum):
+    """Why an order left the book without a trade."""
+
+    REQUESTED = 0
+    IMMEDIATE = 1
+    FILL_OR_KILL = 2
+    MINIMUM = 3
+    SELF_TRADE = 4
+    EXPIRED = 5
+    MASS = 6
+
+
+class Priority(IntEnum):
+    """What a modify did to the order's place in its queue."""
+
+    LOST = 0
+    KEPT = 1
+
+
+class RejectCode(IntEnum):
+    """Why a command was refused; section 3 of the specification has the order of the checks."""
+
+    UNKNOWN_OP = 1
+    UNKNOWN_SIDE = 2
+    UNKNOWN_KIND = 3
+    UNKNOWN_TIF = 4
+    BAD_FLAGS = 5
+    UNKNOWN_SYMBOL = 6
+    BAD_QUANTITY = 7
+    BAD_PRICE = 8
+    DUPLICATE_ID = 9
+    UNKNOWN_ORDER = 10
+    MISSING_EXTENSION = 11
+    BAD_TRIGGER = 12
+    BAD_DISPLAY = 13
+    BAD_MINIMUM = 14
+    BAD_EXPIRY = 15
+    WOULD_TAKE = 16
+    HALTED = 17
+    NOT_IN_AUCTION = 18
+    UNKNOWN_STATE = 19
+    BAD_TIME = 20
+
+
+COMMAND: Final = np.dtype(
+    [
+        ("op", "u1"),
+        ("side", "u1"),
+        ("kind", "u1"),
+        ("tif", "u1"),
+        ("symbol", "<u2"),
+        ("flags", "<u2"),
+        ("qty_lots", "<i4"),
+        ("participant", "<u4"),
+        ("order_id", "<u8"),
+        ("price_ticks", "<i8"),
+    ]
+)
+EVENT: Final = np.dtype(
+    [
+        ("kind", "u1"),
+        ("detail", "u1"),
+        ("symbol", "<u2"),
+        ("qty_lots", "<i4"),
+        ("order_id", "<u8"),
+        ("other_id", "<u8"),
+        ("price_ticks", "<i8"),
+    ]
+)
+
+COMMAND_RECORD: Final = struct.Struct("<BBBBHHiIQq")
+"""`COMMAND` for the struct module, its fields in the same order."""
+
+EVENT_RECORD: Final = struct.Struct("<BBHiQQq")
+"""`EVENT` for the struct module, its fields in the same order."""
+
+Commands = NDArray[np.void]
+"""A one-dimensional C-contiguous array of `COMMAND` records."""
+
+Events = NDArray[np.void]
+"""A one-dimensional C-contiguous array of `EVENT` records."""
+
+
+def placement_of(queue: int, display_lots: int) -> int:
+    """The other_id of ACCEPTED and TRIGGERED: Queue in bits 0-7, display_lots in bits 32-63."""
+    return queue | display_lots << 32
+
+
+def check_commands(commands: Commands) -> None:
+    """Refuse anything but a one-dimensional C-contiguous array of `COMMAND` records.
+
+    Raises:
+        BatchError: says which of the properties is wrong.
+    """
+    if not isinstance(commands, np.ndarray):
+        raise BatchError(f"commands are a {type(commands).__name__}, not a NumPy array of COMMAND records")
+    if commands.dtype != COMMAND:
+        raise BatchError(f"commands have dtype {commands.dtype}, not messages.COMMAND")
+    if commands.ndim != 1:
+        raise BatchError(f"commands have {commands.ndim} dimensions, not 1")
+    if not commands.flags.c_contiguous:
+        raise BatchError("commands are not contiguous; np.ascontiguousarray makes them so")
+
+
+def records_digest(*batches: NDArray[Any]) -> str:
+    """The sha256, in lower-case hex, of the batches' bytes one after another."""
+    digest = hashlib.sha256()
+    for batch in batches:
+        digest.update(np.ascontiguousarray(batch).view(np.uint8).data)
+    return digest.hexdigest()

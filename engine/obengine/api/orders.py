@@ -1,0 +1,136 @@
+"""Commands by name: each function gives the records of one command, an EXTEND before a NEW where needed."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from obengine.api.errors import BatchError
+from obengine.api.messages import (
+    ALL_SYMBOLS,
+    BOTH_SIDES,
+    COMMAND,
+    COMMAND_RECORD,
+    NO_PRICE,
+    SELF_TRADE_SHIFT,
+    Commands,
+    Op,
+    OrderFlag,
+    OrderKind,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradingState,
+)
+
+_POST_ONLY, _SLIDE, _HIDDEN = map(int, (OrderFlag.POST_ONLY, OrderFlag.SLIDE, OrderFlag.HIDDEN))
+
+
+def new_order(
+    order_id: int,
+    side: Side,
+    qty_lots: int,
+    price_ticks: int = NO_PRICE,
+    *,
+    kind: OrderKind | None = None,
+    tif: TimeInForce = TimeInForce.GTC,
+    symbol: int = 0,
+    participant: int = 0,
+    post_only: bool = False,
+    slide: bool = False,
+    hidden: bool = False,
+    self_trade: SelfTrade = SelfTrade.NONE,
+    display_lots: int = 0,
+    min_lots: int = 0,
+    expiry_ns: int = 0,
+    trigger_ticks: int | None = None,
+    trail_ticks: int | None = None,
+) -> Commands:
+    """A new order.
+
+    Args:
+        order_id: any id that is not in use in the symbol.
+        side: buy or sell.
+        qty_lots: above 0.
+        price_ticks: the limit, a market order's worst price, or the offset of a trailing stop-limit.
+        kind: where it is not given: LIMIT with a price and MARKET without; with `trigger_ticks` the
+            stop of these, with `trail_ticks` the trailing stop.
+        tif: GTC, IOC, DAY, GTD (with `expiry_ns`), FOK or AON.
+        symbol: the symbol index.
+        participant: the owner, 0 for nobody.
+        post_only: refuse the order if it would take.
+        slide: with `post_only`: reprice it behind the touch instead.
+        hidden: rest without being displayed.
+        self_trade: what happens in place of a trade with one's own order.
+        display_lots: the peak of an iceberg.
+        min_lots: the least quantity to trade at once.
+        expiry_ns: when a GTD order expires.
+        trigger_ticks: the trigger of a stop.
+        trail_ticks: the distance of a trailing stop's trigger from the market.
+
+    Raises:
+        BatchError: a value does not fit its field.
+    """
+    if kind is None:
+        kind = _kind(price_ticks, trigger_ticks, trail_ticks)
+    distance = trigger_ticks if trigger_ticks is not None else trail_ticks or 0
+    flags = post_only * _POST_ONLY | slide * _SLIDE | hidden * _HIDDEN | self_trade << SELF_TRADE_SHIFT
+    is_stop = kind > OrderKind.MARKET
+    extended = bool(display_lots or min_lots or expiry_ns or distance or is_stop)
+    order = (Op.NEW, side, kind, tif, symbol, flags | extended, qty_lots, participant, order_id, price_ticks)
+    if not extended:
+        return _records(order)
+    return _records((Op.EXTEND, 0, 0, 0, 0, 0, display_lots, min_lots, expiry_ns, distance), order)
+
+
+def cancel(order_id: int, qty_lots: int = 0, *, symbol: int = 0) -> Commands:
+    """Remove lots of an order, 0 for all of it."""
+    return _records((Op.CANCEL, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, 0))
+
+
+def modify(order_id: int, qty_lots: int, price_ticks: int = 0, *, symbol: int = 0) -> Commands:
+    """Give an order a new open quantity and price; the price of a stop without a limit is not used."""
+    return _records((Op.MODIFY, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, price_ticks))
+
+
+def execute(order_id: int, qty_lots: int, *, symbol: int = 0) -> Commands:
+    """A recorded trade of a resting order."""
+    return _records((Op.EXECUTE, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, 0))
+
+
+def mass_cancel(*, participant: int = 0, side: Side | None = None, symbol: int | None = None) -> Commands:
+    """Remove all orders, or those of a participant, a side, a symbol."""
+    sides = BOTH_SIDES if side is None else side
+    symbols = ALL_SYMBOLS if symbol is None else symbol
+    return _records((Op.MASS_CANCEL, sides, 0, 0, symbols, 0, 0, participant, 0, 0))
+
+
+def set_state(state: TradingState, *, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Commands:
+    """Set the trading state of a symbol; on opening, the reference price is for the uncross."""
+    return _records((Op.STATE, state, 0, 0, symbol, 0, 0, 0, 0, reference_ticks))
+
+
+def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:
+    """Set the clock, and let expire what is due, at the end of day the DAY orders too."""
+    return _records((Op.CLOCK, 0, 0, 0, 0, end_of_day, 0, 0, time_ns, 0))
+
+
+def _kind(price_ticks: int, trigger_ticks: int | None, trail_ticks: int | None) -> OrderKind:
+    limited = price_ticks != NO_PRICE
+    if trigger_ticks is not None:
+        return OrderKind.STOP_LIMIT if limited else OrderKind.STOP
+    if trail_ticks is not None:
+        return OrderKind.TRAILING_STOP_LIMIT if limited else OrderKind.TRAILING_STOP
+    return OrderKind.LIMIT if limited else OrderKind.MARKET
+
+
+def _records(*rows: tuple[int, ...]) -> Commands:
+    data = bytearray()
+    for row in rows:
+        try:
+            data += COMMAND_RECORD.pack(*row)
+        except struct.error as error:
+            fields = dict(zip(COMMAND.names or (), row, strict=True))
+            raise BatchError(f"a value does not fit its field: {error}: {fields}") from error
+    return np.frombuffer(data, COMMAND)

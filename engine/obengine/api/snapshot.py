@@ -1,0 +1,99 @@
+"""The whole state of an engine as three record arrays, their byte layout, and the state digest.
+
+All integers are little-endian. What each field holds stands in section 11 of SPECIFICATION.md.
+
+`ENGINE` (40 bytes, one record): clock, and the EXTEND that waits for the next command::
+
+    0  u8 clock_ns    8  u4 extended (1: an EXTEND is pending, else all below is 0)    12 i4 display_lots
+    16 u4 min_lots    20 u4 reserved    24 u8 expiry_ns    32 i8 trigger_ticks (or trail)
+
+`SYMBOL` (16 bytes), by symbol, only of symbols that have a last price or are not OPEN::
+
+    0  u2 symbol    2  u1 state    3  u1 has_last    4  u4 reserved    8  i8 last_ticks (0 where none)
+
+`RESTING` (64 bytes), one for each order, in the canonical order::
+
+    0  u2 symbol         2  u1 side            3  u1 kind          4  u1 tif       5  u1 queue (Queue)
+    6  u2 flags          8  i4 open_lots       12 i4 display_lots  16 i4 shown_lots
+    20 u4 participant    24 u8 order_id        32 i8 price_ticks   40 i8 trigger_ticks
+    48 i8 trail_ticks    56 u8 expiry_ns
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.api.messages import records_digest
+
+ENGINE: Final = np.dtype(
+    [
+        ("clock_ns", "<u8"),
+        ("extended", "<u4"),
+        ("display_lots", "<i4"),
+        ("min_lots", "<u4"),
+        ("reserved", "<u4"),
+        ("expiry_ns", "<u8"),
+        ("trigger_ticks", "<i8"),
+    ]
+)
+SYMBOL: Final = np.dtype(
+    [
+        ("symbol", "<u2"),
+        ("state", "u1"),
+        ("has_last", "u1"),
+        ("reserved", "<u4"),
+        ("last_ticks", "<i8"),
+    ]
+)
+RESTING: Final = np.dtype(
+    [
+        ("symbol", "<u2"),
+        ("side", "u1"),
+        ("kind", "u1"),
+        ("tif", "u1"),
+        ("queue", "u1"),
+        ("flags", "<u2"),
+        ("open_lots", "<i4"),
+        ("display_lots", "<i4"),
+        ("shown_lots", "<i4"),
+        ("participant", "<u4"),
+        ("order_id", "<u8"),
+        ("price_ticks", "<i8"),
+        ("trigger_ticks", "<i8"),
+        ("trail_ticks", "<i8"),
+        ("expiry_ns", "<u8"),
+    ]
+)
+
+
+def _no_engine() -> NDArray[np.void]:
+    return np.zeros(1, ENGINE)
+
+
+def _no_symbols() -> NDArray[np.void]:
+    return np.zeros(0, SYMBOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a book needs to go on: `restore` takes it back.
+
+    Attributes:
+        next_sequence: the sequence number of the next event; not part of the digest.
+        orders: `RESTING` records in the canonical order.
+        engine: one `ENGINE` record.
+        symbols: `SYMBOL` records, by symbol.
+    """
+
+    next_sequence: int
+    orders: NDArray[np.void]
+    engine: NDArray[np.void] = field(default_factory=_no_engine)
+    symbols: NDArray[np.void] = field(default_factory=_no_symbols)
+
+    def digest(self) -> str:
+        """The state digest: sha256 of the `ENGINE`, `SYMBOL`, `RESTING` records. Equal on every core."""
+        return records_digest(self.engine, self.symbols, self.orders)

@@ -1,0 +1,197 @@
+"""Which snapshots a book can have given: the rules of section 11, checked before one is restored."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.api.errors import SnapshotError, SymbolError
+from obengine.api.messages import (
+    MAX_ID,
+    NO_PRICE,
+    SELF_TRADE_SHIFT,
+    OrderFlag,
+    OrderKind,
+    Queue,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradingState,
+)
+from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
+
+
+def require_sound(snapshot: Snapshot, symbols: int) -> None:
+    """Refuse a snapshot that no book of so many symbols can have given.
+
+    Raises:
+        SnapshotError: a record breaks a rule of section 11; says which.
+        SymbolError: a record names a symbol that is not below `symbols`.
+    """
+    for name, records, dtype in (
+        ("engine", snapshot.engine, ENGINE),
+        ("symbols", snapshot.symbols, SYMBOL),
+        ("orders", snapshot.orders, RESTING),
+    ):
+        if records.dtype != dtype or records.ndim != 1:
+            raise SnapshotError(
+                f"snapshot.{name} is not a row of {name.upper()} records as snapshot.py has them"
+            )
+    for name, records in (("symbols", snapshot.symbols), ("orders", snapshot.orders)):
+        if len(records) and int(records["symbol"].max()) >= symbols:
+            raise SymbolError(f"snapshot.{name} has symbol {records['symbol'].max()}, the book has {symbols}")
+    if not 0 <= snapshot.next_sequence <= MAX_ID:
+        raise SnapshotError(f"snapshot.next_sequence is {snapshot.next_sequence}, not a uint64")
+    if len(snapshot.engine) != 1:
+        raise SnapshotError(f"snapshot.engine has {len(snapshot.engine)} records, not 1")
+    for name, rules in _rules(snapshot).items():
+        for rule, holds in rules.items():
+            if not holds.all():
+                raise SnapshotError(f"snapshot.{name}[{int(np.argmin(holds))}]: not so: {rule}")
+
+
+def broken_rules(snapshot: Snapshot) -> dict[str, int]:
+    """For each rule of a snapshot, how many of its records break it."""
+    return {rule: int((~holds).sum()) for rules in _rules(snapshot).values() for rule, holds in rules.items()}
+
+
+def _rules(snapshot: Snapshot) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    """By array, then by rule: for each record whether the rule holds."""
+    return {
+        "engine": _engine_rules(snapshot.engine),
+        "symbols": _symbol_rules(snapshot.symbols),
+        "orders": _order_rules(snapshot),
+    }
+
+
+def _engine_rules(engine: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
+    parameters = ("display_lots", "min_lots", "expiry_ns", "trigger_ticks")
+    return {
+        "extended is 0 or 1": engine["extended"] <= 1,
+        "reserved of ENGINE is 0": engine["reserved"] == 0,
+        "without an EXTEND its parameters are 0": (engine["extended"] == 1)
+        | np.logical_and.reduce([engine[field] == 0 for field in parameters]),
+    }
+
+
+def _symbol_rules(symbols: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
+    has_last, last = symbols["has_last"], symbols["last_ticks"]
+    return {
+        "records are by symbol": _rising(symbols["symbol"].astype(np.int64)),
+        "state is a TradingState": symbols["state"] <= TradingState.AUCTION,
+        "has_last is 0 or 1": has_last <= 1,
+        "reserved of SYMBOL is 0": symbols["reserved"] == 0,
+        "last_ticks is a price, 0 where there is none": (last != NO_PRICE) & ((has_last == 1) | (last == 0)),
+        "a new symbol has no record": (has_last == 1) | (symbols["state"] != TradingState.OPEN),
+    }
+
+
+def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
+    orders = snapshot.orders
+    kind, tif, queue, flags = (orders[field] for field in ("kind", "tif", "queue", "flags"))
+    price, trigger, trail = (orders[field] for field in ("price_ticks", "trigger_ticks", "trail_ticks"))
+    lots, display, shown = (orders[field] for field in ("open_lots", "display_lots", "shown_lots"))
+    waiting, displayed = queue == Queue.WAITING, queue == Queue.DISPLAYED
+    trailing = kind >= OrderKind.TRAILING_STOP
+    unpriced = (kind == OrderKind.STOP) | (kind == OrderKind.TRAILING_STOP)
+    hidden, post_only = (flags & OrderFlag.HIDDEN) != 0, (flags & OrderFlag.POST_ONLY) != 0
+    lasting = (tif == TimeInForce.GTC) | (tif == TimeInForce.DAY) | (tif == TimeInForce.GTD)
+    clock = snapshot.engine["clock_ns"][0]
+    shows = np.where(display > 0, (shown > 0) & (shown <= np.minimum(display, lots)), shown == lots)
+    return {
+        "side is a Side": orders["side"] <= Side.SELL,
+        "queue is a Queue": queue <= Queue.WAITING,
+        "stops wait and limit orders rest": np.where(
+            waiting,
+            (kind >= OrderKind.STOP) & (kind <= OrderKind.TRAILING_STOP_LIMIT),
+            kind == OrderKind.LIMIT,
+        ),
+        "tif is one that lets the order stand here": np.where(
+            waiting,
+            tif <= TimeInForce.FOK,
+            np.where(queue == Queue.CONDITIONAL, tif == TimeInForce.AON, lasting),
+        ),
+        "flags are those of an order that stands here": (flags & OrderFlag.EXTENDED == 0)
+        & (flags >> SELF_TRADE_SHIFT <= SelfTrade.DECREMENT)
+        & (post_only | (flags & OrderFlag.SLIDE == 0))
+        & ~(post_only & (waiting | ~lasting))
+        & (waiting | (hidden == (queue == Queue.HIDDEN)))
+        & ~(hidden & waiting & (unpriced | ~lasting)),
+        "open_lots is above 0": lots > 0,
+        "display_lots is that of an order that can show": (display >= 0)
+        & ((display == 0) | (displayed | (waiting & ~unpriced & lasting & ~hidden))),
+        "shown_lots are those of the queue": np.where(displayed, shows, shown == 0),
+        "price_ticks is a price, NO_PRICE for a stop without a limit": (price == NO_PRICE) == unpriced,
+        "trigger and trail are those of the kind": np.where(
+            waiting,
+            (trailing == (trail > 0)) & (trailing | ((trigger != NO_PRICE) & (trail == 0))),
+            (trigger == 0) & (trail == 0),
+        ),
+        "expiry_ns is after the clock for GTD, else 0": np.where(
+            tif == TimeInForce.GTD, orders["expiry_ns"] > clock, orders["expiry_ns"] == 0
+        ),
+        "orders are in the canonical order": _in_order(orders),
+        "an id is in use once in its symbol": _first_of_their_id(orders),
+        "a book that is open is not crossed": _uncrossed(snapshot),
+    }
+
+
+def _rising(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each is above the one before."""
+    return np.concatenate([np.ones(min(len(numbers), 1), np.bool_), numbers[1:] > numbers[:-1]])
+
+
+def _in_order(orders: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Whether each order may stand behind the one before."""
+    waiting = orders["queue"] == Queue.WAITING
+    # ~price turns best-bid-first into ascending, for the whole of int64.
+    rank = np.where(orders["side"] == Side.SELL, orders["price_ticks"], ~orders["price_ticks"])
+    keys = list(
+        zip(
+            orders["symbol"].tolist(),
+            waiting.tolist(),
+            orders["side"].tolist(),
+            np.where(waiting, 0, rank).tolist(),
+            orders["queue"].tolist(),
+            strict=True,
+        )
+    )
+    later = [True, *(a <= b for a, b in pairwise(keys))]
+    return np.array(later[: len(keys)], np.bool_)
+
+
+def _first_of_their_id(orders: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Whether no order before has the same symbol and id."""
+    first = np.zeros(len(orders), np.bool_)
+    first[np.unique(orders[["symbol", "order_id"]], return_index=True)[1]] = True
+    return first
+
+
+def _uncrossed(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """For each order, whether it is not a sell at or below the best buy of an open symbol."""
+    orders, symbols = snapshot.orders, snapshot.symbols
+    closed = set(symbols["symbol"][symbols["state"] != TradingState.OPEN].tolist())
+    firm = orders["queue"] <= Queue.HIDDEN
+    best_bids: dict[int, int] = {}
+    for symbol, side, price, is_firm in zip(
+        orders["symbol"].tolist(),
+        orders["side"].tolist(),
+        orders["price_ticks"].tolist(),
+        firm.tolist(),
+        strict=True,
+    ):
+        if is_firm and side == Side.BUY and symbol not in closed:
+            best_bids[symbol] = max(price, best_bids.get(symbol, price))
+    crossing = [
+        bool(is_firm) and side == Side.SELL and symbol in best_bids and price <= best_bids[symbol]
+        for symbol, side, price, is_firm in zip(
+            orders["symbol"].tolist(),
+            orders["side"].tolist(),
+            orders["price_ticks"].tolist(),
+            firm.tolist(),
+            strict=True,
+        )
+    ]
+    return ~np.array(crossing, np.bool_)

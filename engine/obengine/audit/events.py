@@ -1,0 +1,371 @@
+"""The audit of an event log: what its events say of each other, whichever core gave them.
+
+The audit trusts no core: it rebuilds the queues from the events alone and counts each statement
+that a right book could not have made. All counts are plain integers; a sound log counts 0 of each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from obengine.api.messages import (
+    CROSS,
+    EVENT_RECORD,
+    MAX_QTY,
+    NO_PRICE,
+    CancelReason,
+    EventKind,
+    Events,
+    Priority,
+    Queue,
+    Side,
+    TradingState,
+)
+from obengine.api.protocol import Snapshot
+from obengine.audit.replay_book import Entry, Replica
+
+EVENT_FAULTS: Final = (
+    "unknown_event",
+    "bad_quantity",
+    "duplicate_accept",
+    "orphan_cancel",
+    "orphan_modify",
+    "orphan_trade",
+    "orphan_trigger",
+    "wrong_quantity",
+    "wrong_price",
+    "wrong_refill",
+    "wrong_state",
+    "wrong_count",
+    "priority_broken",
+    "crossed_book",
+    "market_order_rested",
+)
+"""The causes that `EventAudit` counts."""
+
+_TRADED: Final = int(EventKind.TRADED)
+_OF_AUCTIONS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
+_MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
+_OF_ARRIVALS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
+_COUNTED: Final = {
+    EventKind.MASS_CANCELLED: CancelReason.MASS,
+    EventKind.CLOCK_SET: CancelReason.EXPIRED,
+}
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """The order that arrived last, until the next order's or command's first event."""
+
+    symbol: int
+    entry: Entry
+    refilled: set[int]
+
+
+@dataclass(slots=True)
+class _Auction:
+    """A book that has just opened, and the uncross that its events announced."""
+
+    book: Replica
+    price: int = NO_PRICE
+    volume: int = 0
+    traded: int = 0
+
+
+class EventAudit:
+    """Reads the events of one engine from its first event on, batch after batch.
+
+    An arriving order of id 0 is told from a recorded execution by its side, limit and lots alone: that
+    is sure for plain orders, not for all others, which better have another id.
+
+    Attributes:
+        faults: count by cause, see `EVENT_FAULTS`.
+        lots: `entered` (accepted, and added by modifies less what they took away), `traded` (each
+            trade counts once for each named order in it) and `cancelled`.
+    """
+
+    def __init__(self) -> None:
+        self.faults: Counter[str] = Counter(dict.fromkeys(EVENT_FAULTS, 0))
+        self.lots: Counter[str] = Counter(entered=0, traded=0, cancelled=0)
+        self._books: dict[int, Replica] = {}
+        self._arrival: _Arrival | None = None
+        self._auction: _Auction | None = None
+        self._refilling: Replica | None = None
+        self._withdrawn: Counter[int] = Counter()
+        self._readers = {
+            EventKind.ACCEPTED: self._accept,
+            EventKind.TRADED: self._trade,
+            EventKind.CANCELLED: self._cancel,
+            EventKind.MODIFIED: self._modify,
+            EventKind.REFILLED: self._refill,
+            EventKind.TRIGGERED: self._trigger,
+            EventKind.STATE_CHANGED: self._change_state,
+            EventKind.AUCTION_PRICE: self._announce,
+        }
+
+    def feed(self, events: Events) -> None:
+        """Audit the next batch; batches must end where commands end."""
+        for kind, detail, symbol, qty, order_id, other_id, price in EVENT_RECORD.iter_unpack(
+            events.tobytes()
+        ):
+            if kind == EventKind.REJECTED:
+                self._settle()
+                continue
+            if qty <= 0 and kind not in _MAY_BE_EMPTY:
+                self.faults["bad_quantity"] += 1
+            if kind in _COUNTED:
+                self._settle()
+                self.faults["wrong_count"] += qty != self._withdrawn.pop(_COUNTED[EventKind(kind)], 0)
+                continue
+            read = self._readers.get(kind)
+            if read is None:
+                self.faults["unknown_event"] += 1
+                continue
+            if (
+                self._auction is not None
+                and kind not in _OF_AUCTIONS
+                and (kind != _TRADED or detail != CROSS)
+            ):
+                self._end_auction(self._auction)
+            read(detail, symbol, qty, order_id, other_id, price)
+        self._settle()
+
+    def resting_lots(self) -> int:
+        """The lots that are open after the last batch, by the events alone."""
+        return sum(entry.open_lots for book in self._books.values() for entry in book.in_order())
+
+    def unaccounted_lots(self) -> int:
+        """Entered less traded, cancelled and open: 0 in a sound log."""
+        left = self.lots["traded"] + self.lots["cancelled"] + self.resting_lots()
+        return self.lots["entered"] - left
+
+    def differs_from(self, snapshot: Snapshot) -> int:
+        """How many places of the snapshot's order list differ from the one that the events tell."""
+        told = [
+            (symbol, e.side, e.queue, e.open_lots, e.display_lots, e.shown_lots, e.order_id, e.price_ticks)
+            for symbol, book in sorted(self._books.items())
+            for e in book.in_order()
+        ]
+        fields = [
+            "symbol",
+            "side",
+            "queue",
+            "open_lots",
+            "display_lots",
+            "shown_lots",
+            "order_id",
+            "price_ticks",
+        ]
+        kept: list[tuple[int, ...]] = snapshot.orders[fields].tolist()
+        return sum(a != b for a, b in zip(told, kept, strict=False)) + abs(len(told) - len(kept))
+
+    def _book(self, symbol: int) -> Replica:
+        book = self._books.get(symbol)
+        if book is None:
+            book = self._books[symbol] = Replica()
+        return book
+
+    def _accept(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
+        self._settle()
+        book = self._book(symbol)
+        if book.find(order_id):
+            self.faults["duplicate_accept"] += 1
+            return
+        self.lots["entered"] += qty
+        entry = Entry(order_id, side & 1, price, qty, placement & 255, placement >> 32)
+        if entry.queue == Queue.WAITING:
+            book.waiting[order_id] = entry
+        else:
+            self._let_arrive(symbol, entry)
+
+    def _let_arrive(self, symbol: int, entry: Entry) -> None:
+        self._arrival = _Arrival(symbol, entry, set())
+        if self._book(symbol).state != TradingState.OPEN:
+            self._settle()
+
+    def _trade(self, side: int, symbol: int, qty: int, taker: int, maker: int, price: int) -> None:
+        if side == CROSS:
+            self._cross(symbol, qty, taker, maker, price)
+            return
+        book = self._book(symbol)
+        self._demand_refills()
+        entry, arrival = book.orders.get(maker), self._arrival
+        if arrival is None or not self._is_fill(arrival, side, symbol, qty, taker, entry, price):
+            self._settle()
+            arrival = None
+            entry = book.orders.get(maker)
+            if taker:
+                self.faults["orphan_trade"] += 1
+        if entry is None or entry.side == side:
+            self.faults["orphan_trade"] += 1
+            return
+        self.faults["wrong_price"] += price != entry.price_ticks
+        self.faults["wrong_quantity"] += qty > entry.open_lots
+        if arrival is not None:
+            self._fill(book, arrival, entry, qty)
+        self.lots["traded"] += qty
+        book.take(entry, qty)
+        if book.due:
+            self._refilling = book
+            if arrival is not None:
+                arrival.refilled.add(maker)
+
+    def _fill(self, book: Replica, arrival: _Arrival, maker: Entry, qty: int) -> None:
+        """The taker's part of a trade."""
+        taker = arrival.entry
+        is_shown = maker.queue != Queue.DISPLAYED or maker.order_id in arrival.refilled
+        self.faults["wrong_quantity"] += qty > taker.open_lots or (not is_shown and qty > maker.shown_lots)
+        self.faults["priority_broken"] += not book.is_next(maker, taker.open_lots)
+        taker.open_lots -= qty
+        self.lots["traded"] += qty
+
+    @staticmethod
+    def _is_fill(
+        arrival: _Arrival, side: int, symbol: int, qty: int, taker: int, maker: Entry | None, price: int
+    ) -> bool:
+        """Whether a trade is the arrival's; else it is a recorded execution, or has no taker at all."""
+        entry = arrival.entry
+        if not entry.open_lots or (arrival.symbol, entry.order_id, entry.side) != (symbol, taker, side):
+            return False
+        if maker is not None and maker.queue == Queue.CONDITIONAL and not taker:
+            return qty == maker.open_lots <= entry.open_lots
+        if entry.price_ticks == NO_PRICE:
+            return True
+        return price >= entry.price_ticks if side else price <= entry.price_ticks
+
+    def _cross(self, symbol: int, qty: int, buy_id: int, sell_id: int, price: int) -> None:
+        book = self._book(symbol)
+        buy, sell, auction = book.orders.get(buy_id), book.orders.get(sell_id), self._auction
+        if auction is None or not buy or not sell or (buy.side, sell.side) != (Side.BUY, Side.SELL):
+            self.faults["orphan_trade"] += 1
+            return
+        auction.traded += qty
+        self._refilling = book
+        self.faults["wrong_price"] += (
+            price != auction.price or not sell.price_ticks <= price <= buy.price_ticks
+        )
+        self.faults["wrong_quantity"] += qty > min(buy.open_lots, sell.open_lots)
+        for entry in (buy, sell):
+            self.faults["priority_broken"] += entry.queue == Queue.CONDITIONAL or not book.is_next(entry, 0)
+            self.lots["traded"] += qty
+        for entry in (buy, sell):
+            book.take(entry, qty)
+
+    def _refill(self, side: int, symbol: int, qty: int, order_id: int, _: int, price: int) -> None:
+        book = self._book(symbol)
+        entry = book.due.get(order_id)
+        if entry is None:
+            self.faults["wrong_refill"] += 1
+            return
+        right = (entry.side, min(entry.display_lots, entry.open_lots), entry.price_ticks)
+        self.faults["wrong_refill"] += (side, qty, price) != right
+        book.refill(entry, qty)
+
+    def _cancel(self, reason: int, symbol: int, qty: int, order_id: int, _: int, price: int) -> None:
+        arrival = self._arrival
+        is_arrival = arrival is not None and (arrival.symbol, arrival.entry.order_id) == (symbol, order_id)
+        if arrival is not None and is_arrival and reason in (*_OF_ARRIVALS, CancelReason.SELF_TRADE):
+            entry = arrival.entry
+            part = reason == CancelReason.SELF_TRADE and qty < entry.open_lots
+            self._count_cancel(qty, not part and qty != entry.open_lots, price != entry.price_ticks)
+            entry.open_lots -= qty
+            if entry.open_lots <= 0:
+                self._arrival = None
+            return
+        if reason in _OF_ARRIVALS:
+            self.faults["orphan_cancel"] += 1
+            return
+        if reason != CancelReason.SELF_TRADE:
+            self._settle()
+        open_order = self._book(symbol).find(order_id)
+        if open_order is None:
+            self.faults["orphan_cancel"] += 1
+            return
+        self._withdrawn[reason] += 1
+        self._count_cancel(qty, qty > open_order.open_lots, price != open_order.price_ticks)
+        self._book(symbol).shrink(open_order, max(open_order.open_lots - qty, 0))
+
+    def _count_cancel(self, qty: int, wrong_quantity: bool, wrong_price: bool) -> None:
+        self.lots["cancelled"] += qty
+        self.faults["wrong_quantity"] += wrong_quantity
+        self.faults["wrong_price"] += wrong_price
+
+    def _modify(self, priority: int, symbol: int, qty: int, order_id: int, _: int, price: int) -> None:
+        self._settle()
+        book = self._book(symbol)
+        entry = book.find(order_id)
+        if entry is None:
+            self.faults["orphan_modify"] += 1
+            return
+        self.lots["entered"] += qty - entry.open_lots
+        waits = order_id in book.waiting
+        in_place = waits or (price == entry.price_ticks and qty <= entry.open_lots)
+        self.faults["priority_broken"] += in_place != (priority == Priority.KEPT)
+        if in_place:
+            entry.price_ticks = price
+            book.shrink(entry, qty)
+            return
+        book.remove(entry)
+        self._let_arrive(symbol, Entry(order_id, entry.side, price, qty, entry.queue, entry.display_lots))
+
+    def _trigger(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
+        self._settle()
+        book = self._book(symbol)
+        stop = book.waiting.pop(order_id, None)
+        if stop is None:
+            self.faults["orphan_trigger"] += 1
+            return
+        self.faults["wrong_quantity"] += (stop.side, stop.open_lots) != (side, qty)
+        self.faults["wrong_state"] += book.state != TradingState.OPEN
+        entry = Entry(order_id, stop.side, price, stop.open_lots, placement & 255, placement >> 32)
+        self._let_arrive(symbol, entry)
+
+    def _change_state(self, state: int, symbol: int, _: int, old: int, __: int, ___: int) -> None:
+        self._settle()
+        book = self._book(symbol)
+        self.faults["wrong_state"] += book.state != old
+        book.state = state
+        if state == TradingState.OPEN:
+            self._auction = _Auction(book)
+
+    def _announce(self, _: int, __: int, volume: int, ___: int, ____: int, price: int) -> None:
+        """An uncross at one price begins."""
+        if self._auction is None:
+            self.faults["wrong_state"] += 1
+            return
+        self._auction.price, self._auction.volume = price, volume
+
+    def _end_auction(self, auction: _Auction) -> None:
+        """A book that opened has traded what was announced, and is not crossed."""
+        self._auction = None
+        self.faults["wrong_quantity"] += auction.volume != min(auction.traded, MAX_QTY)
+        self.faults["crossed_book"] += auction.book.is_crossed()
+
+    def _settle(self) -> None:
+        """The last order is done: what it has left rests, and every iceberg met shows lots again."""
+        if self._auction is not None:
+            self._end_auction(self._auction)
+        self._demand_refills()
+        arrival, self._arrival = self._arrival, None
+        if arrival is None or not arrival.entry.open_lots:
+            return
+        entry, book = arrival.entry, self._book(arrival.symbol)
+        if entry.price_ticks == NO_PRICE:
+            self.faults["market_order_rested"] += 1
+            return
+        book.rest(entry)
+        if book.state == TradingState.OPEN and entry.queue != Queue.CONDITIONAL:
+            best = book.sides[1 - entry.side].best()
+            price = entry.price_ticks
+            self.faults["crossed_book"] += best is not None and (
+                best >= price if entry.side else best <= price
+            )
+
+    def _demand_refills(self) -> None:
+        """Icebergs that used up their shown lots must have told by now that they show new ones."""
+        if self._refilling is not None:
+            self.faults["wrong_refill"] += len(self._refilling.due)
+            self._refilling.due.clear()
+            self._refilling = None

@@ -1,0 +1,172 @@
+"""The open orders of a symbol, rebuilt from events alone: what a reader of the event stream can know."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from obengine.api.messages import Queue, Side, TradingState
+
+
+@dataclass(slots=True)
+class Entry:
+    """One open order; `shown_lots` are 0 but in a displayed queue."""
+
+    order_id: int
+    side: int
+    price_ticks: int
+    open_lots: int
+    queue: int
+    display_lots: int
+    shown_lots: int = 0
+
+
+Line = OrderedDict[int, Entry]
+"""The orders of one queue, oldest first."""
+
+
+class ReplicaSide:
+    """One side: displayed and hidden queues by price with a heap over both, conditional ones by price."""
+
+    __slots__ = ("_heap", "_sign", "conditional", "displayed", "hidden")
+
+    def __init__(self, side: int) -> None:
+        self.displayed: dict[int, Line] = {}
+        self.hidden: dict[int, Line] = {}
+        self.conditional: dict[int, Line] = {}
+        self._heap: list[int] = []
+        self._sign = 1 if side else -1
+
+    def best(self) -> int | None:
+        """The best price of a displayed or hidden order."""
+        while self._heap:
+            price = self._heap[0] * self._sign
+            if self.displayed.get(price) or self.hidden.get(price):
+                return price
+            heappop(self._heap)
+            self.displayed.pop(price, None)
+            self.hidden.pop(price, None)
+        return None
+
+    def line(self, entry: Entry) -> Line:
+        """The queue that an order stands in, or is to."""
+        price = entry.price_ticks
+        if entry.queue == Queue.CONDITIONAL:
+            return self.conditional.setdefault(price, OrderedDict())
+        lines = self.displayed if entry.queue == Queue.DISPLAYED else self.hidden
+        line = lines.get(price)
+        if line is None:
+            line = lines[price] = OrderedDict()
+            heappush(self._heap, price * self._sign)
+        return line
+
+    def before(self, entry: Entry) -> Iterator[Entry]:
+        """The conditional orders that a taker comes to before this order."""
+        rank = entry.price_ticks * self._sign
+        for price, line in self.conditional.items():
+            if price * self._sign < rank:
+                yield from line.values()
+            elif price == entry.price_ticks and entry.queue == Queue.CONDITIONAL:
+                for other in line.values():
+                    if other is entry:
+                        break
+                    yield other
+
+    def in_order(self) -> Iterator[Entry]:
+        """All orders, in snapshot order."""
+        lines = (self.displayed, self.hidden, self.conditional)
+        for price in sorted({*self.displayed, *self.hidden, *self.conditional}, key=self._sign.__mul__):
+            for by_price in lines:
+                yield from by_price.get(price, {}).values()
+
+
+class Replica:
+    """The orders of one symbol, as the events tell them.
+
+    Attributes:
+        orders: resting orders by id.
+        waiting: stops that wait, by id, in order of arrival.
+        due: icebergs whose shown lots are used up and whose refill is to be told.
+    """
+
+    __slots__ = ("due", "orders", "sides", "state", "waiting")
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Entry] = {}
+        self.waiting: dict[int, Entry] = {}
+        self.due: dict[int, Entry] = {}
+        self.sides = (ReplicaSide(Side.BUY), ReplicaSide(Side.SELL))
+        self.state: int = TradingState.OPEN
+
+    def find(self, order_id: int) -> Entry | None:
+        """An open order, resting or waiting."""
+        return self.orders.get(order_id) or self.waiting.get(order_id)
+
+    def rest(self, entry: Entry) -> None:
+        """Put an order last in its queue."""
+        if entry.queue == Queue.DISPLAYED:
+            entry.shown_lots = min(entry.display_lots or entry.open_lots, entry.open_lots)
+        self.sides[entry.side].line(entry)[entry.order_id] = entry
+        self.orders[entry.order_id] = entry
+
+    def remove(self, entry: Entry) -> None:
+        """An order is gone."""
+        if self.waiting.pop(entry.order_id, None) is None:
+            del self.orders[entry.order_id]
+            del self.sides[entry.side].line(entry)[entry.order_id]
+
+    def shrink(self, entry: Entry, lots: int) -> None:
+        """Leave an order so many lots, in its place: what is not shown goes first."""
+        entry.open_lots = lots
+        entry.shown_lots = min(entry.shown_lots, lots)
+        if not lots:
+            self.remove(entry)
+
+    def take(self, entry: Entry, lots: int) -> None:
+        """Take traded lots: shown ones first; a refill may then be due."""
+        entry.open_lots -= lots
+        if entry.open_lots <= 0:
+            self.due.pop(entry.order_id, None)
+            self.remove(entry)
+        elif entry.queue == Queue.DISPLAYED:
+            entry.shown_lots = max(entry.shown_lots - lots, 0)
+            if not entry.shown_lots:
+                self.due[entry.order_id] = entry
+
+    def refill(self, entry: Entry, lots: int) -> None:
+        """An iceberg shows lots again, last in its queue."""
+        self.due.pop(entry.order_id, None)
+        entry.shown_lots = lots
+        self.sides[entry.side].line(entry).move_to_end(entry.order_id)
+
+    def is_next(self, entry: Entry, left: int) -> bool:
+        """Whether a taker with so many lots comes to this order before any other that it could trade."""
+        side = self.sides[entry.side]
+        if side.conditional and any(other.open_lots <= left for other in side.before(entry)):
+            return False
+        best, price = side.best(), entry.price_ticks
+        if entry.queue == Queue.CONDITIONAL:
+            return entry.open_lots <= left and (
+                best is None or (best > price if entry.side else best < price)
+            )
+        if price != best:
+            return False
+        displayed = side.displayed.get(price)
+        return entry.order_id == next(iter(displayed or side.hidden[price]))
+
+    def is_crossed(self) -> bool:
+        """Whether displayed or hidden orders of the two sides could trade."""
+        bid, ask = self.sides[Side.BUY].best(), self.sides[Side.SELL].best()
+        return bid is not None and ask is not None and bid >= ask
+
+    def in_order(self) -> Iterator[Entry]:
+        """All orders, in snapshot order."""
+        for side in self.sides:
+            yield from side.in_order()
+        yield from sorted(self.waiting.values(), key=_side)
+
+
+def _side(entry: Entry) -> int:
+    return entry.side

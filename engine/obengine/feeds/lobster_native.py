@@ -1,0 +1,41 @@
+"""LOBSTER rows by the compiled core: text to integers, and integers to the commands of a window."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine._native import LobsterWindow, integer_lines
+from obengine.api.messages import COMMAND
+from obengine.feeds.lobster_window import Followed, Queues
+
+Rows = NDArray[np.int64]
+
+
+class NativeWindow:
+    """A `feeds.lobster_window.Window` of the compiled core; its commands, causes and counts are the same.
+
+    Rows must have passed `feeds.lobster_checks`.
+    """
+
+    def __init__(self, levels: int) -> None:
+        self._window = LobsterWindow(levels)
+
+    @property
+    def queues(self) -> Queues:
+        """How known orders were met so far."""
+        return Queues(*self._window.queues)
+
+    def follow(self, messages: Rows, books: Rows) -> Followed:
+        """Follow a block of rows; the first row of all seeds the window."""
+        commands, row_end, causes = self._window.follow(messages, books)
+        return Followed(commands.view(COMMAND), row_end.view(np.int64), causes.view(np.uint16))
+
+
+def plain_integers(text: bytes, columns: int, seconds_first: bool) -> Rows | None:
+    """Lines of `columns` integers as int64 [rows, columns]; None where one is not plainly that.
+
+    With `seconds_first` the first field is seconds with at most nine decimals, and becomes nanoseconds.
+    """
+    values = integer_lines(np.frombuffer(text, np.uint8), columns, seconds_first)
+    return None if values is None else values.view(np.int64).reshape(-1, columns)

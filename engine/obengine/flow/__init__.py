@@ -1,0 +1,1 @@
+"""Seeded order flow: commands from a seed, the same on every machine."""

@@ -1,0 +1,1 @@
+"""Python access to the compiled core."""

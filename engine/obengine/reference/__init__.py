@@ -1,0 +1,1 @@
+"""The reference core: SPECIFICATION.md as a plain Python program, one subject a file."""

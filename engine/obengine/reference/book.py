@@ -1,0 +1,201 @@
+"""The pure-Python book: plain, and the specification of what every core must do.
+
+The rules stand in `obengine.reference`, one subject a file, and in words in SPECIFICATION.md; where two of
+them differ, one is wrong. Here stands what they need not know: batches, and a short cut for plain orders
+in a book that holds nothing else, where most of the rules cannot apply.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+import numpy as np
+
+from obengine.api.errors import SymbolError
+from obengine.api.messages import (
+    COMMAND_RECORD,
+    EVENT,
+    EVENT_RECORD,
+    MAX_SYMBOLS,
+    NO_PRICE,
+    CancelReason,
+    Commands,
+    EventKind,
+    Events,
+    Op,
+    Queue,
+    Side,
+    check_commands,
+)
+from obengine.api.protocol import Level, Snapshot
+from obengine.api.snapshot_checks import require_sound
+from obengine.reference.commands import Engine
+from obengine.reference.fast_path import execute_plain, match_plain, modify_plain
+from obengine.reference.ladder import NO_LIMIT
+from obengine.reference.orders import Command
+from obengine.reference.snapshot import freeze, thaw
+from obengine.reference.symbol_book import SymbolBook
+
+# Enum members are slow to compare and to pack: the hot loop uses their plain numbers.
+_CANCEL, _MODIFY, _EXECUTE = int(Op.CANCEL), int(Op.MODIFY), int(Op.EXECUTE)  # NEW is 0
+_ACCEPTED, _CANCELLED = int(EventKind.ACCEPTED), int(EventKind.CANCELLED)
+_REQUESTED, _IMMEDIATE = int(CancelReason.REQUESTED), int(CancelReason.IMMEDIATE)
+_EVENT_BYTES: Final = EVENT.itemsize
+_pack = EVENT_RECORD.pack
+
+
+class ReferenceBook:
+    """An order book of one or many symbols, with price-time priority; keeps the `Book` protocol.
+
+    Args:
+        symbols: number of symbols, 1 to 65,536; commands for others are refused.
+
+    Raises:
+        SymbolError: the number of symbols is out of range.
+    """
+
+    def __init__(self, symbols: int = 1) -> None:
+        if not 1 <= symbols <= MAX_SYMBOLS:
+            raise SymbolError(f"a book has 1 to {MAX_SYMBOLS} symbols, not {symbols}")
+        self._engine = Engine(symbols)
+        self._next_sequence = 0
+
+    @property
+    def symbols(self) -> int:
+        """The number of symbols."""
+        return len(self._engine.books)
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence number that the next event will have."""
+        return self._next_sequence
+
+    @property
+    def clock_ns(self) -> int:
+        """The engine's clock, as the last CLOCK command set it."""
+        return self._engine.clock_ns
+
+    def apply(self, commands: Commands) -> Events:
+        """Apply a batch in order; every command but EXTEND gives at least one event.
+
+        Raises:
+            BatchError: not a one-dimensional contiguous array of `COMMAND`; nothing was applied.
+        """
+        check_commands(commands)
+        out = _run(self._engine, commands.tobytes())
+        self._next_sequence += len(out) // _EVENT_BYTES
+        return np.frombuffer(out, EVENT)
+
+    def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
+        """The best `levels` displayed levels of a side, best first; fewer where there are fewer.
+
+        Raises:
+            SymbolError: the book has no such symbol.
+        """
+        if not 0 <= symbol < self.symbols:
+            raise SymbolError(f"symbol {symbol} is not one of the book's {self.symbols}")
+        displayed = (
+            Level(price, sum(queue.values()), len(queue))
+            for price, number, queue in self._engine.books[symbol].resting(side)
+            if number is Queue.DISPLAYED
+        )
+        return tuple(islice(displayed, max(levels, 0)))
+
+    def snapshot(self) -> Snapshot:
+        """The whole state, orders in the canonical order."""
+        return freeze(self._engine, self._next_sequence)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take on the state of a snapshot, whatever this book held before.
+
+        Raises:
+            SnapshotError: no book could have given this snapshot; this book is unchanged.
+            SymbolError: it holds a symbol that this book has not; this book is unchanged.
+        """
+        require_sound(snapshot, self.symbols)
+        self._engine = thaw(snapshot, self.symbols)
+        self._next_sequence = snapshot.next_sequence
+
+    def state_digest(self) -> str:
+        """`snapshot().digest()`."""
+        return self.snapshot().digest()
+
+
+def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call per batch, not per command
+    """The events of a batch of command records, as bytes.
+
+    What is not plain, or would be refused, goes the long way through `Engine.apply`.
+    """
+    out = engine.log.out = bytearray()
+    pack, accepted, cancelled, no_price = _pack, _ACCEPTED, _CANCELLED, NO_PRICE  # locals are read faster
+    books = engine.books
+    symbols, here, book = len(books), 0, books[0]
+    orders, bids, asks = book.orders, book.bids, book.asks
+    plain = _holds_only_plain_orders(engine, book)
+    for record in COMMAND_RECORD.iter_unpack(records):
+        op, side, kind, tif, symbol, flags, qty, owner, order_id, price = record
+        if symbol != here and symbol < symbols:
+            here, book = symbol, books[symbol]
+            orders, bids, asks = book.orders, book.bids, book.asks
+            plain = _holds_only_plain_orders(engine, book)
+
+        if plain and not flags and symbol == here:
+            if not op:
+                if (
+                    side <= 1
+                    and tif <= 1
+                    and qty > 0
+                    and kind <= 1
+                    and order_id not in orders
+                    and (kind or price != no_price)
+                ):
+                    out += pack(accepted, side, symbol, qty, order_id, 0, price)
+                    if side:
+                        own, opposite = asks, bids
+                        reach = -price
+                    else:
+                        own, opposite = bids, asks
+                        reach = price
+                    if price == no_price:
+                        reach = NO_LIMIT
+                    keys = opposite.keys
+                    if keys and keys[0] <= reach:
+                        qty = match_plain(book, opposite, out, side, order_id, qty, reach)
+                        if not qty:
+                            continue
+                    if kind or tif:
+                        out += pack(cancelled, _IMMEDIATE, symbol, qty, order_id, 0, price)
+                        continue
+                    queue = own.levels.get(price)
+                    if queue is None:
+                        queue = own.queue_at(price)
+                    queue[order_id] = qty
+                    orders[order_id] = (queue, price, side, owner)
+                    continue
+            elif order_id in orders:
+                if op == _CANCEL and qty >= 0:
+                    queue, price, _, _ = orders[order_id]
+                    open_lots = queue[order_id]
+                    if 0 < qty < open_lots:
+                        queue[order_id] = open_lots - qty
+                    else:
+                        qty = open_lots
+                        del queue[order_id], orders[order_id]
+                    out += pack(cancelled, _REQUESTED, symbol, qty, order_id, 0, price)
+                    continue
+                if op == _MODIFY and qty > 0 and price != no_price:
+                    modify_plain(book, out, qty, order_id, price)
+                    continue
+                if op == _EXECUTE and qty > 0:
+                    execute_plain(book, out, qty, order_id)
+                    continue
+
+        engine.apply(Command._make(record))
+        plain = _holds_only_plain_orders(engine, book)
+    return out
+
+
+def _holds_only_plain_orders(engine: Engine, book: SymbolBook) -> bool:
+    """Whether a plain command for this book can take the short cut."""
+    return not (book.tickets or book.waiting or book.state or engine.extension)

@@ -1,0 +1,132 @@
+"""A command, its extension, and an order with everything that the rules need to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from obengine.api.messages import (
+    NO_PRICE,
+    SELF_TRADE_SHIFT,
+    OrderFlag,
+    OrderKind,
+    Queue,
+    Side,
+    TimeInForce,
+    placement_of,
+)
+
+MAX_PRICE: Final = 2**63 - 1
+TRAILING: Final = frozenset({OrderKind.TRAILING_STOP, OrderKind.TRAILING_STOP_LIMIT})
+STOPS: Final = frozenset({OrderKind.STOP, OrderKind.STOP_LIMIT}) | TRAILING
+LIMITED: Final = frozenset({OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT})
+"""The kinds whose `price_ticks` is read as a limit or as the offset of one."""
+
+IMMEDIATE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+WHOLE: Final = frozenset({TimeInForce.FOK, TimeInForce.AON})
+
+
+class Command(NamedTuple):
+    """One command record."""
+
+    op: int
+    side: int
+    kind: int
+    tif: int
+    symbol: int
+    flags: int
+    qty_lots: int
+    participant: int
+    order_id: int
+    price_ticks: int
+
+
+class Extension(NamedTuple):
+    """The parameters that an EXTEND brings; all 0 where there is none."""
+
+    display_lots: int = 0
+    min_lots: int = 0
+    expiry_ns: int = 0
+    trigger_ticks: int = 0
+
+
+NO_EXTENSION: Final = Extension()
+
+
+@dataclass(slots=True)
+class Ticket:
+    """An order that arrives, waits as a stop, or rests with more than a plain order has.
+
+    Attributes:
+        price_ticks: limit or worst price; NO_PRICE for none; the offset of a trailing stop-limit.
+        flags: without EXTENDED.
+        open_lots: what is left; not kept up while the order rests (its queue and `reserve_lots` are).
+        reserve_lots: what a resting iceberg does not show.
+        trigger_ticks: NO_PRICE while a trailing stop has none; 0 for what is no stop.
+    """
+
+    order_id: int
+    side: int
+    participant: int
+    price_ticks: int
+    open_lots: int
+    kind: int = OrderKind.LIMIT
+    tif: int = TimeInForce.GTC
+    flags: int = 0
+    display_lots: int = 0
+    reserve_lots: int = 0
+    expiry_ns: int = 0
+    trigger_ticks: int = 0
+    trail_ticks: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a book needs no ticket to know all of it while it rests."""
+        return not (self.tif or self.flags or self.display_lots)
+
+    @property
+    def self_trade(self) -> int:
+        """Its SelfTrade mode."""
+        return self.flags >> SELF_TRADE_SHIFT
+
+    @property
+    def queue(self) -> Queue:
+        """The queue of a level that it rests in."""
+        if self.tif == TimeInForce.AON:
+            return Queue.CONDITIONAL
+        return Queue.HIDDEN if self.flags & OrderFlag.HIDDEN else Queue.DISPLAYED
+
+    @property
+    def placement(self) -> int:
+        """What ACCEPTED and TRIGGERED say of where it stands if it comes to rest."""
+        if self.kind in STOPS:
+            return placement_of(Queue.WAITING, self.display_lots)
+        if self.kind == OrderKind.MARKET or self.tif in IMMEDIATE:
+            return 0
+        return placement_of(self.queue, self.display_lots)
+
+    @property
+    def reach(self) -> int | None:
+        """The limit times the sign of the opposite ladder; None without a limit."""
+        if self.price_ticks == NO_PRICE:
+            return None
+        return self.price_ticks if self.side == Side.BUY else -self.price_ticks
+
+
+def ticket_of(command: Command, extension: Extension) -> Ticket:
+    """The order that a well-formed NEW brings."""
+    kind, trigger = command.kind, extension.trigger_ticks
+    return Ticket(
+        order_id=command.order_id,
+        side=command.side,
+        participant=command.participant,
+        price_ticks=NO_PRICE if kind in STOPS - LIMITED else command.price_ticks,
+        open_lots=command.qty_lots,
+        kind=kind,
+        tif=command.tif,
+        flags=command.flags & ~OrderFlag.EXTENDED,
+        display_lots=extension.display_lots,
+        expiry_ns=extension.expiry_ns,
+        trigger_ticks=NO_PRICE if kind in TRAILING else trigger,
+        trail_ticks=trigger if kind in TRAILING else 0,
+    )

@@ -1,0 +1,133 @@
+"""Which commands are malformed, and as what: section 3 of the specification, its checks of form."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obengine.api.messages import (
+    ALL_SYMBOLS,
+    BOTH_SIDES,
+    END_OF_DAY,
+    NO_PRICE,
+    SELF_TRADE_SHIFT,
+    Op,
+    OrderFlag,
+    OrderKind,
+    RejectCode,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradingState,
+)
+from obengine.reference.orders import IMMEDIATE, LIMITED, STOPS, TRAILING, WHOLE, Command, Extension
+
+_ACCEPTABLE: Final = 0
+_RESTING_FLAGS: Final = OrderFlag.POST_ONLY | OrderFlag.HIDDEN
+
+
+def malformed(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
+    """The first RejectCode that the form of a command and its extension deserve; 0 for none.
+
+    Args:
+        command: any command but EXTEND.
+        extension: a NEW's, all 0 where it has no flag EXTENDED; None where the flag stands alone.
+        symbols: the number of symbols.
+        clock_ns: the engine's clock.
+    """
+    if command.op == Op.NEW:
+        return _new(command, extension, symbols, clock_ns)
+    if command.op <= Op.EXECUTE:
+        return _named(command, symbols)
+    if command.op == Op.MASS_CANCEL:
+        return (
+            RejectCode.UNKNOWN_SIDE if command.side > BOTH_SIDES
+            else RejectCode.BAD_FLAGS if command.flags
+            else RejectCode.UNKNOWN_SYMBOL if symbols <= command.symbol != ALL_SYMBOLS
+            else _ACCEPTABLE
+        )  # fmt: skip
+    if command.op == Op.STATE:
+        return (
+            RejectCode.BAD_FLAGS if command.flags
+            else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
+            else RejectCode.UNKNOWN_STATE if command.side > TradingState.AUCTION
+            else _ACCEPTABLE
+        )  # fmt: skip
+    if command.op == Op.CLOCK:
+        return (
+            RejectCode.BAD_FLAGS if command.flags & ~END_OF_DAY
+            else RejectCode.BAD_TIME if command.order_id < clock_ns
+            else _ACCEPTABLE
+        )  # fmt: skip
+    return RejectCode.UNKNOWN_OP
+
+
+def _named(command: Command, symbols: int) -> int:
+    """CANCEL, MODIFY, EXECUTE."""
+    least = 0 if command.op == Op.CANCEL else 1
+    return (
+        RejectCode.BAD_FLAGS if command.flags
+        else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
+        else RejectCode.BAD_QUANTITY if command.qty_lots < least
+        else RejectCode.BAD_PRICE if command.op == Op.MODIFY and command.price_ticks == NO_PRICE
+        else _ACCEPTABLE
+    )  # fmt: skip
+
+
+def _new(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
+    kind, tif = command.kind, command.tif
+    return (
+        RejectCode.UNKNOWN_SIDE if command.side > Side.SELL
+        else RejectCode.UNKNOWN_KIND if kind > OrderKind.TRAILING_STOP_LIMIT
+        else RejectCode.UNKNOWN_TIF if tif > TimeInForce.AON
+        else RejectCode.UNKNOWN_TIF if tif == TimeInForce.AON and kind != OrderKind.LIMIT
+        else RejectCode.BAD_FLAGS if command.flags and _bad_flags(command)
+        else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
+        else RejectCode.BAD_QUANTITY if command.qty_lots <= 0
+        else RejectCode.BAD_PRICE if kind in LIMITED and command.price_ticks == NO_PRICE
+        else RejectCode.MISSING_EXTENSION if extension is None
+        else RejectCode.MISSING_EXTENSION if kind in STOPS and not command.flags & OrderFlag.EXTENDED
+        else RejectCode.BAD_TRIGGER if _bad_trigger(kind, extension.trigger_ticks)
+        else RejectCode.BAD_DISPLAY if extension.display_lots and _bad_display(command, extension)
+        else RejectCode.BAD_MINIMUM if extension.min_lots and _bad_minimum(command, extension)
+        else RejectCode.BAD_EXPIRY if _bad_expiry(tif, extension.expiry_ns, clock_ns)
+        else _ACCEPTABLE
+    )  # fmt: skip
+
+
+def _bad_flags(command: Command) -> bool:
+    flags, kind = command.flags, command.kind
+    return bool(
+        flags >> SELF_TRADE_SHIFT > SelfTrade.DECREMENT
+        or (flags & OrderFlag.SLIDE and not flags & OrderFlag.POST_ONLY)
+        or (flags & OrderFlag.POST_ONLY and kind != OrderKind.LIMIT)
+        or (flags & OrderFlag.HIDDEN and kind not in LIMITED)
+        or (flags & _RESTING_FLAGS and command.tif in IMMEDIATE | WHOLE)
+    )
+
+
+def _bad_trigger(kind: int, trigger_ticks: int) -> bool:
+    if kind in TRAILING:
+        return trigger_ticks <= 0
+    return trigger_ticks == NO_PRICE if kind in STOPS else trigger_ticks != 0
+
+
+def _bad_display(command: Command, extension: Extension) -> bool:
+    return bool(
+        not 0 < extension.display_lots <= command.qty_lots
+        or command.flags & OrderFlag.HIDDEN
+        or command.kind not in LIMITED
+        or command.tif in IMMEDIATE | WHOLE
+    )
+
+
+def _bad_minimum(command: Command, extension: Extension) -> bool:
+    return bool(
+        extension.min_lots > command.qty_lots
+        or command.kind in STOPS
+        or command.tif in WHOLE
+        or command.flags & OrderFlag.POST_ONLY
+    )
+
+
+def _bad_expiry(tif: int, expiry_ns: int, clock_ns: int) -> bool:
+    return expiry_ns <= clock_ns if tif == TimeInForce.GTD else expiry_ns != 0

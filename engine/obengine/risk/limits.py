@@ -1,0 +1,294 @@
+"""Risk limits in event time: who may hold, show and send how much, and what happened when they did more.
+
+Every order of a participant is looked at before it counts. An order that breaks a limit is a *breach*,
+a typed record with the limit, the value that broke it and the time; the caller decides whether such an
+order still goes through (recorded flow is history, a live agent is stopped). All arithmetic is in
+integers, so the same stream gives the same breaches everywhere.
+
+======================= ================================================================================
+limit                   what is compared with it
+======================= ================================================================================
+inventory_lots          the position in the order's symbol, were all its open orders of that side filled
+gross_notional          price x lots of all open orders, and of all positions at their last trade
+open_orders             open orders, this one included
+orders_per_s, burst     a token bucket: `burst` tokens at first, refilled in event time, one an order
+collar_ticks            the distance of the order's price from the symbol's last trade
+kill_after_breaches     breaches so far; from that one on every order of the participant is refused
+======================= ================================================================================
+
+A change of an open order that adds lots or moves its price is looked at as a new order would be, with
+the order's old self taken out; a change to fewer lots at the same price keeps every limit.
+
+A rule without a participant holds for each participant by itself, one without a symbol over all
+symbols together (its inventory limit: in each symbol by itself).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from obengine.api.messages import Side
+
+_NANOS: Final = 10**9
+
+
+class BreachKind(StrEnum):
+    """Which limit was broken."""
+
+    INVENTORY = "inventory"
+    GROSS_NOTIONAL = "gross-notional"
+    OPEN_ORDERS = "open-orders"
+    ORDER_RATE = "order-rate"
+    PRICE_COLLAR = "price-collar"
+    KILL_SWITCH = "kill-switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that an order would break: which, whose, by how much and when."""
+
+    kind: BreachKind
+    time_ns: int
+    participant: int
+    symbol: int
+    order_id: int
+    limit: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRule:
+    """Limits for a participant (None: each) in a symbol (None: all together); None is no limit."""
+
+    participant: int | None = None
+    symbol: int | None = None
+    inventory_lots: int | None = None
+    gross_notional: int | None = None
+    open_orders: int | None = None
+    orders_per_s: int | None = None
+    burst: int = 1
+    collar_ticks: int | None = None
+    kill_after_breaches: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOrder:
+    """An order as the limits see it.
+
+    Attributes:
+        overlay: the order is an agent's beside the tape, not in the tape's book: its id is of the
+            agents' own and may well be that of another order on the tape.
+    """
+
+    time_ns: int
+    participant: int
+    symbol: int
+    side: int
+    qty_lots: int
+    price_ticks: int
+    order_id: int
+    overlay: bool = False
+
+
+@dataclass(slots=True)
+class _Account:
+    """What one rule knows of one participant."""
+
+    bucket_nanotokens: int
+    filled_at_ns: int
+    breaches: int = 0
+    killed: bool = False
+
+
+@dataclass(slots=True)
+class _Holdings:
+    """What one participant has in one symbol."""
+
+    position: int = 0
+    open_lots: list[int] = field(default_factory=lambda: [0, 0])
+    open_orders: int = 0
+    open_notional: int = 0
+
+
+class RiskEngine:
+    """Keeps positions and open orders by participant and symbol, and checks orders against rules.
+
+    Attributes:
+        breaches: all of them, in order.
+        refused_after_kill: orders that came after a participant's kill switch had fallen.
+    """
+
+    def __init__(self, rules: tuple[RiskRule, ...]) -> None:
+        self.breaches: list[Breach] = []
+        self.refused_after_kill = 0
+        self._rules = rules
+        self._accounts: dict[tuple[int, int], _Account] = {}
+        self._holdings: dict[int, dict[int, _Holdings]] = {}
+        self._orders: dict[tuple[bool, int, int], list[int]] = {}
+        self._last: dict[int, int] = {}
+
+    def traded(self, symbol: int, price_ticks: int) -> None:
+        """A trade of anyone: it is what positions are valued at and collars start from."""
+        self._last[symbol] = price_ticks
+
+    def last_ticks(self, symbol: int) -> int | None:
+        """The price of the symbol's last trade, or None before the first."""
+        return self._last.get(symbol)
+
+    def position_lots(self, participant: int, symbol: int) -> int:
+        """What a participant has bought less what they have sold."""
+        held = self._holdings.get(participant, {}).get(symbol)
+        return held.position if held else 0
+
+    def check(self, order: RiskOrder) -> bool:
+        """Whether an order keeps every limit; what it breaks is put on record."""
+        passed = True
+        for number, rule in enumerate(self._rules):
+            if rule.participant in {None, order.participant} and rule.symbol in {None, order.symbol}:
+                passed &= self._check_rule(number, rule, order)
+        return passed
+
+    def check_change(self, symbol: int, order_id: int, time_ns: int, qty_lots: int, price_ticks: int) -> bool:
+        """Whether an open order may have so many lots at that price; what that breaks is put on record.
+
+        An order that nobody is known to own may.
+        """
+        known = self._orders.get((False, symbol, order_id))
+        if known is None:
+            return True
+        participant, side, open_lots, price = known
+        if price_ticks == price and qty_lots <= open_lots:
+            return True
+        order = RiskOrder(time_ns, participant, symbol, side, open_lots, price, order_id)
+        self.closed(symbol, order_id)
+        passed = self.check(replace(order, qty_lots=qty_lots, price_ticks=price_ticks))
+        self.opened(order)
+        return passed
+
+    def changed(self, symbol: int, order_id: int, qty_lots: int, price_ticks: int) -> None:
+        """An open order now has so many lots at that price, whatever its check said."""
+        known = self._orders.get((False, symbol, order_id))
+        if known is not None:
+            participant, side, *_ = known
+            self.closed(symbol, order_id)
+            self.opened(RiskOrder(0, participant, symbol, side, qty_lots, price_ticks, order_id))
+
+    def opened(self, order: RiskOrder) -> None:
+        """An order rests, whatever its check said."""
+        held = self._held(order.participant, order.symbol)
+        held.open_lots[order.side] += order.qty_lots
+        held.open_orders += 1
+        held.open_notional += order.qty_lots * abs(order.price_ticks)
+        self._orders[order.overlay, order.symbol, order.order_id] = [
+            order.participant,
+            order.side,
+            order.qty_lots,
+            order.price_ticks,
+        ]
+
+    def closed(
+        self, symbol: int, order_id: int, qty_lots: int | None = None, *, overlay: bool = False
+    ) -> None:
+        """So many lots of an open order are gone without a trade; None: all of them."""
+        self._less((overlay, symbol, order_id), qty_lots)
+
+    def filled(self, symbol: int, order_id: int, qty_lots: int, *, overlay: bool = False) -> int:
+        """So many lots of an open order have traded; the lots by which its owner's position moved."""
+        told = self._less((overlay, symbol, order_id), qty_lots)
+        if told is None:
+            return 0
+        participant, side, lots = told
+        self._held(participant, symbol).position += lots if side == Side.BUY else -lots
+        return lots
+
+    def took(self, order: RiskOrder, qty_lots: int) -> None:
+        """So many lots of an order have traded on arrival."""
+        held = self._held(order.participant, order.symbol)
+        held.position += qty_lots if order.side == Side.BUY else -qty_lots
+
+    def _less(self, key: tuple[bool, int, int], qty_lots: int | None) -> tuple[int, int, int] | None:
+        order = self._orders.get(key)
+        if order is None:
+            return None
+        participant, side, open_lots, price = order
+        lots = open_lots if qty_lots is None else min(qty_lots, open_lots)
+        held = self._held(participant, key[1])
+        held.open_lots[side] -= lots
+        held.open_notional -= lots * abs(price)
+        order[2] -= lots
+        if not order[2]:
+            held.open_orders -= 1
+            del self._orders[key]
+        return participant, side, lots
+
+    def _held(self, participant: int, symbol: int) -> _Holdings:
+        return self._holdings.setdefault(participant, {}).setdefault(symbol, _Holdings())
+
+    def _check_rule(self, number: int, rule: RiskRule, order: RiskOrder) -> bool:
+        key = (number, order.participant)
+        account = self._accounts.get(key)
+        if account is None:
+            account = self._accounts[key] = _Account(rule.burst * _NANOS, order.time_ns)
+        if account.killed:
+            self.refused_after_kill += 1
+            return False
+        broken = [
+            (kind, limit, value)
+            for kind, limit, value in self._values(rule, account, order)
+            if limit is not None and value > limit
+        ]
+        for kind, limit, value in broken:
+            self._breach(kind, order, limit, value)
+        account.breaches += len(broken)
+        most = rule.kill_after_breaches
+        if most is not None and broken and account.breaches >= most:
+            account.killed = True
+            self._breach(BreachKind.KILL_SWITCH, order, most, account.breaches)
+        return not broken
+
+    def _values(
+        self, rule: RiskRule, account: _Account, order: RiskOrder
+    ) -> list[tuple[BreachKind, int | None, int]]:
+        mine = self._holdings.get(order.participant, {})
+        scope = [held for symbol, held in mine.items() if rule.symbol in {None, symbol}]
+        notional = order.qty_lots * abs(order.price_ticks) + sum(held.open_notional for held in scope)
+        if rule.gross_notional is not None:
+            notional += sum(
+                abs(held.position * self._last.get(symbol, 0))
+                for symbol, held in mine.items()
+                if rule.symbol in {None, symbol}
+            )
+        last = self._last.get(order.symbol, order.price_ticks)
+        return [
+            (BreachKind.INVENTORY, rule.inventory_lots, self._worst_position(mine, order)),
+            (BreachKind.GROSS_NOTIONAL, rule.gross_notional, notional),
+            (BreachKind.OPEN_ORDERS, rule.open_orders, 1 + sum(held.open_orders for held in scope)),
+            (BreachKind.ORDER_RATE, rule.orders_per_s, self._rate(rule, account, order.time_ns)),
+            (BreachKind.PRICE_COLLAR, rule.collar_ticks, abs(order.price_ticks - last)),
+        ]
+
+    def _worst_position(self, mine: dict[int, _Holdings], order: RiskOrder) -> int:
+        held = mine.get(order.symbol)
+        position, waiting = (held.position, held.open_lots[order.side]) if held else (0, 0)
+        lots = waiting + order.qty_lots
+        return position + lots if order.side == Side.BUY else lots - position
+
+    def _rate(self, rule: RiskRule, account: _Account, time_ns: int) -> int:
+        """Take a token; 0 if there was one, else the limit and one, as the rate that was asked for."""
+        rate = rule.orders_per_s
+        if rate is None:
+            return 0
+        gained = (time_ns - account.filled_at_ns) * rate
+        account.bucket_nanotokens = min(account.bucket_nanotokens + gained, rule.burst * _NANOS)
+        account.filled_at_ns = time_ns
+        if account.bucket_nanotokens < _NANOS:
+            return rate + 1
+        account.bucket_nanotokens -= _NANOS
+        return 0
+
+    def _breach(self, kind: BreachKind, order: RiskOrder, limit: int, value: int) -> None:
+        self.breaches.append(
+            Breach(kind, order.time_ns, order.participant, order.symbol, order.order_id, limit, value)
+        )

@@ -1,0 +1,204 @@
+"""The limits file: closed TOML that says who may do how much, and which breaches are expected.
+
+::
+
+    version = 1
+    expect = "none"                 # or a table of exact counts: expect = { inventory = 3 }
+
+    [[limit]]                       # any number of them
+    participant = "NITE"            # a name of the feed, "maker", or a number; left out: each
+    symbol = "AMZN"                 # left out: all together
+    inventory_lots = 500
+    gross_notional = 2_000_000_000  # ticks x lots
+    open_orders = 10
+    orders_per_s = 50
+    burst = 20
+    collar_ticks = 5_000
+    kill_after_breaches = 100
+
+    [market_maker]                  # a synthetic agent that quotes against the tape
+    seed = 7
+    symbol = "AMZN"                 # left out: the first
+    half_spread_ticks = 600
+    quote_lots = 100
+    skew_ticks_per_lot = 1
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from obengine.api.errors import EngineError
+from obengine.api.prng import MAX_SEED
+from obengine.risk.limits import BreachKind, RiskRule
+
+LIMITS_VERSION: Final = 1
+MAKER: Final = 2**32 - 1
+"""The participant number of the synthetic market maker, whose name is `maker`."""
+MAKER_NAME: Final = "maker"
+MAX_LIMIT: Final = 2**53 - 1
+
+_LIMITS: Final = tuple(f.name for f in fields(RiskRule) if f.name not in {"participant", "symbol"})
+
+
+class LimitsError(EngineError):
+    """A limits file cannot be read, or says something that makes no sense; the message has the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakerPlan:
+    """How the synthetic market maker quotes; see `obengine.risk.market_maker`."""
+
+    seed: int
+    symbol: int
+    half_spread_ticks: int
+    quote_lots: int
+    skew_ticks_per_lot: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLimits:
+    """A limits file.
+
+    Attributes:
+        rules: in the order of the file.
+        maker: the synthetic agent, or None.
+        expected: exact count of each kind of breach, or None where nothing is expected of them.
+        text: the file's bytes.
+        name: its base name.
+    """
+
+    rules: tuple[RiskRule, ...]
+    maker: MakerPlan | None
+    expected: Mapping[str, int] | None
+    text: bytes
+    name: str
+
+
+def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits:
+    """Read and check a limits file.
+
+    Args:
+        path: the file.
+        symbols: the feed's symbols, in order of their index.
+        participants: the feed's participants; the first has number 1.
+
+    Raises:
+        LimitsError: not there, not TOML, an unknown key or name, a number out of its range.
+    """
+    try:
+        text = path.read_bytes()
+        document = tomllib.loads(text.decode("utf-8"))
+    except OSError as error:
+        raise LimitsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LimitsError(f"{path}: not valid TOML: {error}") from error
+    reader = _Reader(str(path), tuple(symbols), tuple(participants))
+    reader.closed(document, ("version", "expect", "limit", "market_maker"), "the file")
+    if "version" not in document:
+        raise reader.error("version", f"is missing; it must be {LIMITS_VERSION}")
+    if document["version"] != LIMITS_VERSION:
+        raise reader.error("version", f"must be {LIMITS_VERSION}, not {document['version']!r}")
+    limits, maker = document.get("limit", []), document.get("market_maker")
+    if not isinstance(limits, list) or not all(isinstance(limit, dict) for limit in limits):
+        raise reader.error("limit", "must be written as [[limit]]")
+    rules = tuple(reader.rule(limit, f"limit {n}") for n, limit in enumerate(limits, start=1))
+    expected = reader.expected(document.get("expect"))
+    if expected is not None and not rules:
+        raise reader.error("expect", "says nothing without a [[limit]]")
+    return RiskLimits(rules, reader.maker(maker), expected, text, path.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Checks the parts of one file."""
+
+    file: str
+    symbols: tuple[str, ...]
+    participants: tuple[str, ...]
+
+    def error(self, place: str, reason: str) -> LimitsError:
+        return LimitsError(f"{self.file}: {place}: {reason}")
+
+    def closed(self, table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
+        for key in table:
+            if key not in keys:
+                raise self.error(place, f"unknown key {key!r}; there are {', '.join(keys)}")
+
+    def number(self, table: Mapping[str, Any], key: str, place: str, *, least: int, most: int) -> int:
+        value = table[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.error(place, f"{key} is a whole number from {least} to {most}, not {value!r}")
+        return value
+
+    def rule(self, table: Mapping[str, Any], place: str) -> RiskRule:
+        self.closed(table, ("participant", "symbol", *_LIMITS), place)
+        found = {
+            key: self.number(
+                table, key, place, least=int(key in {"burst", "kill_after_breaches"}), most=MAX_LIMIT
+            )
+            for key in _LIMITS
+            if key in table
+        }
+        if "burst" in found and "orders_per_s" not in found:
+            raise self.error(place, "burst says nothing without orders_per_s")
+        if not found:
+            raise self.error(place, "no limit in it")
+        return RiskRule(
+            participant=self.participant(table.get("participant"), place),
+            symbol=self.symbol(table.get("symbol"), place),
+            **found,
+        )
+
+    def participant(self, name: object, place: str) -> int | None:
+        if name is None or (isinstance(name, int) and not isinstance(name, bool) and 0 < name <= MAKER):
+            return name
+        if name == MAKER_NAME:
+            return MAKER
+        if name not in self.participants:
+            known = ", ".join((MAKER_NAME, *self.participants[:20]))
+            raise self.error(place, f"no participant {name!r}; there are {known}")
+        return self.participants.index(str(name)) + 1
+
+    def symbol(self, name: object, place: str) -> int | None:
+        if name is None:
+            return None
+        if name not in self.symbols:
+            raise self.error(place, f"no symbol {name!r}; there are {', '.join(self.symbols[:20])}")
+        return self.symbols.index(str(name))
+
+    def maker(self, table: object) -> MakerPlan | None:
+        place = "market_maker"
+        if table is None:
+            return None
+        if not isinstance(table, dict):
+            raise self.error(place, "must be a table")
+        keys = ("seed", "symbol", "half_spread_ticks", "quote_lots", "skew_ticks_per_lot")
+        self.closed(table, keys, place)
+        for key in ("half_spread_ticks", "quote_lots"):
+            if key not in table:
+                raise self.error(place, f"{key} is missing")
+        given = {"seed": 1, "skew_ticks_per_lot": 0} | table
+        return MakerPlan(
+            seed=self.number(given, "seed", place, least=0, most=MAX_SEED),
+            symbol=self.symbol(given.get("symbol"), place) or 0,
+            half_spread_ticks=self.number(given, "half_spread_ticks", place, least=1, most=10**9),
+            quote_lots=self.number(given, "quote_lots", place, least=1, most=10**6),
+            skew_ticks_per_lot=self.number(given, "skew_ticks_per_lot", place, least=0, most=10**6),
+        )
+
+    def expected(self, told: object) -> Mapping[str, int] | None:
+        place, kinds = "expect", tuple(str(kind) for kind in BreachKind)
+        if told is None:
+            return None
+        if told == "none":
+            return dict.fromkeys(kinds, 0)
+        if not isinstance(told, dict):
+            raise self.error(place, 'is "none" or a table of exact counts')
+        self.closed(told, kinds, place)
+        counts = {key: self.number(told, key, place, least=0, most=MAX_LIMIT) for key in told}
+        return dict.fromkeys(kinds, 0) | counts

@@ -1,0 +1,62 @@
+"""A comparison as plain JSON values: the stable contract of `diff --json` and `gate --json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from obrelease.analysis.comparison.compare import Compared, Comparison
+from obrelease.analysis.comparison.run_metrics import Run
+
+
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """Everything that decides a verdict, with the rules and the seed it was decided by."""
+    rules = comparison.rules
+    return {
+        "base": _side(comparison.base),
+        "head": _side(comparison.head),
+        "unlike": [
+            {"fact": each.fact, "base": list(each.base), "head": list(each.head)}
+            for each in comparison.unlike
+        ],
+        "metrics": [_metric(metric) for metric in comparison.metrics],
+        "shift": [asdict(point) for point in comparison.shifts],
+        "notes": list(comparison.notes),
+        "rules": {**asdict(rules), "thresholds": dict(rules.thresholds)},
+    }
+
+
+def releases_json(found: Sequence[tuple[str, Comparison]], left: Sequence[str]) -> dict[str, Any]:
+    """Two releases: a comparison for each scenario, and a line for all that does not compare."""
+    told = [{"name": name, **comparison_json(comparison)} for name, comparison in found]
+    return {"comparisons": told, "not_compared": list(left)}
+
+
+def _side(runs: Sequence[Run]) -> dict[str, Any]:
+    commits = sorted({run.commit for run in runs if run.commit})
+    return {"runs": [run.digest for run in runs], "commits": commits}
+
+
+def _metric(metric: Compared) -> dict[str, Any]:
+    test = metric.test
+    return {
+        "name": metric.name,
+        "unit": metric.unit,
+        "better": metric.better,
+        "base": metric.base,
+        "head": metric.head,
+        "ratio": metric.ratio,
+        "low": metric.low,
+        "high": metric.high,
+        "u": test.u if test else None,
+        "p_value": test.p_value if test else None,
+        "p_method": test.method if test else None,
+        "p_adjusted": metric.p_adjusted,
+        "detectable_percent": metric.detectable_percent,
+        "control_ratio": metric.control,
+        "threshold_percent": metric.threshold_percent,
+        "verdict": str(metric.decision.verdict),
+        "reason": metric.decision.reason,
+        "not_worse": metric.decision.not_worse,
+    }

@@ -1,0 +1,107 @@
+"""Better, worse, same, or cannot tell: one rule, and the reason in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Final
+
+from obrelease.analysis.comparison.run_metrics import Better
+
+LEAST_RUNS: Final = 4
+"""Below four and four runs the exact test cannot go under 5 %: there is no verdict."""
+
+
+class Verdict(StrEnum):
+    """What the runs say of one metric."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a comparison decides.
+
+    Attributes:
+        alpha: level of the whole comparison.
+        confidence: of the intervals.
+        threshold_percent: the smallest change that matters, where `thresholds` has no other.
+        thresholds: by metric name or shell pattern of names; the first that fits counts.
+        least_runs: on each side, `LEAST_RUNS` or more.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+    """
+
+    alpha: float = 0.05
+    confidence: float = 0.95
+    threshold_percent: float = 2.0
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    least_runs: int = LEAST_RUNS
+    resamples: int = 2_000
+    seed: int = 1
+
+    def threshold_of(self, metric: str) -> float:
+        """The smallest change in percent that matters for a metric."""
+        fitting = (percent for name, percent in self.thresholds.items() if fnmatchcase(metric, name))
+        return next(fitting, self.threshold_percent)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one metric: head over base, and how sure.
+
+    `low` and `high` are the ends of the ratio's interval, None below two runs a side; `p_adjusted`
+    is None where the metric was not tested.
+    """
+
+    runs: tuple[int, int]
+    ratio: float
+    low: float | None
+    high: float | None
+    p_adjusted: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, why, and whether a change for the worse that matters can be ruled out."""
+
+    verdict: Verdict
+    reason: str
+    not_worse: bool
+
+
+def decide(evidence: Evidence, better: Better, threshold_percent: float, rules: Rules) -> Decision:
+    """Weigh the evidence of one metric.
+
+    A change needs three things: significant after correction for many metrics, an interval that
+    leaves 1 out, and a size that matters. `same` needs the whole interval inside the threshold.
+    """
+    if min(evidence.runs) < rules.least_runs:
+        had = " + ".join(str(count) for count in evidence.runs)
+        return _unknown(f"{had} runs; a verdict needs {rules.least_runs} + {rules.least_runs}")
+    if evidence.low is None or evidence.high is None or evidence.p_adjusted is None:
+        return _unknown("not tested")
+    up = 1 + threshold_percent / 100
+    inside = 1 / up < evidence.low and evidence.high < up
+    good = evidence.low > 1 / up if better == "higher" else evidence.high < up
+    leaves_one_out = evidence.low > 1 or evidence.high < 1
+    if evidence.p_adjusted <= rules.alpha and leaves_one_out and not inside:
+        if abs(math.log(evidence.ratio)) < math.log(up):
+            return Decision(
+                Verdict.CANNOT_TELL, f"changed, perhaps by less than {threshold_percent:g} %", good
+            )
+        gain = (evidence.ratio > 1) == (better == "higher")
+        return Decision(Verdict.BETTER if gain else Verdict.WORSE, "significant and large enough", good)
+    if inside:
+        return Decision(Verdict.SAME, f"within {threshold_percent:g} %", good)
+    return Decision(Verdict.CANNOT_TELL, f"the interval reaches beyond {threshold_percent:g} %", good)
+
+
+def _unknown(reason: str) -> Decision:
+    return Decision(Verdict.CANNOT_TELL, reason, not_worse=False)

@@ -1,0 +1,1 @@
+"""Checks that the derived numbers of a run follow from its raw data."""

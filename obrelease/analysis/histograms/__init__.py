@@ -1,0 +1,1 @@
+"""Latency histograms in the HdrHistogram V2 format."""

@@ -1,0 +1,1 @@
+"""Statistical tests, resampling and their seeded random streams."""

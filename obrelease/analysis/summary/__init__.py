@@ -1,0 +1,1 @@
+"""The figures of one run, derived from its artefact."""

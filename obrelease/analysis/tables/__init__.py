@@ -1,0 +1,1 @@
+"""The CSV tables of an artefact, one file a kind of run."""

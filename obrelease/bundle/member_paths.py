@@ -1,0 +1,82 @@
+"""Which member paths an archive may have, one by one and beside each other."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NoReturn
+
+from obrelease.bundle.archive_rules import MAX_PATH, RefusedArchive, Rule
+
+_ALLOWED: Final = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
+_RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+)
+
+
+class PathRules:
+    """Judges the paths of one archive in the order they come."""
+
+    def __init__(self, where: str, top: str | None = None) -> None:
+        self._where = where
+        self._top = top
+        self._last = ""
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    @property
+    def top(self) -> str:
+        """The one top folder; empty while no member has come."""
+        return self._top or ""
+
+    def admit(self, path: str) -> str:
+        """Take the next path; returns it without the top folder.
+
+        Raises:
+            RefusedArchive: the path, or the path beside an earlier one, breaks a rule.
+        """
+        self._alone(path)
+        parts = path.split("/")
+        if self._top is None:
+            self._top = parts[0]
+        if parts[0] != self._top or len(parts) < 2:
+            self._refuse(path, Rule.TOP_FOLDER, f"not below the one top folder {self._top}/")
+        if len(path) - len(parts[0]) - 1 > MAX_PATH:
+            self._refuse(path, Rule.PATH_LENGTH, f"longer than {MAX_PATH} characters below the top folder")
+        self._beside(path)
+        return "/".join(parts[1:])
+
+    def _alone(self, path: str) -> None:
+        if path.startswith(("/", "\\\\")) or re.match(r"[A-Za-z]:", path):
+            self._refuse(path, Rule.ABSOLUTE_PATH, "an absolute path")
+        parts = re.split(r"[/\\]", path)
+        if any(part in {"", ".", ".."} for part in parts):
+            self._refuse(path, Rule.PARENT_PATH, "'.', '..' or an empty part")
+        if not _ALLOWED.fullmatch(path):
+            self._refuse(path, Rule.PATH_CHARACTERS, "characters outside A-Z a-z 0-9 . _ - /")
+        if any(part.endswith(".") or part.split(".")[0].lower() in _RESERVED for part in parts):
+            self._refuse(path, Rule.RESERVED_NAME, "a name that Windows reserves or rewrites")
+
+    def _beside(self, path: str) -> None:
+        folded = path.lower()
+        if folded in self._files:
+            rule = Rule.DUPLICATE if self._files[folded] == path else Rule.CASE_PAIR
+            self._refuse(path, rule, f"the archive holds {self._files[folded]} already")
+        if folded in self._folders:
+            self._refuse(path, Rule.FILE_AS_FOLDER, "other members lie below it")
+        at = path.find("/")
+        while at != -1:
+            self._below(path, path[:at])
+            at = path.find("/", at + 1)
+        if path < self._last:
+            self._refuse(path, Rule.ORDER, f"stands after {self._last}, members are sorted")
+        self._last = path
+        self._files[folded] = path
+
+    def _below(self, path: str, folder: str) -> None:
+        if folder.lower() in self._files:
+            self._refuse(path, Rule.FILE_AS_FOLDER, f"{folder} is a file of the archive")
+        if self._folders.setdefault(folder.lower(), folder) != folder:
+            self._refuse(path, Rule.CASE_PAIR, f"the folder {folder} has two spellings")
+
+    def _refuse(self, path: str, rule: Rule, detail: str) -> NoReturn:
+        raise RefusedArchive(f"{self._where}: member {path!a}", rule, detail)

@@ -1,0 +1,130 @@
+"""Reading an archive that anybody may have made: members are streamed, judged, never extracted blindly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from obrelease.bundle import ustar
+from obrelease.bundle.archive_rules import CHUNK_BYTES, LIMITS, Limits, RefusedArchive, Rule
+from obrelease.bundle.gzip_reader import Inflater
+from obrelease.bundle.member_paths import PathRules
+from obrelease.bundle.writer import Written
+from obrelease.errors import StorageError
+from obrelease.models.manifest import BundleMember
+from obrelease.storage.files import open_regular
+from obrelease.storage.hashing import Hasher
+
+Sink = Callable[[bytes], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an archive holds, every byte of it read and every rule kept."""
+
+    top: str
+    members: tuple[BundleMember, ...]
+    written: Written
+
+
+def read_bundle(path: Path, *, top: str | None = None, limits: Limits = LIMITS) -> Contents:
+    """Read the whole archive and write nothing.
+
+    Args:
+        top: the folder that all members must lie in; the first member's where None.
+
+    Raises:
+        RefusedArchive: a rule is broken; the error names it.
+        NotFound, InvalidInput, StorageError: the file is not there, not regular, not readable.
+    """
+    with _walk(path, top, limits) as walk:
+        return walk.run(lambda _path: None)
+
+
+def unpack_bundle(path: Path, folder: Path, expected: Contents, *, limits: Limits = LIMITS) -> None:
+    """Write the members below `folder`, a new folder, after `read_bundle` has passed the same file.
+
+    Raises:
+        RefusedArchive: the file is not the one that gave `expected`.
+        StorageError: the disk refused; also where anything stands in the way.
+    """
+    try:
+        folder.mkdir(mode=0o700)
+        with _walk(path, expected.top, limits) as walk:
+            found = walk.run(lambda member: folder / member)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    if found != expected:
+        raise RefusedArchive(str(path), Rule.GZIP_DATA, "changed while it was read")
+
+
+@contextmanager
+def _walk(path: Path, top: str | None, limits: Limits) -> Iterator[_Walk]:
+    with open_regular(path) as file:
+        where = path.name
+        yield _Walk(Inflater(file, where, limits), where, PathRules(where, top), limits)
+
+
+class _Walk:
+    """One pass over an archive."""
+
+    def __init__(self, stream: Inflater, where: str, rules: PathRules, limits: Limits) -> None:
+        self._stream = stream
+        self._where = where
+        self._rules = rules
+        self._limits = limits
+
+    def run(self, place: Callable[[str], Path | None]) -> Contents:
+        members: list[BundleMember] = []
+        while (block := self._block()) != ustar.END[: ustar.BLOCK_BYTES]:
+            if len(members) == self._limits.members:
+                self._refuse(Rule.MEMBER_COUNT, f"more than {self._limits.members} members")
+            members.append(self._member(block, place))
+        if self._block() != ustar.END[ustar.BLOCK_BYTES :]:
+            self._refuse(Rule.TRAILING_DATA, "one empty block, then more data")
+        self._stream.finish()
+        outer, inner = self._stream.outer, self._stream.inner
+        written = Written(outer.size, outer.hexdigest(), inner.size, inner.hexdigest())
+        return Contents(self._rules.top, tuple(members), written)
+
+    def _member(self, block: bytes, place: Callable[[str], Path | None]) -> BundleMember:
+        full, size = ustar.parse(block, self._where)
+        path = self._rules.admit(full)
+        ustar.require_exact(block, full, size, self._where)
+        target = place(path)
+        if target is None:
+            digest = self._content(full, size, lambda _: None)
+        else:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            with os.fdopen(os.open(target, flags, 0o600), "wb") as file:
+                digest = self._content(full, size, file.write)
+        return BundleMember(path=path, size=size, sha256=digest)
+
+    def _content(self, full: str, size: int, sink: Sink) -> str:
+        digest = Hasher()
+        while digest.size < size:
+            chunk = self._stream.take(min(CHUNK_BYTES, size - digest.size))
+            if not chunk:
+                self._refuse(Rule.TRUNCATED, f"cut inside member {full!a}")
+            digest.update(chunk)
+            sink(chunk)
+        if any(self._exactly(ustar.padding(size))):
+            self._refuse(Rule.PADDING, f"bytes hidden behind member {full!a}")
+        return digest.hexdigest()
+
+    def _block(self) -> bytes:
+        return self._exactly(ustar.BLOCK_BYTES)
+
+    def _exactly(self, count: int) -> bytes:
+        data = self._stream.take(count)
+        if len(data) < count:
+            self._refuse(Rule.TRUNCATED, "cut between members")
+        return data
+
+    def _refuse(self, rule: Rule, detail: str) -> NoReturn:
+        raise RefusedArchive(self._where, rule, detail)

@@ -1,0 +1,151 @@
+"""SSH signatures through `ssh-keygen`: no private key is ever read by this program.
+
+A key may lie in a file, in an agent or in a hardware token; `ssh-keygen` asks for what it needs.
+Each use has a namespace of its own, so that a signature made for one thing never counts for another.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from obrelease.bundle.signing.armor import armored, blob_of
+from obrelease.errors import IntegrityError, StorageError, UsageError
+from obrelease.models.finding import printable
+from obrelease.storage.temporary import temporary_folder, temporary_refused
+
+SUMS_NAMESPACE: Final = "sums.v1@obrelease"
+PROVENANCE_NAMESPACE: Final = "provenance.v1@obrelease"
+GIT_NAMESPACE: Final = "git"
+"""The namespace in which git signs tags."""
+
+_SIGN_DEADLINE_S: Final = 300
+_VERIFY_DEADLINE_S: Final = 60
+_FINGERPRINT: Final = re.compile(rb"key (SHA256:[A-Za-z0-9+/]{43})\s*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who made a signature: the key's fingerprint, and the principal it is listed under, if any."""
+
+    fingerprint: str
+    principal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose signatures count.
+
+    Attributes:
+        allowed_signers: a file in the format of `ssh-keygen` (ALLOWED SIGNERS in its manual).
+        principals: those of its principals that count; all where empty.
+    """
+
+    allowed_signers: Path
+    principals: frozenset[str] = frozenset()
+
+
+def sign(key: Path, namespace: str, data: bytes) -> bytes:
+    """The signature of `data` as a blob.
+
+    Args:
+        key: a private key, or a public key whose private half an agent holds.
+
+    Raises:
+        UsageError: the key cannot be used, or there is no `ssh-keygen`.
+    """
+    done = _run(["-Y", "sign", "-q", "-n", namespace, "-f", str(key.absolute())], data, _SIGN_DEADLINE_S)
+    if done.returncode != 0:
+        raise UsageError(
+            f"{key}: cannot sign: {_said(done)}",
+            hint="give the file of an SSH key: a private one, or the public one of a key in your agent",
+        )
+    return blob_of(done.stdout, "the output of ssh-keygen")
+
+
+def verify(blob: bytes, namespace: str, data: bytes, trust: Trust, where: str) -> Signer:
+    """Who of the trusted made this signature of exactly these bytes in this namespace.
+
+    Raises:
+        IntegrityError: nobody of them did.
+        StorageError: the temporary folder cannot be written.
+    """
+    with _in_file(blob) as file:
+        listed = ["-f", str(trust.allowed_signers.absolute()), "-s", str(file)]
+        found = _run(["-Y", "find-principals", *listed], b"", _VERIFY_DEADLINE_S)
+        names = found.stdout.decode("utf-8", "replace").splitlines() if found.returncode == 0 else []
+        names = [name for name in names if name in trust.principals or not trust.principals]
+        if not names:
+            raise IntegrityError(
+                f"{where}: was made by a key that is not among the allowed signers",
+                hint="do not trust it, unless the allowed signers in the policy are out of date",
+            )
+        for name in names:
+            done = _run(["-Y", "verify", "-I", name, "-n", namespace, *listed], data, _VERIFY_DEADLINE_S)
+            if done.returncode == 0:
+                return Signer(_fingerprint(done, where), name)
+    raise IntegrityError(f"{where}: does not hold: {_said(done)}", hint="do not use this release")
+
+
+def check(blob: bytes, namespace: str, data: bytes, where: str) -> Signer:
+    """The key that made this signature of these bytes, whoever it belongs to.
+
+    Raises:
+        IntegrityError: the signature is not one of these bytes in this namespace.
+        StorageError: the temporary folder cannot be written.
+    """
+    with _in_file(blob) as file:
+        arguments = ["-Y", "check-novalidate", "-n", namespace, "-s", str(file)]
+        done = _run(arguments, data, _VERIFY_DEADLINE_S)
+    if done.returncode != 0:
+        raise IntegrityError(f"{where}: does not hold: {_said(done)}", hint="do not use this release")
+    return Signer(_fingerprint(done, where))
+
+
+def judge(blob: bytes, namespace: str, data: bytes, trust: Trust | None, where: str) -> Signer:
+    """`verify` where it is known whose signatures count, else `check`."""
+    if trust is None:
+        return check(blob, namespace, data, where)
+    return verify(blob, namespace, data, trust, where)
+
+
+@contextmanager
+def _in_file(blob: bytes) -> Iterator[Path]:
+    """A signature as the file that `ssh-keygen` wants it in."""
+    with temporary_folder() as folder:
+        file = folder / "signature"
+        try:
+            file.write_bytes(armored(blob))
+        except OSError as error:
+            raise temporary_refused(error) from error
+        yield file
+
+
+def _run(arguments: Sequence[str], data: bytes, deadline_s: int) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["ssh-keygen", *arguments], input=data, capture_output=True, check=False, timeout=deadline_s
+        )
+    except FileNotFoundError as error:
+        raise UsageError("there is no ssh-keygen", hint="install OpenSSH, 8.9 or newer") from error
+    except OSError as error:
+        raise StorageError(f"ssh-keygen: cannot be run: {error.strerror or error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"ssh-keygen did not end within {deadline_s} s") from error
+
+
+def _fingerprint(done: subprocess.CompletedProcess[bytes], where: str) -> str:
+    match = _FINGERPRINT.search(done.stdout)
+    if match is None:
+        raise IntegrityError(f"{where}: ssh-keygen accepts it and names no key: {_said(done)}")
+    return match.group(1).decode("ascii")
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    text = " ".join((done.stderr or done.stdout).decode("utf-8", "replace").split())
+    return printable(text[:300]) or f"ssh-keygen ended with {done.returncode}"

@@ -1,0 +1,59 @@
+"""The digests of sources that a run names: which files of a tree they cover, and by what names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+from obrelease.bundle import sha256sums
+from obrelease.storage.hashing import digest_bytes
+
+PACKAGES: Final = {"obrelease": "obrelease", "obengine": "engine/obengine"}
+"""Where the Python packages lie in a checkout of this program."""
+
+CORE_FOLDER: Final = "engine"
+CORE_PATTERNS: Final = (
+    "CMakeLists.txt", "build_record.cmake", "bindings*.cpp", "bindings*.hpp",
+    "include/obengine/*.hpp", "include/obengine/*/*.hpp",
+)  # fmt: skip
+"""What `engine/build_record.cmake` takes the digest of, in this layout and in that of older commits."""
+
+
+def digest(files: Mapping[str, str]) -> str:
+    """The sha256 of what `sha256sum` prints for the files, sorted by name; their sha256 by name is given."""
+    return digest_bytes(sha256sums.render(files))
+
+
+def python_sources(paths: Iterable[str]) -> dict[str, str] | None:
+    """The paths of a tree that `sources_digest` covers, by the names that stand in it.
+
+    None where the tree does not hold this program.
+    """
+    known = set(paths)
+    if not all(f"{place}/__init__.py" in known for place in PACKAGES.values()):
+        return None
+    return {
+        package + path.removeprefix(place): path
+        for package, place in PACKAGES.items()
+        for path in known
+        if path.startswith(f"{place}/") and path.endswith(".py")
+    }
+
+
+def core_sources(paths: Iterable[str]) -> dict[str, str] | None:
+    """The paths of a tree that `core_digest` covers, by the names that stand in it.
+
+    None where the tree does not hold a core that names its sources.
+    """
+    names = {
+        path.removeprefix(f"{CORE_FOLDER}/"): path for path in paths if path.startswith(f"{CORE_FOLDER}/")
+    }
+    if "build_record.cmake" not in names:
+        return None
+    return {name: path for name, path in names.items() if any(_matches(name, each) for each in CORE_PATTERNS)}
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """As a shell matches: a star ends at a slash."""
+    return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)

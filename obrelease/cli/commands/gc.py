@@ -1,0 +1,221 @@
+"""Commands on what is kept: gc and pin."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from obrelease.cli.console.clock import now_ns
+from obrelease.cli.console.command import ResultsOption, Session, command
+from obrelease.cli.console.completion import pins, runs
+from obrelease.cli.console.open_registry import registry_of
+from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.settings import Settings
+from obrelease.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from obrelease.registry.gc import Doomed, GcPlan
+    from obrelease.registry.store import Registry
+    from obrelease.remote.git.repository import Worktree
+
+DEFAULT_GRACE: Final = "14d"
+
+_SECOND_NS: Final = 1_000_000_000
+_UNITS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_GRACE: Final = re.compile(r"([0-9]{1,9})([dhms])")
+_SHORT_DIGEST: Final = 12
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    command(app, "gc")(gc)
+    command(app, "pin")(pin)
+
+
+def gc(
+    session: Session,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove; without it, only tell.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go: the default.")] = False,
+    grace: Annotated[
+        str, typer.Option("--grace", metavar="TIME", help="Nothing younger goes: such as 14d, 36h, 0s.")
+    ] = DEFAULT_GRACE,
+    manifest: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--manifest",
+            metavar="FILE",
+            help="manifest.json of a release that lies elsewhere; may be repeated.",
+        ),
+    ] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Remove runs that nothing keeps.
+
+    Releases, tags, pins, and runs that git tracks keep theirs. What killed writers left stays for a day
+    at least, however short the grace: a younger one may be at work.
+    """
+    if yes and dry_run:
+        raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
+    grace_ns = _grace_ns(grace)
+    from obrelease.registry.gc import collect, plan_gc
+
+    settings = session.settings(results=results)
+    registry = registry_of(settings, must_exist=True)
+    roots, unknown = _roots(session, settings, registry, manifest or [])
+    if unknown:
+        told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
+        if yes:
+            raise NotFound(told, hint="download manifest.json of these releases, and name it by --manifest")
+        session.out.warn(f"{told}; --yes will ask for them by --manifest")
+    plan = plan_gc(registry, roots, now_ns=now_ns(), grace_ns=grace_ns)
+    gone = plan.doomed
+    if yes:
+        with session.out.progress("gc", len(plan.doomed)) as advance:
+            gone = collect(registry, plan, advance)
+    session.out.result(_told(plan, gone, removed=yes), lambda: _listing(gone))
+    freed = sum(doomed.bytes_on_disk for doomed in gone) + sum(size for _, size in plan.leftovers)
+    session.out.note(
+        f"{counted(len(gone), 'run')} {'removed' if yes else 'would go'}, {counted(freed, 'byte')}; "
+        f"kept by a root: {len(plan.kept):,}, younger than {grace}: {len(plan.young):,}; "
+        f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
+    )
+    if (gone or plan.leftovers) and not yes:
+        session.out.note(f"`{_removal(grace, manifest or [], results)}` removes them")
+    if unreadable := registry.unreadable():
+        session.out.warn(
+            f"{counted(len(unreadable), 'folder')} cannot be read and stays, the first is {unreadable[0]};"
+            " `obrelease fsck` says why"
+        )
+
+
+def pin(
+    session: Session,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The name; without one, all are listed.", autocompletion=pins),
+    ] = None,
+    digest: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIGEST", help="The run: a digest, its beginning, `latest`.", autocompletion=runs
+        ),
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
+    move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
+    results: ResultsOption = None,
+) -> None:
+    """Give a run a name, or list the names.
+
+    A name serves wherever a digest does, and keeps the run from `gc`.
+    """
+    registry = registry_of(session.settings(results=results), must_exist=True)
+    if name is None:
+        if delete or move:
+            raise UsageError("there is no name", hint="obrelease pin NAME DIGEST")
+    elif delete:
+        if digest is not None or move:
+            raise UsageError("--delete takes a name alone", hint=f"obrelease pin --delete {name}")
+        registry.unpin(name)
+    elif digest is None:
+        raise UsageError(f"which run is {name!r}?", hint=f"obrelease pin {name} DIGEST")
+    else:
+        registry.pin(name, registry.resolve(digest), move=move)
+    names = registry.pins()
+    session.out.result(
+        {"pins": names}, lambda: "\n".join(f"{pinned}  {name}" for name, pinned in names.items())
+    )
+
+
+def _roots(
+    session: Session, settings: Settings, registry: Registry, manifests: list[Path]
+) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Why runs stay, by digest, and the tags whose runs are unknown."""
+    from obrelease.registry.filter import Filter
+    from obrelease.release.gc_roots import release_roots
+
+    worktree = _worktree(settings.root)
+    try:
+        roots = release_roots(settings.releases, worktree, manifests)
+    finally:
+        if worktree is not None:
+            worktree.close()
+    if worktree is not None and not settings.results.resolve().is_relative_to(worktree.root):
+        session.out.note(
+            f"{settings.results} lies outside of {worktree.root}, which tracks none of its runs;"
+            " what its releases and tags name stays"
+        )
+    tracked = _tracked(settings.results)
+    for entry in registry.find(Filter()) if tracked else ():
+        if entry.place in tracked:
+            roots.reasons.setdefault(entry.digest, []).append("tracked by git")
+    return roots.reasons, roots.unknown
+
+
+def _worktree(root: Path) -> Worktree | None:
+    if not (root / ".git").exists():
+        return None
+    from obrelease.remote.git.repository import Worktree
+
+    return Worktree.open(root)
+
+
+def _tracked(results: Path) -> set[str]:
+    """The places that git tracks, by the repository that the results folder lies in, if any."""
+    from obrelease.release.gc_roots import tracked_roots
+
+    real = results.resolve()
+    for folder in (real, *real.parents):
+        worktree = _worktree(folder)
+        if worktree is not None:
+            try:
+                return tracked_roots(worktree, real)
+            finally:
+                worktree.close()
+    return set()
+
+
+def _removal(grace: str, manifests: list[Path], results: Path | None) -> str:
+    """The command that removes what this one told of."""
+    import shlex
+
+    words = ["obrelease", "gc", "--yes"]
+    words += ["--grace", grace] if grace != DEFAULT_GRACE else []
+    for path in manifests:
+        words += ["--manifest", str(path)]
+    words += ["--results", str(results)] if results is not None else []
+    return shlex.join(words)
+
+
+def _grace_ns(text: str) -> int:
+    parts = _GRACE.fullmatch(text)
+    if parts is None:
+        raise UsageError(f"--grace {text}: not a time", hint="a number and d, h, m or s, such as 14d")
+    return int(parts[1]) * _UNITS[parts[2]] * _SECOND_NS
+
+
+def _told(plan: GcPlan, gone: tuple[Doomed, ...], *, removed: bool) -> dict[str, Any]:
+    return {
+        "removed": removed,
+        "runs": [doomed.entry.as_json() | {"bytes_on_disk": doomed.bytes_on_disk} for doomed in gone],
+        "kept": [{"digest": kept.entry.digest, "reasons": list(kept.reasons)} for kept in plan.kept],
+        "young": [entry.digest for entry in plan.young],
+        "leftovers": [{"path": str(path), "bytes_on_disk": size} for path, size in plan.leftovers],
+        "bytes_on_disk": sum(doomed.bytes_on_disk for doomed in gone)
+        + sum(size for _, size in plan.leftovers),
+    }
+
+
+def _listing(gone: tuple[Doomed, ...]) -> str:
+    rows = [
+        (
+            doomed.entry.digest[:_SHORT_DIGEST],
+            doomed.entry.kind,
+            doomed.entry.scenario,
+            f"{doomed.bytes_on_disk:,}",
+        )
+        for doomed in gone
+    ]
+    return table(rows, ("digest", "kind", "scenario", "bytes"))

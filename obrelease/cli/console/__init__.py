@@ -1,0 +1,1 @@
+"""What all commands share: settings, streams, signals, completion, exit codes."""

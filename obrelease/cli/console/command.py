@@ -1,0 +1,103 @@
+"""How a function becomes a command: the options that every command has are declared once, here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from obrelease.cli.console.exit import Reply
+from obrelease.cli.console.help import PlainCommand
+from obrelease.cli.console.output import Output
+from obrelease.cli.console.settings import Settings, load, wants_color
+
+P = ParamSpec("P")
+
+
+def named_folder(text: str) -> Path:
+    """A folder as an option names it; the empty text of a variable that is not set is none."""
+    if not text:
+        raise typer.BadParameter("is empty, so it names no folder")
+    return Path(text)
+
+
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--results", metavar="DIR", parser=named_folder, help="The results folder. [env: OBRELEASE_RESULTS]"
+    ),
+]
+"""For commands that use the registry; pass it on to `Session.settings(results=...)`."""
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the result, or the error, as one JSON document.")
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no notes; results and warnings stay.")
+]
+VerboseOption = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
+]
+
+_CONTEXT = "context"
+_COMMON = {"json_": JsonOption, "quiet": QuietOption, "verbose": VerboseOption}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command is handed: a way to speak, and the settings when it wants them."""
+
+    out: Output
+
+    def settings(self, **flags: object) -> Settings:
+        """The settings, with these flags over environment and file; None means not given."""
+        return load({key: None if value is None else str(value) for key, value in flags.items()})
+
+
+def command(
+    app: typer.Typer, name: str
+) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[Concatenate[Session, P], None]]:
+    """Register a function as `name`; its first argument is the `Session`, the rest are its options."""
+
+    def register(
+        function: Callable[Concatenate[Session, P], None],
+    ) -> Callable[Concatenate[Session, P], None]:
+        signature = inspect.signature(function, eval_str=True)
+        own = list(signature.parameters.values())[1:]
+        common = [
+            inspect.Parameter(
+                key, inspect.Parameter.KEYWORD_ONLY, default=0 if key == "verbose" else False, annotation=kind
+            )
+            for key, kind in _COMMON.items()
+        ]
+
+        @wraps(function)
+        def run(
+            *args: Any, context: typer.Context, json_: bool, quiet: bool, verbose: int, **options: Any
+        ) -> None:
+            reply = context.find_object(Reply) or Reply()
+            reply.json |= json_
+            out = Output(
+                json=reply.json,
+                quiet=quiet or reply.quiet,
+                verbose=verbose + reply.verbose,
+                color=wants_color(),
+                reply=reply,
+            )
+            function(Session(out), *args, **options)
+
+        keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        where = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        parameters = [where, *keyword_only, *common]
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        del run.__wrapped__
+        app.command(name, cls=PlainCommand)(run)
+        return function
+
+    return register

@@ -1,0 +1,176 @@
+"""What the shell offers on a tab: names that the folder at hand has, and words that are always the same.
+
+Nothing here may be heavy to import, print, or fail: where there is nothing to offer, nothing is offered.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from obrelease.cli.console.settings import Settings, load
+
+if TYPE_CHECKING:
+    from obrelease.registry.entry import Entry
+    from obrelease.registry.store import Registry
+
+Offer = tuple[str, str]
+"""A word and what it stands for, which some shells show beside it."""
+
+Completer = Callable[[typer.Context, str], list[Offer]]
+
+KINDS: Final = ("bench", "stress", "architectures", "replay", "profile", "imported")
+CORES: Final = ("reference", "native", "auto")
+_FIXED: Final = {"kind": KINDS, "core": CORES[:2], "checks": ("passed", "failed"), "dirty": ("yes", "no")}
+
+_MOST: Final = 40
+"""How many runs are offered, the newest."""
+
+_SHORT_DIGEST: Final = 12
+_HEX: Final = frozenset("0123456789abcdef")
+
+
+def _silent(offer: Callable[[typer.Context, str], Iterable[Offer]]) -> Completer:
+    """A completer that offers what it found before it failed, and never says a word of its own."""
+
+    def attempt(ctx: typer.Context, incomplete: str) -> list[Offer]:
+        found: list[Offer] = []
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(Exception):
+            found.extend(offer(ctx, incomplete))
+        return found
+
+    return attempt
+
+
+def words(*names: str) -> Completer:
+    """Offers the same words everywhere."""
+
+    def offer(_ctx: typer.Context, _incomplete: str) -> list[Offer]:
+        return [(name, "") for name in names]
+
+    return _silent(offer)
+
+
+@_silent
+def runs(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Pinned names, `latest`, and the newest digests."""
+    yield from pins(ctx, incomplete)
+    yield "latest", "the newest run"
+    yield from _digests(_registry(ctx), ctx, incomplete)
+
+
+@_silent
+def pins(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+    """Pinned names."""
+    yield from ((name, f"pinned: {digest[:_SHORT_DIGEST]}") for name, digest in _registry(ctx).pins().items())
+
+
+@_silent
+def sides(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """As `runs`, several with commas between, and the tags of releases."""
+    done, comma, last = incomplete.rpartition(",")
+    yield from ((f"{done}{comma}{name}", what) for name, what in runs(ctx, last))
+    if not comma:
+        yield from tags(ctx, incomplete)
+
+
+@_silent
+def scenarios(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+    """Scenarios of the runs that are kept, of the kind that was asked for."""
+    yield from ((name, "") for name in _kept_scenarios(_registry(ctx), ctx.params.get("kind")))
+
+
+@_silent
+def tags(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+    """Tags of the repository, and releases of the directory forge."""
+    settings = _settings(ctx)
+    if settings.releases.is_dir():
+        yield from (
+            (item.name, "a release") for item in sorted(settings.releases.iterdir()) if item.name[0] != "."
+        )
+    from obrelease.remote.git.repository import Worktree
+
+    worktree = Worktree.open(settings.root)
+    try:
+        yield from ((name, "a tag") for name in worktree.tag_names())
+    finally:
+        worktree.close()
+
+
+@_silent
+def filters(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Filter words: keys that are not used yet, and values of the key at hand.
+
+    bash parts words at `=`, so a value may come alone, the key and perhaps the sign before it.
+    """
+    from obrelease.registry.filter import FILTER_KEYS
+
+    given = [str(word) for word in ctx.params.get("given") or ()]
+    behind_a_sign = given[:-1] if given[-1:] == ["="] else given
+    if behind_a_sign and behind_a_sign[-1] in FILTER_KEYS:
+        yield from _values(ctx, behind_a_sign[-1], incomplete)
+        return
+    key, equals, value = incomplete.partition("=")
+    used = {word.partition("=")[0] for word in given}
+    left = [name for name in FILTER_KEYS if name not in used and name.startswith(key)]
+    if not equals and len(left) != 1:
+        yield from ((f"{name}=", "") for name in left)
+        return
+    for name in left:
+        found = [(f"{name}={word}", what) for word, what in _values(ctx, name, value)]
+        yield from found or [(f"{name}=", "")]
+
+
+def _values(ctx: typer.Context, key: str, start: str) -> Iterator[Offer]:
+    if key in _FIXED:
+        yield from ((word, "") for word in _FIXED[key])
+    elif key == "scenario":
+        yield from ((name, "") for name in _kept_scenarios(_registry(ctx), None))
+    elif key == "digest":
+        yield from _digests(_registry(ctx), ctx, start)
+    elif key in {"commit", "events", "workload"}:
+        from obrelease.registry.filter import Filter
+
+        field = {"events": "events_digest"}.get(key, key)
+        found = (getattr(entry, field) for entry in _registry(ctx).find(Filter(), limit=_MOST))
+        short = None if key == "workload" else _SHORT_DIGEST
+        yield from ((fact[:short], "") for fact in dict.fromkeys(found) if fact)
+
+
+def _digests(registry: Registry, ctx: typer.Context, start: str) -> Iterator[Offer]:
+    if not _HEX.issuperset(start):
+        return
+    from obrelease.registry.filter import Filter
+
+    asked = {key: ctx.params.get(key) for key in ("kind", "scenario", "core")}
+    length = _SHORT_DIGEST if len(start) <= _SHORT_DIGEST else None
+    for entry in registry.find(Filter(digest=start or None, **asked), limit=_MOST):
+        yield entry.digest[:length], _told(entry)
+
+
+def _told(entry: Entry) -> str:
+    from obrelease.models.finding import printable
+
+    return printable(" ".join(part for part in (f"{entry.kind}/{entry.scenario}", entry.core) if part))
+
+
+def _kept_scenarios(registry: Registry, kind: str | None) -> list[str]:
+    from obrelease.registry.index.directory_stamps import shelf_stamps
+
+    shelves = (place.split("/") for place in shelf_stamps(registry.root))
+    return sorted({scenario for of_kind, scenario in shelves if kind in {None, of_kind}})
+
+
+def _settings(ctx: typer.Context) -> Settings:
+    results = ctx.params.get("results")
+    return load({"results": None if results is None else str(results)})
+
+
+def _registry(ctx: typer.Context) -> Registry:
+    from obrelease.cli.console.open_registry import registry_of
+
+    return registry_of(_settings(ctx), must_exist=True)

@@ -1,0 +1,98 @@
+"""A comparison as people read it: one line a metric, the shift function, and what to keep in mind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from obrelease.cli.console.output import table
+from obrelease.models.finding import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from obrelease.analysis.comparison.compare import Compared, Comparison, ShiftPoint
+    from obrelease.analysis.comparison.run_metrics import Run
+
+_MOST_RUNS_TOLD = 12
+
+COLUMNS_TOLD = (
+    "RATIO: head / base, the Hodges-Lehmann estimate on the log scale: the median over all pairs of a run of",
+    "  each side, not the quotient of BASE and HEAD, which are the medians over the runs of a side",
+    "DETECTABLE: the smallest change that these runs would show four times in five; - where a metric is not",
+    "  tested (too few runs, or too few values beyond the percentile), or where no change could be found",
+    "A/A: base's runs of odd turn against those of even turn, the noise floor; - with a single run as base",
+)
+"""What the columns of a comparison are, for its footer."""
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The whole comparison, tables and notes."""
+    return "\n\n".join(part for part in _parts(comparison) if part)
+
+
+def releases_text(found: Sequence[tuple[str, Comparison]], left: Sequence[str]) -> str:
+    """Two releases: a comparison for each scenario under its name, then what does not compare."""
+    told = (f"== {printable(name)} ==\n\n{comparison_text(comparison)}" for name, comparison in found)
+    lines = "\n".join(f"not compared: {printable(line)}" for line in left)
+    return "\n\n".join(part for part in (*told, lines) if part)
+
+
+def _parts(comparison: Comparison) -> Iterator[str]:
+    yield f"base  {_side(comparison.base)}\nhead  {_side(comparison.head)}"
+    yield "\n".join(f"NOT ALIKE, compared by force: {printable(str(each))}" for each in comparison.unlike)
+    confidence = f"{100 * comparison.rules.confidence:g} % INTERVAL"
+    yield table(
+        [_metric(metric) for metric in comparison.metrics],
+        ("METRIC", "BASE", "HEAD", "RATIO", confidence, "P ADJUSTED", "DETECTABLE", "A/A", "VERDICT"),
+    )
+    for name in dict.fromkeys(point.histogram for point in comparison.shifts):
+        points = [point for point in comparison.shifts if point.histogram == name]
+        header = (name.upper(), "BASE NS", "HEAD NS", "DIFFERENCE", "RATIO", confidence)
+        yield table([_point(point) for point in points], header)
+    rules = comparison.rules
+    method = f"{rules.resamples:,} resamples, seed {rules.seed}; level {100 * rules.alpha:g} %"
+    notes = [f"note: {printable(note)}" for note in comparison.notes]
+    yield "\n".join((*notes, *COLUMNS_TOLD, method))
+
+
+def _side(runs: Sequence[Run]) -> str:
+    commits = sorted({run.commit[:9] for run in runs if run.commit})
+    told = " ".join(run.digest[:12] for run in runs[:_MOST_RUNS_TOLD])
+    more = f" and {len(runs) - _MOST_RUNS_TOLD} more" if len(runs) > _MOST_RUNS_TOLD else ""
+    plural = "" if len(runs) == 1 else "s"
+    return f"{len(runs)} run{plural}{', commit ' + ' '.join(commits) if commits else ''}: {told}{more}"
+
+
+def _metric(metric: Compared) -> tuple[str, ...]:
+    decision, smallest = metric.decision, metric.detectable_percent
+    return (
+        f"{printable(metric.name)}, {metric.unit}",
+        _number(metric.base),
+        _number(metric.head),
+        f"{metric.ratio:.3f}",
+        _interval(metric.low, metric.high),
+        "-" if metric.p_adjusted is None else f"{metric.p_adjusted:.4f}",
+        "-" if smallest is None else f"{smallest:.1f} %",
+        "-" if metric.control is None else f"{metric.control:.3f}",
+        f"{decision.verdict}: {decision.reason}",
+    )
+
+
+def _point(point: ShiftPoint) -> tuple[str, ...]:
+    return (
+        f"p{100 * point.quantile:.10g}",
+        _number(point.base_ns),
+        _number(point.head_ns),
+        f"{point.head_ns - point.base_ns:+,.0f}",
+        f"{point.ratio:.3f}",
+        _interval(point.low, point.high),
+    )
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.4g}"

@@ -1,0 +1,149 @@
+"""A kept run in full, as people read it. Free text is escaped for a terminal."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+from obrelease.analysis.summary.stability import is_stability
+from obrelease.cli.console.output import counted, table
+from obrelease.models.finding import printable
+
+if TYPE_CHECKING:
+    from obrelease.analysis.summary.run_summary import RunSummary
+    from obrelease.models.artefact import Artefact, Check
+    from obrelease.registry.entry import Entry
+
+SHORT_DIGEST: Final = 12
+_SHORT_COMMIT: Final = 9
+_FEW: Final = "*"
+
+
+def description(entry: Entry, artefact: Artefact, summary: RunSummary) -> str:
+    """One run in full: its facts, the figures derived from it, and its files."""
+    facts = [*_origin(entry, artefact), *_result(artefact, summary)]
+    width = max(len(name) for name, _ in facts)
+    lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]
+    series = table(list(_series(artefact)), ("measurement", "unit", "samples", "least", "median", "most"))
+    files = table(
+        [
+            (file.path, file.media_type, f"{file.size:,}", file.sha256[:SHORT_DIGEST])
+            for file in artefact.files
+        ],
+        ("file", "type", "bytes", "sha256"),
+    )
+    return "\n\n".join(part for part in ("\n".join(lines), series, files) if part)
+
+
+def verdict(checks: Sequence[Check]) -> str:
+    """How many checks a run passed, how many it did not, and whether its passes were unstable."""
+    proofs = [check for check in checks if not is_stability(check)]
+    failed = sum(not check.passed for check in proofs)
+    if not checks:
+        return "-"
+    unstable = any(check.counts.get("unstable") for check in checks if is_stability(check))
+    told = f"{len(proofs) - failed} passed" + (f", {failed} FAILED" if failed else "")
+    return told + (", unstable" if unstable else "")
+
+
+def counts_of(check: Check) -> str:
+    """The counts behind a check that are not zero."""
+    return ", ".join(f"{name.replace('_', '-')} {count:,}" for name, count in check.counts.items() if count)
+
+
+def percentiles(summary: RunSummary) -> tuple[str, str, str]:
+    """p50, p99 and p99.9 in nanoseconds, empty where there are none; `few_beyond` explains the mark."""
+    from obrelease.analysis.histograms.histogram import enough_beyond
+
+    def cell(value_ns: int | None, percentile: float) -> str:
+        if value_ns is None:
+            return ""
+        return f"{value_ns:,}{'' if enough_beyond(summary.latency_count or 0, percentile) else _FEW}"
+
+    return cell(summary.p50_ns, 50), cell(summary.p99_ns, 99), cell(summary.p999_ns, 99.9)
+
+
+def few_beyond(summary: RunSummary) -> Iterator[str]:
+    """The footnote to percentiles that carry its mark; nothing where none does."""
+    from obrelease.analysis.histograms.histogram import LEAST_BEYOND
+
+    if any(cell.endswith(_FEW) for cell in percentiles(summary)):
+        values = counted(summary.latency_count or 0, "value", "values")
+        yield f"{_FEW} fewer than {LEAST_BEYOND} values lie beyond this percentile: the run has {values}"
+
+
+def knee_text(knee_msg_s: int | float, passes: int) -> str:
+    """Where the knee of a sweep is, 0 for nowhere, and whether that is to be trusted."""
+    told = f"{knee_msg_s:,} msg/s offered" if knee_msg_s else "none: the lowest load of the sweep is past it"
+    return told if passes > 1 else f"{told}; the sweep rests on one pass, do not trust it: take more --passes"
+
+
+def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
+    producer, host = artefact.producer, artefact.host.stable
+    commit = short_commit(producer.commit, producer.dirty)
+    yield "run", entry.digest
+    yield "folder", str(entry.folder)
+    yield "kind", f"{entry.kind}/{entry.scenario}"
+    yield "created", instant(entry.created_ns)
+    yield "command", shlex.join(artefact.command)
+    yield "producer", f"{producer.name} {producer.version}" + (f", commit {commit}" if commit else "")
+    yield (
+        "host",
+        f"{host.system} {host.machine}, {host.cpu_model}, {host.cpu_count} CPUs, Python {host.python}",
+    )
+    for name, value in sorted(artefact.parameters.items()):
+        yield f"parameter {name}", str(value)
+
+
+def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]]:
+    workload, outcome = artefact.workload, artefact.outcome
+    if workload is not None:
+        seed = f", seed {workload.seed}" if workload.seed is not None else ""
+        source = f", from {workload.source.name}" if workload.source is not None else ""
+        words = f"{workload.name} version {workload.version}, {workload.messages:,} messages"
+        yield "workload", f"{words}{seed}{source}"
+    if outcome is not None:
+        yield "events", f"{outcome.events:,}, sha256 {outcome.events_digest}"
+    if summary.throughput_msg_s is not None:
+        yield (
+            "throughput",
+            f"{summary.throughput_msg_s:,} msg/s, median of {counted(summary.passes, 'pass', 'passes')}",
+        )
+    if summary.latency_clock is not None:
+        p50, p99, p999 = percentiles(summary)
+        yield f"{summary.latency_clock} time", f"p50 {p50} ns, p99 {p99} ns, p99.9 {p999} ns"
+        yield from (("", note) for note in few_beyond(summary))
+    for check in outcome.checks if outcome is not None else ():
+        yield (
+            check.name if is_stability(check) else f"check {check.name}",
+            "; ".join(part for part in (_finding(check), counts_of(check)) if part),
+        )
+
+
+def _finding(check: Check) -> str:
+    if is_stability(check):
+        return check.detail
+    return ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else "")
+
+
+def _series(artefact: Artefact) -> Iterator[tuple[str, ...]]:
+    for series in artefact.measurements:
+        figures = (min(series.samples), median(series.samples), max(series.samples)) if series.samples else ()
+        told = [f"{figure:,}" for figure in figures] or ["-", "-", "-"]
+        yield (series.name, series.unit, f"{len(series.samples):,}", *told)
+
+
+def instant(epoch_ns: int) -> str:
+    """UTC to the second; instants past the year 9999 stay a number."""
+    try:
+        return datetime.fromtimestamp(epoch_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{epoch_ns} ns"
+
+
+def short_commit(commit: str | None, dirty: bool | None) -> str:
+    """The beginning of a commit, a `+` behind it where the tree had changes; empty where it is not known."""
+    return f"{commit[:_SHORT_COMMIT]}{'+' if dirty else ''}" if commit else ""

@@ -1,0 +1,160 @@
+"""Documents as JSON Schema 2020-12: the models say it, `schemas/` shows it, a check keeps both equal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from obrelease.errors import StorageError
+from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
+from obrelease.models.base import Document
+from obrelease.models.finding import Problem
+from obrelease.models.manifest import MANIFEST_VERSION, PLAN_VERSION, BundleManifest, Plan
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+MEND: Final = "run `obrelease schema export`"
+
+_ID: Final = "urn:obrelease:schema:"
+_OURS: Final = f'"$id": "{_ID}'.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentType:
+    """A kind of document: its short name, its newest version, and the model of that version."""
+
+    name: str
+    version: int
+    model: type[Document]
+
+    @property
+    def format(self) -> str:
+        """What the document's `format` field says."""
+        return f"obrelease.{self.name}"
+
+    @property
+    def file_name(self) -> str:
+        """The schema's file name in `schemas/`."""
+        return f"{self.name}.v{self.version}.schema.json"
+
+
+DOCUMENTS: Final = (
+    DocumentType("artefact", ARTEFACT_VERSION, Artefact),
+    DocumentType("manifest", MANIFEST_VERSION, BundleManifest),
+    DocumentType("plan", PLAN_VERSION, Plan),
+)
+"""Every document that this version writes, sorted by name."""
+
+
+@cache
+def _schema(kind: DocumentType) -> Mapping[str, Any]:
+    schema = kind.model.model_json_schema(mode="validation", schema_generator=_Generator)
+    properties = schema["properties"]
+    required = sorted({*schema.get("required", ()), "format", "version"})
+    identity = {
+        "$schema": DIALECT,
+        "$id": f"{_ID}{kind.name}:{kind.version}",
+        "title": f"{kind.format}, version {kind.version}",
+    }
+    return {**schema, **identity, "properties": properties, "required": required}
+
+
+def schema_of(kind: DocumentType) -> dict[str, Any]:
+    """The JSON Schema of a document as plain objects; a fresh copy that the caller may change."""
+    copied: dict[str, Any] = json.loads(json.dumps(_schema(kind)))
+    return copied
+
+
+def schema_text(kind: DocumentType) -> str:
+    """The schema as it stands in `schemas/`: sorted keys, two spaces, one newline at the end."""
+    return json.dumps(_schema(kind), indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def export(folder: Path) -> tuple[Path, ...]:
+    """Write every schema into `folder` and remove those of documents that are no more.
+
+    Returns:
+        The files that were written or removed, sorted; empty where all was up to date.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
+    changed: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in sorted(wanted.keys() | _schema_names(folder)):
+            path = folder / name
+            if name not in wanted:
+                path.unlink()
+            elif not path.is_file() or path.read_bytes() != wanted[name].encode("ascii"):
+                path.write_bytes(wanted[name].encode("ascii"))
+            else:
+                continue
+            changed.append(path)
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or folder}: cannot be written: {error.strerror}",
+            hint="give --schemas a folder that can be written",
+        ) from error
+    return tuple(changed)
+
+
+def check(folder: Path) -> tuple[Problem, ...]:
+    """What `export` would change in `folder`: missing, stale and extra schemas. Reads only.
+
+    Raises:
+        StorageError: a schema cannot be read.
+    """
+    wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
+    problems: list[Problem] = []
+    try:
+        for name in sorted(wanted.keys() | _schema_names(folder)):
+            path = folder / name
+            if name not in wanted:
+                problems.append(Problem(str(path), "extra", f"no document has this schema; {MEND}"))
+            elif not path.is_file():
+                problems.append(Problem(str(path), "missing", f"the schema is not there; {MEND}"))
+            elif path.read_bytes() != wanted[name].encode("ascii"):
+                problems.append(Problem(str(path), "stale", f"differs from the models; {MEND}"))
+    except OSError as error:
+        raise StorageError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
+    return tuple(problems)
+
+
+def exported(folder: Path) -> bool:
+    """Whether a folder holds any schema of ours; a project's own schemas are nothing to us.
+
+    Raises:
+        StorageError: a schema cannot be read.
+    """
+    try:
+        return bool(_schema_names(folder))
+    except OSError as error:
+        raise StorageError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
+
+
+def _schema_names(folder: Path) -> set[str]:
+    """The names of our own schemas, known by their `$id`, in a folder that others may share."""
+    found = (path for path in folder.glob("*.schema.json") if path.is_file())
+    return {path.name for path in found if _OURS in path.read_bytes()}
+
+
+class _Generator(GenerateJsonSchema):
+    """pydantic's generator, with closed maps and without the titles it makes up for fields."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        return False
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """A map whose keys have a pattern allows no other keys."""
+        made = super().dict_schema(schema)
+        if "patternProperties" in made:
+            made["additionalProperties"] = False
+        return made

@@ -1,0 +1,98 @@
+"""The engine's side of the door: what it offers by name, and its errors in our tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from obengine import cores
+from obengine.api.errors import CoreUnavailable, DigestMismatch, EngineError, FeedError, TapeError
+from obengine.harness import bench
+from obengine.harness.scenario import SCENARIOS, Scenario, WorkloadError
+from obengine.risk.limits_file import LimitsError
+from obrelease.errors import CheckFailed, InvalidInput, NotFound, NotReproduced, UsageError
+
+AUTO: Final = "auto"
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Turn the engine's errors into those of our tree, each with its mend."""
+    try:
+        yield
+    except WorkloadError as error:
+        raise UsageError(
+            str(error), hint="the same command with --help says what each option takes"
+        ) from error
+    except FeedError as error:
+        raise InvalidInput(str(error), hint="mend or fetch the file again; nothing was recorded") from error
+    except LimitsError as error:
+        raise InvalidInput(
+            str(error), hint="mend the limits file; `pydoc obengine.risk.limits_file` shows one that is right"
+        ) from error
+    except TapeError as error:
+        raise InvalidInput(str(error), hint="record the tape again; nothing was recorded") from error
+    except CoreUnavailable as error:
+        raise NotFound(
+            str(error), hint="--core reference is always there; --core auto takes the best"
+        ) from error
+    except DigestMismatch as error:
+        raise NotReproduced(str(error), hint="the core is not deterministic; no number was kept") from error
+    except EngineError as error:
+        raise CheckFailed(f"the engine stopped: {error}") from error
+
+
+def scenario_names() -> tuple[str, ...]:
+    """The scenarios that `record_bench` knows, smallest first."""
+    return tuple(SCENARIOS)
+
+
+def scenarios() -> tuple[Scenario, ...]:
+    """What the scenarios are, in the same order."""
+    return tuple(SCENARIOS.values())
+
+
+def core_names() -> tuple[str, ...]:
+    """The cores that this installation can run, fastest first."""
+    return cores.names()
+
+
+def bench_work(scenario: str, *, passes: int, messages: int | None = None) -> int:
+    """How many messages a bench will report to its `progress` in all.
+
+    Raises:
+        UsageError: there is no such scenario.
+    """
+    require_scenario(scenario)
+    with engine_errors():
+        return bench.bench_work(scenario, passes=passes, messages=messages)
+
+
+def require_scenario(name: str) -> None:
+    """Refuse a scenario that is not there.
+
+    Raises:
+        UsageError: the hint lists those that are.
+    """
+    if name not in SCENARIOS:
+        raise UsageError(f"no scenario {name!r}", hint=f"scenarios: {', '.join(SCENARIOS)}")
+
+
+def resolve_core(name: str) -> str:
+    """The core to run: itself, or the fastest that is installed for `auto`.
+
+    Raises:
+        UsageError: no core has this name.
+    """
+    if name == AUTO:
+        return cores.names()[0]
+    known = (cores.REFERENCE, cores.NATIVE)
+    if name not in known:
+        raise UsageError(f"no core {name!r}", hint=f"cores: {', '.join((*known, AUTO))}")
+    return name
+
+
+def why_native_is_absent() -> str | None:
+    """Why the native core cannot run here, in one sentence with the way out; None where it can."""
+    return cores.why_native_is_absent()

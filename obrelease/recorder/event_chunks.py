@@ -1,0 +1,61 @@
+"""Digests of the events piece by piece: whoever makes the run again can find the first difference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from obengine.api.messages import Events, records_digest
+from obrelease.errors import InvalidInput
+from obrelease.storage.durable import NewFile
+
+CHUNK_EVENTS: Final = 4_096
+CHUNKS_FILE: Final = "events.digests.csv"
+
+_HEADER: Final = "first_sequence,events,sha256"
+_ROW: Final = re.compile(r"([0-9]{1,15}),([0-9]{1,15}),([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive events: the sequence number of the first, how many, and the sha256 of their records."""
+
+    first_sequence: int
+    events: int
+    sha256: str
+
+
+def chunks_of(events: Events) -> tuple[Chunk, ...]:
+    """The chunks of a run's events, `CHUNK_EVENTS` in each but the last."""
+    return tuple(
+        Chunk(first, part.size, records_digest(part))
+        for first in range(0, events.size, CHUNK_EVENTS)
+        for part in (events[first : first + CHUNK_EVENTS],)
+    )
+
+
+def chunks_file(events: Events) -> NewFile:
+    """The digests as a file of the artefact."""
+    rows = (f"{chunk.first_sequence},{chunk.events},{chunk.sha256}" for chunk in chunks_of(events))
+    return NewFile(CHUNKS_FILE, "text/csv", "\n".join((_HEADER, *rows, "")).encode("ascii"))
+
+
+def read_chunks(data: bytes, where: str) -> tuple[Chunk, ...]:
+    """Read such a file.
+
+    Raises:
+        InvalidInput: it is not one; names the line.
+    """
+    header, *rows = data.decode("ascii", "replace").removesuffix("\n").split("\n")
+    if header != _HEADER:
+        raise InvalidInput(f"{where}: line 1: not {_HEADER!r}")
+    found: list[Chunk] = []
+    expected = 0
+    for line, row in enumerate(rows, start=2):
+        parts = _ROW.fullmatch(row)
+        if parts is None or int(parts[1]) != expected or int(parts[2]) < 1:
+            raise InvalidInput(f"{where}: line {line}: does not go on at event {expected}")
+        found.append(Chunk(int(parts[1]), int(parts[2]), parts[3]))
+        expected += int(parts[2])
+    return tuple(found)

@@ -1,0 +1,76 @@
+"""What ran: a digest of the sources that this process was loaded from, and whether a tree holds the same.
+
+The commit of a run is that of the code that measured, never that of whatever repository the shell
+stands in. So a tree may give its commit only if its sources are, byte for byte, those that ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import obengine
+import obrelease
+from obengine import cores
+from obrelease.bundle import source_digests
+from obrelease.bundle.source_digests import CORE_FOLDER, CORE_PATTERNS, PACKAGES
+from obrelease.recorder.engine_adapter import AUTO
+from obrelease.storage.hashing import digest_file
+
+
+@cache
+def sources_digest() -> str:
+    """The sha256 of what `sha256sum` prints for the Python sources of both packages, sorted by name.
+
+    Names start with the package's; no folder of this machine is in them. Read once in a process.
+    """
+    roots = {module.__name__: Path(str(module.__file__)).parent for module in (obrelease, obengine)}
+    return _digest_of(roots)
+
+
+def core_that_runs(core: str) -> cores.NativeBuild | None:
+    """How the compiled core was built, where `core` (a name, or `auto`) leads to it and it says so."""
+    return cores.native_build() if core in {AUTO, cores.NATIVE} else None
+
+
+def difference(tree: Path, core: str) -> str | None:
+    """Why a run here is not a run of the sources in `tree`, in some words; None where it is one.
+
+    Empty words where the folder does not hold this project at all.
+    """
+    roots = {package: tree / place for package, place in PACKAGES.items()}
+    if not all((root / "__init__.py").is_file() for root in roots.values()):
+        return ""
+    if _digest_of(roots) != sources_digest():
+        return "the program that runs was not loaded from the sources in this folder"
+    if not _leads_to_native(core):
+        return None
+    build = cores.native_build()
+    if build is None:
+        return "the native core does not say what it was built from; build it again"
+    if build.sources_digest != core_sources_digest(tree / CORE_FOLDER):
+        return "the native core was built from other sources than those in this folder; build it again"
+    return None
+
+
+def core_sources_digest(folder: Path) -> str:
+    """The digest that a core built from `folder` carries; see `engine/build_record.cmake`."""
+    found = (path for pattern in CORE_PATTERNS for path in folder.glob(pattern))
+    return _digest((path.relative_to(folder).as_posix(), path) for path in found)
+
+
+def _leads_to_native(core: str) -> bool:
+    return core in {AUTO, cores.NATIVE} and cores.why_native_is_absent() is None
+
+
+def _digest_of(roots: dict[str, Path]) -> str:
+    return _digest(
+        (f"{package}/{path.relative_to(root).as_posix()}", path)
+        for package, root in roots.items()
+        for path in root.rglob("*.py")
+    )
+
+
+def _digest(files: Iterable[tuple[str, Path]]) -> str:
+    return source_digests.digest({name: digest_file(path)[0] for name, path in files})

@@ -1,0 +1,234 @@
+"""Scaffold: the files with which any repository becomes one that `obrelease publish` can release."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from obrelease.errors import StorageError, UsageError
+from obrelease.storage.durable import make_folders, sync_folder
+
+State = Literal["new", "added", "replaced", "same", "kept"]
+"""What becomes of a file: made; a table added to it; overwritten; as it should be; not ours, left alone."""
+
+WORKFLOW: Final = ".github/workflows/benchmarks-release.yml"
+POLICY: Final = ".github/release-policy.toml"
+GATE: Final = ".github/gate-policy.toml"
+
+_PYTHON_SETTINGS: Final = "pyproject.toml"
+_OTHER_SETTINGS: Final = "obrelease.toml"
+_HEADER: Final = re.compile(r"\[tool\.obrelease\][ \t]*(#.*)?")
+_REQUIREMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+@:/=<>~,\[\]-]{0,299}")
+_UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file of the scaffold; `content` is what it is to hold, whatever the state."""
+
+    path: str
+    state: State
+    content: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether applying it changes the disk."""
+        return self.state in {"new", "added", "replaced"}
+
+
+def project_name(name: str) -> str:
+    """A name for a project, made of any text, that can be part of an asset's name."""
+    return _UNSAFE.sub("-", name.lower()).strip("-._")[:64] or "project"
+
+
+def planned(root: Path, *, results: Path, requirement: str, force: bool) -> tuple[Change, ...]:
+    """What has to change below `root`. Reads only.
+
+    Settings go into `pyproject.toml` where there is one; a project of another language gets
+    `obrelease.toml`, so that no tool takes it for a Python package.
+
+    Args:
+        results: the registry, below the root.
+        requirement: how pip is told to install this program in the workflow.
+        force: overwrite files, and the table, where they differ.
+
+    Raises:
+        UsageError: the settings file is malformed, the requirement is not one, or a path leads
+            out of the repository.
+    """
+    if not _REQUIREMENT.fullmatch(requirement):
+        raise UsageError(
+            f"{requirement!a} is not a requirement of pip",
+            hint="use one such as obrelease==1.2 or a wheel's name",
+        )
+    ignore = f"{_below(root, results)}/.gitignore"
+    settings, project = _settings(root, force=force)
+    whole = {
+        WORKFLOW: _template("benchmarks-release.yml", REQUIREMENT=requirement),
+        POLICY: _template("release-policy.toml", PROJECT=project),
+        GATE: _template("gate-policy.toml"),
+        ignore: _template("results.gitignore"),
+    }
+    changes = [_whole(root, path, content, force=force) for path, content in whole.items()]
+    return tuple(sorted((settings, *changes), key=lambda change: change.path))
+
+
+def apply(root: Path, changes: tuple[Change, ...]) -> None:
+    """Write what has to change, each file by one rename; the order does not matter.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    for change in changes:
+        if change.writes:
+            _write(root / change.path, change.content)
+
+
+def _settings(root: Path, *, force: bool) -> tuple[Change, str]:
+    """The settings file, and the project's name by it."""
+    path = _PYTHON_SETTINGS if _has_table(root) or not (root / _OTHER_SETTINGS).is_file() else _OTHER_SETTINGS
+    if not (root / path).is_file():
+        path = _OTHER_SETTINGS
+    text = _read(root, path)
+    document = _parsed(root / path, text or "")
+    table = _obrelease_table(document)
+    named = table.get("project") or document.get("project", {}).get("name") or root.name
+    project = project_name(str(named))
+    wanted = _template("settings.toml", PROJECT=project)
+    if text is None:
+        return Change(path, "new", wanted), project
+    newline = "\r\n" if "\r\n" in text else "\n"
+    wanted = wanted.replace("\n", newline)
+    if "obrelease" not in document.get("tool", {}):
+        gap = "" if not text else newline if text.endswith("\n") else 2 * newline
+        return Change(path, "added", _proved(root / path, document, text + gap + wanted)), project
+    if wanted in text:
+        return Change(path, "same", text), project
+    if not force:
+        return Change(path, "kept", text), project
+    return Change(
+        path, "replaced", _proved(root / path, document, _replaced(root / path, text, wanted))
+    ), project
+
+
+def _has_table(root: Path) -> bool:
+    text = _read(root, _PYTHON_SETTINGS)
+    return text is not None and "obrelease" in _parsed(root / _PYTHON_SETTINGS, text).get("tool", {})
+
+
+def _obrelease_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    table = document.get("tool", {}).get("obrelease", {})
+    return table if isinstance(table, Mapping) else {}
+
+
+def _replaced(where: Path, text: str, wanted: str) -> str:
+    """`text` with its table, up to the first empty line or the next table, given way to `wanted`."""
+    lines = text.splitlines(keepends=True)
+    start = next((n for n, line in enumerate(lines) if _HEADER.fullmatch(line.strip())), None)
+    if start is None:
+        raise UsageError(
+            f"{where}: [tool.obrelease] is not written as a table of its own", hint="edit it by hand"
+        )
+    end = start + 1
+    while end < len(lines) and lines[end].strip() and not lines[end].lstrip().startswith("["):
+        end += 1
+    return "".join([*lines[:start], wanted, *lines[end:]])
+
+
+def _proved(where: Path, before: Mapping[str, Any], text: str) -> str:
+    """`text`, when it says exactly what was said before, beside our own table."""
+    try:
+        after = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        after = {}
+    if _without_ours(after) != _without_ours(before) or set(_obrelease_table(after)) != {"project"}:
+        raise UsageError(f"{where}: [tool.obrelease] cannot be written without harm", hint="edit it by hand")
+    return text
+
+
+def _without_ours(document: Mapping[str, Any]) -> dict[str, Any]:
+    tool = {key: value for key, value in document.get("tool", {}).items() if key != "obrelease"}
+    rest = {key: value for key, value in document.items() if key != "tool"}
+    return rest | ({"tool": tool} if tool else {})
+
+
+def _parsed(where: Path, text: str) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{where}: not valid TOML: {error}", hint="mend it first") from error
+    for key in ("tool", "project"):
+        if not isinstance(document.get(key, {}), dict):
+            raise UsageError(f"{where}: `{key}` is not a table", hint="mend it first")
+    return document
+
+
+def _whole(root: Path, path: str, content: str, *, force: bool) -> Change:
+    present = _read(root, path)
+    if present is None:
+        return Change(path, "new", content)
+    if present == content:
+        return Change(path, "same", content)
+    return Change(path, "replaced" if force else "kept", content)
+
+
+def _read(root: Path, path: str) -> str | None:
+    """A file's text, or None where nothing is; nothing is read or written through a link."""
+    file = root / path
+    for place in (file, *file.parents):
+        if place == root:
+            break
+        if place.is_symlink():
+            raise UsageError(f"{place}: is a symbolic link", hint="replace it by what it leads to")
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: is not UTF-8 text", hint="mend it first") from error
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be read: {error.strerror or error}") from error
+
+
+def _below(root: Path, folder: Path) -> str:
+    if not folder.is_relative_to(root) or folder == root:
+        raise UsageError(
+            f"{folder}: the results folder must lie inside the repository, so that its runs can be committed",
+            hint="set `results` in [tool.obrelease] to a folder of the repository",
+        )
+    return folder.relative_to(root).as_posix()
+
+
+def _template(name: str, **values: str) -> str:
+    text = files("obrelease.release").joinpath("templates", name).read_text("utf-8")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        make_folders(path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=".obrelease-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+            Path(name).chmod(mode)
+            Path(name).replace(path)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

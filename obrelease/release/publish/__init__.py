@@ -1,0 +1,1 @@
+"""From runs to a public release: the pipeline, its plan and its journal."""

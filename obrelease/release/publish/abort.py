@@ -1,0 +1,88 @@
+"""Taking an unfinished release back: its own draft and its unpushed tag, and never anything public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from obrelease.bundle.asset_names import MANIFEST_NAME
+from obrelease.errors import Conflict
+from obrelease.models.manifest import Plan
+from obrelease.release.publish.journal import Journal
+from obrelease.release.publish.step import Tools
+from obrelease.release.verify.tag_message import digests_in
+from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.git.tag_object import TagInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Aborted:
+    """What was removed, and what stays and why. Nothing to do is no error."""
+
+    removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+def abort(tag: str, tools: Tools, journal: Journal) -> Aborted:
+    """Undo what the journal of `tag` says was begun; the journal goes last. Idempotent.
+
+    Raises:
+        Conflict: the release is public, or the journal is of another forge.
+        RemoteError: the forge or a git remote cannot be asked; what it holds stays.
+    """
+    plan = journal.load()
+    if plan is None:
+        return Aborted(kept=("nothing was begun here",))
+    removed, kept = _draft(plan, tools)
+    present = tools.worktree.local_tag(tag)
+    if present is not None:
+        reason = _reason_to_keep(plan, present, tools)
+        if reason is None:
+            tools.worktree.delete_tag(tag)
+            removed = (*removed, f"the tag {tag}")
+        else:
+            kept = (*kept, f"the tag {tag}: {reason}")
+    journal.remove()
+    return Aborted(removed, kept)
+
+
+def _draft(plan: Plan, tools: Tools) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    forge = tools.forge
+    if plan.forge is None or forge is None:
+        return (), ()
+    if forge.name != plan.forge:
+        raise Conflict(
+            f"{plan.tag} was begun on the forge {plan.forge}, not on {forge.name}",
+            hint=f"say --forge {plan.forge}",
+        )
+    if _is_public(forge, plan.tag):
+        raise Conflict(
+            f"{plan.tag} is public on {forge.name}: nothing was removed",
+            hint="what is public is never taken back; correct it by a new release",
+        )
+    own = forge.claimed(plan.tag, plan.claim) if plan.claim else None
+    if own is not None:
+        forge.delete_draft(own)
+    other = forge.find(plan.tag)
+    kept = () if other is None else (f"a draft that another run made: {other.url}",)
+    return (() if own is None else (f"the draft {own.url}",)), kept
+
+
+def _is_public(forge: Forge, tag: str) -> bool:
+    """False as well where several drafts answer: one of them may be ours to remove."""
+    try:
+        found = forge.find(tag)
+    except Conflict:
+        return False
+    return found is not None and not found.draft
+
+
+def _reason_to_keep(plan: Plan, present: TagInfo, tools: Tools) -> str | None:
+    if plan.tag_found:
+        return "it was there before this release was begun"
+    manifest = next((asset.sha256 for asset in plan.assets if asset.name == MANIFEST_NAME), None)
+    if present.commit != plan.commit or digests_in(present.message).get("manifest", "") != manifest:
+        return "it is not the one that this release made"
+    for remote in [plan.remote] if plan.remote else tools.worktree.remotes():
+        if tools.worktree.remote_tag(remote, plan.tag) is not None:
+            return f"it was pushed to {remote}"
+    return None

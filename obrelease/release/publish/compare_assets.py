@@ -1,0 +1,92 @@
+"""Is this that: a packed release beside what the forge holds, and beside what the tag says."""
+
+from __future__ import annotations
+
+from obrelease.errors import Conflict, IntegrityError
+from obrelease.models.manifest import Plan, ReleaseAsset
+from obrelease.release.publish.draft_release import LOOK
+from obrelease.release.publish.step import Packed
+from obrelease.release.verify.tag_message import digests_in
+from obrelease.remote.forge.protocol import Asset, Forge, Release
+from obrelease.remote.git.tag_object import TagInfo
+from obrelease.storage.hashing import digest_file
+from obrelease.storage.temporary import temporary_folder
+
+
+def tag_digests(packed: Packed) -> dict[str, str]:
+    """The digests that the tag's message carries."""
+    return {"bundle": packed.manifest.bundle.sha256, "manifest": packed.manifest_sha256}
+
+
+def require_same_tag(plan: Plan, present: TagInfo, packed: Packed) -> None:
+    """Refuse a tag that binds something else, or binds no contents at all.
+
+    Raises:
+        Conflict: it points elsewhere, carries another digest, or lacks one.
+    """
+    if present.commit != plan.commit:
+        raise Conflict(f"the tag {plan.tag} points at {present.commit[:12]}, not at {plan.commit[:12]}")
+    said = digests_in(present.message)
+    require_digests(present)
+    for name, digest in tag_digests(packed).items():
+        if name in said and said[name] != digest:
+            raise Conflict(
+                f"the tag {plan.tag} carries {name} sha256:{said[name]}, this {name} has sha256:{digest}",
+                hint="the runs, the schemas or the notes differ from those that were tagged: "
+                "name the same runs with --run, or choose a new tag",
+            )
+
+
+def require_digests(present: TagInfo) -> None:
+    """Refuse a tag that was made by hand: it would vouch for nothing of the release.
+
+    Raises:
+        Conflict: it is lightweight, or its message lacks a digest.
+    """
+    if digests_in(present.message).keys() != {"bundle", "manifest"}:
+        state = "carries no digests" if present.annotated else "is a lightweight one"
+        raise Conflict(
+            f"the tag {present.name} is there already and {state}: it says nothing of the release's contents",
+            hint=f"remove it and let this command make it: git tag --delete {present.name}; "
+            "where it was pushed, choose a new tag",
+        )
+
+
+def require_same(forge: Forge, release: Release, packed: Packed, complaint: str, *, sent: bool) -> None:
+    """Compare every asset by name, size and digest.
+
+    A forge may keep no digests. What this run has sent was proved as it went out; what was found
+    there (`sent` is False) is read back and hashed.
+    """
+    wanted = {asset.facts.name: asset.facts for asset in packed.assets}
+    names = [asset.name for asset in release.assets]
+    differing = sorted(set(names) ^ wanted.keys()) or sorted({n for n in names if names.count(n) > 1})
+    if not differing:
+        differing = [
+            asset.name
+            for asset in release.assets
+            if not _same(forge, release, asset, wanted[asset.name], sent=sent)
+        ]
+    if differing:
+        raise Conflict(
+            f"{release.tag} {complaint}: {', '.join(differing)}",
+            hint=LOOK if release.draft else "a public release is never changed: make a new tag",
+        )
+
+
+def _same(forge: Forge, release: Release, asset: Asset, wanted: ReleaseAsset, *, sent: bool) -> bool:
+    if not asset.complete or asset.size != wanted.size:
+        return False
+    if asset.sha256 is None and sent:
+        return True
+    return (asset.sha256 or _read_back(forge, release, asset)) == wanted.sha256
+
+
+def _read_back(forge: Forge, release: Release, asset: Asset) -> str:
+    with temporary_folder() as folder:
+        target = folder / "asset"
+        forge.download(release, asset, target, lambda _: None)
+        digest, size = digest_file(target)
+    if size != asset.size:
+        raise IntegrityError(f"{asset.name}: {forge.name} announced {asset.size} bytes and gave {size}")
+    return digest

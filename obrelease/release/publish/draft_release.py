@@ -1,0 +1,59 @@
+"""The draft of a release: found, judged, or made; it is adopted only if it is for the same contents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obrelease.errors import Conflict
+from obrelease.models.manifest import Plan
+from obrelease.release.publish.step import Staging, Tools, forge_of, packed_of
+from obrelease.release.verify.release_page import begins_with, title_of
+from obrelease.remote.forge.protocol import NewRelease, Release
+
+LOOK: Final = (
+    "look at the release on the forge; `obrelease publish TAG --abort` removes a draft of this repository, "
+    "another one is to be removed by hand"
+)
+
+
+def reserved(plan: Plan, tools: Tools, staging: Staging) -> Release:
+    """The release of the tag as the forge has it, or a new draft of it.
+
+    A draft that another run left, perhaps on another machine, is gone on with if it was made for
+    the very same contents, so that a broken job can simply be started again.
+
+    Raises:
+        Conflict: the draft was made for something else, or another publisher was faster.
+        NotFound: the forge has to know the commit first.
+    """
+    forge, new = forge_of(tools), _new(plan, staging)
+    found = forge.find(plan.tag)
+    if found is None:
+        found = forge.create_draft(new)
+    elif found.draft:
+        names = {asset.facts.name for asset in packed_of(staging).assets}
+        _require_made_for(found, new, staging.notes, names)
+    tools.acted("create-draft", plan.tag)
+    return found
+
+
+def _require_made_for(draft: Release, new: NewRelease, notes: str, names: set[str]) -> None:
+    """The notes of the bundle decide; what is said after them depends on what the forge held then."""
+    if draft.prerelease != new.prerelease:
+        raise Conflict(f"the draft of {draft.tag} has prerelease={draft.prerelease}", hint=LOOK)
+    if draft.title != new.title or not begins_with(draft.notes, notes):
+        raise Conflict(f"the draft of {draft.tag} was made for other runs or notes", hint=LOOK)
+    foreign = sorted(asset.name for asset in draft.assets if asset.name not in names)
+    if foreign:
+        raise Conflict(f"the draft of {draft.tag} holds other files: {', '.join(foreign)}", hint=LOOK)
+
+
+def _new(plan: Plan, staging: Staging) -> NewRelease:
+    return NewRelease(
+        tag=plan.tag,
+        commit=plan.commit,
+        title=title_of(plan.project, plan.tag),
+        notes="\n".join(filter(None, (staging.notes, staging.against))),
+        prerelease=plan.prerelease,
+        claim=plan.claim,
+    )

@@ -1,0 +1,83 @@
+"""The journal of a release: its plan on the disk, replaced whole, so that a second run finds its place."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from obrelease.errors import InvalidInput, NotFound, StorageError
+from obrelease.models.manifest import Plan
+from obrelease.models.validation import document_bytes, read_document
+from obrelease.storage.durable import make_folders, sync_folder
+from obrelease.storage.files import read_bounded
+
+PLAN_NAME: Final = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Where the plan of one tag is kept: `<git common folder>/obrelease/<tag>/plan.json`."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, git_dir: Path, tag: str) -> Journal:
+        """The journal of a tag, in a repository's common git folder."""
+        return cls(git_dir / "obrelease" / tag / PLAN_NAME)
+
+    def load(self) -> Plan | None:
+        """The plan as it was last written, or None.
+
+        Raises:
+            InvalidInput: the file is not a plan.
+        """
+        try:
+            return read_document(read_bounded(self.path), Plan, str(self.path))
+        except NotFound:
+            return None
+        except InvalidInput as error:
+            raise InvalidInput(
+                error.message,
+                hint=error.hint
+                or "look whether the forge holds a draft of this tag, then remove that file and begin anew",
+            ) from error
+
+    def remove(self) -> None:
+        """Forget the plan; one that is gone already is fine.
+
+        Raises:
+            StorageError: the disk refused; the plan stands.
+        """
+        try:
+            self.path.unlink(missing_ok=True)
+            if self.path.parent.is_dir():
+                sync_folder(self.path.parent)
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be removed: {error.strerror or error}") from error
+
+    def save(self, plan: Plan) -> None:
+        """Replace the plan by one atomic rename, synced.
+
+        Raises:
+            StorageError: the disk refused; the former plan stands.
+        """
+        folder = self.path.parent
+        try:
+            make_folders(folder)
+            descriptor, name = tempfile.mkstemp(prefix=".plan-", dir=folder)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(document_bytes(plan))
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self.path)
+            finally:
+                with suppress(FileNotFoundError):
+                    Path(name).unlink()
+            sync_folder(folder)
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,139 @@
+"""Pack: the bundle, the manifest that names its bytes, and SHA256SUMS over both."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from obrelease.bundle import sha256sums
+from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name, top_folder
+from obrelease.bundle.writer import Source, Written, write_bundle
+from obrelease.errors import InvalidInput, StorageError
+from obrelease.models.json_schema import DOCUMENTS, schema_text
+from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, Plan, ReleaseAsset
+from obrelease.models.validation import document_bytes, explain
+from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools
+from obrelease.storage.hashing import digest_bytes, digest_file
+
+_CONTENT: Final = "content"
+_ASSETS: Final = "assets"
+
+
+class Pack:
+    """Writes every asset of the release into the scratch folder."""
+
+    name = "pack"
+
+    def skip(self, plan: Plan) -> str | None:
+        """Never."""
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Make the bundle, copy the pictures, write the manifest and the sums."""
+        content, assets = staging.folder / _CONTENT, staging.folder / _ASSETS
+        _make(content, assets)
+        sources = _sources(staging, content)
+        bundle = assets / bundle_name(plan.project, plan.tag)
+        with tools.progress("packing", sum(source.size for source in sources)) as advance:
+            written = write_bundle(bundle, top_folder(plan.project, plan.tag), sources, advance)
+        pictures = tuple(_copied(source, assets) for source in sorted(staging.pictures, key=lambda s: s.path))
+        manifest = _manifest(plan, staging, sources, bundle.name, written, pictures)
+        manifest_asset = _written(assets / MANIFEST_NAME, document_bytes(manifest))
+        first = PackedAsset(_facts(bundle.name, written.size, written.sha256), bundle)
+        covered = (first, *pictures, manifest_asset)
+        sums_asset = _written(
+            assets / sha256sums.NAME,
+            sha256sums.render({asset.facts.name: asset.facts.sha256 for asset in covered}),
+        )
+        packed = Packed(manifest, manifest_asset.facts.sha256, (*covered, sums_asset))
+        return replace(staging, packed=packed)
+
+
+def _sources(staging: Staging, content: Path) -> tuple[Source, ...]:
+    """The bundle's members: the runs, the schemas they obey, the notes, and sums over all of them."""
+    texts = {f"schemas/{kind.file_name}": schema_text(kind) for kind in DOCUMENTS}
+    texts[NOTES_NAME] = staging.notes
+    made = [_source(content, path, text.encode("utf-8")) for path, text in sorted(texts.items())]
+    sources = [*made, *(source for run in staging.runs for source in run.sources)]
+    inner = sha256sums.render({source.path: source.sha256 for source in sources})
+    return (*sources, _source(content, sha256sums.NAME, inner))
+
+
+def _source(content: Path, path: str, data: bytes) -> Source:
+    file = content / path
+    _write(file, data)
+    return Source(path, file, len(data), digest_bytes(data))
+
+
+def _written(file: Path, data: bytes) -> PackedAsset:
+    _write(file, data)
+    return PackedAsset(_facts(file.name, len(data), digest_bytes(data)), file)
+
+
+def _copied(source: Source, assets: Path) -> PackedAsset:
+    """A copy in the scratch folder: what is hashed here is what is uploaded later."""
+    target = assets / source.path
+    try:
+        shutil.copyfile(source.file, target, follow_symlinks=False)
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be written: {error.strerror or error}") from error
+    if digest_file(target) != (source.sha256, source.size):
+        raise InvalidInput(f"{source.file}: changed while it was packed")
+    return PackedAsset(_facts(source.path, source.size, source.sha256), target)
+
+
+def _facts(name: str, size: int, sha256: str) -> ReleaseAsset:
+    try:
+        return ReleaseAsset(name=name, size=size, sha256=sha256)
+    except ValidationError as error:
+        raise InvalidInput(
+            f"{name}: cannot be the name of an asset: {explain(error)[0]}",
+            hint="shorten the project's name in [tool.obrelease] or the tag",
+        ) from error
+
+
+def _manifest(
+    plan: Plan,
+    staging: Staging,
+    sources: tuple[Source, ...],
+    name: str,
+    written: Written,
+    pictures: tuple[PackedAsset, ...],
+) -> BundleManifest:
+    members = sorted(sources, key=lambda source: source.path)
+    return BundleManifest(
+        project=plan.project,
+        tag=plan.tag,
+        commit=plan.commit,
+        prerelease=plan.prerelease,
+        runs=tuple(sorted((run.facts for run in staging.runs), key=lambda facts: facts.path)),
+        bundle=BundleFile(
+            name=name,
+            size=written.size,
+            sha256=written.sha256,
+            tar_size=written.tar_size,
+            tar_sha256=written.tar_sha256,
+        ),
+        members=tuple(BundleMember(path=s.path, size=s.size, sha256=s.sha256) for s in members),
+        assets=tuple(picture.facts for picture in pictures),
+    )
+
+
+def _make(*folders: Path) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise StorageError(f"{folder}: cannot be made: {error.strerror or error}") from error
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("xb") as sink:
+            sink.write(data)
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be written: {error.strerror or error}") from error

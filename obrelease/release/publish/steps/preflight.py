@@ -1,0 +1,100 @@
+"""Preflight: everything that can be known before anything is spent. Reads only."""
+
+from __future__ import annotations
+
+from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound
+from obrelease.models import json_schema
+from obrelease.models.manifest import Plan
+from obrelease.release.publish.compare_assets import require_digests
+from obrelease.release.publish.step import Staging, Tools
+
+
+class Preflight:
+    """Refuses a release that could not be finished, or could not be trusted."""
+
+    name = "preflight"
+
+    def skip(self, plan: Plan) -> str | None:
+        """Never."""
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Look at the worktree, the tag, the schemas, the runs and the forge.
+
+        Raises:
+            NotFound: there is no run to release.
+            IntegrityError: a folder of the registry is damaged.
+            CheckFailed: uncommitted changes, or schemas that differ from the models.
+            Conflict: the tag points elsewhere, here or on the remote.
+            RemoteError: the forge cannot make releases.
+        """
+        if not plan.runs:
+            raise NotFound(
+                f"{tools.registry.root}: holds no runs to release",
+                hint="make one with `obrelease run bench --scenario baseline --seed 42`",
+            )
+        _require_readable(plan, tools)
+        _require_clean(tools)
+        _require_tag(plan, tools)
+        _require_schemas(tools)
+        if tools.forge is not None:
+            tools.forge.preflight()
+        return staging
+
+
+def _require_readable(plan: Plan, tools: Tools) -> None:
+    """A damaged run must stop a release of all runs; it may not fall out of it silently."""
+    if len(plan.runs) < len(tools.registry.entries()):
+        return
+    unreadable = tools.registry.unreadable()
+    if unreadable:
+        raise IntegrityError(
+            f"{unreadable[0]}: looks like a run and cannot be read as one",
+            hint="run `obrelease fsck`, or name the runs that are to be released with --run",
+        )
+
+
+def _require_clean(tools: Tools) -> None:
+    root = tools.worktree.root.resolve()
+    outputs = [folder.resolve() for folder in tools.outputs]
+    inside = [folder.relative_to(root).as_posix() for folder in outputs if folder.is_relative_to(root)]
+    changes = tools.worktree.changes(ignoring=inside)
+    if changes:
+        more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+        raise CheckFailed(
+            f"the worktree has uncommitted changes: {', '.join(map(ascii, changes[:5]))}{more}",
+            hint="commit them, or add what is not to be kept to .gitignore",
+        )
+
+
+def _require_tag(plan: Plan, tools: Tools) -> None:
+    here = tools.worktree.local_tag(plan.tag)
+    if here is not None and here.commit != plan.commit:
+        raise Conflict(
+            f"the tag {plan.tag} points at {here.commit[:12]}, HEAD is {plan.commit[:12]}",
+            hint=f"check out the tag: git switch --detach {plan.tag}; or choose a new one",
+        )
+    if here is not None:
+        require_digests(here)
+    if plan.remote is None:
+        return
+    there = tools.worktree.remote_tag(plan.remote, plan.tag)
+    if there is not None and there != plan.commit:
+        raise Conflict(
+            f"on {plan.remote} the tag {plan.tag} points at {there[:12]}, HEAD is {plan.commit[:12]}",
+            hint=f"fetch the tag and check it out: git fetch {plan.remote} tag {plan.tag} && "
+            f"git switch --detach {plan.tag}; or choose a new one",
+        )
+    if there is not None and here is None:
+        raise Conflict(
+            f"{plan.remote} has a tag {plan.tag} of this commit, and this repository does not",
+            hint=f"fetch it, so that its message can be compared: git fetch {plan.remote} tag {plan.tag}",
+        )
+
+
+def _require_schemas(tools: Tools) -> None:
+    """A project that exported no schemas releases with those of this program, which every bundle holds."""
+    if not json_schema.exported(tools.schemas):
+        return
+    problems = json_schema.check(tools.schemas)
+    if problems:
+        raise CheckFailed(str(problems[0]), hint="run `obrelease schema export` and commit what it writes")

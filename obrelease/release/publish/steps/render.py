@@ -1,0 +1,65 @@
+"""Render: the release's notes, and the pictures that stand beside its bundle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from obrelease.bundle.writer import Source
+from obrelease.models.manifest import Plan
+from obrelease.release.collected_run import CollectedRun
+from obrelease.release.publish.step import Staging, Tools
+
+_SUFFIXES: Final = {"image/svg+xml": ".svg", "image/png": ".png"}
+
+
+class Render:
+    """Writes notes from the artefacts and picks the first picture of each run.
+
+    What compares with the release before goes to the release's page alone: it depends on what the
+    forge holds, and a bundle must be the same bytes for whoever rebuilds it from the tag.
+
+    Pictures are the ones that the artefacts hold, byte for byte: a picture drawn now would
+    depend on the fonts and the floating point of this machine, and the bundle would not be
+    rebuilt bit for bit on another.
+    """
+
+    name = "render"
+
+    def skip(self, plan: Plan) -> str | None:
+        """Never."""
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Write the notes and name the pictures."""
+        from obrelease.analysis.notes.release_notes import release_notes
+        from obrelease.analysis.notes.run_variants import variants_of
+        from obrelease.analysis.summary.summarise import summarise_run
+        from obrelease.release.publish.previous_release import against_former
+
+        summaries = [
+            summarise_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staging.runs
+        ]
+        found = {run.facts.digest: _first_picture(run) for run in staging.runs}
+        plots = {digest: picture.path for digest, picture in found.items() if picture}
+        parts = {run.facts.digest: variants_of(run.artefact, run.folder) for run in staging.runs}
+        notes = release_notes(
+            plan.project,
+            plan.tag,
+            plan.commit,
+            summaries,
+            plots=plots,
+            variants={digest: rows for digest, rows in parts.items() if rows},
+        )
+        against = against_former(plan, tools, staging.runs) if tools.forge else ""
+        pictures = tuple(picture for picture in found.values() if picture)
+        return replace(staging, notes=notes, against=against, pictures=pictures)
+
+
+def _first_picture(run: CollectedRun) -> Source | None:
+    entries = [entry for entry in run.artefact.files if entry.media_type in _SUFFIXES]
+    if not entries:
+        return None
+    entry = min(entries, key=lambda entry: entry.path)
+    facts = run.facts
+    name = f"{facts.kind}-{facts.scenario}-{facts.digest[:12]}{_SUFFIXES[entry.media_type]}"
+    return Source(name, run.folder / entry.path, entry.size, entry.sha256)

@@ -1,0 +1,110 @@
+"""Sign: SHA256SUMS.sig and the provenance, made with the maintainer's key or taken from the signed tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from obrelease.bundle import sha256sums
+from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME
+from obrelease.bundle.signing.armor import armored, blob_of_text, text_of
+from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check, sign
+from obrelease.errors import Conflict, StorageError
+from obrelease.models.manifest import Plan, ReleaseAsset
+from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, statement_bytes
+from obrelease.release.publish.compare_assets import require_same_tag
+from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools, packed_of
+from obrelease.release.verify.tag_message import PROVENANCE, SUMS, digests_in, signatures_in
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes
+
+_NAMESPACES: Final = {SUMS: SUMS_NAMESPACE, PROVENANCE: PROVENANCE_NAMESPACE}
+
+
+class Sign:
+    """Adds the signatures to the packed release.
+
+    A tag that stands already decides: its signatures are taken, so that a rebuild in CI, where
+    there is no key, gives the very release that the maintainer signed, or none.
+    """
+
+    name = "sign"
+
+    def skip(self, plan: Plan) -> str | None:
+        """Never."""
+
+    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+        """Sign, or find the signatures in the tag.
+
+        Raises:
+            Conflict: the tag stands, and binds other digests or is not signed.
+            IntegrityError: the tag's signatures are not of these bytes.
+            UsageError: the key cannot be used.
+        """
+        packed = packed_of(staging)
+        texts = _texts(packed)
+        found = _from_tag(plan, tools, packed)
+        if not found and tools.key is None:
+            tools.note("sign: no key was given with --sign, the release has no signatures")
+            return staging
+        if not found:
+            found = _made(tools, texts)
+        blobs = {name: blob_of_text(text, f"{name}-signature") for name, text in found.items()}
+        signers = {
+            name: check(blobs[name], _NAMESPACES[name], texts[name], f"{name}-signature") for name in texts
+        }
+        payload = statement_bytes(packed.manifest, _digests(packed))
+        envelope = envelope_bytes(payload, signers[PROVENANCE].fingerprint, found[PROVENANCE])
+        added = (
+            _written(packed, SIGNATURE_NAME, armored(blobs[SUMS])),
+            _written(packed, PROVENANCE_NAME, envelope),
+        )
+        return replace(staging, packed=replace(packed, assets=(*packed.assets, *added), signatures=found))
+
+
+def _digests(packed: Packed) -> dict[str, str]:
+    return {asset.facts.name: asset.facts.sha256 for asset in packed.assets}
+
+
+def _texts(packed: Packed) -> dict[str, bytes]:
+    """What is signed, by the name of the signature."""
+    file = next(asset.file for asset in packed.assets if asset.facts.name == sha256sums.NAME)
+    payload = statement_bytes(packed.manifest, _digests(packed))
+    return {SUMS: read_bounded(file, sha256sums.MAX_BYTES), PROVENANCE: pae(PAYLOAD_TYPE, payload)}
+
+
+def _from_tag(plan: Plan, tools: Tools, packed: Packed) -> dict[str, str]:
+    """The signatures of a tag that stands already; empty where it is free to be signed."""
+    present = tools.worktree.local_tag(plan.tag)
+    if present is None:
+        return {}
+    found = signatures_in(present.message)
+    if found or digests_in(present.message):
+        require_same_tag(plan, present, packed)
+    if found.keys() == _NAMESPACES.keys():
+        return found
+    if tools.key is not None:
+        raise Conflict(
+            f"the tag {plan.tag} stands already, and it is not signed",
+            hint="tags never move: make a new one, or delete this one if it was never pushed",
+        )
+    return {}
+
+
+def _made(tools: Tools, texts: Mapping[str, bytes]) -> dict[str, str]:
+    key = tools.key
+    if key is None:
+        raise AssertionError("there is a key where there is no signature")
+    tools.note(f"sign: with {key}; a hardware key wants to be touched now")
+    return {name: text_of(sign(key, _NAMESPACES[name], text)) for name, text in sorted(texts.items())}
+
+
+def _written(packed: Packed, name: str, data: bytes) -> PackedAsset:
+    file = packed.assets[0].file.parent / name
+    try:
+        with file.open("xb") as sink:
+            sink.write(data)
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be written: {error.strerror or error}") from error
+    return PackedAsset(ReleaseAsset(name=name, size=len(data), sha256=digest_bytes(data)), file)

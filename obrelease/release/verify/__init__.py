@@ -1,0 +1,1 @@
+"""Verification of a release: its files, tag, signatures, policy and page."""

@@ -1,0 +1,66 @@
+"""Policy: what a release must prove before it is trusted, read from a file and held against the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from obrelease.bundle.signing.ssh import Trust
+from obrelease.errors import CheckFailed, IntegrityError, StorageError
+from obrelease.models.verification_policy import MAX_BYTES, Policy, read_policy
+from obrelease.models.version_tag import Tag
+from obrelease.release.verify.release_files import Layer, Verified
+from obrelease.storage.files import read_bounded
+
+
+def load(path: Path, scratch: Path) -> tuple[Policy, Trust | None]:
+    """A policy, and whose signatures count by it; None where it says nothing of signatures.
+
+    Args:
+        scratch: a folder for the list of signers, which is copied before it is used.
+
+    Raises:
+        NotFound, InvalidInput, StorageError: the policy or its list of signers cannot be read.
+    """
+    policy = read_policy(read_bounded(path, MAX_BYTES), str(path))
+    if policy.allowed_signers_file is not None:
+        listed = read_bounded(path.parent / policy.allowed_signers_file, MAX_BYTES)
+    elif policy.allowed_signers is not None:
+        listed = policy.allowed_signers.encode("utf-8")
+    else:
+        return policy, None
+    file = scratch / "allowed_signers"
+    try:
+        file.write_bytes(listed if listed.endswith(b"\n") else listed + b"\n")
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be written: {error.strerror or error}") from error
+    return policy, Trust(file, frozenset(policy.signers))
+
+
+def enforce(policy: Policy, verified: Verified, layers: Sequence[Layer]) -> None:
+    """Refuse a release that proves less than the policy demands.
+
+    Raises:
+        IntegrityError: it is of another project, or older than the policy accepts.
+        CheckFailed: a required layer is missing or could not be checked; names each.
+    """
+    manifest = verified.manifest
+    if manifest.project != policy.project:
+        raise IntegrityError(f"the policy is for {policy.project}, the release is of {manifest.project}")
+    floor = policy.not_older_than
+    if floor is not None and Tag.parse(manifest.tag) < Tag.parse(floor):
+        raise IntegrityError(
+            f"the release is {manifest.tag}, the policy accepts nothing older than {floor}",
+            hint="you were given an old release, or the policy's not_older_than is too high",
+        )
+    states = {layer.name: layer for layer in layers}
+    missing = [
+        f"{name} ({states[name].detail if name in states else 'not looked at'})"
+        for name in policy.require
+        if name not in states or not states[name].checked
+    ]
+    if missing:
+        raise CheckFailed(
+            f"{manifest.project} {manifest.tag} lacks what the policy requires: {'; '.join(missing)}",
+            hint="do not use this release, unless the layer can be had: fetch the tag, install gh",
+        )

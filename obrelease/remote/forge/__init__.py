@@ -1,0 +1,1 @@
+"""Code hosts: the protocol of a forge, and releases as plain folders."""

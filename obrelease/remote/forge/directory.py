@@ -1,0 +1,323 @@
+"""Releases as plain folders: the embedded default, without network or token.
+
+Layout below the root; whatever lies in `<tag>/` is public, and it came there by one rename:
+
+    <tag>/release.json  <tag>/assets/<name>
+    .drafts/<tag>/release.json  .drafts/<tag>/assets/<name>
+    .staging/<tag>/    unfinished work; swept when the release of the tag is published or removed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteError, StorageError
+from obrelease.remote.forge.names import (
+    checked_asset,
+    checked_claim,
+    checked_commit,
+    checked_sha256,
+    checked_tag,
+)
+from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
+from obrelease.storage.progress import Advance
+from obrelease.storage.transfer import CHUNK_BYTES, opened, size_and_sha256, sync_folder, write_new
+
+_FIELDS: Final = {"tag": str, "commit": str, "title": str, "notes": str, "prerelease": bool, "claim": str}
+
+
+class DirectoryForge:
+    """A forge whose releases are folders below `root`, which is made when it is first needed.
+
+    Safe against being killed anywhere: a draft, an asset and a public release each appear by
+    one atomic step, after their bytes are on the disk. Every digest is computed from the
+    bytes at the time of asking. Symbolic links below the root are refused.
+    """
+
+    name = "directory"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def outline(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+        """What publishing does on the disk; paths are below the root."""
+        public, draft = checked_tag(tag), f".drafts/{checked_tag(tag)}"
+        return (
+            Act("look", tag, f"READ {public} and {draft}"),
+            Act("create-draft", tag, f"RENAME .staging/{tag}/{{new}} TO {draft}"),
+            *(Act("upload", name, f"LINK {draft}/assets/{checked_asset(name)}") for name in names),
+            Act("publish", tag, f"RENAME {draft} TO {public}"),
+        )
+
+    def preflight(self) -> None:
+        """Prove that the root, or the nearest folder above it, can be written. Reads only."""
+        existing = next(folder for folder in (self.root, *self.root.absolute().parents) if folder.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise RemoteError(
+                f"{existing}: releases cannot be kept here", hint="choose a folder that you may write"
+            )
+
+    def find(self, tag: str) -> Release | None:
+        """The release of a tag, draft or public, its assets hashed anew; Conflict if it is both."""
+        held = self._held(tag)
+        try:
+            return self._read(held, tag) if held else None
+        except (RemoteError, StorageError):
+            if self._held(tag) == held:
+                raise
+        return self.find(tag)  # another publisher moved it while it was read
+
+    def claimed(self, tag: str, claim: str) -> Release | None:
+        """The draft of a tag if it carries this claim."""
+        draft = self._draft(tag)
+        with _disk(self.root):
+            present = _is_folder(draft)
+        held = self._read(draft, tag) if present else None
+        return held if held is not None and held.claim == checked_claim(claim) != "" else None
+
+    def create_draft(self, new: NewRelease) -> Release:
+        """Make an empty draft by one rename; Conflict if the tag has a release or a draft."""
+        checked_commit(new.commit)
+        checked_claim(new.claim)
+        draft = self._draft(new.tag)
+        if self.find(new.tag) is not None:
+            raise Conflict(f"{new.tag}: a release of this tag exists already in {self.root}")
+        staged = self._staging(new.tag) / secrets.token_hex(8)
+        with self._unless_overtaken(new.tag), _disk(self.root):
+            self._make_root()
+            (staged / "assets").mkdir(parents=True)
+            _write_synced(staged / "release.json", json.dumps(asdict(new), indent=2, sort_keys=True) + "\n")
+            sync_folder(staged)
+            draft.parent.mkdir(exist_ok=True)
+            _rename_once(staged, draft)
+            if self._is_public(new.tag):
+                draft.rename(staged)
+                raise _overtaken(new.tag)
+            sync_folder(draft.parent)
+            sync_folder(self.root)
+            return self._read(draft, new.tag)
+
+    def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
+        """Copy one file into a draft, prove it by reading it back, then give it its name."""
+        checked_asset(name)
+        folder = self._own_draft(release)
+        with opened(path, checked_sha256(sha256), advance) as source:
+            target = folder / "assets" / name
+            with _disk(self.root):
+                present = _is_present(target)
+            if not present:
+                staging = self._staging(release.tag)
+                with _disk(self.root):
+                    staging.mkdir(parents=True, exist_ok=True)
+                    _is_folder(staging)
+                blocks = iter(lambda: source.read(CHUNK_BYTES) or b"", b"")
+                with suppress(Conflict), self._unless_overtaken(release.tag):
+                    write_new(target, blocks, source.size, sha256, staging=staging)
+            with self._unless_overtaken(release.tag):
+                held = _asset(target)
+            if (held.size, held.sha256) != (source.size, sha256):
+                raise Conflict(
+                    f"{release.tag}: an asset {name} with other bytes is in the draft already",
+                    hint="remove the draft, or publish under another tag",
+                )
+            source.finish()
+            return held
+
+    def download(self, release: Release, asset: Asset, target: Path, advance: Advance) -> None:
+        """Copy an asset's bytes to a new file, compared with the digest that was reported."""
+        folder = (self._draft if release.draft else self._public)(release.tag)
+        held = folder / "assets" / checked_asset(asset.name)
+        size, sha256 = size_and_sha256(held)
+        if (size, sha256) != (asset.size, asset.sha256 or sha256):
+            raise IntegrityError(f"{held}: is not the file that was announced")
+        with opened(held, sha256, advance) as source:
+            write_new(target, iter(lambda: source.read(CHUNK_BYTES) or b"", b""), size, sha256)
+
+    def publish(self, release: Release) -> Release:
+        """Move the draft to its public place by one rename. Idempotent."""
+        current = self.find(release.tag)
+        if current is None:
+            raise RemoteError(f"{release.tag}: there is no draft to publish in {self.root}")
+        if current.draft:
+            with self._unless_overtaken(release.tag), _disk(self.root):
+                sync_folder(self._draft(release.tag) / "assets")
+                sync_folder(self._draft(release.tag))
+                _rename_once(self._draft(release.tag), self._public(release.tag))
+            with _disk(self.root):
+                sync_folder(self.root)
+                sync_folder(self.root / ".drafts")
+        self._sweep(release.tag)
+        return self._read(self._public(release.tag), release.tag)
+
+    def delete_draft(self, release: Release) -> None:
+        """Remove a draft: out of sight by one rename, then file by file."""
+        if not release.draft or self._is_public(release.tag):
+            raise Conflict(f"{release.tag} is public; a public release is never deleted")
+        draft = self._draft(release.tag)
+        with _disk(self.root):
+            if _is_folder(draft):
+                staging = self._staging(release.tag)
+                staging.mkdir(parents=True, exist_ok=True)
+                draft.rename(staging / secrets.token_hex(8))
+                sync_folder(draft.parent)
+        self._sweep(release.tag)
+
+    def _held(self, tag: str) -> Path | None:
+        """Where the release of a tag stands now."""
+        public, draft = self._public(tag), self._draft(tag)
+        with _disk(self.root):
+            held = [folder for folder in (public, draft) if _is_folder(folder)]
+        if len(held) > 1:
+            raise Conflict(
+                f"{tag} is public, and a draft of it exists as well",
+                hint=f"remove the folder {draft} after looking at it",
+            )
+        return held[0] if held else None
+
+    @contextmanager
+    def _unless_overtaken(self, tag: str) -> Iterator[None]:
+        """What fails on a draft that has become public meanwhile fails for that reason."""
+        try:
+            yield
+        except (RemoteError, StorageError) as error:
+            if self._is_public(tag):
+                raise _overtaken(tag) from error
+            raise
+
+    def _public(self, tag: str) -> Path:
+        return self.root / checked_tag(tag)
+
+    def _draft(self, tag: str) -> Path:
+        return self._hidden(".drafts") / checked_tag(tag)
+
+    def _staging(self, tag: str) -> Path:
+        return self._hidden(".staging") / checked_tag(tag)
+
+    def _hidden(self, name: str) -> Path:
+        folder = self.root / name
+        with _disk(self.root):
+            _is_folder(folder)
+        return folder
+
+    def _make_root(self) -> None:
+        missing = [folder for folder in (self.root, *self.root.absolute().parents) if not folder.exists()]
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in missing:
+            sync_folder(folder.parent)
+
+    def _is_public(self, tag: str) -> bool:
+        with _disk(self.root):
+            return _is_folder(self._public(tag))
+
+    def _own_draft(self, release: Release) -> Path:
+        if not release.draft or self._is_public(release.tag):
+            raise Conflict(f"{release.tag} is public; its assets are never changed")
+        draft = self._draft(release.tag)
+        with _disk(self.root):
+            if not _is_folder(draft) or not _is_folder(draft / "assets"):
+                raise RemoteError(f"{release.tag}: its draft is gone from {self.root}", hint="start again")
+        return draft
+
+    def _sweep(self, tag: str) -> None:
+        shutil.rmtree(self._staging(tag), ignore_errors=True)
+
+    def _read(self, folder: Path, tag: str) -> Release:
+        facts = _facts(folder / "release.json")
+        if facts["tag"] != tag:
+            raise RemoteError(f"{folder}/release.json: is of the tag {facts['tag']!r}")
+        with _disk(self.root):
+            _is_folder(folder / "assets")
+            names = sorted(entry.name for entry in (folder / "assets").iterdir())
+        return Release(
+            id=tag,
+            tag=tag,
+            title=str(facts["title"]),
+            notes=str(facts["notes"]),
+            draft=folder.parent.name == ".drafts",
+            prerelease=bool(facts["prerelease"]),
+            assets=tuple(_asset(folder / "assets" / name) for name in names),
+            url=folder.absolute().as_uri(),
+            commit=str(facts["commit"]),
+            claim=str(facts["claim"]) if folder.parent.name == ".drafts" else "",
+        )
+
+
+@contextmanager
+def _disk(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{error.filename or root}: {error.strerror}") from error
+
+
+def _is_folder(path: Path) -> bool:
+    """False where nothing is; whatever is there and is not a real folder is an error."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(mode):
+        raise RemoteError(f"{path}: must be a folder, not a link or a file", hint="remove it after looking")
+    return True
+
+
+def _is_present(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _asset(path: Path) -> Asset:
+    try:
+        checked_asset(path.name)
+        size, sha256 = size_and_sha256(path)
+    except ObreleaseError as error:
+        raise RemoteError(
+            f"{path}: is not an asset: {error.message}", hint="remove it after looking"
+        ) from error
+    return Asset(id=path.name, name=path.name, size=size, complete=True, sha256=sha256)
+
+
+def _facts(path: Path) -> dict[str, object]:
+    try:
+        if path.is_symlink():
+            raise RemoteError(f"{path}: must not be a link")
+        facts = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RemoteError(f"{path}: cannot be read: {error}", hint="remove this release folder") from error
+    if isinstance(facts, dict):
+        facts.setdefault("claim", "")  # releases of before have none
+    wrong = not isinstance(facts, dict) or any(
+        not isinstance(facts.get(key), kind) for key, kind in _FIELDS.items()
+    )
+    if wrong or set(facts) != set(_FIELDS):
+        raise RemoteError(f"{path}: must hold {', '.join(_FIELDS)} and nothing else")
+    return dict(facts)
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as sink:
+        sink.write(text)
+        sink.flush()
+        os.fsync(sink.fileno())
+
+
+def _rename_once(source: Path, target: Path) -> None:
+    """Rename a folder to a name that is free: a folder with content is never replaced."""
+    try:
+        source.rename(target)
+    except OSError as error:
+        if _is_present(target):
+            raise _overtaken(target.name) from error
+        raise
+
+
+def _overtaken(tag: str) -> Conflict:
+    return Conflict(f"{tag}: another publisher was faster", hint="look at what is there, then run again")

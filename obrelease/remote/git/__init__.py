@@ -1,0 +1,1 @@
+"""The project's git repository, and how git is run."""

@@ -1,0 +1,1 @@
+"""Files on disk: reading, hashing, syncing, temporary folders, workers."""
