@@ -28,14 +28,14 @@ except InvalidInput as error:
 """
 ARCHIVE_IMPORTS = """
 from pathlib import Path
-from obrelease.bundle.read import read_bundle
-from obrelease.bundle.rules import RefusedArchive
+from obrelease.bundle.reader import read_bundle
+from obrelease.bundle.archive_rules import RefusedArchive
 """
 DOCUMENT_IMPORTS = """
 from pathlib import Path
 from obrelease.errors import InvalidInput
 from obrelease.models.canonical import read_bounded
-from obrelease.models.release import BundleManifest
+from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import read_document
 """
 

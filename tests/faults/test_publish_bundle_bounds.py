@@ -43,8 +43,8 @@ sys.exit(execute(["bundle", "v0.9-beta", "--json", "-q", "--output", place]))
 LARGE = """
 import hashlib, sys
 from pathlib import Path
-from obrelease.bundle.read import read_bundle
-from obrelease.bundle.write import Source, write_bundle
+from obrelease.bundle.reader import read_bundle
+from obrelease.bundle.writer import Source, write_bundle
 
 folder, size = Path(sys.argv[1]), int(sys.argv[2])
 block, digest = hashlib.shake_256(b"block").digest(2**20), hashlib.sha256()

@@ -24,8 +24,8 @@ WHOLE_WAY = """
 import os, signal, sys
 from pathlib import Path
 from obrelease.errors import Conflict
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.forge import NewRelease
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.forge.protocol import NewRelease
 root, source, digest, stop = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 calls = 0
 def dying(act):

@@ -21,9 +21,9 @@ BOUNDARIES = 54
 PROGRAM = """
 import os, signal, sys
 from obrelease.cli.app import execute
-from obrelease.release.journal import Journal
-from obrelease.remote.directory import DirectoryForge
-from obrelease.remote.worktree import Worktree
+from obrelease.release.publish.journal import Journal
+from obrelease.remote.forge.directory import DirectoryForge
+from obrelease.remote.git.repository import Worktree
 
 left = int(sys.argv[1])
 

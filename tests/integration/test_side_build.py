@@ -49,7 +49,7 @@ execute_process(COMMAND sh -c "echo $$ > PLACE.new && mv PLACE.new PLACE && exec
 INTERRUPTIBLE = """\
 import signal, sys
 from pathlib import Path
-from obrelease.recorder.side_build import build_native
+from obrelease.recorder.build_tree import build_native
 signal.signal(signal.SIGINT, signal.default_int_handler)
 build_native(Path(sys.argv[1]))
 """

@@ -16,8 +16,8 @@ from obengine.harness.scenario import WorkloadError
 def test_both_captures_see_the_whole_way() -> None:
     outcome = run_profile("baseline", seed=1, core="reference", profiler="both", messages=500)
     places = [each.place for each in outcome.functions]
-    assert any("reference.py:" in place for place in places)
-    assert any("flow.py:" in place for place in places)
+    assert any("reference/book.py:" in place for place in places)
+    assert any("flow/baseline.py:" in place for place in places)
     assert len(places) <= TOP
     own = [each.own_ns for each in outcome.functions]
     assert own == sorted(own, reverse=True)

@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 FORKED: Final = """
 import os, threading
 from itertools import chain
-from obrelease.registry.parallel import MANY, in_chunks
+from obrelease.storage.workers import MANY, in_chunks
 
 def squares(numbers):
     return [(number * number, os.getpid()) for number in numbers]

@@ -25,12 +25,15 @@ TREE = {
     "engine/CMakeLists.txt": "project(core)\n",
     "engine/build_record.cmake": "# the digest\n",
     "engine/bindings.cpp": "int main;\n",
-    "engine/include/obengine/book.hpp": "#pragma once\n",
-    "engine/include/obengine/deep/er.hpp": "// not covered\n",
+    "engine/include/obengine/book.hpp include/obengine/core/stops.hpp": "#pragma once\n",
+    "engine/include/obengine/core/stops.hpp": "#pragma once\n",
+    "engine/include/obengine/core/deep/er.hpp": "// not covered\n",
     "engine/tests/CMakeLists.txt": "# not covered\n",
 }
 PYTHON = "obrelease/__init__.py obrelease/cli/app.py engine/obengine/__init__.py"
-CORE = "CMakeLists.txt bindings.cpp build_record.cmake include/obengine/book.hpp"
+CORE = (
+    "CMakeLists.txt bindings.cpp build_record.cmake include/obengine/book.hpp include/obengine/core/stops.hpp"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from obrelease.errors import StorageError
 HOLD = """\
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from obrelease.cli.scratch import scratch_folder
+from obrelease.cli.console.workspace import scratch_folder
 with scratch_folder() as folder:
     (folder / "half").write_text("x")
     print(folder, flush=True)
