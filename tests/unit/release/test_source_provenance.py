@@ -15,7 +15,7 @@ from obrelease.registry.store import Registry
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.publish.source_provenance import require_origin
 from tests.unit.release.project import Project, git, make_project, run_of
-from tests.unit.release.test_evidence import run
+from tests.unit.release.test_run_checks import run
 
 TREE = {
     "obrelease/__init__.py": "version = 1\n",
