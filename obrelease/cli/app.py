@@ -7,32 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands import (
-    diff,
-    doctor,
-    gate,
-    gc,
-    import_,
-    init,
-    publish,
-    reproduce,
-    run,
-    schema,
-    show,
-    verify,
-)
-from obrelease.cli.commands import list as list_runs
+from obrelease.cli.command_table import ROOT_COMMANDS
 from obrelease.cli.console import signals
 from obrelease.cli.console.command import JsonOption, QuietOption, VerboseOption
 from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
-from obrelease.cli.console.help import in_order
+from obrelease.cli.console.lazy_commands import group_of
 from obrelease.cli.console.settings import shell_asks
 from obrelease.cli.console.stdio import settle_streams
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
     name="obrelease",
-    cls=in_order("run", "import", "list", "show", "reproduce", "diff", "gate"),
+    cls=group_of(ROOT_COMMANDS),
     help="Benchmark results as evidence: measure, keep, publish and verify.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -66,24 +52,6 @@ def root(
     del version
     if (reply := context.find_object(Reply)) is not None:
         reply.json, reply.quiet, reply.verbose = reply.json or json_, quiet, verbose
-
-
-for room in (
-    run,
-    import_,
-    list_runs,
-    show,
-    gc,
-    reproduce,
-    diff,
-    gate,
-    publish,
-    verify,
-    schema,
-    init,
-    doctor,
-):
-    room.register(app)
 
 
 def main() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.cli.app import app
 from obrelease.cli.console.settings import KEYS
 from obrelease.errors import ExitCode
+from tests.command_tree import leaf_commands
 
 VERIFYING = ("FILES", "TAG_COMMANDS", "PROVENANCE_COMMANDS")
 
@@ -23,16 +23,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def command_names() -> set[str]:
     """Every leaf of the command line, as it is typed."""
-    import typer
-
-    def leaves(group: object, prefix: str) -> set[str]:
-        found: set[str] = set()
-        for name, command in group.commands.items():  # type: ignore[attr-defined]
-            path = f"{prefix} {name}"
-            found |= leaves(command, path) if hasattr(command, "commands") else {path}
-        return found
-
-    return leaves(typer.main.get_command(app), "obrelease")
+    return {f"obrelease {name}" for name, _ in leaf_commands()}
 
 
 def code_blocks(language: str) -> list[str]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import typer
 
-from obrelease.cli.app import app, execute
+from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
+from tests.command_tree import leaf_commands
 from tests.drafts import draft, run_files
 
 FAILING: Final = {
@@ -93,22 +93,11 @@ def registry(tmp_path: Path) -> Registry:
     return made
 
 
-def commands() -> Iterator[tuple[str, Any]]:
-    """Every leaf of the command line, by the words that name it."""
-
-    def leaves(group: Any, prefix: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-        for name, found in group.commands.items():
-            if hasattr(found, "commands"):
-                yield from leaves(found, (*prefix, name))
-            else:
-                yield " ".join((*prefix, name)), found
-
-    return leaves(typer.main.get_command(app), ())
-
-
 def with_results() -> list[str]:
     """The commands that take `--results`."""
-    return [name for name, found in commands() if any("--results" in param.opts for param in found.params)]
+    return [
+        name for name, found in leaf_commands() if any("--results" in param.opts for param in found.params)
+    ]
 
 
 def error_of(answer: Answer) -> dict[str, Any]:
@@ -122,7 +111,7 @@ def error_of(answer: Answer) -> dict[str, Any]:
 
 
 def test_the_table_has_every_command() -> None:
-    assert set(FAILING) == {name for name, _ in commands()}
+    assert set(FAILING) == {name for name, _ in leaf_commands()}
 
 
 @pytest.mark.parametrize("name", sorted(FAILING))
@@ -247,7 +236,7 @@ class TestHelp:
         assert not re.search(r"^Usage: .* [a-z]+$", shown, re.MULTILINE)
 
     def test_first_sentences_are_short(self) -> None:
-        for name, found in commands():
+        for name, found in leaf_commands():
             first = found.help.partition(".")[0]
             assert len(first) < 55, name
 

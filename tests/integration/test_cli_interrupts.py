@@ -82,7 +82,7 @@ def ran(program: str, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     "module",
-    ["obrelease.cli.app", "typer", "obrelease.errors", "obrelease.cli.commands.verify", "obrelease.models"],
+    ["obrelease.cli.app", "typer", "obrelease.errors", "obrelease.cli.commands.doctor", "obrelease.models"],
 )
 def test_while_modules_load(number: str, module: str) -> None:
     done = ran(AT_IMPORT, number, module, "doctor")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from obrelease.cli.commands.publish import ForgeOption
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.comparison_sides import SIDE_WORDS, read_sides
 from obrelease.cli.console.completion import sides
+from obrelease.cli.console.options import ForceOption, ForgeOption, PlotOption, SameHostOption
 from obrelease.cli.console.settings import settle_matplotlib
 from obrelease.errors import Inconclusive, StorageError, UsageError
 
@@ -21,24 +21,8 @@ if TYPE_CHECKING:
 
 _FORMATS: Final = {".svg": "svg", ".png": "png"}
 
-ForceOption = Annotated[
-    bool, typer.Option("--force", help="Compare runs that are not alike; the output says what differs.")
-]
-SameHostOption = Annotated[
-    bool,
-    typer.Option("--same-host", help="Both sides were measured on one machine, where the runs do not tell."),
-]
-PlotOption = Annotated[
-    Path | None,
-    typer.Option("--plot", metavar="FILE", help="Draw both sides' percentile curves, .svg or .png."),
-]
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    command(app, "diff")(diff)
-
-
+@command("diff")
 def diff(
     session: Session,
     base: Annotated[str, typer.Argument(metavar="A", help=f"The base: {SIDE_WORDS}.", autocompletion=sides)],

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-import typer
-
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.output import counted, table
@@ -27,13 +25,9 @@ class Finding:
     detail: str
 
 
-def register(app: typer.Typer) -> None:
-    """Add `doctor` to the command line."""
-    command(app, "doctor")(doctor)
-
-
+@command("doctor")
 def doctor(session: Session, results: ResultsOption = None) -> None:
-    """Say what is here, and what stands in the way.
+    """Check the environment.
 
     Interpreter, git, compiler, engine cores, repository, results, forge, token source.
     Exit code 1 when something stands in the way.

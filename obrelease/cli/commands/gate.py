@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.diff import ForceOption, PlotOption, SameHostOption, draw, draw_only, plot_format
-from obrelease.cli.commands.publish import ForgeOption
+from obrelease.cli.commands.diff import draw, draw_only, plot_format
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.comparison_sides import SIDE_WORDS, before_release, read_sides
 from obrelease.cli.console.completion import sides, tags
+from obrelease.cli.console.options import ForceOption, ForgeOption, PlotOption, SameHostOption
 from obrelease.errors import CheckFailed, Inconclusive, NotFound, ObreleaseError, UsageError
 from obrelease.models.finding import printable
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from obrelease.cli.console.settings import Settings
 
 POLICY_HELP: Final = """\
-Put a policy to runs or to a release.
+Check runs or a release against a regression policy.
 
 Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
 
@@ -55,11 +55,7 @@ A policy is a TOML file; keys that are not in this example are refused:
 """
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    command(app, "gate")(gate)
-
-
+@command("gate", help=POLICY_HELP)
 def gate(
     session: Session,
     policy: Annotated[Path, typer.Option("--policy", metavar="FILE", help="The policy, a TOML file.")],
@@ -87,7 +83,7 @@ def gate(
     results: ResultsOption = None,
     forge: ForgeOption = None,
 ) -> None:
-    """Replaced below by `POLICY_HELP`."""
+    """Run the gate; `POLICY_HELP` is its help text."""
     with _gate_errors():
         plot_format(plot)
         from obrelease.analysis.comparison.gate import Answer
@@ -103,9 +99,6 @@ def gate(
         raise CheckFailed(f"regression: {asked.reasons[0]}", hint="`obrelease diff --plot FILE` draws it")
     if asked.answer is Answer.INCONCLUSIVE:
         raise Inconclusive(f"the gate cannot tell: {asked.reasons[0]}", hint="measure more runs, interleaved")
-
-
-gate.__doc__ = POLICY_HELP
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Commands on what is kept: gc and pin."""
+"""`obrelease gc`: remove runs that nothing keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 
 from obrelease.cli.console.clock import now_ns
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.completion import pins, runs
 from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.output import counted, table
 from obrelease.cli.console.settings import Settings
@@ -29,12 +28,7 @@ _GRACE: Final = re.compile(r"([0-9]{1,9})([dhms])")
 _SHORT_DIGEST: Final = 12
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    command(app, "gc")(gc)
-    command(app, "pin")(pin)
-
-
+@command("gc")
 def gc(
     session: Session,
     yes: Annotated[bool, typer.Option("--yes", help="Remove; without it, only tell.")] = False,
@@ -89,44 +83,6 @@ def gc(
             f"{counted(len(unreadable), 'folder')} cannot be read and stays, the first is {unreadable[0]};"
             " `obrelease fsck` says why"
         )
-
-
-def pin(
-    session: Session,
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="NAME", help="The name; without one, all are listed.", autocompletion=pins),
-    ] = None,
-    digest: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DIGEST", help="The run: a digest, its beginning, `latest`.", autocompletion=runs
-        ),
-    ] = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
-    move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
-    results: ResultsOption = None,
-) -> None:
-    """Give a run a name, or list the names.
-
-    A name serves wherever a digest does, and keeps the run from `gc`.
-    """
-    registry = registry_of(session.settings(results=results), must_exist=True)
-    if name is None:
-        if delete or move:
-            raise UsageError("there is no name", hint="obrelease pin NAME DIGEST")
-    elif delete:
-        if digest is not None or move:
-            raise UsageError("--delete takes a name alone", hint=f"obrelease pin --delete {name}")
-        registry.unpin(name)
-    elif digest is None:
-        raise UsageError(f"which run is {name!r}?", hint=f"obrelease pin {name} DIGEST")
-    else:
-        registry.pin(name, registry.resolve(digest), move=move)
-    names = registry.pins()
-    session.out.result(
-        {"pins": names}, lambda: "\n".join(f"{pinned}  {name}" for name, pinned in names.items())
-    )
 
 
 def _roots(

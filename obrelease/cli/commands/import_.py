@@ -24,11 +24,7 @@ class Format(StrEnum):
     HLOG = "hlog"
 
 
-def register(app: typer.Typer) -> None:
-    """Add `import` to the command line."""
-    command(app, "import")(import_file)
-
-
+@command("import")
 def import_file(
     session: Session,
     format_: Annotated[Format, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(Format)}.")],

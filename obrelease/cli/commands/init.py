@@ -20,11 +20,7 @@ _SAID = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add `init` to the command line."""
-    command(app, "init")(init)
-
-
+@command("init")
 def init(
     session: Session,
     results: ResultsOption = None,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.completion import CORES, KINDS, filters, scenarios, words
+from obrelease.cli.console.completion import filters, words
 from obrelease.cli.console.open_registry import registry_of
+from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
 from obrelease.cli.console.output import counted
 from obrelease.errors import ObreleaseError, UsageError
 
@@ -17,24 +18,6 @@ if TYPE_CHECKING:
     from obrelease.cli.rendering.run_list import Opened
     from obrelease.registry.entry import Entry
     from obrelease.registry.store import Registry
-
-KindOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kind",
-        metavar="KIND",
-        help=f"Only runs of this kind: {', '.join(KINDS)}.",
-        autocompletion=words(*KINDS),
-    ),
-]
-ScenarioOption = Annotated[
-    str | None,
-    typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.", autocompletion=scenarios),
-]
-CoreOption = Annotated[
-    str | None,
-    typer.Option("--core", metavar="NAME", help="Only runs of this core.", autocompletion=words(*CORES[:2])),
-]
 
 SORT_COLUMNS: Final = ("created", "digest", "kind", "scenario", "core", "commit", "messages", "size")
 
@@ -45,11 +28,7 @@ MOST_OPENED: Final = 100
 """How many runs a listing opens for their figures without being told to."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    command(app, "list")(list_runs)
-
-
+@command("list")
 def list_runs(
     session: Session,
     given: Annotated[
@@ -63,8 +42,8 @@ def list_runs(
         ),
     ] = None,
     kind: KindOption = None,
-    scenario: ScenarioOption = None,
-    core: CoreOption = None,
+    scenario: ScenarioFilter = None,
+    core: CoreFilter = None,
     sort: Annotated[
         str,
         typer.Option(

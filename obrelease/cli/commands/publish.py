@@ -1,4 +1,4 @@
-"""`obrelease tag`, `bundle` and `publish`: from runs to a release."""
+"""`obrelease publish`: check, pack, tag and upload runs as one release."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from obrelease.cli.console.command import ResultsOption, Session, command, named_folder
-from obrelease.cli.console.completion import runs, tags, words
+from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.open_forge import forge_of
 from obrelease.cli.console.open_registry import registry_of
+from obrelease.cli.console.options import (
+    DryRunOption,
+    ForgeOption,
+    RemoteOption,
+    RunOption,
+    SignOption,
+    TagArgument,
+)
 from obrelease.cli.console.output import counted, table
 from obrelease.cli.console.settings import Settings
 from obrelease.cli.console.workspace import scratch_folder
@@ -24,100 +31,8 @@ if TYPE_CHECKING:
     from obrelease.models.version_tag import Tag
     from obrelease.release.publish.step import Staging, Step, Tools
 
-TagArgument = Annotated[
-    str,
-    typer.Argument(metavar="TAG", help="The release's tag, such as v0.9-beta.", autocompletion=tags),
-]
-RunOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--run",
-        metavar="DIGEST",
-        help="Release this run; may be repeated. [default: all runs]",
-        autocompletion=runs,
-    ),
-]
-RemoteOption = Annotated[
-    str | None,
-    typer.Option("--remote", metavar="NAME", help="Push the tag to this git remote. [env: OBRELEASE_REMOTE]"),
-]
-ForgeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--forge",
-        metavar="NAME",
-        help="directory or github. [env: OBRELEASE_FORGE]",
-        autocompletion=words("directory", "github"),
-    ),
-]
-SignOption = Annotated[
-    Path | None,
-    typer.Option("--sign", metavar="KEY", help="Sign with this SSH key file; a public one uses the agent."),
-]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a scratch folder.")
-]
 
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    command(app, "tag")(tag)
-    command(app, "bundle")(bundle)
-    command(app, "publish")(publish)
-
-
-def tag(
-    session: Session,
-    tag: TagArgument,
-    run: RunOption = None,
-    results: ResultsOption = None,
-    remote: RemoteOption = None,
-    dry_run: DryRunOption = False,
-    sign: SignOption = None,
-) -> None:
-    """Make the annotated tag of a release.
-
-    It carries the digests of the bundle and of the manifest.
-    """
-    from obrelease.release.publish.pipeline import TAG
-
-    settings = session.settings(results=results, remote=remote)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run, sign)
-    with _executed(session, settings, wanted, TAG) as (plan, staging):
-        words = "would tag" if dry_run else f"tag {staging.tagged}:"
-        session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
-
-
-def bundle(
-    session: Session,
-    tag: TagArgument,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="DIR", parser=named_folder, help="Where to. [default: dist/PROJECT-TAG]"
-        ),
-    ] = None,
-    run: RunOption = None,
-    results: ResultsOption = None,
-    sign: SignOption = None,
-) -> None:
-    """Write the files of a release into a folder.
-
-    The same runs give the same bytes.
-    """
-    from obrelease.release.publish.export_folder import deliver
-    from obrelease.release.publish.pipeline import BUNDLE
-    from obrelease.release.publish.step import packed_of
-
-    settings = session.settings(results=results)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run=False, key=sign)
-    with _executed(session, settings, wanted, BUNDLE) as (plan, staging):
-        folder = output or settings.root / "dist" / f"{plan.project}-{plan.tag}"
-        deliver(packed_of(staging), folder)
-        report = {**_report(plan, staging), "output": str(folder)}
-        session.out.result(report, lambda: _text(f"wrote {folder}", plan, staging))
-
-
+@command("publish")
 def publish(
     session: Session,
     tag: TagArgument,
@@ -136,19 +51,21 @@ def publish(
 ) -> None:
     """Check, pack, tag and upload runs as one release.
 
-    Harmless when repeated.
+    Idempotent: it can be repeated.
     """
     from obrelease.release.publish.pipeline import PUBLISH
 
     _require_one_wish(dry_run=dry_run, resume=resume, abort=abort, run=bool(run))
     settings = session.settings(results=results, remote=remote, forge=forge)
-    wanted = _Wanted(tag, tuple(run or ()), dry_run, sign, resume)
+    wanted = PublishOptions(tag, tuple(run or ()), dry_run, sign, resume)
     if abort:
         _abort(session, settings, wanted)
         return
-    with _executed(session, settings, wanted, PUBLISH, uploads=True) as (plan, staging):
+    with executed(session, settings, wanted, PUBLISH, uploads=True) as (plan, staging):
         words = "would publish" if dry_run else str(staging.uploaded)
-        session.out.result(_report(plan, staging), lambda: _text(f"{words} {plan.tag}", plan, staging))
+        session.out.result(
+            report_json(plan, staging), lambda: report_text(f"{words} {plan.tag}", plan, staging)
+        )
 
 
 def _require_one_wish(**given: bool) -> None:
@@ -157,7 +74,7 @@ def _require_one_wish(**given: bool) -> None:
         raise UsageError(f"{' and '.join(wishes)} do not go together", hint="say one of them")
 
 
-def _abort(session: Session, settings: Settings, wanted: _Wanted) -> None:
+def _abort(session: Session, settings: Settings, wanted: PublishOptions) -> None:
     from obrelease.models.version_tag import Tag
     from obrelease.release.publish.abort import abort
     from obrelease.release.publish.journal import Journal
@@ -174,7 +91,9 @@ def _abort(session: Session, settings: Settings, wanted: _Wanted) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class PublishOptions:
+    """What the user asked of a release."""
+
     tag: str
     runs: tuple[str, ...]
     dry_run: bool
@@ -183,8 +102,13 @@ class _Wanted:
 
 
 @contextmanager
-def _executed(
-    session: Session, settings: Settings, wanted: _Wanted, steps: Sequence[Step], *, uploads: bool = False
+def executed(
+    session: Session,
+    settings: Settings,
+    wanted: PublishOptions,
+    steps: Sequence[Step],
+    *,
+    uploads: bool = False,
 ) -> Iterator[tuple[Plan, Staging]]:
     """Run a pipeline in a scratch folder that lives as long as the block."""
     from obrelease.models.version_tag import Tag
@@ -236,7 +160,8 @@ def _commit(tools: Tools, tag: Tag, *, tags: bool) -> str:
     return present.commit if present else tools.worktree.head()
 
 
-def _report(plan: Plan, staging: Staging) -> dict[str, Any]:
+def report_json(plan: Plan, staging: Staging) -> dict[str, Any]:
+    """The result as `--json` prints it."""
     from obrelease.release.publish.step import packed_of
 
     packed = packed_of(staging)
@@ -254,7 +179,8 @@ def _report(plan: Plan, staging: Staging) -> dict[str, Any]:
     }
 
 
-def _text(first: str, plan: Plan, staging: Staging) -> str:
+def report_text(first: str, plan: Plan, staging: Staging) -> str:
+    """The result as text."""
     steps = [(step.name, step.state, step.reason) for step in plan.steps]
     assets = [(asset.name, str(asset.size), asset.sha256) for asset in plan.assets]
     acts = [(act.verb, act.target, act.request) for act in plan.acts if plan.dry_run]

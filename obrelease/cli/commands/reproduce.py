@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from obrelease.registry.entry import Entry
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    command(app, "reproduce")(reproduce)
-
-
+@command("reproduce")
 def reproduce(
     session: Session,
     digest: Annotated[
@@ -47,7 +43,7 @@ def reproduce(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Make a run again and demand the same events.
+    """Repeat a run and require the same events.
 
     Everything is read from its artefact; exit code 10 where they differ.
     """

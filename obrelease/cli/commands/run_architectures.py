@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.run_options import producer_of, report, run_app
+from obrelease.cli.commands.run_options import producer_of, report
 from obrelease.cli.console.clock import now_ns
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.open_registry import registry_of
@@ -25,7 +25,7 @@ _COLUMNS: Final = (
 )
 
 
-@command(run_app, "architectures")
+@command("architectures")
 def architectures(
     session: Session,
     seeds: Annotated[

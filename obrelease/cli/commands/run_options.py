@@ -10,7 +10,6 @@ import typer
 
 from obrelease.cli.console.command import Session
 from obrelease.cli.console.completion import CORES, words
-from obrelease.cli.console.help import in_order
 from obrelease.cli.console.output import table
 from obrelease.cli.console.settings import Settings
 from obrelease.errors import CheckFailed, NotFound, ObreleaseError
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
     from obrelease.models.artefact import Producer
     from obrelease.registry.entry import Entry
     from obrelease.registry.store import Registry
-
-run_app = typer.Typer(
-    cls=in_order("bench", "stress", "architectures", "replay", "profile", "scenarios"),
-    help="Measure the engine and record the run.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
 DEFAULT_PASSES: Final = 5
 

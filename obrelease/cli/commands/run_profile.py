@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.run_options import CoreOption, producer_of, report, run_app
+from obrelease.cli.commands.run_options import CoreOption, producer_of, report
 from obrelease.cli.commands.run_scenarios import ScenarioOption
 from obrelease.cli.console.clock import now_ns
 from obrelease.cli.console.command import ResultsOption, Session, command
@@ -18,7 +18,7 @@ _FUNCTIONS: Final = ("function", "calls", "own_ns", "cumulative_ns")
 _ALLOCATIONS: Final = ("line", "held_bytes", "blocks")
 
 
-@command(run_app, "profile")
+@command("profile")
 def profile(
     session: Session,
     scenario: ScenarioOption = "baseline",

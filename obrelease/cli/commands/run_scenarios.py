@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.run_options import run_app
 from obrelease.cli.console.command import Session, command
 from obrelease.cli.console.completion import words
 from obrelease.cli.console.output import table
@@ -27,7 +26,7 @@ ScenarioOption = Annotated[
 ]
 
 
-@command(run_app, "scenarios")
+@command("scenarios")
 def scenarios(session: Session) -> None:
     """List the scenarios of bench and profile.
 

@@ -13,7 +13,6 @@ from obrelease.cli.commands.run_options import (
     PassesOption,
     producer_of,
     report,
-    run_app,
 )
 from obrelease.cli.console.clock import now_ns
 from obrelease.cli.console.command import ResultsOption, Session, command
@@ -36,7 +35,7 @@ _COLUMNS: Final = (
 )
 
 
-@command(run_app, "stress")
+@command("stress")
 def stress(
     session: Session,
     arrivals: Annotated[

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from obrelease.cli.commands.publish import ForgeOption
 from obrelease.cli.console.command import Session, command
 from obrelease.cli.console.completion import tags
 from obrelease.cli.console.open_forge import forge_of
+from obrelease.cli.console.options import ForgeOption
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.settings import Settings
 from obrelease.cli.console.workspace import scratch_folder
@@ -37,17 +37,13 @@ PolicyOption = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    command(app, "verify")(verify)
-
-
+@command("verify")
 def verify(
     session: Session, release: ReleaseArgument, forge: ForgeOption = None, policy: PolicyOption = None
 ) -> None:
-    """Check a release from its first byte to its last.
+    """Check every layer of a release.
 
-    Any doubt ends with an exit code.
+    Files, notes, runs, tag, forge, signatures. Any failure ends with an exit code.
     """
 
     from obrelease.release.verify.github_attestation import attestation_layer

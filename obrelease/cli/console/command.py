@@ -1,4 +1,4 @@
-"""How a function becomes a command: the options that every command has are declared once, here."""
+"""Turn a function into a command; the options that every command has are declared here."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any, Concatenate, ParamSpec, cast
 
 import typer
+from typer.core import TyperCommand
 
 from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
@@ -17,6 +18,8 @@ from obrelease.cli.console.output import Output
 from obrelease.cli.console.settings import Settings, load, wants_color
 
 P = ParamSpec("P")
+
+_Function = Callable[Concatenate["Session", P], None]
 
 
 def named_folder(text: str) -> Path:
@@ -59,14 +62,14 @@ class Session:
         return load({key: None if value is None else str(value) for key, value in flags.items()})
 
 
-def command(
-    app: typer.Typer, name: str
-) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[Concatenate[Session, P], None]]:
-    """Register a function as `name`; its first argument is the `Session`, the rest are its options."""
+def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], TyperCommand]:  # noqa: A002
+    """Make a function the command `name`; its first argument is the `Session`, the rest are its options.
 
-    def register(
-        function: Callable[Concatenate[Session, P], None],
-    ) -> Callable[Concatenate[Session, P], None]:
+    Args:
+        help: the help text; the function's docstring where None.
+    """
+
+    def build(function: _Function[P]) -> TyperCommand:
         signature = inspect.signature(function, eval_str=True)
         own = list(signature.parameters.values())[1:]
         common = [
@@ -92,12 +95,13 @@ def command(
             function(Session(out), *args, **options)
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-        where = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        parameters = [where, *keyword_only, *common]
+        context = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        parameters = [context, *keyword_only, *common]
         run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         del run.__wrapped__
-        app.command(name, cls=PlainCommand)(run)
-        return function
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(name, cls=PlainCommand, help=help)(run)
+        return cast("TyperCommand", typer.main.get_command(app))
 
-    return register
+    return build

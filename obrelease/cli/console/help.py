@@ -1,10 +1,10 @@
-"""How `--help` reads: arguments by their names as in the README, commands in the order of the work."""
+"""The layout of `--help`: arguments by their names as in the README."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 
 class PlainCommand(TyperCommand):
@@ -24,15 +24,3 @@ class PlainCommand(TyperCommand):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
-
-
-def in_order(*names: str) -> type[TyperGroup]:
-    """A group that lists these commands first, in this order, and any others behind them."""
-    place = {name: at for at, name in enumerate(names)}
-
-    class InOrder(TyperGroup):
-        def list_commands(self, ctx: Any) -> list[str]:
-            """The names as `--help` and completion show them."""
-            return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(place)))
-
-    return InOrder

@@ -1,0 +1,59 @@
+"""Every command: where its code is and its line in `--help`, so that help and completion load no command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """One command.
+
+    Attributes:
+        target: `module:attribute` of the command object, below `obrelease.cli.commands`.
+        help: the first line of the command's own help text.
+    """
+
+    target: str
+    help: str
+
+
+ROOT_COMMANDS: Final = {
+    "run": CommandRow("run:run", "Measure the engine and record the run."),
+    "import": CommandRow("import_:import_file", "Record what another tool measured."),
+    "list": CommandRow("list:list_runs", "List the runs in the results folder, newest first."),
+    "show": CommandRow("show:show", "Show one run: what it was, where, and what it gave."),
+    "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events."),
+    "diff": CommandRow("diff:diff", "Compare two runs, sets of runs or releases."),
+    "gate": CommandRow("gate:gate", "Check runs or a release against a regression policy."),
+    "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders."),
+    "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder."),
+    "validate": CommandRow("validate:validate", "Check documents and the files that they list."),
+    "gc": CommandRow("gc:gc", "Remove runs that nothing keeps."),
+    "pin": CommandRow("pin:pin", "Name a run, or list the names."),
+    "tag": CommandRow("tag:tag", "Create the annotated tag of a release."),
+    "bundle": CommandRow("bundle:bundle", "Write the files of a release into a folder."),
+    "publish": CommandRow("publish:publish", "Check, pack, tag and upload runs as one release."),
+    "verify": CommandRow("verify:verify", "Check every layer of a release."),
+    "init": CommandRow("init:init", "Set up this git repository for releases."),
+    "doctor": CommandRow("doctor:doctor", "Check the environment."),
+    "schema": CommandRow("schema:schema", "Export or check the JSON Schemas of the documents."),
+}
+"""The commands of `obrelease`, in the order of `--help`."""
+
+RUN_COMMANDS: Final = {
+    "bench": CommandRow("run_bench:bench", "Measure seeded order flow."),
+    "stress": CommandRow("run_stress:stress", "Offer seeded flow at intended times."),
+    "architectures": CommandRow("run_architectures:architectures", "Compare ways to divide the work."),
+    "replay": CommandRow("run_replay:replay", "Replay recorded market data, checked row by row."),
+    "profile": CommandRow("run_profile:profile", "Find where time and memory go in a scenario."),
+    "scenarios": CommandRow("run_scenarios:scenarios", "List the scenarios of bench and profile."),
+}
+"""The commands of `obrelease run`, in the order of `--help`."""
+
+SCHEMA_COMMANDS: Final = {
+    "export": CommandRow("schema_export:export", "Write the schemas of all documents."),
+    "check": CommandRow("schema_check:check", "Compare the exported schemas with the models."),
+}
+"""The commands of `obrelease schema`, in the order of `--help`."""

@@ -1,0 +1,56 @@
+"""Groups whose commands are imported when one of them is called, not when they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from obrelease.cli.command_table import CommandRow
+
+_PACKAGE: Final = "obrelease.cli.commands"
+
+
+class LazyCommand(TyperCommand):
+    """The name and help line of a command; the command itself is loaded to parse its arguments."""
+
+    def __init__(self, name: str, row: CommandRow) -> None:
+        super().__init__(name, help=row.help)
+        self._target = row.target
+
+    def load(self) -> Any:
+        """Import the command."""
+        module, _, attribute = self._target.partition(":")
+        return getattr(import_module(f"{_PACKAGE}.{module}"), attribute)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of the real command, which is the one that is invoked or completed."""
+        return self.load().make_context(info_name, args, parent=parent, **extra)
+
+
+def group_of(table: Mapping[str, CommandRow]) -> type[TyperGroup]:
+    """A group class whose commands are the rows of a table, in that order."""
+
+    class LazyGroup(TyperGroup):
+        def __init__(self, **attributes: Any) -> None:
+            attributes["commands"] = {name: LazyCommand(name, row) for name, row in table.items()}
+            super().__init__(**attributes)
+
+    return LazyGroup
+
+
+def subcommands(name: str, table: Mapping[str, CommandRow], *, help: str) -> Any:  # noqa: A002
+    """A group of commands below the root, such as `obrelease run`."""
+    app = typer.Typer(
+        name=name,
+        cls=group_of(table),
+        help=help,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=False,
+    )
+    app.callback(help=help)(lambda: None)
+    return typer.main.get_command(app)

@@ -1,0 +1,79 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from obrelease.cli.console.command import named_folder
+from obrelease.cli.console.completion import CORES, KINDS, runs, scenarios, tags, words
+
+KindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help=f"Only runs of this kind: {', '.join(KINDS)}.",
+        autocompletion=words(*KINDS),
+    ),
+]
+ScenarioFilter = Annotated[
+    str | None,
+    typer.Option("--scenario", metavar="NAME", help="Only runs of this scenario.", autocompletion=scenarios),
+]
+CoreFilter = Annotated[
+    str | None,
+    typer.Option("--core", metavar="NAME", help="Only runs of this core.", autocompletion=words(*CORES[:2])),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Compare runs that are not alike; the output says what differs.")
+]
+SameHostOption = Annotated[
+    bool,
+    typer.Option("--same-host", help="Both sides were measured on one machine, where the runs do not tell."),
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw both sides' percentile curves, .svg or .png."),
+]
+TagArgument = Annotated[
+    str,
+    typer.Argument(metavar="TAG", help="The release's tag, such as v0.9-beta.", autocompletion=tags),
+]
+RunOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--run",
+        metavar="DIGEST",
+        help="Release this run; may be repeated. [default: all runs]",
+        autocompletion=runs,
+    ),
+]
+RemoteOption = Annotated[
+    str | None,
+    typer.Option("--remote", metavar="NAME", help="Push the tag to this git remote. [env: OBRELEASE_REMOTE]"),
+]
+ForgeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--forge",
+        metavar="NAME",
+        help="directory or github. [env: OBRELEASE_FORGE]",
+        autocompletion=words("directory", "github"),
+    ),
+]
+SignOption = Annotated[
+    Path | None,
+    typer.Option("--sign", metavar="KEY", help="Sign with this SSH key file; a public one uses the agent."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a scratch folder.")
+]
+SchemasOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--schemas", metavar="DIR", parser=named_folder, help="The schemas folder. [env: OBRELEASE_SCHEMAS]"
+    ),
+]
