@@ -1,4 +1,4 @@
-"""Commands are loaded one at a time: their help lines match the table, and no command loads another's libraries."""
+"""Each command is loaded alone: help lines match the table, no command loads the libraries of another."""
 
 from __future__ import annotations
 
