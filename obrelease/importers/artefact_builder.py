@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
-
-from pydantic import ValidationError
 
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import (
@@ -23,7 +20,7 @@ from obrelease.models.artefact import (
     StableHost,
     VolatileHost,
 )
-from obrelease.models.validation import explain
+from obrelease.models.artefact_draft import ArtefactDraft, envelope_errors, slug
 from obrelease.storage.durable import NewFile
 
 TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
@@ -31,7 +28,7 @@ TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ImportRequest:
     """What to import, and what the file cannot know.
 
     Attributes:
@@ -52,7 +49,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ToolResult:
     """What an importer read, before it becomes an envelope."""
 
     tool: str
@@ -69,15 +66,7 @@ class Found:
     dirty: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An artefact that still lacks its list of files, and those files."""
-
-    artefact: Artefact
-    files: tuple[NewFile, ...]
-
-
-def draft(request: Request, found: Found, *, media_type: str, suffix: str) -> Draft:
+def draft(request: ImportRequest, found: ToolResult, *, media_type: str, suffix: str) -> ArtefactDraft:
     """Wrap what was found; the original is kept as `original<suffix>`.
 
     Raises:
@@ -87,7 +76,7 @@ def draft(request: Request, found: Found, *, media_type: str, suffix: str) -> Dr
         raise InvalidInput(
             f"{request.name}: holds no measurement", hint="let the tool measure something first"
         )
-    try:
+    with envelope_errors(request.name):
         artefact = Artefact(
             kind="imported",
             scenario=slug(request.scenario or found.scenario),
@@ -101,14 +90,9 @@ def draft(request: Request, found: Found, *, media_type: str, suffix: str) -> Dr
             measurements=tuple(found.measurements),
             histograms=tuple(found.histograms),
         )
-    except ValidationError as error:
-        raise InvalidInput(f"{request.name}: {explain(error)[0]}") from error
-    return Draft(artefact, (NewFile(f"{ORIGINAL_STEM}{suffix}", media_type, request.data), *found.files))
-
-
-def slug(text: str) -> str:
-    """A name that is safe as a folder: lower case, other characters as `-`, at most 64."""
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:64] or "unnamed"
+    return ArtefactDraft(
+        artefact, (NewFile(f"{ORIGINAL_STEM}{suffix}", media_type, request.data), *found.files)
+    )
 
 
 def measurements_ns(series: Iterable[tuple[str, Sequence[float]]]) -> tuple[Measurement, ...]:

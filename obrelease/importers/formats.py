@@ -1,26 +1,22 @@
-"""The formats that can be imported, by the name of the tool; only the one that is wanted is loaded."""
+"""The formats that can be imported, by the name of the tool that writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Final, cast
+from typing import Final
 
-from obrelease.importers.artefact_builder import Draft, Request
+from obrelease.importers.artefact_builder import ImportRequest
+from obrelease.importers.google_benchmark import import_google_benchmark
+from obrelease.importers.hlog import import_hlog
+from obrelease.importers.hyperfine import import_hyperfine
+from obrelease.importers.pytest_benchmark import import_pytest_benchmark
+from obrelease.models.artefact_draft import ArtefactDraft
 
-_READERS: Final[Mapping[str, str]] = {
-    "google-benchmark": "google_benchmark",
-    "pytest-benchmark": "pytest_benchmark",
-    "hyperfine": "hyperfine",
-    "hlog": "hlog",
+Importer = Callable[[ImportRequest], ArtefactDraft]
+
+IMPORTERS: Final[Mapping[str, Importer]] = {
+    "google-benchmark": import_google_benchmark,
+    "pytest-benchmark": import_pytest_benchmark,
+    "hyperfine": import_hyperfine,
+    "hlog": import_hlog,
 }
-
-FORMATS: Final = tuple(_READERS)
-"""The names of all formats."""
-
-
-def reader_of(name: str) -> Callable[[Request], Draft]:
-    """What reads a file of this format; `name` is one of `FORMATS`."""
-    module = _READERS[name]
-    found = getattr(import_module(f"obrelease.importers.{module}"), f"import_{module}")
-    return cast("Callable[[Request], Draft]", found)

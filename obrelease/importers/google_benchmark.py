@@ -12,9 +12,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from obrelease.errors import InvalidInput
 from obrelease.importers.artefact_builder import (
     TIME_UNITS,
-    Draft,
-    Found,
-    Request,
+    ImportRequest,
+    ToolResult,
     draft,
     instant_ns,
     measurements_ns,
@@ -22,9 +21,10 @@ from obrelease.importers.artefact_builder import (
 )
 from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
+from obrelease.models.artefact_draft import ArtefactDraft
 
 
-def import_google_benchmark(request: Request) -> Draft:
+def import_google_benchmark(request: ImportRequest) -> ArtefactDraft:
     """Read one file, which is what one process measured.
 
     Raises:
@@ -41,7 +41,7 @@ def import_google_benchmark(request: Request) -> Draft:
             hint="run it without --benchmark_report_aggregates_only",
         )
     executable = context.text_or("executable", "google-benchmark")
-    found = Found(
+    found = ToolResult(
         tool="google-benchmark",
         tool_version=context.text_or("library_version", UNKNOWN),
         scenario=PurePosixPath(PureWindowsPath(executable).as_posix()).name,

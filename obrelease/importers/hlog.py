@@ -19,8 +19,9 @@ from obrelease.analysis.histograms.histogram_log import (
     significant_digits,
 )
 from obrelease.errors import UsageError
-from obrelease.importers.artefact_builder import Draft, Found, Request, draft, slug
+from obrelease.importers.artefact_builder import ImportRequest, ToolResult, draft
 from obrelease.models.artefact import UNKNOWN, HistogramRef, StableHost
+from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.storage.durable import NewFile
 
 UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000}
@@ -30,7 +31,7 @@ _START: Final = re.compile(rb"^#\[StartTime: (\d{1,11})(?:\.(\d{1,9}))? ", re.MU
 _TAG: Final = re.compile(r"Tag=([^,\s]{1,255}),")
 
 
-def import_hlog(request: Request) -> Draft:
+def import_hlog(request: ImportRequest) -> ArtefactDraft:
     """Read one log, which is what one process recorded.
 
     Raises:
@@ -43,7 +44,7 @@ def import_hlog(request: Request) -> Draft:
             hint=f"units: {', '.join(UNITS_NS)}; clocks: {', '.join(_CLOCKS)}",
         )
     made = list(_histograms(request))
-    found = Found(
+    found = ToolResult(
         tool="hlog",
         tool_version=UNKNOWN,
         scenario=PurePath(request.name).stem,
@@ -56,7 +57,7 @@ def import_hlog(request: Request) -> Draft:
     return draft(request, found, media_type="text/plain", suffix=".hlog")
 
 
-def _histograms(request: Request) -> Iterator[tuple[HistogramRef, NewFile]]:
+def _histograms(request: ImportRequest) -> Iterator[tuple[HistogramRef, NewFile]]:
     by_tag: dict[str, list[str]] = {}
     for line in interval_lines(request.data, name=request.name):
         tag = _TAG.match(line)

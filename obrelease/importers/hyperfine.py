@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obrelease.importers.artefact_builder import Draft, Found, Request, draft, measurements_ns, nanoseconds
+from obrelease.importers.artefact_builder import (
+    ImportRequest,
+    ToolResult,
+    draft,
+    measurements_ns,
+    nanoseconds,
+)
 from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, StableHost
+from obrelease.models.artefact_draft import ArtefactDraft
 
 
-def import_hyperfine(request: Request) -> Draft:
+def import_hyperfine(request: ImportRequest) -> ArtefactDraft:
     """Read one file, which is what one call of hyperfine measured.
 
     Raises:
         InvalidInput: not such a file, or a command that failed in a run.
     """
     document = read_json(request.data, request.name)
-    found = Found(
+    found = ToolResult(
         tool="hyperfine",
         tool_version=UNKNOWN,
         scenario="hyperfine",

@@ -10,9 +10,8 @@ import re
 from typing import Final
 
 from obrelease.importers.artefact_builder import (
-    Draft,
-    Found,
-    Request,
+    ImportRequest,
+    ToolResult,
     draft,
     instant_ns,
     measurements_ns,
@@ -20,11 +19,12 @@ from obrelease.importers.artefact_builder import (
 )
 from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, StableHost, VolatileHost
+from obrelease.models.artefact_draft import ArtefactDraft
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
-def import_pytest_benchmark(request: Request) -> Draft:
+def import_pytest_benchmark(request: ImportRequest) -> ArtefactDraft:
     """Read one file, which is what one process measured.
 
     Raises:
@@ -35,7 +35,7 @@ def import_pytest_benchmark(request: Request) -> Draft:
     series = [(entry.at("fullname").text(), _rounds_ns(entry)) for entry in document.at("benchmarks").items()]
     identity = commit.text_or("id", "")
     known = bool(_COMMIT.fullmatch(identity))
-    found = Found(
+    found = ToolResult(
         tool="pytest-benchmark",
         tool_version=document.text_or("version", UNKNOWN),
         scenario=commit.text_or("project", "pytest-benchmark"),

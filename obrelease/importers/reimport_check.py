@@ -9,9 +9,10 @@ from typing import Final
 from obrelease.analysis.consistency import derived_values
 from obrelease.analysis.consistency.derived_values import RULE
 from obrelease.errors import ObreleaseError
-from obrelease.importers.artefact_builder import Draft, Request
-from obrelease.importers.formats import FORMATS, reader_of
+from obrelease.importers.artefact_builder import ImportRequest
+from obrelease.importers.formats import IMPORTERS
 from obrelease.models.artefact import ENVELOPE_NAME, ORIGINAL_STEM, Artefact, Measurement
+from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.finding import Problem
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
@@ -36,11 +37,11 @@ def disagreements(artefact: Artefact, folder: Path) -> tuple[Problem, ...]:
 def _against_original(artefact: Artefact, folder: Path) -> Iterator[tuple[str, str]]:
     originals = [file.path for file in artefact.files if Path(file.path).stem == ORIGINAL_STEM]
     tool, *names = artefact.command[2:]
-    if len(originals) != 1 or tool not in FORMATS or len(names) != 1:
+    if len(originals) != 1 or tool not in IMPORTERS or len(names) != 1:
         yield ENVELOPE_NAME, "says that it was imported, and keeps no original of a known format"
         return
     clock = artefact.histograms[0].clock if artefact.histograms else "service"
-    request = Request(
+    request = ImportRequest(
         name=names[0],
         data=read_bounded(folder / originals[0]),
         now_ns=int(artefact.created_ns),
@@ -49,14 +50,14 @@ def _against_original(artefact: Artefact, folder: Path) -> Iterator[tuple[str, s
         clock=clock,
     )
     try:
-        again = reader_of(tool)(request)
+        again = IMPORTERS[tool](request)
     except ObreleaseError as error:
         yield originals[0], error.message
         return
     yield from _differences(artefact, again, originals[0])
 
 
-def _differences(artefact: Artefact, again: Draft, original: str) -> Iterator[tuple[str, str]]:
+def _differences(artefact: Artefact, again: ArtefactDraft, original: str) -> Iterator[tuple[str, str]]:
     for name in _TOLD_BY_THE_FILE:
         if getattr(artefact, name) != getattr(again.artefact, name):
             yield ENVELOPE_NAME, f"{name} is not what {original} says"

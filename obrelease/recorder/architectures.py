@@ -14,10 +14,11 @@ from obengine.harness.architectures.comparison import (
 )
 from obrelease.analysis.plots.architectures import architectures_compared
 from obrelease.analysis.plots.latency_throughput import latency_curve
-from obrelease.analysis.summary.summarise import WALL_TIMES, throughput_msg_s
+from obrelease.analysis.summary.summarise import TIMER_OVERHEAD, WALL_TIMES, throughput_msg_s
 from obrelease.analysis.tables.architectures import ARCHITECTURES_FILE, architectures_csv
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.artefact_builder import TIMER_OVERHEAD, Draft, Request, envelope_of, keep_histogram
+from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.recorder.artefact_builder import RunRequest, envelope_of, keep_histogram
 from obrelease.recorder.engine_adapter import engine_errors
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.results_folder import require_writable
@@ -59,12 +60,12 @@ def record_architectures(
     told = ",".join(map(str, outcome.seeds))
     words = ("obrelease", "run", "architectures", "--seeds", told)
     numbers = ("--passes", str(passes), "--messages", str(messages))
-    request = Request("architectures", f"x{messages}", (*words, *numbers), {}, created_ns, producer)
+    request = RunRequest("architectures", f"x{messages}", (*words, *numbers), {}, created_ns, producer)
     made = _draft(request, outcome, passes)
     return registry.record(made.artefact, made.files)
 
 
-def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draft:
+def _draft(request: RunRequest, outcome: ArchitecturesOutcome, passes: int) -> ArtefactDraft:
     messages = outcome.workload.messages
     kept = {
         run.name: keep_histogram(
@@ -101,7 +102,7 @@ def _draft(request: Request, outcome: ArchitecturesOutcome, passes: int) -> Draf
         *(NewFile(path, "image/svg+xml", content) for path, content in pictures.items()),
         chunks_file(outcome.log),
     )
-    return Draft(artefact, files)
+    return ArtefactDraft(artefact, files)
 
 
 def _measurements(outcome: ArchitecturesOutcome) -> list[Measurement]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -14,7 +13,6 @@ from obengine import cores
 from obengine.harness.machine import MachineFacts, machine_facts
 from obengine.harness.outcome import CheckResult, WorkloadFacts
 from obrelease.analysis.histograms.histogram import SIGNIFICANT_DIGITS, Histogram, decode, encode
-from obrelease.analysis.summary.summarise import TIMER_OVERHEAD
 from obrelease.models.artefact import (
     Artefact,
     Check,
@@ -30,28 +28,12 @@ from obrelease.models.artefact import (
     VolatileHost,
     Workload,
 )
+from obrelease.models.artefact_draft import slug
 from obrelease.storage.durable import NewFile
-from obrelease.storage.progress import Advance
-
-__all__ = [
-    "TIMER_OVERHEAD",
-    "Advance",
-    "Draft",
-    "KeptHistogram",
-    "Ran",
-    "Request",
-    "envelope_of",
-    "host_of",
-    "keep_histogram",
-    "machine_of",
-    "outcome_of",
-    "slug",
-    "workload_of",
-]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RunRequest:
     """What was asked for, and by whom: all of the envelope that the engine does not know.
 
     Attributes:
@@ -69,14 +51,6 @@ class Request:
     parameters: Mapping[str, Scalar]
     created_ns: int
     producer: Producer
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An artefact that still lacks its list of files, and those files."""
-
-    artefact: Artefact
-    files: tuple[NewFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +77,6 @@ def keep_histogram(
         significant_digits=SIGNIFICANT_DIGITS,
     )
     return KeptHistogram(ref, NewFile(path, "text/plain", encoded.hlog), decode(encoded.hlog, name=path))
-
-
-def slug(name: str) -> str:
-    """A name that is safe as a folder, made of any text: lower case, other characters as `-`."""
-    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64] or "unnamed"
 
 
 def machine_of(core: str) -> MachineFacts:
@@ -152,7 +121,7 @@ def workload_of(facts: WorkloadFacts) -> Workload:
 
 
 def envelope_of(
-    request: Request,
+    request: RunRequest,
     *,
     produced: Ran | None,
     workload: WorkloadFacts,

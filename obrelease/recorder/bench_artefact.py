@@ -15,21 +15,19 @@ from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obrelease.analysis.histograms.histogram import Histogram, percentile_csv
 from obrelease.analysis.plots.depth import depth_over_day
 from obrelease.analysis.plots.latency_throughput import latency_curve, throughput_passes, touch_over_day
-from obrelease.analysis.summary.summarise import WALL_TIMES, throughput_msg_s
+from obrelease.analysis.summary.summarise import TIMER_OVERHEAD, WALL_TIMES, throughput_msg_s
 from obrelease.analysis.tables.summary import LATENCY_TABLE, SUMMARY_FILE, summary_csv
 from obrelease.models.artefact import (
     Artefact,
     Measurement,
     Scalar,
 )
+from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.recorder.artefact_builder import (
-    TIMER_OVERHEAD,
-    Draft,
-    Request,
+    RunRequest,
     host_of,
     keep_histogram,
     outcome_of,
-    slug,
     workload_of,
 )
 from obrelease.recorder.event_chunks import chunks_file
@@ -42,7 +40,7 @@ WARM_UP: Final = "warm-up"
 """The measurement that holds the time of the pass before those that count."""
 
 
-def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft:
+def draft(request: RunRequest, outcome: RunOutcome, machine: MachineFacts) -> ArtefactDraft:
     """Build the envelope and render every file: table, histogram, percentile curve and plots."""
     latency = keep_histogram(LATENCY, LATENCY_FILE, outcome.service_ns, clock="service")
     artefact = Artefact(
@@ -73,7 +71,7 @@ def draft(request: Request, outcome: RunOutcome, machine: MachineFacts) -> Draft
     if outcome.risk is not None:
         name = f"{request.kind} {request.scenario}, synthetic market maker"
         files += risk_files(outcome.risk, title=name)
-    return Draft(artefact, files)
+    return ArtefactDraft(artefact, files)
 
 
 def replayed_name(facts: WorkloadFacts) -> str:
@@ -91,7 +89,7 @@ def _warm_up(outcome: RunOutcome) -> tuple[Measurement, ...]:
     return (Measurement(name=WARM_UP, unit="ns", samples=(outcome.warmup_ns,)),)
 
 
-def _parameters(request: Request, outcome: RunOutcome) -> dict[str, Scalar]:
+def _parameters(request: RunRequest, outcome: RunOutcome) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {
         "batch-messages": BATCH_MESSAGES, "core": outcome.core, "passes": len(outcome.pass_wall_ns)
     }  # fmt: skip
@@ -101,7 +99,7 @@ def _parameters(request: Request, outcome: RunOutcome) -> dict[str, Scalar]:
     return found | dict(request.parameters)
 
 
-def _plots(request: Request, outcome: RunOutcome, curve: Histogram) -> tuple[NewFile, ...]:
+def _plots(request: RunRequest, outcome: RunOutcome, curve: Histogram) -> tuple[NewFile, ...]:
     workload = outcome.workload
     seed = "" if workload.seed is None else f", seed {workload.seed}"
     title = f"{request.kind} {request.scenario}, {outcome.core} core{seed}: {workload.messages:,} messages"

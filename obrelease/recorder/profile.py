@@ -14,7 +14,8 @@ from obrelease.analysis.tables.profile import (
     FUNCTIONS_FILE,
 )
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.artefact_builder import Draft, Request, envelope_of
+from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.recorder.artefact_builder import RunRequest, envelope_of
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.results_folder import require_writable
 from obrelease.registry.entry import Entry
@@ -52,11 +53,11 @@ def record_profile(
     words = ["obrelease", "run", "profile", "--scenario", scenario, "--seed", str(seed)]
     words += ["--core", name, "--profiler", profiler]
     words += [] if messages is None else ["--messages", str(messages)]
-    made = _draft(Request("profile", scenario, tuple(words), {}, created_ns, producer), outcome)
+    made = _draft(RunRequest("profile", scenario, tuple(words), {}, created_ns, producer), outcome)
     return registry.record(made.artefact, made.files)
 
 
-def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
+def _draft(request: RunRequest, outcome: ProfileOutcome) -> ArtefactDraft:
     files = []
     if outcome.functions:
         rows = [(each.place, each.calls, each.own_ns, each.cumulative_ns) for each in outcome.functions]
@@ -85,4 +86,4 @@ def _draft(request: Request, outcome: ProfileOutcome) -> Draft:
         histograms=(),
         core=outcome.core,
     )
-    return Draft(artefact, tuple(files))
+    return ArtefactDraft(artefact, tuple(files))

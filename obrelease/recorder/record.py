@@ -9,7 +9,7 @@ from obengine.harness.outcome import RunOutcome
 from obengine.harness.replay import run_replay
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer, Scalar
-from obrelease.recorder.artefact_builder import Request, machine_of
+from obrelease.recorder.artefact_builder import RunRequest, machine_of
 from obrelease.recorder.bench_artefact import draft, replayed_name
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.event_log import require_log_place, write_log
@@ -75,7 +75,7 @@ def record_bench(
     words += [] if messages is None else ["--messages", str(messages)]
     words += ["--fresh-processes"] if fresh_processes else []
     told: dict[str, Scalar] = {"fresh-processes": True} if fresh_processes else {}
-    request = Request("bench", scenario, tuple(words), told, created_ns, producer)
+    request = RunRequest("bench", scenario, tuple(words), told, created_ns, producer)
     return _record(registry, request, outcome, log)
 
 
@@ -119,7 +119,7 @@ def record_replay(
     words = ["obrelease", "run", "replay", *([_portable(path.name)] if path else [])]
     words += ["--core", name, "--passes", str(passes)]
     words += ["--risk", LIMITS_FILE] if risk else []
-    request = Request("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
+    request = RunRequest("replay", replayed_name(outcome.workload), tuple(words), {}, created_ns, producer)
     return _record(registry, request, outcome, log)
 
 
@@ -133,7 +133,7 @@ def _require_readable_twice(path: Path, hint: str) -> None:
         )
 
 
-def _record(registry: Registry, request: Request, outcome: RunOutcome, log: Path | None) -> Entry:
+def _record(registry: Registry, request: RunRequest, outcome: RunOutcome, log: Path | None) -> Entry:
     made = draft(request, outcome, machine_of(outcome.core))
     if log is not None and outcome.log is not None:
         write_log(log, outcome.log)

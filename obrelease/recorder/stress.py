@@ -10,7 +10,7 @@ from obengine.harness.open_loop import rate_msg_s
 from obengine.harness.stress import ScaleRun, StressOutcome, SweepPoint, run_stress, stress_work
 from obrelease.analysis.plots.latency_throughput import latency_curve
 from obrelease.analysis.plots.load import latency_against_load, throughput_by_scale
-from obrelease.analysis.summary.summarise import WALL_TIMES
+from obrelease.analysis.summary.summarise import TIMER_OVERHEAD, WALL_TIMES
 from obrelease.analysis.tables.stress import (
     SCALES_FILE,
     SWEEP_FILE,
@@ -20,11 +20,10 @@ from obrelease.analysis.tables.stress import (
     sweep_csv,
 )
 from obrelease.models.artefact import Measurement, Producer
+from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.recorder.artefact_builder import (
-    TIMER_OVERHEAD,
-    Draft,
     KeptHistogram,
-    Request,
+    RunRequest,
     envelope_of,
     keep_histogram,
 )
@@ -93,14 +92,14 @@ def record_stress(
         words += ["--scale", str(run.scale)]
     words += ["--seed", str(seed), "--core", name, "--passes", str(passes)]
     words += ["--rate", str(outcome.scales[0].offered_msg_s), *(["--sweep"] if sweep else [])]
-    request = Request("stress", arrivals, tuple(words), {}, created_ns, producer)
+    request = RunRequest("stress", arrivals, tuple(words), {}, created_ns, producer)
     made = _draft(request, outcome)
     if log is not None:
         write_log(log, outcome.log)
     return registry.record(made.artefact, made.files)
 
 
-def _draft(request: Request, outcome: StressOutcome) -> Draft:
+def _draft(request: RunRequest, outcome: StressOutcome) -> ArtefactDraft:
     largest = outcome.scales[-1]
     kept = {run.scale: _kept(run) for run in reversed(outcome.scales)}
     loads = [_load_row(point) for point in outcome.sweep]
@@ -145,7 +144,7 @@ def _draft(request: Request, outcome: StressOutcome) -> Draft:
     )
     by_name = {each.ref.name: each.curve for pair in kept.values() for each in pair}
     rows = list(scale_rows(artefact, by_name))
-    return Draft(artefact, (NewFile(SUMMARY_FILE, "text/csv", scales_csv(rows)), *files))
+    return ArtefactDraft(artefact, (NewFile(SUMMARY_FILE, "text/csv", scales_csv(rows)), *files))
 
 
 def _kept(run: ScaleRun) -> tuple[KeptHistogram, KeptHistogram]:

@@ -13,15 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import ObreleaseError
-from obrelease.importers.artefact_builder import Draft, Request
+from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
+from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.validation import document_bytes, examine
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
-JSON_IMPORTERS: dict[str, Callable[[Request], Draft]] = {
+JSON_IMPORTERS: dict[str, Callable[[ImportRequest], ArtefactDraft]] = {
     "google_benchmark.json": import_google_benchmark,
     "pytest_benchmark.json": import_pytest_benchmark,
     "hyperfine.json": import_hyperfine,
@@ -31,10 +32,10 @@ SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats()
 VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=5), SCALARS, max_size=2)
 
 
-def read_or_refuse(importer: Callable[[Request], Draft], data: bytes) -> None:
+def read_or_refuse(importer: Callable[[ImportRequest], ArtefactDraft], data: bytes) -> None:
     """Rule: whatever is accepted is a valid document; whatever is not raises an error of our tree."""
     with contextlib.suppress(ObreleaseError):
-        artefact = importer(Request("any", data, 0)).artefact
+        artefact = importer(ImportRequest("any", data, 0)).artefact
         assert examine(document_bytes(artefact), "any")[1] == ()
 
 

@@ -12,6 +12,7 @@ from obrelease.analysis.histograms.histogram_log import decode_intervals
 from obrelease.analysis.summary.summarise import WALL_TIMES
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import ORIGINAL_STEM, UNKNOWN, Artefact, Measurement, StableHost
+from obrelease.models.direction import direction_of
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -123,7 +124,7 @@ def _text(value: object) -> str:
 def _series(artefact: Artefact) -> Iterator[tuple[str, Series]]:
     """Throughput of our own runs; every measurement of an imported one."""
     if artefact.kind == "imported":
-        yield from ((series.name, _imported(series)) for series in artefact.measurements)
+        yield from ((each.name, _imported(artefact, each)) for each in artefact.measurements)
         return
     walls = next((m.samples for m in artefact.measurements if m.name == WALL_TIMES and m.unit == "ns"), ())
     if artefact.workload is not None and walls:
@@ -132,12 +133,13 @@ def _series(artefact: Artefact) -> Iterator[tuple[str, Series]]:
         yield THROUGHPUT, Series("msg/s", "higher", rates)
 
 
-def _imported(measured: Measurement) -> Series:
-    """Times in nanoseconds; what is counted per second is better when higher, all else when lower."""
+def _imported(artefact: Artefact, measured: Measurement) -> Series:
+    """One measurement of an imported run; times are converted to nanoseconds."""
     scale = _TIMES_NS.get(measured.unit, 1)
     unit = "ns" if measured.unit in _TIMES_NS else measured.unit
-    better: Better = "higher" if unit.endswith("/s") else "lower"
-    return Series(unit, better, tuple(float(sample) * scale for sample in measured.samples))
+    return Series(
+        unit, direction_of(artefact, measured), tuple(float(sample) * scale for sample in measured.samples)
+    )
 
 
 def _histogram(artefact: Artefact, path: str, folder: Path) -> tuple[Histogram, ...]:

@@ -56,13 +56,13 @@ def import_file(
 
     Its file is kept beside, byte by byte.
     """
-    from obrelease.importers.artefact_builder import Request
-    from obrelease.importers.formats import reader_of
+    from obrelease.importers.artefact_builder import ImportRequest
+    from obrelease.importers.formats import IMPORTERS
     from obrelease.storage.files import read_bounded
 
     registry = registry_of(session.settings(results=results), must_exist=False)
-    request = Request(file.name, read_bounded(file), now_ns(), scenario, unit, clock)
-    made = reader_of(format_)(request)
+    request = ImportRequest(file.name, read_bounded(file), now_ns(), scenario, unit, clock)
+    made = IMPORTERS[format_](request)
     entry = registry.record(made.artefact, made.files)
     measured = {"measurements": len(made.artefact.measurements), "histograms": len(made.artefact.histograms)}
     words = ", ".join(counted(number, noun[:-1]) for noun, number in measured.items())

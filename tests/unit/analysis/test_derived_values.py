@@ -12,7 +12,7 @@ import pytest
 
 from obrelease import __version__
 from obrelease.analysis.consistency.derived_values import disagreements
-from obrelease.importers.artefact_builder import Request
+from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.hlog import import_hlog
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder.record import record_bench
@@ -141,7 +141,7 @@ def test_tables_of_another_version_with_other_columns_are_left_alone(true_run: P
 
 def test_an_imported_histogram_must_hold_what_the_envelope_says(true_run: Path, tmp_path: Path) -> None:
     log = (true_run / "latency.hlog").read_bytes()
-    made = import_hlog(Request(name="latency.hlog", data=log, now_ns=1))
+    made = import_hlog(ImportRequest(name="latency.hlog", data=log, now_ns=1))
     entry = Registry(tmp_path).record(made.artefact, made.files)
     artefact = Registry(tmp_path).load(entry)
     assert disagreements(artefact, entry.folder) == ()

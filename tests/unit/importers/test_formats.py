@@ -16,7 +16,13 @@ from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.summary.summarise import summarise_run
 from obrelease.errors import InvalidInput, UsageError
-from obrelease.importers.artefact_builder import Draft, Request, instant_ns, measurements_ns, nanoseconds
+from obrelease.importers.artefact_builder import (
+    ArtefactDraft,
+    ImportRequest,
+    instant_ns,
+    measurements_ns,
+    nanoseconds,
+)
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
@@ -27,7 +33,7 @@ from obrelease.registry.store import Registry
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "imports"
 NOW_NS = 1_800_000_000_000_000_000
-IMPORTERS: dict[str, Callable[[Request], Draft]] = {
+IMPORTERS: dict[str, Callable[[ImportRequest], ArtefactDraft]] = {
     "google_benchmark.json": import_google_benchmark,
     "pytest_benchmark.json": import_pytest_benchmark,
     "hyperfine.json": import_hyperfine,
@@ -35,15 +41,15 @@ IMPORTERS: dict[str, Callable[[Request], Draft]] = {
 }
 
 
-def request_of(name: str, **changes: Any) -> Request:
-    return Request(**{"name": name, "data": (DATA / name).read_bytes(), "now_ns": NOW_NS, **changes})
+def request_of(name: str, **changes: Any) -> ImportRequest:
+    return ImportRequest(**{"name": name, "data": (DATA / name).read_bytes(), "now_ns": NOW_NS, **changes})
 
 
 def imported(name: str, **changes: Any) -> Artefact:
     return IMPORTERS[name](request_of(name, **changes)).artefact
 
 
-def changed(name: str, change: Callable[[Any], object]) -> Request:
+def changed(name: str, change: Callable[[Any], object]) -> ImportRequest:
     document = json.loads((DATA / name).read_bytes())
     change(document)
     return request_of(name, data=json.dumps(document).encode())
@@ -252,4 +258,4 @@ def test_dates_without_a_zone_are_utc_and_other_texts_are_none() -> None:
 def test_a_time_that_no_unit_can_hold_is_refused_with_its_place() -> None:
     document = {"results": [{"command": "sleep", "times": [1.7e299]}]}
     with pytest.raises(InvalidInput, match=r"times\[0\]: is not a number from 0 to 1e\+30"):
-        import_hyperfine(Request("run.json", json.dumps(document).encode(), 0))
+        import_hyperfine(ImportRequest("run.json", json.dumps(document).encode(), 0))

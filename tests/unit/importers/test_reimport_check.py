@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from obrelease.cli.commands.import_ import Format
-from obrelease.importers.artefact_builder import Request
-from obrelease.importers.formats import FORMATS, reader_of
+from obrelease.importers.artefact_builder import ImportRequest
+from obrelease.importers.formats import IMPORTERS
 from obrelease.importers.reimport_check import disagreements
 from obrelease.models.artefact import Artefact
 from obrelease.models.finding import Problem
@@ -33,7 +33,7 @@ Change = Callable[[dict[str, Any], Path], None]
 def imported(tmp_path: Path) -> Callable[..., Path]:
     def make(tool: str, **options: Any) -> Path:
         name = FILES[tool]
-        made = reader_of(tool)(Request(name=name, data=(DATA / name).read_bytes(), now_ns=5, **options))
+        made = IMPORTERS[tool](ImportRequest(name=name, data=(DATA / name).read_bytes(), now_ns=5, **options))
         return Registry(tmp_path / "results").record(made.artefact, made.files).folder
 
     return make
@@ -45,10 +45,10 @@ def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Prob
 
 
 def test_each_format_has_its_reader() -> None:
-    assert {each.value for each in Format} == set(FORMATS) == set(FILES)
+    assert {each.value for each in Format} == set(IMPORTERS) == set(FILES)
 
 
-@pytest.mark.parametrize("tool", FORMATS)
+@pytest.mark.parametrize("tool", sorted(IMPORTERS))
 @pytest.mark.parametrize("options", [{}, {"scenario": "Another Name"}])
 def test_an_import_agrees_with_its_original(
     imported: Callable[..., Path], tool: str, options: dict[str, Any]

@@ -20,8 +20,8 @@ from obrelease.errors import (
     UsageError,
 )
 from obrelease.models.artefact import Producer
+from obrelease.models.artefact_draft import slug
 from obrelease.recorder import bench_work, core_names, scenario_names
-from obrelease.recorder.artefact_builder import slug
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.record import record_bench, record_replay
 from obrelease.registry.check_folder import inspect_folder

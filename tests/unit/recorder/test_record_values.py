@@ -1,0 +1,83 @@
+"""Any measured numbers become an artefact that the registry takes and every command reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from obrelease.errors import InvalidInput, UsageError
+from obrelease.importers.reimport_check import disagreements
+from obrelease.models.artefact import Producer
+from obrelease.models.direction import direction_of
+from obrelease.recorder.record_values import Latencies, Metric, build_artefact, this_machine
+from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
+
+PRODUCER = Producer(name="load-tool", version="2.1")
+
+
+def test_metrics_histograms_files_and_labels_are_recorded(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    draft = build_artefact(
+        "My Service",
+        metrics=[Metric("Requests / s", "req/s", [10.5, 11.0])],
+        histograms=[Latencies("GET /", np.array([100, 200, 300]), "response")],
+        files=[NewFile("notes.txt", "text/plain", b"warm cache\n")],
+        labels={"region": "eu", "shards": 4},
+        command=("bench", "--all"),
+        producer=PRODUCER,
+        created_ns=5,
+    )
+    entry = registry.record(draft.artefact, draft.files)
+    artefact = registry.load(entry)
+    assert (artefact.kind, artefact.scenario, artefact.created_ns) == ("imported", "my-service", "5")
+    assert (artefact.command, artefact.producer) == (("bench", "--all"), PRODUCER)
+    assert artefact.parameters == {"region": "eu", "shards": 4}
+    (measurement,), (histogram,) = artefact.measurements, artefact.histograms
+    assert (measurement.name, measurement.unit, measurement.samples) == ("requests-s", "req/s", (10.5, 11.0))
+    assert (histogram.name, histogram.count, histogram.clock) == ("get", 3, "response")
+    assert {file.path for file in artefact.files} == {"get.hlog", "notes.txt"}
+    assert artefact.host.stable == this_machine().stable
+    assert disagreements(artefact, entry.folder) == ()
+
+
+def test_a_direction_other_than_the_unit_suggests_is_kept() -> None:
+    artefact = build_artefact(
+        "x",
+        metrics=[
+            Metric("hits", "%", [99], better="higher"),
+            Metric("errors", "n/s", [1], better="lower"),
+            Metric("rate", "n/s", [5], better="higher"),
+            Metric("time", "ns", [7]),
+        ],
+        producer=PRODUCER,
+        created_ns=1,
+    ).artefact
+    assert artefact.parameters == {"higher-is-better": "hits", "lower-is-better": "errors"}
+    directions = {each.name: direction_of(artefact, each) for each in artefact.measurements}
+    assert directions == {"hits": "higher", "errors": "lower", "rate": "higher", "time": "lower"}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "histograms", "message"),
+    [
+        ([], [], "nothing to record"),
+        ([Metric("a", "ns", [])], [], "'a' has no samples"),
+        ([Metric("A b", "ns", [1]), Metric("a-B", "ns", [1])], [], "are stored under one name, 'a-b'"),
+        ([], [Latencies("h", [1]), Latencies("H", [1])], "are stored under one name, 'h'"),
+        ([], [Latencies("h", [0.5])], "whole nanoseconds"),
+        ([], [Latencies("h", [[1]])], "one dimension"),
+    ],
+)
+def test_values_that_cannot_be_stored_are_refused(
+    metrics: list[Metric], histograms: list[Latencies], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        build_artefact("x", metrics=metrics, histograms=histograms, producer=PRODUCER, created_ns=1)
+
+
+def test_a_unit_that_an_envelope_does_not_take_is_invalid_input() -> None:
+    with pytest.raises(InvalidInput, match="unit"):
+        build_artefact("x", metrics=[Metric("a", "two words", [1])], producer=PRODUCER, created_ns=1)
