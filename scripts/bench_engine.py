@@ -223,10 +223,10 @@ PEERS: Final = (
 
 def contenders(messages: int) -> tuple[list[Contender], dict[str, str]]:
     """Who can run here, the reference core first; and who cannot, with the reason."""
-    ours = sorted(cores.names(), key=lambda name: name != cores.REFERENCE)
+    ours = sorted(cores.core_names(), key=lambda name: name != cores.REFERENCE)
     found = [Contender(name, "obengine", messages, our_core(name)) for name in ours]
     missing: dict[str, str] = {}
-    if (reason := cores.why_native_is_absent()) is not None:
+    if (reason := cores.native_unavailable_reason()) is not None:
         missing[cores.NATIVE] = reason
     for name, module, most, prepare in PEERS:
         try:

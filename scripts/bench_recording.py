@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.cores import make_book, names
+from obengine.cores import core_names, make_book
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness.clock import now_ns
 from obengine.harness.measure import run_passes, time_messages
@@ -65,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Times what recording a run costs.")
     parser.add_argument("--latencies", type=int, default=10_000_000)
     parser.add_argument("--messages", type=int, default=500_000)
-    parser.add_argument("--core", default=names()[0])
+    parser.add_argument("--core", default=core_names()[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

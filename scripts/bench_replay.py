@@ -27,11 +27,11 @@ from tempfile import TemporaryDirectory
 from time import process_time_ns
 from typing import Any
 
-from obengine.cores import NATIVE, make_book, names
+from obengine.cores import NATIVE, core_names, make_book
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import read_frames
 from obengine.feeds.itch50_layout import LENGTHS
-from obengine.feeds.itch50_sample import write_itch_sample
+from obengine.feeds.itch50_sample import write_itch50_sample
 from obengine.feeds.lobster import read_lobster
 from obengine.harness.clock import now_ns
 from obengine.harness.replay import run_replay
@@ -81,7 +81,7 @@ def native_books(path: Path) -> int:
     from obengine.native.itch import ItchBooks
 
     end = ItchBooks().read(path.read_bytes())
-    end.require_whole(str(path))
+    end.require_complete(str(path))
     return end.messages
 
 
@@ -99,9 +99,9 @@ def contenders(path: Path) -> dict[str, Callable[[], int]]:
         "frames only": lambda: read_frames(path).starts.size,
         "decode to commands": lambda: sum(read_itch50(path).counts.values()),
     }
-    if NATIVE in names():
+    if NATIVE in core_names():
         ways["native decode and books"] = lambda: native_books(path)
-    for core in names():
+    for core in core_names():
         ways[f"commands and {core} engine"] = lambda core=core: whole_way(path, core)  # type: ignore[misc]
     return ways
 
@@ -150,7 +150,7 @@ def lobster_day(path: Path, repeats: int) -> dict[str, Any]:
     ways = {
         f"{what} {core}": partial(way, path, core)
         for what, way in (("checked", checked_day), ("run", whole_run))
-        for core in names()
+        for core in core_names()
     }
     walls: dict[str, list[float]] = {name: [] for name in ways}
     busy: dict[str, list[float]] = {name: [] for name in ways}
@@ -188,7 +188,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="bench-replay-") as scratch:
         itch = given.itch
         if itch is None:
-            itch = write_itch_sample(Path(scratch) / "made.itch", messages=50_000, stocks=given.copies)
+            itch = write_itch50_sample(Path(scratch) / "made.itch", messages=50_000, stocks=given.copies)
         found["itch"] = timed(contenders(itch), given.repeats)
         if given.lobster is not None:
             found["lobster"] = lobster_day(given.lobster, given.repeats)

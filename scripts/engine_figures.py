@@ -141,7 +141,7 @@ def _itch(path: Path, rounds: int, clock_ns: Clock) -> Figure:
         def run() -> None:
             nonlocal messages
             end = ItchBooks().read(np.memmap(path, np.uint8, mode="r"))
-            end.require_whole(path.name)
+            end.require_complete(path.name)
             if not end.messages:
                 sys.exit(
                     f"{path}: its first frame is empty, which ends a file; frames need their lengths here"

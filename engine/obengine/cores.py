@@ -32,15 +32,15 @@ class NativeBuild:
 
 def native_build() -> NativeBuild | None:
     """The record that was compiled into the native core; None without a core, or one without a record."""
-    if why_native_is_absent() is not None:
+    if native_unavailable_reason() is not None:
         return None
     record = getattr(import_module("obengine._native"), "build_record", None)
     return None if record is None else NativeBuild(*record())
 
 
-def names() -> tuple[str, ...]:
+def core_names() -> tuple[str, ...]:
     """The cores that this installation can run, fastest first."""
-    return tuple(name for name in _EVERY if name != NATIVE or why_native_is_absent() is None)
+    return tuple(name for name in _EVERY if name != NATIVE or native_unavailable_reason() is None)
 
 
 def make_book(name: str, symbols: int = 1) -> Book:
@@ -69,12 +69,12 @@ def require_core(name: str) -> None:
     """
     if name not in _EVERY:
         raise CoreUnavailable(f"there is no core {name!r}; the cores are {', '.join(_EVERY)}")
-    reason = why_native_is_absent() if name == NATIVE else None
+    reason = native_unavailable_reason() if name == NATIVE else None
     if reason is not None:
         raise CoreUnavailable(reason)
 
 
-def why_native_is_absent() -> str | None:
+def native_unavailable_reason() -> str | None:
     """Why `native` cannot be made here, in one sentence with the way out; None where it can."""
     if find_spec("obengine._native") is None:
         return (

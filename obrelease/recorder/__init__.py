@@ -8,9 +8,9 @@ from __future__ import annotations
 from obrelease.recorder.engine_adapter import (
     bench_work,
     core_names,
+    native_unavailable_reason,
     scenario_names,
     scenarios,
-    why_native_is_absent,
 )
 
-__all__ = ["bench_work", "core_names", "scenario_names", "scenarios", "why_native_is_absent"]
+__all__ = ["bench_work", "core_names", "native_unavailable_reason", "scenario_names", "scenarios"]

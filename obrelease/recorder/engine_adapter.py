@@ -55,7 +55,7 @@ def scenarios() -> tuple[Scenario, ...]:
 
 def core_names() -> tuple[str, ...]:
     """The cores that this installation can run, fastest first."""
-    return cores.names()
+    return cores.core_names()
 
 
 def bench_work(scenario: str, *, passes: int, messages: int | None = None) -> int:
@@ -86,13 +86,13 @@ def resolve_core(name: str) -> str:
         UsageError: no core has this name.
     """
     if name == AUTO:
-        return cores.names()[0]
+        return cores.core_names()[0]
     known = (cores.REFERENCE, cores.NATIVE)
     if name not in known:
         raise UsageError(f"no core {name!r}", hint=f"cores: {', '.join((*known, AUTO))}")
     return name
 
 
-def why_native_is_absent() -> str | None:
+def native_unavailable_reason() -> str | None:
     """Why the native core cannot run here, in one sentence with the way out; None where it can."""
-    return cores.why_native_is_absent()
+    return cores.native_unavailable_reason()

@@ -20,7 +20,7 @@ from obengine.api.messages import (
     Side,
     records_digest,
 )
-from obengine.cores import make_book, names
+from obengine.cores import core_names, make_book
 from obrelease.errors import IntegrityError, UsageError
 from obrelease.models.artefact import Artefact, Outcome
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
@@ -125,7 +125,7 @@ def reproduce(
 
 
 def _core_to_repeat(recorded: str | None) -> str:
-    return recorded if recorded in names() else names()[0]
+    return recorded if recorded in core_names() else core_names()[0]
 
 
 def _run(made: Regenerated, core: str) -> tuple[Events, str]:
@@ -142,7 +142,7 @@ def _difference(
     The recorded events themselves are not kept. A core that still gives them stands in for them;
     without one, their digests by chunk show the first chunk that differs.
     """
-    for other in names():
+    for other in core_names():
         if other == core:
             continue
         theirs, _ = _run(made, other)

@@ -61,7 +61,7 @@ def core_sources_digest(folder: Path) -> str:
 
 
 def _leads_to_native(core: str) -> bool:
-    return core in {AUTO, cores.NATIVE} and cores.why_native_is_absent() is None
+    return core in {AUTO, cores.NATIVE} and cores.native_unavailable_reason() is None
 
 
 def _digest_of(roots: dict[str, Path]) -> str:

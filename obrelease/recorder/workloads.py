@@ -12,7 +12,7 @@ from obengine.api.messages import Commands, records_digest
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
-from obengine.feeds.sample import sample_pair
+from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness.architectures.comparison import ARCHITECTURES_VERSION, SYMBOLS, spread
@@ -102,7 +102,7 @@ def _recorded(workload: Workload, trace: Path | None) -> Regenerated:
         if not trace.exists():
             raise NotFound(f"{trace}: no such file or folder")
         return _reader_of(trace)(trace)
-    made = _of_day(read_pair(sample_pair()))
+    made = _of_day(read_pair(lobster_sample_pair()))
     if workload.source is not None and made.source_sha256 != workload.source.sha256:
         raise UsageError(
             f"the run replayed {workload.source.name} "
@@ -124,12 +124,12 @@ def _tape(path: Path) -> Regenerated:
 
 
 def _itch50(path: Path) -> Regenerated:
-    day = read_itch50(path, core=cores.names()[0])
+    day = read_itch50(path, core=cores.core_names()[0])
     return Regenerated(day.commands, len(day.symbols), ITCH_VERSION, day.source.sha256)
 
 
 def _lobster(path: Path) -> Regenerated:
-    return _of_day(read_lobster(path, core=cores.names()[0]))
+    return _of_day(read_lobster(path, core=cores.core_names()[0]))
 
 
 def _of_day(day: LobsterDay) -> Regenerated:

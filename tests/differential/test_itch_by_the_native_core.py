@@ -134,7 +134,7 @@ def test_a_faulty_frame_is_named_by_its_offset() -> None:
         end = books.read(good.data + wrong)
         assert (end.offset, end.messages) == (len(good.data), len(good.frames))
         with pytest.raises(FeedError, match=words) as raised:
-            end.require_whole("a.itch")
+            end.require_complete("a.itch")
         assert raised.value.line == len(good.frames) + 1
         assert levels_of(books, 0, Side.SELL) == good.levels(0, Side.SELL)
 

@@ -120,8 +120,8 @@ def test_threads_that_share_a_book_take_turns() -> None:
 
 
 def test_cores_are_found_by_name() -> None:
-    assert cores.names() == ("native", "reference")
-    assert cores.why_native_is_absent() is None
+    assert cores.core_names() == ("native", "reference")
+    assert cores.native_unavailable_reason() is None
     assert isinstance(cores.make_book("native"), NativeBook)
     assert isinstance(cores.make_book("reference", 3), ReferenceBook)
     with pytest.raises(CoreUnavailable, match="native, reference"):
@@ -130,7 +130,7 @@ def test_cores_are_found_by_name() -> None:
 
 def test_a_missing_native_core_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "find_spec", lambda name: None)
-    assert cores.names() == ("reference",)
+    assert cores.core_names() == ("reference",)
     with pytest.raises(CoreUnavailable, match="compiler"):
         cores.make_book("native")
 
@@ -138,7 +138,7 @@ def test_a_missing_native_core_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_native_core_that_does_not_load_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obengine._native", None)
     monkeypatch.setattr(cores, "find_spec", lambda name: object())
-    reason = cores.why_native_is_absent()
+    reason = cores.native_unavailable_reason()
     assert reason is not None
     assert "cannot be loaded" in reason
 

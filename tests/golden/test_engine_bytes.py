@@ -92,13 +92,13 @@ def long_stream(messages: int = 20_000) -> Commands:
     return np.array(rows, COMMAND)
 
 
-@pytest.mark.parametrize("core", cores.names())
+@pytest.mark.parametrize("core", cores.core_names())
 def test_the_bytes_of_a_scene(core: str) -> None:
     events = cores.make_book(core, symbols=2).apply(np.array(SCENE, COMMAND))
     assert [row.tobytes().hex(" ", 8) for row in events] == SCENE_EVENTS.split("\n")[1:-1]
 
 
-@pytest.mark.parametrize("core", cores.names())
+@pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_long_stream(core: str) -> None:
     commands = long_stream()
     assert records_digest(commands) == "1d43437f88cd6d46ff2ea57c754ba47a030dd2cc343734153ebf9e6443d4fe30"
@@ -110,7 +110,7 @@ def test_the_digests_of_a_long_stream(core: str) -> None:
     assert book.state_digest() == "5a747bcfaca88b8bab17b6994c1dffc877db7b3c492f08433ce243136b3ed81f"
 
 
-@pytest.mark.parametrize("core", cores.names())
+@pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_stream_of_every_order_kind(core: str) -> None:
     commands = full_stream()
     assert records_digest(commands) == "a4e0f8ec8ccc35b5e14a52b2e551a932e46396764ee8b2ecee414a0a89a9e752"

@@ -12,7 +12,7 @@ import pytest
 
 from obengine.api.messages import records_digest
 from obengine.feeds.lobster import read_lobster
-from obengine.feeds.sample import write_sample
+from obengine.feeds.lobster_sample import write_lobster_sample
 from obengine.feeds.tape import tape_digest, write_tape
 from obengine.harness.scenario import DEFAULT_SEED, SCENARIOS
 
@@ -50,7 +50,7 @@ def test_tape_of_the_baseline(tmp_path: Path) -> None:
 
 
 def test_sample_day_and_its_commands(tmp_path: Path) -> None:
-    path = write_sample(tmp_path)
+    path = write_lobster_sample(tmp_path)
     assert sha256(path) == SAMPLE_MESSAGES
     assert sha256(path.with_name(path.name.replace("message", "orderbook"))) == SAMPLE_ORDERBOOK
     assert records_digest(read_lobster(path).commands) == SAMPLE_COMMANDS

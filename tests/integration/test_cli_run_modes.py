@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from obengine.feeds.itch50_sample import write_itch_sample
+from obengine.feeds.itch50_sample import write_itch50_sample
 from obrelease.cli.app import execute
 from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
@@ -107,7 +107,7 @@ def test_a_profile_says_that_it_is_not_to_be_reported(capsys: pytest.CaptureFixt
 
 
 def test_an_itch_file_is_known_by_its_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_itch_sample(tmp_path / "day.bin", messages=300)
+    write_itch50_sample(tmp_path / "day.bin", messages=300)
     answer, _ = answer_of(capsys, "replay", "day.bin", "--passes", "1", "--core", "reference")
     assert "books-hold-what-is-left" in answer["figures"]["checks_passed"]
 

@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ASK_FOR_CORES = (
     "import obengine, obengine.cores as cores, obrelease.errors; "
-    "print(obengine.__file__); print(cores.names()); print(cores.why_native_is_absent()); "
-    "print(cores.make_book(cores.names()[0]).state_digest())"
+    "print(obengine.__file__); print(cores.core_names()); print(cores.native_unavailable_reason()); "
+    "print(cores.make_book(cores.core_names()[0]).state_digest())"
 )
 
 

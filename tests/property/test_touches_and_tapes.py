@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from obengine.api.errors import FeedError, TapeError
 from obengine.api.messages import COMMAND, Op, Side
-from obengine.feeds.integers import IntegerCsv
+from obengine.feeds.integer_csv import IntegerCsv
 from obengine.feeds.lobster_window import NO_ASK, NO_BID
 from obengine.feeds.tape import read_tape, write_tape
 from obengine.harness.touch import touches_after

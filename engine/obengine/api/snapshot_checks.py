@@ -23,7 +23,7 @@ from obengine.api.messages import (
 from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
 
 
-def require_sound(snapshot: Snapshot, symbols: int) -> None:
+def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
     """Refuse a snapshot that no book of so many symbols can have given.
 
     Raises:
@@ -52,7 +52,7 @@ def require_sound(snapshot: Snapshot, symbols: int) -> None:
                 raise SnapshotError(f"snapshot.{name}[{int(np.argmin(holds))}]: not so: {rule}")
 
 
-def broken_rules(snapshot: Snapshot) -> dict[str, int]:
+def count_broken_rules(snapshot: Snapshot) -> dict[str, int]:
     """For each rule of a snapshot, how many of its records break it."""
     return {rule: int((~holds).sum()) for rules in _rules(snapshot).values() for rule, holds in rules.items()}
 

@@ -24,7 +24,7 @@ from obengine.api.messages import (
     TradingState,
 )
 from obengine.api.protocol import Snapshot
-from obengine.audit.replay_book import Entry, Replica
+from obengine.audit.replay_book import Entry, ReplayBook
 
 EVENT_FAULTS: Final = (
     "unknown_event",
@@ -68,7 +68,7 @@ class _Arrival:
 class _Auction:
     """A book that has just opened, and the uncross that its events announced."""
 
-    book: Replica
+    book: ReplayBook
     price: int = NO_PRICE
     volume: int = 0
     traded: int = 0
@@ -89,10 +89,10 @@ class EventAudit:
     def __init__(self) -> None:
         self.faults: Counter[str] = Counter(dict.fromkeys(EVENT_FAULTS, 0))
         self.lots: Counter[str] = Counter(entered=0, traded=0, cancelled=0)
-        self._books: dict[int, Replica] = {}
+        self._books: dict[int, ReplayBook] = {}
         self._arrival: _Arrival | None = None
         self._auction: _Auction | None = None
-        self._refilling: Replica | None = None
+        self._refilling: ReplayBook | None = None
         self._withdrawn: Counter[int] = Counter()
         self._readers = {
             EventKind.ACCEPTED: self._accept,
@@ -161,10 +161,10 @@ class EventAudit:
         kept: list[tuple[int, ...]] = snapshot.orders[fields].tolist()
         return sum(a != b for a, b in zip(told, kept, strict=False)) + abs(len(told) - len(kept))
 
-    def _book(self, symbol: int) -> Replica:
+    def _book(self, symbol: int) -> ReplayBook:
         book = self._books.get(symbol)
         if book is None:
-            book = self._books[symbol] = Replica()
+            book = self._books[symbol] = ReplayBook()
         return book
 
     def _accept(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
@@ -212,7 +212,7 @@ class EventAudit:
             if arrival is not None:
                 arrival.refilled.add(maker)
 
-    def _fill(self, book: Replica, arrival: _Arrival, maker: Entry, qty: int) -> None:
+    def _fill(self, book: ReplayBook, arrival: _Arrival, maker: Entry, qty: int) -> None:
         """The taker's part of a trade."""
         taker = arrival.entry
         is_shown = maker.queue != Queue.DISPLAYED or maker.order_id in arrival.refilled

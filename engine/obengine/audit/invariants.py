@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from obengine.api.messages import Events
 from obengine.api.protocol import Snapshot
-from obengine.api.snapshot_checks import broken_rules
+from obengine.api.snapshot_checks import count_broken_rules
 from obengine.audit.events import EVENT_FAULTS, EventAudit
 
 __all__ = ["EVENT_FAULTS", "EventAudit", "audit_events", "check_snapshot", "faults"]
@@ -46,4 +46,4 @@ def faults(counts: Mapping[str, int]) -> Mapping[str, int]:
 
 def check_snapshot(snapshot: Snapshot) -> Mapping[str, int]:
     """Count the records of a snapshot that break a rule of the specification, by rule."""
-    return broken_rules(snapshot)
+    return count_broken_rules(snapshot)

@@ -27,7 +27,7 @@ Line = OrderedDict[int, Entry]
 """The orders of one queue, oldest first."""
 
 
-class ReplicaSide:
+class ReplaySide:
     """One side: displayed and hidden queues by price with a heap over both, conditional ones by price."""
 
     __slots__ = ("_heap", "_sign", "conditional", "displayed", "hidden")
@@ -82,7 +82,7 @@ class ReplicaSide:
                 yield from by_price.get(price, {}).values()
 
 
-class Replica:
+class ReplayBook:
     """The orders of one symbol, as the events tell them.
 
     Attributes:
@@ -97,7 +97,7 @@ class Replica:
         self.orders: dict[int, Entry] = {}
         self.waiting: dict[int, Entry] = {}
         self.due: dict[int, Entry] = {}
-        self.sides = (ReplicaSide(Side.BUY), ReplicaSide(Side.SELL))
+        self.sides = (ReplaySide(Side.BUY), ReplaySide(Side.SELL))
         self.state: int = TradingState.OPEN
 
     def find(self, order_id: int) -> Entry | None:

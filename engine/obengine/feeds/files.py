@@ -54,7 +54,7 @@ class LobsterPair:
     orderbook_name: str
     sources: tuple[DataFile, ...]
 
-    def require_undamaged(self) -> None:
+    def verify_checksums(self) -> None:
         """Read both streams to their ends, where an archive's checksums are compared.
 
         Raises:

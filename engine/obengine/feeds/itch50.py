@@ -41,7 +41,7 @@ from obengine.feeds.itch50_frames import Frames, Stored, find_frames, gather, re
 from obengine.feeds.itch50_layout import HEAD, LAYOUTS, NAMES
 
 if TYPE_CHECKING:
-    from obengine.native.itch import DayColumns
+    from obengine.native.itch import ItchDayColumns
 
 Int64s = NDArray[np.int64]
 Records = NDArray[Any]
@@ -104,9 +104,9 @@ def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
     require_core(core)
     stored = read_stored(path)
     if core != REFERENCE:
-        from obengine.native.itch import whole_day
+        from obengine.native.itch import read_day_columns
 
-        columns = whole_day(stored.data)
+        columns = read_day_columns(stored.data)
         if columns is not None:
             return _day_of(columns, stored, path.name)
     return _read_frames(find_frames(stored, str(path)), path.name)
@@ -145,16 +145,16 @@ def _read_frames(frames: Frames, name: str) -> ItchDay:
     )
 
 
-def _day_of(columns: DayColumns, stored: Stored, name: str) -> ItchDay:
+def _day_of(columns: ItchDayColumns, stored: Stored, name: str) -> ItchDay:
     """The day of columns that the native core read."""
     data = np.frombuffer(stored.data, dtype=np.uint8)
     codes = {code: LAYOUTS[code] for code in ("R", *_ADDS)}
     symbols = tuple(
         next((told for told in _stocks(data, places, codes) if told), f"locate-{locate}")
-        for locate, *places in columns.namings
+        for locate, *places in columns.stock_mentions
     )
     symbol_of = np.zeros(1 << 16, dtype=np.int64)
-    symbol_of[[locate for locate, *_ in columns.namings]] = np.arange(len(symbols))
+    symbol_of[[locate for locate, *_ in columns.stock_mentions]] = np.arange(len(symbols))
     states = _states(len(symbols))
     before = np.zeros(states.size, dtype=np.int64)
     first_ns = gather(data, np.array([2]), HEAD)

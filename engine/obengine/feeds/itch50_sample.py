@@ -27,7 +27,7 @@ _TICK: Final = 100
 _ATTRIBUTED: Final = 7
 
 
-def write_itch_sample(
+def write_itch50_sample(
     path: Path, *, seed: int = 42, messages: int = 5_000, stocks: int = 3, lengths: bool = True
 ) -> Path:
     """Write a file, in gzip where its name ends in `.gz`; gives the path.

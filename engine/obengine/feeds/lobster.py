@@ -7,7 +7,7 @@ ask size, bid price, bid size, level by level. Type 6 (cross trade), which newer
 no resting order.
 
 Times have nine decimals at most. More are accepted only as the trace that binary floating point leaves
-(`integers.MAX_RESIDUE_PS`); such a time is rounded to its nanosecond, and its row has the cause
+(`integer_csv.MAX_RESIDUE_PS`); such a time is rounded to its nanosecond, and its row has the cause
 `time-rounded`. Any other is refused.
 """
 
@@ -25,10 +25,10 @@ from obengine.api.errors import FeedError
 from obengine.api.messages import Commands
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile, LobsterPair, open_lobster
-from obengine.feeds.integers import IntegerCsv, PlainReader, Rows
+from obengine.feeds.integer_csv import IntegerCsv, PlainReader, Rows
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
-from obengine.feeds.lobster_orders import Conflict, Contradiction, contradictions
-from obengine.feeds.lobster_window import Cause, Followed, Queues, Window
+from obengine.feeds.lobster_window import Cause, Queues, Window, WindowBlock
+from obengine.feeds.order_conflicts import ConflictKind, OrderConflict, order_conflicts
 
 MAX_ROWS: Final = 20_000_000
 
@@ -60,7 +60,7 @@ class LobsterDay:
     causes: NDArray[np.uint16]
     queues: Queues
     sources: tuple[DataFile, ...]
-    contradictions: tuple[Contradiction, ...]
+    order_conflicts: tuple[OrderConflict, ...]
 
     def command_times_ns(self) -> NDArray[np.int64]:
         """For each command the time of the row that it belongs to."""
@@ -92,7 +92,7 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
         try:
             return _compile(pair, way)
         except FeedError:
-            pair.require_undamaged()
+            pair.verify_checksums()
             raise
 
 
@@ -107,7 +107,7 @@ class _Follower(Protocol):
     @property
     def queues(self) -> Queues: ...
 
-    def follow(self, messages: Rows, books: Rows) -> Followed: ...
+    def follow(self, messages: Rows, books: Rows) -> WindowBlock: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _compile(pair: LobsterPair, way: _Way) -> LobsterDay:
     )
     window: _Follower | None = None
     levels = 0
-    followed: list[Followed] = []
+    followed: list[WindowBlock] = []
     told: list[Rows] = []
     touches: list[NDArray[np.int64]] = []
     for messages, books in _blocks(source, pair, way.plain):
@@ -147,10 +147,10 @@ def _compile(pair: LobsterPair, way: _Way) -> LobsterDay:
         raise FeedError("an empty file", file=pair.messages_name, line=None, column=None, value=None)
     commands, row_end, causes = map(np.concatenate, zip(*followed, strict=True))
     day = np.concatenate(told)
-    found = contradictions(day)
+    found = order_conflicts(day)
     marks = (
         (Cause.CONTRADICTS_ORDER, [each.line for each in found]),
-        (Cause.DUPLICATE_ID, [each.line for each in found if each.conflict is Conflict.DUPLICATE]),
+        (Cause.DUPLICATE_ID, [each.line for each in found if each.conflict is ConflictKind.DUPLICATE]),
         (Cause.TIME_ROUNDED, source.rounded_lines),
     )
     for cause, lines in marks:
@@ -165,7 +165,7 @@ def _compile(pair: LobsterPair, way: _Way) -> LobsterDay:
         causes=causes,
         queues=window.queues,
         sources=pair.sources,
-        contradictions=found,
+        order_conflicts=found,
     )
 
 

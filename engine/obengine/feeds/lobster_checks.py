@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from obengine.api.errors import FeedError
 from obengine.api.messages import MAX_QTY
-from obengine.feeds.integers import NANOS, IntegerCsv, Rows
+from obengine.feeds.integer_csv import NANOS, IntegerCsv, Rows
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
 
 DAY_NS: Final = 86_400 * NANOS

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from obengine._native import LobsterWindow, integer_lines
 from obengine.api.messages import COMMAND
-from obengine.feeds.lobster_window import Followed, Queues
+from obengine.feeds.lobster_window import Queues, WindowBlock
 
 Rows = NDArray[np.int64]
 
@@ -26,10 +26,10 @@ class NativeWindow:
         """How known orders were met so far."""
         return Queues(*self._window.queues)
 
-    def follow(self, messages: Rows, books: Rows) -> Followed:
+    def follow(self, messages: Rows, books: Rows) -> WindowBlock:
         """Follow a block of rows; the first row of all seeds the window."""
         commands, row_end, causes = self._window.follow(messages, books)
-        return Followed(commands.view(COMMAND), row_end.view(np.int64), causes.view(np.uint16))
+        return WindowBlock(commands.view(COMMAND), row_end.view(np.int64), causes.view(np.uint16))
 
 
 def plain_integers(text: bytes, columns: int, seconds_first: bool) -> Rows | None:

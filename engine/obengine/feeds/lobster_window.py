@@ -67,7 +67,7 @@ class Cause(IntEnum):
     TIME_ROUNDED = 16384
 
 
-class Followed(NamedTuple):
+class WindowBlock(NamedTuple):
     """What a block of rows gave.
 
     Attributes:
@@ -150,7 +150,7 @@ class Window:
         """How known orders were met so far."""
         return Queues(self.deletions, self.exact_deletions, self.executions, self.head_executions)
 
-    def follow(self, messages: NDArray[np.int64], books: NDArray[np.int64]) -> Followed:
+    def follow(self, messages: NDArray[np.int64], books: NDArray[np.int64]) -> WindowBlock:
         """Follow a block of rows; the first row of all seeds the window."""
         before, row_end, causes = len(self.commands), list[int](), list[int]()
         for message, book in zip(messages.tolist(), books.tolist(), strict=True):
@@ -160,7 +160,7 @@ class Window:
             if self._seeded and cause >= Cause.HALT and self.touch() != tuple(book[:4]):
                 self.restart(book)
             self._seeded = True
-        return Followed(
+        return WindowBlock(
             np.frombuffer(bytes(self.commands[before:]), dtype=COMMAND),
             np.array(row_end, dtype=np.int64),
             np.array(causes, dtype=np.uint16),

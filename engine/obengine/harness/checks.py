@@ -8,7 +8,7 @@ import numpy as np
 
 from obengine.api.messages import Commands, EventKind, Events
 from obengine.audit.invariants import audit_events, check_snapshot, faults
-from obengine.cores import NATIVE, REFERENCE, make_book, names
+from obengine.cores import NATIVE, REFERENCE, core_names, make_book
 from obengine.flow.baseline import Flow
 from obengine.harness.measure import Passes, ServiceTimes
 from obengine.harness.outcome import CheckResult
@@ -83,7 +83,7 @@ def flow_check(flow: Flow, ran: Passes) -> CheckResult:
 def core_check(commands: Commands, events: Events, core: str) -> CheckResult | None:
     """Give the same messages to the other core and compare event by event; None where it is absent."""
     other = REFERENCE if core == NATIVE else NATIVE
-    if other not in names():
+    if other not in core_names():
         return None
     told = make_book(other).apply(commands[:COMPARED_MESSAGES])
     common = min(told.size, events.size)

@@ -39,7 +39,7 @@ _VALUE: Final = struct.Struct("<QQQ")
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CounterReadings:
     """What was counted, and of what was not the reason.
 
     A counter that shared the processor's registers with others is scaled up to the whole time.
@@ -49,13 +49,13 @@ class Counted:
     absent: Mapping[str, str]
 
 
-def count(work: Callable[[], object]) -> Counted:
+def count(work: Callable[[], object]) -> CounterReadings:
     """Do the work once with all counters on that this machine allows; raises what the work raises."""
     number = _SYSCALLS.get(platform.machine())
     if sys.platform != "linux" or number is None:
         reason = f"no counters on {sys.platform} {platform.machine()}"
         work()
-        return Counted({}, dict.fromkeys(COUNTERS, reason))
+        return CounterReadings({}, dict.fromkeys(COUNTERS, reason))
     libc = ctypes.CDLL(None, use_errno=True)
     opened: dict[str, int] = {}
     absent: dict[str, str] = {}
@@ -76,7 +76,7 @@ def count(work: Callable[[], object]) -> Counted:
         values = {
             name: _scaled(*_VALUE.unpack(os.read(place, _VALUE.size))) for name, place in opened.items()
         }
-        return Counted(values, absent)
+        return CounterReadings(values, absent)
     finally:
         for place in opened.values():
             os.close(place)

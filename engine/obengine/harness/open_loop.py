@@ -94,7 +94,7 @@ def saturated(commands: Commands, make: MakeBook) -> OpenLoop:
     return open_loop(commands, make, np.zeros(commands.size, dtype=np.int64))
 
 
-def unhindered_response_ns(times_ns: Times, service_ns: Nanos) -> Nanos:
+def modelled_response_ns(times_ns: Times, service_ns: Nanos) -> Nanos:
     """Response times of a first-in first-out server with these service times (D. V. Lindley, 1952).
 
     A message ends its service time after its arrival or after the end of the one before, whichever

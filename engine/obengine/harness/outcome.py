@@ -70,7 +70,7 @@ class WorkloadFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Produced:
+class EngineOutput:
     """What a deterministic workload gave, whatever ran it, and what was proved of it.
 
     `counts` are events by kind and rejects by code.

@@ -32,9 +32,9 @@ from obengine.audit.invariants import audit_events, faults
 from obengine.cores import make_book
 from obengine.harness.checks import core_check
 from obengine.harness.clock import now_ns
-from obengine.harness.counters import Counted, count
+from obengine.harness.counters import CounterReadings, count
 from obengine.harness.measure import tally
-from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
+from obengine.harness.outcome import CheckResult, EngineOutput, WorkloadFacts
 from obengine.harness.scenario import WorkloadError, check_numbers, scenario_named
 
 PROFILERS: Final = ("cprofile", "tracemalloc", "both")
@@ -74,12 +74,12 @@ class ProfileOutcome:
     core: str
     profiler: str
     workload: WorkloadFacts
-    produced: Produced
+    produced: EngineOutput
     functions: tuple[FunctionTime, ...]
     stacks: dict[tuple[str, ...], int]
     allocations: tuple[Allocation, ...]
     peak_bytes: int | None
-    counted: Counted
+    counted: CounterReadings
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _same(first: _Done, again: _Done) -> None:
         raise DigestMismatch("two captures of one workload gave different events")
 
 
-def _produced(done: _Done, core: str, counted: Counted) -> Produced:
+def _produced(done: _Done, core: str, counted: CounterReadings) -> EngineOutput:
     counts = audit_events(done.events)
     found = faults(counts)
     audit = CheckResult(
@@ -174,7 +174,7 @@ def _produced(done: _Done, core: str, counted: Counted) -> Produced:
         counts={name.replace("_", "-"): abs(count) for name, count in counts.items()},
     )
     second = core_check(done.commands, done.events, core)
-    return Produced(
+    return EngineOutput(
         events=done.events.size,
         events_digest=records_digest(done.events),
         state_digest=done.state_digest,
@@ -183,7 +183,7 @@ def _produced(done: _Done, core: str, counted: Counted) -> Produced:
     )
 
 
-def _counters_told(counted: Counted) -> CheckResult:
+def _counters_told(counted: CounterReadings) -> CheckResult:
     """The counters of one pass without a profiler; not to have them fails nothing, but is said."""
     detail = "the processor's counters of one pass without a profiler, user mode"
     if counted.absent:

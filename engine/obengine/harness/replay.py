@@ -17,7 +17,7 @@ from obengine.feeds.files import DataFile, may_be_lobster
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
-from obengine.feeds.sample import sample_pair
+from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
@@ -25,7 +25,7 @@ from obengine.harness.measure import Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import RunOutcome, SourceData, WorkloadFacts
 from obengine.harness.replay_itch import ITCH_VERSION, check_itch
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_day
-from obengine.harness.replay_risk import watch
+from obengine.harness.replay_risk import apply_risk_limits
 from obengine.harness.scenario import WorkloadError, check_numbers
 from obengine.harness.stability import stability_check
 from obengine.risk.limits_file import RiskLimits, read_limits
@@ -62,7 +62,7 @@ def run_replay(
     make = partial(make_book, core)
     make()
     if path is None:
-        return _replay_lobster(read_pair(sample_pair(), core=core), core, passes, progress, risk)
+        return _replay_lobster(read_pair(lobster_sample_pair(), core=core), core, passes, progress, risk)
     if is_tape(path):
         if risk is not None:
             raise WorkloadError("a tape has no times: risk limits need a market data file")
@@ -150,7 +150,7 @@ def _run(
     watched = None
     if limits is not None and day is not None:
         times = day.times_ns if isinstance(day, ItchDay) else day.command_times_ns()
-        watched = watch(commands, times, make, limits)
+        watched = apply_risk_limits(commands, times, make, limits)
         checks = (*checks, watched.check)
     return RunOutcome(
         core=core,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from obengine.api.messages import Side
 from obengine.api.protocol import Book
 from obengine.feeds.lobster import LobsterDay
-from obengine.feeds.lobster_orders import Conflict
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
+from obengine.feeds.order_conflicts import ConflictKind
 from obengine.harness.measure import Passes
 from obengine.harness.outcome import CheckResult
 from obengine.harness.touch import Touches, depth_after, one_event_each, touches_after
@@ -56,10 +56,10 @@ def check_day(
 
 def orders_check(day: LobsterDay) -> CheckResult:
     """Whether the messages give each order one price and one side, and never take more than it has."""
-    found = Counter(each.conflict for each in day.contradictions)
+    found = Counter(each.conflict for each in day.order_conflicts)
     detail = "no message contradicts what its order is known to be"
-    if day.contradictions:
-        first = day.contradictions[0]
+    if day.order_conflicts:
+        first = day.order_conflicts[0]
         detail = (
             f"first at {day.name}:{first.line}:{first.column}: {first.conflict}: {first.value}"
             f" where the order has {first.known}"
@@ -68,7 +68,8 @@ def orders_check(day: LobsterDay) -> CheckResult:
         "orders-agree",
         passed=not found,
         detail=detail,
-        counts={"messages": day.times_ns.size} | {str(conflict): found[conflict] for conflict in Conflict},
+        counts={"messages": day.times_ns.size}
+        | {str(conflict): found[conflict] for conflict in ConflictKind},
     )
 
 

@@ -22,7 +22,9 @@ _TRADED, _CANCELLED, _ACCEPTED, _MODIFIED = (
 )
 
 
-def watch(commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimits) -> RiskOutcome:
+def apply_risk_limits(
+    commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimits
+) -> RiskOutcome:
     """Replay the commands one by one under the eyes of the limits.
 
     Orders of participant 0 have no known owner and are not watched. Recorded orders, and changes of them,

@@ -18,8 +18,8 @@ from obengine.harness.arrivals import arrival_times_ns
 from obengine.harness.checks import core_check
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import MakeBook, Progress, tally
-from obengine.harness.open_loop import OpenLoop, open_loop, rate_msg_s, saturated, unhindered_response_ns
-from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
+from obengine.harness.open_loop import OpenLoop, modelled_response_ns, open_loop, rate_msg_s, saturated
+from obengine.harness.outcome import CheckResult, EngineOutput, WorkloadFacts
 from obengine.harness.scenario import MAX_MESSAGES, WorkloadError, check_numbers
 from obengine.harness.stability import stability_check
 from obengine.harness.stress_checks import log_integrity, same_prefix
@@ -94,7 +94,7 @@ class StressOutcome:
     scales: tuple[ScaleRun, ...]
     sweep: tuple[SweepPoint, ...]
     knee_msg_s: int | None
-    produced: Produced
+    produced: EngineOutput
     timer_overhead_ns: int
     log: Events
 
@@ -173,7 +173,7 @@ def run_stress(
         scales=tuple(runs),
         sweep=points,
         knee_msg_s=knee_of(points) if sweep else None,
-        produced=Produced(
+        produced=EngineOutput(
             events=largest.events.size,
             events_digest=runs[-1].events_digest,
             state_digest=runs[-1].state_digest,
@@ -223,7 +223,7 @@ def _sweep(
         # What bursts offer by chance within a short run is not the loop's fault: compare spans.
         span = max(int(times[-1] - times[0]), 1)
         done_msg_s = min(offered, offered * span // max(loop.wall_ns - int(times[0]), 1))
-        modelled_ns = unhindered_response_ns(times, loop.service_ns)
+        modelled_ns = modelled_response_ns(times, loop.service_ns)
         told = (percentiles_ns(each) for each in (loop.service_ns, loop.response_ns, modelled_ns))
         points.append(SweepPoint(offered, done_msg_s, *told))
         done(SWEEP_REPEATS * SWEEP_MESSAGES)

@@ -8,7 +8,7 @@ from obengine._native import Engine
 from obengine.api.errors import SymbolError
 from obengine.api.messages import EVENT, MAX_SYMBOLS, Commands, Events, Side, check_commands
 from obengine.api.protocol import ENGINE, RESTING, SYMBOL, Level, Snapshot
-from obengine.api.snapshot_checks import require_sound
+from obengine.api.snapshot_checks import validate_snapshot
 
 
 class NativeBook:
@@ -79,7 +79,7 @@ class NativeBook:
             SnapshotError: no book could have given this snapshot; this book is unchanged.
             SymbolError: it holds a symbol that this book has not; this book is unchanged.
         """
-        require_sound(snapshot, self._symbols)
+        validate_snapshot(snapshot, self._symbols)
         engine, symbols, orders = (
             np.ascontiguousarray(part).view(np.uint8)
             for part in (snapshot.engine, snapshot.symbols, snapshot.orders)

@@ -29,7 +29,7 @@ class ItchEnd:
     messages: int
     fault: str | None
 
-    def require_whole(self, file: str) -> None:
+    def require_complete(self, file: str) -> None:
         """Refuse bytes that were not read to their end.
 
         Raises:
@@ -96,7 +96,7 @@ class ItchBooks:
 
 
 @dataclass(frozen=True, slots=True)
-class DayColumns:
+class ItchDayColumns:
     """A whole file as columns.
 
     Attributes:
@@ -114,24 +114,24 @@ class DayColumns:
     times_ns: NDArray[np.int64]
     frames: NDArray[np.int64]
     counts: tuple[int, ...]
-    namings: tuple[tuple[int, int, int, int], ...]
+    stock_mentions: tuple[tuple[int, int, int, int], ...]
     attributions: tuple[bytes, ...]
     halts: NDArray[np.int64]
     unknown_orders: int
 
 
-def whole_day(data: Bytes) -> DayColumns | None:
+def read_day_columns(data: Bytes) -> ItchDayColumns | None:
     """Read a whole file; None where a frame is cut, faulty or without its length, as `feeds.itch50` tells."""
     told = itch_day(_bytes(data))
     if told is None:
         return None
-    commands, times_ns, frames, counts, namings, attributions, halts, unknown = told
-    return DayColumns(
+    commands, times_ns, frames, counts, stock_mentions, attributions, halts, unknown = told
+    return ItchDayColumns(
         commands=commands.view(COMMAND),
         times_ns=times_ns.view(np.int64),
         frames=frames.view(np.int64),
         counts=tuple(counts),
-        namings=tuple(namings),
+        stock_mentions=tuple(stock_mentions),
         attributions=tuple(each.to_bytes(4, "little").rstrip(b"\0") for each in attributions),
         halts=np.array(halts, dtype=np.int64),
         unknown_orders=unknown,

@@ -14,7 +14,7 @@ Wire = NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)
-class Piped:
+class PipelineResult:
     """What a pipeline did.
 
     Attributes:
@@ -37,7 +37,7 @@ def wire_to_commands(wire: Wire) -> Commands:
     return wire_commands(wire.view(np.uint8)).view(COMMAND)
 
 
-def pipe(wire: Wire, symbols: int, batch: int) -> Piped:
+def pipe(wire: Wire, symbols: int, batch: int) -> PipelineResult:
     """Decode and match on another thread, and digest the events of each batch on this one.
 
     Neither thread holds the interpreter lock while it decodes, matches or waits, and the hashing library
@@ -49,7 +49,7 @@ def pipe(wire: Wire, symbols: int, batch: int) -> Piped:
     events, digest, decode_ns, match_ns, digest_ns, batches = run_pipeline(
         wire.view(np.uint8), symbols, batch
     )
-    return Piped(events, digest, decode_ns, match_ns, digest_ns, batches.view(np.int64))
+    return PipelineResult(events, digest, decode_ns, match_ns, digest_ns, batches.view(np.int64))
 
 
 def handoff_ns(batches: int) -> int:

@@ -10,7 +10,7 @@ from obengine.api.messages import CROSS, MAX_QTY, NO_PRICE, EventKind, Queue, Si
 from obengine.reference.symbol_book import SymbolBook
 
 
-class _Interest(NamedTuple):
+class _AuctionOrder(NamedTuple):
     """An order that takes part."""
 
     order_id: int
@@ -18,7 +18,7 @@ class _Interest(NamedTuple):
     lots: int
 
 
-class AuctionPrice(NamedTuple):
+class AuctionCandidate(NamedTuple):
     """What an uncross would do at one price."""
 
     price: int
@@ -28,17 +28,19 @@ class AuctionPrice(NamedTuple):
 
 def uncross(book: SymbolBook, reference: int) -> None:
     """Trade at one price everything that crosses, if anything does."""
-    buys, sells = (_interest(book, side) for side in Side)
+    buys, sells = (_auction_orders(book, side) for side in Side)
     if not buys or not sells or buys[0].price < sells[0].price:
         return
-    best = auction_price(
+    best = choose_auction_price(
         [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference
     )
-    book.tell(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
+    book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
     _cross(book, buys, sells, best)
 
 
-def auction_price(buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int) -> AuctionPrice:
+def choose_auction_price(
+    buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int
+) -> AuctionCandidate:
     """The auction price of crossing orders.
 
     Args:
@@ -50,40 +52,42 @@ def auction_price(buys: list[tuple[int, int]], sells: list[tuple[int, int]], ref
     buy_prices, sell_prices = ([price for price, _ in side] for side in (buys, sells))
     buy_lots, sell_lots = ([0, *accumulate(lots for _, lots in side)] for side in (buys, sells))
 
-    def at(price: int) -> AuctionPrice:
+    def candidate_at(price: int) -> AuctionCandidate:
         demand = buy_lots[-1] - buy_lots[bisect_left(buy_prices, price)]
         supply = sell_lots[bisect_right(sell_prices, price)]
-        return AuctionPrice(price, min(demand, supply), demand - supply)
+        return AuctionCandidate(price, min(demand, supply), demand - supply)
 
-    offers = [at(price) for price in sorted({*buy_prices, *sell_prices})]
-    most = max(offer.volume for offer in offers)
-    offers = [offer for offer in offers if offer.volume == most]
-    least = min(abs(offer.surplus) for offer in offers)
-    offers = [offer for offer in offers if abs(offer.surplus) == least]
-    if all(offer.surplus > 0 for offer in offers):
-        return offers[-1]
-    if all(offer.surplus < 0 for offer in offers) or reference == NO_PRICE:
-        return offers[0]
-    return min(offers, key=lambda offer: (abs(offer.price - reference), -offer.price))
+    candidates = [candidate_at(price) for price in sorted({*buy_prices, *sell_prices})]
+    most = max(candidate.volume for candidate in candidates)
+    candidates = [candidate for candidate in candidates if candidate.volume == most]
+    least = min(abs(candidate.surplus) for candidate in candidates)
+    candidates = [candidate for candidate in candidates if abs(candidate.surplus) == least]
+    if all(candidate.surplus > 0 for candidate in candidates):
+        return candidates[-1]
+    if all(candidate.surplus < 0 for candidate in candidates) or reference == NO_PRICE:
+        return candidates[0]
+    return min(candidates, key=lambda candidate: (abs(candidate.price - reference), -candidate.price))
 
 
-def _interest(book: SymbolBook, side: int) -> list[_Interest]:
+def _auction_orders(book: SymbolBook, side: int) -> list[_AuctionOrder]:
     return [
-        _Interest(order_id, price, book.open_lots(order_id))
+        _AuctionOrder(order_id, price, book.open_lots(order_id))
         for price, number, queue in book.resting(side)
         if number != Queue.CONDITIONAL
         for order_id in queue
     ]
 
 
-def _cross(book: SymbolBook, buys: list[_Interest], sells: list[_Interest], best: AuctionPrice) -> None:
+def _cross(
+    book: SymbolBook, buys: list[_AuctionOrder], sells: list[_AuctionOrder], best: AuctionCandidate
+) -> None:
     """Pair buys and sells until the volume is used up; only then are they taken from the book."""
     left, filled = best.volume, {}
     buy_at = sell_at = buy_done = sell_done = 0
     while left:
         buy, sell = buys[buy_at], sells[sell_at]
         lots = min(left, buy.lots - buy_done, sell.lots - sell_done)
-        book.tell_trade(CROSS, lots, buy.order_id, sell.order_id, best.price)
+        book.emit_trade(CROSS, lots, buy.order_id, sell.order_id, best.price)
         left, buy_done, sell_done = left - lots, buy_done + lots, sell_done + lots
         filled[Side.BUY, buy.order_id], filled[Side.SELL, sell.order_id] = buy_done, sell_done
         if buy_done == buy.lots:
@@ -91,4 +95,4 @@ def _cross(book: SymbolBook, buys: list[_Interest], sells: list[_Interest], best
         if sell_done == sell.lots:
             sell_at, sell_done = sell_at + 1, 0
     for (_, order_id), lots in sorted(filled.items(), key=lambda fill: fill[0][0]):
-        book.take(order_id, lots)
+        book.fill(order_id, lots)

@@ -29,12 +29,12 @@ from obengine.api.messages import (
     check_commands,
 )
 from obengine.api.protocol import Level, Snapshot
-from obengine.api.snapshot_checks import require_sound
-from obengine.reference.commands import Engine
+from obengine.api.snapshot_checks import validate_snapshot
+from obengine.reference.commands import CommandProcessor
 from obengine.reference.fast_path import execute_plain, match_plain, modify_plain
-from obengine.reference.ladder import NO_LIMIT
 from obengine.reference.orders import Command
-from obengine.reference.snapshot import freeze, thaw
+from obengine.reference.price_ladder import NO_LIMIT
+from obengine.reference.snapshot import restore_snapshot, take_snapshot
 from obengine.reference.symbol_book import SymbolBook
 
 # Enum members are slow to compare and to pack: the hot loop uses their plain numbers.
@@ -58,7 +58,7 @@ class ReferenceBook:
     def __init__(self, symbols: int = 1) -> None:
         if not 1 <= symbols <= MAX_SYMBOLS:
             raise SymbolError(f"a book has 1 to {MAX_SYMBOLS} symbols, not {symbols}")
-        self._engine = Engine(symbols)
+        self._engine = CommandProcessor(symbols)
         self._next_sequence = 0
 
     @property
@@ -83,7 +83,7 @@ class ReferenceBook:
             BatchError: not a one-dimensional contiguous array of `COMMAND`; nothing was applied.
         """
         check_commands(commands)
-        out = _run(self._engine, commands.tobytes())
+        out = _apply_batch(self._engine, commands.tobytes())
         self._next_sequence += len(out) // _EVENT_BYTES
         return np.frombuffer(out, EVENT)
 
@@ -104,7 +104,7 @@ class ReferenceBook:
 
     def snapshot(self) -> Snapshot:
         """The whole state, orders in the canonical order."""
-        return freeze(self._engine, self._next_sequence)
+        return take_snapshot(self._engine, self._next_sequence)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take on the state of a snapshot, whatever this book held before.
@@ -113,8 +113,8 @@ class ReferenceBook:
             SnapshotError: no book could have given this snapshot; this book is unchanged.
             SymbolError: it holds a symbol that this book has not; this book is unchanged.
         """
-        require_sound(snapshot, self.symbols)
-        self._engine = thaw(snapshot, self.symbols)
+        validate_snapshot(snapshot, self.symbols)
+        self._engine = restore_snapshot(snapshot, self.symbols)
         self._next_sequence = snapshot.next_sequence
 
     def state_digest(self) -> str:
@@ -122,23 +122,23 @@ class ReferenceBook:
         return self.snapshot().digest()
 
 
-def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call per batch, not per command
+def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # noqa: C901 - one call per batch, not per command
     """The events of a batch of command records, as bytes.
 
     What is not plain, or would be refused, goes the long way through `Engine.apply`.
     """
-    out = engine.log.out = bytearray()
+    out = processor.log.out = bytearray()
     pack, accepted, cancelled, no_price = _pack, _ACCEPTED, _CANCELLED, NO_PRICE  # locals are read faster
-    books = engine.books
+    books = processor.books
     symbols, here, book = len(books), 0, books[0]
     orders, bids, asks = book.orders, book.bids, book.asks
-    plain = _holds_only_plain_orders(engine, book)
+    plain = _holds_only_plain_orders(processor, book)
     for record in COMMAND_RECORD.iter_unpack(records):
         op, side, kind, tif, symbol, flags, qty, owner, order_id, price = record
         if symbol != here and symbol < symbols:
             here, book = symbol, books[symbol]
             orders, bids, asks = book.orders, book.bids, book.asks
-            plain = _holds_only_plain_orders(engine, book)
+            plain = _holds_only_plain_orders(processor, book)
 
         if plain and not flags and symbol == here:
             if not op:
@@ -152,10 +152,10 @@ def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call 
                 ):
                     out += pack(accepted, side, symbol, qty, order_id, 0, price)
                     if side:
-                        own, opposite = asks, bids
+                        ladder, opposite = asks, bids
                         reach = -price
                     else:
-                        own, opposite = bids, asks
+                        ladder, opposite = bids, asks
                         reach = price
                     if price == no_price:
                         reach = NO_LIMIT
@@ -167,9 +167,9 @@ def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call 
                     if kind or tif:
                         out += pack(cancelled, _IMMEDIATE, symbol, qty, order_id, 0, price)
                         continue
-                    queue = own.levels.get(price)
+                    queue = ladder.levels.get(price)
                     if queue is None:
-                        queue = own.queue_at(price)
+                        queue = ladder.queue_at(price)
                     queue[order_id] = qty
                     orders[order_id] = (queue, price, side, owner)
                     continue
@@ -191,11 +191,11 @@ def _run(engine: Engine, records: bytes) -> bytearray:  # noqa: C901 - one call 
                     execute_plain(book, out, qty, order_id)
                     continue
 
-        engine.apply(Command._make(record))
-        plain = _holds_only_plain_orders(engine, book)
+        processor.apply(Command._make(record))
+        plain = _holds_only_plain_orders(processor, book)
     return out
 
 
-def _holds_only_plain_orders(engine: Engine, book: SymbolBook) -> bool:
+def _holds_only_plain_orders(processor: CommandProcessor, book: SymbolBook) -> bool:
     """Whether a plain command for this book can take the short cut."""
-    return not (book.tickets or book.waiting or book.state or engine.extension)
+    return not (book.special_orders or book.waiting or book.state or processor.extension)

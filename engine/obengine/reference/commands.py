@@ -19,7 +19,7 @@ from obengine.api.messages import (
     TradingState,
 )
 from obengine.reference.auction import uncross
-from obengine.reference.matching import post_only_price
+from obengine.reference.matching import reprice_post_only
 from obengine.reference.orders import (
     IMMEDIATE,
     LIMITED,
@@ -28,17 +28,17 @@ from obengine.reference.orders import (
     WHOLE,
     Command,
     Extension,
-    Ticket,
-    ticket_of,
+    Order,
+    order_from,
 )
-from obengine.reference.stops import arrive, arrive_as_stop, elect_by_last, elect_by_trades
+from obengine.reference.stops import accept_stop, arrive, elect_by_last, elect_by_trades
 from obengine.reference.symbol_book import EventLog, SymbolBook
-from obengine.reference.validation import malformed
+from obengine.reference.validation import validate_command
 
 _ACCEPTED = 0
 
 
-class Engine:
+class CommandProcessor:
     """The books of all symbols, the clock and the extension that waits for its order.
 
     Attributes:
@@ -58,18 +58,18 @@ class Engine:
 
     def apply(self, command: Command) -> None:
         """Apply one command; its events are appended to the log."""
-        given, self.extension = self.extension, None
+        pending, self.extension = self.extension, None
         if command.op == Op.EXTEND:
             self.extension = Extension(
                 command.qty_lots, command.participant, command.order_id, command.price_ticks
             )
             return
-        extension = given if command.flags & OrderFlag.EXTENDED else NO_EXTENSION
-        refused = malformed(command, extension, len(self.books), self.clock_ns)
-        if not refused:
-            refused = self._dispatch(command, extension or NO_EXTENSION)
-        if refused:
-            self._reject(command, refused)
+        extension = pending if command.flags & OrderFlag.EXTENDED else NO_EXTENSION
+        reject_code = validate_command(command, extension, len(self.books), self.clock_ns)
+        if not reject_code:
+            reject_code = self._dispatch(command, extension or NO_EXTENSION)
+        if reject_code:
+            self._reject(command, reject_code)
 
     def _dispatch(self, command: Command, extension: Extension) -> int:
         if command.op == Op.MASS_CANCEL:
@@ -80,15 +80,15 @@ class Engine:
         if command.op == Op.STATE:
             return _state(book, command)
         if command.op == Op.NEW:
-            refused = _new(book, command, extension)
+            reject_code = _new(book, command, extension)
         elif command.op == Op.CANCEL:
-            refused = _cancel(book, command)
+            reject_code = _cancel(book, command)
         elif command.op == Op.MODIFY:
-            refused = _modify(book, command)
+            reject_code = _modify(book, command)
         else:
-            refused = _execute(book, command)
+            reject_code = _execute(book, command)
         elect_by_trades(book)
-        return refused
+        return reject_code
 
     def _reject(self, command: Command, code: int) -> None:
         self.log.out += EVENT_RECORD.pack(
@@ -110,35 +110,37 @@ class Engine:
                     continue
                 if command.participant and command.participant != book.owner(order_id):
                     continue
-                book.withdraw(order_id, book.open_lots(order_id), CancelReason.MASS)
+                book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.MASS)
                 cancelled += 1
-        self._tell_all(EventKind.MASS_CANCELLED, command.side, command, cancelled, command.participant)
+        self._emit_summary(EventKind.MASS_CANCELLED, command.side, command, cancelled, command.participant)
         return _ACCEPTED
 
     def _clock(self, command: Command) -> int:
         self.clock_ns = command.order_id
         due = sorted(
-            (ticket.expiry_ns, book.symbol, ticket.order_id)
+            (order.expiry_ns, book.symbol, order.order_id)
             for book in self.books
-            for ticket in (*book.tickets.values(), *book.waiting.values())
-            if ticket.tif == TimeInForce.GTD and ticket.expiry_ns <= self.clock_ns
+            for order in (*book.special_orders.values(), *book.waiting.values())
+            if order.tif == TimeInForce.GTD and order.expiry_ns <= self.clock_ns
         )
         leaving = [(symbol, order_id) for _, symbol, order_id in due]
         if command.flags:
             leaving += [
                 (book.symbol, order_id)
                 for book in self.books
-                if book.tickets or book.waiting
+                if book.special_orders or book.waiting
                 for order_id, _ in book.in_snapshot_order()
                 if _tif(book, order_id) == TimeInForce.DAY
             ]
         for symbol, order_id in leaving:
             book = self.books[symbol]
-            book.withdraw(order_id, book.open_lots(order_id), CancelReason.EXPIRED)
-        self._tell_all(EventKind.CLOCK_SET, command.flags, command, len(leaving), command.order_id)
+            book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.EXPIRED)
+        self._emit_summary(EventKind.CLOCK_SET, command.flags, command, len(leaving), command.order_id)
         return _ACCEPTED
 
-    def _tell_all(self, kind: EventKind, detail: int, command: Command, orders: int, order_id: int) -> None:
+    def _emit_summary(
+        self, kind: EventKind, detail: int, command: Command, orders: int, order_id: int
+    ) -> None:
         """Tell what was done to any number of symbols."""
         self.log.out += EVENT_RECORD.pack(kind, detail, command.symbol, min(orders, MAX_QTY), order_id, 0, 0)
 
@@ -146,41 +148,41 @@ class Engine:
 def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
     if book.is_open(command.order_id):
         return RejectCode.DUPLICATE_ID
-    ticket = ticket_of(command, extension)
-    refused = _refused_by_state(book, ticket, bool(extension.min_lots))
-    if refused:
-        return refused
-    if book.state == TradingState.OPEN and ticket.flags & OrderFlag.POST_ONLY:
-        refused, ticket.price_ticks = post_only_price(book, ticket.side, ticket.flags, ticket.price_ticks)
-        if refused:
-            return refused
-    book.tell(
+    order = order_from(command, extension)
+    reject_code = _check_trading_state(book, order, bool(extension.min_lots))
+    if reject_code:
+        return reject_code
+    if book.state == TradingState.OPEN and order.flags & OrderFlag.POST_ONLY:
+        reject_code, order.price_ticks = reprice_post_only(book, order.side, order.flags, order.price_ticks)
+        if reject_code:
+            return reject_code
+    book.emit(
         EventKind.ACCEPTED,
-        ticket.side,
-        ticket.open_lots,
-        ticket.order_id,
-        ticket.placement,
-        ticket.price_ticks,
+        order.side,
+        order.open_lots,
+        order.order_id,
+        order.placement,
+        order.price_ticks,
     )
-    if ticket.kind in STOPS:
-        arrive_as_stop(book, ticket)
+    if order.kind in STOPS:
+        accept_stop(book, order)
     elif book.state == TradingState.OPEN:
-        arrive(book, ticket, extension.min_lots)
+        arrive(book, order, extension.min_lots)
     else:
-        book.rest(ticket)
+        book.rest(order)
     return _ACCEPTED
 
 
-def _refused_by_state(book: SymbolBook, ticket: Ticket, has_minimum: bool) -> int:
+def _check_trading_state(book: SymbolBook, order: Order, has_minimum: bool) -> int:
     """Whether the trading state lets an order arrive, or arrive anew."""
     if book.state == TradingState.HALT:
         return RejectCode.HALTED
-    if book.state == TradingState.OPEN or ticket.kind in STOPS:
+    if book.state == TradingState.OPEN or order.kind in STOPS:
         return _ACCEPTED
     needs_a_match = (
-        ticket.kind == OrderKind.MARKET
-        or ticket.tif in IMMEDIATE | WHOLE
-        or ticket.flags & OrderFlag.POST_ONLY
+        order.kind == OrderKind.MARKET
+        or order.tif in IMMEDIATE | WHOLE
+        or order.flags & OrderFlag.POST_ONLY
         or has_minimum
     )
     return RejectCode.NOT_IN_AUCTION if needs_a_match else _ACCEPTED
@@ -191,7 +193,7 @@ def _cancel(book: SymbolBook, command: Command) -> int:
         return RejectCode.UNKNOWN_ORDER
     open_lots = book.open_lots(command.order_id)
     lots = min(command.qty_lots or open_lots, open_lots)
-    book.withdraw(command.order_id, lots, CancelReason.REQUESTED)
+    book.cancel_lots(command.order_id, lots, CancelReason.REQUESTED)
     return _ACCEPTED
 
 
@@ -210,14 +212,14 @@ def _modify(book: SymbolBook, command: Command) -> int:
         stop.open_lots = command.qty_lots
         if stop.kind in LIMITED:
             stop.price_ticks = command.price_ticks
-        _tell_modified(book, Priority.KEPT, stop)
+        _emit_modified(book, Priority.KEPT, stop)
         return _ACCEPTED
     if command.order_id not in book.orders:
         return RejectCode.UNKNOWN_ORDER
     price = book.orders[command.order_id][1]
     if command.price_ticks == price and command.qty_lots <= book.open_lots(command.order_id):
         book.shrink(command.order_id, command.qty_lots)
-        book.tell(EventKind.MODIFIED, Priority.KEPT, command.qty_lots, command.order_id, 0, price)
+        book.emit(EventKind.MODIFIED, Priority.KEPT, command.qty_lots, command.order_id, 0, price)
         return _ACCEPTED
     return _reprice(book, command)
 
@@ -225,28 +227,28 @@ def _modify(book: SymbolBook, command: Command) -> int:
 def _reprice(book: SymbolBook, command: Command) -> int:
     """An order leaves its place and arrives anew."""
     _, price, side, owner = book.orders[command.order_id]
-    known = book.tickets.get(command.order_id)
-    ticket = known or Ticket(command.order_id, side, owner, price, 0)
-    refused = _refused_by_state(book, ticket, has_minimum=False)
-    if refused:
-        return refused
+    known = book.special_orders.get(command.order_id)
+    order = known or Order(command.order_id, side, owner, price, 0)
+    reject_code = _check_trading_state(book, order, has_minimum=False)
+    if reject_code:
+        return reject_code
     price = command.price_ticks
-    if book.state == TradingState.OPEN and ticket.flags & OrderFlag.POST_ONLY:
-        refused, price = post_only_price(book, side, ticket.flags, price)
-        if refused:
-            return refused
-    ticket = book.remove(command.order_id)
-    ticket.price_ticks, ticket.open_lots = price, command.qty_lots
-    _tell_modified(book, Priority.LOST, ticket)
+    if book.state == TradingState.OPEN and order.flags & OrderFlag.POST_ONLY:
+        reject_code, price = reprice_post_only(book, side, order.flags, price)
+        if reject_code:
+            return reject_code
+    order = book.remove(command.order_id)
+    order.price_ticks, order.open_lots = price, command.qty_lots
+    _emit_modified(book, Priority.LOST, order)
     if book.state == TradingState.OPEN:
-        arrive(book, ticket)
+        arrive(book, order)
     else:
-        book.rest(ticket)
+        book.rest(order)
     return _ACCEPTED
 
 
-def _tell_modified(book: SymbolBook, priority: Priority, ticket: Ticket) -> None:
-    book.tell(EventKind.MODIFIED, priority, ticket.open_lots, ticket.order_id, 0, ticket.price_ticks)
+def _emit_modified(book: SymbolBook, priority: Priority, order: Order) -> None:
+    book.emit(EventKind.MODIFIED, priority, order.open_lots, order.order_id, 0, order.price_ticks)
 
 
 def _state(book: SymbolBook, command: Command) -> int:
@@ -254,7 +256,7 @@ def _state(book: SymbolBook, command: Command) -> int:
     reference = command.price_ticks
     if reference == NO_PRICE and book.last_ticks is not None:
         reference = book.last_ticks
-    book.tell(EventKind.STATE_CHANGED, book.state, 0, old, 0, reference)
+    book.emit(EventKind.STATE_CHANGED, book.state, 0, old, 0, reference)
     if book.state == TradingState.OPEN:
         uncross(book, reference)
         elect_by_last(book)
@@ -262,5 +264,5 @@ def _state(book: SymbolBook, command: Command) -> int:
 
 
 def _tif(book: SymbolBook, order_id: int) -> int:
-    ticket = book.tickets.get(order_id) or book.waiting.get(order_id)
-    return ticket.tif if ticket else TimeInForce.GTC
+    order = book.special_orders.get(order_id) or book.waiting.get(order_id)
+    return order.tif if order else TimeInForce.GTC

@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop
 
 from obengine.api.messages import EVENT_RECORD, EventKind, Priority
-from obengine.reference.ladder import Ladder
+from obengine.reference.price_ladder import Ladder
 from obengine.reference.symbol_book import SymbolBook
 
 _TRADED, _MODIFIED = int(EventKind.TRADED), int(EventKind.MODIFIED)
@@ -65,7 +65,7 @@ def modify_plain(book: SymbolBook, out: bytearray, qty: int, order_id: int, pric
     makers = book.opposite(side)
     left = match_plain(book, makers, out, side, order_id, qty, price * makers.sign)
     if left:
-        queue = book.own(side).queue_at(price)
+        queue = book.ladder(side).queue_at(price)
         queue[order_id] = left
         book.orders[order_id] = (queue, price, side, owner)
 

@@ -6,15 +6,15 @@ from collections.abc import Generator
 from contextlib import closing
 
 from obengine.api.messages import NO_PRICE, CancelReason, EventKind, OrderFlag, RejectCode, SelfTrade, Side
-from obengine.reference.ladder import NO_LIMIT, Ladder, Lots
-from obengine.reference.orders import MAX_PRICE, Ticket
+from obengine.reference.orders import MAX_PRICE, Order
+from obengine.reference.price_ladder import NO_LIMIT, Ladder, OrderQueue
 from obengine.reference.symbol_book import SymbolBook
 
 
-def match(book: SymbolBook, taker: Ticket) -> None:
+def match(book: SymbolBook, taker: Order) -> None:
     """Trade the taker as far as its limit and its lots go; what is left is in its ticket."""
     makers = book.opposite(taker.side)
-    with closing(makers.within(_reach(taker))) as prices:
+    with closing(makers.prices_within(_reach(taker))) as prices:
         for price in prices:
             _match_displayed(book, taker, price, makers.levels[price])
             _match_hidden(book, taker, price, makers.hidden.get(price))
@@ -23,14 +23,14 @@ def match(book: SymbolBook, taker: Ticket) -> None:
                 return
 
 
-def walk(book: SymbolBook, taker: Ticket, wanted: int) -> bool:
+def can_fill(book: SymbolBook, taker: Order, wanted: int) -> bool:
     """Whether matching would trade the wanted lots, at most those the taker has, at once."""
     found = 0
     with closing(_in_matching_order(book, taker)) as makers:
         for maker, lots, is_conditional in makers:
             if is_conditional and lots > taker.open_lots - found:
                 continue
-            if not _is_own(book, taker, maker):
+            if not _is_own_order(book, taker, maker):
                 found += lots
             elif taker.self_trade != SelfTrade.OLDEST:
                 return False
@@ -39,30 +39,32 @@ def walk(book: SymbolBook, taker: Ticket, wanted: int) -> bool:
     return False
 
 
-def _in_matching_order(book: SymbolBook, taker: Ticket) -> Generator[tuple[int, int, bool], None, None]:
+def _in_matching_order(book: SymbolBook, taker: Order) -> Generator[tuple[int, int, bool], None, None]:
     """Maker, lots and whether it is conditional, as matching comes to them; icebergs come twice."""
     makers = book.opposite(taker.side)
-    with closing(makers.within(_reach(taker))) as prices:
+    with closing(makers.prices_within(_reach(taker))) as prices:
         for price in prices:
             displayed = makers.levels[price]
             yield from ((maker, lots, False) for maker, lots in displayed.items())
             reserves = (
-                (maker, book.tickets[maker].reserve_lots) for maker in displayed if maker in book.tickets
+                (maker, book.special_orders[maker].reserve_lots)
+                for maker in displayed
+                if maker in book.special_orders
             )
             yield from ((maker, lots, False) for maker, lots in reserves if lots)
             yield from ((maker, lots, False) for maker, lots in makers.hidden.get(price, {}).items())
             yield from ((maker, lots, True) for maker, lots in makers.conditional.get(price, {}).items())
 
 
-def touch(ladder: Ladder) -> int | None:
+def best_firm_price(ladder: Ladder) -> int | None:
     """The best price of a displayed or hidden order."""
-    with closing(ladder.within(NO_LIMIT)) as prices:
+    with closing(ladder.prices_within(NO_LIMIT)) as prices:
         return next((price for price in prices if ladder.levels[price] or ladder.hidden.get(price)), None)
 
 
-def post_only_price(book: SymbolBook, side: int, flags: int, price: int) -> tuple[int, int]:
+def reprice_post_only(book: SymbolBook, side: int, flags: int, price: int) -> tuple[int, int]:
     """The RejectCode (0 for none) and the price of a post-only order that arrives at a price."""
-    best = touch(book.opposite(side))
+    best = best_firm_price(book.opposite(side))
     if best is None or (price < best if side == Side.BUY else price > best):
         return 0, price
     if not flags & OrderFlag.SLIDE:
@@ -71,18 +73,18 @@ def post_only_price(book: SymbolBook, side: int, flags: int, price: int) -> tupl
     return (0, slid) if NO_PRICE < slid <= MAX_PRICE else (RejectCode.BAD_PRICE, price)
 
 
-def _reach(taker: Ticket) -> int:
+def _reach(taker: Order) -> int:
     reach = taker.reach
     return NO_LIMIT if reach is None else reach
 
 
-def _match_displayed(book: SymbolBook, taker: Ticket, price: int, queue: Lots) -> None:
+def _match_displayed(book: SymbolBook, taker: Order, price: int, queue: OrderQueue) -> None:
     refilled_first: int | None = None
     whole = False
     while queue and taker.open_lots:
         maker = next(iter(queue))
-        if _is_own(book, taker, maker):
-            _prevent(book, taker, maker)
+        if _is_own_order(book, taker, maker):
+            _prevent_self_trade(book, taker, maker)
             continue
         whole = whole or maker == refilled_first
         refilled = _trade(book, taker, maker, book.open_lots(maker) if whole else queue[maker], price)
@@ -90,45 +92,45 @@ def _match_displayed(book: SymbolBook, taker: Ticket, price: int, queue: Lots) -
             refilled_first = maker
 
 
-def _match_hidden(book: SymbolBook, taker: Ticket, price: int, queue: Lots | None) -> None:
+def _match_hidden(book: SymbolBook, taker: Order, price: int, queue: OrderQueue | None) -> None:
     while queue and taker.open_lots:
         maker, lots = next(iter(queue.items()))
-        if _is_own(book, taker, maker):
-            _prevent(book, taker, maker)
+        if _is_own_order(book, taker, maker):
+            _prevent_self_trade(book, taker, maker)
         else:
             _trade(book, taker, maker, lots, price)
 
 
-def _match_conditional(book: SymbolBook, taker: Ticket, price: int, queue: Lots | None) -> None:
+def _match_conditional(book: SymbolBook, taker: Order, price: int, queue: OrderQueue | None) -> None:
     for maker, lots in list((queue or {}).items()):
         if lots > taker.open_lots:
             continue
-        if _is_own(book, taker, maker):
-            _prevent(book, taker, maker)
+        if _is_own_order(book, taker, maker):
+            _prevent_self_trade(book, taker, maker)
         else:
             _trade(book, taker, maker, lots, price)
 
 
-def _trade(book: SymbolBook, taker: Ticket, maker: int, lots: int, price: int) -> bool:
+def _trade(book: SymbolBook, taker: Order, maker: int, lots: int, price: int) -> bool:
     """A trade of at most `lots`. Whether the maker was refilled."""
     traded = min(taker.open_lots, lots)
     taker.open_lots -= traded
     return book.trade(taker.side, traded, taker.order_id, maker, price)
 
 
-def _is_own(book: SymbolBook, taker: Ticket, maker: int) -> bool:
+def _is_own_order(book: SymbolBook, taker: Order, maker: int) -> bool:
     """Whether self-trade prevention keeps the two apart."""
     return bool(taker.self_trade and taker.participant) and book.orders[maker][3] == taker.participant
 
 
-def _prevent(book: SymbolBook, taker: Ticket, maker: int) -> None:
+def _prevent_self_trade(book: SymbolBook, taker: Order, maker: int) -> None:
     """What happens in place of a trade with oneself."""
     mode, theirs, mine = taker.self_trade, book.open_lots(maker), taker.open_lots
     if mode == SelfTrade.DECREMENT:
         theirs = mine = min(theirs, mine)
     if mode != SelfTrade.NEWEST:
-        book.withdraw(maker, theirs, CancelReason.SELF_TRADE)
+        book.cancel_lots(maker, theirs, CancelReason.SELF_TRADE)
     if mode != SelfTrade.OLDEST:
         taker.open_lots -= mine
         reason = CancelReason.SELF_TRADE
-        book.tell(EventKind.CANCELLED, reason, mine, taker.order_id, 0, taker.price_ticks)
+        book.emit(EventKind.CANCELLED, reason, mine, taker.order_id, 0, taker.price_ticks)

@@ -54,7 +54,7 @@ NO_EXTENSION: Final = Extension()
 
 
 @dataclass(slots=True)
-class Ticket:
+class Order:
     """An order that arrives, waits as a stop, or rests with more than a plain order has.
 
     Attributes:
@@ -113,10 +113,10 @@ class Ticket:
         return self.price_ticks if self.side == Side.BUY else -self.price_ticks
 
 
-def ticket_of(command: Command, extension: Extension) -> Ticket:
+def order_from(command: Command, extension: Extension) -> Order:
     """The order that a well-formed NEW brings."""
     kind, trigger = command.kind, extension.trigger_ticks
-    return Ticket(
+    return Order(
         order_id=command.order_id,
         side=command.side,
         participant=command.participant,

@@ -14,40 +14,40 @@ from obengine.api.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.reference.matching import match, walk
-from obengine.reference.orders import LIMITED, MAX_PRICE, TRAILING, WHOLE, Ticket
+from obengine.reference.matching import can_fill, match
+from obengine.reference.orders import LIMITED, MAX_PRICE, TRAILING, WHOLE, Order
 from obengine.reference.symbol_book import SymbolBook
 
 
-def arrive(book: SymbolBook, taker: Ticket, min_lots: int = 0) -> None:
+def arrive(book: SymbolBook, taker: Order, min_lots: int = 0) -> None:
     """An order whose own event was told meets an open book; it is gone or rests afterwards."""
     if taker.flags & OrderFlag.POST_ONLY:
         book.rest(taker)
         return
     wanted = taker.open_lots if taker.tif in WHOLE else min_lots
-    if wanted and not walk(book, taker, wanted):
+    if wanted and not can_fill(book, taker, wanted):
         if taker.tif == TimeInForce.AON:
             book.rest(taker)
         else:
             whole = taker.tif == TimeInForce.FOK
-            _kill(book, taker, CancelReason.FILL_OR_KILL if whole else CancelReason.MINIMUM)
+            _cancel_remainder(book, taker, CancelReason.FILL_OR_KILL if whole else CancelReason.MINIMUM)
         return
     match(book, taker)
     if not taker.open_lots:
         return
     if taker.kind == OrderKind.MARKET or taker.tif == TimeInForce.IOC:
-        _kill(book, taker, CancelReason.IMMEDIATE)
+        _cancel_remainder(book, taker, CancelReason.IMMEDIATE)
     else:
         book.rest(taker)
 
 
-def arrive_as_stop(book: SymbolBook, stop: Ticket) -> None:
+def accept_stop(book: SymbolBook, stop: Order) -> None:
     """A stop that was accepted waits, or is elected at once by the last price."""
     last = book.last_ticks
     if last is not None:
-        _move(stop, last)
+        _update_trailing_trigger(stop, last)
         if book.state == TradingState.OPEN and _reaches(last, stop):
-            _run(book, deque([stop]))
+            _trigger_elected(book, deque([stop]))
             return
     book.waiting[stop.order_id] = stop
 
@@ -56,52 +56,52 @@ def elect_by_trades(book: SymbolBook) -> None:
     """Let the waiting stops see the trades since the last time, and those that follow from it."""
     elected = _elected_by_trades(book)
     if elected:
-        _run(book, deque(elected))
+        _trigger_elected(book, deque(elected))
 
 
 def elect_by_last(book: SymbolBook) -> None:
     """Let the waiting stops see the last price, as a book that opens does."""
-    book.first_ticks = None
+    book.first_unseen_ticks = None
     if book.last_ticks is not None:
-        _run(book, deque(_elected_by(book, book.last_ticks)))
+        _trigger_elected(book, deque(_elected_by(book, book.last_ticks)))
 
 
-def _run(book: SymbolBook, elected: deque[Ticket]) -> None:
+def _trigger_elected(book: SymbolBook, elected: deque[Order]) -> None:
     """Trigger one stop after another; those that their trades elect come last."""
     while elected:
         stop = elected.popleft()
-        _become_an_order(stop)
-        book.tell(
+        _convert_to_order(stop)
+        book.emit(
             EventKind.TRIGGERED, stop.side, stop.open_lots, stop.order_id, stop.placement, stop.price_ticks
         )
         arrive(book, stop)
         elected.extend(_elected_by_trades(book))
 
 
-def _elected_by_trades(book: SymbolBook) -> list[Ticket]:
-    first, last = book.first_ticks, book.last_ticks
-    book.first_ticks = None
+def _elected_by_trades(book: SymbolBook) -> list[Order]:
+    first, last = book.first_unseen_ticks, book.last_ticks
+    book.first_unseen_ticks = None
     if first is None or last is None or not book.waiting or book.state != TradingState.OPEN:
         return []
     return _elected_by(book, first) + (_elected_by(book, last) if last != first else [])
 
 
-def _elected_by(book: SymbolBook, price: int) -> list[Ticket]:
+def _elected_by(book: SymbolBook, price: int) -> list[Order]:
     """The stops that a price reaches, off the waiting ones, in the order of their election."""
     elected = []
     for stop in list(book.waiting.values()):
-        _move(stop, price)
+        _update_trailing_trigger(stop, price)
         if _reaches(price, stop):
             del book.waiting[stop.order_id]
             elected.append(stop)
     return sorted(elected, key=_by_trigger)
 
 
-def _by_trigger(stop: Ticket) -> tuple[int, int]:
+def _by_trigger(stop: Order) -> tuple[int, int]:
     return stop.side, -stop.trigger_ticks if stop.side else stop.trigger_ticks
 
 
-def _move(stop: Ticket, price: int) -> None:
+def _update_trailing_trigger(stop: Order, price: int) -> None:
     """Let the trigger of a trailing stop follow a price."""
     if stop.kind not in TRAILING:
         return
@@ -113,11 +113,11 @@ def _move(stop: Ticket, price: int) -> None:
         stop.trigger_ticks = closer(stop.trigger_ticks, moved)
 
 
-def _reaches(price: int, stop: Ticket) -> bool:
+def _reaches(price: int, stop: Order) -> bool:
     return price <= stop.trigger_ticks if stop.side == Side.SELL else price >= stop.trigger_ticks
 
 
-def _become_an_order(stop: Ticket) -> None:
+def _convert_to_order(stop: Order) -> None:
     """Turn an elected stop into the order that it arrives as."""
     if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
         stop.price_ticks = _saturated(stop.trigger_ticks + stop.price_ticks)
@@ -125,8 +125,8 @@ def _become_an_order(stop: Ticket) -> None:
     stop.trigger_ticks = stop.trail_ticks = 0
 
 
-def _kill(book: SymbolBook, taker: Ticket, reason: CancelReason) -> None:
-    book.tell(EventKind.CANCELLED, reason, taker.open_lots, taker.order_id, 0, taker.price_ticks)
+def _cancel_remainder(book: SymbolBook, taker: Order, reason: CancelReason) -> None:
+    book.emit(EventKind.CANCELLED, reason, taker.open_lots, taker.order_id, 0, taker.price_ticks)
 
 
 def _saturated(price: int) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TradingState
-from obengine.reference.ladder import Ladder, Lots, Order
-from obengine.reference.orders import Ticket
+from obengine.reference.orders import Order
+from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
 
 _pack = EVENT_RECORD.pack
 
@@ -35,32 +35,32 @@ class SymbolBook:
     __slots__ = (
         "asks",
         "bids",
-        "first_ticks",
+        "first_unseen_ticks",
         "last_ticks",
         "log",
         "orders",
+        "special_orders",
         "state",
         "symbol",
-        "tickets",
         "waiting",
     )
 
     def __init__(self, symbol: int, log: EventLog) -> None:
         self.symbol, self.log = symbol, log
-        self.orders: dict[int, Order] = {}
-        self.tickets: dict[int, Ticket] = {}
-        self.waiting: dict[int, Ticket] = {}
+        self.orders: dict[int, RestingOrder] = {}
+        self.special_orders: dict[int, Order] = {}
+        self.waiting: dict[int, Order] = {}
         self.bids = Ladder(Side.BUY)
         self.asks = Ladder(Side.SELL)
         self.state: int = TradingState.OPEN
         self.last_ticks: int | None = None
-        self.first_ticks: int | None = None
+        self.first_unseen_ticks: int | None = None
 
-    def tell(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
+    def emit(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
         """Append an event about this symbol."""
         self.log.out += _pack(kind, detail, self.symbol, qty, order_id, other_id, price)
 
-    def own(self, side: int) -> Ladder:
+    def ladder(self, side: int) -> Ladder:
         """The ladder that orders of a side rest on."""
         return self.asks if side else self.bids
 
@@ -76,54 +76,54 @@ class SymbolBook:
         """What is left of an order."""
         if order_id in self.waiting:
             return self.waiting[order_id].open_lots
-        ticket = self.tickets.get(order_id)
-        return self.orders[order_id][0][order_id] + (ticket.reserve_lots if ticket else 0)
+        order = self.special_orders.get(order_id)
+        return self.orders[order_id][0][order_id] + (order.reserve_lots if order else 0)
 
     def owner(self, order_id: int) -> int:
         """The participant of an order."""
         stop = self.waiting.get(order_id)
         return stop.participant if stop else self.orders[order_id][3]
 
-    def resting(self, side: int) -> Iterator[tuple[int, Queue, Lots]]:
+    def resting(self, side: int) -> Iterator[tuple[int, Queue, OrderQueue]]:
         """Price, number and orders of each queue of a side, in snapshot order."""
-        return self.own(side).queues()
+        return self.ladder(side).non_empty_queues()
 
     def in_snapshot_order(self) -> list[tuple[int, int]]:
         """Order id and side of every open order, in snapshot order."""
         resting = [
             (order_id, side) for side in Side for _, _, queue in self.resting(side) for order_id in queue
         ]
-        waiting = sorted(((stop.order_id, stop.side) for stop in self.waiting.values()), key=_second)
+        waiting = sorted(((stop.order_id, stop.side) for stop in self.waiting.values()), key=_side_of)
         return resting + waiting
 
-    def rest(self, ticket: Ticket) -> None:
+    def rest(self, order: Order) -> None:
         """Put an order last in its queue."""
-        queue = self.own(ticket.side).queue_of(ticket.price_ticks, ticket.queue)
-        shown = min(ticket.display_lots or ticket.open_lots, ticket.open_lots)
-        ticket.reserve_lots = ticket.open_lots - shown
-        queue[ticket.order_id] = shown
-        self.orders[ticket.order_id] = (queue, ticket.price_ticks, ticket.side, ticket.participant)
-        if not ticket.is_plain:
-            self.tickets[ticket.order_id] = ticket
+        queue = self.ladder(order.side).queue_of(order.price_ticks, order.queue)
+        shown = min(order.display_lots or order.open_lots, order.open_lots)
+        order.reserve_lots = order.open_lots - shown
+        queue[order.order_id] = shown
+        self.orders[order.order_id] = (queue, order.price_ticks, order.side, order.participant)
+        if not order.is_plain:
+            self.special_orders[order.order_id] = order
 
-    def remove(self, order_id: int) -> Ticket:
+    def remove(self, order_id: int) -> Order:
         """Take an order off the book, and give its ticket, with its open lots."""
         lots = self.open_lots(order_id)
         queue, price, side, owner = self.orders.pop(order_id)
         del queue[order_id]
-        ticket = self.tickets.pop(order_id, None) or Ticket(order_id, side, owner, price, lots)
-        ticket.open_lots = lots
-        return ticket
+        order = self.special_orders.pop(order_id, None) or Order(order_id, side, owner, price, lots)
+        order.open_lots = lots
+        return order
 
     def shrink(self, order_id: int, lots: int) -> None:
         """Leave an order `lots`, at most its open lots, in its place: the reserve goes first."""
-        queue, ticket = self.orders[order_id][0], self.tickets.get(order_id)
-        shown = min(queue[order_id], lots) if ticket and ticket.reserve_lots else lots
+        queue, order = self.orders[order_id][0], self.special_orders.get(order_id)
+        shown = min(queue[order_id], lots) if order and order.reserve_lots else lots
         queue[order_id] = shown
-        if ticket:
-            ticket.reserve_lots = lots - shown
+        if order:
+            order.reserve_lots = lots - shown
 
-    def take(self, order_id: int, lots: int) -> bool:
+    def fill(self, order_id: int, lots: int) -> bool:
         """Take traded lots from an order: shown ones, then the reserve. Whether it was refilled."""
         queue, price, side, _ = self.orders[order_id]
         left, shown = self.open_lots(order_id) - lots, queue[order_id]
@@ -132,28 +132,28 @@ class SymbolBook:
         elif lots < shown:
             queue[order_id] = shown - lots
         else:
-            ticket = self.tickets[order_id]
-            refill = min(ticket.display_lots, left)
-            ticket.reserve_lots = left - refill
+            order = self.special_orders[order_id]
+            refill = min(order.display_lots, left)
+            order.reserve_lots = left - refill
             queue[order_id] = refill
             queue.move_to_end(order_id)
-            self.tell(EventKind.REFILLED, side, refill, order_id, 0, price)
+            self.emit(EventKind.REFILLED, side, refill, order_id, 0, price)
             return True
         return False
 
     def trade(self, detail: int, lots: int, taker: int, maker: int, price: int) -> bool:
         """A trade of a maker. Whether it was refilled."""
-        self.tell_trade(detail, lots, taker, maker, price)
-        return self.take(maker, lots)
+        self.emit_trade(detail, lots, taker, maker, price)
+        return self.fill(maker, lots)
 
-    def tell_trade(self, detail: int, lots: int, taker: int, maker: int, price: int) -> None:
+    def emit_trade(self, detail: int, lots: int, taker: int, maker: int, price: int) -> None:
         """Tell a trade, and keep its price for the stops."""
-        self.tell(EventKind.TRADED, detail, lots, taker, maker, price)
+        self.emit(EventKind.TRADED, detail, lots, taker, maker, price)
         self.last_ticks = price
-        if self.first_ticks is None:
-            self.first_ticks = price
+        if self.first_unseen_ticks is None:
+            self.first_unseen_ticks = price
 
-    def withdraw(self, order_id: int, lots: int, reason: int) -> None:
+    def cancel_lots(self, order_id: int, lots: int, reason: int) -> None:
         """Cancel lots of an open order, at most those it has."""
         left = self.open_lots(order_id) - lots
         stop = self.waiting.get(order_id)
@@ -166,8 +166,8 @@ class SymbolBook:
             self.shrink(order_id, left)
         else:
             self.remove(order_id)
-        self.tell(EventKind.CANCELLED, reason, lots, order_id, 0, price)
+        self.emit(EventKind.CANCELLED, reason, lots, order_id, 0, price)
 
 
-def _second(pair: tuple[int, int]) -> int:
+def _side_of(pair: tuple[int, int]) -> int:
     return pair[1]

@@ -21,11 +21,11 @@ from obengine.api.messages import (
 )
 from obengine.reference.orders import IMMEDIATE, LIMITED, STOPS, TRAILING, WHOLE, Command, Extension
 
-_ACCEPTABLE: Final = 0
+_VALID: Final = 0
 _RESTING_FLAGS: Final = OrderFlag.POST_ONLY | OrderFlag.HIDDEN
 
 
-def malformed(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
+def validate_command(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
     """The first RejectCode that the form of a command and its extension deserve; 0 for none.
 
     Args:
@@ -35,33 +35,33 @@ def malformed(command: Command, extension: Extension | None, symbols: int, clock
         clock_ns: the engine's clock.
     """
     if command.op == Op.NEW:
-        return _new(command, extension, symbols, clock_ns)
+        return _validate_new(command, extension, symbols, clock_ns)
     if command.op <= Op.EXECUTE:
-        return _named(command, symbols)
+        return _validate_by_id(command, symbols)
     if command.op == Op.MASS_CANCEL:
         return (
             RejectCode.UNKNOWN_SIDE if command.side > BOTH_SIDES
             else RejectCode.BAD_FLAGS if command.flags
             else RejectCode.UNKNOWN_SYMBOL if symbols <= command.symbol != ALL_SYMBOLS
-            else _ACCEPTABLE
+            else _VALID
         )  # fmt: skip
     if command.op == Op.STATE:
         return (
             RejectCode.BAD_FLAGS if command.flags
             else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
             else RejectCode.UNKNOWN_STATE if command.side > TradingState.AUCTION
-            else _ACCEPTABLE
+            else _VALID
         )  # fmt: skip
     if command.op == Op.CLOCK:
         return (
             RejectCode.BAD_FLAGS if command.flags & ~END_OF_DAY
             else RejectCode.BAD_TIME if command.order_id < clock_ns
-            else _ACCEPTABLE
+            else _VALID
         )  # fmt: skip
     return RejectCode.UNKNOWN_OP
 
 
-def _named(command: Command, symbols: int) -> int:
+def _validate_by_id(command: Command, symbols: int) -> int:
     """CANCEL, MODIFY, EXECUTE."""
     least = 0 if command.op == Op.CANCEL else 1
     return (
@@ -69,11 +69,11 @@ def _named(command: Command, symbols: int) -> int:
         else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
         else RejectCode.BAD_QUANTITY if command.qty_lots < least
         else RejectCode.BAD_PRICE if command.op == Op.MODIFY and command.price_ticks == NO_PRICE
-        else _ACCEPTABLE
+        else _VALID
     )  # fmt: skip
 
 
-def _new(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
+def _validate_new(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
     kind, tif = command.kind, command.tif
     return (
         RejectCode.UNKNOWN_SIDE if command.side > Side.SELL
@@ -90,7 +90,7 @@ def _new(command: Command, extension: Extension | None, symbols: int, clock_ns: 
         else RejectCode.BAD_DISPLAY if extension.display_lots and _bad_display(command, extension)
         else RejectCode.BAD_MINIMUM if extension.min_lots and _bad_minimum(command, extension)
         else RejectCode.BAD_EXPIRY if _bad_expiry(tif, extension.expiry_ns, clock_ns)
-        else _ACCEPTABLE
+        else _VALID
     )  # fmt: skip
 
 

@@ -77,9 +77,9 @@ def _compiler() -> Finding:
 
 
 def _cores() -> Iterator[Finding]:
-    from obrelease.recorder import core_names, why_native_is_absent
+    from obrelease.recorder import core_names, native_unavailable_reason
 
-    reason = why_native_is_absent()
+    reason = native_unavailable_reason()
     yield Finding("cores", "ok", ", ".join(core_names()))
     if reason is not None:
         yield Finding("native core", "note", f"absent, the reference core is used: {reason}")

@@ -11,7 +11,7 @@ from obengine.api.order_book import Event, LevelChange, OpenOrder, OrderBook
 from obengine.api.protocol import Level
 
 
-@pytest.fixture(params=cores.names())
+@pytest.fixture(params=cores.core_names())
 def book(request: pytest.FixtureRequest) -> OrderBook:
     return OrderBook(cores.make_book(request.param, symbols=2))
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from obengine.api.messages import COMMAND, Op, Side
 from obengine.cores import make_book
-from obengine.feeds.itch50_sample import write_itch_sample
+from obengine.feeds.itch50_sample import write_itch50_sample
 from obengine.feeds.lobster import read_pair
-from obengine.feeds.sample import sample_pair, write_sample
+from obengine.feeds.lobster_sample import lobster_sample_pair, write_lobster_sample
 from obengine.feeds.tape import write_tape
 from obengine.harness.outcome import RiskOutcome
 from obengine.harness.replay import run_replay
-from obengine.harness.replay_risk import watch
+from obengine.harness.replay_risk import apply_risk_limits
 from obengine.harness.scenario import WorkloadError
 from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder, RiskRule
 from obengine.risk.limits_file import MAKER, LimitsError, MakerPlan, RiskLimits, read_limits
@@ -156,11 +156,11 @@ def test_changes_on_a_stream_are_watched(core: str) -> None:
     stream["qty_lots"] = [4, 10, 8, 30, 30]
     stream["price_ticks"] = [105, 100, 100, 100, 105]
     limits = RiskLimits((RiskRule(inventory_lots=25),), None, None, b"", "limits.toml")
-    outcome = watch(stream, np.arange(5, dtype=np.int64), partial(make_book, core), limits)
+    outcome = apply_risk_limits(stream, np.arange(5, dtype=np.int64), partial(make_book, core), limits)
     assert [(b.time_ns, b.participant, b.value) for b in outcome.breaches] == [(3, 5, 30), (4, 5, 30)]
     more = np.append(stream, stream[1:2])
     more["order_id"][-1], more["qty_lots"][-1] = 3, 1
-    outcome = watch(more, np.arange(6, dtype=np.int64), partial(make_book, core), limits)
+    outcome = apply_risk_limits(more, np.arange(6, dtype=np.int64), partial(make_book, core), limits)
     assert outcome.breaches[-1].value == 31, "4 bought by the change, 26 of it and 1 new order open"
 
 
@@ -317,7 +317,7 @@ quote_lots = 20
 
 
 def watched(tmp_path: Path, expect: str, *, core: str = "reference") -> tuple[RiskOutcome, bool]:
-    path = write_sample(tmp_path, rows=1_500)
+    path = write_lobster_sample(tmp_path, rows=1_500)
     limits = limits_file(tmp_path, MAKER_LIMITS.replace("{expect}", expect))
     outcome = run_replay(path, core=core, passes=1, risk=limits)
     assert outcome.risk is not None
@@ -341,7 +341,7 @@ def test_expectations_decide(tmp_path: Path) -> None:
 
 
 def test_the_maker_and_the_unnamed_orders_of_a_window_do_not_mix() -> None:
-    day = read_pair(sample_pair(), core="reference")
+    day = read_pair(lobster_sample_pair(), core="reference")
     limits = RiskLimits(
         (),
         MakerPlan(symbol=0, seed=1, half_spread_ticks=300, quote_lots=20, skew_ticks_per_lot=0),
@@ -349,14 +349,14 @@ def test_the_maker_and_the_unnamed_orders_of_a_window_do_not_mix() -> None:
         b"",
         "limits.toml",
     )
-    outcome = watch(day.commands, day.command_times_ns(), partial(make_book, "reference"), limits)
+    outcome = apply_risk_limits(day.commands, day.command_times_ns(), partial(make_book, "reference"), limits)
     assert outcome.check.counts["maker-fills"] > 10
     pnl, price = outcome.series["pnl"], 500_000
     assert int(np.abs(pnl).max()) < 20 * price, "a fill that is not in the inventory costs a whole quote"
 
 
 def test_owners_on_the_tape_are_watched(tmp_path: Path) -> None:
-    path = write_itch_sample(tmp_path / "s.itch", messages=500)
+    path = write_itch50_sample(tmp_path / "s.itch", messages=500)
     text = 'version = 1\n[[limit]]\nparticipant = "NITE"\nopen_orders = 3\n'
     outcome = run_replay(path, core="reference", passes=1, risk=limits_file(tmp_path, text))
     assert outcome.risk is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from obengine.api.messages import NO_PRICE, Side
-from obengine.reference.auction import auction_price
+from obengine.reference.auction import choose_auction_price
 from tests.unit.engine.scenes import (
     AON,
     AUCTION,
@@ -112,7 +112,7 @@ AUCTIONS: list[tuple[str, Orders, Orders, int, tuple[int, int, int]]] = [
 
 @pytest.mark.parametrize(("buys", "sells", "reference", "best"), [case[1:] for case in AUCTIONS])
 def test_the_auction_price(buys: Orders, sells: Orders, reference: int, best: tuple[int, int, int]) -> None:
-    assert auction_price(buys, sells, reference) == best
+    assert choose_auction_price(buys, sells, reference) == best
 
 
 def test_the_clock_expires_gtd_orders_by_time_and_day_orders_at_the_end_of_day() -> None:

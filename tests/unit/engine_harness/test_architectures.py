@@ -22,7 +22,7 @@ from obengine.harness.architectures.comparison import (
     run_architectures,
     spread,
 )
-from obengine.harness.architectures.runners import ARCHITECTURES, Ran
+from obengine.harness.architectures.runners import ARCHITECTURES, ArchitecturePass
 from obengine.harness.architectures.shard_merge import merge, starts_command
 from obengine.harness.architectures.wire import decode, to_wire
 from obengine.harness.clock import now_ns
@@ -90,7 +90,7 @@ def test_the_busiest_thread_bounds_an_architecture() -> None:
 
 
 def test_an_architecture_that_differs_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(*words: Any) -> Ran:
+    def wrong(*words: Any) -> ArchitecturePass:
         return replace(ARCHITECTURES["inline"].run(*words), events_digest="0" * 64)
 
     broken = {**ARCHITECTURES, "queue": replace(ARCHITECTURES["queue"], run=wrong)}

@@ -15,7 +15,7 @@ from obengine.api.messages import COMMAND, Op, Side, TradingState, records_diges
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.itch50_layout import LAYOUTS, LENGTHS, NAMES
-from obengine.feeds.itch50_sample import sample_messages, write_itch_sample
+from obengine.feeds.itch50_sample import sample_messages, write_itch50_sample
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_itch import left_open
 from obengine.reference.book import ReferenceBook
@@ -119,7 +119,7 @@ def test_an_order_is_unknown_before_it_is_introduced(tmp_path: Path) -> None:
 def test_a_sample_replays_and_its_books_hold_what_is_left(
     tmp_path: Path, core: str, name: str, lengths: bool
 ) -> None:
-    path = write_itch_sample(tmp_path / name, messages=800, lengths=lengths)
+    path = write_itch50_sample(tmp_path / name, messages=800, lengths=lengths)
     outcome = run_replay(path, core=core, passes=1)
     checks = {check.name: check for check in outcome.checks}
     assert all(check.passed for check in checks.values()), checks
@@ -163,7 +163,7 @@ def test_a_feed_that_matched_on_its_own_is_found_out(
 
 
 def test_the_sample_is_the_same_everywhere(tmp_path: Path) -> None:
-    path = write_itch_sample(tmp_path / "s.itch", messages=1_000)
+    path = write_itch50_sample(tmp_path / "s.itch", messages=1_000)
     assert hashlib.sha256(path.read_bytes()).hexdigest().startswith("86f8ae40e1d313c4")
     assert records_digest(read_itch50(path).commands).startswith("485a8982e9b61388")
 
@@ -178,7 +178,7 @@ def test_gzip_of_several_members_is_one_file(tmp_path: Path) -> None:
 
 
 def test_what_is_left_open_is_what_a_book_keeps(tmp_path: Path) -> None:
-    day = read_itch50(write_itch_sample(tmp_path / "s.itch", messages=400, stocks=2))
+    day = read_itch50(write_itch50_sample(tmp_path / "s.itch", messages=400, stocks=2))
     book = ReferenceBook(2)
     for end in range(0, day.commands.size, 97):
         book.apply(day.commands[end : end + 97])
@@ -191,7 +191,7 @@ def test_a_book_that_lost_an_order_is_found_out(tmp_path: Path, monkeypatch: pyt
     from obengine.harness import replay_itch
 
     monkeypatch.setattr(replay_itch, "left_open", lambda commands: left_open(commands)[1:])
-    outcome = run_replay(write_itch_sample(tmp_path / "s.itch", messages=200), core="reference", passes=1)
+    outcome = run_replay(write_itch50_sample(tmp_path / "s.itch", messages=200), core="reference", passes=1)
     (failed,) = [check for check in outcome.checks if not check.passed]
     assert (failed.name, failed.counts["differing"]) == ("books-hold-what-is-left", 1)
 

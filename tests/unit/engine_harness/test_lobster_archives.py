@@ -11,14 +11,14 @@ import pytest
 
 from obengine.api.errors import FeedError
 from obengine.feeds.lobster import read_lobster
-from obengine.feeds.sample import write_sample
+from obengine.feeds.lobster_sample import write_lobster_sample
 
 
 @pytest.fixture
 def message(tmp_path: Path) -> Path:
     folder = tmp_path / "day"
     folder.mkdir()
-    return write_sample(folder, rows=60, levels=2)
+    return write_lobster_sample(folder, rows=60, levels=2)
 
 
 def zipped(message: Path, target: Path, prefix: str = "") -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from obengine.api.errors import FeedError
-from obengine.feeds.integers import MAX_COLUMNS, MAX_RESIDUE_PS, nanoseconds
+from obengine.feeds.integer_csv import MAX_COLUMNS, MAX_RESIDUE_PS, nanoseconds
 from obengine.feeds.lobster import read_lobster
 from obengine.feeds.lobster_window import Cause
 

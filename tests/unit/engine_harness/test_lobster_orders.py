@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obengine.feeds.lobster import read_lobster
-from obengine.feeds.lobster_orders import Conflict, contradictions
+from obengine.feeds.lobster_sample import write_lobster_sample
 from obengine.feeds.lobster_window import Cause
-from obengine.feeds.sample import write_sample
+from obengine.feeds.order_conflicts import ConflictKind, order_conflicts
 from obengine.harness.outcome import CheckResult
 from obengine.harness.replay import run_replay
 
@@ -34,7 +34,7 @@ Found = list[tuple[str, int, int, int, int]]
 
 
 def found_in(rows: list[tuple[int, ...]]) -> Found:
-    told = contradictions(np.array(rows, dtype=np.int64).reshape(-1, 6))
+    told = order_conflicts(np.array(rows, dtype=np.int64).reshape(-1, 6))
     return [(str(c.conflict), c.line, c.column, c.value, c.known) for c in told]
 
 
@@ -127,15 +127,15 @@ def walked(rows: list[tuple[int, ...]]) -> Found:
 
 @pytest.mark.parametrize("seed", [1, 42])
 def test_a_sample_day_does_not_contradict_itself(tmp_path: Path, seed: int) -> None:
-    day = read_lobster(write_sample(tmp_path, seed=seed, rows=4_000))
-    assert day.contradictions == ()
+    day = read_lobster(write_lobster_sample(tmp_path, seed=seed, rows=4_000))
+    assert day.order_conflicts == ()
 
 
-@pytest.mark.parametrize(("column", "conflict"), [(5, Conflict.PRICE), (6, Conflict.DIRECTION)])
+@pytest.mark.parametrize(("column", "conflict"), [(5, ConflictKind.PRICE), (6, ConflictKind.DIRECTION)])
 def test_a_replay_fails_by_file_line_column_and_value(
-    tmp_path: Path, column: int, conflict: Conflict
+    tmp_path: Path, column: int, conflict: ConflictKind
 ) -> None:
-    path = write_sample(tmp_path, rows=800)
+    path = write_lobster_sample(tmp_path, rows=800)
     lines = path.read_text().splitlines()
     born = {row.split(",")[2] for row in lines if row.split(",")[1] == "1"}
     line = next(
@@ -154,7 +154,7 @@ def test_a_replay_fails_by_file_line_column_and_value(
 
 
 def test_an_id_that_is_introduced_again_while_open_is_counted_wherever_it_lies(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=800)
+    path = write_lobster_sample(tmp_path, rows=800)
     lines = path.read_text().splitlines()
     news = [n for n, row in enumerate(lines) if row.split(",")[1] == "1"]
     for first in news[:40]:
@@ -167,7 +167,10 @@ def test_an_id_that_is_introduced_again_while_open_is_counted_wherever_it_lies(t
     lines[second] = ",".join(fields)
     path.write_text("\n".join(lines))
     day = read_lobster(path)
-    assert (day.contradictions[0].conflict, day.contradictions[0].line) == (Conflict.DUPLICATE, second + 1)
+    assert (day.order_conflicts[0].conflict, day.order_conflicts[0].line) == (
+        ConflictKind.DUPLICATE,
+        second + 1,
+    )
     assert day.causes[second] & Cause.DUPLICATE_ID
     assert day.causes[second] & Cause.CONTRADICTS_ORDER
     assert not orders_agree(path).passed

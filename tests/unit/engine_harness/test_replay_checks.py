@@ -10,8 +10,8 @@ import pytest
 from obengine.api.errors import CoreUnavailable, FeedError, TapeError
 from obengine.api.messages import records_digest
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.lobster_sample import lobster_sample_pair, write_lobster_sample
 from obengine.feeds.lobster_window import Cause, Queues
-from obengine.feeds.sample import sample_pair, write_sample
 from obengine.feeds.tape import write_tape
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness.outcome import CheckResult, RunOutcome
@@ -44,7 +44,9 @@ def of_type(message: Path, kind: str, after: int) -> int:
 
 @pytest.mark.parametrize("levels", [1, 2, 5, 10, 30])
 def test_the_touch_of_a_sample_day_holds_on_every_row(tmp_path: Path, levels: int) -> None:
-    outcome = run_replay(write_sample(tmp_path, rows=1_500, levels=levels), core="reference", passes=1)
+    outcome = run_replay(
+        write_lobster_sample(tmp_path, rows=1_500, levels=levels), core="reference", passes=1
+    )
     assert all(each.passed for each in outcome.checks), outcome.checks
     assert check(outcome, "touch-holds").counts == {
         "rows": 1_499,
@@ -56,7 +58,7 @@ def test_the_touch_of_a_sample_day_holds_on_every_row(tmp_path: Path, levels: in
 
 
 def test_causes_of_a_sample_day(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=3_000)
+    path = write_lobster_sample(tmp_path, rows=3_000)
     counts = check(run_replay(path, core="reference", passes=1), "named-causes").counts
     kinds = [line.split(",")[1] for line in path.read_text().splitlines()]
     assert counts["hidden-execution"] == kinds.count("5") - (kinds[0] == "5")
@@ -66,7 +68,7 @@ def test_causes_of_a_sample_day(tmp_path: Path) -> None:
 
 
 def test_series_are_the_touch_of_each_row(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=300)
+    path = write_lobster_sample(tmp_path, rows=300)
     series = run_replay(path, core="reference", passes=1).series
     first_fields = [line.split(",")[:4] for line in orderbook(path).read_text().splitlines()]
     names = ("ask_ticks", "ask_lots", "bid_ticks", "bid_lots")
@@ -76,7 +78,7 @@ def test_series_are_the_touch_of_each_row(tmp_path: Path) -> None:
 
 
 def test_commands_have_the_times_of_their_rows(tmp_path: Path) -> None:
-    day = read_lobster(write_sample(tmp_path, rows=200))
+    day = read_lobster(write_lobster_sample(tmp_path, rows=200))
     times = day.command_times_ns()
     assert times.size == day.commands.size
     for row in (1, 50, 199):
@@ -87,7 +89,7 @@ def test_commands_have_the_times_of_their_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("column", "value"), [(1, "9999999998"), (2, "77777"), (3, "1"), (4, "77777")])
 def test_an_altered_touch_is_found_by_its_row(tmp_path: Path, column: int, value: str) -> None:
-    path = write_sample(tmp_path, rows=800, levels=1)
+    path = write_lobster_sample(tmp_path, rows=800, levels=1)
     day = read_lobster(path)
     line = next(n for n in range(400, 800) if steady_touch(day, n))
     alter(orderbook(path), line, column, value)
@@ -106,7 +108,7 @@ def steady_touch(day: LobsterDay, line: int) -> bool:
 
 
 def test_a_lost_message_is_found_and_the_replay_goes_on(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=800)
+    path = write_lobster_sample(tmp_path, rows=800)
     line = of_type(path, "4", after=300)
     alter(path, line, 2, "5")
     held = check(run_replay(path, core="reference", passes=1), "touch-holds")
@@ -116,7 +118,7 @@ def test_a_lost_message_is_found_and_the_replay_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_message_that_crosses_is_not_passed_on(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=800)
+    path = write_lobster_sample(tmp_path, rows=800)
     first = of_type(path, "1", after=300)
     alter(path, first, 5, "900000" if path.read_text().splitlines()[first - 1].endswith(",1") else "100")
     outcome = run_replay(path, core="reference", passes=1)
@@ -126,7 +128,7 @@ def test_a_message_that_crosses_is_not_passed_on(tmp_path: Path) -> None:
 
 def test_differences_while_trading_is_halted_have_a_name(tmp_path: Path) -> None:
     # The altered row differs, and so does the right one after it from what was taken over.
-    path = write_sample(tmp_path, rows=3_000)
+    path = write_lobster_sample(tmp_path, rows=3_000)
     start = of_type(path, "7", after=1)
     alter(orderbook(path), start + 1, 2, "4242")
     held = check(run_replay(path, core="reference", passes=1), "touch-holds")
@@ -135,7 +137,7 @@ def test_differences_while_trading_is_halted_have_a_name(tmp_path: Path) -> None
 
 
 def test_the_workload_names_both_files(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=50)
+    path = write_lobster_sample(tmp_path, rows=50)
     workload = run_replay(path, core="reference", passes=1).workload
     assert workload.source is not None
     assert workload.source.name == path.name
@@ -144,7 +146,7 @@ def test_the_workload_names_both_files(tmp_path: Path) -> None:
 
 def test_progress_adds_up_to_all_the_work(tmp_path: Path) -> None:
     done: list[int] = []
-    path = write_sample(tmp_path, rows=400)
+    path = write_lobster_sample(tmp_path, rows=400)
     outcome = run_replay(path, core="reference", passes=2, progress=done.append)
     assert sum(done) == outcome.workload.messages * 4
 
@@ -161,7 +163,7 @@ def test_a_tape_is_replayed_without_a_touch(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_replayed(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=50)
+    path = write_lobster_sample(tmp_path, rows=50)
     with pytest.raises(CoreUnavailable):
         run_replay(path, core="steam", passes=1)
     with pytest.raises(WorkloadError, match="passes"):
@@ -177,22 +179,22 @@ def test_what_cannot_be_replayed(tmp_path: Path) -> None:
 
 
 def test_the_sample_needs_no_files(tmp_path: Path) -> None:
-    kept = read_lobster(write_sample(tmp_path))
-    here = read_pair(sample_pair())
+    kept = read_lobster(write_lobster_sample(tmp_path))
+    here = read_pair(lobster_sample_pair())
     assert here.sources == kept.sources
     assert here.commands.tobytes() == kept.commands.tobytes()
 
 
 @pytest.mark.parametrize(("fits", "passed"), [(99, True), (98, False)])
 def test_queues_that_do_not_fit_the_file_fail(fits: int, *, passed: bool) -> None:
-    day = read_pair(sample_pair())
+    day = read_pair(lobster_sample_pair())
     fitted = Queues(deletions=100, exact_deletions=100, executions=100, head_executions=fits)
     assert queues_check(day).passed
     assert queues_check(replace(day, queues=fitted)).passed is passed
 
 
 def test_a_row_without_a_named_cause_fails() -> None:
-    day = read_pair(sample_pair())
+    day = read_pair(lobster_sample_pair())
     assert causes_check(day).passed
     causes = day.causes.copy()
     causes[5] |= Cause.UNEXPLAINED

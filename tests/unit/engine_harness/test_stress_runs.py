@@ -11,7 +11,7 @@ from obengine.api.messages import EventKind
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness import stress
 from obengine.harness.checks import core_check
-from obengine.harness.open_loop import OpenLoop, open_loop, saturated, unhindered_response_ns
+from obengine.harness.open_loop import OpenLoop, modelled_response_ns, open_loop, saturated
 from obengine.harness.scenario import WorkloadError
 from obengine.harness.stress import SweepPoint, knee_of, percentiles_ns, run_stress, stress_work
 from obengine.harness.stress_checks import log_integrity, same_prefix
@@ -40,8 +40,8 @@ def test_a_late_message_makes_those_behind_it_late() -> None:
     """Coordinated omission: the wait behind a slow message is response time of the messages that waited."""
     arrivals = np.array([0, 10, 20, 1_000], dtype=np.int64)
     service = np.array([500, 5, 5, 5], dtype=np.int64)
-    assert unhindered_response_ns(arrivals, service).tolist() == [500, 495, 490, 5]
-    assert unhindered_response_ns(arrivals[:0], service[:0]).size == 0
+    assert modelled_response_ns(arrivals, service).tolist() == [500, 495, 490, 5]
+    assert modelled_response_ns(arrivals[:0], service[:0]).size == 0
 
 
 def test_times_must_fit_the_messages() -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from obengine.feeds.sample import write_sample
+from obengine.feeds.lobster_sample import write_lobster_sample
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.artefact import Producer
 from obrelease.recorder.record import record_replay
@@ -36,7 +36,7 @@ def test_the_sample_names_no_file(tmp_path: Path) -> None:
 
 def test_a_file_is_named_without_its_folder_and_covered_by_digest(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    path = write_sample(tmp_path / "data", rows=400)
+    path = write_lobster_sample(tmp_path / "data", rows=400)
     entry = replay(tmp_path / "results", path)
     artefact = Registry(tmp_path / "results").load(entry)
     assert artefact.command[3] == path.name
@@ -53,7 +53,7 @@ def test_a_file_is_named_without_its_folder_and_covered_by_digest(tmp_path: Path
 
 def test_a_name_like_an_option_is_written_as_a_path(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    path = write_sample(tmp_path / "data", rows=50)
+    path = write_lobster_sample(tmp_path / "data", rows=50)
     for file in sorted((tmp_path / "data").iterdir()):
         file.rename(file.with_name("-" + file.name))
     entry = replay(tmp_path / "results", path.with_name("-" + path.name))
@@ -67,7 +67,7 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_malformed_row_is_named_by_file_line_and_column(tmp_path: Path) -> None:
-    path = write_sample(tmp_path, rows=50)
+    path = write_lobster_sample(tmp_path, rows=50)
     lines = path.read_text("ascii").splitlines()
     fields = lines[9].split(",")
     lines[9] = ",".join([*fields[:4], "=1+1", fields[5]])

@@ -11,8 +11,8 @@ import pytest
 
 from obengine.api.messages import Commands, Events
 from obengine.api.protocol import Book
-from obengine.cores import make_book, names
-from obengine.feeds.sample import write_sample
+from obengine.cores import core_names, make_book
+from obengine.feeds.lobster_sample import write_lobster_sample
 from obengine.feeds.tape import write_tape
 from obengine.harness.scenario import SCENARIOS
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
@@ -96,23 +96,23 @@ def changed(
     return registry.record(Artefact.model_validate_json(json.dumps(value)), files)
 
 
-@pytest.mark.parametrize("core", [None, "auto", *names()])
+@pytest.mark.parametrize("core", [None, "auto", *core_names()])
 def test_a_bench_is_the_same_on_every_core(registry: Registry, bench: Entry, core: str | None) -> None:
     made = reproduce(registry, bench, core=core)
     assert made.reproduced
     assert made.difference is None
-    assert (made.core, made.messages) == (core if core in names() else made.core, MESSAGES)
+    assert (made.core, made.messages) == (core if core in core_names() else made.core, MESSAGES)
 
 
 def test_a_replay_of_the_sample_needs_no_file_and_takes_one(
     registry: Registry, replay: Entry, tmp_path: Path
 ) -> None:
     assert reproduce(registry, replay).reproduced
-    assert reproduce(registry, replay, trace=write_sample(tmp_path)).reproduced
+    assert reproduce(registry, replay, trace=write_lobster_sample(tmp_path)).reproduced
 
 
 def test_another_file_is_refused(registry: Registry, replay: Entry, tmp_path: Path) -> None:
-    day = write_sample(tmp_path)
+    day = write_lobster_sample(tmp_path)
     message = day if day.is_file() else next(day.glob("*message*"))
     rows = message.read_bytes().splitlines(keepends=True)
     book = message.with_name(message.name.replace("message", "orderbook"))
@@ -137,12 +137,12 @@ def test_a_file_of_another_kind_is_another_file_whatever_its_version(
         with pytest.raises(IntegrityError, match="is not the file that was replayed"):
             reproduce(registry, entry, trace=tape)
     with pytest.raises(NotFound, match="has version"):
-        reproduce(registry, old, trace=write_sample(tmp_path))
+        reproduce(registry, old, trace=write_lobster_sample(tmp_path))
 
 
 def test_seeded_flow_takes_no_file(registry: Registry, bench: Entry, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="reads no file"):
-        reproduce(registry, bench, trace=write_sample(tmp_path))
+        reproduce(registry, bench, trace=write_lobster_sample(tmp_path))
 
 
 def test_a_wrong_event_is_found_exactly_by_the_other_core(
@@ -165,7 +165,7 @@ def test_without_another_core_the_digests_narrow_it_down(
     registry: Registry, bench: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     err_on("reference", monkeypatch)
-    monkeypatch.setattr(room, "names", lambda: ("reference",))
+    monkeypatch.setattr(room, "core_names", lambda: ("reference",))
     found = reproduce(registry, bench, core="reference").difference
     assert found is not None
     assert found.first_sequence == WRONG_AT // CHUNK_EVENTS * CHUNK_EVENTS
@@ -179,7 +179,7 @@ def test_without_digests_it_says_so(
 ) -> None:
     bare = changed(registry, bench, lambda value: value.update(created_ns="77"), keep=False)
     err_on("reference", monkeypatch)
-    monkeypatch.setattr(room, "names", lambda: ("reference",))
+    monkeypatch.setattr(room, "core_names", lambda: ("reference",))
     found = reproduce(registry, bare, core="reference").difference
     assert found is not None
     assert (found.first_sequence, found.last_sequence) == (-1, -1)

@@ -82,7 +82,7 @@ def test_the_native_core_must_have_been_built_from_the_tree(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built_here = source_digest.core_sources_digest(tree / "engine")
-    monkeypatch.setattr(cores, "why_native_is_absent", lambda: None)
+    monkeypatch.setattr(cores, "native_unavailable_reason", lambda: None)
     monkeypatch.setattr(cores, "native_build", lambda: cores.NativeBuild("GNU 12.2.0 Release", built_here))
     assert source_digest.difference(tree, cores.NATIVE) is None
     with (tree / "engine" / "include" / "obengine" / "ladder.hpp").open("ab") as file:

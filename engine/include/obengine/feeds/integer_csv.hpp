@@ -1,4 +1,4 @@
-// Lines of integers, plainly written, as numbers: what obengine/feeds/integers.py reads, without its errors.
+// Lines of integers, plainly written, as numbers: what obengine/feeds/integer_csv.py reads, without its errors.
 #pragma once
 
 #include <cstddef>

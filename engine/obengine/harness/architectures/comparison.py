@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from obengine.api.errors import DigestMismatch
 from obengine.api.messages import Commands, Events, records_digest
-from obengine.cores import make_book, names
+from obengine.cores import core_names, make_book
 from obengine.flow.baseline import STEADY, generate
-from obengine.harness.architectures.runners import ARCHITECTURES, Architecture, Ran
+from obengine.harness.architectures.runners import ARCHITECTURES, Architecture, ArchitecturePass
 from obengine.harness.architectures.wire import to_wire
 from obengine.harness.clock import now_ns, timer_overhead_ns
 from obengine.harness.measure import Progress, collector_paused, tally
-from obengine.harness.outcome import CheckResult, Produced, WorkloadFacts
+from obengine.harness.outcome import CheckResult, EngineOutput, WorkloadFacts
 from obengine.harness.scenario import WorkloadError, check_numbers
 from obengine.harness.stability import stability_check
 
@@ -58,14 +58,14 @@ class ArchitecturesOutcome:
     workload: WorkloadFacts
     seeds: tuple[int, ...]
     runs: tuple[ArchitectureRun, ...]
-    produced: Produced
+    produced: EngineOutput
     timer_overhead_ns: int
     log: Events
 
 
 def architecture_names() -> tuple[str, ...]:
     """The architectures that this installation can run."""
-    return tuple(name for name, each in ARCHITECTURES.items() if each.core in names())
+    return tuple(name for name, each in ARCHITECTURES.items() if each.core in core_names())
 
 
 def architectures_work(seeds: Sequence[int], *, passes: int, messages: int) -> int:
@@ -96,7 +96,7 @@ def run_architectures(
         check_numbers(seed=seed, passes=passes, messages=messages)
     chosen = [ARCHITECTURES[name] for name in architecture_names()]
     streams = {seed: spread(generate(STEADY, seed, messages).commands) for seed in dict.fromkeys(seeds)}
-    taken: dict[str, list[Ran]] = {each.name: [] for each in chosen}
+    taken: dict[str, list[ArchitecturePass]] = {each.name: [] for each in chosen}
     latency: dict[str, list[NDArray[np.int64]]] = {each.name: [] for each in chosen}
     checks = []
     for seed, commands in streams.items():
@@ -119,7 +119,7 @@ def run_architectures(
         ),
         seeds=tuple(streams),
         runs=tuple(_summed(each, taken[each.name], latency[each.name], messages) for each in chosen),
-        produced=Produced(
+        produced=EngineOutput(
             events=events.size,
             events_digest=records_digest(events),
             state_digest=book.state_digest(),
@@ -139,10 +139,10 @@ def spread(commands: Commands) -> Commands:
 
 def _one_seed(
     commands: Commands, chosen: Sequence[Architecture], passes: int, progress: Progress | None
-) -> dict[str, list[Ran]]:
+) -> dict[str, list[ArchitecturePass]]:
     """Passes of all architectures in turn, so that what else the machine does falls on all alike."""
     wire = to_wire(commands)
-    ran: dict[str, list[Ran]] = {each.name: [] for each in chosen}
+    ran: dict[str, list[ArchitecturePass]] = {each.name: [] for each in chosen}
     for _ in range(passes):
         for each in chosen:
             with collector_paused():
@@ -152,14 +152,14 @@ def _one_seed(
     return ran
 
 
-def _stability(name: str, runs: Sequence[Ran], passes: int) -> CheckResult:
+def _stability(name: str, runs: Sequence[ArchitecturePass], passes: int) -> CheckResult:
     """The verdict on an architecture, of its least stable seed: seeds differ in work, so they stand apart."""
     walls = [[ran.wall_ns for ran in runs[at : at + passes]] for at in range(0, len(runs), passes)]
     found = [stability_check(each, (), name=f"stability-{name}") for each in walls]
     return max(found, key=lambda check: (check.counts["unstable"], check.counts["middle-half-permille"]))
 
 
-def _agree(seed: int, ran: dict[str, list[Ran]]) -> CheckResult:
+def _agree(seed: int, ran: dict[str, list[ArchitecturePass]]) -> CheckResult:
     """One digest from every pass of every architecture.
 
     Raises:
@@ -183,7 +183,7 @@ def _agree(seed: int, ran: dict[str, list[Ran]]) -> CheckResult:
 
 
 def _summed(
-    each: Architecture, runs: Sequence[Ran], latency: Sequence[NDArray[np.int64]], messages: int
+    each: Architecture, runs: Sequence[ArchitecturePass], latency: Sequence[NDArray[np.int64]], messages: int
 ) -> ArchitectureRun:
     stages = {stage: median_low(ran.busy_ns[stage] for ran in runs) for stage in runs[0].busy_ns}
     return ArchitectureRun(

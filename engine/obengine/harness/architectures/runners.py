@@ -52,7 +52,7 @@ _WIRE_UNPACK = struct.Struct(COMMAND_RECORD.format.replace("<", ">")).unpack_fro
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ArchitecturePass:
     """One run of an architecture.
 
     Attributes:
@@ -81,7 +81,7 @@ class Architecture:
 
     name: str
     core: str
-    run: Callable[[Wire, int, Clock], Ran]
+    run: Callable[[Wire, int, Clock], ArchitecturePass]
     handoff: Callable[[int, Clock], int] | None = None
     threads: tuple[tuple[str, ...], ...] = ()
 
@@ -98,7 +98,7 @@ def _decode_one(raw: memoryview, at: int) -> Commands:
     return np.frombuffer(COMMAND_RECORD.pack(*fields), COMMAND)
 
 
-def _one_by_one(core: str, wire: Wire, symbols: int, clock: Clock) -> Ran:
+def _one_by_one(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
     """Decode, match and digest each message before the next one is looked at."""
     apply, digest = make_book(core, symbols).apply, hashlib.sha256()
     raw, latency, events = wire.view(np.uint8).data, [0] * wire.size, 0
@@ -117,10 +117,10 @@ def _one_by_one(core: str, wire: Wire, symbols: int, clock: Clock) -> Ran:
         events += given.size
     wall = clock() - first
     busy = {"decode": decoded_ns, "match": matched_ns, "digest": wall - decoded_ns - matched_ns}
-    return Ran(events, digest.hexdigest(), wall, busy, np.array(latency, dtype=np.int64))
+    return ArchitecturePass(events, digest.hexdigest(), wall, busy, np.array(latency, dtype=np.int64))
 
 
-def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> Ran:
+def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
     """A thread that decodes hands each message to the one that matches."""
     apply, digest = make_book(core, symbols).apply, hashlib.sha256()
     raw = wire.view(np.uint8).data
@@ -156,7 +156,9 @@ def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> Ran:
         at += 1
     thread.join()
     _raise_first(failures)
-    return Ran(events, digest.hexdigest(), clock() - first, busy, np.array(latency, dtype=np.int64))
+    return ArchitecturePass(
+        events, digest.hexdigest(), clock() - first, busy, np.array(latency, dtype=np.int64)
+    )
 
 
 @contextmanager
@@ -173,7 +175,7 @@ def _raise_first(failures: list[Exception]) -> None:
         raise failures[0]
 
 
-def _batched(wire: Wire, symbols: int, clock: Clock) -> Ran:
+def _batched(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
     """The three stages in turn on whole batches."""
     apply, digest = make_book(NATIVE, symbols).apply, hashlib.sha256()
     decoded_ns = matched_ns = digested_ns = events = 0
@@ -193,10 +195,10 @@ def _batched(wire: Wire, symbols: int, clock: Clock) -> Ran:
         latency[at : at + BATCH] = matched - start
         events += given.size
     busy = {"decode": decoded_ns, "match": matched_ns, "digest": digested_ns}
-    return Ran(events, digest.hexdigest(), clock() - first, busy, latency)
+    return ArchitecturePass(events, digest.hexdigest(), clock() - first, busy, latency)
 
 
-def _pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
+def _pipeline(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
     """Each stage has its thread; a batch goes from one to the next."""
     apply, digest = make_book(NATIVE, symbols).apply, hashlib.sha256()
     decoded: queue.Queue[tuple[int, Commands] | None] = queue.Queue(maxsize=DEPTH)
@@ -239,7 +241,7 @@ def _pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
     for thread in threads:
         thread.join()
     _raise_first(failures)
-    return Ran(counts[0], digest.hexdigest(), clock() - first, busy, latency)
+    return ArchitecturePass(counts[0], digest.hexdigest(), clock() - first, busy, latency)
 
 
 def _decode_batches(
@@ -259,7 +261,7 @@ def _decode_batches(
     decoded.put(None)
 
 
-def _native_pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
+def _native_pipeline(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
     """One native thread decodes and matches while this one digests."""
     from obengine.native.pipeline import pipe
 
@@ -268,7 +270,7 @@ def _native_pipeline(wire: Wire, symbols: int, clock: Clock) -> Ran:
     wall = clock() - first
     busy = {"decode": piped.decode_ns, "match": piped.match_ns, "digest": piped.digest_ns}
     latency = np.repeat(piped.batch_ns, BATCH)[: wire.size]
-    return Ran(piped.events, piped.events_digest, wall, busy, latency)
+    return ArchitecturePass(piped.events, piped.events_digest, wall, busy, latency)
 
 
 def _pass_on_natively(messages: int, _: Clock) -> int:
@@ -285,7 +287,7 @@ class _Shards(Protocol):
 
 def _sharded(
     workers: Callable[[int], AbstractContextManager[_Shards]], wire: Wire, symbols: int, clock: Clock
-) -> Ran:
+) -> ArchitecturePass:
     """Symbols are dealt to shards; their events are merged into the order of the commands."""
     with workers(SHARDS) as shards:
         shards.match([np.zeros(0, WIRE)] * SHARDS, symbols)
@@ -307,7 +309,7 @@ def _sharded(
         "digest": end - merged,
     }
     latency = np.full(wire.size, matched - first, dtype=np.int64)
-    return Ran(events.size, digest.hexdigest(), end - first, busy, latency)
+    return ArchitecturePass(events.size, digest.hexdigest(), end - first, busy, latency)
 
 
 class _ShardThreads:

@@ -21,7 +21,7 @@ from obengine.api.messages import COMMAND, EventKind, Events, Op, Side
 from obengine.api.prng import below, splitmix64, stream_seed
 from obengine.api.protocol import Book
 from obengine.feeds.files import DataFile, LobsterPair
-from obengine.feeds.integers import NANOS
+from obengine.feeds.integer_csv import NANOS
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
 from obengine.flow.baseline import STEADY, FlowProfile, generate
 from obengine.reference.book import ReferenceBook
@@ -49,29 +49,29 @@ _Row = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRow:
+class LobsterSampleRow:
     """A message without its time (type, order id, size, price, direction) and the book after it."""
 
     message: _Row
     book: tuple[int, ...]
 
 
-def write_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, levels: int = 5) -> Path:
+def write_lobster_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, levels: int = 5) -> Path:
     """Write a message file and its orderbook file into a folder; gives the message file's path.
 
     Raises:
         ValueError: `seed` is not a uint64, or there are no rows or levels.
         OSError: the folder cannot be written to.
     """
-    files = sample_files(seed=seed, rows=rows, levels=levels)
+    files = lobster_sample_files(seed=seed, rows=rows, levels=levels)
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return folder / next(iter(files))
 
 
-def sample_pair() -> LobsterPair:
+def lobster_sample_pair() -> LobsterPair:
     """The sample of the default arguments in memory, as its files would be read."""
-    (message, told), (orderbook, shown) = sample_files().items()
+    (message, told), (orderbook, shown) = lobster_sample_files().items()
     sources = tuple(
         DataFile(name, len(content), hashlib.sha256(content).hexdigest())
         for name, content in ((message, told), (orderbook, shown))
@@ -79,7 +79,7 @@ def sample_pair() -> LobsterPair:
     return LobsterPair(message, BytesIO(told), message, BytesIO(shown), orderbook, sources)
 
 
-def sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) -> dict[str, bytes]:
+def lobster_sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) -> dict[str, bytes]:
     """The message file and its orderbook file, by name.
 
     Raises:
@@ -100,7 +100,7 @@ def sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) -> dict[
     }
 
 
-def sample_rows(seed: int, levels: int) -> Iterator[SampleRow]:
+def sample_rows(seed: int, levels: int) -> Iterator[LobsterSampleRow]:
     """Rows of a sample without end; a message that changes none of the levels in view has none."""
     day = _Day(levels)
     length = 4_096
@@ -115,12 +115,12 @@ def sample_rows(seed: int, levels: int) -> Iterator[SampleRow]:
             for message in day.apply(one):
                 view = day.look()
                 if number >= _BEFORE_OPEN and view != before:
-                    yield SampleRow(message, view)
+                    yield LobsterSampleRow(message, view)
                 before = view
             if number > _BEFORE_OPEN and number % 61 == 0:
-                yield SampleRow((Message.HIDDEN, 0, 1 + number % 90, before[0] - _TICK, -1), before)
+                yield LobsterSampleRow((Message.HIDDEN, 0, 1 + number % 90, before[0] - _TICK, -1), before)
             if number > _BEFORE_OPEN and number % 2_003 == 0:
-                yield from (SampleRow(message, before) for message in _HALT)
+                yield from (LobsterSampleRow(message, before) for message in _HALT)
         done, length = length, 2 * length
 
 

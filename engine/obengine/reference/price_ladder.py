@@ -9,12 +9,12 @@ from typing import Final
 
 from obengine.api.messages import Queue, Side
 
-Lots = OrderedDict[int, int]
+OrderQueue = OrderedDict[int, int]
 """The orders of one queue, oldest first: order id -> lots, of an iceberg the shown ones. A plain dict
 would be quicker on short queues, but it finds its first entry by walking over all that were deleted
 before it."""
 
-Order = tuple[Lots, int, int, int]
+RestingOrder = tuple[OrderQueue, int, int, int]
 """A resting order: the queue that it stands in, its price in ticks, its side, its owner."""
 
 NO_LIMIT: Final = 2**63
@@ -39,14 +39,14 @@ class Ladder:
     __slots__ = ("_sweep_at", "conditional", "hidden", "keys", "levels", "sign")
 
     def __init__(self, side: Side) -> None:
-        self.levels: dict[int, Lots] = {}
-        self.hidden: dict[int, Lots] = {}
-        self.conditional: dict[int, Lots] = {}
+        self.levels: dict[int, OrderQueue] = {}
+        self.hidden: dict[int, OrderQueue] = {}
+        self.conditional: dict[int, OrderQueue] = {}
         self.keys: list[int] = []
         self.sign = 1 if side is Side.SELL else -1
         self._sweep_at = _FIRST_SWEEP
 
-    def queue_at(self, price_ticks: int) -> Lots:
+    def queue_at(self, price_ticks: int) -> OrderQueue:
         """The displayed queue of a price, a new one where the price has none."""
         queue = self.levels.get(price_ticks)
         if queue is None:
@@ -56,35 +56,35 @@ class Ladder:
             heappush(self.keys, self.sign * price_ticks)
         return queue
 
-    def queue_of(self, price_ticks: int, queue: Queue) -> Lots:
+    def queue_of(self, price_ticks: int, queue: Queue) -> OrderQueue:
         """Any queue of a price, a new one where the price has none."""
         displayed = self.queue_at(price_ticks)
         if queue is Queue.DISPLAYED:
             return displayed
-        queues = self.hidden if queue is Queue.HIDDEN else self.conditional
-        return queues.setdefault(price_ticks, OrderedDict())
+        non_empty_queues = self.hidden if queue is Queue.HIDDEN else self.conditional
+        return non_empty_queues.setdefault(price_ticks, OrderedDict())
 
-    def queues(self) -> Iterator[tuple[int, Queue, Lots]]:
+    def non_empty_queues(self) -> Iterator[tuple[int, Queue, OrderQueue]]:
         """Price, queue number and queue of each queue that has orders, best price first."""
         for price in sorted(self.levels, key=self.sign.__mul__):
-            for number, queues in enumerate((self.levels, self.hidden, self.conditional)):
-                queue = queues.get(price)
+            for number, non_empty_queues in enumerate((self.levels, self.hidden, self.conditional)):
+                queue = non_empty_queues.get(price)
                 if queue:
                     yield price, Queue(number), queue
 
-    def within(self, reach: int) -> Generator[int, None, None]:
+    def prices_within(self, reach: int) -> Generator[int, None, None]:
         """Prices of the levels with orders within a reach, best first; their queues may be changed
         meanwhile, but no level added. To be closed when it is not used up.
         """
-        met = []
+        visited_keys = []
         try:
             while self.keys and self.keys[0] <= reach:
-                met.append(heappop(self.keys))
-                price = met[-1] * self.sign
+                visited_keys.append(heappop(self.keys))
+                price = visited_keys[-1] * self.sign
                 if not self._is_empty(price):
                     yield price
         finally:
-            for key in met:
+            for key in visited_keys:
                 if self._is_empty(key * self.sign):
                     self._drop(key * self.sign)
                 else:

@@ -13,13 +13,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.feeds.integers import Rows
+from obengine.feeds.integer_csv import Rows
 from obengine.feeds.lobster_window import Message
 
 _TYPE, _ID, _SIZE, _PRICE, _DIRECTION = range(1, 6)
 
 
-class Conflict(StrEnum):
+class ConflictKind(StrEnum):
     """How a row contradicts the rows before it that name its order."""
 
     PRICE = "another-price"
@@ -30,16 +30,16 @@ class Conflict(StrEnum):
 
 
 _COLUMN = {
-    Conflict.PRICE: _PRICE,
-    Conflict.DIRECTION: _DIRECTION,
-    Conflict.DUPLICATE: _ID,
-    Conflict.SIZE: _SIZE,
-    Conflict.GONE: _ID,
+    ConflictKind.PRICE: _PRICE,
+    ConflictKind.DIRECTION: _DIRECTION,
+    ConflictKind.DUPLICATE: _ID,
+    ConflictKind.SIZE: _SIZE,
+    ConflictKind.GONE: _ID,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class OrderConflict:
     """A field that contradicts what its order is known to be.
 
     Attributes:
@@ -49,14 +49,14 @@ class Contradiction:
         known: what it should have been (at most, for a size); the order's id where the id is at fault.
     """
 
-    conflict: Conflict
+    conflict: ConflictKind
     line: int
     column: int
     value: int
     known: int
 
 
-def contradictions(rows: Rows) -> tuple[Contradiction, ...]:
+def order_conflicts(rows: Rows) -> tuple[OrderConflict, ...]:
     """All contradictions among the messages of a day, by line; at most one a kind and row.
 
     A row that introduces an open order again starts it anew, and later rows are held against that.
@@ -77,14 +77,14 @@ def contradictions(rows: Rows) -> tuple[Contradiction, ...]:
     gone = _gone_before(kind, open_before, less, head)
     ended = gone | (kind == Message.DELETE) | (less & (size >= open_before))
     found = (
-        (Conflict.PRICE, price != price[head], price[head]),
-        (Conflict.DIRECTION, direction != direction[head], direction[head]),
-        (Conflict.DUPLICATE, new & ~first & ~np.append(False, ended[:-1]), order_id),
-        (Conflict.SIZE, over & ~gone, open_before),
-        (Conflict.GONE, gone, order_id),
+        (ConflictKind.PRICE, price != price[head], price[head]),
+        (ConflictKind.DIRECTION, direction != direction[head], direction[head]),
+        (ConflictKind.DUPLICATE, new & ~first & ~np.append(False, ended[:-1]), order_id),
+        (ConflictKind.SIZE, over & ~gone, open_before),
+        (ConflictKind.GONE, gone, order_id),
     )
     made = [
-        Contradiction(
+        OrderConflict(
             conflict,
             line=int(lines[at]) + 1,
             column=_COLUMN[conflict] + 1,
