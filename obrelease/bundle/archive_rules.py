@@ -80,4 +80,3 @@ class Limits:
 LIMITS: Final = Limits()
 MAX_PATH: Final = 240
 """The longest path below the top folder, as `models.base.RelativePath` has it."""
-CHUNK_BYTES: Final = 256 * 1024

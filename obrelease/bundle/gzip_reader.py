@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
-from obrelease.bundle.archive_rules import CHUNK_BYTES, Limits, RefusedArchive, Rule
+from obrelease.bundle.archive_rules import Limits, RefusedArchive, Rule
 from obrelease.bundle.writer import GZIP_HEADER
-from obrelease.errors import StorageError
+from obrelease.storage.files import CHUNK_BYTES
 from obrelease.storage.hashing import Hasher
+from obrelease.storage.system_errors import storage_errors
 
 _TRAILER_BYTES: Final = 8
 
@@ -98,10 +100,8 @@ class Inflater:
             self._refuse(Rule.RATIO, f"more than {limits.ratio} bytes from each compressed one")
 
     def _read(self) -> bytes:
-        try:
+        with storage_errors(Path(self._where), "cannot be read"):
             chunk = self._file.read(CHUNK_BYTES)
-        except OSError as error:
-            raise StorageError(f"{self._where}: cannot be read: {error.strerror or error}") from error
         self.outer.update(chunk)
         return chunk
 

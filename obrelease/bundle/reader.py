@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from obrelease.bundle import ustar
-from obrelease.bundle.archive_rules import CHUNK_BYTES, LIMITS, Limits, RefusedArchive, Rule
+from obrelease.bundle.archive_rules import LIMITS, Limits, RefusedArchive, Rule
 from obrelease.bundle.gzip_reader import Inflater
 from obrelease.bundle.member_paths import PathRules
 from obrelease.bundle.writer import Written
-from obrelease.errors import StorageError
 from obrelease.models.manifest import BundleMember
-from obrelease.storage.files import open_regular
+from obrelease.storage.files import CHUNK_BYTES, open_regular
 from obrelease.storage.hashing import Hasher
+from obrelease.storage.system_errors import storage_errors
 
 Sink = Callable[[bytes], object]
 
@@ -52,12 +52,10 @@ def unpack_bundle(path: Path, folder: Path, expected: Contents, *, limits: Limit
         RefusedArchive: the file is not the one that gave `expected`.
         StorageError: the disk refused; also where anything stands in the way.
     """
-    try:
+    with storage_errors(folder):
         folder.mkdir(mode=0o700)
         with _walk(path, expected.top, limits) as walk:
             found = walk.run(lambda member: folder / member)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from error
     if found != expected:
         raise RefusedArchive(str(path), Rule.GZIP_DATA, "changed while it was read")
 

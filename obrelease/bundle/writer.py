@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from obrelease.bundle import ustar
-from obrelease.bundle.archive_rules import CHUNK_BYTES, LIMITS, Limits, RefusedArchive, Rule
+from obrelease.bundle.archive_rules import LIMITS, Limits, RefusedArchive, Rule
 from obrelease.bundle.member_paths import PathRules
-from obrelease.errors import IntegrityError, StorageError
-from obrelease.storage.files import open_regular
+from obrelease.errors import IntegrityError
+from obrelease.storage.files import CHUNK_BYTES, open_regular
 from obrelease.storage.hashing import Hasher
 from obrelease.storage.progress import Advance
+from obrelease.storage.system_errors import storage_errors
 
 GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 """RFC 1952: deflate, no flags (so no name), no time, no extra flags, operating system unknown."""
@@ -77,18 +78,15 @@ def write_bundle(
         raise RefusedArchive(
             str(target), Rule.MEMBER_COUNT, f"{len(ordered)} members, at most {limits.members}"
         )
-    try:
-        with target.open("xb", buffering=CHUNK_BYTES) as file:
-            try:
-                written = _write(file, top, ordered, advance)
-                file.flush()
-                os.fsync(file.fileno())
-                _within(str(target), written, limits)
-            except BaseException:
-                target.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror or error}") from error
+    with storage_errors(target), target.open("xb", buffering=CHUNK_BYTES) as file:
+        try:
+            written = _write(file, top, ordered, advance)
+            file.flush()
+            os.fsync(file.fileno())
+            _within(str(target), written, limits)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
     return written
 
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from obrelease.errors import StorageError
 from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
 from obrelease.models.base import Document
 from obrelease.models.finding import Problem
 from obrelease.models.manifest import MANIFEST_VERSION, PLAN_VERSION, BundleManifest, Plan
+from obrelease.storage.system_errors import storage_errors
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 MEND: Final = "run `obrelease schema export`"
@@ -87,7 +87,7 @@ def export(folder: Path) -> tuple[Path, ...]:
     """
     wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
     changed: list[Path] = []
-    try:
+    with storage_errors(folder, hint="pass a folder that can be written as --schemas"):
         folder.mkdir(parents=True, exist_ok=True)
         for name in sorted(wanted.keys() | _schema_names(folder)):
             path = folder / name
@@ -98,11 +98,6 @@ def export(folder: Path) -> tuple[Path, ...]:
             else:
                 continue
             changed.append(path)
-    except OSError as error:
-        raise StorageError(
-            f"{error.filename or folder}: cannot be written: {error.strerror}",
-            hint="give --schemas a folder that can be written",
-        ) from error
     return tuple(changed)
 
 
@@ -114,7 +109,7 @@ def check(folder: Path) -> tuple[Problem, ...]:
     """
     wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
     problems: list[Problem] = []
-    try:
+    with storage_errors(folder, "cannot be read"):
         for name in sorted(wanted.keys() | _schema_names(folder)):
             path = folder / name
             if name not in wanted:
@@ -123,8 +118,6 @@ def check(folder: Path) -> tuple[Problem, ...]:
                 problems.append(Problem(str(path), "missing", f"the schema is not there; {MEND}"))
             elif path.read_bytes() != wanted[name].encode("ascii"):
                 problems.append(Problem(str(path), "stale", f"differs from the models; {MEND}"))
-    except OSError as error:
-        raise StorageError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
     return tuple(problems)
 
 
@@ -134,10 +127,8 @@ def exported(folder: Path) -> bool:
     Raises:
         StorageError: a schema cannot be read.
     """
-    try:
+    with storage_errors(folder, "cannot be read"):
         return bool(_schema_names(folder))
-    except OSError as error:
-        raise StorageError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
 
 
 def _schema_names(folder: Path) -> set[str]:

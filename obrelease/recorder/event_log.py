@@ -8,6 +8,7 @@ from typing import Final
 
 from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Priority, RejectCode, Side
 from obrelease.errors import StorageError
+from obrelease.storage.system_errors import storage_errors
 
 _BLOCK: Final = 65_536
 _DETAILS: Final = {
@@ -38,7 +39,7 @@ def write_log(path: Path, events: Events) -> None:
         StorageError: the disk refused.
     """
     staging = path.with_name(f".{path.name}.partial")
-    try:
+    with storage_errors(path):
         try:
             with staging.open("xb") as file:
                 for block in log_lines(events):
@@ -47,8 +48,6 @@ def write_log(path: Path, events: Events) -> None:
         except BaseException:
             staging.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def log_lines(events: Events) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from obrelease.models.validation import examine
 from obrelease.registry.layout import is_place_name, subfolders
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
+from obrelease.storage.system_errors import reason_of
 
 INTEGRITY_RULES: Final = frozenset(
     {"missing", "extra", "symlink", "special", "size", "digest", "unreadable", "place", "lost", "row", "pin"}
@@ -129,7 +130,7 @@ def _file_fault(folder: Path, entry: FileEntry) -> Problem | None:
     except FileNotFoundError:
         return Problem(str(path), "missing", "is listed in the envelope and not there")
     except OSError as error:
-        return Problem(str(path), "unreadable", error.strerror or str(error))
+        return Problem(str(path), "unreadable", reason_of(error))
     except ObreleaseError as error:
         return _file_problem(path, error)
     if digest != entry.sha256:
@@ -148,7 +149,7 @@ def _strangers(folder: Path, artefact: Artefact) -> Iterator[Problem]:
             with os.scandir(folder / below) as found:
                 items = sorted(found, key=lambda item: item.name)
         except OSError as error:
-            yield Problem(str(folder / below), "unreadable", error.strerror or str(error))
+            yield Problem(str(folder / below), "unreadable", reason_of(error))
             continue
         for item in items:
             relative = f"{below}/{item.name}" if below else item.name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import ObreleaseError, StorageError
+from obrelease.errors import ObreleaseError
 from obrelease.models.finding import Problem
 from obrelease.registry.check_folder import Inspection, inspect_folder
 from obrelease.registry.entry import Entry, entry_of, misplaced
@@ -16,6 +16,7 @@ from obrelease.registry.index.query import Sight, sight
 from obrelease.registry.layout import INDEX_NAME, PINS_NAME, STAGING_NAME, is_place_name, place_of
 from obrelease.registry.pins import read_pin
 from obrelease.storage.progress import Advance
+from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.workers import in_order
 
 _REINDEX: Final = "run `obrelease reindex`"
@@ -55,11 +56,9 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
     notes: list[Problem] = []
     kept: dict[str, Entry] = {}
     folders = size_bytes = 0
-    try:
+    with storage_errors(root, "cannot be listed"):
         index = sight(root)
         found = sorted(_walk(root))
-    except OSError as error:
-        raise StorageError(f"{error.filename or root}: cannot be listed: {error.strerror}") from error
     for place, is_artefact in found:
         if not is_artefact:
             (notes if _harmless(place) else problems).append(_stray(root, place))

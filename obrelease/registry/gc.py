@@ -27,7 +27,8 @@ from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
 from obrelease.registry.layout import STAGING_NAME, is_place
 from obrelease.registry.store import Registry
-from obrelease.storage.durable import demand_real, storage_errors, sync_folder
+from obrelease.storage.durable import reject_symlinks, sync_folder
+from obrelease.storage.system_errors import storage_errors
 
 PIN: Final = "pin"
 
@@ -90,14 +91,14 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
         InvalidInput: a pin is not one, so what it keeps is unknown.
         StorageError: the results folder cannot be listed, or its staging folder is a symbolic link.
     """
-    demand_real(registry.root, registry.root / STAGING_NAME)
+    reject_symlinks(registry.root, registry.root / STAGING_NAME)
     reasons = {digest: list(why) for digest, why in roots.items()}
     for name, digest in registry.pins().items():
         reasons.setdefault(digest, []).append(f"{PIN} {name}")
     kept: list[Kept] = []
     young: list[Entry] = []
     doomed: list[Doomed] = []
-    with storage_errors(registry.root, "nothing was judged"):
+    with storage_errors(registry.root, "runs cannot be listed"):
         for entry in registry.find(Filter()):
             if entry.digest in reasons:
                 kept.append(Kept(entry, tuple(reasons[entry.digest])))
@@ -126,8 +127,8 @@ def collect(
     root = registry.root
     staging = root / STAGING_NAME
     gone: list[Doomed] = []
-    demand_real(root, staging)
-    with storage_errors(root, "what was removed so far is removed whole"):
+    reject_symlinks(root, staging)
+    with storage_errors(root, "not all runs were removed; those that were are removed completely"):
         _finish_former(root)
         query.forget(root, (doomed.entry.place for doomed in plan.doomed))
         taken = [(doomed, path) for doomed in plan.doomed if (path := _take(root, doomed.entry)) is not None]

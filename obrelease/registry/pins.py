@@ -10,8 +10,9 @@ from typing import Final
 
 from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
 from obrelease.registry.layout import PINS_NAME, STAGING_NAME
-from obrelease.storage.durable import demand_real, make_folders, storage_errors, sync_folder, write_file
+from obrelease.storage.durable import make_folders, reject_symlinks, sync_folder, write_file
 from obrelease.storage.files import read_bounded
+from obrelease.storage.system_errors import storage_errors
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LIKE_A_DIGEST: Final = re.compile(r"[0-9a-f]{4,64}")
@@ -48,8 +49,8 @@ def read_pins(root: Path) -> dict[str, str]:
     """
     folder = root / PINS_NAME
     found: dict[str, str] = {}
-    demand_real(root, folder)
-    with storage_errors(folder, "what is pinned is not known"):
+    reject_symlinks(root, folder)
+    with storage_errors(folder, "pins cannot be read"):
         names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
     for name in names:
         digest = read_pin(root, name)
@@ -77,7 +78,7 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
     target = root / PINS_NAME / name
     staged = root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}.pin"
     for folder in (staged.parent, target.parent):
-        demand_real(root, folder)
+        reject_symlinks(root, folder)
     with storage_errors(root, "nothing was pinned"):
         make_folders(staged.parent)
         make_folders(target.parent)
@@ -105,10 +106,10 @@ def remove_pin(root: Path, name: str) -> None:
         StorageError: the disk refused.
     """
     target = root / PINS_NAME / name
-    demand_real(root, target.parent)
+    reject_symlinks(root, target.parent)
     if not _is_name(name) or not target.is_file():
         raise NotFound(f"no run is pinned as {name!r}", hint="`obrelease pin` lists the names")
-    with storage_errors(target, "the name may still be there"):
+    with storage_errors(target, "the pin may not be removed"):
         target.unlink(missing_ok=True)
         sync_folder(target.parent)
 

@@ -31,15 +31,15 @@ from obrelease.registry.index.rebuild import rebuild
 from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of
 from obrelease.storage.durable import (
     NewFile,
-    demand_real,
     make_folders,
-    storage_errors,
+    reject_symlinks,
     sync_folder,
     sync_tree,
     write_file,
 )
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.system_errors import storage_errors
 
 LATEST: Final = "latest"
 SHORTEST_PREFIX: Final = 4
@@ -75,8 +75,8 @@ class Registry:
         _check_draft(draft, files)
         staging = self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            with storage_errors(self.root):
-                demand_real(self.root, staging)
+            with storage_errors(self.root, "nothing was recorded"):
+                reject_symlinks(self.root, staging)
                 make_folders(staging)
                 written = tuple(_write(staging, file) for file in sorted(files, key=lambda file: file.path))
                 artefact = _with_files(draft, written)
@@ -214,7 +214,7 @@ class Registry:
         for length in PREFIX_LENGTHS:
             place = place_of(draft.kind, draft.scenario, digest, length)
             target = self.root / place
-            demand_real(self.root, target)
+            reject_symlinks(self.root, target)
             make_folders(target.parent)
             try:
                 staging.rename(target)

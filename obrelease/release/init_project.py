@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from obrelease.errors import StorageError, UsageError
-from obrelease.storage.durable import make_folders, sync_folder
+from obrelease.errors import NotFound, UsageError
+from obrelease.storage.durable import replace_file
+from obrelease.storage.system_errors import storage_errors
 
 State = Literal["new", "added", "replaced", "same", "kept"]
 """What becomes of a file: made; a table added to it; overwritten; as it should be; not ours, left alone."""
@@ -189,13 +187,12 @@ def _read(root: Path, path: str) -> str | None:
         if place.is_symlink():
             raise UsageError(f"{place}: is a symbolic link", hint="replace it by what it leads to")
     try:
-        return file.read_bytes().decode("utf-8")
-    except FileNotFoundError:
+        with storage_errors(file, "cannot be read", missing=NotFound):
+            return file.read_bytes().decode("utf-8")
+    except NotFound:
         return None
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: is not UTF-8 text", hint="mend it first") from error
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be read: {error.strerror or error}") from error
 
 
 def _below(root: Path, folder: Path) -> str:
@@ -215,20 +212,6 @@ def _template(name: str, **values: str) -> str:
 
 
 def _write(path: Path, content: str) -> None:
-    try:
-        make_folders(path.parent)
-        descriptor, name = tempfile.mkstemp(prefix=".obrelease-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-            Path(name).chmod(mode)
-            Path(name).replace(path)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-        sync_folder(path.parent)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+    with storage_errors(path):
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    replace_file(path, content.encode("utf-8"), mode)

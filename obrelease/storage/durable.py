@@ -1,31 +1,20 @@
-"""Writing that survives a power cut: files and folders are synced before anything is promised."""
+"""Writing that survives a power cut: files and folders are synced before success is reported."""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
-from obrelease.errors import StorageError
+from obrelease.errors import Conflict, IntegrityError, StorageError
 from obrelease.storage.files import open_regular
-from obrelease.storage.hashing import digest_stream
-
-_HINTS: Final = {
-    errno.ENOSPC: "the disk is full; free some space and try again",
-    errno.EDQUOT: "the quota is used up; free some space and try again",
-    errno.EROFS: "the disk is read-only; choose another folder with --results",
-    errno.EACCES: "not permitted; choose another folder with --results",
-    errno.EPERM: "not permitted; choose another folder with --results",
-    errno.EMFILE: "too many open files; raise the limit with `ulimit -n`",
-    errno.ENFILE: "too many open files on this machine",
-    errno.EXDEV: "the results folder must lie on one file system",
-    errno.EIO: "the disk failed; look at its health before you trust it",
-}
+from obrelease.storage.hashing import digest_file, digest_stream
+from obrelease.storage.system_errors import storage_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +22,7 @@ class NewFile:
     """A file to be recorded.
 
     Attributes:
-        path: where it goes below the artefact's folder, with `/`.
+        path: its path in the artefact's folder, with `/`.
         media_type: such as `text/csv`.
         content: its bytes, or a file to copy them from.
     """
@@ -43,20 +32,8 @@ class NewFile:
     content: bytes | Path
 
 
-@contextmanager
-def storage_errors(place: Path, outcome: str = "nothing was recorded") -> Iterator[None]:
-    """Turn what the operating system says into a `StorageError` with the path and a hint."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename if isinstance(error.filename, str) else place
-        raise StorageError(
-            f"{where}: {error.strerror or error}; {outcome}", hint=_HINTS.get(error.errno or 0)
-        ) from error
-
-
-def demand_real(root: Path, folder: Path) -> None:
-    """Refuse a folder below `root` that a symbolic link leads to, and so out of the registry.
+def reject_symlinks(root: Path, folder: Path) -> None:
+    """Refuse a folder below `root` if it or a folder above it, up to `root`, is a symbolic link.
 
     Raises:
         StorageError: names the link.
@@ -67,7 +44,7 @@ def demand_real(root: Path, folder: Path) -> None:
         if path.is_symlink():
             raise StorageError(
                 f"{path}: is a symbolic link, which the registry does not follow",
-                hint="put the folder itself there, or name the one it leads to by --results",
+                hint="replace it by the folder itself, or pass the folder that it leads to as --results",
             )
 
 
@@ -75,7 +52,7 @@ def write_file(path: Path, content: bytes | Path) -> tuple[str, int]:
     """Write a new file and sync it; return the sha256 and size of the bytes that were written.
 
     Raises:
-        OSError: the disk refused, or the file is there already.
+        OSError: the operating system refused, or the file exists.
         NotFound, InvalidInput, StorageError: the file to copy from cannot be read.
     """
     with (
@@ -88,8 +65,93 @@ def write_file(path: Path, content: bytes | Path) -> tuple[str, int]:
     return written
 
 
+def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file, or replace the one that exists, by one rename; both are synced.
+
+    Args:
+        mode: the permissions of the file.
+
+    Raises:
+        StorageError: the operating system refused; an existing file is unchanged.
+    """
+    with storage_errors(path):
+        make_folders(path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
+        unfinished = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.chmod(mode)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def write_verified(
+    target: Path, chunks: Iterable[bytes], size: int, sha256: str | None, *, staging: Path | None = None
+) -> None:
+    """Write a new file, complete and synced, and check it by reading it back; on failure nothing is left.
+
+    Args:
+        target: the new file; its folder must exist.
+        chunks: the bytes in order.
+        size: the expected size in bytes.
+        sha256: the expected digest, or None if only the size is known.
+        staging: a folder on the same file system for the unfinished file; the target's own if None.
+
+    Raises:
+        IntegrityError: the bytes received or the bytes read back are not the expected ones.
+        Conflict: the target exists.
+        StorageError: the operating system refused.
+    """
+    with storage_errors(target):
+        descriptor, name = tempfile.mkstemp(prefix=".incoming-", dir=staging or target.parent)
+        unfinished = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as sink:
+                for chunk in _exactly(target, chunks, size):
+                    sink.write(chunk)
+                sink.flush()
+                os.fsync(sink.fileno())
+            digest, stored = digest_file(unfinished)
+            if (stored, digest) != (size, sha256 or digest):
+                raise IntegrityError(
+                    f"{target.name}: sha256 is {digest} over {stored} bytes, expected {sha256}"
+                )
+            unfinished.chmod(0o644)
+            target.hardlink_to(unfinished)
+            unfinished.unlink()  # before the folder is synced, which would keep the second name
+            sync_folder(target.parent)
+        except FileExistsError as error:
+            raise Conflict(
+                f"{target}: exists already", hint="choose a new name or remove the file"
+            ) from error
+        finally:
+            with suppress(OSError):
+                unfinished.unlink()
+
+
+def _exactly(target: Path, chunks: Iterable[bytes], size: int) -> Iterable[bytes]:
+    """Pass the chunks on, and refuse more or fewer bytes than `size`."""
+    received = 0
+    for chunk in chunks:
+        received += len(chunk)
+        if received > size:
+            raise IntegrityError(f"{target.name}: more than the {size} bytes that were announced")
+        yield chunk
+    if received != size:
+        raise IntegrityError(f"{target.name}: {received} bytes were received, {size} were announced")
+
+
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it, each one's entry synced before the next is made."""
+    """Make a folder and those above it; the entry of each is synced before the next is made.
+
+    Raises:
+        OSError: the operating system refused.
+    """
     missing = [path for path in (folder, *folder.parents) if not path.is_dir()]
     for path in reversed(missing):
         with suppress(FileExistsError):
@@ -98,11 +160,15 @@ def make_folders(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the entries of a folder durable; where the file system has no such notion, nothing."""
+    """Make the entries of a folder durable, if its file system supports that.
+
+    Raises:
+        OSError: the operating system refused.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except PermissionError:
-        return  # a folder that we may not read is not one that we made
+        return  # a folder that this user cannot read was not made by this program
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -113,6 +179,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Sync every folder of a tree, the deepest first."""
+    """Sync every folder of a tree, the deepest first.
+
+    Raises:
+        OSError: the operating system refused.
+    """
     for path, _, _ in os.walk(folder, topdown=False):
         sync_folder(Path(path))

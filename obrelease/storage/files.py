@@ -1,4 +1,4 @@
-"""Reading files that nobody vouches for: regular files only, up to a limit in bytes."""
+"""Reading untrusted files: regular files only, up to a limit in bytes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from obrelease.errors import InvalidInput, NotFound, StorageError
+from obrelease.storage.system_errors import reason_of, storage_errors
 
 MAX_DOCUMENT_BYTES: Final = 16 * 2**20
-"""The largest document that is read; an envelope is some kilobytes."""
+"""The largest document that is read; an envelope has some kilobytes."""
+
+CHUNK_BYTES: Final = 256 * 1024
+"""How much is read, hashed, copied or sent at once."""
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading without following a last symlink and without waiting on a pipe.
+    """Open a file for reading; a symbolic link is not followed and a pipe is not waited for.
 
     Raises:
-        NotFound: nothing is there.
-        InvalidInput: it is a symlink, a folder, a pipe, a socket or a device.
-        StorageError: the disk refused.
+        NotFound: the file does not exist.
+        InvalidInput: it is a symbolic link, a folder, a pipe, a socket or a device.
+        StorageError: the operating system refused.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -28,7 +32,7 @@ def open_regular(path: Path) -> BinaryIO:
         descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise StorageError(f"{path}: cannot be opened: {reason_of(error)}") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -40,18 +44,10 @@ def read_bounded(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     """All bytes of a regular file of at most `limit` bytes.
 
     Raises:
-        NotFound, InvalidInput, StorageError: as `digest_file`, or the file is larger than `limit`.
+        NotFound, InvalidInput, StorageError: as `open_regular`, or the file is larger than `limit`.
     """
-    with open_regular(path) as source:
-        try:
-            data = source.read(min(limit, os.fstat(source.fileno()).st_size) + 1)
-        except OSError as error:
-            raise StorageError(f"{path}: cannot be read: {reason_of(error)}") from error
+    with open_regular(path) as source, storage_errors(path, "cannot be read"):
+        data = source.read(min(limit, os.fstat(source.fileno()).st_size) + 1)
     if len(data) > limit:
         raise InvalidInput(f"{path}: larger than {limit} bytes")
     return data
-
-
-def reason_of(error: Exception) -> str:
-    """What the system says of an error, without its number and path."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

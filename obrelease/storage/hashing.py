@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
-from obrelease.errors import StorageError
-from obrelease.storage.files import open_regular, reason_of
-
-_CHUNK_BYTES: Final = 2**20
+from obrelease.storage.files import CHUNK_BYTES, open_regular
+from obrelease.storage.system_errors import storage_errors
 
 
 def digest_bytes(data: bytes) -> str:
@@ -20,7 +18,7 @@ def digest_bytes(data: bytes) -> str:
 
 
 class Hasher:
-    """A sha256 fed piece by piece, where one pass over the bytes feeds several digests."""
+    """A sha256 and a size in bytes that are fed piece by piece."""
 
     __slots__ = ("_digest", "size")
 
@@ -29,7 +27,7 @@ class Hasher:
         self.size = 0
 
     def update(self, data: bytes | memoryview) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         self._digest.update(data)
         self.size += len(data)
 
@@ -38,31 +36,39 @@ class Hasher:
         return self._digest.hexdigest()
 
 
-def digest_stream(source: BinaryIO, sink: Callable[[memoryview], object] | None = None) -> tuple[str, int]:
-    """Read `source` to its end and return its sha256 and size; each chunk is also handed to `sink`.
+def digest_stream(source: BinaryIO, sink: Callable[[bytes], object] | None = None) -> tuple[str, int]:
+    """Read `source` to its end and return its sha256 and size in bytes.
 
-    The sink gets exactly the bytes that were hashed, so a copy made this way has this digest.
+    Args:
+        sink: is called with each chunk that was hashed, so a copy made this way has this digest.
     """
+
+    def chunks() -> Iterable[bytes]:
+        while chunk := source.read(CHUNK_BYTES):
+            if sink is not None:
+                sink(chunk)
+            yield chunk
+
+    return digest_chunks(chunks())
+
+
+def digest_chunks(chunks: Iterable[bytes]) -> tuple[str, int]:
+    """The sha256 and the size in bytes of all chunks together."""
     hasher = Hasher()
-    while chunk := source.read(_CHUNK_BYTES):
+    for chunk in chunks:
         hasher.update(chunk)
-        if sink is not None:
-            sink(memoryview(chunk))
     return hasher.hexdigest(), hasher.size
 
 
 def digest_file(path: Path) -> tuple[str, int]:
-    """The sha256 and the size in bytes of a regular file, streamed in chunks of 1 MiB.
+    """The sha256 and the size in bytes of a regular file, read in chunks.
 
     Raises:
         NotFound, InvalidInput, StorageError: as `open_regular`, or the disk failed while reading.
     """
-    with open_regular(path) as source:
-        try:
-            size = os.fstat(source.fileno()).st_size
-            if size < _CHUNK_BYTES and len(data := source.read(size + 1)) == size:
-                return digest_bytes(data), size
-            source.seek(0)
-            return digest_stream(source)
-        except OSError as error:
-            raise StorageError(f"{path}: cannot be read: {reason_of(error)}") from error
+    with open_regular(path) as source, storage_errors(path, "cannot be read"):
+        size = os.fstat(source.fileno()).st_size
+        if size < CHUNK_BYTES and len(data := source.read(size + 1)) == size:
+            return digest_bytes(data), size
+        source.seek(0)
+        return digest_stream(source)

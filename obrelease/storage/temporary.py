@@ -1,33 +1,91 @@
-"""A temporary folder whose troubles are errors of the tree: a full disk, or no place that can be written."""
+"""Temporary folders that are removed at the end, and by the next command if a process was killed.
+
+A killed process cannot clean up. So each folder has a lock file next to it, which is released when
+its process ends. Whoever makes the next folder removes those whose lock nobody holds.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from obrelease.errors import StorageError
+from obrelease.storage.system_errors import storage_errors
 
-HINT: Final = "free some space, or name another place by TMPDIR"
+_PREFIX: Final = "obrelease-scratch-"
+_LOCK: Final = ".lock"
+_HINT: Final = "free some space, or set TMPDIR to another folder"
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A new, empty, private folder that lives as long as the block.
+def temporary_folder(*, for_libraries: bool = False) -> Iterator[Path]:
+    """A new, empty, private folder that exists as long as the block.
+
+    Args:
+        for_libraries: temporary files that other code makes during the block are removed with it as
+            well. This changes `tempfile.tempdir`, so only the main thread of a command may ask for it.
 
     Raises:
-        StorageError: it cannot be made.
+        StorageError: the folder cannot be made. One that the block raises about a file in the folder
+            gets a hint.
     """
+    with storage_errors(Path("temporary folder"), "cannot be made", hint=_HINT):
+        home = Path(tempfile.gettempdir())
+    with storage_errors(home, "a temporary folder cannot be made", hint=_HINT):
+        _remove_abandoned(home)
+        lock, descriptor = _locked(home)
+        made = lock.with_suffix("")
+        work, libraries = made / "work", made / "libraries"
+        made.mkdir(mode=0o700)
+        work.mkdir()
+        libraries.mkdir()
+    previous = tempfile.tempdir
+    if for_libraries:
+        tempfile.tempdir = str(libraries)
     try:
-        made = tempfile.TemporaryDirectory(prefix="obrelease-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise temporary_refused(error) from error
-    with made as name:
-        yield Path(name).resolve()
+        yield work.resolve()
+    except StorageError as error:
+        if error.hint == _HINT or str(made) not in error.message:
+            raise
+        raise StorageError(error.message, hint=_HINT) from error
+    finally:
+        if for_libraries:
+            tempfile.tempdir = previous
+        _remove(lock)
+        os.close(descriptor)
 
 
-def temporary_refused(error: OSError) -> StorageError:
-    """What to raise where something below the temporary folder cannot be written."""
-    return StorageError(f"{error.filename or 'the temporary folder'}: {error.strerror or error}", hint=HINT)
+def _locked(home: Path) -> tuple[Path, int]:
+    """A new lock file that this process holds; if another process removed it meanwhile, a second one."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_LOCK, dir=home)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return Path(name), descriptor
+        os.close(descriptor)
+
+
+def _remove_abandoned(home: Path) -> None:
+    """Remove the folders of this user whose processes have ended, as far as possible."""
+    for lock in home.glob(f"{_PREFIX}*{_LOCK}"):
+        with suppress(OSError):
+            descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if os.fstat(descriptor).st_uid == os.getuid():
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    _remove(lock)
+            finally:
+                os.close(descriptor)
+
+
+def _remove(lock: Path) -> None:
+    """Remove the folder first: if that fails, its lock file still leads the next process to it."""
+    shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+    with suppress(OSError):
+        lock.unlink()

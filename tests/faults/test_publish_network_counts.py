@@ -13,7 +13,7 @@ import pytest
 
 from obrelease.errors import ObreleaseError
 from obrelease.storage import transfer
-from obrelease.storage.transfer import opened
+from obrelease.storage.transfer import open_for_sending
 from tests.conformance.whole_way import CONTENT, NEW, UPLOAD, assert_whole, silent, until_done, whole_way
 from tests.loopback_github.contract import EMULATOR
 from tests.loopback_github.running import forge_at, running
@@ -117,7 +117,7 @@ def test_a_file_that_is_swapped_is_never_sent_whole(
         left = 1 + prng.below(8)
         received = bytearray()
         try:
-            with opened(path, digest, silent) as source:
+            with open_for_sending(path, digest, silent) as source:
                 while block := source.read(65536):
                     received += block
         except ObreleaseError:

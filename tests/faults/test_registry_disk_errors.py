@@ -89,6 +89,6 @@ def test_each_error_at_every_call(
 
 
 def test_every_error_of_the_table_has_its_hint() -> None:
-    from obrelease.storage.durable import _HINTS
+    from obrelease.storage.system_errors import HINTS
 
-    assert {getattr(errno, name) for name in ERRORS} <= _HINTS.keys()
+    assert {getattr(errno, name) for name in ERRORS} <= HINTS.keys()

@@ -64,7 +64,7 @@ def test_while_it_publishes(forge: DirectoryForge, meanwhile: Meanwhile, moment:
     assert not forge.publish(draft).draft
 
 
-@pytest.mark.parametrize("moment", ["write_new", "_asset"])
+@pytest.mark.parametrize("moment", ["write_verified", "_asset"])
 def test_while_it_uploads(forge: DirectoryForge, source: Path, meanwhile: Meanwhile, moment: str) -> None:
     draft = forge.create_draft(NEW)
     meanwhile(moment, lambda: published(forge))
@@ -72,7 +72,7 @@ def test_while_it_uploads(forge: DirectoryForge, source: Path, meanwhile: Meanwh
         forge.upload(draft, "data.bin", source, DIGEST, lambda _: None)
 
 
-@pytest.mark.parametrize("moment", ["_write_synced", "_rename_once", "_facts"])
+@pytest.mark.parametrize("moment", ["write_file", "_rename_once", "_facts"])
 def test_while_it_makes_its_draft(forge: DirectoryForge, meanwhile: Meanwhile, moment: str) -> None:
     meanwhile(moment, lambda: published(forge))
     with pytest.raises(Conflict):

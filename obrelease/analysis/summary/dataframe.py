@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from obrelease.errors import NotFound, StorageError
+from obrelease.errors import NotFound
+from obrelease.storage.system_errors import storage_errors
 
 RUN_COLUMNS: Final = {
     "digest": "string",
@@ -52,7 +53,5 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
             "Parquet files are written by pyarrow, which is not installed",
             hint="`pip install pyarrow`, or use CSV: `obrelease list --csv`",
         )
-    try:
+    with storage_errors(path):
         frame.to_parquet(path, index=False, engine="pyarrow")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

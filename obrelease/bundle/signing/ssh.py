@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.bundle.signing.armor import armored, blob_of
-from obrelease.errors import IntegrityError, StorageError, UsageError
+from obrelease.errors import IntegrityError, UsageError
 from obrelease.models.finding import printable
-from obrelease.storage.temporary import temporary_folder, temporary_refused
+from obrelease.storage.system_errors import storage_errors
+from obrelease.storage.temporary import temporary_folder
 
 SUMS_NAMESPACE: Final = "sums.v1@obrelease"
 PROVENANCE_NAMESPACE: Final = "provenance.v1@obrelease"
@@ -119,22 +120,19 @@ def _in_file(blob: bytes) -> Iterator[Path]:
     """A signature as the file that `ssh-keygen` wants it in."""
     with temporary_folder() as folder:
         file = folder / "signature"
-        try:
+        with storage_errors(file):
             file.write_bytes(armored(blob))
-        except OSError as error:
-            raise temporary_refused(error) from error
         yield file
 
 
 def _run(arguments: Sequence[str], data: bytes, deadline_s: int) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(
-            ["ssh-keygen", *arguments], input=data, capture_output=True, check=False, timeout=deadline_s
-        )
-    except FileNotFoundError as error:
-        raise UsageError("there is no ssh-keygen", hint="install OpenSSH, 8.9 or newer") from error
-    except OSError as error:
-        raise StorageError(f"ssh-keygen: cannot be run: {error.strerror or error}") from error
+        with storage_errors(
+            Path("ssh-keygen"), "cannot be run", hint="install OpenSSH, 8.9 or newer", missing=UsageError
+        ):
+            return subprocess.run(
+                ["ssh-keygen", *arguments], input=data, capture_output=True, check=False, timeout=deadline_s
+            )
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"ssh-keygen did not end within {deadline_s} s") from error
 

@@ -12,7 +12,8 @@ from obrelease.cli.console.comparison_sides import SIDE_WORDS, read_sides
 from obrelease.cli.console.completion import sides
 from obrelease.cli.console.options import ForceOption, ForgeOption, PlotOption, SameHostOption
 from obrelease.cli.console.settings import settle_matplotlib
-from obrelease.errors import Inconclusive, StorageError, UsageError
+from obrelease.errors import Inconclusive, UsageError
+from obrelease.storage.system_errors import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,8 +111,6 @@ def draw(session: Session, comparison: Comparison, plot: Path) -> None:
     facts = comparison.base[0].facts
     title = f"{facts['kind']} {facts['scenario']}: head against base"
     picture = overlay(comparison, title=title, kind="png" if plot.suffix == ".png" else "svg")
-    try:
+    with storage_errors(plot):
         plot.write_bytes(picture)
-    except OSError as error:
-        raise StorageError(f"{plot}: cannot be written: {error.strerror}") from error
     session.out.note(f"drawn: {plot}")

@@ -23,8 +23,8 @@ from obrelease.cli.console.options import (
 )
 from obrelease.cli.console.output import counted, table
 from obrelease.cli.console.settings import Settings
-from obrelease.cli.console.workspace import scratch_folder
 from obrelease.errors import UsageError
+from obrelease.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from obrelease.models.manifest import Plan
@@ -126,7 +126,7 @@ def executed(
             request = Request(settings.project, parsed, wanted.runs, settings.remote, wanted.dry_run)
             plan = plan_of(request, steps, tools, _commit(tools, parsed, tags=tags))
         kept = journal if tags and not wanted.dry_run else None
-        with scratch_folder() as scratch:
+        with temporary_folder(for_libraries=True) as scratch:
             yield execute(plan, steps, tools, scratch, kept)
     finally:
         tools.worktree.close()

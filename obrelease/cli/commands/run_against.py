@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from obrelease.cli.commands.diff import tell_comparison
 from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.run_selector import read_runs
-from obrelease.cli.console.workspace import scratch_folder
 from obrelease.errors import NotFound, UsageError
+from obrelease.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from obrelease.cli.console.command import Session
@@ -54,7 +54,7 @@ def bench_against(
     from obrelease.recorder.interleave import measure_in_turn
 
     registry = registry_of(settings, must_exist=False)
-    with scratch_folder() as scratch:
+    with temporary_folder(for_libraries=True) as scratch:
         base, head = scratch.resolve() / "base", scratch.resolve() / "head"
         _copies(settings, ref, base, head)
         _demand_engine(ref, base, head)

@@ -10,7 +10,8 @@ import typer
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.open_registry import results_of
 from obrelease.cli.console.output import counted
-from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
+from obrelease.errors import IntegrityError, InvalidInput, NotFound
+from obrelease.storage.system_errors import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,10 +72,8 @@ def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     from obrelease.registry.check_folder import find_artefacts
 
     if path.is_dir():
-        try:
+        with storage_errors(path, "cannot be listed"):
             return find_artefacts(path), ()
-        except OSError as error:
-            raise StorageError(f"{error.filename or path}: cannot be listed: {error.strerror}") from error
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"{path}: no such file or folder")
     return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))

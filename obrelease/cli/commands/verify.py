@@ -14,8 +14,8 @@ from obrelease.cli.console.open_forge import forge_of
 from obrelease.cli.console.options import ForgeOption
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.settings import Settings
-from obrelease.cli.console.workspace import scratch_folder
 from obrelease.errors import NotFound
+from obrelease.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def verify(
     from obrelease.release.verify.tag_and_forge import tag_layers
 
     settings = session.settings(forge=forge)
-    with scratch_folder() as scratch:
+    with temporary_folder(for_libraries=True) as scratch:
         demands, trust = load(policy, scratch) if policy else (None, None)
         verified, layers = _files(session, settings, release, scratch)
         worktree = _worktree_at_hand(settings)

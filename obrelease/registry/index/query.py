@@ -20,7 +20,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from obrelease.errors import StorageError
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import write_buffer
@@ -29,6 +28,7 @@ from obrelease.registry.index.database import FAULTS, connect, demand_integrity,
 from obrelease.registry.index.directory_stamps import shelf_stamps
 from obrelease.registry.index.rows import newest_first, select
 from obrelease.registry.layout import INDEX_NAME
+from obrelease.storage.system_errors import storage_errors
 
 T = TypeVar("T")
 
@@ -69,10 +69,8 @@ def query(root: Path, where: Filter, limit: int | None = None) -> Answer:
     """
     if not root.is_dir():
         return Answer((), ())
-    try:
+    with storage_errors(root, "cannot be listed"):
         return _with_index(root, lambda connection: _answer(connection, root, where, limit))
-    except OSError as error:
-        raise StorageError(f"{error.filename or root}: cannot be listed: {error.strerror}") from error
 
 
 def forget(root: Path, places: Iterable[str]) -> None:

@@ -25,6 +25,7 @@ from obrelease.registry.index.database import (
 from obrelease.registry.index.directory_stamps import disk_now_ns, shelf_names, shelf_stamps
 from obrelease.registry.index.rows import PUT, row_of
 from obrelease.registry.layout import INDEX_NAME
+from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.workers import in_chunks
 
 _FILL_CACHE_KIB: Final = 65_536
@@ -41,15 +42,14 @@ def rebuild(root: Path) -> int:
     """
     path = root / INDEX_NAME
     try:
-        try:
+        with storage_errors(root, "the index cannot be rebuilt"):
+            try:
+                return _refill(path, root)
+            except FAULTS as error:
+                if not is_broken(error):
+                    raise
+            discard(path)
             return _refill(path, root)
-        except FAULTS as error:
-            if not is_broken(error):
-                raise
-        discard(path)
-        return _refill(path, root)
-    except OSError as error:
-        raise StorageError(f"{error.filename or path}: {error.strerror}") from error
     except FAULTS as error:
         hint = "runs are found without it: where it cannot be written, it is made in memory each time"
         raise StorageError(f"{path}: cannot be written: {error}", hint=hint) from error

@@ -6,10 +6,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from obrelease.errors import Conflict, StorageError
+from obrelease.errors import Conflict
 from obrelease.release.publish.step import Packed
 from obrelease.storage.durable import make_folders, sync_folder, write_file
 from obrelease.storage.hashing import digest_file
+from obrelease.storage.system_errors import storage_errors
 
 
 def deliver(packed: Packed, folder: Path) -> None:
@@ -22,7 +23,7 @@ def deliver(packed: Packed, folder: Path) -> None:
         Conflict: the folder holds something else.
         StorageError: the disk refused.
     """
-    try:
+    with storage_errors(folder):
         _require_ours(packed, folder)
         make_folders(folder.parent)
         hidden = f".{folder.name}.incoming-"
@@ -34,8 +35,6 @@ def deliver(packed: Packed, folder: Path) -> None:
             _take_the_name(staging, folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from error
 
 
 def _require_ours(packed: Packed, folder: Path) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import InvalidInput, NotFound, StorageError
+from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.manifest import Plan
 from obrelease.models.validation import document_bytes, read_document
-from obrelease.storage.durable import make_folders, sync_folder
+from obrelease.storage.durable import replace_file, sync_folder
 from obrelease.storage.files import read_bounded
+from obrelease.storage.system_errors import storage_errors
 
 PLAN_NAME: Final = "plan.json"
 
@@ -52,12 +50,10 @@ class Journal:
         Raises:
             StorageError: the disk refused; the plan stands.
         """
-        try:
+        with storage_errors(self.path, "cannot be removed"):
             self.path.unlink(missing_ok=True)
             if self.path.parent.is_dir():
                 sync_folder(self.path.parent)
-        except OSError as error:
-            raise StorageError(f"{self.path}: cannot be removed: {error.strerror or error}") from error
 
     def save(self, plan: Plan) -> None:
         """Replace the plan by one atomic rename, synced.
@@ -65,19 +61,4 @@ class Journal:
         Raises:
             StorageError: the disk refused; the former plan stands.
         """
-        folder = self.path.parent
-        try:
-            make_folders(folder)
-            descriptor, name = tempfile.mkstemp(prefix=".plan-", dir=folder)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(document_bytes(plan))
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            finally:
-                with suppress(FileNotFoundError):
-                    Path(name).unlink()
-            sync_folder(folder)
-        except OSError as error:
-            raise StorageError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+        replace_file(self.path, document_bytes(plan), mode=0o600)

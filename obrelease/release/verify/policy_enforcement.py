@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from obrelease.bundle.signing.ssh import Trust
-from obrelease.errors import CheckFailed, IntegrityError, StorageError
+from obrelease.errors import CheckFailed, IntegrityError
 from obrelease.models.verification_policy import MAX_BYTES, Policy, read_policy
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.release_files import Layer, Verified
 from obrelease.storage.files import read_bounded
+from obrelease.storage.system_errors import storage_errors
 
 
 def load(path: Path, scratch: Path) -> tuple[Policy, Trust | None]:
@@ -30,10 +31,8 @@ def load(path: Path, scratch: Path) -> tuple[Policy, Trust | None]:
     else:
         return policy, None
     file = scratch / "allowed_signers"
-    try:
+    with storage_errors(file):
         file.write_bytes(listed if listed.endswith(b"\n") else listed + b"\n")
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be written: {error.strerror or error}") from error
     return policy, Trust(file, frozenset(policy.signers))
 
 

@@ -21,7 +21,7 @@ from obrelease.bundle.asset_names import (
 )
 from obrelease.bundle.reader import Contents, read_bundle, unpack_bundle
 from obrelease.bundle.writer import Written
-from obrelease.errors import IntegrityError, NotFound, ObreleaseError, StorageError
+from obrelease.errors import IntegrityError, NotFound, ObreleaseError
 from obrelease.models.manifest import BundleManifest, ReleaseRun
 from obrelease.models.validation import read_document
 from obrelease.models.verification_policy import LayerName
@@ -29,6 +29,7 @@ from obrelease.release.verify.run_checks import examined
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.progress import Progress
+from obrelease.storage.system_errors import storage_errors
 
 _ASK_AGAIN: Final = "do not use this release; download it again, and tell its maintainers if it stays so"
 _SHOWN: Final = 5
@@ -137,15 +138,8 @@ def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) 
 
 
 def _files(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as found:
-            items = sorted(found, key=lambda item: item.name)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise NotFound(
-            f"{folder}: no such folder", hint="give a tag, or a folder of a release's files"
-        ) from error
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be listed: {error.strerror or error}") from error
+    with storage_errors(folder, "cannot be listed", missing=NotFound), os.scandir(folder) as found:
+        items = sorted(found, key=lambda item: item.name)
     for item in items:
         if not item.is_file(follow_symlinks=False):
             raise IntegrityError(

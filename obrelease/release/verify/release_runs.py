@@ -20,8 +20,8 @@ from obrelease.release.verify.tag_and_forge import fetch
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.checkout import check_out
 from obrelease.remote.git.repository import Worktree
-from obrelease.storage.durable import storage_errors
 from obrelease.storage.progress import Progress
+from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _from_tag(tag: Tag, shelf: Shelf, scratch: Path) -> Registry:
     if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
         raise NotFound(f"{tag} is not on the forge, and no run is committed at it in {below}")
     copy = scratch / "copy"
-    with storage_errors(copy, "the release was not read"):
+    with storage_errors(copy, "the release cannot be read"):
         check_out(worktree, present.commit, copy)
         for item in (copy / below).iterdir():
             if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):

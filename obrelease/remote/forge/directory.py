@@ -29,8 +29,11 @@ from obrelease.remote.forge.names import (
     checked_tag,
 )
 from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
+from obrelease.storage.durable import sync_folder, write_file, write_verified
+from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
-from obrelease.storage.transfer import CHUNK_BYTES, opened, size_and_sha256, sync_folder, write_new
+from obrelease.storage.system_errors import storage_errors
+from obrelease.storage.transfer import open_for_sending
 
 _FIELDS: Final = {"tag": str, "commit": str, "title": str, "notes": str, "prerelease": bool, "claim": str}
 
@@ -79,7 +82,7 @@ class DirectoryForge:
     def claimed(self, tag: str, claim: str) -> Release | None:
         """The draft of a tag if it carries this claim."""
         draft = self._draft(tag)
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             present = _is_folder(draft)
         held = self._read(draft, tag) if present else None
         return held if held is not None and held.claim == checked_claim(claim) != "" else None
@@ -92,10 +95,11 @@ class DirectoryForge:
         if self.find(new.tag) is not None:
             raise Conflict(f"{new.tag}: a release of this tag exists already in {self.root}")
         staged = self._staging(new.tag) / secrets.token_hex(8)
-        with self._unless_overtaken(new.tag), _disk(self.root):
+        with self._unless_overtaken(new.tag), storage_errors(self.root, "the operation failed"):
             self._make_root()
             (staged / "assets").mkdir(parents=True)
-            _write_synced(staged / "release.json", json.dumps(asdict(new), indent=2, sort_keys=True) + "\n")
+            text = json.dumps(asdict(new), indent=2, sort_keys=True) + "\n"
+            write_file(staged / "release.json", text.encode("utf-8"))
             sync_folder(staged)
             draft.parent.mkdir(exist_ok=True)
             _rename_once(staged, draft)
@@ -110,18 +114,17 @@ class DirectoryForge:
         """Copy one file into a draft, prove it by reading it back, then give it its name."""
         checked_asset(name)
         folder = self._own_draft(release)
-        with opened(path, checked_sha256(sha256), advance) as source:
+        with open_for_sending(path, checked_sha256(sha256), advance) as source:
             target = folder / "assets" / name
-            with _disk(self.root):
+            with storage_errors(self.root, "the operation failed"):
                 present = _is_present(target)
             if not present:
                 staging = self._staging(release.tag)
-                with _disk(self.root):
+                with storage_errors(self.root, "the operation failed"):
                     staging.mkdir(parents=True, exist_ok=True)
                     _is_folder(staging)
-                blocks = iter(lambda: source.read(CHUNK_BYTES) or b"", b"")
                 with suppress(Conflict), self._unless_overtaken(release.tag):
-                    write_new(target, blocks, source.size, sha256, staging=staging)
+                    write_verified(target, source.chunks(), source.size, sha256, staging=staging)
             with self._unless_overtaken(release.tag):
                 held = _asset(target)
             if (held.size, held.sha256) != (source.size, sha256):
@@ -136,11 +139,11 @@ class DirectoryForge:
         """Copy an asset's bytes to a new file, compared with the digest that was reported."""
         folder = (self._draft if release.draft else self._public)(release.tag)
         held = folder / "assets" / checked_asset(asset.name)
-        size, sha256 = size_and_sha256(held)
+        sha256, size = digest_file(held)
         if (size, sha256) != (asset.size, asset.sha256 or sha256):
             raise IntegrityError(f"{held}: is not the file that was announced")
-        with opened(held, sha256, advance) as source:
-            write_new(target, iter(lambda: source.read(CHUNK_BYTES) or b"", b""), size, sha256)
+        with open_for_sending(held, sha256, advance) as source:
+            write_verified(target, source.chunks(), size, sha256)
 
     def publish(self, release: Release) -> Release:
         """Move the draft to its public place by one rename. Idempotent."""
@@ -148,11 +151,11 @@ class DirectoryForge:
         if current is None:
             raise RemoteError(f"{release.tag}: there is no draft to publish in {self.root}")
         if current.draft:
-            with self._unless_overtaken(release.tag), _disk(self.root):
+            with self._unless_overtaken(release.tag), storage_errors(self.root, "the operation failed"):
                 sync_folder(self._draft(release.tag) / "assets")
                 sync_folder(self._draft(release.tag))
                 _rename_once(self._draft(release.tag), self._public(release.tag))
-            with _disk(self.root):
+            with storage_errors(self.root, "the operation failed"):
                 sync_folder(self.root)
                 sync_folder(self.root / ".drafts")
         self._sweep(release.tag)
@@ -163,7 +166,7 @@ class DirectoryForge:
         if not release.draft or self._is_public(release.tag):
             raise Conflict(f"{release.tag} is public; a public release is never deleted")
         draft = self._draft(release.tag)
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             if _is_folder(draft):
                 staging = self._staging(release.tag)
                 staging.mkdir(parents=True, exist_ok=True)
@@ -174,7 +177,7 @@ class DirectoryForge:
     def _held(self, tag: str) -> Path | None:
         """Where the release of a tag stands now."""
         public, draft = self._public(tag), self._draft(tag)
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             held = [folder for folder in (public, draft) if _is_folder(folder)]
         if len(held) > 1:
             raise Conflict(
@@ -204,7 +207,7 @@ class DirectoryForge:
 
     def _hidden(self, name: str) -> Path:
         folder = self.root / name
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             _is_folder(folder)
         return folder
 
@@ -215,14 +218,14 @@ class DirectoryForge:
             sync_folder(folder.parent)
 
     def _is_public(self, tag: str) -> bool:
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             return _is_folder(self._public(tag))
 
     def _own_draft(self, release: Release) -> Path:
         if not release.draft or self._is_public(release.tag):
             raise Conflict(f"{release.tag} is public; its assets are never changed")
         draft = self._draft(release.tag)
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             if not _is_folder(draft) or not _is_folder(draft / "assets"):
                 raise RemoteError(f"{release.tag}: its draft is gone from {self.root}", hint="start again")
         return draft
@@ -234,7 +237,7 @@ class DirectoryForge:
         facts = _facts(folder / "release.json")
         if facts["tag"] != tag:
             raise RemoteError(f"{folder}/release.json: is of the tag {facts['tag']!r}")
-        with _disk(self.root):
+        with storage_errors(self.root, "the operation failed"):
             _is_folder(folder / "assets")
             names = sorted(entry.name for entry in (folder / "assets").iterdir())
         return Release(
@@ -249,14 +252,6 @@ class DirectoryForge:
             commit=str(facts["commit"]),
             claim=str(facts["claim"]) if folder.parent.name == ".drafts" else "",
         )
-
-
-@contextmanager
-def _disk(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"{error.filename or root}: {error.strerror}") from error
 
 
 def _is_folder(path: Path) -> bool:
@@ -277,7 +272,7 @@ def _is_present(path: Path) -> bool:
 def _asset(path: Path) -> Asset:
     try:
         checked_asset(path.name)
-        size, sha256 = size_and_sha256(path)
+        sha256, size = digest_file(path)
     except ObreleaseError as error:
         raise RemoteError(
             f"{path}: is not an asset: {error.message}", hint="remove it after looking"
@@ -300,13 +295,6 @@ def _facts(path: Path) -> dict[str, object]:
     if wrong or set(facts) != set(_FIELDS):
         raise RemoteError(f"{path}: must hold {', '.join(_FIELDS)} and nothing else")
     return dict(facts)
-
-
-def _write_synced(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as sink:
-        sink.write(text)
-        sink.flush()
-        os.fsync(sink.fileno())
 
 
 def _rename_once(source: Path, target: Path) -> None:

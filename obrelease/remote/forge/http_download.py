@@ -10,8 +10,8 @@ import requests
 
 from obrelease.errors import Conflict, RemoteError, StorageError, UsageError
 from obrelease.remote.forge.timeout import within
+from obrelease.storage.files import CHUNK_BYTES
 from obrelease.storage.progress import Advance
-from obrelease.storage.transfer import CHUNK_BYTES
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from requests import HTTPError, PreparedRequest, Response, Session
 from requests.exceptions import InvalidURL
 
-from obrelease.storage.transfer import CHUNK_BYTES
+from obrelease.storage.files import CHUNK_BYTES
 
 _MAX_REDIRECTS: Final = 4
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -20,8 +20,10 @@ from obrelease.remote.github.client import Ambiguous, Client, Refused, TimedOut
 from obrelease.remote.github.responses import Held, assets_of, body_of, held_of, tag_of
 from obrelease.remote.github.retry import Pace
 from obrelease.remote.github.upload import Upload
+from obrelease.storage.durable import write_verified
+from obrelease.storage.hashing import digest_chunks
 from obrelease.storage.progress import Advance
-from obrelease.storage.transfer import TransferProgress, opened, size_and_sha256_of, write_new
+from obrelease.storage.transfer import TransferProgress, open_for_sending
 
 MAX_NOTES: Final = 125_000
 """GitHub's limit on the characters of a release's notes."""
@@ -121,7 +123,7 @@ class GitHubForge:
     def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
         """Send one file from the descriptor that was hashed, then read back what GitHub keeps."""
         checked_asset(name)
-        with opened(path, checked_sha256(sha256), advance) as source:
+        with open_for_sending(path, checked_sha256(sha256), advance) as source:
             upload = Upload(
                 self._client,
                 self._base,
@@ -139,13 +141,14 @@ class GitHubForge:
         progress = TransferProgress(advance)
 
         def take(blocks: Iterator[bytes]) -> None:
-            write_new(target, _counted(blocks, progress), asset.size, asset.sha256)
+            write_verified(target, _counted(blocks, progress), asset.size, asset.sha256)
 
         self._fetch(release, asset, take)
 
-    def _read_back(self, release: Release, asset: Asset) -> tuple[int, str]:
-        found: list[tuple[int, str]] = []
-        self._fetch(release, asset, lambda blocks: found.append(size_and_sha256_of(blocks)))
+    def _read_back(self, release: Release, asset: Asset) -> tuple[str, int]:
+        """The sha256 and the size of an asset, downloaded."""
+        found: list[tuple[str, int]] = []
+        self._fetch(release, asset, lambda blocks: found.append(digest_chunks(blocks)))
         return found[-1]
 
     def _fetch(self, release: Release, asset: Asset, take: Callable[[Iterator[bytes]], None]) -> None:

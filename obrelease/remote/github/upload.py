@@ -19,7 +19,7 @@ class Upload:
         base: the repository's path in the API.
         name, source: the asset's name and its bytes.
         open_draft: reads the draft anew, and raises Conflict if it is public by now.
-        read_back: downloads an asset; gives its size and sha256.
+        read_back: downloads an asset; returns its sha256 and size.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Upload:
         source: SourceFile,
         *,
         open_draft: Callable[[], Held],
-        read_back: Callable[[Asset], tuple[int, str]],
+        read_back: Callable[[Asset], tuple[str, int]],
     ) -> None:
         self._client = client
         self._base = base
@@ -84,7 +84,7 @@ class Upload:
         if asset.size != self._source.size:
             return False
         if asset.sha256 is None and asset.id != self._acknowledged:
-            return self._read_back(asset) == (self._source.size, self._source.sha256)
+            return self._read_back(asset) == (self._source.sha256, self._source.size)
         return asset.sha256 in {None, self._source.sha256}
 
     def _remove(self, asset: Asset) -> None:

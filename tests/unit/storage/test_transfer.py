@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, StorageError
-from obrelease.storage.transfer import opened, size_and_sha256, write_new
+from obrelease.storage.durable import write_verified
+from obrelease.storage.hashing import digest_file
+from obrelease.storage.transfer import open_for_sending
 
 CONTENT = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -27,7 +29,7 @@ def source(tmp_path: Path) -> Path:
 
 def test_reading_again_gives_the_same_and_reports_each_byte_once(source: Path) -> None:
     progress: list[int] = []
-    with opened(source, DIGEST, progress.append) as held:
+    with open_for_sending(source, DIGEST, progress.append) as held:
         held.read(1000)
         held.seek(0)
         assert (held.tell(), held.len, held.size) == (0, len(CONTENT), len(CONTENT))
@@ -42,7 +44,7 @@ def test_reading_again_gives_the_same_and_reports_each_byte_once(source: Path) -
 def test_replacing_the_path_changes_nothing_that_is_sent(source: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"X" * len(CONTENT))
-    with opened(source, DIGEST, lambda count: None) as held:
+    with open_for_sending(source, DIGEST, lambda count: None) as held:
         other.replace(source)
         assert held.readall() == CONTENT
 
@@ -53,7 +55,7 @@ def test_a_swapped_byte_never_leaves_whole(source: Path, place: int, chunk: int,
     """Rule: whoever was promised `size` bytes never gets `size` bytes that hash to something else."""
     source.write_bytes(CONTENT)
     sent = bytearray()
-    with opened(source, DIGEST, lambda count: None) as held:
+    with open_for_sending(source, DIGEST, lambda count: None) as held:
         for _ in range(after):
             sent += held.read(chunk) or b""
         with source.open("r+b") as sink:
@@ -69,7 +71,7 @@ def test_a_swapped_byte_never_leaves_whole(source: Path, place: int, chunk: int,
 
 
 def test_a_cancelled_file_gives_nothing_more(source: Path) -> None:
-    with opened(source, DIGEST, lambda count: None) as held:
+    with open_for_sending(source, DIGEST, lambda count: None) as held:
         held.read(10)
         held.cancel()
         with pytest.raises(StorageError, match="cancelled"):
@@ -85,11 +87,14 @@ def test_only_regular_files_with_content_are_held(source: Path, tmp_path: Path) 
     os.mkfifo(pipe)
     for path, error in (
         (empty, InvalidInput),
-        (link, StorageError),
+        (link, InvalidInput),
         (pipe, InvalidInput),
         (tmp_path, InvalidInput),
     ):
-        with pytest.raises(error), opened(path, hashlib.sha256(b"").hexdigest(), lambda count: None):
+        with (
+            pytest.raises(error),
+            open_for_sending(path, hashlib.sha256(b"").hexdigest(), lambda count: None),
+        ):
             pytest.fail(f"{path} was opened")
 
 
@@ -101,13 +106,13 @@ def test_a_new_file_is_whole_or_not_there(tmp_path: Path) -> None:
         ([b"ab", b"c"], 3, "0" * 64),
     ):
         with pytest.raises(IntegrityError):
-            write_new(target, blocks, size, digest)
+            write_verified(target, blocks, size, digest)
         assert list(tmp_path.iterdir()) == []
-    write_new(target, [b"ab", b"c"], 3, hashlib.sha256(b"abc").hexdigest())
-    assert size_and_sha256(target) == (3, hashlib.sha256(b"abc").hexdigest())
+    write_verified(target, [b"ab", b"c"], 3, hashlib.sha256(b"abc").hexdigest())
+    assert digest_file(target) == (hashlib.sha256(b"abc").hexdigest(), 3)
     with pytest.raises(Conflict):
-        write_new(target, [b"xyz"], 3, None)
+        write_verified(target, [b"xyz"], 3, None)
     assert target.read_bytes() == b"abc"
     assert list(tmp_path.iterdir()) == [target]
     with pytest.raises(StorageError):
-        write_new(tmp_path / "missing" / "new", [b"x"], 1, None)
+        write_verified(tmp_path / "missing" / "new", [b"x"], 1, None)

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name, top_folder
 from obrelease.bundle.writer import Source, Written, write_bundle
-from obrelease.errors import InvalidInput, StorageError
+from obrelease.errors import InvalidInput
 from obrelease.models.json_schema import DOCUMENTS, schema_text
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, Plan, ReleaseAsset
 from obrelease.models.validation import document_bytes, explain
 from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools
 from obrelease.storage.hashing import digest_bytes, digest_file
+from obrelease.storage.system_errors import storage_errors
 
 _CONTENT: Final = "content"
 _ASSETS: Final = "assets"
@@ -76,10 +77,8 @@ def _written(file: Path, data: bytes) -> PackedAsset:
 def _copied(source: Source, assets: Path) -> PackedAsset:
     """A copy in the scratch folder: what is hashed here is what is uploaded later."""
     target = assets / source.path
-    try:
+    with storage_errors(target):
         shutil.copyfile(source.file, target, follow_symlinks=False)
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror or error}") from error
     if digest_file(target) != (source.sha256, source.size):
         raise InvalidInput(f"{source.file}: changed while it was packed")
     return PackedAsset(_facts(source.path, source.size, source.sha256), target)
@@ -124,16 +123,12 @@ def _manifest(
 
 def _make(*folders: Path) -> None:
     for folder in folders:
-        try:
+        with storage_errors(folder, "cannot be made"):
             folder.mkdir(parents=True)
-        except OSError as error:
-            raise StorageError(f"{folder}: cannot be made: {error.strerror or error}") from error
 
 
 def _write(file: Path, data: bytes) -> None:
-    try:
+    with storage_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("xb") as sink:
             sink.write(data)
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be written: {error.strerror or error}") from error

@@ -10,7 +10,7 @@ from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME
 from obrelease.bundle.signing.armor import armored, blob_of_text, text_of
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check, sign
-from obrelease.errors import Conflict, StorageError
+from obrelease.errors import Conflict
 from obrelease.models.manifest import Plan, ReleaseAsset
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, statement_bytes
 from obrelease.release.publish.compare_assets import require_same_tag
@@ -18,6 +18,7 @@ from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools, 
 from obrelease.release.verify.tag_message import PROVENANCE, SUMS, digests_in, signatures_in
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.system_errors import storage_errors
 
 _NAMESPACES: Final = {SUMS: SUMS_NAMESPACE, PROVENANCE: PROVENANCE_NAMESPACE}
 
@@ -102,9 +103,6 @@ def _made(tools: Tools, texts: Mapping[str, bytes]) -> dict[str, str]:
 
 def _written(packed: Packed, name: str, data: bytes) -> PackedAsset:
     file = packed.assets[0].file.parent / name
-    try:
-        with file.open("xb") as sink:
-            sink.write(data)
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be written: {error.strerror or error}") from error
+    with storage_errors(file), file.open("xb") as sink:
+        sink.write(data)
     return PackedAsset(ReleaseAsset(name=name, size=len(data), sha256=digest_bytes(data)), file)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.cli.console.workspace import scratch_folder
 from obrelease.errors import StorageError
+from obrelease.storage.temporary import temporary_folder
 
 HOLD = """\
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from obrelease.cli.console.workspace import scratch_folder
-with scratch_folder() as folder:
+from obrelease.storage.temporary import temporary_folder
+with temporary_folder(for_libraries=True) as folder:
     (folder / "half").write_text("x")
     print(folder, flush=True)
     sys.stdin.read()
@@ -46,7 +46,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def test_the_folder_is_empty_private_and_gone_at_the_end(home: Path) -> None:
-    with scratch_folder() as folder:
+    with temporary_folder(for_libraries=True) as folder:
         assert list(folder.iterdir()) == []
         assert folder.parent.stat().st_mode & 0o077 == 0
         with tempfile.NamedTemporaryFile() as file:
@@ -60,14 +60,14 @@ def test_what_a_killed_process_left_is_swept_by_the_next(home: Path) -> None:
     process.send_signal(signal.SIGKILL)
     end(process)
     assert (left / "half").exists()
-    with scratch_folder():
+    with temporary_folder(for_libraries=True):
         assert not left.exists()
     assert list(home.iterdir()) == []
 
 
 def test_what_a_living_process_uses_is_left_alone(home: Path) -> None:
     process, used = holder(home)
-    with scratch_folder():
+    with temporary_folder(for_libraries=True):
         assert (used / "half").exists()
     assert (used / "half").exists()
     end(process)
@@ -76,5 +76,5 @@ def test_what_a_living_process_uses_is_left_alone(home: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(home / "nowhere"))
-    with pytest.raises(StorageError, match="nowhere"), scratch_folder():
+    with pytest.raises(StorageError, match="nowhere"), temporary_folder(for_libraries=True):
         raise AssertionError
