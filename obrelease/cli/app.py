@@ -13,7 +13,6 @@ from obrelease.cli.console.command import JsonOption, QuietOption, VerboseOption
 from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
 from obrelease.cli.console.lazy_commands import group_of
 from obrelease.cli.console.settings import shell_asks
-from obrelease.cli.console.stdio import settle_streams
 from obrelease.errors import ExitCode, ObreleaseError
 
 app = typer.Typer(
@@ -59,17 +58,16 @@ def main() -> None:
 
     Where a shell asks what it may offer on a tab, no failure has a place on the screen.
     """
-    settle_streams()
     words = sys.argv[1:]
     reply = Reply(json=signals.wants_json(words))
     try:
-        signals.unwind()
+        signals.raise_on_interrupt()
         failure = _failure(words, reply)
-        signals.finish()
+        signals.ignore_interrupts()
     except KeyboardInterrupt:
-        signals.finish()
+        signals.ignore_interrupts()
         failure = INTERRUPTED
-    sys.exit(int(reply.end(None if shell_asks() else failure)))
+    sys.exit(int(reply.finish(None if shell_asks() else failure)))
 
 
 def execute(args: list[str]) -> int:
@@ -78,7 +76,7 @@ def execute(args: list[str]) -> int:
     Under `--json` exactly one document is on stdout at the end, whatever happened.
     """
     reply = Reply(json=signals.wants_json(args))
-    return int(reply.end(_failure(args, reply)))
+    return int(reply.finish(_failure(args, reply)))
 
 
 def _failure(words: list[str], reply: Reply) -> Failure | None:
@@ -86,19 +84,19 @@ def _failure(words: list[str], reply: Reply) -> Failure | None:
     try:
         failure = _run(words, reply)
     except Exception as error:
-        failure = Failure.of_fault(error)
-    return INTERRUPTED if failure is not None and signals.arrived() else failure
+        failure = Failure.from_bug(error)
+    return INTERRUPTED if failure is not None and signals.was_interrupted() else failure
 
 
 def _run(words: list[str], reply: Reply) -> Failure | None:
     try:
         code = app(args=words, standalone_mode=False, prog_name="obrelease", obj=reply)
     except SystemExit as end:
-        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
+        code = end.code
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except ObreleaseError as error:
-        return Failure.of(error)
+        return Failure.from_error(error)
     except _MISUSE as error:
         return _misuse(error)
     except OSError as error:
@@ -115,5 +113,5 @@ def _misuse(error: Exception) -> Failure:
     name = context.command_path if context else "obrelease"
     hint = f"`{name} --help` shows what it takes"
     if context is not None and message == context.get_help():
-        return Failure(ExitCode.USAGE, "a command is missing", hint, words=message)
+        return Failure(ExitCode.USAGE, "a command is missing", hint, text=message)
     return Failure(ExitCode.USAGE, message, hint)

@@ -1,13 +1,16 @@
-"""The start of the process: Ctrl-C has its say before anything is loaded."""
+"""Start of the process: signals and streams are prepared before anything else is imported."""
 
 from __future__ import annotations
 
-from obrelease.cli.console.signals import end_at_once
+from obrelease.cli.console.signals import exit_on_interrupt
 
 
 def main() -> None:
     """Load the command line and run it; never returns."""
-    end_at_once()
-    from obrelease.cli.app import main as run
+    exit_on_interrupt()
+    from obrelease.cli.console.stdio import prepare_streams
 
-    run()
+    prepare_streams()
+    from obrelease.cli.app import main as run_command_line
+
+    run_command_line()

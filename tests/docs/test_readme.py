@@ -14,10 +14,10 @@ import pytest
 from obrelease.cli.console.settings import KEYS
 from obrelease.errors import ExitCode
 from tests.command_tree import leaf_commands
+from tests.program import ROOT, run_program, write_launcher
 
 VERIFYING = ("FILES", "TAG_COMMANDS", "PROVENANCE_COMMANDS")
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -48,12 +48,8 @@ def test_every_setting_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("name", sorted(command_names()))
 def test_help_has_an_answer_for_each_command(name: str) -> None:
-    shown = subprocess.run(
-        [sys.executable, "-c", "from obrelease.cli.app import main; main()", *name.split()[1:], "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    shown = run_program(*name.split()[1:], "--help")
+    assert shown.returncode == ExitCode.OK
     assert shown.stdout.startswith(f"Usage: {name}")
     assert not shown.stderr
 
@@ -77,10 +73,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     clone = place / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-tags", str(ROOT), str(clone)], check=True)
     tools = place / "bin"
-    tools.mkdir()
-    launcher = tools / "obrelease"
-    launcher.write_text(f"#!{sys.executable}\nfrom obrelease.cli.app import main\nmain()\n", "utf-8")
-    launcher.chmod(0o755)
+    write_launcher(tools)
     (tools / "python3").symlink_to(sys.executable)
     (place / "home").mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("OBRELEASE_", "GITHUB_"))}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -23,12 +21,12 @@ from obrelease.models.artefact import Kind
 from obrelease.registry.filter import FILTER_KEYS
 from obrelease.registry.layout import INDEX_NAME, PINS_NAME
 from obrelease.registry.store import Registry
+from tests import program
 from tests.drafts import draft
 from tests.unit.release.project import Project, git, make_project
 
 Tab = Callable[[str], list[str]]
 
-PROGRAM = "from obrelease.cli.start import main; main()"
 HEAVY = (
     "git", "github", "hdrh", "jsonschema", "matplotlib", "numpy", "obengine", "pandas", "requests",
     "rich", "sqlite3",
@@ -189,14 +187,13 @@ def test_nothing_is_said_of_what_is_wrong(
 
 
 def in_a_process(folder: Path, line: str, code: str) -> subprocess.CompletedProcess[str]:
-    kept = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment(f"obrelease {line}")}
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True)
+    env = program.environment(**environment(f"obrelease {line}"))
+    return program.run_program(cwd=folder, code=code, env=env)
 
 
 def test_a_fault_of_a_completion_is_silent_in_a_process(tmp_path: Path) -> None:
     fault = "import typer.core; typer.core.TyperGroup.shell_complete = lambda *_: 1 / 0"
-    done = in_a_process(tmp_path, "sh", f"{fault}; {PROGRAM}")
+    done = in_a_process(tmp_path, "sh", f"{fault}; {program.START}")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -205,7 +202,7 @@ def test_fixed_words_load_nothing_heavy(tmp_path: Path, line: str) -> None:
     code = f"""
 import sys
 try:
-    {PROGRAM}
+    {program.START}
 except SystemExit:
     print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)
 """

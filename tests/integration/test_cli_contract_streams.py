@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,13 +12,12 @@ from typing import Final
 import pytest
 
 from obrelease.errors import ExitCode
-
-MAIN: Final = "from obrelease.cli.app import main; main()"
+from tests.program import START, environment, start_program
 
 MEASURES_FOR_EVER: Final = """
 import sys, time
 import obengine.harness.bench as bench
-from obrelease.cli.app import main
+from obrelease.cli.start import main
 
 def run_passes(*args):
     print("measuring", file=sys.stderr, flush=True)
@@ -42,11 +40,10 @@ def place(tmp_path: Path) -> Path:
 def in_shell(place: Path, words: str, redirection: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of `obrelease WORDS REDIRECTION` as a shell runs it."""
     line = f'"$PYTHON" -c "$MAIN" {words} {redirection}; exit "${{PIPESTATUS[0]}}"'
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OBRELEASE_")}
     done = subprocess.run(
         ["bash", "-c", line],
         cwd=place,
-        env=kept | {"PYTHON": sys.executable, "MAIN": MAIN, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment(PYTHON=sys.executable, MAIN=START),
         capture_output=True,
         text=True,
         check=False,
@@ -69,7 +66,7 @@ def test_a_full_disk_behind_stdout_is_one_line(place: Path, words: str) -> None:
 def test_a_closed_stdout_is_one_line(place: Path, words: str) -> None:
     code, _, err = in_shell(place, f"-q {words}", ">&-")
     assert code == ExitCode.STORAGE
-    assert err == "error: standard output: is closed, so the answer has no place\n"
+    assert err == "error: standard output: cannot be written: Bad file descriptor\n"
 
 
 @pytest.mark.parametrize("words", ["doctor", "doctor --json", "--help"])
@@ -94,14 +91,8 @@ def test_nobody_on_stderr_changes_nothing(place: Path, redirection: str) -> None
 @pytest.mark.parametrize("as_json", [False, True])
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path, number: signal.Signals, as_json: bool) -> None:
     words = ["run", "bench", "--core", "reference", "--messages", "100", *(["--json"] if as_json else [])]
-    process = subprocess.Popen(
-        [sys.executable, "-c", MEASURES_FOR_EVER, *words],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MPLCONFIGDIR": str(tmp_path / "mpl")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    env = environment(MPLCONFIGDIR=str(tmp_path / "mpl"))
+    process = start_program(*words, cwd=tmp_path, code=MEASURES_FOR_EVER, env=env)
     try:
         assert process.stderr is not None
         assert process.stderr.readline() == "measuring\n"

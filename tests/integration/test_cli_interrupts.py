@@ -15,6 +15,7 @@ import pytest
 from obrelease.cli.console import signals
 from obrelease.cli.console.exit import INTERRUPTED
 from obrelease.errors import ExitCode
+from tests.program import import_path
 
 AT_IMPORT: Final = """
 import os, signal, sys
@@ -71,7 +72,7 @@ def ran(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     """A process whose interrupt is the system's own at the start, whatever that of the tests is."""
     return subprocess.run(
         [sys.executable, "-c", program, *words],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": import_path()},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         capture_output=True,
         text=True,
@@ -120,7 +121,7 @@ def test_while_the_answer_is_told_it_is_told_whole(tmp_path: Path) -> None:
 def test_a_process_that_was_told_to_ignore_it_goes_on() -> None:
     done = subprocess.run(
         [sys.executable, "-c", AT_IMPORT, "SIGINT", "typer", "--version"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": import_path()},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         capture_output=True,
         text=True,
@@ -131,15 +132,15 @@ def test_a_process_that_was_told_to_ignore_it_goes_on() -> None:
 
 
 def test_what_is_said_early_is_what_is_said_later() -> None:
-    assert json.loads(signals.DOCUMENT) == DOCUMENT == INTERRUPTED.as_json()
-    assert json.dumps(INTERRUPTED.as_json(), indent=2, sort_keys=True) + "\n" == signals.DOCUMENT
+    assert json.loads(signals.DOCUMENT) == DOCUMENT == INTERRUPTED.to_json()
+    assert json.dumps(INTERRUPTED.to_json(), indent=2, sort_keys=True) + "\n" == signals.DOCUMENT
     assert signals.INTERRUPTED_CODE == ExitCode.INTERRUPTED
 
 
 def test_the_module_is_a_program() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "obrelease", "--version"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": import_path()},
         capture_output=True,
         text=True,
         check=True,

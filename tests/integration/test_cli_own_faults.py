@@ -13,7 +13,7 @@ from obrelease.errors import ExitCode
 from obrelease.release.publish import pipeline
 from tests.unit.release.project import make_project
 
-MESSAGE: Final = "a fault of obrelease itself: ZeroDivisionError: a \x1b[31m\nseeded one"
+MESSAGE: Final = "internal error: ZeroDivisionError: a \x1b[31m\nseeded one"
 COMMAND: Final = ("publish", "v0.9-beta")
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ from obrelease.cli.rendering.run_details import few_beyond, percentiles
 from obrelease.errors import ExitCode
 from obrelease.recorder import scenario_names
 from obrelease.recorder.source_digest import sources_digest
+from tests.program import START, start_program
+from tests.program import environment as program_environment
 
 TINY = ["--messages", "300", "--passes", "2", "--core", "reference"]
 
@@ -186,7 +187,7 @@ def test_the_scenarios_are_listed_and_named_in_the_help(capsys: pytest.CaptureFi
 SAYS_WHEN_IT_MEASURES = """
 import sys
 import obengine.harness.bench as bench
-from obrelease.cli.app import main
+from obrelease.cli.start import main
 
 def run_passes(*args, _run=bench.run_passes):
     print("measuring", file=sys.stderr, flush=True)
@@ -199,13 +200,7 @@ main()
 
 def start(words: list[str], code: str, **environment: str) -> subprocess.Popen[str]:
     """Start `obrelease run` in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code, "run", *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start_program("run", *words, code=code, env=program_environment(**environment))
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -231,8 +226,7 @@ def test_no_home_to_write_in_is_no_trouble(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     nowhere = {"HOME": os.devnull, "XDG_CACHE_HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull}
-    code = "from obrelease.cli.app import main; main()"
-    process = start(["bench", *TINY], code, MPLCONFIGDIR="", TMPDIR=str(scratch), **nowhere)
+    process = start(["bench", *TINY], START, MPLCONFIGDIR="", TMPDIR=str(scratch), **nowhere)
     out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (ExitCode.OK, "")
     assert "baseline" in out

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from obrelease.cli.app import execute
 from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
 from obrelease.registry.check_folder import inspect_folder
+from tests.program import start_program
 
 STRESS = ["stress", "--core", "reference", "--passes", "1", "--rate", "1000000"]
 
@@ -200,7 +198,7 @@ def test_errors_name_the_place_and_leave_nothing(
 SAYS_WHEN_IT_MEASURES = """
 import sys
 import obengine.harness.stress as stress
-from obrelease.cli.app import main
+from obrelease.cli.start import main
 
 def open_loop(*args, _run=stress.open_loop):
     print("measuring", file=sys.stderr, flush=True)
@@ -213,12 +211,7 @@ main()
 
 def test_ctrl_c_in_a_long_stress_leaves_nothing(tmp_path: Path) -> None:
     words = ["stress", "--core", "reference", "--passes", "1", "--rate", "100", "--log", "events.jsonl"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SAYS_WHEN_IT_MEASURES, "run", *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = start_program("run", *words, code=SAYS_WHEN_IT_MEASURES)
     assert process.stderr is not None
     while "measuring" not in process.stderr.readline():
         assert process.poll() is None

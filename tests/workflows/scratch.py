@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from tests.program import COMMAND, ROOT, import_path
+
 TAG: Final = "v0.9-beta"
-_CLI: Final = (sys.executable, "-c", "from obrelease.cli.app import main; main()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Scratch:
 
     def obrelease(self, *arguments: str) -> str:
         """Run the command line in the clone."""
-        return self._run(*_CLI, *arguments)
+        return self._run(*COMMAND, *arguments)
 
     def demand_signatures(self) -> Path:
         """Have the policy ask for a maintainer's signatures, as the comment in it says; returns the key."""
@@ -56,7 +56,7 @@ class Scratch:
         hidden = ("OBRELEASE_", "GITHUB_", "GH_", "GIT_")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
         environment |= {"HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "engine"), *sys.path])
+        environment["PYTHONPATH"] = import_path(ROOT, ROOT / "engine")
         done = subprocess.run(
             command, cwd=self.clone, env=environment, capture_output=True, text=True, check=False
         )

@@ -12,8 +12,8 @@ from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Outcome
 from obrelease.registry.store import Registry
 from tests.drafts import draft
+from tests.program import ROOT, import_path, write_launcher
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 BENCH: Final = (
     "bench",
     "--scenario",
@@ -30,14 +30,11 @@ BENCH: Final = (
 def environment(tmp_path: Path) -> dict[str, str]:
     """A PATH whose `obrelease` is the one of this checkout."""
     tools = tmp_path / "bin"
-    tools.mkdir(exist_ok=True)
-    launcher = tools / "obrelease"
-    launcher.write_text(f"#!{sys.executable}\nfrom obrelease.cli.app import main\nmain()\n")
-    launcher.chmod(0o755)
+    write_launcher(tools)
     known = {key: value for key, value in os.environ.items() if not key.startswith("OBRELEASE_")}
     return known | {
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "engine"), *sys.path]),
+        "PYTHONPATH": import_path(ROOT, ROOT / "engine"),
         "HOME": str(tmp_path),
     }
 

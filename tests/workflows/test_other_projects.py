@@ -24,12 +24,12 @@ from obrelease.storage.durable import NewFile
 from tests.drafts import draft
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
+from tests.program import ROOT, START, import_path
 from tests.unit.release.project import git
 from tests.workflows.runner import Event, Runner, run_blocks
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 TAG: Final = "v1.2"
-NO_ENGINE: Final = "import sys; sys.modules['obengine'] = None; from obrelease.cli.app import main; main()"
+NO_ENGINE: Final = f"import sys; sys.modules['obengine'] = None; {START}"
 INSTALL: Final = f'python -m pip install --quiet "obrelease=={__version__}"'
 
 
@@ -44,7 +44,7 @@ class Project:
         """Run a command where there is no engine; its answer."""
         hidden = ("OBRELEASE_", "GITHUB_", "GH_", "GIT_")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
-        environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "HOME": str(self.root.parent)}
+        environment |= {"PYTHONPATH": import_path(ROOT), "HOME": str(self.root.parent)}
         done = subprocess.run(
             [sys.executable, "-c", NO_ENGINE, *arguments, "--json", "--quiet"],
             cwd=self.root,

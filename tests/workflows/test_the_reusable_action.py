@@ -16,10 +16,10 @@ from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.store import Registry
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
+from tests.program import ROOT, START
 from tests.unit.release.project import Project, git, make_project, run_of
 from tests.workflows.runner import Event, Runner, StepFailed
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 ACTION: Final = ROOT / ".github" / "actions" / "release" / "action.yml"
 TAG: Final = "v0.9-beta"
 GATE: Final = "Refuse a release that is slower than the one before it"
@@ -43,8 +43,7 @@ ln -s "$environment" "$RUNNER_TEMP/obrelease"
 echo "{ROOT}" > "$(echo "$environment"/lib/python*/site-packages)/beside.pth"
 cat > "$environment/bin/obrelease" <<END
 #!$environment/bin/python
-from obrelease.cli.app import main
-main()
+{START}
 END
 chmod +x "$environment/bin/obrelease"
 """

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from obrelease.cli.console.exit import Reply, shown
-from obrelease.cli.console.stdio import put, say
+from obrelease.cli.console.exit import Reply, printable_lines
+from obrelease.cli.console.stdio import write_stderr, write_stdout
 from obrelease.storage.progress import Advance
 
 
@@ -30,23 +30,23 @@ class Output:
             StorageError: stdout cannot be written.
         """
         if self.json:
-            self.reply.hold(data)
+            self.reply.set_result(data)
         elif words := text() if callable(text) else text:
-            put(shown(words.removesuffix("\n")) + "\n")
+            write_stdout(printable_lines(words.removesuffix("\n")) + "\n")
 
     def note(self, text: str) -> None:
         """A line for people, on stderr; silent under `--quiet`."""
         if not self.quiet:
-            say(shown(text))
+            write_stderr(printable_lines(text))
 
     def detail(self, text: str) -> None:
         """A line for people who asked for more with `-v`."""
         if self.verbose and not self.quiet:
-            say(shown(text))
+            write_stderr(printable_lines(text))
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, never silent."""
-        say(f"warning: {shown(text)}")
+        write_stderr(f"warning: {printable_lines(text)}")
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Advance]:
@@ -71,7 +71,7 @@ class Output:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(shown(label), total=total)
+            task = bar.add_task(printable_lines(label), total=total)
             yield lambda step: bar.advance(task, step)
 
 

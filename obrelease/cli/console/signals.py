@@ -1,6 +1,6 @@
-"""Ctrl-C and SIGTERM, in the three ages of a process: while it loads, while it works, while it ends.
+"""Ctrl-C and SIGTERM while the program loads, while a command runs, and after it has ended.
 
-It is imported before all else, so it needs nothing that takes time to load.
+Imported before everything else, so it imports nothing that takes time to load.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 INTERRUPTED_CODE: Final = 130
-"""128 and the number of SIGINT, as shells say it."""
+"""128 plus the number of SIGINT, as shells report it."""
 
 LINE: Final = "interrupted"
 DOCUMENT: Final = f"""{{
@@ -28,48 +28,48 @@ DOCUMENT: Final = f"""{{
   }}
 }}
 """
-"""What `--json` prints then, for a moment when there is nothing yet that could write JSON."""
+"""What `--json` prints then, as text, because no JSON writer is loaded yet."""
 
 _Handler = Callable[[int, "FrameType | None"], None] | signal.Handlers
-_arrived: list[int] = []
+_received: list[int] = []
 
 
-def wants_json(words: Sequence[str]) -> bool:
+def wants_json(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for one JSON document."""
-    return "--json" in (words[: words.index("--")] if "--" in words else words)
+    return "--json" in (arguments[: arguments.index("--")] if "--" in arguments else arguments)
 
 
-def end_at_once() -> None:
-    """While modules load: the process ends where it stands, for nothing was begun.
+def exit_on_interrupt() -> None:
+    """While modules load: end the process at once, because no work has begun.
 
-    An exception would not do: raised inside an import it can be swallowed, or leave a module half made.
+    An exception raised inside an import could be swallowed, or leave a module half initialised.
     """
-    _listen(_end, signal.SIGINT, signal.SIGTERM)
+    _handle(_exit, signal.SIGINT, signal.SIGTERM)
 
 
-def unwind() -> None:
-    """While a command works: raise KeyboardInterrupt, so that it can put away what it began."""
-    _listen(_raise, signal.SIGINT, signal.SIGTERM)
+def raise_on_interrupt() -> None:
+    """While a command runs: raise KeyboardInterrupt, so that it can clean up."""
+    _handle(_raise, signal.SIGINT, signal.SIGTERM)
 
 
-def finish() -> None:
-    """When the command has ended: Ctrl-C comes too late, the answer is told whole; SIGTERM still ends all."""
+def ignore_interrupts() -> None:
+    """After the command: ignore Ctrl-C, so that the result is printed whole; SIGTERM ends the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _listen(signal.SIG_DFL, signal.SIGTERM)
+    _handle(signal.SIG_DFL, signal.SIGTERM)
 
 
-def arrived() -> bool:
-    """Whether a command was told to stop, whatever became of the KeyboardInterrupt."""
-    return bool(_arrived)
+def was_interrupted() -> bool:
+    """Whether a command was interrupted, even if its KeyboardInterrupt was caught."""
+    return bool(_received)
 
 
-def _listen(handler: _Handler, *numbers: signal.Signals) -> None:
+def _handle(handler: _Handler, *numbers: signal.Signals) -> None:
     for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 
 
-def _end(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     with suppress(OSError):
         os.write(2, f"{LINE}\n".encode("ascii"))
     if wants_json(sys.argv[1:]):
@@ -79,5 +79,5 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def _raise(number: int, _frame: FrameType | None) -> None:
-    _arrived.append(number)
+    _received.append(number)
     raise KeyboardInterrupt

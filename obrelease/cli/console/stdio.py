@@ -1,60 +1,97 @@
-"""Standard output and error as they are found: a full disk, a closed descriptor, a reader that left."""
+"""Standard output and standard error that survive a full disk, a closed descriptor and a reader that left.
+
+`prepare_streams` replaces `sys.stdout` and `sys.stderr`, so that whoever writes to them (this package,
+the parser's help and completion, a traceback, a progress bar) follows the same two rules: what stdout
+refuses is a `StorageError`, what stderr refuses is dropped. Both write at once and hold nothing back,
+because the interpreter replaces the exit code by 120 if it cannot write what is left in a buffer.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import BinaryIO, Final, TextIO
 
 from obrelease.errors import StorageError
 
+_IF_CLOSED: Final = {0: os.O_RDWR, 1: os.O_RDONLY, 2: os.O_RDWR}
+"""How a closed descriptor is opened on the null device: what is written to a closed stdout must fail."""
 
-def settle_streams() -> None:
-    """Make the standard streams safe to use; for the start of a process.
 
-    A descriptor of 0 to 2 that is closed is taken by the null device, so that no file that is
-    opened later is written to by mistake; what a stream's encoding lacks is written as an escape.
+def prepare_streams() -> None:
+    """Replace the standard streams; for the start of a process, before anything is written.
+
+    A closed descriptor is opened on the null device, so that no file that is opened later takes its
+    number. Characters that a stream's encoding lacks are written as escapes.
     """
-    for descriptor in range(3):
+    for descriptor, mode in _IF_CLOSED.items():
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            os.open(os.devnull, mode)
+    sys.stdout = _Output(*_parts(sys.stdout, 1))
+    sys.stderr = _Diagnostics(*_parts(sys.stderr, 2))
 
 
-def put(text: str) -> None:
-    """Write to stdout, at once; a reader that has left is no error, it has what it wanted.
+def write_stdout(text: str) -> None:
+    """Write to stdout at once. A reader that has left is no error: it has read what it wanted.
 
     Raises:
-        StorageError: stdout is closed, or what is behind it refuses.
+        StorageError: stdout is closed or cannot be written.
     """
-    if sys.stdout is None:
-        raise StorageError("standard output: is closed, so the answer has no place")
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _silence(sys.stdout)
-    except OSError as error:
-        _silence(sys.stdout)
-        raise StorageError(f"standard output: cannot be written: {error.strerror or error}") from error
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
-def say(text: str) -> None:
-    """Write a line to stderr; where nobody can hear it, nothing is said."""
-    if sys.stderr is None:
-        return
-    with suppress(OSError):
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+def write_stderr(line: str) -> None:
+    """Write a line to stderr at once; dropped if stderr is closed or cannot be written."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
-def _silence(stream: TextIO) -> None:
-    """Let what is still in the buffer go nowhere, or the interpreter complains of it at its end."""
+class _Output(io.TextIOWrapper):
+    """Standard output: each write reaches the descriptor, or raises."""
+
+    def write(self, text: str) -> int:
+        try:
+            super().write(text)
+            super().flush()
+        except BrokenPipeError:
+            _discard_the_rest(self)
+        except OSError as error:
+            _discard_the_rest(self)
+            raise StorageError(f"standard output: cannot be written: {error.strerror or error}") from error
+        return len(text)
+
+
+class _Diagnostics(io.TextIOWrapper):
+    """Standard error: each write reaches the descriptor, or is dropped."""
+
+    def write(self, text: str) -> int:
+        try:
+            super().write(text)
+            super().flush()
+        except OSError:
+            _discard_the_rest(self)
+        return len(text)
+
+
+def _parts(stream: TextIO | None, descriptor: int) -> tuple[BinaryIO, str, str]:
+    """The binary stream below a text stream, its encoding, and how to write what the encoding lacks.
+
+    An unbuffered stream (PYTHONUNBUFFERED) gets a buffer: a raw one would lose what one call did not write.
+    """
+    if stream is None:
+        return io.FileIO(descriptor, "w", closefd=False), "utf-8", "backslashreplace"
+    below = stream.buffer
+    buffered = io.BufferedWriter(below) if isinstance(below, io.RawIOBase) else below
+    return buffered, stream.encoding, "backslashreplace"
+
+
+def _discard_the_rest(stream: TextIO) -> None:
+    """Point the descriptor to the null device, for what is still in the buffer and for child processes."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
