@@ -1,4 +1,4 @@
-"""The one error tree: every failure that a user can meet, its exit code and its mend."""
+"""All errors that a user can meet, each with its exit code and a hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the process says to the shell. The README's table is checked against this."""
+    """Exit codes of the program. The README's table is checked against this."""
 
     OK = 0
     CHECK_FAILED = 1
@@ -25,11 +25,11 @@ class ExitCode(IntEnum):
 
 
 class ObreleaseError(Exception):
-    """Root of all errors that this program raises on purpose.
+    """Base class of all errors that this program raises on purpose.
 
     Args:
         message: what is wrong, in one sentence that names the file and the place.
-        hint: what the user can do about it, or None where nothing can be said.
+        hint: what the user can do, or None.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.CHECK_FAILED
@@ -41,17 +41,17 @@ class ObreleaseError(Exception):
 
 
 class CheckFailed(ObreleaseError):
-    """A check that was asked for ran, and its answer is no."""
+    """A requested check ran and failed."""
 
 
 class UsageError(ObreleaseError):
-    """The command, its options or its settings do not make sense."""
+    """The command, its options or its settings are not valid."""
 
     exit_code = ExitCode.USAGE
 
 
 class Inconclusive(ObreleaseError):
-    """The data at hand cannot answer the question."""
+    """There is not enough data to decide."""
 
     exit_code = ExitCode.INCONCLUSIVE
 
@@ -63,36 +63,36 @@ class InvalidInput(ObreleaseError):
 
 
 class IntegrityError(ObreleaseError):
-    """Bytes are not the bytes that their digest names."""
+    """Bytes do not have the expected digest."""
 
     exit_code = ExitCode.INTEGRITY
 
 
 class NotFound(ObreleaseError):
-    """Nothing, or more than one thing, answers to the name."""
+    """A name matches nothing, or more than one thing."""
 
     exit_code = ExitCode.NOT_FOUND
 
 
 class Conflict(ObreleaseError):
-    """The name is taken by something else: a tag, a release, a run."""
+    """The name of a tag, a release or a run is used by something else."""
 
     exit_code = ExitCode.CONFLICT
 
 
 class RemoteError(ObreleaseError):
-    """A forge or a git remote refused, failed or answered nonsense."""
+    """A forge or a git remote refused, failed or sent an invalid answer."""
 
     exit_code = ExitCode.REMOTE
 
 
 class StorageError(ObreleaseError):
-    """The disk refused: full, read-only, or not permitted."""
+    """The operating system refused to read or write: disk full, read-only, or permission denied."""
 
     exit_code = ExitCode.STORAGE
 
 
 class NotReproduced(ObreleaseError):
-    """A deterministic workload did not give the digest that it must give."""
+    """A deterministic workload did not give the expected digest."""
 
     exit_code = ExitCode.NOT_REPRODUCED

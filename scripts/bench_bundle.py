@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from obrelease.bundle.writer import Source, write_bundle
+from obrelease.bundle.writer import BundleSource, write_bundle
 
 BAR = 0.8
 
@@ -47,7 +47,7 @@ def main() -> int:
     return 0 if median >= BAR else 1
 
 
-def made(folder: Path, number: int) -> Source:
+def made(folder: Path, number: int) -> BundleSource:
     """One MiB of lines such as a summary holds, different in each file."""
     folder.mkdir(exist_ok=True)
     lines, size, value = [], 0, number + 1
@@ -58,10 +58,10 @@ def made(folder: Path, number: int) -> Source:
     data = "".join(lines).encode()
     path = folder / f"{number:05}.csv"
     path.write_bytes(data)
-    return Source(path.name, path, len(data), hashlib.sha256(data).hexdigest())
+    return BundleSource(path.name, path, len(data), hashlib.sha256(data).hexdigest())
 
 
-def packed(target: Path, sources: list[Source]) -> None:
+def packed(target: Path, sources: list[BundleSource]) -> None:
     """Pack as a release does, digests and fsync included."""
     write_bundle(target, "demo-v1", sources, lambda _: None)
     target.unlink()

@@ -31,11 +31,11 @@ from obrelease.registry.fsck import fsck
 from obrelease.registry.index import directory_stamps, rebuild, write_buffer
 from obrelease.registry.index.database import connect
 from obrelease.registry.index.rows import row_of
-from obrelease.registry.layout import INDEX_NAME, place_of
+from obrelease.registry.layout import INDEX_NAME, run_location
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from obrelease.storage.hashing import digest_bytes
-from obrelease.storage.workers import in_chunks
+from obrelease.storage.workers import map_in_chunks
 from tests.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +64,7 @@ def made_up(root: Path, number: int) -> Entry:
         kind=kind,
         scenario=scenario,
         root=root,
-        place=place_of(kind, scenario, digest),
+        location=run_location(kind, scenario, digest),
         created_ns=FIRST_NS + number * STEP_NS,
         size_bytes=60_000,
         core=core,
@@ -93,7 +93,9 @@ def make_index(root: Path, rows: int) -> float:
     with closing(connect(root / INDEX_NAME)) as connection:
         rebuild.fill(connection, (row_of(made_up(root, number)) for number in range(rows)))
         filling = time.process_time() - start - making
-        stamps = [(place, stamp.text) for place, stamp in directory_stamps.shelf_stamps(root).items()]
+        stamps = [
+            (location, stamp.text) for location, stamp in directory_stamps.read_directory_stamps(root).items()
+        ]
         connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
     return filling
 
@@ -112,7 +114,7 @@ def make_folders(root: Path, folders: int) -> None:
         kind, scenario = shelf(number)
         created = {"created_ns": str(FIRST_NS + number * STEP_NS)}
         data = canonical_bytes(value | {"kind": kind, "scenario": scenario} | created)
-        folder = root / place_of(kind, scenario, digest_bytes(data))
+        folder = root / run_location(kind, scenario, digest_bytes(data))
         folder.mkdir(parents=True)
         (folder / ENVELOPE_NAME).write_bytes(data)
         for path, part in content.items():
@@ -176,10 +178,10 @@ def ask(root: Path, rows: int) -> None:
             connection.execute("COMMIT")
 
         def insert_until_they_move() -> None:
-            for _ in range(write_buffer.MOST_RECENT + 1):
+            for _ in range(write_buffer.MAX_BUFFERED_ROWS + 1):
                 insert(1)
 
-        each = write_buffer.MOST_RECENT + 1
+        each = write_buffer.MAX_BUFFERED_ROWS + 1
         tell("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
         tell(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
         tell("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")
@@ -195,16 +197,18 @@ def sample(root: Path, folders: int, rows: int, per_row_us: float) -> None:
     print(f"\n{folders:,} real folders")
     print(f"reindex: {rates(timed(lambda: Registry(root).reindex(), 3))} (bar 20,000)")
     print(f"  of which filling the index, at {rows:,} rows: {per_row_us:.1f} us a row")
-    places = [entry.place for entry in Registry(root).find(Filter())]
+    locations = [entry.location for entry in Registry(root).find(Filter())]
     where = parse_filter("kind=bench scenario=x100 core=native")
-    naive = timed(lambda: list(filter(where.accepts, (read_entry(root, place) for place in places))), 3)
+    naive = timed(
+        lambda: list(filter(where.accepts, (read_entry(root, location) for location in locations))), 3
+    )
     hours = f"{naive[0] / folders * rows / 1_000:,.0f} s for {rows:,} runs, whatever is asked"
     print(f"naive scan: {rates(naive)}; so {hours}")
-    some = places[:10_000]
-    listed = [root / place for place in some]
+    some = locations[:10_000]
+    listed = [root / location for location in some]
 
     def validate() -> int:
-        with in_chunks(validate_folders, listed) as chunks:
+        with map_in_chunks(validate_folders, listed) as chunks:
             return sum(len(problems) for chunk in chunks for problems in chunk)
 
     checked = timed(validate, 3)
@@ -224,9 +228,9 @@ def hash_speed(root: Path) -> None:
         registry.record(draft(number), [NewFile("large.bin", "application/octet-stream", big)])
     big.unlink()
     names = "\n".join(str(path) for path in root.rglob("large.bin"))
-    processors = len(os.sched_getaffinity(0))
+    processor_count = len(os.sched_getaffinity(0))
     for tool in (["openssl", "dgst", "-sha256"], ["sha256sum"]):
-        command = ["xargs", "-P", str(processors), "-n", "1", *tool]
+        command = ["xargs", "-P", str(processor_count), "-n", "1", *tool]
         ratios, cpu = list[float](), list[float]()
         for _ in range(7):
             plain_s, plain_cpu_s = spent_s(
@@ -238,7 +242,7 @@ def hash_speed(root: Path) -> None:
             ratios.append(plain_s / ours_s)
             cpu.append(plain_cpu_s / ours_cpu_s)
         print(
-            f"fsck of 4 x {LARGE_BYTES >> 20} MiB beside {tool[0]} on {processors} processors: "
+            f"fsck of 4 x {LARGE_BYTES >> 20} MiB beside {tool[0]} on {processor_count} processors: "
             f"{median(ratios):.0%} of its speed ({min(ratios):.0%} to {max(ratios):.0%}), "
             f"{median(cpu):.0%} by processor time ({min(cpu):.0%} to {max(cpu):.0%}); bar 80%"
         )

@@ -13,7 +13,7 @@ from obrelease.bundle import ustar
 from obrelease.bundle.archive_rules import LIMITS, Limits, RefusedArchive, Rule
 from obrelease.bundle.gzip_reader import Inflater
 from obrelease.bundle.member_paths import PathRules
-from obrelease.bundle.writer import Written
+from obrelease.bundle.writer import ArchiveDigests
 from obrelease.models.manifest import BundleMember
 from obrelease.storage.files import CHUNK_BYTES, open_regular
 from obrelease.storage.hashing import Hasher
@@ -23,15 +23,15 @@ Sink = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class BundleContents:
     """What an archive holds, every byte of it read and every rule kept."""
 
     top: str
     members: tuple[BundleMember, ...]
-    written: Written
+    written: ArchiveDigests
 
 
-def read_bundle(path: Path, *, top: str | None = None, limits: Limits = LIMITS) -> Contents:
+def read_bundle(path: Path, *, top: str | None = None, limits: Limits = LIMITS) -> BundleContents:
     """Read the whole archive and write nothing.
 
     Args:
@@ -45,7 +45,7 @@ def read_bundle(path: Path, *, top: str | None = None, limits: Limits = LIMITS) 
         return walk.run(lambda _path: None)
 
 
-def unpack_bundle(path: Path, folder: Path, expected: Contents, *, limits: Limits = LIMITS) -> None:
+def unpack_bundle(path: Path, folder: Path, expected: BundleContents, *, limits: Limits = LIMITS) -> None:
     """Write the members below `folder`, a new folder, after `read_bundle` has passed the same file.
 
     Raises:
@@ -76,7 +76,7 @@ class _Walk:
         self._rules = rules
         self._limits = limits
 
-    def run(self, place: Callable[[str], Path | None]) -> Contents:
+    def run(self, place: Callable[[str], Path | None]) -> BundleContents:
         members: list[BundleMember] = []
         while (block := self._block()) != ustar.END[: ustar.BLOCK_BYTES]:
             if len(members) == self._limits.members:
@@ -86,8 +86,8 @@ class _Walk:
             self._refuse(Rule.TRAILING_DATA, "one empty block, then more data")
         self._stream.finish()
         outer, inner = self._stream.outer, self._stream.inner
-        written = Written(outer.size, outer.hexdigest(), inner.size, inner.hexdigest())
-        return Contents(self._rules.top, tuple(members), written)
+        written = ArchiveDigests(outer.size, outer.hexdigest(), inner.size, inner.hexdigest())
+        return BundleContents(self._rules.top, tuple(members), written)
 
     def _member(self, block: bytes, place: Callable[[str], Path | None]) -> BundleMember:
         full, size = ustar.parse(block, self._where)

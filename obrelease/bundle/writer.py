@@ -37,7 +37,7 @@ STORED_BYTES: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BundleSource:
     """A file on its way into the archive: its path there, its place here, and what it must be."""
 
     path: str
@@ -47,7 +47,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ArchiveDigests:
     """The digests of an archive, of the gzip file and of the tar inside it."""
 
     size: int
@@ -57,8 +57,8 @@ class Written:
 
 
 def write_bundle(
-    target: Path, top: str, sources: Sequence[Source], advance: Advance, limits: Limits = LIMITS
-) -> Written:
+    target: Path, top: str, sources: Sequence[BundleSource], advance: Advance, limits: Limits = LIMITS
+) -> ArchiveDigests:
     """Write `sources` below the folder `top` into a new file, synced; nothing is left on failure.
 
     Args:
@@ -90,7 +90,7 @@ def write_bundle(
     return written
 
 
-def _write(file: BinaryIO, top: str, sources: Sequence[Source], advance: Advance) -> Written:
+def _write(file: BinaryIO, top: str, sources: Sequence[BundleSource], advance: Advance) -> ArchiveDigests:
     stream = _Gzip(file)
     for source in sources:
         stream.write(ustar.header(f"{top}/{source.path}", source.size))
@@ -100,7 +100,7 @@ def _write(file: BinaryIO, top: str, sources: Sequence[Source], advance: Advance
     return stream.close()
 
 
-def _copy(source: Source, stream: _Gzip, advance: Advance) -> None:
+def _copy(source: BundleSource, stream: _Gzip, advance: Advance) -> None:
     """Send exactly `source.size` bytes, hashed as they are sent, from one descriptor."""
     digest = Hasher()
     with open_regular(source.file) as content:
@@ -116,7 +116,7 @@ def _copy(source: Source, stream: _Gzip, advance: Advance) -> None:
         )
 
 
-def _within(where: str, written: Written, limits: Limits) -> None:
+def _within(where: str, written: ArchiveDigests, limits: Limits) -> None:
     if written.tar_size > limits.total_bytes:
         raise RefusedArchive(
             where, Rule.TOTAL_SIZE, f"{written.tar_size} bytes, at most {limits.total_bytes}"
@@ -141,11 +141,13 @@ class _Gzip:
         if len(self._waiting) > STORED_BYTES:
             self._store_full()
 
-    def close(self) -> Written:
+    def close(self) -> ArchiveDigests:
         self._put(_stored(len(self._waiting), last=True))
         self._put(bytes(self._waiting))
         self._put(self._crc.to_bytes(4, "little") + (self._inner.size % 2**32).to_bytes(4, "little"))
-        return Written(self._outer.size, self._outer.hexdigest(), self._inner.size, self._inner.hexdigest())
+        return ArchiveDigests(
+            self._outer.size, self._outer.hexdigest(), self._inner.size, self._inner.hexdigest()
+        )
 
     def _store_full(self) -> None:
         """Store all full blocks but what may be the last."""

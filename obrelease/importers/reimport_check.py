@@ -13,14 +13,14 @@ from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.formats import IMPORTERS
 from obrelease.models.artefact import ENVELOPE_NAME, ORIGINAL_STEM, Artefact, Measurement
 from obrelease.models.artefact_draft import ArtefactDraft
-from obrelease.models.finding import Problem
+from obrelease.models.finding import Finding
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
 _TOLD_BY_THE_FILE: Final = ("producer", "created_ns", "host", "parameters", "histograms")
 
 
-def disagreements(artefact: Artefact, folder: Path) -> tuple[Problem, ...]:
+def disagreements(artefact: Artefact, folder: Path) -> tuple[Finding, ...]:
     """As `analysis.agreement.disagreements`; and what the original of an imported run contradicts.
 
     Args:
@@ -30,7 +30,7 @@ def disagreements(artefact: Artefact, folder: Path) -> tuple[Problem, ...]:
     if found or artefact.kind != "imported" or artefact.command[:2] != ("obrelease", "import"):
         return found
     return tuple(
-        Problem(str(folder / where), RULE, what) for where, what in _against_original(artefact, folder)
+        Finding(str(folder / where), RULE, what) for where, what in _against_original(artefact, folder)
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import Artefact
-from obrelease.models.validation import explain
+from obrelease.models.validation import validation_messages
 from obrelease.storage.durable import NewFile
 
 
@@ -34,4 +34,4 @@ def envelope_errors(source: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        raise InvalidInput(f"{source}: {explain(error)[0]}") from error
+        raise InvalidInput(f"{source}: {validation_messages(error)[0]}") from error

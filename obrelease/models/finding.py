@@ -9,7 +9,7 @@ _LONGEST_MESSAGE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Finding:
     """One broken rule.
 
     Attributes:

@@ -14,12 +14,12 @@ from pydantic_core import core_schema
 
 from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
 from obrelease.models.base import Document
-from obrelease.models.finding import Problem
+from obrelease.models.finding import Finding
 from obrelease.models.manifest import MANIFEST_VERSION, PLAN_VERSION, BundleManifest, Plan
 from obrelease.storage.system_errors import storage_errors
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-MEND: Final = "run `obrelease schema export`"
+_EXPORT_HINT: Final = "run `obrelease schema export`"
 
 _ID: Final = "urn:obrelease:schema:"
 _OURS: Final = f'"$id": "{_ID}'.encode()
@@ -101,23 +101,23 @@ def export(folder: Path) -> tuple[Path, ...]:
     return tuple(changed)
 
 
-def check(folder: Path) -> tuple[Problem, ...]:
+def check(folder: Path) -> tuple[Finding, ...]:
     """What `export` would change in `folder`: missing, stale and extra schemas. Reads only.
 
     Raises:
         StorageError: a schema cannot be read.
     """
     wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
-    problems: list[Problem] = []
+    problems: list[Finding] = []
     with storage_errors(folder, "cannot be read"):
         for name in sorted(wanted.keys() | _schema_names(folder)):
             path = folder / name
             if name not in wanted:
-                problems.append(Problem(str(path), "extra", f"no document has this schema; {MEND}"))
+                problems.append(Finding(str(path), "extra", f"no document has this schema; {_EXPORT_HINT}"))
             elif not path.is_file():
-                problems.append(Problem(str(path), "missing", f"the schema is not there; {MEND}"))
+                problems.append(Finding(str(path), "missing", f"the schema is not there; {_EXPORT_HINT}"))
             elif path.read_bytes() != wanted[name].encode("ascii"):
-                problems.append(Problem(str(path), "stale", f"differs from the models; {MEND}"))
+                problems.append(Finding(str(path), "stale", f"differs from the models; {_EXPORT_HINT}"))
     return tuple(problems)
 
 

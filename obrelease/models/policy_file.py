@@ -35,7 +35,7 @@ def parse_policy(data: bytes, where: str) -> dict[str, Any]:
         raise InvalidInput(f"{where}: not valid TOML: {error}") from error
 
 
-def require_kind(document: Mapping[str, Any], where: str, wanted: PolicyFormat) -> None:
+def require_policy_format(document: Mapping[str, Any], where: str, wanted: PolicyFormat) -> None:
     """Refuse a policy of the other kind, and a file that does not say of which it is.
 
     Raises:

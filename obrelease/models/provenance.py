@@ -17,7 +17,7 @@ from obrelease.errors import IntegrityError, InvalidInput
 from obrelease.models.base import AssetName, Commit, Digest, Document, RelativePath, Slug
 from obrelease.models.canonical import canonical_bytes, parse_strict
 from obrelease.models.manifest import BundleManifest
-from obrelease.models.validation import explain
+from obrelease.models.validation import validation_messages
 from obrelease.models.version_tag import TagText
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
@@ -175,7 +175,7 @@ def read_envelope(data: bytes, where: str) -> tuple[Envelope, bytes]:
         envelope = Envelope.model_validate_json(data)
         payload = base64.b64decode(envelope.payload, validate=True)
     except ValidationError as error:
-        raise InvalidInput(f"{where}: {explain(error)[0]}") from error
+        raise InvalidInput(f"{where}: {validation_messages(error)[0]}") from error
     except (binascii.Error, ValueError) as error:
         raise InvalidInput(f"{where}: $.payload: is not base64") from error
     if base64.b64encode(payload).decode("ascii") != envelope.payload:
@@ -195,4 +195,4 @@ def read_statement(payload: bytes, where: str) -> Statement:
     try:
         return Statement.model_validate_json(payload)
     except ValidationError as error:
-        raise InvalidInput(f"{where}: payload: {explain(error)[0]}") from error
+        raise InvalidInput(f"{where}: payload: {validation_messages(error)[0]}") from error

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
 from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
-from obrelease.models.finding import Problem, printable
+from obrelease.models.finding import Finding, printable
 from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ D = TypeVar("D", bound=Document)
 _OUR_WORDS: Final = {"extra_forbidden": "unknown field", "missing": "is missing"}
 """What a reader of a document needs to hear, by pydantic's name of the complaint."""
 
-MOST_PROBLEMS: Final = 20
+MAX_FINDINGS: Final = 20
 """How many broken rules of one document are told."""
 
 
@@ -43,7 +43,7 @@ def read_document(data: bytes, model: type[D], where: str) -> D:
     Raises:
         InvalidInput: any rule of `examine` is broken; names the first place and how many there are.
     """
-    document, problems = examine(data, where)
+    document, problems = check_document(data, where)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         hint = "install a newer obrelease" if problems[0].rule == "version" else None
@@ -54,7 +54,7 @@ def read_document(data: bytes, model: type[D], where: str) -> D:
     return document
 
 
-def examine(data: bytes, where: str) -> tuple[Document | None, tuple[Problem, ...]]:
+def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Check one document in full.
 
     Rules, in order: `json` (strict JSON), `format` (a format that is known), `version` (not written
@@ -62,28 +62,28 @@ def examine(data: bytes, where: str) -> tuple[Document | None, tuple[Problem, ..
     first because it is a hundred times faster: a hostile document never reaches the slow one.
 
     Returns:
-        The document where it could be built, and at most `MOST_PROBLEMS` broken rules.
+        The document where it could be built, and at most `MAX_FINDINGS` broken rules.
     """
     try:
         value = parse_strict(data, where)
     except InvalidInput as error:
-        return None, (Problem(where, "json", error.message.removeprefix(f"{where}: ")),)
+        return None, (Finding(where, "json", error.message.removeprefix(f"{where}: ")),)
     kind = _document_type(value, where)
-    if isinstance(kind, Problem):
+    if isinstance(kind, Finding):
         return None, (kind,)
     document: Document | None = None
     try:
         document = kind.model.model_validate_json(data)
     except ValidationError as error:
-        problems = [Problem(where, "model", line) for line in explain(error)[:MOST_PROBLEMS]]
+        problems = [Finding(where, "model", line) for line in validation_messages(error)[:MAX_FINDINGS]]
     else:
-        problems = [Problem(where, "schema", line) for line in _schema_complaints(kind, value)]
+        problems = [Finding(where, "schema", line) for line in _schema_complaints(kind, value)]
     if not is_canonical(value, data):
-        problems.append(Problem(where, "canonical", "the bytes are not RFC 8785 canonical JSON"))
+        problems.append(Finding(where, "canonical", "the bytes are not RFC 8785 canonical JSON"))
     return document, tuple(problems)
 
 
-def explain(error: ValidationError) -> list[str]:
+def validation_messages(error: ValidationError) -> list[str]:
     """pydantic's complaints as `$.place: message`, without the values that were refused."""
     return [
         f"${''.join(_step(step) for step in detail['loc'])}: {_OUR_WORDS.get(detail['type'], detail['msg'])}"
@@ -95,26 +95,26 @@ def _step(step: int | str) -> str:
     return f"[{step}]" if isinstance(step, int) else f".{step}"
 
 
-def _document_type(value: Any, where: str) -> DocumentType | Problem:
+def _document_type(value: Any, where: str) -> DocumentType | Finding:
     known = ", ".join(kind.format for kind in DOCUMENTS)
     if not isinstance(value, dict) or not isinstance(value.get("format"), str):
-        return Problem(where, "format", f"$.format: names no format; known formats: {known}")
+        return Finding(where, "format", f"$.format: names no format; known formats: {known}")
     kind = next((kind for kind in DOCUMENTS if kind.format == value["format"]), None)
     if kind is None:
-        return Problem(
+        return Finding(
             where, "format", f"$.format: unknown format {value['format']!r}; known formats: {known}"
         )
     version = value.get("version")
     if version is None:
-        return Problem(where, "version", f"$.version: names no version of {kind.format}")
+        return Finding(where, "version", f"$.version: names no version of {kind.format}")
     if isinstance(version, int) and not isinstance(version, bool) and version > kind.version:
         message = f"$.version: version {version} of {kind.format} was written by a newer obrelease"
-        return Problem(where, "version", f"{message}; this one reads up to {kind.version}")
+        return Finding(where, "version", f"{message}; this one reads up to {kind.version}")
     return kind
 
 
 @cache
-def oracle(kind: DocumentType) -> Draft202012Validator:
+def reference_validator(kind: DocumentType) -> Draft202012Validator:
     """The validator whose verdict counts: that of `jsonschema`, which reaches no network."""
     from jsonschema import Draft202012Validator
     from referencing import Registry
@@ -139,10 +139,10 @@ def _schema_complaints(kind: DocumentType, value: Any) -> Iterator[str]:
         return
     told = [
         f"{error.json_path}: {error.message}"
-        for error in islice(oracle(kind).iter_errors(value), MOST_PROBLEMS)
+        for error in islice(reference_validator(kind).iter_errors(value), MAX_FINDINGS)
     ]
     told = told or [
         f"${''.join(_step(step) for step in error.instance_path)}: {error.message}"
-        for error in islice(fast.iter_errors(value), MOST_PROBLEMS)
+        for error in islice(fast.iter_errors(value), MAX_FINDINGS)
     ]
     yield from told

@@ -14,8 +14,8 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document, Slug
 from obrelease.models.canonical import canonical_bytes
-from obrelease.models.policy_file import RELEASE_POLICY, parse_policy, require_kind
-from obrelease.models.validation import explain
+from obrelease.models.policy_file import RELEASE_POLICY, parse_policy, require_policy_format
+from obrelease.models.validation import validation_messages
 from obrelease.models.version_tag import TagText
 
 POLICY_VERSION: Final = 1
@@ -42,7 +42,7 @@ SIGNED_LAYERS: Final = frozenset({"tag-signature", "sums-signature", "provenance
 Principal = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 
 
-class Policy(Document):
+class VerificationPolicy(Document):
     """What a release must prove.
 
     Attributes:
@@ -91,7 +91,7 @@ class Policy(Document):
         return self
 
 
-def read_policy(data: bytes, where: str) -> Policy:
+def read_verification_policy(data: bytes, where: str) -> VerificationPolicy:
     """Read a policy.
 
     Raises:
@@ -101,17 +101,17 @@ def read_policy(data: bytes, where: str) -> Policy:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"{where}: larger than {MAX_BYTES} bytes")
     value = parse_policy(data, where)
-    require_kind(value, where, RELEASE_POLICY)
+    require_policy_format(value, where, RELEASE_POLICY)
     if value.get("version") != POLICY_VERSION:
         raise InvalidInput(
             f"{where}: version {value.get('version')!a} of the policy format is not known",
             hint=f"this obrelease reads version {POLICY_VERSION}",
         )
     try:
-        return Policy.model_validate_json(canonical_bytes(value))
+        return VerificationPolicy.model_validate_json(canonical_bytes(value))
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {error.message}") from error
     except ValidationError as error:
         raise InvalidInput(
-            f"{where}: {explain(error)[0]}", hint=f"layers are: {', '.join(LAYERS)}"
+            f"{where}: {validation_messages(error)[0]}", hint=f"layers are: {', '.join(LAYERS)}"
         ) from error

@@ -11,9 +11,9 @@ from typing import Final
 
 from obrelease.errors import InvalidInput, NotFound, ObreleaseError
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
-from obrelease.models.finding import Problem
-from obrelease.models.validation import examine
-from obrelease.registry.layout import is_place_name, subfolders
+from obrelease.models.finding import Finding
+from obrelease.models.validation import check_document
+from obrelease.registry.layout import is_run_folder_name, subfolders
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.system_errors import reason_of
@@ -25,7 +25,7 @@ INTEGRITY_RULES: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class FolderCheck:
     """What was found in one artefact folder.
 
     Attributes:
@@ -39,10 +39,10 @@ class Inspection:
     digest: str | None
     artefact: Artefact | None
     size_bytes: int
-    problems: tuple[Problem, ...]
+    problems: tuple[Finding, ...]
 
 
-def inspect_folder(folder: Path) -> Inspection:
+def check_folder(folder: Path) -> FolderCheck:
     """Re-read, re-hash and re-validate everything in an artefact folder.
 
     Document rules are those of `models.validation.examine`; file rules are `missing`, `extra`,
@@ -51,17 +51,17 @@ def inspect_folder(folder: Path) -> Inspection:
     """
     path = folder / ENVELOPE_NAME
     if folder.is_symlink():
-        return Inspection(folder, None, None, 0, (Problem(str(folder), "symlink", "is a symbolic link"),))
+        return FolderCheck(folder, None, None, 0, (Finding(str(folder), "symlink", "is a symbolic link"),))
     try:
         data = read_bounded(path)
     except ObreleaseError as error:
-        return Inspection(folder, None, None, 0, (_file_problem(path, error),))
-    document, found = examine(data, str(path))
+        return FolderCheck(folder, None, None, 0, (_file_problem(path, error),))
+    document, found = check_document(data, str(path))
     problems = list(found)
     size_bytes = len(data)
     artefact = document if isinstance(document, Artefact) else None
     if document is not None and artefact is None:
-        problems.append(Problem(str(path), "format", "$.format: is not an artefact"))
+        problems.append(Finding(str(path), "format", "$.format: is not an artefact"))
     if artefact is not None:
         problems += _histogram_problems(artefact, path)
         problems += _strangers(folder, artefact)
@@ -69,15 +69,15 @@ def inspect_folder(folder: Path) -> Inspection:
             fault = _file_fault(folder, entry)
             problems += [fault] if fault else []
             size_bytes += 0 if fault else entry.size
-    return Inspection(folder, digest_bytes(data), artefact, size_bytes, tuple(problems))
+    return FolderCheck(folder, digest_bytes(data), artefact, size_bytes, tuple(problems))
 
 
-def validate_folder(folder: Path) -> tuple[Problem, ...]:
+def validate_folder(folder: Path) -> tuple[Finding, ...]:
     """The broken rules of one artefact folder; empty where it is sound."""
-    return inspect_folder(folder).problems
+    return check_folder(folder).problems
 
 
-def validate_folders(folders: Sequence[Path]) -> list[tuple[Problem, ...]]:
+def validate_folders(folders: Sequence[Path]) -> list[tuple[Finding, ...]]:
     """The broken rules of each of several artefact folders, in order."""
     return [validate_folder(folder) for folder in folders]
 
@@ -95,50 +95,50 @@ def find_artefacts(tree: Path) -> tuple[Path, ...]:
     pending = [tree]
     while pending:
         folder = pending.pop()
-        if (folder / ENVELOPE_NAME).exists() or is_place_name(folder.name):
+        if (folder / ENVELOPE_NAME).exists() or is_run_folder_name(folder.name):
             found.append(folder)
         else:
             pending += [folder / name for name in subfolders(folder)]
     return tuple(sorted(found))
 
 
-def _file_problem(path: Path, error: ObreleaseError) -> Problem:
+def _file_problem(path: Path, error: ObreleaseError) -> Finding:
     rule = {NotFound: "missing", InvalidInput: "special"}.get(type(error), "unreadable")
     if path.is_symlink():
         rule = "symlink"
     elif rule == "special" and path.is_file():
         rule = "json"
-    return Problem(str(path), rule, error.message.removeprefix(f"{path}: "))
+    return Finding(str(path), rule, error.message.removeprefix(f"{path}: "))
 
 
-def _histogram_problems(artefact: Artefact, envelope: Path) -> Iterator[Problem]:
+def _histogram_problems(artefact: Artefact, envelope: Path) -> Iterator[Finding]:
     listed = {entry.path for entry in artefact.files}
     for index, histogram in enumerate(artefact.histograms):
         if histogram.path not in listed:
             message = f"$.histograms[{index}].path: {histogram.path!r} is not among the files"
-            yield Problem(str(envelope), "histogram", message)
+            yield Finding(str(envelope), "histogram", message)
 
 
-def _file_fault(folder: Path, entry: FileEntry) -> Problem | None:
+def _file_fault(folder: Path, entry: FileEntry) -> Finding | None:
     """Compare size before content: a file of the wrong size is never read."""
     path = folder / entry.path
     try:
         status = path.lstat()
         if stat.S_ISREG(status.st_mode) and status.st_size != entry.size:
-            return Problem(str(path), "size", f"has {status.st_size} bytes, the envelope says {entry.size}")
+            return Finding(str(path), "size", f"has {status.st_size} bytes, the envelope says {entry.size}")
         digest, _ = digest_file(path)
     except FileNotFoundError:
-        return Problem(str(path), "missing", "is listed in the envelope and not there")
+        return Finding(str(path), "missing", "is listed in the envelope and not there")
     except OSError as error:
-        return Problem(str(path), "unreadable", reason_of(error))
+        return Finding(str(path), "unreadable", reason_of(error))
     except ObreleaseError as error:
         return _file_problem(path, error)
     if digest != entry.sha256:
-        return Problem(str(path), "digest", f"has sha256 {digest}, the envelope says {entry.sha256}")
+        return Finding(str(path), "digest", f"has sha256 {digest}, the envelope says {entry.sha256}")
     return None
 
 
-def _strangers(folder: Path, artefact: Artefact) -> Iterator[Problem]:
+def _strangers(folder: Path, artefact: Artefact) -> Iterator[Finding]:
     """Everything in the folder that the envelope does not name, sorted by path."""
     listed = {ENVELOPE_NAME, *(entry.path for entry in artefact.files)}
     needed = {parent.as_posix() for path in listed for parent in Path(path).parents}
@@ -149,13 +149,13 @@ def _strangers(folder: Path, artefact: Artefact) -> Iterator[Problem]:
             with os.scandir(folder / below) as found:
                 items = sorted(found, key=lambda item: item.name)
         except OSError as error:
-            yield Problem(str(folder / below), "unreadable", reason_of(error))
+            yield Finding(str(folder / below), "unreadable", reason_of(error))
             continue
         for item in items:
             relative = f"{below}/{item.name}" if below else item.name
             if item.is_symlink() and relative in needed:
-                yield Problem(item.path, "symlink", "is a symbolic link where a folder should be")
+                yield Finding(item.path, "symlink", "is a symbolic link where a folder should be")
             elif item.is_dir(follow_symlinks=False) and relative in needed:
                 pending.append(relative)
             elif relative not in listed:
-                yield Problem(item.path, "extra", "is not listed in the envelope")
+                yield Finding(item.path, "extra", "is not listed in the envelope")

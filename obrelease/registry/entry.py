@@ -15,7 +15,7 @@ from obrelease.errors import InvalidInput
 from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
 from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.models.canonical import parse_strict
-from obrelease.models.validation import explain
+from obrelease.models.validation import validation_messages
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -53,7 +53,7 @@ class Entry:
     kind: str
     scenario: str
     root: Path
-    place: str
+    location: str
     created_ns: int
     size_bytes: int
     core: str | None
@@ -67,7 +67,7 @@ class Entry:
     @property
     def folder(self) -> Path:
         """Where the run lies; made when asked for, because a list of a million is not asked."""
-        return self.root / self.place
+        return self.root / self.location
 
     def as_json(self) -> dict[str, Any]:
         """The entry for `--json`: the folder as its place, nanoseconds as text."""
@@ -75,7 +75,7 @@ class Entry:
             "digest": self.digest,
             "kind": self.kind,
             "scenario": self.scenario,
-            "path": self.place,
+            "path": self.location,
             "created_ns": str(self.created_ns),
             "size_bytes": self.size_bytes,
             "core": self.core,
@@ -88,7 +88,7 @@ class Entry:
         }
 
 
-def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_bytes: int) -> Entry:
+def entry_of(artefact: Artefact, digest: str, root: Path, location: str, envelope_bytes: int) -> Entry:
     """The entry of an artefact that lies at `place` below `root`."""
     core = artefact.parameters.get("core")
     workload, outcome = artefact.workload, artefact.outcome
@@ -97,7 +97,7 @@ def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_b
         kind=artefact.kind,
         scenario=artefact.scenario,
         root=root,
-        place=place,
+        location=location,
         created_ns=int(artefact.created_ns),
         size_bytes=envelope_bytes + sum(entry.size for entry in artefact.files),
         core=core if isinstance(core, str) else None,
@@ -110,7 +110,7 @@ def entry_of(artefact: Artefact, digest: str, root: Path, place: str, envelope_b
     )
 
 
-def read_entry(root: Path, place: str) -> Entry:
+def read_entry(root: Path, location: str) -> Entry:
     """Read the entry of the folder at `place`; its other files are not opened.
 
     An index may hold a million runs, so the envelope is not validated whole: its digest must be the
@@ -121,24 +121,24 @@ def read_entry(root: Path, place: str) -> Entry:
         NotFound, StorageError: the envelope cannot be read.
         InvalidInput: the envelope is malformed, or it belongs in another place.
     """
-    data = _quick_read(f"{root}/{place}/{ENVELOPE_NAME}") or read_bounded(root / place / ENVELOPE_NAME)
+    data = _quick_read(f"{root}/{location}/{ENVELOPE_NAME}") or read_bounded(root / location / ENVELOPE_NAME)
     digest = digest_bytes(data)
-    entry = _quick_entry(data, digest, root, place) or _careful_entry(data, digest, root, place)
-    if (fault := misplaced(entry.kind, entry.scenario, digest, place)) is not None:
-        raise InvalidInput(f"{root / place}: {fault}")
+    entry = _quick_entry(data, digest, root, location) or _careful_entry(data, digest, root, location)
+    if (fault := location_mismatch(entry.kind, entry.scenario, digest, location)) is not None:
+        raise InvalidInput(f"{root / location}: {fault}")
     if entry.size_bytes > _MOST_BYTES:
-        raise InvalidInput(f"{root / place}: its files have more than {_MOST_BYTES} bytes together")
+        raise InvalidInput(f"{root / location}: its files have more than {_MOST_BYTES} bytes together")
     return entry
 
 
-def _careful_entry(data: bytes, digest: str, root: Path, place: str) -> Entry:
-    where = str(root / place / ENVELOPE_NAME)
+def _careful_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
+    where = str(root / location / ENVELOPE_NAME)
     parse_strict(data, where)
     try:
         artefact = Artefact.model_validate_json(data)
     except ValidationError as error:
-        raise InvalidInput(f"{where}: {explain(error)[0]}") from error
-    return entry_of(artefact, digest, root, place, len(data))
+        raise InvalidInput(f"{where}: {validation_messages(error)[0]}") from error
+    return entry_of(artefact, digest, root, location, len(data))
 
 
 def _quick_read(path: str) -> bytes | None:
@@ -159,7 +159,7 @@ def _quick_read(path: str) -> bytes | None:
         os.close(descriptor)
 
 
-def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | None:
+def _quick_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | None:
     """The entry straight from the parsed text; None where anything is not as it always is."""
     try:
         value = from_json(data, cache_strings="keys")
@@ -174,7 +174,7 @@ def _quick_entry(data: bytes, digest: str, root: Path, place: str) -> Entry | No
             kind=value["kind"],
             scenario=value["scenario"],
             root=root,
-            place=place,
+            location=location,
             created_ns=int(created),
             size_bytes=len(data) + sum([entry["size"] for entry in value["files"]]),
             core=core if isinstance(core, str) else None,
@@ -216,9 +216,9 @@ def _is_count(number: Any) -> bool:
     return type(number) is int and 0 <= number <= MAX_SAFE_INTEGER
 
 
-def misplaced(kind: str, scenario: str, digest: str, place: str) -> str | None:
+def location_mismatch(kind: str, scenario: str, digest: str, location: str) -> str | None:
     """Why a run of this kind, scenario and digest does not belong at `place`, or None where it does."""
-    in_kind, in_scenario, name = place.split("/")
+    in_kind, in_scenario, name = location.split("/")
     if (in_kind, in_scenario) != (kind, scenario):
         return f"holds a run of {kind}/{scenario}"
     if not digest.startswith(name):

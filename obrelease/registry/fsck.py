@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import ObreleaseError
-from obrelease.models.finding import Problem
-from obrelease.registry.check_folder import Inspection, inspect_folder
-from obrelease.registry.entry import Entry, entry_of, misplaced
-from obrelease.registry.index.query import Sight, sight
-from obrelease.registry.layout import INDEX_NAME, PINS_NAME, STAGING_NAME, is_place_name, place_of
+from obrelease.models.finding import Finding
+from obrelease.registry.check_folder import FolderCheck, check_folder
+from obrelease.registry.entry import Entry, entry_of, location_mismatch
+from obrelease.registry.index.query import IndexSnapshot, read_index
+from obrelease.registry.layout import INDEX_NAME, PINS_NAME, STAGING_NAME, is_run_folder_name, run_location
 from obrelease.registry.pins import read_pin
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
-from obrelease.storage.workers import in_order
+from obrelease.storage.workers import map_in_order
 
 _REINDEX: Final = "run `obrelease reindex`"
 
@@ -35,8 +35,8 @@ class Report:
 
     artefacts: int
     size_bytes: int
-    problems: tuple[Problem, ...]
-    notes: tuple[Problem, ...]
+    problems: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
 
 
 def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None = None) -> Report:
@@ -52,29 +52,29 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
     Raises:
         StorageError: the results folder cannot be listed.
     """
-    problems: list[Problem] = []
-    notes: list[Problem] = []
+    problems: list[Finding] = []
+    notes: list[Finding] = []
     kept: dict[str, Entry] = {}
     folders = size_bytes = 0
     with storage_errors(root, "cannot be listed"):
-        index = sight(root)
+        index = read_index(root)
         found = sorted(_walk(root))
-    for place, is_artefact in found:
+    for location, is_artefact in found:
         if not is_artefact:
-            (notes if _harmless(place) else problems).append(_stray(root, place))
-    places = [place for place, is_artefact in found if is_artefact]
-    there = {place for place, _ in found}
-    inspected = in_order(lambda place: _inspect(root / place), places, workers=workers)
-    for place, inspection in zip(places, inspected, strict=True):
+            (notes if _harmless(location) else problems).append(_stray(root, location))
+    locations = [location for location, is_artefact in found if is_artefact]
+    there = {location for location, _ in found}
+    inspected = map_in_order(lambda location: _inspect(root / location), locations, workers=workers)
+    for location, inspection in zip(locations, inspected, strict=True):
         if inspection is None:
-            there.remove(place)
+            there.remove(location)
             continue
         folders += 1
         size_bytes += inspection.size_bytes
         problems += inspection.problems
-        problems += _placement(inspection, place)
-        if (entry := _entry(root, place, inspection)) is not None:
-            kept[place] = entry
+        problems += _placement(inspection, location)
+        if (entry := _entry(root, location, inspection)) is not None:
+            kept[location] = entry
         advance(1)
     problems += _index_problems(root, index, kept, there)
     problems += _pin_problems(root, {entry.digest for entry in kept.values()})
@@ -82,11 +82,11 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
     return Report(folders, size_bytes, tuple(problems), tuple(notes))
 
 
-def _inspect(folder: Path) -> Inspection | None:
+def _inspect(folder: Path) -> FolderCheck | None:
     """An inspection; None of a folder that `gc` took away meanwhile, by one rename."""
-    inspection = inspect_folder(folder)
+    inspection = check_folder(folder)
     if inspection.problems:
-        inspection = inspect_folder(folder)
+        inspection = check_folder(folder)
         if not os.path.lexists(folder):
             return None
     return inspection
@@ -110,7 +110,7 @@ def _walk_kind(root: Path, kind: str) -> Iterator[tuple[str, bool]]:
             yield f"{kind}/{scenario}", False
             continue
         for name, name_is_folder in _items(root / kind / scenario):
-            yield f"{kind}/{scenario}/{name}", name_is_folder and is_place_name(name)
+            yield f"{kind}/{scenario}/{name}", name_is_folder and is_run_folder_name(name)
 
 
 def _items(folder: Path) -> list[tuple[str, bool]]:
@@ -121,75 +121,81 @@ def _items(folder: Path) -> list[tuple[str, bool]]:
         return []
 
 
-def _harmless(place: str) -> bool:
+def _harmless(location: str) -> bool:
     """Leftovers of writers, hidden files, and files beside the kinds (a README) lose nothing."""
     return (
-        place.startswith(f"{STAGING_NAME}/") or "/" not in place or place.rpartition("/")[2].startswith(".")
+        location.startswith(f"{STAGING_NAME}/")
+        or "/" not in location
+        or location.rpartition("/")[2].startswith(".")
     )
 
 
-def _stray(root: Path, place: str) -> Problem:
-    if place.startswith(f"{STAGING_NAME}/gc~"):
+def _stray(root: Path, location: str) -> Finding:
+    if location.startswith(f"{STAGING_NAME}/gc~"):
         message = (
             "was taken by a collector that was killed; `obrelease gc --yes` puts it back and judges it anew"
         )
-        return Problem(str(root / place), "staging", message)
-    if place.startswith(f"{STAGING_NAME}/"):
-        return Problem(str(root / place), "staging", "was left by a writer that is at work or was killed")
-    return Problem(str(root / place), "stray", "is not an artefact folder")
+        return Finding(str(root / location), "staging", message)
+    if location.startswith(f"{STAGING_NAME}/"):
+        return Finding(str(root / location), "staging", "was left by a writer that is at work or was killed")
+    return Finding(str(root / location), "stray", "is not an artefact folder")
 
 
-def _placement(inspection: Inspection, place: str) -> Iterator[Problem]:
+def _placement(inspection: FolderCheck, location: str) -> Iterator[Finding]:
     artefact, digest = inspection.artefact, inspection.digest
     if artefact is None or digest is None:
         return
-    if (fault := misplaced(artefact.kind, artefact.scenario, digest, place)) is not None:
-        proper = place_of(artefact.kind, artefact.scenario, digest)
-        yield Problem(str(inspection.folder), "place", f"{fault}; its place is {proper}")
+    if (fault := location_mismatch(artefact.kind, artefact.scenario, digest, location)) is not None:
+        proper = run_location(artefact.kind, artefact.scenario, digest)
+        yield Finding(str(inspection.folder), "place", f"{fault}; its place is {proper}")
 
 
-def _entry(root: Path, place: str, inspection: Inspection) -> Entry | None:
+def _entry(root: Path, location: str, inspection: FolderCheck) -> Entry | None:
     artefact, digest = inspection.artefact, inspection.digest
     if inspection.problems or artefact is None or digest is None:
         return None
-    if misplaced(artefact.kind, artefact.scenario, digest, place):
+    if location_mismatch(artefact.kind, artefact.scenario, digest, location):
         return None
     envelope_bytes = inspection.size_bytes - sum(entry.size for entry in artefact.files)
-    return entry_of(artefact, digest, root, place, envelope_bytes)
+    return entry_of(artefact, digest, root, location, envelope_bytes)
 
 
-def _index_problems(root: Path, index: Sight, kept: dict[str, Entry], there: set[str]) -> Iterator[Problem]:
+def _index_problems(
+    root: Path, index: IndexSnapshot, kept: dict[str, Entry], there: set[str]
+) -> Iterator[Finding]:
     path = str(root / INDEX_NAME)
     if index.state == "damaged":
-        yield Problem(path, "row", f"the index is damaged; {_REINDEX}")
+        yield Finding(path, "row", f"the index is damaged; {_REINDEX}")
     gone = index.entries.keys() - there
-    lost = gone & sight(root).entries.keys() if gone else set()
-    for place, row in sorted(index.entries.items()):
-        if place in lost and not (root / place).exists():
-            yield Problem(str(root / place), "lost", f"the index knows run {row.digest}, its folder is gone")
-        elif place in kept and kept[place] != row:
-            yield Problem(path, "row", f"the row of {place} differs from its folder; {_REINDEX}")
-    for place in sorted(kept.keys() - index.entries.keys()):
-        if place.rpartition("/")[0] in index.whole:
-            yield Problem(path, "row", f"the row of {place} is missing; {_REINDEX}")
+    lost = gone & read_index(root).entries.keys() if gone else set()
+    for location, row in sorted(index.entries.items()):
+        if location in lost and not (root / location).exists():
+            yield Finding(
+                str(root / location), "lost", f"the index knows run {row.digest}, its folder is gone"
+            )
+        elif location in kept and kept[location] != row:
+            yield Finding(path, "row", f"the row of {location} differs from its folder; {_REINDEX}")
+    for location in sorted(kept.keys() - index.entries.keys()):
+        if location.rpartition("/")[0] in index.whole:
+            yield Finding(path, "row", f"the row of {location} is missing; {_REINDEX}")
 
 
-def _pin_problems(root: Path, digests: set[str]) -> Iterator[Problem]:
+def _pin_problems(root: Path, digests: set[str]) -> Iterator[Finding]:
     for name, _ in sorted(_items(root / PINS_NAME)):
         path = str(root / PINS_NAME / name)
         try:
             pinned = read_pin(root, name)
         except ObreleaseError as error:
-            yield Problem(path, "pin", error.message.removeprefix(f"{path}: "))
+            yield Finding(path, "pin", error.message.removeprefix(f"{path}: "))
             continue
         if pinned is None and not os.path.lexists(path):
             continue
         if pinned is None:
-            yield Problem(path, "pin", "is not a pin")
+            yield Finding(path, "pin", "is not a pin")
         elif pinned not in digests:
-            yield Problem(path, "pin", f"names run {pinned}, which is not here or is damaged")
+            yield Finding(path, "pin", f"names run {pinned}, which is not here or is damaged")
 
 
-def _index_notes(root: Path, index: Sight) -> Iterator[Problem]:
+def _index_notes(root: Path, index: IndexSnapshot) -> Iterator[Finding]:
     if index.state == "unreachable":
-        yield Problem(str(root / INDEX_NAME), "unreachable", "the index cannot be read here")
+        yield Finding(str(root / INDEX_NAME), "unreachable", "the index cannot be read here")

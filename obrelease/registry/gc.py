@@ -25,7 +25,7 @@ from typing import Final
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
-from obrelease.registry.layout import STAGING_NAME, is_place
+from obrelease.registry.layout import STAGING_NAME, is_run_location
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import reject_symlinks, sync_folder
 from obrelease.storage.system_errors import storage_errors
@@ -49,7 +49,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class Candidate:
     """A run that nothing keeps.
 
     Attributes:
@@ -75,7 +75,7 @@ class GcPlan:
 
     kept: tuple[Kept, ...]
     young: tuple[Entry, ...]
-    doomed: tuple[Doomed, ...]
+    doomed: tuple[Candidate, ...]
     leftovers: tuple[tuple[Path, int], ...]
 
 
@@ -97,7 +97,7 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
         reasons.setdefault(digest, []).append(f"{PIN} {name}")
     kept: list[Kept] = []
     young: list[Entry] = []
-    doomed: list[Doomed] = []
+    doomed: list[Candidate] = []
     with storage_errors(registry.root, "runs cannot be listed"):
         for entry in registry.find(Filter()):
             if entry.digest in reasons:
@@ -109,7 +109,7 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
                 if newest_ns + grace_ns > now_ns:
                     young.append(entry)
                 else:
-                    doomed.append(Doomed(entry, _bytes_on_disk(entry.folder), status.st_mtime_ns))
+                    doomed.append(Candidate(entry, _bytes_on_disk(entry.folder), status.st_mtime_ns))
         leftovers = tuple(
             _leftovers(registry.root / STAGING_NAME, now_ns - max(grace_ns, _YOUNGEST_LEFTOVER_NS))
         )
@@ -118,7 +118,7 @@ def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: i
 
 def collect(
     registry: Registry, plan: GcPlan, advance: Callable[[int], None] = lambda _: None
-) -> tuple[Doomed, ...]:
+) -> tuple[Candidate, ...]:
     """Remove what the plan dooms; returns what was removed, which is less where somebody came between.
 
     Raises:
@@ -126,11 +126,11 @@ def collect(
     """
     root = registry.root
     staging = root / STAGING_NAME
-    gone: list[Doomed] = []
+    gone: list[Candidate] = []
     reject_symlinks(root, staging)
     with storage_errors(root, "not all runs were removed; those that were are removed completely"):
         _finish_former(root)
-        query.forget(root, (doomed.entry.place for doomed in plan.doomed))
+        query.forget(root, (doomed.entry.location for doomed in plan.doomed))
         taken = [(doomed, path) for doomed in plan.doomed if (path := _take(root, doomed.entry)) is not None]
         for shelf in sorted({doomed.entry.folder.parent for doomed, _ in taken}):
             sync_folder(shelf)
@@ -154,7 +154,7 @@ def collect(
 
 def _take(root: Path, entry: Entry) -> Path | None:
     """Move a run out of sight; None where it is gone, or another collector has it."""
-    target = root / STAGING_NAME / _MARK.join((_TAKEN, *entry.place.split("/")))
+    target = root / STAGING_NAME / _MARK.join((_TAKEN, *entry.location.split("/")))
     target.parent.mkdir(exist_ok=True)
     try:
         return entry.folder.rename(target)
@@ -203,9 +203,9 @@ def _destroy(path: Path) -> None:
 def _finish_former(root: Path) -> None:
     """Bring what a killed collector began to its end."""
     for path in _items(root / STAGING_NAME):
-        act, *place = path.name.split(_MARK)
-        if act == _TAKEN and is_place(place):
-            _put_back(path, root.joinpath(*place))
+        act, *location = path.name.split(_MARK)
+        if act == _TAKEN and is_run_location(location):
+            _put_back(path, root.joinpath(*location))
         elif act == _DOOMED:
             _destroy(path)
 

@@ -19,19 +19,19 @@ _SHELF_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PLACE_NAME: Final = re.compile(r"[0-9a-f]{12,64}")
 
 
-def place_of(kind: str, scenario: str, digest: str, length: int = PREFIX_LENGTHS[0]) -> str:
+def run_location(kind: str, scenario: str, digest: str, length: int = PREFIX_LENGTHS[0]) -> str:
     """The path of an artefact's folder below the results folder, with `/`."""
     return f"{kind}/{scenario}/{digest[:length]}"
 
 
-def is_place_name(name: str) -> bool:
+def is_run_folder_name(name: str) -> bool:
     """Whether a folder's name is the beginning of a digest, long enough to be an artefact's."""
     return _PLACE_NAME.fullmatch(name) is not None
 
 
-def is_place(parts: Sequence[str]) -> bool:
+def is_run_location(parts: Sequence[str]) -> bool:
     """Whether these are kind, scenario and name of an artefact's folder, none of which leads elsewhere."""
-    return len(parts) == 3 and is_place_name(parts[2]) and all(map(_SHELF_NAME.fullmatch, parts[:2]))
+    return len(parts) == 3 and is_run_folder_name(parts[2]) and all(map(_SHELF_NAME.fullmatch, parts[:2]))
 
 
 def subfolders(folder: Path) -> list[str]:

@@ -21,14 +21,14 @@ from pydantic import ValidationError
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
-from obrelease.models.validation import document_bytes, explain, read_document
+from obrelease.models.validation import document_bytes, read_document, validation_messages
 from obrelease.registry import pins
-from obrelease.registry.check_folder import inspect_folder
+from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry, entry_of
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
 from obrelease.registry.index.rebuild import rebuild
-from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, place_of
+from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, run_location
 from obrelease.storage.durable import (
     NewFile,
     make_folders,
@@ -83,10 +83,10 @@ class Registry:
                 data = document_bytes(artefact)
                 digest, _ = write_file(staging / ENVELOPE_NAME, data)
                 sync_tree(staging)
-                place = self._move_into_place(staging, draft, digest)
+                location = self._move_into_place(staging, draft, digest)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        return entry_of(artefact, digest, self.root, place, len(data))
+        return entry_of(artefact, digest, self.root, location, len(data))
 
     def entries(
         self,
@@ -117,7 +117,7 @@ class Registry:
     def look(self, where: Filter, *, limit: int | None = None) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
         """As `find`, and the folders that look like runs and whose envelope cannot be trusted."""
         answer = query.query(self.root, where, limit)
-        return answer.entries, tuple(self.root / place for place in answer.unread)
+        return answer.entries, tuple(self.root / location for location in answer.unread)
 
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
@@ -147,7 +147,7 @@ class Registry:
             )
         if len({entry.digest for entry in found}) > 1:
             raise NotFound(f"{name!r} is ambiguous: {_candidates(found)}", hint="give more digits")
-        return min(found, key=lambda entry: entry.place)
+        return min(found, key=lambda entry: entry.location)
 
     def pin(self, name: str, entry: Entry, *, move: bool = False) -> None:
         """Give a run a name, which also keeps it from `gc`.
@@ -212,8 +212,8 @@ class Registry:
 
     def _move_into_place(self, staging: Path, draft: Artefact, digest: str) -> str:
         for length in PREFIX_LENGTHS:
-            place = place_of(draft.kind, draft.scenario, digest, length)
-            target = self.root / place
+            location = run_location(draft.kind, draft.scenario, digest, length)
+            target = self.root / location
             reject_symlinks(self.root, target)
             make_folders(target.parent)
             try:
@@ -224,9 +224,9 @@ class Registry:
                 if not _claim(staging, target, digest):
                     continue
             self._sync_place(target)
-            return place
+            return location
         raise Conflict(
-            f"{self.root / place_of(draft.kind, draft.scenario, digest)}: every name for this run is taken",
+            f"{self.root / run_location(draft.kind, draft.scenario, digest)}: every folder name is taken",
             hint="`obrelease fsck` tells by what",
         )
 
@@ -253,7 +253,7 @@ def _claim(staging: Path, target: Path, digest: str) -> bool:
 
 def _holds(folder: Path, digest: str) -> bool:
     """Whether a folder is this very run; a damaged one must not count as the run kept."""
-    found = inspect_folder(folder)
+    found = check_folder(folder)
     if found.digest != digest:
         return False
     if found.problems:
@@ -271,7 +271,7 @@ def _check_draft(draft: Artefact, files: Sequence[NewFile]) -> None:
     try:
         _with_files(draft, tuple(_file_entry(file, _NO_DIGEST, 0) for file in files))
     except ValidationError as error:
-        raise InvalidInput(f"files of the run: {explain(error)[0]}") from error
+        raise InvalidInput(f"files of the run: {validation_messages(error)[0]}") from error
     given = {file.path for file in files}
     for histogram in draft.histograms:
         if histogram.path not in given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from obrelease.bundle.writer import Source
+from obrelease.bundle.writer import BundleSource
 from obrelease.models.artefact import Artefact
 from obrelease.models.manifest import ReleaseRun
 
@@ -23,4 +23,4 @@ class CollectedRun:
     facts: ReleaseRun
     artefact: Artefact
     folder: Path
-    sources: tuple[Source, ...]
+    sources: tuple[BundleSource, ...]

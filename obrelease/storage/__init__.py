@@ -1,1 +1,1 @@
-"""Files on disk: reading, hashing, syncing, temporary folders, workers."""
+"""Files on disk: reading, hashing, durable writing, temporary folders, parallel work."""

@@ -1,4 +1,4 @@
-"""How long work reports its progress: plain callables, so that no layer knows of a terminal."""
+"""Progress of long work, reported to plain callables, so that no layer depends on a terminal."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ Advance = Callable[[int], None]
 """Called with the amount done since the last call: bytes, messages or runs."""
 
 Progress = Callable[[str, int | None], AbstractContextManager[Advance]]
-"""Opens a progress bar with a label and a total, or None where the total is unknown."""
+"""Opens a progress bar with a label and a total, or None if the total is unknown."""

@@ -1,4 +1,4 @@
-"""Work on many folders at once: threads to hash large files, processes to read many small ones."""
+"""Parallel work on many folders: threads to hash large files, processes to read many small ones."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from typing import Final, TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-MANY: Final = 2_000
-"""So many folders are worth the start of further processes."""
+MIN_ITEMS_FOR_PROCESSES: Final = 2_000
+"""With fewer items, starting processes takes longer than it saves."""
 
-_AHEAD: Final = 16
-_CHUNK: Final = 500
+_TASKS_PER_THREAD: Final = 16
+_ITEMS_PER_CHUNK: Final = 500
 
 
-def in_order(work: Callable[[A], B], items: Iterable[A], *, workers: int | None = None) -> Iterator[B]:
-    """`map` on several threads: results in the order of the items, never many items ahead.
+def map_in_order(work: Callable[[A], B], items: Iterable[A], *, workers: int | None = None) -> Iterator[B]:
+    """`map` on several threads: results come in the order of the items, few items are taken in advance.
 
     Args:
-        workers: threads; None for one per processor.
+        workers: the number of threads; None for one per processor.
     """
-    threads = workers or processors()
+    threads = workers or processor_count()
     pending: deque[Future[B]] = deque()
     waiting = iter(items)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            pending.extend(pool.submit(work, item) for item in islice(waiting, threads * _AHEAD))
+            pending.extend(pool.submit(work, item) for item in islice(waiting, threads * _TASKS_PER_THREAD))
             while pending:
                 done = pending.popleft().result()
                 pending.extend(pool.submit(work, item) for item in islice(waiting, 1))
@@ -45,24 +45,25 @@ def in_order(work: Callable[[A], B], items: Iterable[A], *, workers: int | None 
 
 
 @contextmanager
-def in_chunks(work: Callable[[Sequence[A]], B], items: Sequence[A]) -> Iterator[Iterator[B]]:
-    """`work` on one chunk of the items after the other, in order; on all processors where they are many.
+def map_in_chunks(work: Callable[[Sequence[A]], B], items: Sequence[A]) -> Iterator[Iterator[B]]:
+    """`map` over chunks of the items, in order; in several processes if there are many items.
 
-    Reading a small document is Python's work, so processes serve. They are forked on entry, and only on
-    Linux from a process of one thread, where forking is safe; otherwise the work is done here.
+    Reading small documents is bound by the interpreter lock, so threads do not help. Processes are forked
+    on entry, and only where that is safe: on Linux, from a process with one thread. Otherwise the work is
+    done in this process.
 
     Args:
-        work: a function of a module, or a partial of one; what it takes and gives can be pickled.
+        work: a function of a module, or a partial of one; its argument and result can be pickled.
     """
-    chunks = [items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK)]
-    alone = sys.platform != "linux" or threading.active_count() > 1 or processors() < 2
-    if alone or len(items) < MANY:
+    chunks = [items[at : at + _ITEMS_PER_CHUNK] for at in range(0, len(items), _ITEMS_PER_CHUNK)]
+    single = sys.platform != "linux" or threading.active_count() > 1 or processor_count() < 2
+    if single or len(items) < MIN_ITEMS_FOR_PROCESSES:
         yield map(work, chunks)
         return
-    with get_context("fork").Pool(processors()) as pool:
+    with get_context("fork").Pool(processor_count()) as pool:
         yield pool.imap(work, chunks)
 
 
-def processors() -> int:
+def processor_count() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

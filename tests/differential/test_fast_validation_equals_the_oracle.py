@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from obrelease.errors import InvalidInput
 from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
 from obrelease.models.json_schema import DOCUMENTS, DocumentType
-from obrelease.models.validation import document_bytes, examine, fast_validator, oracle
+from obrelease.models.validation import check_document, document_bytes, fast_validator, reference_validator
 from tests.drafts import draft, histogram_ref
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ def spoiled(value: Any, at: tuple[Any, ...], chance: random.Random) -> Any:
 
 
 def verdicts(kind: DocumentType, value: Any) -> tuple[bool, bool]:
-    return fast_validator(kind).is_valid(value), oracle(kind).is_valid(value)
+    return fast_validator(kind).is_valid(value), reference_validator(kind).is_valid(value)
 
 
 def test_sound_documents_are_sound_for_both() -> None:
@@ -108,7 +108,7 @@ def test_a_line_end_after_a_digest_is_refused_whichever_validator_is_asked() -> 
     """`$` lets Python's own patterns end before a line end; the model comes first and does not."""
     value = json.loads(document_bytes(draft(1)))
     value["outcome"]["events_digest"] += "\n"
-    assert [problem.rule for problem in examine(canonical_bytes(value), "x")[1]] == ["model"]
+    assert [problem.rule for problem in check_document(canonical_bytes(value), "x")[1]] == ["model"]
 
 
 numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15) | st.floats(allow_nan=False, width=16)

@@ -88,7 +88,7 @@ def index_settles_at_once() -> Iterator[None]:
     """Let the index take in shelves at once, so that every reading writes, and move its rows all the time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(directory_stamps, "SETTLE_NS", -FOREVER_NS)
-        patch.setattr(write_buffer, "MOST_RECENT", 3)
+        patch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 3)
         yield
 
 

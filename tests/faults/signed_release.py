@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obrelease.bundle import sha256sums
-from obrelease.bundle.signing.armor import blob_of, blob_of_text, text_of
+from obrelease.bundle.signing.armor import from_armor, from_base64, to_base64
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check
 from obrelease.errors import IntegrityError
 from obrelease.models.canonical import canonical_bytes
@@ -121,10 +121,10 @@ def payload_of(folder: Path) -> bytes:
 def sign_payload(key: Path, folder: Path, payload: bytes, namespace: str = PROVENANCE_NAMESPACE) -> None:
     """Put a payload into the envelope with a signature that fits it, keyid included."""
     signed = pae(PAYLOAD_TYPE, payload)
-    blob = blob_of(ssh_sign(key, namespace, signed), "signature")
+    blob = from_armor(ssh_sign(key, namespace, signed), "signature")
     keyid = check(blob, namespace, signed, "signature").fingerprint
     text = base64.b64encode(payload).decode()
-    write_envelope(folder, payload=text, signatures=[{"keyid": keyid, "sig": text_of(blob)}])
+    write_envelope(folder, payload=text, signatures=[{"keyid": keyid, "sig": to_base64(blob)}])
 
 
 def retag(clone: Path, commit: str, key: Path | None = None) -> None:
@@ -164,7 +164,7 @@ class Tools:
             envelope = json.loads((folder / PROVENANCE).read_bytes())
             signature = envelope["signatures"][0]["sig"]
             signed = pae(envelope["payloadType"], base64.b64decode(envelope["payload"]))
-            namespace, digest_name, raw = _sshsig(blob_of_text(signature, PROVENANCE))
+            namespace, digest_name, raw = _sshsig(from_base64(signature, PROVENANCE))
         except (ValueError, KeyError, IndexError, struct.error, FileNotFoundError, IntegrityError):
             return False
         digest = subprocess.run(

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import combinations, product
 from pathlib import Path
 
-from obrelease.bundle.signing.armor import armored
+from obrelease.bundle.signing.armor import to_armor
 from obrelease.models.canonical import canonical_bytes
 from tests.faults.signed_release import (
     BUNDLE,
@@ -226,5 +226,5 @@ def stripped_layers() -> Iterator[Case]:
         r"\$\.payload: is missing", lambda _, f: (f / PROVENANCE).write_bytes(payload_of(f)), "openssl"
     )
     yield on_files("is not an SSH signature", lambda _, f: (f / SIGNATURE).write_bytes(b""), "ssh-keygen")
-    empty = armored(b"SSHSIG")
+    empty = to_armor(b"SSHSIG")
     yield on_files("SHA256SUMS.sig|sums-sig", lambda _, f: (f / SIGNATURE).write_bytes(empty), "ssh-keygen")

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 
-from obrelease.bundle.signing.armor import armored, blob_of
+from obrelease.bundle.signing.armor import from_armor, to_armor
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE
 from obrelease.models.canonical import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE
@@ -35,10 +35,10 @@ UNFIT = "does not hold"
 
 
 def flip_signature(part: int, _release: SignedRelease, folder: Path) -> None:
-    blob = blob_of((folder / SIGNATURE).read_bytes(), SIGNATURE)
+    blob = from_armor((folder / SIGNATURE).read_bytes(), SIGNATURE)
     start = len(b"SSHSIG")
     place = start + (len(blob) - 1 - start) * part // 19
-    (folder / SIGNATURE).write_bytes(armored(flipped(blob, place)))
+    (folder / SIGNATURE).write_bytes(to_armor(flipped(blob, place)))
 
 
 def signature_bytes() -> Iterator[Case]:

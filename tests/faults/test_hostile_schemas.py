@@ -15,7 +15,7 @@ from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.models.json_schema import DOCUMENTS, export, schema_of
 from obrelease.models.manifest import Plan
-from obrelease.models.validation import document_bytes, examine
+from obrelease.models.validation import check_document, document_bytes
 from tests.faults.bounded import run_bounded
 
 PLAN = Plan(project="demo", tag="v1", commit="0" * 40, prerelease=False, runs=(), steps=())
@@ -62,7 +62,7 @@ HOSTILE: tuple[dict[str, Any], ...] = (
 def test_a_document_cannot_bring_a_schema(hostile: dict[str, Any], reached: list[object]) -> None:
     value = {**PLAN.model_dump(mode="json"), **hostile}
     data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    document, problems = examine(data, "plan.json")
+    document, problems = check_document(data, "plan.json")
     assert document is None
     assert {problem.rule for problem in problems} == {"model"}
     assert reached == []

@@ -59,7 +59,9 @@ def test_each_of_a_thousand_flipped_bits_is_found_and_nothing_else(
     chance = random.Random(42)
     flipped = 0
     for name in FILES:
-        chosen = sorted(chance.sample(entries, 334 if name == ENVELOPE_NAME else 333), key=lambda e: e.place)
+        chosen = sorted(
+            chance.sample(entries, 334 if name == ENVELOPE_NAME else 333), key=lambda e: e.location
+        )
         sound = {entry.folder / name: (entry.folder / name).read_bytes() for entry in chosen}
         for path in sound:
             flip(path, chance)

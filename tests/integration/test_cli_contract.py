@@ -219,8 +219,8 @@ class TestQuietAndVerbose:
         (entries[0].folder / "extra").touch()
         said = run("validate", "results", "copy.json", "-v").err.splitlines()
         assert "copy.json: valid" in said
-        assert f"results/{entries[0].place}: 1 problem" in said
-        assert f"results/{entries[1].place}: valid" in said
+        assert f"results/{entries[0].location}: 1 problem" in said
+        assert f"results/{entries[1].location}: valid" in said
         assert "1 problem in 3 artefacts and documents" in said[-1]
 
 

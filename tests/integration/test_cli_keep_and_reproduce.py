@@ -119,16 +119,16 @@ class TestList:
         assert run("list", "--limit", "0") == (ExitCode.OK, "", "")
 
     def test_a_place_with_spaces_serves(self, registry: Registry, run: Run, tmp_path: Path) -> None:
-        place = tmp_path / "with spaces" / "my results"
-        place.parent.mkdir()
-        registry.root.rename(place)
-        assert len(digests(run("list", "--json", "--results", place))) == 4
+        location = tmp_path / "with spaces" / "my results"
+        location.parent.mkdir()
+        registry.root.rename(location)
+        assert len(digests(run("list", "--json", "--results", location))) == 4
         for command in (("fsck",), ("reindex",), ("gc",), ("pin", "best", "latest"), ("show", "best")):
-            assert run(*command, "--results", place)[0] == ExitCode.OK
-        stranger = place / "bench" / "my scenario" / ("0" * 12)
+            assert run(*command, "--results", location)[0] == ExitCode.OK
+        stranger = location / "bench" / "my scenario" / ("0" * 12)
         stranger.mkdir(parents=True)
-        assert str(stranger) in run("list", "--results", place)[2]
-        assert str(stranger) in run("fsck", "--results", place)[1]
+        assert str(stranger) in run("list", "--results", location)[2]
+        assert str(stranger) in run("fsck", "--results", location)[1]
 
     def test_no_cell_starts_a_formula(self, registry: Registry, run: Run) -> None:
         registry.record(draft(9, parameters={"core": "=HYPERLINK(1)"}), [])
@@ -175,7 +175,10 @@ def manifest(registry: Registry, digest: str, tag: str) -> bytes:
             prerelease=False,
             runs=(
                 ReleaseRun(
-                    digest=entry.digest, kind="bench", scenario=entry.scenario, path=f"results/{entry.place}"
+                    digest=entry.digest,
+                    kind="bench",
+                    scenario=entry.scenario,
+                    path=f"results/{entry.location}",
                 ),
             ),
             bundle=BundleFile(name="p.tar.gz", size=1, sha256="0" * 64, tar_size=1, tar_sha256="0" * 64),
@@ -193,8 +196,8 @@ class TestGc:
         assert len(registry.entries()) == 4
 
     def test_the_hint_removes_what_was_told(self, registry: Registry, run: Run, tmp_path: Path) -> None:
-        place = registry.root.rename(tmp_path / "my runs")
-        (tmp_path / "m.json").write_bytes(manifest(Registry(place), "latest", "v1.0"))
+        location = registry.root.rename(tmp_path / "my runs")
+        (tmp_path / "m.json").write_bytes(manifest(Registry(location), "latest", "v1.0"))
         words = ("gc", "--grace", "0s", "--manifest", "m.json", "--results", "my runs")
         code, out, err = run(*words, "--json")
         (hint,) = re.findall(r"`obrelease (gc .*)` removes them", err)
@@ -262,7 +265,7 @@ class TestGc:
         other.mkdir()
         results = registry.root.rename(other / "results")
         git(other, "init", "-q")
-        git(other, "add", f"results/{tracked.place}")
+        git(other, "add", f"results/{tracked.location}")
         (tmp_path / here).mkdir()
         if here == "clone":
             git(tmp_path / here, "init", "-q")

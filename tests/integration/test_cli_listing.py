@@ -102,7 +102,7 @@ def test_without_figures_no_run_is_opened(
     registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(_: Registry, entry: Entry) -> None:
-        raise AssertionError(f"{entry.place} was opened")
+        raise AssertionError(f"{entry.location} was opened")
 
     monkeypatch.setattr(Registry, "load", load)
     assert "figure" not in run("--no-figures").rows[0]

@@ -14,8 +14,8 @@ from obengine.feeds.itch50_sample import write_itch50_sample
 from obrelease.cli.app import execute
 from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
-from obrelease.registry.check_folder import inspect_folder
 from tests.program import start_program
+from obrelease.registry.check_folder import check_folder
 
 STRESS = ["stress", "--core", "reference", "--passes", "1", "--rate", "1000000"]
 
@@ -33,7 +33,7 @@ def answer_of(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[dict[str
     assert execute(["run", *words, "--json"]) == ExitCode.OK
     answer = json.loads(capsys.readouterr().out)
     folder = Path("results") / answer["run"]["path"]
-    assert not inspect_folder(folder).problems
+    assert not check_folder(folder).problems
     return answer, folder
 
 

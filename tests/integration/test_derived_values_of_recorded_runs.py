@@ -16,7 +16,7 @@ from obrelease.analysis.consistency.derived_values import disagreements
 from obrelease.analysis.histograms.histogram import encode
 from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
 from obrelease.models.artefact import Artefact, Producer
-from obrelease.models.finding import Problem
+from obrelease.models.finding import Finding
 from obrelease.recorder.architectures import record_architectures
 from obrelease.recorder.profile import record_profile
 from obrelease.recorder.stress import record_stress
@@ -47,7 +47,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {entry.kind: entry.folder for entry in (stressed, divided, profiled)}
 
 
-def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Problem, ...]:
+def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Finding, ...]:
     text = (folder / "artefact.json").read_text() if document is None else json.dumps(document)
     return disagreements(Artefact.model_validate_json(text), folder)
 

@@ -13,7 +13,7 @@ from obrelease.analysis.comparison.gate_policy import read_policy as read_gate_p
 from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
-from obrelease.models.verification_policy import read_policy
+from obrelease.models.verification_policy import read_verification_policy
 from obrelease.release.init_project import GATE, POLICY, WORKFLOW, project_name
 from tests.unit.release.project import git
 from tests.workflows.judges import complaints
@@ -80,7 +80,7 @@ def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
     assert not (root / "pyproject.toml").exists()
     settings = load({}, start=root, environ={})
     assert (settings.root, settings.project) == (root, "fast-lib")
-    assert read_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
+    assert read_verification_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
     assert [metric.name for metric in read_gate_policy(root / GATE).metric] == ["*"]
     assert (root / "obrelease.toml").stat().st_mode & 0o777 == 0o644
 

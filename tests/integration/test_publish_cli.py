@@ -119,7 +119,7 @@ def test_tag_alone(project: Project, capsys: pytest.CaptureFixture[str]) -> None
         (("publish", TAG, "--remote", "nowhere"), ExitCode.NOT_FOUND, "nowhere"),
         (("publish", TAG, "--results", "empty"), ExitCode.NOT_FOUND, "no results folder"),
         (("verify", TAG), ExitCode.NOT_FOUND, "nothing is there"),
-        (("verify", "./absent"), ExitCode.NOT_FOUND, "no such folder"),
+        (("verify", "./absent"), ExitCode.NOT_FOUND, "cannot be listed: No such file"),
         (("verify", "."), ExitCode.INTEGRITY, "not a regular file"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import top_folder
-from obrelease.bundle.writer import Source, write_bundle
+from obrelease.bundle.writer import BundleSource, write_bundle
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember
 from obrelease.models.validation import document_bytes, read_document
@@ -79,7 +79,7 @@ def repack(folder: Path, scratch: Path, change: Callable[[Path], None], *, inner
         inner = {path: digest_file(content / path)[0] for path in paths if path != sha256sums.NAME}
         (content / sha256sums.NAME).write_bytes(sha256sums.render(inner))
     found = {path: digest_file(content / path) for path in paths}
-    sources = [Source(path, content / path, size, sha256) for path, (sha256, size) in found.items()]
+    sources = [BundleSource(path, content / path, size, sha256) for path, (sha256, size) in found.items()]
     (folder / BUNDLE).unlink()
     written = write_bundle(folder / BUNDLE, top, sources, lambda _: None)
     bundle = BundleFile(

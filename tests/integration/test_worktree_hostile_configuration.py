@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.bundle.signing.armor import blob_of
+from obrelease.bundle.signing.armor import from_armor
 from obrelease.bundle.signing.ssh import GIT_NAMESPACE, check
 from obrelease.errors import ObreleaseError
 from obrelease.remote.git.repository import Worktree
@@ -108,7 +108,7 @@ def test_no_program_of_the_repository_runs_while_a_tag_is_signed(
     key = make_key(tmp_path / "keys" / "key")
     tree = Worktree.open(project)
     made = tree.create_tag("v1", tree.head(), "text", key=key)
-    blob = blob_of(made.signature.encode(), "the tag")
+    blob = from_armor(made.signature.encode(), "the tag")
     assert check(blob, GIT_NAMESPACE, made.signed_text, "the tag").fingerprint
     assert [path.name for path in canaries.iterdir()] == []
 

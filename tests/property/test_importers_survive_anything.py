@@ -19,7 +19,7 @@ from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
 from obrelease.models.artefact_draft import ArtefactDraft
-from obrelease.models.validation import document_bytes, examine
+from obrelease.models.validation import check_document, document_bytes
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
 JSON_IMPORTERS: dict[str, Callable[[ImportRequest], ArtefactDraft]] = {
@@ -36,7 +36,7 @@ def read_or_refuse(importer: Callable[[ImportRequest], ArtefactDraft], data: byt
     """Rule: whatever is accepted is a valid document; whatever is not raises an error of our tree."""
     with contextlib.suppress(ObreleaseError):
         artefact = importer(ImportRequest("any", data, 0)).artefact
-        assert examine(document_bytes(artefact), "any")[1] == ()
+        assert check_document(document_bytes(artefact), "any")[1] == ()
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -8,11 +8,16 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obrelease.bundle.signing.armor import armored, blob_of, blob_of_text, text_of
+from obrelease.bundle.signing.armor import (
+    from_armor,
+    from_base64,
+    to_armor,
+    to_base64,
+)
 from obrelease.errors import ObreleaseError
 from obrelease.models.canonical import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
-from obrelease.models.verification_policy import read_policy
+from obrelease.models.verification_policy import read_verification_policy
 from obrelease.release.verify.tag_message import compose, digests_in, signatures_in
 
 JSON = st.recursive(
@@ -32,11 +37,11 @@ def test_no_exception_outside_the_tree(data: bytes) -> None:
     with suppress(ObreleaseError):
         read_statement(data, "x")
     with suppress(ObreleaseError):
-        read_policy(data, "x")
+        read_verification_policy(data, "x")
     with suppress(ObreleaseError):
-        blob_of(data, "x")
+        from_armor(data, "x")
     with suppress(ObreleaseError):
-        blob_of_text(data.decode("latin-1"), "x")
+        from_base64(data.decode("latin-1"), "x")
 
 
 @given(st.binary())
@@ -54,15 +59,15 @@ def test_a_payload_comes_back_as_its_bytes(payload: bytes) -> None:
 @given(st.binary(max_size=3000).map(lambda tail: b"SSHSIG" + tail))
 def test_a_signature_has_one_spelling(blob: bytes) -> None:
     """ "No byte of a signature file can be changed unnoticed"."""
-    assert blob_of(armored(blob), "x") == blob
-    assert blob_of_text(text_of(blob), "x") == blob
-    assert armored(blob).count(b"\n") == 2 + -(-len(base64.b64encode(blob)) // 70)
+    assert from_armor(to_armor(blob), "x") == blob
+    assert from_base64(to_base64(blob), "x") == blob
+    assert to_armor(blob).count(b"\n") == 2 + -(-len(base64.b64encode(blob)) // 70)
 
 
 @given(st.binary(min_size=1, max_size=300), st.text(alphabet="0123456789abcdef", min_size=64, max_size=64))
 def test_a_tag_carries_what_was_put_into_it(blob: bytes, digest: str) -> None:
     """ "The signed tag carries the digests and the signatures"."""
-    signatures = {"sums": text_of(blob), "provenance": text_of(blob + b"x")}
+    signatures = {"sums": to_base64(blob), "provenance": to_base64(blob + b"x")}
     message = compose("demo", "v1", {"bundle": digest}, signatures)
     assert digests_in(message) == {"bundle": digest}
     assert signatures_in(message) == signatures

@@ -16,8 +16,8 @@ from pydantic import Field, ValidationError
 from obrelease.analysis.comparison.verdict import LEAST_RUNS, Rules
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
-from obrelease.models.policy_file import GATE_POLICY, parse_policy, require_kind
-from obrelease.models.validation import explain
+from obrelease.models.policy_file import GATE_POLICY, parse_policy, require_policy_format
+from obrelease.models.validation import validation_messages
 from obrelease.storage.files import read_bounded
 
 POLICY_VERSION: Final = 1
@@ -82,7 +82,7 @@ def read_policy(path: Path) -> Policy:
 
 def policy_of(document: Mapping[str, Any], where: str) -> Policy:
     """The policy that a parsed TOML document holds; raises `InvalidInput` as `read_policy`."""
-    require_kind(document, where, GATE_POLICY)
+    require_policy_format(document, where, GATE_POLICY)
     version = document.get("version")
     if isinstance(version, int) and version > POLICY_VERSION:
         raise InvalidInput(
@@ -93,7 +93,7 @@ def policy_of(document: Mapping[str, Any], where: str) -> Policy:
     try:
         return Policy.model_validate(plain)
     except ValidationError as error:
-        lines = explain(error)
+        lines = validation_messages(error)
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
         raise InvalidInput(
             f"{where}: {lines[0]}{more}", hint="`obrelease gate --help` shows a policy with every key"

@@ -16,7 +16,7 @@ from obrelease.analysis.tables.csv_bytes import SUMMARY_COLUMNS
 from obrelease.analysis.tables.summary import LATENCY_TABLE, SUMMARY_FILE, summary_csv
 from obrelease.errors import ObreleaseError
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, Check, Outcome
-from obrelease.models.finding import Problem
+from obrelease.models.finding import Finding
 from obrelease.storage.files import read_bounded
 
 RULE: Final = "numbers"
@@ -29,7 +29,7 @@ _PASSES_AGREE: Final = "passes-agree"
 _TIMED_ONE_BY_ONE: Final = "single-messages-agree"
 
 
-def disagreements(artefact: Artefact, folder: Path) -> tuple[Problem, ...]:
+def disagreements(artefact: Artefact, folder: Path) -> tuple[Finding, ...]:
     """Every number that others of the same run contradict; empty where all agree.
 
     A digest proves that bytes are those that were recorded, and nothing of what they say. Derived
@@ -40,7 +40,7 @@ def disagreements(artefact: Artefact, folder: Path) -> tuple[Problem, ...]:
     Args:
         folder: holds the files that the artefact lists, whose bytes were checked already.
     """
-    return tuple(Problem(str(folder / where), RULE, what) for where, what in _found(artefact, folder))
+    return tuple(Finding(str(folder / where), RULE, what) for where, what in _found(artefact, folder))
 
 
 def _found(artefact: Artefact, folder: Path) -> Iterator[tuple[str, str]]:

@@ -22,13 +22,13 @@ _MAGIC: Final = b"SSHSIG"
 _COLUMNS: Final = 70
 
 
-def armored(blob: bytes) -> bytes:
+def to_armor(blob: bytes) -> bytes:
     """The signature file of a signature, byte for byte as `ssh-keygen -Y sign` writes it."""
     lines = wrap(base64.b64encode(blob).decode("ascii"), _COLUMNS)
     return "\n".join((_BEGIN, *lines, _END, "")).encode("ascii")
 
 
-def blob_of(data: bytes, where: str) -> bytes:
+def from_armor(data: bytes, where: str) -> bytes:
     """The signature in a signature file.
 
     Raises:
@@ -39,17 +39,17 @@ def blob_of(data: bytes, where: str) -> bytes:
         blob = base64.b64decode("".join(lines), validate=True)
     except (UnicodeDecodeError, ValueError, binascii.Error) as error:
         raise IntegrityError(f"{where}: is not an SSH signature: {error}") from error
-    if (first, last, end) != (_BEGIN, _END, "") or not blob.startswith(_MAGIC) or armored(blob) != data:
+    if (first, last, end) != (_BEGIN, _END, "") or not blob.startswith(_MAGIC) or to_armor(blob) != data:
         raise IntegrityError(f"{where}: is not an SSH signature as ssh-keygen writes it")
     return blob
 
 
-def text_of(blob: bytes) -> str:
+def to_base64(blob: bytes) -> str:
     """A signature as one line of base64, for a tag's message or a DSSE envelope."""
     return base64.b64encode(blob).decode("ascii")
 
 
-def blob_of_text(text: str, where: str) -> bytes:
+def from_base64(text: str, where: str) -> bytes:
     """The signature in one line of base64.
 
     Raises:
@@ -59,6 +59,6 @@ def blob_of_text(text: str, where: str) -> bytes:
         blob = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error) as error:
         raise IntegrityError(f"{where}: is not base64: {error}") from error
-    if not blob.startswith(_MAGIC) or text_of(blob) != text or len(blob) > MAX_BYTES:
+    if not blob.startswith(_MAGIC) or to_base64(blob) != text or len(blob) > MAX_BYTES:
         raise IntegrityError(f"{where}: is not an SSH signature in base64")
     return blob

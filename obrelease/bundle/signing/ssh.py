@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.bundle.signing.armor import armored, blob_of
+from obrelease.bundle.signing.armor import from_armor, to_armor
 from obrelease.errors import IntegrityError, UsageError
 from obrelease.models.finding import printable
 from obrelease.storage.system_errors import storage_errors
@@ -39,7 +39,7 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class AllowedSigners:
     """Whose signatures count.
 
     Attributes:
@@ -66,10 +66,10 @@ def sign(key: Path, namespace: str, data: bytes) -> bytes:
             f"{key}: cannot sign: {_said(done)}",
             hint="give the file of an SSH key: a private one, or the public one of a key in your agent",
         )
-    return blob_of(done.stdout, "the output of ssh-keygen")
+    return from_armor(done.stdout, "the output of ssh-keygen")
 
 
-def verify(blob: bytes, namespace: str, data: bytes, trust: Trust, where: str) -> Signer:
+def verify(blob: bytes, namespace: str, data: bytes, trust: AllowedSigners, where: str) -> Signer:
     """Who of the trusted made this signature of exactly these bytes in this namespace.
 
     Raises:
@@ -108,7 +108,9 @@ def check(blob: bytes, namespace: str, data: bytes, where: str) -> Signer:
     return Signer(_fingerprint(done, where))
 
 
-def judge(blob: bytes, namespace: str, data: bytes, trust: Trust | None, where: str) -> Signer:
+def verify_or_check(
+    blob: bytes, namespace: str, data: bytes, trust: AllowedSigners | None, where: str
+) -> Signer:
     """`verify` where it is known whose signatures count, else `check`."""
     if trust is None:
         return check(blob, namespace, data, where)
@@ -121,7 +123,7 @@ def _in_file(blob: bytes) -> Iterator[Path]:
     with temporary_folder() as folder:
         file = folder / "signature"
         with storage_errors(file):
-            file.write_bytes(armored(blob))
+            file.write_bytes(to_armor(blob))
         yield file
 
 

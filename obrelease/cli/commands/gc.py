@@ -16,7 +16,7 @@ from obrelease.cli.console.settings import Settings
 from obrelease.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
-    from obrelease.registry.gc import Doomed, GcPlan
+    from obrelease.registry.gc import Candidate, GcPlan
     from obrelease.registry.store import Registry
     from obrelease.remote.git.repository import Worktree
 
@@ -105,7 +105,7 @@ def _roots(
         )
     tracked = _tracked(settings.results)
     for entry in registry.find(Filter()) if tracked else ():
-        if entry.place in tracked:
+        if entry.location in tracked:
             roots.reasons.setdefault(entry.digest, []).append("tracked by git")
     return roots.reasons, roots.unknown
 
@@ -152,7 +152,7 @@ def _grace_ns(text: str) -> int:
     return int(parts[1]) * _UNITS[parts[2]] * _SECOND_NS
 
 
-def _told(plan: GcPlan, gone: tuple[Doomed, ...], *, removed: bool) -> dict[str, Any]:
+def _told(plan: GcPlan, gone: tuple[Candidate, ...], *, removed: bool) -> dict[str, Any]:
     return {
         "removed": removed,
         "runs": [doomed.entry.as_json() | {"bytes_on_disk": doomed.bytes_on_disk} for doomed in gone],
@@ -164,7 +164,7 @@ def _told(plan: GcPlan, gone: tuple[Doomed, ...], *, removed: bool) -> dict[str,
     }
 
 
-def _listing(gone: tuple[Doomed, ...]) -> str:
+def _listing(gone: tuple[Candidate, ...]) -> str:
     rows = [
         (
             doomed.entry.digest[:_SHORT_DIGEST],

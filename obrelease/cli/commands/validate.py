@@ -16,7 +16,7 @@ from obrelease.storage.system_errors import storage_errors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from obrelease.models.finding import Problem
+    from obrelease.models.finding import Finding
 
 _CHECKED: Final = ("artefact or document", "artefacts and documents")
 
@@ -37,17 +37,17 @@ def validate(
     """
     from itertools import chain
 
-    from obrelease.storage.workers import in_chunks
+    from obrelease.storage.workers import map_in_chunks
 
     settings = session.settings(results=results)
-    problems: list[Problem] = []
+    problems: list[Finding] = []
     checked = 0
     for path in paths or [results_of(settings, must_exist=True)]:
         folders, documents = _targets(path)
         if not folders and not documents and paths:
             raise NotFound(f"{path}: no artefact at or below it")
         with (
-            in_chunks(_problems_of, folders) as chunks,
+            map_in_chunks(_problems_of, folders) as chunks,
             session.out.progress("validate", len(folders)) as advance,
         ):
             for folder, found in zip(folders, chain.from_iterable(chunks), strict=True):
@@ -61,7 +61,7 @@ def validate(
     session.out.note(f"{counted(checked, *_CHECKED)}: valid")
 
 
-def _judged(session: Session, path: Path, problems: Sequence[Problem]) -> Sequence[Problem]:
+def _judged(session: Session, path: Path, problems: Sequence[Finding]) -> Sequence[Finding]:
     session.out.detail(f"{path}: {counted(len(problems), 'problem') if problems else 'valid'}")
     return problems
 
@@ -79,15 +79,15 @@ def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
 
 
-def _problems_of(folders: Sequence[Path]) -> list[Sequence[Problem]]:
+def _problems_of(folders: Sequence[Path]) -> list[Sequence[Finding]]:
     return [folder_problems(folder) for folder in folders]
 
 
-def folder_problems(folder: Path) -> Sequence[Problem]:
+def folder_problems(folder: Path) -> Sequence[Finding]:
     """Broken rules of one artefact; whether its numbers agree is asked where its bytes are sound."""
-    from obrelease.registry.check_folder import inspect_folder
+    from obrelease.registry.check_folder import check_folder
 
-    found = inspect_folder(folder)
+    found = check_folder(folder)
     if found.problems or found.artefact is None:
         return found.problems
     from obrelease.importers.reimport_check import disagreements
@@ -95,14 +95,14 @@ def folder_problems(folder: Path) -> Sequence[Problem]:
     return disagreements(found.artefact, folder)
 
 
-def _document_problems(path: Path) -> Sequence[Problem]:
-    from obrelease.models.validation import examine
+def _document_problems(path: Path) -> Sequence[Finding]:
+    from obrelease.models.validation import check_document
     from obrelease.storage.files import read_bounded
 
-    return examine(read_bounded(path), str(path))[1]
+    return check_document(read_bounded(path), str(path))[1]
 
 
-def reject_problems(session: Session, problems: Sequence[Problem], checked: int) -> None:
+def reject_problems(session: Session, problems: Sequence[Finding], checked: int) -> None:
     """Tell every problem and stop: exit code 5 where bytes are wrong, 4 where a document is."""
     from obrelease.registry.check_folder import INTEGRITY_RULES
 

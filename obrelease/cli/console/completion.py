@@ -159,9 +159,9 @@ def _told(entry: Entry) -> str:
 
 
 def _kept_scenarios(registry: Registry, kind: str | None) -> list[str]:
-    from obrelease.registry.index.directory_stamps import shelf_stamps
+    from obrelease.registry.index.directory_stamps import read_directory_stamps
 
-    shelves = (place.split("/") for place in shelf_stamps(registry.root))
+    shelves = (place.split("/") for place in read_directory_stamps(registry.root))
     return sorted({scenario for of_kind, scenario in shelves if kind in {None, of_kind}})
 
 

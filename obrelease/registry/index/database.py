@@ -15,7 +15,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obrelease.registry.index.rows import Damaged
+from obrelease.registry.index.rows import DamagedIndex
 
 _APPLICATION_ID: Final = 0x6F627265
 _USER_VERSION: Final = 4
@@ -68,7 +68,7 @@ A shelf that is unknown already is not written once more, because that would cos
 
 _BROKEN: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
-FAULTS: Final = (sqlite3.DatabaseError, Damaged, UnicodeError)
+INDEX_ERRORS: Final = (sqlite3.DatabaseError, DamagedIndex, UnicodeError)
 """What a bad or unreachable index raises; SQLite's own words about a damaged one may be no text."""
 
 
@@ -80,7 +80,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
         sqlite3.DatabaseError: it cannot be opened, or is no database.
     """
     if path is not None and (path.is_symlink() or _journal_of(path).is_symlink()):
-        raise Damaged("the index is a symbolic link, which leads to a file that is not ours")
+        raise DamagedIndex("the index is a symbolic link, which leads to a file that is not ours")
     connection = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=PERSIST")
@@ -91,28 +91,28 @@ def connect(path: Path | None) -> sqlite3.Connection:
         if _identity(connection) == (0, 0):
             _create(connection)
         if _identity(connection) != (_APPLICATION_ID, _USER_VERSION):
-            raise Damaged("not an index of this version")
+            raise DamagedIndex("not an index of this version")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def make_runs(connection: sqlite3.Connection) -> None:
+def create_tables(connection: sqlite3.Connection) -> None:
     """Empty the index inside the transaction that is open; `index_runs` finishes it."""
     for table, statement in _TABLES.items():
         connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute(statement)
 
 
-def index_runs(connection: sqlite3.Connection) -> None:
+def create_indices(connection: sqlite3.Connection) -> None:
     """Make the indices and triggers, once the rows are there: sorting once is faster than each time."""
     connection.execute("INSERT OR IGNORE INTO shelf SELECT DISTINCT kind || '/' || scenario, '' FROM run")
     for statement in (*_INDICES, *_TRIGGERS):
         connection.execute(statement)
 
 
-def demand_integrity(connection: sqlite3.Connection, check: str = "integrity_check") -> None:
+def check_integrity(connection: sqlite3.Connection, check: str = "integrity_check") -> None:
     """Have SQLite look through the whole file.
 
     Args:
@@ -122,16 +122,16 @@ def demand_integrity(connection: sqlite3.Connection, check: str = "integrity_che
         Damaged: it found something.
     """
     if connection.execute(f"PRAGMA {check}").fetchone()[0] != "ok":
-        raise Damaged("SQLite's integrity check failed")
+        raise DamagedIndex("SQLite's integrity check failed")
 
 
-def is_broken(error: Exception) -> bool:
+def is_damaged(error: Exception) -> bool:
     """Whether the file is bad, not merely out of reach (busy, read-only, full, not openable)."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is None or code & 0xFF in _BROKEN
 
 
-def discard(path: Path) -> None:
+def delete_index(path: Path) -> None:
     """Remove the index and the journal that belongs to it; a journal alone would be replayed."""
     _journal_of(path).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
@@ -145,8 +145,8 @@ def _create(connection: sqlite3.Connection) -> None:
     """Make the tables in one transaction; a second process that comes here finds them made."""
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-        make_runs(connection)
-        index_runs(connection)
+        create_tables(connection)
+        create_indices(connection)
         connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={_USER_VERSION}")
     connection.execute("COMMIT")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.registry.layout import is_place_name
+from obrelease.registry.layout import is_run_folder_name
 
 SETTLE_NS: Final = 2_000_000_000
 """How much older than its listing a change must be, to be told from the next one."""
@@ -42,7 +42,7 @@ class Stamp:
         return now_ns is not None and self.changed_ns + SETTLE_NS < now_ns
 
 
-def shelf_stamps(root: Path) -> dict[str, Stamp]:
+def read_directory_stamps(root: Path) -> dict[str, Stamp]:
     """The stamp of each shelf below a results folder, by its place.
 
     Raises:
@@ -56,7 +56,7 @@ def shelf_stamps(root: Path) -> dict[str, Stamp]:
     return found
 
 
-def shelf_names(root: Path, shelf: str) -> set[str]:
+def run_folder_names(root: Path, shelf: str) -> set[str]:
     """The names of all artefact folders on a shelf; empty where it is gone.
 
     Raises:
@@ -65,13 +65,15 @@ def shelf_names(root: Path, shelf: str) -> set[str]:
     try:
         with os.scandir(root / shelf) as found:
             return {
-                item.name for item in found if is_place_name(item.name) and item.is_dir(follow_symlinks=False)
+                item.name
+                for item in found
+                if is_run_folder_name(item.name) and item.is_dir(follow_symlinks=False)
             }
     except (FileNotFoundError, NotADirectoryError):
         return set()
 
 
-def disk_now_ns(file: Path) -> int | None:
+def file_system_time_ns(file: Path) -> int | None:
     """The file system's own time, had by touching a file of ours; None where that is not permitted."""
     try:
         os.utime(file)

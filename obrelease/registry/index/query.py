@@ -23,9 +23,9 @@ from typing import TypeVar
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import write_buffer
-from obrelease.registry.index.changes import find_news, fold
-from obrelease.registry.index.database import FAULTS, connect, demand_integrity, discard, is_broken
-from obrelease.registry.index.directory_stamps import shelf_stamps
+from obrelease.registry.index.changes import find_changes, fold
+from obrelease.registry.index.database import INDEX_ERRORS, check_integrity, connect, delete_index, is_damaged
+from obrelease.registry.index.directory_stamps import read_directory_stamps
 from obrelease.registry.index.rows import newest_first, select
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.storage.system_errors import storage_errors
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class IndexSnapshot:
     """The index as it stands, before anything is mended.
 
     Attributes:
@@ -73,20 +73,20 @@ def query(root: Path, where: Filter, limit: int | None = None) -> Answer:
         return _with_index(root, lambda connection: _answer(connection, root, where, limit))
 
 
-def forget(root: Path, places: Iterable[str]) -> None:
+def forget(root: Path, locations: Iterable[str]) -> None:
     """Take the rows of runs out that are about to be removed, so that nobody takes them for lost.
 
     An index that cannot be written is left to the next reader, who finds the runs gone.
     """
     if not (root / INDEX_NAME).exists():
         return
-    with suppress(*FAULTS), closing(connect(root / INDEX_NAME)) as connection:
+    with suppress(*INDEX_ERRORS), closing(connect(root / INDEX_NAME)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        write_buffer.remove(connection, places)
+        write_buffer.remove(connection, locations)
         connection.execute("COMMIT")
 
 
-def sight(root: Path) -> Sight:
+def read_index(root: Path) -> IndexSnapshot:
     """Read all rows without mending anything.
 
     Raises:
@@ -94,19 +94,19 @@ def sight(root: Path) -> Sight:
     """
     path = root / INDEX_NAME
     if not path.exists():
-        return Sight("absent", {})
+        return IndexSnapshot("absent", {})
     try:
         with closing(connect(path)) as connection:
-            demand_integrity(connection)
-            entries = {entry.place: entry for entry in select(connection, root, Filter())}
+            check_integrity(connection)
+            entries = {entry.location: entry for entry in select(connection, root, Filter())}
             known = dict(connection.execute("SELECT place, stamp FROM shelf"))
-    except FAULTS as error:
-        return Sight("damaged" if is_broken(error) else "unreachable", {})
-    there = shelf_stamps(root)
-    return Sight(
+    except INDEX_ERRORS as error:
+        return IndexSnapshot("damaged" if is_damaged(error) else "unreachable", {})
+    there = read_directory_stamps(root)
+    return IndexSnapshot(
         "readable",
         entries,
-        frozenset(place for place, stamp in there.items() if known.get(place) == stamp.text),
+        frozenset(location for location, stamp in there.items() if known.get(location) == stamp.text),
     )
 
 
@@ -117,11 +117,11 @@ def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
         try:
             with closing(connect(path)) as connection:
                 return action(connection)
-        except FAULTS as error:
-            if not is_broken(error):
+        except INDEX_ERRORS as error:
+            if not is_damaged(error):
                 break
             try:
-                discard(path)
+                delete_index(path)
             except OSError:
                 break
     with closing(connect(None)) as connection:
@@ -130,13 +130,13 @@ def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
 
 def _answer(connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None) -> Answer:
     connection.execute("BEGIN")
-    news = find_news(connection, root)
+    news = find_changes(connection, root)
     known = select(connection, root, where, None if news.gone else limit)
     fresh = sorted(filter(where.accepts, news.fresh), key=newest_first)
-    kept = (entry for entry in known if entry.place not in news.gone)
+    kept = (entry for entry in known if entry.location not in news.gone)
     entries = tuple(islice(merge(kept, fresh, key=newest_first), limit))
     connection.execute("COMMIT")
-    if news.worth_folding:
+    if news.should_flush:
         with suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA busy_timeout=0")
             fold(connection, news)

@@ -12,21 +12,25 @@ from typing import Any, Final
 
 from obrelease.errors import StorageError
 from obrelease.registry.index import write_buffer
-from obrelease.registry.index.changes import News, find_news, fold, readable, settled, write
+from obrelease.registry.index.changes import IndexDelta, find_changes, fold, readable, settled, write
 from obrelease.registry.index.database import (
-    FAULTS,
+    INDEX_ERRORS,
+    check_integrity,
     connect,
-    demand_integrity,
-    discard,
-    index_runs,
-    is_broken,
-    make_runs,
+    create_indices,
+    create_tables,
+    delete_index,
+    is_damaged,
 )
-from obrelease.registry.index.directory_stamps import disk_now_ns, shelf_names, shelf_stamps
-from obrelease.registry.index.rows import PUT, row_of
+from obrelease.registry.index.directory_stamps import (
+    file_system_time_ns,
+    read_directory_stamps,
+    run_folder_names,
+)
+from obrelease.registry.index.rows import INSERT_RUN, row_of
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.storage.system_errors import storage_errors
-from obrelease.storage.workers import in_chunks
+from obrelease.storage.workers import map_in_chunks
 
 _FILL_CACHE_KIB: Final = 65_536
 
@@ -45,12 +49,12 @@ def rebuild(root: Path) -> int:
         with storage_errors(root, "the index cannot be rebuilt"):
             try:
                 return _refill(path, root)
-            except FAULTS as error:
-                if not is_broken(error):
+            except INDEX_ERRORS as error:
+                if not is_damaged(error):
                     raise
-            discard(path)
+            delete_index(path)
             return _refill(path, root)
-    except FAULTS as error:
+    except INDEX_ERRORS as error:
         hint = "runs are found without it: where it cannot be written, it is made in memory each time"
         raise StorageError(f"{path}: cannot be written: {error}", hint=hint) from error
 
@@ -58,7 +62,7 @@ def rebuild(root: Path) -> int:
 def fill(
     connection: sqlite3.Connection,
     rows: Iterable[tuple[Any, ...]],
-    learned: Callable[[], News] = News,
+    learned: Callable[[], IndexDelta] = IndexDelta,
 ) -> None:
     """Replace all rows by these, as `row_of` makes them, in one transaction.
 
@@ -67,9 +71,9 @@ def fill(
     """
     connection.execute(f"PRAGMA cache_size=-{_FILL_CACHE_KIB}")
     connection.execute("BEGIN IMMEDIATE")
-    make_runs(connection)
-    connection.executemany(PUT, rows)
-    index_runs(connection)
+    create_tables(connection)
+    connection.executemany(INSERT_RUN, rows)
+    create_indices(connection)
     write(connection, learned())
     connection.execute("COMMIT")
 
@@ -77,23 +81,25 @@ def fill(
 def _refill(path: Path, root: Path) -> int:
     """Read every folder, fill, and look once more at the shelves that changed meanwhile."""
     connect(path).close()  # the clock is the file's
-    there, now_ns = shelf_stamps(root), disk_now_ns(path)
-    places = [f"{shelf}/{name}" for shelf in sorted(there) for name in sorted(shelf_names(root, shelf))]
-    unread = set(places)
+    there, now_ns = read_directory_stamps(root), file_system_time_ns(path)
+    locations = [
+        f"{shelf}/{name}" for shelf in sorted(there) for name in sorted(run_folder_names(root, shelf))
+    ]
+    unread = set(locations)
 
-    def learned() -> News:
-        return News(unread=frozenset(unread), stamps=settled(there, sorted(there), now_ns))
+    def learned() -> IndexDelta:
+        return IndexDelta(unread=frozenset(unread), stamps=settled(there, sorted(there), now_ns))
 
-    with in_chunks(partial(_rows, root), places) as chunks, closing(connect(path)) as connection:
-        demand_integrity(connection, "quick_check")
+    with map_in_chunks(partial(_rows, root), locations) as chunks, closing(connect(path)) as connection:
+        check_integrity(connection, "quick_check")
         fill(connection, _ticked_off(chain.from_iterable(chunks), unread), learned)
-        fold(connection, find_news(connection, root))
+        fold(connection, find_changes(connection, root))
         return write_buffer.count(connection)
 
 
-def _ticked_off(rows: Iterable[tuple[Any, ...]], places: set[str]) -> Iterator[tuple[Any, ...]]:
+def _ticked_off(rows: Iterable[tuple[Any, ...]], locations: set[str]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
-        places.discard(row[0])
+        locations.discard(row[0])
         yield row
 
 

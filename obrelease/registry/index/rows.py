@@ -21,8 +21,8 @@ COLUMNS: Final = (
     "workload", "messages", "events_digest", "checks_failed", "seal",
 )  # fmt: skip
 _VALUES: Final = f"({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-PUT: Final = f"INSERT OR REPLACE INTO run {_VALUES}"
-PUT_RECENT: Final = f"INSERT OR REPLACE INTO recent {_VALUES}"
+INSERT_RUN: Final = f"INSERT OR REPLACE INTO run {_VALUES}"
+INSERT_BUFFERED: Final = f"INSERT OR REPLACE INTO recent {_VALUES}"
 
 _SEALED: Final = len(COLUMNS) - 1
 _MIDDLE_NS: Final = 2**63
@@ -33,14 +33,14 @@ _CHECKS: Final = {PASSED: "checks_failed = 0", FAILED: "checks_failed > 0"}
 _ORDER: Final = "ORDER BY created_ns DESC, digest, place"
 
 
-class Damaged(Exception):
+class DamagedIndex(Exception):
     """The index is not ours, or a row's seal does not fit its values."""
 
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
     """The row of an entry, its seal last."""
     values = (
-        entry.place, entry.digest, entry.kind, entry.scenario, entry.created_ns - _MIDDLE_NS,
+        entry.location, entry.digest, entry.kind, entry.scenario, entry.created_ns - _MIDDLE_NS,
         entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
         entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
     )  # fmt: skip
@@ -54,15 +54,15 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
         Damaged: the seal does not fit.
     """
     if _seal(tuple(row[:_SEALED])) != row[_SEALED]:
-        raise Damaged("a row's seal does not fit")
-    place, digest, kind, scenario, created, size, core, commit, dirty, *rest = row[:_SEALED]
+        raise DamagedIndex("a row's seal does not fit")
+    location, digest, kind, scenario, created, size, core, commit, dirty, *rest = row[:_SEALED]
     workload, messages, events, checks_failed = rest
     return Entry(
         digest=digest,
         kind=kind,
         scenario=scenario,
         root=root,
-        place=place,
+        location=location,
         created_ns=created + _MIDDLE_NS,
         size_bytes=size,
         core=core,
@@ -77,7 +77,7 @@ def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
 
 def newest_first(entry: Entry) -> tuple[int, str, str]:
     """What entries are sorted by."""
-    return -entry.created_ns, entry.digest, entry.place
+    return -entry.created_ns, entry.digest, entry.location
 
 
 def select(

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from obrelease.errors import Conflict, NotFound, UsageError
 from obrelease.models.manifest import Plan, PlanStep
-from obrelease.models.validation import explain
+from obrelease.models.validation import validation_messages
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.plan_progress import (
@@ -88,7 +88,7 @@ def plan_of(request: Request, steps: Sequence[Step], tools: Tools, commit: str) 
         )
     except ValidationError as error:
         raise UsageError(
-            f"no release can be planned with these settings: {explain(error)[0]}",
+            f"no release can be planned with these settings: {validation_messages(error)[0]}",
             hint="look at [tool.obrelease] in pyproject.toml; `project` is lower case, digits, . _ -",
         ) from error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from obrelease.bundle.writer import Source
+from obrelease.bundle.writer import BundleSource
 from obrelease.models.manifest import BundleManifest, Plan, ReleaseAsset
 from obrelease.registry.store import Registry
 from obrelease.release.collected_run import CollectedRun
@@ -91,7 +91,7 @@ class Staging:
     doubts: tuple[str, ...] = ()
     notes: str = ""
     against: str = ""
-    pictures: tuple[Source, ...] = ()
+    pictures: tuple[BundleSource, ...] = ()
     packed: Packed | None = None
     tagged: TagOutcome | None = None
     uploaded: UploadOutcome | None = None

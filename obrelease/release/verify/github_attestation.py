@@ -9,13 +9,13 @@ from typing import Final
 from obrelease.bundle import sha256sums
 from obrelease.errors import IntegrityError
 from obrelease.models.finding import printable
-from obrelease.models.verification_policy import Policy
+from obrelease.models.verification_policy import VerificationPolicy
 from obrelease.release.verify.release_files import Layer, Verified
 
 _DEADLINE_S: Final = 300
 
 
-def attestation_layer(verified: Verified, policy: Policy | None) -> Layer:
+def attestation_layer(verified: Verified, policy: VerificationPolicy | None) -> Layer:
     """Ask `gh` whether the policy's repository attested SHA256SUMS, which covers every other file.
 
     It needs the network, so it is asked only where the policy demands it.

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from obrelease.bundle.signing.ssh import Trust
+from obrelease.bundle.signing.ssh import AllowedSigners
 from obrelease.errors import CheckFailed, IntegrityError
-from obrelease.models.verification_policy import MAX_BYTES, Policy, read_policy
+from obrelease.models.verification_policy import MAX_BYTES, VerificationPolicy, read_verification_policy
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.release_files import Layer, Verified
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
 
-def load(path: Path, scratch: Path) -> tuple[Policy, Trust | None]:
+def load(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedSigners | None]:
     """A policy, and whose signatures count by it; None where it says nothing of signatures.
 
     Args:
@@ -23,7 +23,7 @@ def load(path: Path, scratch: Path) -> tuple[Policy, Trust | None]:
     Raises:
         NotFound, InvalidInput, StorageError: the policy or its list of signers cannot be read.
     """
-    policy = read_policy(read_bounded(path, MAX_BYTES), str(path))
+    policy = read_verification_policy(read_bounded(path, MAX_BYTES), str(path))
     if policy.allowed_signers_file is not None:
         listed = read_bounded(path.parent / policy.allowed_signers_file, MAX_BYTES)
     elif policy.allowed_signers is not None:
@@ -33,10 +33,10 @@ def load(path: Path, scratch: Path) -> tuple[Policy, Trust | None]:
     file = scratch / "allowed_signers"
     with storage_errors(file):
         file.write_bytes(listed if listed.endswith(b"\n") else listed + b"\n")
-    return policy, Trust(file, frozenset(policy.signers))
+    return policy, AllowedSigners(file, frozenset(policy.signers))
 
 
-def enforce(policy: Policy, verified: Verified, layers: Sequence[Layer]) -> None:
+def enforce(policy: VerificationPolicy, verified: Verified, layers: Sequence[Layer]) -> None:
     """Refuse a release that proves less than the policy demands.
 
     Raises:

@@ -19,8 +19,8 @@ from obrelease.bundle.asset_names import (
     bundle_name,
     top_folder,
 )
-from obrelease.bundle.reader import Contents, read_bundle, unpack_bundle
-from obrelease.bundle.writer import Written
+from obrelease.bundle.reader import BundleContents, read_bundle, unpack_bundle
+from obrelease.bundle.writer import ArchiveDigests
 from obrelease.errors import IntegrityError, NotFound, ObreleaseError
 from obrelease.models.manifest import BundleManifest, ReleaseRun
 from obrelease.models.validation import read_document
@@ -138,7 +138,8 @@ def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) 
 
 
 def _files(folder: Path) -> list[str]:
-    with storage_errors(folder, "cannot be listed", missing=NotFound), os.scandir(folder) as found:
+    hint = "pass a tag, or a folder of a release's files"
+    with storage_errors(folder, "cannot be listed", hint=hint, missing=NotFound), os.scandir(folder) as found:
         items = sorted(found, key=lambda item: item.name)
     for item in items:
         if not item.is_file(follow_symlinks=False):
@@ -181,10 +182,10 @@ def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -
     return manifest
 
 
-def _check_bundle(folder: Path, manifest: BundleManifest) -> Contents:
+def _check_bundle(folder: Path, manifest: BundleManifest) -> BundleContents:
     bundle = manifest.bundle
     contents = read_bundle(folder / bundle.name, top=top_folder(manifest.project, manifest.tag))
-    said = Written(bundle.size, bundle.sha256, bundle.tar_size, bundle.tar_sha256)
+    said = ArchiveDigests(bundle.size, bundle.sha256, bundle.tar_size, bundle.tar_sha256)
     if contents.written != said:
         raise IntegrityError(
             f"{folder / bundle.name}: sha256 {contents.written.sha256}, tar {contents.written.tar_sha256}; "
@@ -194,7 +195,7 @@ def _check_bundle(folder: Path, manifest: BundleManifest) -> Contents:
     return contents
 
 
-def _check_members(contents: Contents, manifest: BundleManifest) -> None:
+def _check_members(contents: BundleContents, manifest: BundleManifest) -> None:
     if contents.members != manifest.members:
         differing = sorted({member.path for member in {*contents.members} ^ {*manifest.members}})
         raise IntegrityError(
@@ -206,7 +207,7 @@ def _check_members(contents: Contents, manifest: BundleManifest) -> None:
             raise IntegrityError(f"{manifest.bundle.name}: {member.path} belongs to no run of the manifest")
 
 
-def _check_runs(bundle: Path, folder: Path, contents: Contents, manifest: BundleManifest) -> None:
+def _check_runs(bundle: Path, folder: Path, contents: BundleContents, manifest: BundleManifest) -> None:
     unpack_bundle(bundle, folder, contents)
     where = f"{bundle.name}: {sha256sums.NAME}"
     if not (folder / sha256sums.NAME).is_file():

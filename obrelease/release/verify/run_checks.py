@@ -9,13 +9,13 @@ from obrelease.errors import CheckFailed, Conflict, IntegrityError, InvalidInput
 from obrelease.importers.reimport_check import disagreements
 from obrelease.models.artefact import Artefact
 from obrelease.models.manifest import Plan
-from obrelease.registry.check_folder import INTEGRITY_RULES, Inspection, inspect_folder
+from obrelease.registry.check_folder import INTEGRITY_RULES, FolderCheck, check_folder
 from obrelease.release.collected_run import CollectedRun
 
 _SHOWN = 5
 
 
-def examined(folder: Path, *, shown: str | None = None, hint: str) -> tuple[Inspection, Artefact]:
+def examined(folder: Path, *, shown: str | None = None, hint: str) -> tuple[FolderCheck, Artefact]:
     """A run's folder whose bytes are those of its envelope, and whose numbers agree.
 
     Args:
@@ -25,7 +25,7 @@ def examined(folder: Path, *, shown: str | None = None, hint: str) -> tuple[Insp
         IntegrityError: bytes are not those that the envelope names.
         InvalidInput: the envelope is malformed, or numbers of the run contradict each other.
     """
-    found = inspect_folder(folder)
+    found = check_folder(folder)
     problems = found.problems
     if not problems and found.artefact is not None:
         problems = disagreements(found.artefact, folder)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME
 from obrelease.bundle.signing import armor
-from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, Signer, Trust, judge
+from obrelease.bundle.signing.ssh import (
+    PROVENANCE_NAMESPACE,
+    SUMS_NAMESPACE,
+    AllowedSigners,
+    Signer,
+    verify_or_check,
+)
 from obrelease.errors import IntegrityError
 from obrelease.models.provenance import (
     MAX_BYTES,
@@ -23,7 +29,7 @@ from obrelease.release.verify.tag_message import PROVENANCE, SUMS
 _HINT = "do not use this release"
 
 
-def sums_signature_layer(verified: Verified, trust: Trust | None) -> Layer:
+def sums_signature_layer(verified: Verified, trust: AllowedSigners | None) -> Layer:
     """The SSH signature of SHA256SUMS.
 
     Raises:
@@ -33,11 +39,11 @@ def sums_signature_layer(verified: Verified, trust: Trust | None) -> Layer:
         return Layer("sums-signature", False, f"there is no {SIGNATURE_NAME}")
     blob = _sums_signature(verified)
     text = verified.reread(sha256sums.NAME, sha256sums.MAX_BYTES)
-    signer = judge(blob, SUMS_NAMESPACE, text, trust, SIGNATURE_NAME)
+    signer = verify_or_check(blob, SUMS_NAMESPACE, text, trust, SIGNATURE_NAME)
     return Layer("sums-signature", trust is not None, told(signer))
 
 
-def provenance_layer(verified: Verified, trust: Trust | None) -> Layer:
+def provenance_layer(verified: Verified, trust: AllowedSigners | None) -> Layer:
     """The signed statement of what the release was made from, held against what the release holds.
 
     Raises:
@@ -48,9 +54,9 @@ def provenance_layer(verified: Verified, trust: Trust | None) -> Layer:
     if PROVENANCE_NAME not in verified.digests:
         return Layer("provenance", False, f"there is no {PROVENANCE_NAME}")
     envelope, payload = _envelope(verified)
-    blob = armor.blob_of_text(envelope.signatures[0].sig, PROVENANCE_NAME)
+    blob = armor.from_base64(envelope.signatures[0].sig, PROVENANCE_NAME)
     signed = pae(envelope.payload_type, payload)
-    signer = judge(blob, PROVENANCE_NAMESPACE, signed, trust, PROVENANCE_NAME)
+    signer = verify_or_check(blob, PROVENANCE_NAMESPACE, signed, trust, PROVENANCE_NAME)
     if signer.fingerprint != envelope.signatures[0].keyid:
         raise IntegrityError(
             f"{PROVENANCE_NAME}: $.signatures[0].keyid: is not the key that signed", hint=_HINT
@@ -67,7 +73,7 @@ def signatures_of(verified: Verified) -> dict[str, str]:
     """The signatures of a release as a tag's message carries them."""
     found: dict[str, str] = {}
     if SIGNATURE_NAME in verified.digests:
-        found[SUMS] = armor.text_of(_sums_signature(verified))
+        found[SUMS] = armor.to_base64(_sums_signature(verified))
     if PROVENANCE_NAME in verified.digests:
         found[PROVENANCE] = _envelope(verified)[0].signatures[0].sig
     return found
@@ -81,7 +87,7 @@ def told(signer: Signer) -> str:
 
 
 def _sums_signature(verified: Verified) -> bytes:
-    return armor.blob_of(verified.reread(SIGNATURE_NAME, armor.MAX_BYTES), SIGNATURE_NAME)
+    return armor.from_armor(verified.reread(SIGNATURE_NAME, armor.MAX_BYTES), SIGNATURE_NAME)
 
 
 def _envelope(verified: Verified) -> tuple[Envelope, bytes]:

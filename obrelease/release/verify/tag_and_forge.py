@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from obrelease.bundle.signing.armor import blob_of
-from obrelease.bundle.signing.ssh import GIT_NAMESPACE, Trust, judge
+from obrelease.bundle.signing.armor import from_armor
+from obrelease.bundle.signing.ssh import GIT_NAMESPACE, AllowedSigners, verify_or_check
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.manifest import BundleManifest, ReleaseAsset
 from obrelease.release.verify.release_files import Layer, Verified
@@ -28,7 +28,7 @@ def tag_layers(
     verified: Verified,
     project: str,
     worktree: Worktree | None,
-    trust: Trust | None,
+    trust: AllowedSigners | None,
     *,
     demanded: bool = False,
 ) -> tuple[Layer, Layer]:
@@ -101,12 +101,12 @@ def _require_signatures(verified: Verified, tag: TagInfo) -> None:
             )
 
 
-def _signature_layer(tag: TagInfo, trust: Trust | None) -> Layer:
+def _signature_layer(tag: TagInfo, trust: AllowedSigners | None) -> Layer:
     if not tag.signature:
         return Layer("tag-signature", False, f"the tag {tag.name} has no SSH signature")
     where = f"the signature of the tag {tag.name}"
-    blob = blob_of(tag.signature.encode("utf-8", "surrogateescape"), where)
-    signer = judge(blob, GIT_NAMESPACE, tag.signed_text, trust, where)
+    blob = from_armor(tag.signature.encode("utf-8", "surrogateescape"), where)
+    signer = verify_or_check(blob, GIT_NAMESPACE, tag.signed_text, trust, where)
     return Layer("tag-signature", trust is not None, told(signer))
 
 

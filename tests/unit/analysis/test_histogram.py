@@ -16,7 +16,7 @@ GOOD = encode(np.arange(1, 1001, dtype=np.int64)).hlog
 LEGEND = b'"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n'
 
 
-def blob_of(payload: bytes, *, cookie: int = 0x1C849314, length: int | None = None) -> bytes:
+def from_armor(payload: bytes, *, cookie: int = 0x1C849314, length: int | None = None) -> bytes:
     squeezed = zlib.compress(payload)
     head = struct.pack(">II", cookie, len(squeezed) if length is None else length)
     return b"0.0,0.0,0.0," + base64.b64encode(head + squeezed) + b"\n"
@@ -70,17 +70,17 @@ def test_a_tagged_interval_is_read() -> None:
         (b"0,0,0,AAAA\n", "does not decode"),
         (b"\xff\xfe", "not ASCII"),
         (GOOD[:-40] + b"\n", "does"),
-        (blob_of(header(), cookie=0x1C849301), "not a compressed V2"),
-        (blob_of(header(), length=7), "not a compressed V2"),
-        (blob_of(header(cookie=0x1C849301)), "inner header"),
-        (blob_of(header(size=9)), "inner header"),
-        (blob_of(b"short"), "does not decode"),
-        (blob_of(header(digits=0)), "range or precision"),
-        (blob_of(header(digits=6)), "range or precision"),
-        (blob_of(header(lowest=0)), "range or precision"),
-        (blob_of(header(lowest=5, highest=9)), "range or precision"),
-        (blob_of(header(highest=2**63)), "range or precision"),
-        (blob_of(header(size=2**23) + b"\0" * 2**23), "cut, too long"),
+        (from_armor(header(), cookie=0x1C849301), "not a compressed V2"),
+        (from_armor(header(), length=7), "not a compressed V2"),
+        (from_armor(header(cookie=0x1C849301)), "inner header"),
+        (from_armor(header(size=9)), "inner header"),
+        (from_armor(b"short"), "does not decode"),
+        (from_armor(header(digits=0)), "range or precision"),
+        (from_armor(header(digits=6)), "range or precision"),
+        (from_armor(header(lowest=0)), "range or precision"),
+        (from_armor(header(lowest=5, highest=9)), "range or precision"),
+        (from_armor(header(highest=2**63)), "range or precision"),
+        (from_armor(header(size=2**23) + b"\0" * 2**23), "cut, too long"),
         (b"0" * (9 * 2**20), "more than a histogram log"),
     ],
 )

@@ -7,24 +7,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from obrelease.bundle import ustar
-from obrelease.bundle.writer import GZIP_HEADER, Source, Written, write_bundle
+from obrelease.bundle.writer import GZIP_HEADER, ArchiveDigests, BundleSource, write_bundle
 from obrelease.storage.hashing import digest_bytes
 
 TOP = "demo-v1"
 
 
-def sources(folder: Path, contents: Mapping[str, bytes]) -> list[Source]:
+def sources(folder: Path, contents: Mapping[str, bytes]) -> list[BundleSource]:
     """Files on the disk, one per path, ready to be packed."""
     folder.mkdir(exist_ok=True)
     made = []
     for number, (path, data) in enumerate(contents.items()):
         file = folder / str(number)
         file.write_bytes(data)
-        made.append(Source(path, file, len(data), digest_bytes(data)))
+        made.append(BundleSource(path, file, len(data), digest_bytes(data)))
     return made
 
 
-def write(folder: Path, contents: Mapping[str, bytes], name: str = "bundle.tar.gz") -> tuple[Path, Written]:
+def write(
+    folder: Path, contents: Mapping[str, bytes], name: str = "bundle.tar.gz"
+) -> tuple[Path, ArchiveDigests]:
     """A bundle of these contents."""
     path = folder / name
     return path, write_bundle(path, TOP, sources(folder / f"{name}.content", contents), lambda _: None)

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.bundle.signing.armor import armored, blob_of, blob_of_text, text_of
-from obrelease.bundle.signing.ssh import SUMS_NAMESPACE, Signer, Trust, check, judge, sign, verify
+from obrelease.bundle.signing.armor import (
+    from_armor,
+    from_base64,
+    to_armor,
+    to_base64,
+)
+from obrelease.bundle.signing.ssh import (
+    SUMS_NAMESPACE,
+    AllowedSigners,
+    Signer,
+    check,
+    sign,
+    verify,
+    verify_or_check,
+)
 from obrelease.errors import IntegrityError, UsageError
 from tests.faults.signed_release import PRINCIPAL, make_key, public, ssh_sign
 
@@ -20,18 +33,18 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trust(key: Path) -> Trust:
+def trust(key: Path) -> AllowedSigners:
     path = key.parent / "allowed"
     path.write_text(f"{PRINCIPAL} {public(key)}\n")
-    return Trust(path)
+    return AllowedSigners(path)
 
 
 @pytest.mark.parametrize("kind", [("-t", "ed25519"), ("-t", "ecdsa"), ("-t", "rsa", "-b", "3072")])
 def test_armour_is_that_of_ssh_keygen(tmp_path: Path, kind: tuple[str, ...]) -> None:
     written = ssh_sign(make_key(tmp_path / "key", *kind), SUMS_NAMESPACE, DATA)
-    blob = blob_of(written, "x")
-    assert armored(blob) == written
-    assert blob_of_text(text_of(blob), "x") == blob
+    blob = from_armor(written, "x")
+    assert to_armor(blob) == written
+    assert from_base64(to_base64(blob), "x") == blob
     assert check(blob, SUMS_NAMESPACE, DATA, "x").fingerprint.startswith("SHA256:")
 
 
@@ -52,21 +65,21 @@ def test_armour_is_that_of_ssh_keygen(tmp_path: Path, kind: tuple[str, ...]) -> 
 def test_other_spellings_are_refused(key: Path, damage: object) -> None:
     assert callable(damage)
     with pytest.raises(IntegrityError, match="is not an SSH signature"):
-        blob_of(damage(ssh_sign(key, SUMS_NAMESPACE, DATA)), "x")
+        from_armor(damage(ssh_sign(key, SUMS_NAMESPACE, DATA)), "x")
 
 
 @pytest.mark.parametrize("text", ["", "U1NIU0lH!", "AAAA", "U1NIU0lH AAAA", "U1NIU0lHAB==", "é"])
 def test_other_base64_is_refused(text: str) -> None:
     with pytest.raises(IntegrityError):
-        blob_of_text(text, "x")
+        from_base64(text, "x")
 
 
-def test_the_signer_is_named(key: Path, trust: Trust) -> None:
+def test_the_signer_is_named(key: Path, trust: AllowedSigners) -> None:
     blob = sign(key, SUMS_NAMESPACE, DATA)
     signer = verify(blob, SUMS_NAMESPACE, DATA, trust, "x")
     assert signer.principal == PRINCIPAL
-    assert judge(blob, SUMS_NAMESPACE, DATA, trust, "x") == signer
-    assert judge(blob, SUMS_NAMESPACE, DATA, None, "x") == Signer(signer.fingerprint)
+    assert verify_or_check(blob, SUMS_NAMESPACE, DATA, trust, "x") == signer
+    assert verify_or_check(blob, SUMS_NAMESPACE, DATA, None, "x") == Signer(signer.fingerprint)
 
 
 def test_ed25519_signs_alike_each_time(key: Path) -> None:
@@ -74,17 +87,19 @@ def test_ed25519_signs_alike_each_time(key: Path) -> None:
 
 
 @pytest.mark.parametrize(("namespace", "data"), [("git", DATA), (SUMS_NAMESPACE, DATA + b"x"), ("", DATA)])
-def test_other_bytes_and_namespaces_do_not_hold(key: Path, trust: Trust, namespace: str, data: bytes) -> None:
+def test_other_bytes_and_namespaces_do_not_hold(
+    key: Path, trust: AllowedSigners, namespace: str, data: bytes
+) -> None:
     blob = sign(key, SUMS_NAMESPACE, DATA)
     for whose in (trust, None):
         with pytest.raises(IntegrityError, match="x: does not hold"):
-            judge(blob, namespace, data, whose, "x")
+            verify_or_check(blob, namespace, data, whose, "x")
 
 
-def test_only_the_named_principals_count(key: Path, trust: Trust) -> None:
+def test_only_the_named_principals_count(key: Path, trust: AllowedSigners) -> None:
     blob = sign(key, SUMS_NAMESPACE, DATA)
     with pytest.raises(IntegrityError, match="not among the allowed signers"):
-        verify(blob, SUMS_NAMESPACE, DATA, Trust(trust.allowed_signers, frozenset({"other"})), "x")
+        verify(blob, SUMS_NAMESPACE, DATA, AllowedSigners(trust.allowed_signers, frozenset({"other"})), "x")
 
 
 @pytest.mark.parametrize("options", ['namespaces="git"', 'valid-before="20200101"', "cert-authority"])
@@ -92,7 +107,7 @@ def test_the_options_of_an_allowed_signer_bind(key: Path, tmp_path: Path, option
     allowed = tmp_path / "allowed"
     allowed.write_text(f"{PRINCIPAL} {options} {public(key)}\n")
     with pytest.raises(IntegrityError):
-        verify(sign(key, SUMS_NAMESPACE, DATA), SUMS_NAMESPACE, DATA, Trust(allowed), "x")
+        verify(sign(key, SUMS_NAMESPACE, DATA), SUMS_NAMESPACE, DATA, AllowedSigners(allowed), "x")
 
 
 def test_a_key_that_cannot_sign_is_told(key: Path, tmp_path: Path) -> None:
@@ -102,7 +117,8 @@ def test_a_key_that_cannot_sign_is_told(key: Path, tmp_path: Path) -> None:
             sign(path, SUMS_NAMESPACE, DATA)
 
 
-def test_without_ssh_keygen_it_is_said_what_to_install(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ssh_keygen_the_hint_says_what_to_install(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UsageError, match="there is no ssh-keygen"):
+    with pytest.raises(UsageError, match="ssh-keygen: cannot be run") as caught:
         sign(key, SUMS_NAMESPACE, DATA)
+    assert "install OpenSSH" in (caught.value.hint or "")

@@ -12,7 +12,7 @@ import pytest
 
 from obrelease.bundle import ustar
 from obrelease.bundle.archive_rules import LIMITS, Limits, RefusedArchive, Rule
-from obrelease.bundle.writer import Source, write_bundle
+from obrelease.bundle.writer import BundleSource, write_bundle
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageError
 from obrelease.storage.hashing import digest_bytes
 from tests.unit.bundle.archives import TOP, sources, write
@@ -94,7 +94,7 @@ def test_a_file_that_is_not_what_its_source_says_leaves_no_archive(tmp_path: Pat
     for size, sha256 in ((5, "0" * 64), (4, digest_bytes(b"hell")), (6, good.sha256)):
         target = tmp_path / "x.tar.gz"
         with pytest.raises(IntegrityError):
-            write_bundle(target, TOP, [Source("a", good.file, size, sha256)], lambda _: None)
+            write_bundle(target, TOP, [BundleSource("a", good.file, size, sha256)], lambda _: None)
         assert not target.exists()
 
 
@@ -142,8 +142,8 @@ def test_nothing_is_overwritten_and_nothing_is_followed(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(source.file)
     with pytest.raises(InvalidInput):
-        write_bundle(tmp_path / "x", TOP, [Source("a", link, 5, source.sha256)], lambda _: None)
+        write_bundle(tmp_path / "x", TOP, [BundleSource("a", link, 5, source.sha256)], lambda _: None)
     with pytest.raises(NotFound):
         write_bundle(
-            tmp_path / "y", TOP, [Source("a", tmp_path / "absent", 5, source.sha256)], lambda _: None
+            tmp_path / "y", TOP, [BundleSource("a", tmp_path / "absent", 5, source.sha256)], lambda _: None
         )

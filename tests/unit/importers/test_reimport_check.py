@@ -15,7 +15,7 @@ from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.formats import IMPORTERS
 from obrelease.importers.reimport_check import disagreements
 from obrelease.models.artefact import Artefact
-from obrelease.models.finding import Problem
+from obrelease.models.finding import Finding
 from obrelease.registry.store import Registry
 from obrelease.storage.hashing import digest_bytes
 
@@ -39,7 +39,7 @@ def imported(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Problem, ...]:
+def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Finding, ...]:
     text = (folder / "artefact.json").read_text() if document is None else json.dumps(document)
     return disagreements(Artefact.model_validate_json(text), folder)
 

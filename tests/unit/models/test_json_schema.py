@@ -22,7 +22,7 @@ from obrelease.models.json_schema import (
     schema_of,
     schema_text,
 )
-from obrelease.models.validation import examine
+from obrelease.models.validation import check_document
 from tests.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,4 +109,4 @@ def test_a_schema_is_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     document = draft().model_dump(mode="json") | {"$ref": "http://127.0.0.1:9/x.json"}
-    assert examine(json.dumps(document).encode(), "artefact.json")[1][0].rule == "model"
+    assert check_document(json.dumps(document).encode(), "artefact.json")[1][0].rule == "model"

@@ -16,7 +16,7 @@ from obrelease.models.artefact import Artefact, FileEntry
 from obrelease.models.canonical import canonical_bytes
 from obrelease.models.json_schema import DOCUMENTS, schema_of
 from obrelease.models.manifest import BundleManifest
-from obrelease.models.validation import document_bytes, examine, read_document
+from obrelease.models.validation import check_document, document_bytes, read_document
 from tests.drafts import draft, histogram_ref
 
 Change = Callable[[dict[str, Any]], object]
@@ -79,7 +79,7 @@ class TestRefusedDocuments:
     def test_each_breaks_its_rule_at_its_place(self, change: Change, rule: str, complaint: str) -> None:
         document = plain()
         change(document)
-        built, problems = examine(canonical_bytes(document), "runs/artefact.json")
+        built, problems = check_document(canonical_bytes(document), "runs/artefact.json")
         assert built is None
         assert {problem.rule for problem in problems} == {rule}
         assert complaint in problems[0].message
@@ -89,13 +89,13 @@ class TestRefusedDocuments:
     def test_the_exported_schema_refuses_it_too(self, change: Change, rule: str, complaint: str) -> None:
         document = plain()
         change(document)
-        oracle = jsonschema.Draft202012Validator(schema_of(DOCUMENTS[0]))
-        assert not oracle.is_valid(document)
+        reference_validator = jsonschema.Draft202012Validator(schema_of(DOCUMENTS[0]))
+        assert not reference_validator.is_valid(document)
 
 
 def test_a_sound_document_passes_both_judges() -> None:
     data = canonical_bytes(plain())
-    assert examine(data, "artefact.json")[1] == ()
+    assert check_document(data, "artefact.json")[1] == ()
     artefact = read_document(data, Artefact, "artefact.json")
     assert document_bytes(artefact) == data
     jsonschema.Draft202012Validator(schema_of(DOCUMENTS[0])).validate(json.loads(data))
@@ -105,7 +105,7 @@ def test_a_line_break_after_a_digest_is_refused() -> None:
     """Python's `$` lets a trailing line break pass; the model's dialect does not."""
     document = plain()
     document["outcome"]["events_digest"] += "\n"
-    assert examine(canonical_bytes(document), "artefact.json")[1][0].rule == "model"
+    assert check_document(canonical_bytes(document), "artefact.json")[1][0].rule == "model"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_line_break_after_a_digest_is_refused() -> None:
 )
 def test_other_spellings_of_the_same_document_are_refused(spelled: Callable[[bytes], bytes]) -> None:
     data = spelled(canonical_bytes(plain()))
-    document, problems = examine(data, "artefact.json")
+    document, problems = check_document(data, "artefact.json")
     assert isinstance(document, Artefact)
     assert [problem.rule for problem in problems] == ["canonical"]
 
@@ -137,7 +137,7 @@ def test_the_mend_for_a_newer_version_is_named() -> None:
 
 def test_problems_are_safe_to_print_and_bounded() -> None:
     document = plain() | {"\x1b[31mred" + "x" * 5_000: 1}
-    (problem,) = examine(canonical_bytes(document), "evil\x1b]0;title\x07.json")[1]
+    (problem,) = check_document(canonical_bytes(document), "evil\x1b]0;title\x07.json")[1]
     assert "\x1b" not in str(problem)
     assert "\x07" not in str(problem)
     assert len(str(problem)) < 600

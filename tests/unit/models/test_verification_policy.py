@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from obrelease.errors import InvalidInput
-from obrelease.models.verification_policy import LAYERS, MAX_BYTES, read_policy
+from obrelease.models.verification_policy import LAYERS, MAX_BYTES, read_verification_policy
 
 HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
 SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'
@@ -15,7 +15,7 @@ def test_every_layer_can_be_demanded() -> None:
     names = ", ".join(f'"{name}"' for name in LAYERS)
     text = f'{HEAD}require = [{names}]\n{SIGNERS}repository = "o/n"\nnot_older_than = "v0.9-beta"\n'
     text += 'signers = ["a"]\n'
-    policy = read_policy(text.encode(), "p")
+    policy = read_verification_policy(text.encode(), "p")
     assert policy.require == LAYERS
     assert (policy.not_older_than, policy.signers, policy.repository) == ("v0.9-beta", ("a",), "o/n")
 
@@ -48,9 +48,9 @@ def test_every_layer_can_be_demanded() -> None:
 )
 def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
-        read_policy(text.encode(), "policy.toml")
+        read_verification_policy(text.encode(), "policy.toml")
 
 
 def test_other_bytes_than_text_are_refused() -> None:
     with pytest.raises(InvalidInput, match="not valid TOML"):
-        read_policy(b"\xff\xfe", "policy.toml")
+        read_verification_policy(b"\xff\xfe", "policy.toml")

@@ -24,7 +24,7 @@ from obrelease.models.artefact_draft import slug
 from obrelease.recorder import bench_work, core_names, scenario_names
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.record import record_bench, record_replay
-from obrelease.registry.check_folder import inspect_folder
+from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 
@@ -53,7 +53,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, Entry]
 
 def test_the_envelope_is_valid_and_says_what_was_run(recorded: tuple[Registry, Entry]) -> None:
     registry, entry = recorded
-    assert not inspect_folder(entry.folder).problems
+    assert not check_folder(entry.folder).problems
     artefact = registry.load(entry)
     assert artefact.command == (
         *("obrelease", "run", "bench", "--scenario", "baseline", "--seed", "7"),

@@ -11,7 +11,7 @@ from obengine.feeds.lobster_sample import write_lobster_sample
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.artefact import Producer
 from obrelease.recorder.record import record_replay
-from obrelease.registry.check_folder import inspect_folder
+from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 
@@ -31,7 +31,7 @@ def test_the_sample_names_no_file(tmp_path: Path) -> None:
     assert entry.scenario == "sample_2000-01-03"
     assert artefact.outcome is not None
     assert all(check.passed for check in artefact.outcome.checks)
-    assert not inspect_folder(entry.folder).problems
+    assert not check_folder(entry.folder).problems
 
 
 def test_a_file_is_named_without_its_folder_and_covered_by_digest(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
 from obrelease.models.canonical import canonical_bytes, parse_strict
 from obrelease.models.validation import document_bytes
-from obrelease.registry.check_folder import find_artefacts, inspect_folder, validate_folder
+from obrelease.registry.check_folder import check_folder, find_artefacts, validate_folder
 from obrelease.registry.fsck import fsck
 from obrelease.registry.index import directory_stamps
 from obrelease.registry.layout import INDEX_NAME
@@ -126,7 +126,7 @@ def test_an_envelope_edited_into_another_valid_one_is_out_of_place(root: Path, f
 
 
 def test_a_histogram_that_is_no_file_is_a_problem(root: Path, folder: Path) -> None:
-    artefact = inspect_folder(folder).artefact
+    artefact = check_folder(folder).artefact
     assert artefact is not None
     changed = Artefact(**{**dict(artefact), "histograms": (histogram_ref(),)})
     (folder / ENVELOPE_NAME).write_bytes(document_bytes(changed))
@@ -169,7 +169,7 @@ def test_what_does_not_belong_beside_runs_is_a_problem(root: Path, name: str) ->
 
 def test_a_run_that_the_index_has_not_met_is_nothing_to_tell(root: Path) -> None:
     guest = Registry(root.parent / "other").record(draft(3), run_files())
-    shutil.copytree(guest.folder, root / guest.place)
+    shutil.copytree(guest.folder, root / guest.location)
     report = fsck(root)
     assert (report.artefacts, report.problems, report.notes) == (3, (), ())
 

@@ -11,7 +11,13 @@ import pytest
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import changes, directory_stamps, query
-from obrelease.registry.index.directory_stamps import SETTLE_NS, Stamp, disk_now_ns, shelf_names, shelf_stamps
+from obrelease.registry.index.directory_stamps import (
+    SETTLE_NS,
+    Stamp,
+    file_system_time_ns,
+    read_directory_stamps,
+    run_folder_names,
+)
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -26,7 +32,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
         made.record(draft(number), run_files(number))
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     assert len(made.entries()) == 3
-    assert query.sight(made.root).whole == {SHELF}
+    assert query.read_index(made.root).whole == {SHELF}
     return made
 
 
@@ -37,9 +43,9 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def names(root: Path, shelf: str) -> set[str]:
         seen.append(shelf)
-        return shelf_names(root, shelf)
+        return run_folder_names(root, shelf)
 
-    monkeypatch.setattr(changes, "shelf_names", names)
+    monkeypatch.setattr(changes, "run_folder_names", names)
     return seen
 
 
@@ -63,10 +69,10 @@ def test_a_copy_with_its_old_times_is_seen(
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", settle_ns)
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     before = (registry.root / SHELF).stat()
-    shutil.copytree(guest.folder, registry.root / guest.place)
+    shutil.copytree(guest.folder, registry.root / guest.location)
     os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert registry.resolve(guest.digest).place == guest.place
-    shutil.rmtree(registry.root / guest.place)
+    assert registry.resolve(guest.digest).location == guest.location
+    shutil.rmtree(registry.root / guest.location)
     os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert len(registry.entries()) == 3
 
@@ -75,7 +81,7 @@ def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -
     """The number of folders stays the same."""
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     shutil.rmtree(registry.entries()[0].folder)
-    shutil.copytree(guest.folder, registry.root / guest.place)
+    shutil.copytree(guest.folder, registry.root / guest.location)
     assert guest.digest in {entry.digest for entry in registry.entries()}
     assert len(registry.entries()) == 3
 
@@ -83,7 +89,7 @@ def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -
 def test_a_shelf_that_vanished_is_seen(registry: Registry) -> None:
     shutil.rmtree(registry.root / SHELF)
     assert registry.entries() == ()
-    assert query.sight(registry.root).entries == {}
+    assert query.read_index(registry.root).entries == {}
 
 
 def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_path: Path) -> None:
@@ -97,10 +103,10 @@ def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_pat
 def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -> None:
     """A copy in progress: the folder is there before its envelope, and the shelf does not change again."""
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
-    target = registry.root / guest.place
+    target = registry.root / guest.location
     target.mkdir()
     assert registry.look(Filter()) == (registry.entries(), (target,))
-    assert query.sight(registry.root).whole == {SHELF}
+    assert query.read_index(registry.root).whole == {SHELF}
     shutil.copytree(guest.folder, target, dirs_exist_ok=True)
     assert registry.resolve(guest.digest).folder == target
     assert registry.unreadable() == ()
@@ -142,9 +148,9 @@ class TestTheRule:
         assert listed == [SHELF] * 3
 
     def test_the_clock_is_the_file_systems(self, tmp_path: Path) -> None:
-        assert disk_now_ns(tmp_path / "absent") is None
+        assert file_system_time_ns(tmp_path / "absent") is None
         (tmp_path / "file").touch()
-        now_ns = disk_now_ns(tmp_path / "file")
+        now_ns = file_system_time_ns(tmp_path / "file")
         assert now_ns is not None
         (tmp_path / "kind" / "shelf").mkdir(parents=True)
-        assert shelf_stamps(tmp_path)["kind/shelf"].changed_ns >= now_ns - 10**9
+        assert read_directory_stamps(tmp_path)["kind/shelf"].changed_ns >= now_ns - 10**9

@@ -154,7 +154,7 @@ def test_the_index_answers_what_the_filter_defines(
 
 
 def newest_first(entry: Entry) -> tuple[int, str, str]:
-    return -entry.created_ns, entry.digest, entry.place
+    return -entry.created_ns, entry.digest, entry.location
 
 
 def test_an_empty_folder_answers_nothing() -> None:

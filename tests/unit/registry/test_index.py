@@ -123,7 +123,7 @@ def whole(registry: Registry, monkeypatch: pytest.MonkeyPatch, request: pytest.F
     assert len(registry.entries()) == 5
     if request.param == "rows are indexed":
         assert registry.reindex() == 5
-    assert query.sight(registry.root).whole == {"bench/baseline"}
+    assert query.read_index(registry.root).whole == {"bench/baseline"}
     return registry
 
 
@@ -140,7 +140,7 @@ class TestDamagedIndex:
         before = registry.entries()
         damage(index_of(registry))
         assert registry.reindex() == 5
-        assert query.sight(registry.root).entries == {entry.place: entry for entry in before}
+        assert query.read_index(registry.root).entries == {entry.location: entry for entry in before}
 
     def test_a_run_can_still_be_recorded(self, registry: Registry, damage: Callable[[Path], object]) -> None:
         before = registry.entries()
@@ -179,8 +179,8 @@ class TestFoldersThatCameByHand:
     def test_a_copied_run_is_listed(self, registry: Registry, tmp_path: Path) -> None:
         other = Registry(tmp_path / "other")
         guest = other.record(draft(8, scenario="x100"), run_files())
-        shutil.copytree(guest.folder, registry.root / guest.place)
-        assert registry.resolve(guest.digest).folder == registry.root / guest.place
+        shutil.copytree(guest.folder, registry.root / guest.location)
+        assert registry.resolve(guest.digest).folder == registry.root / guest.location
         assert len(registry.entries()) == 6
 
     def test_a_removed_run_is_not_listed(self, registry: Registry) -> None:
@@ -267,7 +267,7 @@ def listed_as_nobody(registry: Registry) -> list[str]:
 def test_an_entry_survives_its_row(registry: Registry) -> None:
     registry.reindex()
     entries: tuple[Entry, ...] = registry.entries()
-    assert query.sight(registry.root).entries == {entry.place: entry for entry in entries}
+    assert query.read_index(registry.root).entries == {entry.location: entry for entry in entries}
     assert all(entry.as_json()["created_ns"] == str(entry.created_ns) for entry in entries)
 
 

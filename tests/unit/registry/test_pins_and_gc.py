@@ -180,7 +180,7 @@ class TestCollect:
     def test_what_a_killed_collector_left_is_finished(self, registry: Registry) -> None:
         taken, doomed, *_ = registry.entries()
         staging = registry.root / ".staging"
-        taken.folder.rename(staging / "~".join(("gc", *taken.place.split("/"))))
+        taken.folder.rename(staging / "~".join(("gc", *taken.location.split("/"))))
         doomed.folder.rename(staging / "doomed~ab")
         assert len(fsck(registry.root).notes) == 2
         assert collect(registry, plan(registry, days=0)) == ()
@@ -199,7 +199,7 @@ class TestCollect:
 
     def test_a_run_goes_back_where_its_empty_shelf_was_removed(self, registry: Registry) -> None:
         moved = registry.record(draft(9, scenario="alone"), run_files())
-        moved.folder.rename(registry.root / ".staging" / "~".join(("gc", *moved.place.split("/"))))
+        moved.folder.rename(registry.root / ".staging" / "~".join(("gc", *moved.location.split("/"))))
         moved.folder.parent.rmdir()
         collect(registry, plan(registry, days=0))
         assert moved in registry.entries()

@@ -11,7 +11,7 @@ import pytest
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.registry.fsck import fsck
 from obrelease.registry.index import changes, directory_stamps, query, rebuild
-from obrelease.registry.index.directory_stamps import shelf_names
+from obrelease.registry.index.directory_stamps import run_folder_names
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -30,15 +30,15 @@ def after_listing(monkeypatch: pytest.MonkeyPatch, shelf: str, act: Callable[[],
     """Act once, when `reindex` has listed a shelf; returns the shelves that are listed, in order."""
     seen: list[str] = []
 
-    def names(root: Path, place: str) -> set[str]:
-        found = shelf_names(root, place)
-        seen.append(place)
-        if place == shelf and seen.count(shelf) == 1:
+    def names(root: Path, location: str) -> set[str]:
+        found = run_folder_names(root, location)
+        seen.append(location)
+        if location == shelf and seen.count(shelf) == 1:
             act()
         return found
 
     for module in (rebuild, changes):
-        monkeypatch.setattr(module, "shelf_names", names)
+        monkeypatch.setattr(module, "run_folder_names", names)
     return seen
 
 
@@ -47,7 +47,7 @@ def test_every_shelf_is_listed_once(registry: Registry, monkeypatch: pytest.Monk
     assert registry.reindex() == 4
     assert len(registry.entries()) == 4
     assert seen == ["bench/s0", "bench/s1"]
-    assert query.sight(registry.root).whole == {"bench/s0", "bench/s1"}
+    assert query.read_index(registry.root).whole == {"bench/s0", "bench/s1"}
 
 
 def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,4 +84,4 @@ def test_shelves_that_changed_a_moment_ago_are_not_taken_for_known(
 ) -> None:
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)
     assert registry.reindex() == 4
-    assert query.sight(registry.root).whole == frozenset()
+    assert query.read_index(registry.root).whole == frozenset()

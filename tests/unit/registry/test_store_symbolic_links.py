@@ -39,10 +39,10 @@ def outside(tmp_path: Path) -> Path:
 
 
 def led_astray(registry: Registry, name: str, outside: Path) -> None:
-    place = registry.root / name
-    if place.exists():
-        place.rename(registry.root.parent / f"{name}-before")
-    place.symlink_to(outside)
+    location = registry.root / name
+    if location.exists():
+        location.rename(registry.root.parent / f"{name}-before")
+    location.symlink_to(outside)
 
 
 def long_after() -> int:
@@ -86,8 +86,8 @@ def test_a_run_is_not_recorded_where_no_list_would_show_it(
     registry: Registry, outside: Path, name: str
 ) -> None:
     registry.reindex()
-    (place := registry.root / name).rename(registry.root.parent / "moved")
-    place.symlink_to(outside)
+    (location := registry.root / name).rename(registry.root.parent / "moved")
+    location.symlink_to(outside)
     with pytest.raises(StorageError, match="is a symbolic link"):
         registry.record(draft(2), run_files(2))
     assert [path.name for path in outside.iterdir()] == ["letter.txt"]

@@ -16,7 +16,7 @@ from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.index import directory_stamps, query, rebuild, write_buffer
 from obrelease.registry.index.database import connect
 from obrelease.registry.index.rows import newest_first, row_of, select
-from obrelease.registry.layout import INDEX_NAME, place_of
+from obrelease.registry.layout import INDEX_NAME, run_location
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -30,7 +30,7 @@ def made_up(number: int) -> Entry:
         kind=kind,
         scenario=scenario,
         root=Path("made-up"),
-        place=place_of(kind, scenario, digest),
+        location=run_location(kind, scenario, digest),
         created_ns=10**18 + number // 2,
         size_bytes=1,
         core=(None, "native")[number // 2 % 2],
@@ -79,7 +79,7 @@ def test_where_a_row_stands_changes_no_answer(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Rule: the index answers what `Filter.accepts` says, newest first, wherever rows stand."""
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", most)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", most)
     entries = [made_up(number) for number in range(60)]
     for entry in entries:
         put(connection, entry)
@@ -94,27 +94,27 @@ def test_where_a_row_stands_changes_no_answer(
 def test_all_move_at_once_and_no_shelf_becomes_unknown(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 6)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 6)
     put(connection, *map(made_up, range(6)))
     connection.execute("UPDATE shelf SET stamp = 'known'")
     put(connection, made_up(6))
     assert waiting(connection) == 0
     assert write_buffer.count(connection) == 7
-    own = "/".join(made_up(6).place.split("/")[:2])
-    assert [place for place, stamp in stamps(connection).items() if stamp != "known"] in ([], [own])
+    own = "/".join(made_up(6).location.split("/")[:2])
+    assert [location for location, stamp in stamps(connection).items() if stamp != "known"] in ([], [own])
 
 
 def test_a_row_put_again_is_one_row(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newer stays, wherever the older stands."""
     first, second = made_up(1), replace(made_up(1), size_bytes=2)
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 0)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
     put(connection, first)
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 9)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 9)
     put(connection, second)
     assert listed(connection, Filter()) == [second]
     put(connection, first)
     assert listed(connection, Filter()) == [first]
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 0)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
     put(connection, second)
     assert listed(connection, Filter()) == [second]
     assert write_buffer.count(connection) == 1
@@ -124,18 +124,18 @@ def test_rows_are_removed_wherever_they_stand(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = [made_up(number) for number in range(4)]
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 0)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
     put(connection, *entries[:2])
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 9)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 9)
     put(connection, *entries[2:])
     connection.execute("UPDATE shelf SET stamp = 'known'")
-    write_buffer.remove(connection, (entry.place for entry in entries[1:3]))
+    write_buffer.remove(connection, (entry.location for entry in entries[1:3]))
     assert set(listed(connection, Filter())) == {entries[0], entries[3]}
-    touched = {"/".join(entry.place.split("/")[:2]) for entry in entries[1:3]}
-    assert {place for place, stamp in stamps(connection).items() if stamp != "known"} == touched
-    assert write_buffer.places_on(connection, "bench/thin") == {entries[0].place}
-    assert write_buffer.places_on(connection, "replay/thin") == {entries[3].place}
-    assert write_buffer.places_on(connection, "replay/deep") == set()
+    touched = {"/".join(entry.location.split("/")[:2]) for entry in entries[1:3]}
+    assert {location for location, stamp in stamps(connection).items() if stamp != "known"} == touched
+    assert write_buffer.locations_in(connection, "bench/thin") == {entries[0].location}
+    assert write_buffer.locations_in(connection, "replay/thin") == {entries[3].location}
+    assert write_buffer.locations_in(connection, "replay/deep") == set()
 
 
 def test_a_registry_fills_and_empties_the_waiting_rows(
@@ -143,13 +143,13 @@ def test_a_registry_fills_and_empties_the_waiting_rows(
 ) -> None:
     """What waits is part of every answer, and a second reading lists no shelf again after a move."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
-    monkeypatch.setattr(write_buffer, "MOST_RECENT", 3)
+    monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 3)
     registry = Registry(tmp_path / "results")
     kept: list[str] = []
     for number in range(8):
         kept.append(registry.record(draft(number, scenario=f"s{number % 2}"), run_files()).digest)
         assert sorted(entry.digest for entry in registry.entries()) == sorted(kept)
-        assert query.sight(registry.root).whole == {f"bench/s{turn % 2}" for turn in range(number + 1)}
+        assert query.read_index(registry.root).whole == {f"bench/s{turn % 2}" for turn in range(number + 1)}
     assert registry.reindex() == 8
 
 

@@ -16,7 +16,7 @@ from obrelease.registry.fsck import fsck
 from obrelease.registry.index import query
 from obrelease.registry.store import Registry
 from obrelease.storage import workers
-from obrelease.storage.workers import in_chunks, in_order
+from obrelease.storage.workers import map_in_chunks, map_in_order
 from tests.drafts import draft, run_files
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 FORKED: Final = """
 import os, threading
 from itertools import chain
-from obrelease.storage.workers import MANY, in_chunks
+from obrelease.storage.workers import MIN_ITEMS_FOR_PROCESSES, map_in_chunks
 
 def squares(numbers):
     return [(number * number, os.getpid()) for number in numbers]
@@ -33,12 +33,12 @@ def fail(numbers):
     raise ValueError(numbers[0])
 
 assert threading.active_count() == 1
-numbers = range(5 * MANY)
-with in_chunks(squares, numbers) as chunks:
+numbers = range(5 * MIN_ITEMS_FOR_PROCESSES)
+with map_in_chunks(squares, numbers) as chunks:
     found = list(chain.from_iterable(chunks))
 assert [square for square, _ in found] == [number * number for number in numbers]
 try:
-    with in_chunks(fail, numbers) as chunks:
+    with map_in_chunks(fail, numbers) as chunks:
         list(chunks)
 except ValueError as error:
     print(error, len({pid for _, pid in found} - {os.getpid()}))
@@ -54,7 +54,7 @@ def test_threads_keep_the_order() -> None:
         time.sleep(0.002 if number % 7 == 0 else 0)
         return number
 
-    assert list(in_order(slow_first, range(300), workers=4)) == list(range(300))
+    assert list(map_in_order(slow_first, range(300), workers=4)) == list(range(300))
 
 
 def test_processes_keep_the_order_and_their_errors_arrive() -> None:
@@ -65,14 +65,14 @@ def test_processes_keep_the_order_and_their_errors_arrive() -> None:
     assert ran.stderr == ""
     error, processes = ran.stdout.split()
     assert error == "0"
-    assert int(processes) >= (workers.processors() > 1)
+    assert int(processes) >= (workers.processor_count() > 1)
 
 
 def test_a_process_of_many_threads_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
     monkeypatch.setattr(workers, "get_context", None)
-    numbers = range(2 * workers.MANY)
-    with in_chunks(squares, numbers) as chunks:
+    numbers = range(2 * workers.MIN_ITEMS_FOR_PROCESSES)
+    with map_in_chunks(squares, numbers) as chunks:
         assert list(chain.from_iterable(chunks)) == squares(numbers)
 
 
@@ -81,12 +81,12 @@ def test_reindex_in_chunks_is_reindex(tmp_path: Path, monkeypatch: pytest.Monkey
     for number in range(6):
         registry.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
     registry.reindex()
-    alone = query.sight(registry.root).entries
-    monkeypatch.setattr(workers, "MANY", 1)
-    monkeypatch.setattr(workers, "_CHUNK", 2)
+    alone = query.read_index(registry.root).entries
+    monkeypatch.setattr(workers, "MIN_ITEMS_FOR_PROCESSES", 1)
+    monkeypatch.setattr(workers, "_ITEMS_PER_CHUNK", 2)
     monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
     assert registry.reindex() == 6
-    assert query.sight(registry.root).entries == alone
+    assert query.read_index(registry.root).entries == alone
 
 
 @pytest.mark.parametrize("workers", [1, 3])

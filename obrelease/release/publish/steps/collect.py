@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from obrelease.bundle.asset_names import RESULTS_FOLDER
-from obrelease.bundle.writer import Source
+from obrelease.bundle.writer import BundleSource
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.manifest import Plan, ReleaseRun
@@ -61,10 +61,10 @@ def _collected(entry: Entry) -> CollectedRun:
     digest, size = digest_file(entry.folder / ENVELOPE_NAME)
     if digest != entry.digest or inspection.digest != entry.digest:
         raise IntegrityError(f"{entry.folder}: its envelope changed while it was read")
-    path = f"{RESULTS_FOLDER}/{entry.place}"
+    path = f"{RESULTS_FOLDER}/{entry.location}"
     files = [(file.path, file.size, file.sha256) for file in artefact.files]
     sources = tuple(
-        Source(f"{path}/{name}", entry.folder / name, size, sha256)
+        BundleSource(f"{path}/{name}", entry.folder / name, size, sha256)
         for name, size, sha256 in [(ENVELOPE_NAME, size, digest), *files]
     )
     facts = ReleaseRun(

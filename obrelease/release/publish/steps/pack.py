@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name, top_folder
-from obrelease.bundle.writer import Source, Written, write_bundle
+from obrelease.bundle.writer import ArchiveDigests, BundleSource, write_bundle
 from obrelease.errors import InvalidInput
 from obrelease.models.json_schema import DOCUMENTS, schema_text
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, Plan, ReleaseAsset
-from obrelease.models.validation import document_bytes, explain
+from obrelease.models.validation import document_bytes, validation_messages
 from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.system_errors import storage_errors
@@ -53,7 +53,7 @@ class Pack:
         return replace(staging, packed=packed)
 
 
-def _sources(staging: Staging, content: Path) -> tuple[Source, ...]:
+def _sources(staging: Staging, content: Path) -> tuple[BundleSource, ...]:
     """The bundle's members: the runs, the schemas they obey, the notes, and sums over all of them."""
     texts = {f"schemas/{kind.file_name}": schema_text(kind) for kind in DOCUMENTS}
     texts[NOTES_NAME] = staging.notes
@@ -63,10 +63,10 @@ def _sources(staging: Staging, content: Path) -> tuple[Source, ...]:
     return (*sources, _source(content, sha256sums.NAME, inner))
 
 
-def _source(content: Path, path: str, data: bytes) -> Source:
+def _source(content: Path, path: str, data: bytes) -> BundleSource:
     file = content / path
     _write(file, data)
-    return Source(path, file, len(data), digest_bytes(data))
+    return BundleSource(path, file, len(data), digest_bytes(data))
 
 
 def _written(file: Path, data: bytes) -> PackedAsset:
@@ -74,7 +74,7 @@ def _written(file: Path, data: bytes) -> PackedAsset:
     return PackedAsset(_facts(file.name, len(data), digest_bytes(data)), file)
 
 
-def _copied(source: Source, assets: Path) -> PackedAsset:
+def _copied(source: BundleSource, assets: Path) -> PackedAsset:
     """A copy in the scratch folder: what is hashed here is what is uploaded later."""
     target = assets / source.path
     with storage_errors(target):
@@ -89,7 +89,7 @@ def _facts(name: str, size: int, sha256: str) -> ReleaseAsset:
         return ReleaseAsset(name=name, size=size, sha256=sha256)
     except ValidationError as error:
         raise InvalidInput(
-            f"{name}: cannot be the name of an asset: {explain(error)[0]}",
+            f"{name}: cannot be the name of an asset: {validation_messages(error)[0]}",
             hint="shorten the project's name in [tool.obrelease] or the tag",
         ) from error
 
@@ -97,9 +97,9 @@ def _facts(name: str, size: int, sha256: str) -> ReleaseAsset:
 def _manifest(
     plan: Plan,
     staging: Staging,
-    sources: tuple[Source, ...],
+    sources: tuple[BundleSource, ...],
     name: str,
-    written: Written,
+    written: ArchiveDigests,
     pictures: tuple[PackedAsset, ...],
 ) -> BundleManifest:
     members = sorted(sources, key=lambda source: source.path)

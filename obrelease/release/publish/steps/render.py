@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from obrelease.bundle.writer import Source
+from obrelease.bundle.writer import BundleSource
 from obrelease.models.manifest import Plan
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.publish.step import Staging, Tools
@@ -55,11 +55,11 @@ class Render:
         return replace(staging, notes=notes, against=against, pictures=pictures)
 
 
-def _first_picture(run: CollectedRun) -> Source | None:
+def _first_picture(run: CollectedRun) -> BundleSource | None:
     entries = [entry for entry in run.artefact.files if entry.media_type in _SUFFIXES]
     if not entries:
         return None
     entry = min(entries, key=lambda entry: entry.path)
     facts = run.facts
     name = f"{facts.kind}-{facts.scenario}-{facts.digest[:12]}{_SUFFIXES[entry.media_type]}"
-    return Source(name, run.folder / entry.path, entry.size, entry.sha256)
+    return BundleSource(name, run.folder / entry.path, entry.size, entry.sha256)

@@ -8,7 +8,7 @@ from typing import Final
 
 from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME
-from obrelease.bundle.signing.armor import armored, blob_of_text, text_of
+from obrelease.bundle.signing.armor import from_base64, to_armor, to_base64
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check, sign
 from obrelease.errors import Conflict
 from obrelease.models.manifest import Plan, ReleaseAsset
@@ -51,14 +51,14 @@ class Sign:
             return staging
         if not found:
             found = _made(tools, texts)
-        blobs = {name: blob_of_text(text, f"{name}-signature") for name, text in found.items()}
+        blobs = {name: from_base64(text, f"{name}-signature") for name, text in found.items()}
         signers = {
             name: check(blobs[name], _NAMESPACES[name], texts[name], f"{name}-signature") for name in texts
         }
         payload = statement_bytes(packed.manifest, _digests(packed))
         envelope = envelope_bytes(payload, signers[PROVENANCE].fingerprint, found[PROVENANCE])
         added = (
-            _written(packed, SIGNATURE_NAME, armored(blobs[SUMS])),
+            _written(packed, SIGNATURE_NAME, to_armor(blobs[SUMS])),
             _written(packed, PROVENANCE_NAME, envelope),
         )
         return replace(staging, packed=replace(packed, assets=(*packed.assets, *added), signatures=found))
@@ -98,7 +98,7 @@ def _made(tools: Tools, texts: Mapping[str, bytes]) -> dict[str, str]:
     if key is None:
         raise AssertionError("there is a key where there is no signature")
     tools.note(f"sign: with {key}; a hardware key wants to be touched now")
-    return {name: text_of(sign(key, _NAMESPACES[name], text)) for name, text in sorted(texts.items())}
+    return {name: to_base64(sign(key, _NAMESPACES[name], text)) for name, text in sorted(texts.items())}
 
 
 def _written(packed: Packed, name: str, data: bytes) -> PackedAsset:
