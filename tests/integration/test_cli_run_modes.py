@@ -14,8 +14,8 @@ from obengine.feeds.itch50_sample import write_itch50_sample
 from obrelease.cli.app import execute
 from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
-from tests.program import start_program
 from obrelease.registry.check_folder import check_folder
+from tests.program import start_program
 
 STRESS = ["stress", "--core", "reference", "--passes", "1", "--rate", "1000000"]
 
