@@ -12,7 +12,7 @@ from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import read_document
 from obrelease.release.publish.journal import PLAN_NAME, Journal
 from obrelease.release.verify.tag_message import digests_in
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -32,7 +32,7 @@ class Roots:
     unknown: tuple[str, ...]
 
 
-def release_roots(releases: Path, worktree: Worktree | None, manifests: Iterable[Path] = ()) -> Roots:
+def release_roots(releases: Path, repo: GitRepository | None, manifests: Iterable[Path] = ()) -> Roots:
     """Read the manifests of the releases kept as folders, of the journals, and of the tags.
 
     Args:
@@ -53,19 +53,19 @@ def release_roots(releases: Path, worktree: Worktree | None, manifests: Iterable
         known.add(digest_bytes(data))
         for run in manifest.runs:
             reasons.setdefault(run.digest, []).append(f"release {manifest.tag}")
-    if worktree is None:
+    if repo is None:
         return Roots(reasons, ())
     begun: set[str] = set()
-    for tag in _begun(worktree.git_dir):
-        plan = Journal.of(worktree.git_dir, tag).load()
+    for tag in _begun(repo.git_dir):
+        plan = Journal.of(repo.git_dir, tag).load()
         if plan is not None:
             begun.add(plan.tag)
             for digest in plan.runs:
                 reasons.setdefault(digest, []).append(f"begun release {plan.tag}")
     unknown = [
         tag
-        for tag in worktree.tag_names()
-        if (found := worktree.local_tag(tag)) is not None
+        for tag in repo.tag_names()
+        if (found := repo.local_tag(tag)) is not None
         and (bound := digests_in(found.message).get("manifest")) is not None
         and bound not in known
         and tag not in begun
@@ -89,7 +89,7 @@ def _begun(git_dir: Path) -> Iterator[str]:
             yield tag.name
 
 
-def tracked_roots(worktree: Worktree, results: Path) -> set[str]:
+def tracked_roots(repo: GitRepository, results: Path) -> set[str]:
     """The places (`kind/scenario/digest12`) below the results folder with a file that git tracks.
 
     Raises:
@@ -97,9 +97,9 @@ def tracked_roots(worktree: Worktree, results: Path) -> set[str]:
         RemoteError: git failed.
     """
     try:
-        below = results.resolve().relative_to(worktree.root).as_posix()
+        below = results.resolve().relative_to(repo.root).as_posix()
     except ValueError as error:
-        raise NotFound(f"{results}: lies outside of {worktree.root}") from error
+        raise NotFound(f"{results}: lies outside of {repo.root}") from error
     prefix = "" if below == "." else f"{below}/"
-    places = (path.removeprefix(prefix).split("/") for path in worktree.tracked(below))
+    places = (path.removeprefix(prefix).split("/") for path in repo.tracked(below))
     return {"/".join(parts[:3]) for parts in places if len(parts) > 3}

@@ -19,7 +19,8 @@ from obrelease.models.canonical import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE, pae
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.publish.pipeline import PUBLISH, run_steps
+from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.storage.hashing import digest_file
 from tests.unit.release.project import Project, git, make_project
 
@@ -80,10 +81,12 @@ def policy_text(require: tuple[str, ...], signers: Path | None, **more: str) -> 
 def make_signed_release(base: Path) -> SignedRelease:
     """Publish v0.8 and v0.9-beta of one project, both signed by the same key."""
     project, key = make_project(base), make_key(base / "keys" / "maintainer")
-    tools = replace(project.tools(), key=key)
+    context = replace(project.context(), key=key)
     for tag in (OLD, TAG):
-        plan = plan_of(Request("demo", Tag.parse(tag), (), "origin"), PUBLISH, tools, project.head())
-        execute(plan, PUBLISH, tools, base / f"scratch-{tag}", Journal.of(tools.worktree.git_dir, tag))
+        plan = create_plan(
+            PublishOptions("demo", Tag.parse(tag), (), "origin"), PUBLISH, context, project.head()
+        )
+        run_steps(plan, PUBLISH, context, base / f"scratch-{tag}", Journal.of(context.repo.git_dir, tag))
         git(project.root, "commit", "--quiet", "--allow-empty", f"--message=after {tag}")
         git(project.root, "push", "--quiet", "origin", "main")
     git(base, "clone", "--quiet", "--branch=main", str(project.remote), "clone")

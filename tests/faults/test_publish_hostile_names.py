@@ -12,7 +12,7 @@ import pytest
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, UsageError
 from obrelease.models.version_tag import Tag
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from tests.property.prng import Prng
 from tests.unit.release.project import make_project
 
@@ -78,9 +78,9 @@ ALPHABET = "v01.-+~^:;$`|&<>(){}[]*?!@#%=\\/'\" \t\n\r\0\x1b\x7faZé\u0301\u202e
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktree:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository:
     """An open work tree, after which no process can be started."""
-    opened = Worktree.open(make_project(tmp_path).root)
+    opened = GitRepository.open(make_project(tmp_path).root)
 
     def refuse(*_: object, **__: object) -> NoReturn:
         raise AssertionError("a process was started")
@@ -89,7 +89,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktree:
     return opened
 
 
-def acts(tree: Worktree) -> dict[str, Callable[[str], object]]:
+def acts(tree: GitRepository) -> dict[str, Callable[[str], object]]:
     """Every door through which a name could come to git."""
     return {
         "tag": Tag.parse,
@@ -105,7 +105,7 @@ def acts(tree: Worktree) -> dict[str, Callable[[str], object]]:
     }
 
 
-def test_sixty_hostile_names_are_refused_at_every_door(tree: Worktree) -> None:
+def test_sixty_hostile_names_are_refused_at_every_door(tree: GitRepository) -> None:
     """Bar: refused before git is started."""
     assert len(set(HOSTILE)) >= 60
     for door, act in acts(tree).items():
@@ -118,7 +118,7 @@ def test_sixty_hostile_names_are_refused_at_every_door(tree: Worktree) -> None:
                 act(name)
 
 
-def test_ten_thousand_generated_names_are_refused_or_harmless(tree: Worktree) -> None:
+def test_ten_thousand_generated_names_are_refused_or_harmless(tree: GitRepository) -> None:
     """Bar: refused before git is started, 10,000 of 10,000."""
     prng, doors, refused = Prng(60), acts(tree), 0
     while refused < 10_000:

@@ -94,4 +94,4 @@ def test_killed_and_taken_back(
         assert client.returncode == 0
     assert github.repository.releases == {}
     assert project.remote_tag(TAG) == pushed
-    assert (project.tools().worktree.local_tag(TAG) is None) == (pushed == "")
+    assert (project.context().repo.local_tag(TAG) is None) == (pushed == "")

@@ -52,7 +52,7 @@ def raced(pair: tuple[Project, Project], start: Start, *, same: bool) -> None:
             assert code in {ExitCode.CONFLICT, ExitCode.REMOTE}, said
             assert "error: " in said
     for project in pair:
-        if same and project.tools().worktree.local_tag(TAG) is None and pair[0].remote_tag(TAG):
+        if same and project.context().repo.local_tag(TAG) is None and pair[0].remote_tag(TAG):
             git(project.root, "fetch", "--quiet", "origin", "tag", TAG)  # as the loser is told to
         process = start(project)
         told.append(process.communicate())

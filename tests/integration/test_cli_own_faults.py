@@ -10,7 +10,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.release.publish import pipeline
+from obrelease.release.publish import publish_release
 from tests.unit.release.project import make_project
 
 MESSAGE: Final = "internal error: ZeroDivisionError: a \x1b[31m\nseeded one"
@@ -19,11 +19,11 @@ COMMAND: Final = ("publish", "v0.9-beta")
 
 @pytest.fixture(autouse=True)
 def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def plan_of(*args: object, **options: object) -> NoReturn:
+    def create_plan(*args: object, **options: object) -> NoReturn:
         raise ZeroDivisionError("a \x1b[31m\nseeded one")
 
     monkeypatch.chdir(make_project(tmp_path).root)
-    monkeypatch.setattr(pipeline, "plan_of", plan_of)
+    monkeypatch.setattr(publish_release, "create_plan", create_plan)
 
 
 def test_under_json_it_is_one_document_and_the_traceback_is_on_stderr(
@@ -35,7 +35,7 @@ def test_under_json_it_is_one_document_and_the_traceback_is_on_stderr(
     assert (told["code"], told["name"], told["message"]) == (70, "INTERNAL", MESSAGE)
     assert "report it" in told["hint"]
     assert err.startswith("Traceback (most recent call last):\n")
-    assert "in plan_of\n" in err
+    assert "in create_plan\n" in err
 
 
 def test_people_read_it_last_and_no_escape_reaches_their_screen(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from obrelease.errors import Conflict
 from obrelease.remote.forge.protocol import NewRelease
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from obrelease.remote.github import GitHubForge
 from tests.emulator import process
 from tests.loopback_github.running import quick_pace
@@ -27,7 +27,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktree:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository:
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
@@ -41,7 +41,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worktree:
         (*identity, "commit", "--quiet", "--allow-empty", "--message=first"),
     ):
         subprocess.run(("git", *command), cwd=project, check=True, capture_output=True)
-    return Worktree.open(project)
+    return GitRepository.open(project)
 
 
 def as_anyone_sees_it(api: str, path: str) -> object:
@@ -50,7 +50,7 @@ def as_anyone_sees_it(api: str, path: str) -> object:
         return json.load(reply)
 
 
-def test_the_whole_way_and_a_second_time(api: str, tree: Worktree, tmp_path: Path) -> None:
+def test_the_whole_way_and_a_second_time(api: str, tree: GitRepository, tmp_path: Path) -> None:
     forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
     forge.preflight()
     tag = tree.create_tag("v0.9-beta", tree.head(), "obrelease v0.9-beta\n")

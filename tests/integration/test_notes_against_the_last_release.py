@@ -11,9 +11,10 @@ import pytest
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
-from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
-from obrelease.release.publish.step import Staging
-from obrelease.release.verify.release_runs import former_tag
+from obrelease.release.publish.pipeline import PUBLISH, run_steps
+from obrelease.release.publish.plan import PublishOptions, create_plan
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.verify.release_runs import previous_release_tag
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Forge
 from tests.loopback_github.running import forge_at, running
@@ -45,11 +46,11 @@ def faster(project: Project, scenario: str) -> None:
     Registry(project.results).record(now, ())
 
 
-def publish(project: Project, forge: Forge, tag: Tag, scratch: Path) -> Staging:
+def publish(project: Project, forge: Forge, tag: Tag, scratch: Path) -> StagedRelease:
     scratch.mkdir()
-    tools = project.tools(forge)
-    plan = plan_of(Request("demo", tag), PUBLISH, tools, project.head())
-    return execute(plan, PUBLISH, tools, scratch, None)[1]
+    context = project.context(forge)
+    plan = create_plan(PublishOptions("demo", tag), PUBLISH, context, project.head())
+    return run_steps(plan, PUBLISH, context, scratch, None)[1]
 
 
 def page(forge: Forge, tag: Tag) -> str:
@@ -58,7 +59,7 @@ def page(forge: Forge, tag: Tag) -> str:
     return found.notes
 
 
-def second_release(project: Project, forge: Forge, tmp_path: Path) -> Staging:
+def second_release(project: Project, forge: Forge, tmp_path: Path) -> StagedRelease:
     faster(project, "baseline")
     commit(project)
     return publish(project, forge, SECOND, tmp_path / "second")
@@ -73,9 +74,9 @@ def test_the_first_release_compares_with_nothing(project: Project, tmp_path: Pat
 def test_the_second_compares_with_the_first_on_the_forge(project: Project, tmp_path: Path) -> None:
     forge = DirectoryForge(project.releases)
     publish(project, forge, FIRST, tmp_path / "first")
-    staging = second_release(project, forge, tmp_path)
+    staged = second_release(project, forge, tmp_path)
     notes = page(forge, SECOND)
-    assert notes == f"{staging.notes}\n{staging.against}"
+    assert notes == f"{staged.notes}\n{staged.against}"
     row = next(line for line in notes.splitlines() if "`throughput`" in line)
     assert "| 2.000 | 1 to 1 |" in row
     assert "* `bench x10 reference`: the very runs of `v0.8`" in notes
@@ -84,58 +85,58 @@ def test_the_second_compares_with_the_first_on_the_forge(project: Project, tmp_p
 def test_without_the_forge_the_local_tag_gives_the_same(project: Project, tmp_path: Path) -> None:
     publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
     elsewhere = DirectoryForge(tmp_path / "elsewhere")
-    staging = second_release(project, elsewhere, tmp_path)
-    assert "| 2.000 | 1 to 1 |" in staging.against
+    staged = second_release(project, elsewhere, tmp_path)
+    assert "| 2.000 | 1 to 1 |" in staged.against
 
 
 def test_the_bundle_is_the_same_whatever_the_forge_holds(project: Project, tmp_path: Path) -> None:
     publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
-    staging = second_release(project, DirectoryForge(project.releases), tmp_path)
+    staged = second_release(project, DirectoryForge(project.releases), tmp_path)
     git(project.root, "tag", "--delete", FIRST.text)
     alone = publish(project, DirectoryForge(tmp_path / "elsewhere"), SECOND, tmp_path / "alone")
     assert alone.against == ""
     assert alone.packed is not None
-    assert staging.packed is not None
-    assert alone.packed.manifest == staging.packed.manifest
+    assert staged.packed is not None
+    assert alone.packed.manifest == staged.packed.manifest
 
 
 def test_a_damaged_former_release_is_told_and_stops_nothing(project: Project, tmp_path: Path) -> None:
     forge = DirectoryForge(project.releases)
     publish(project, forge, FIRST, tmp_path / "first")
     (project.releases / FIRST.text / "assets" / "SHA256SUMS").write_text("nothing\n")
-    staging = second_release(project, forge, tmp_path)
-    assert staging.uploaded == "published"
-    assert "Not compared: " in staging.against
+    staged = second_release(project, forge, tmp_path)
+    assert staged.uploaded == "published"
+    assert "Not compared: " in staged.against
 
 
 def test_runs_that_are_gone_from_the_results_are_still_in_git(project: Project, tmp_path: Path) -> None:
     publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
     for folder in project.results.glob("bench/*"):
         shutil.rmtree(folder)
-    staging = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
-    assert "| 2.000 | 1 to 1 |" in staging.against
-    assert "* `bench x10 reference`: was in `v0.8`, is not in this release" in staging.against
+    staged = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
+    assert "| 2.000 | 1 to 1 |" in staged.against
+    assert "* `bench x10 reference`: was in `v0.8`, is not in this release" in staged.against
 
 
 def test_a_former_release_that_is_a_tag_without_runs_is_told(project: Project, tmp_path: Path) -> None:
     git(project.root, "rm", "-r", "--quiet", "--cached", "results")
     git(project.root, "commit", "--quiet", "--message=no runs")
     git(project.root, "tag", FIRST.text)
-    staging = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
-    assert "no run is committed at it in results" in staging.against
+    staged = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
+    assert "no run is committed at it in results" in staged.against
 
 
 def test_a_tag_that_is_no_version_is_no_former_release(project: Project) -> None:
     git(project.root, "tag", "nightly")
-    worktree = project.tools().worktree
-    assert former_tag(SECOND, worktree) is None
+    repo = project.context().repo
+    assert previous_release_tag(SECOND, repo) is None
     git(project.root, "tag", FIRST.text, "HEAD~1")
     for name in ("weekly", "also-weekly"):
         git(project.root, "tag", name)
-    assert former_tag(SECOND, worktree) == FIRST
+    assert previous_release_tag(SECOND, repo) == FIRST
     git(project.root, "tag", SECOND.text)
-    assert former_tag(SECOND, worktree) == FIRST
-    assert former_tag(FIRST, worktree) is None
+    assert previous_release_tag(SECOND, repo) == FIRST
+    assert previous_release_tag(FIRST, repo) is None
 
 
 def measured(project: Project, count: int, *, slower: float, since: int) -> None:
@@ -168,10 +169,10 @@ def test_the_page_says_what_became_of_a_scenario(
     publish(project, forge, FIRST, tmp_path / "first")
     measured(project, count, slower=slower, since=20)
     commit(project)
-    staging = publish(project, forge, SECOND, tmp_path / "second")
-    row = next(line for line in staging.against.splitlines() if "`throughput`" in line)
+    staged = publish(project, forge, SECOND, tmp_path / "second")
+    row = next(line for line in staged.against.splitlines() if "`throughput`" in line)
     assert said in html.unescape(row)
-    assert said not in staging.notes
+    assert said not in staged.notes
 
 
 def test_a_draft_made_before_the_forge_lost_the_former_release_is_gone_on_with(
@@ -186,7 +187,7 @@ def test_a_draft_made_before_the_forge_lost_the_former_release_is_gone_on_with(
         fault.times = 0
         github.repository.releases.pop(min(github.repository.releases))
         git(project.root, "tag", "--delete", FIRST.text)
-        staging = publish(project, forge_at(github), SECOND, tmp_path / "again")
-        assert staging.uploaded == "published"
+        staged = publish(project, forge_at(github), SECOND, tmp_path / "again")
+        assert staged.uploaded == "published"
         (release,) = github.repository.releases.values()
         assert "## Against `v0.8`" in (release.notes or "")

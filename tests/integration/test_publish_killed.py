@@ -23,7 +23,7 @@ import os, signal, sys
 from obrelease.cli.app import execute
 from obrelease.release.publish.journal import Journal
 from obrelease.remote.forge.directory import DirectoryForge
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 
 left = int(sys.argv[1])
 
@@ -43,7 +43,7 @@ def guarded(act):
 
 for place, names in (
     (Journal, ("save",)),
-    (Worktree, ("create_tag", "push_tag")),
+    (GitRepository, ("create_tag", "push_tag")),
     (DirectoryForge, ("create_draft", "upload", "publish")),
 ):
     for name in names:

@@ -151,14 +151,14 @@ def test_abort_removes_an_unpushed_tag_of_its_own_alone(
     github.fault(*UPLOAD, status=401)
     assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
     assert len(console.answers("publish", TAG, "--abort")["removed"]) == 2
-    assert project.tools().worktree.local_tag(TAG) is None
+    assert project.context().repo.local_tag(TAG) is None
     console.answers("tag", TAG)
     Journal.of(project.root / ".git", TAG).remove()
     github.fault(*UPLOAD, status=401)
     assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
     answer = console.answers("publish", TAG, "--abort")
     assert answer["kept"] == [f"the tag {TAG}: it was there before this release was begun"]
-    assert project.tools().worktree.local_tag(TAG) is not None
+    assert project.context().repo.local_tag(TAG) is not None
     assert github.repository.releases == {}
 
 
@@ -180,7 +180,7 @@ def test_what_is_public_is_never_taken_back(
     for _ in range(2):
         code, said = console.fails("publish", TAG, "--abort")
         assert (code, "nothing was removed" in said) == (ExitCode.CONFLICT, True)
-    assert project.tools().worktree.local_tag(TAG) is not None
+    assert project.context().repo.local_tag(TAG) is not None
     assert [release.draft for release in github.repository.releases.values()] == [False]
     assert "<!-- obrelease" not in str([r.notes for r in github.repository.releases.values()])
 
@@ -198,7 +198,7 @@ def test_a_tag_that_an_immutable_release_used_is_refused_before_any_tag_is_made(
     github.repository.burnt_tags.add(TAG)
     code, said = console.fails("publish", TAG, "--remote", "origin")
     assert (code, "immutable" in said, "new tag" in said) == (ExitCode.CONFLICT, True, True)
-    assert project.tools().worktree.local_tag(TAG) is None
+    assert project.context().repo.local_tag(TAG) is None
     assert project.remote_tag(TAG) == ""
 
 

@@ -12,8 +12,11 @@ import pytest
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, RemoteError
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, Request, execute, plan_of
-from obrelease.release.publish.step import Staging, Tools
+from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, run_steps
+from obrelease.release.publish.plan import PublishOptions, create_plan
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
+from obrelease.release.reporter import SilentReporter
 from obrelease.release.verify.tag_message import digests_in
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Asset, Release
@@ -39,16 +42,16 @@ def publish(
     project: Project,
     scratch: Path,
     *,
-    tools: Tools | None = None,
+    context: PublishContext | None = None,
     runs: tuple[str, ...] = (),
     dry_run: bool = False,
     tag: Tag = BETA,
-) -> Staging:
-    tools = tools or project.tools()
-    plan = plan_of(Request("demo", tag, runs, "origin", dry_run), PUBLISH, tools, project.head())
-    journal = None if dry_run else Journal.of(tools.worktree.git_dir, tag.text)
-    _, staging = execute(plan, PUBLISH, tools, scratch, journal)
-    return staging
+) -> StagedRelease:
+    context = context or project.context()
+    plan = create_plan(PublishOptions("demo", tag, runs, "origin", dry_run), PUBLISH, context, project.head())
+    journal = None if dry_run else Journal.of(context.repo.git_dir, tag.text)
+    _, staged = run_steps(plan, PUBLISH, context, scratch, journal)
+    return staged
 
 
 def snapshot(root: Path) -> dict[str, bytes]:
@@ -60,20 +63,20 @@ def snapshot(root: Path) -> dict[str, bytes]:
 def test_one_publish_makes_a_tag_here_and_there_and_a_public_release(
     project: Project, tmp_path: Path
 ) -> None:
-    staging = publish(project, tmp_path / "s")
-    assert (staging.tagged, staging.uploaded) == ("created", "published")
-    assert staging.packed is not None
+    staged = publish(project, tmp_path / "s")
+    assert (staged.tagged, staged.uploaded) == ("created", "published")
+    assert staged.packed is not None
     release = DirectoryForge(project.releases).find(BETA.text)
     assert release is not None
     assert (release.draft, release.prerelease) == (False, True)
     assert {(a.name, a.size, a.sha256) for a in release.assets} == {
-        (asset.facts.name, asset.facts.size, asset.facts.sha256) for asset in staging.packed.assets
+        (asset.facts.name, asset.facts.size, asset.facts.sha256) for asset in staged.packed.assets
     }
     assert project.remote_tag(BETA.text) == project.head()
     message = git(project.root, "tag", "--list", "--format=%(contents)", BETA.text)
     assert digests_in(message) == {
-        "bundle": staging.packed.manifest.bundle.sha256,
-        "manifest": staging.packed.manifest_sha256,
+        "bundle": staged.packed.manifest.bundle.sha256,
+        "manifest": staged.packed.manifest_sha256,
     }
 
 
@@ -106,21 +109,21 @@ def test_publishing_twice_is_harmless(project: Project, tmp_path: Path) -> None:
 def test_other_runs_under_a_published_tag_are_a_conflict(project: Project, tmp_path: Path) -> None:
     publish(project, tmp_path / "one")
     before = snapshot(project.releases)
-    kept = [entry.digest for entry in project.tools().registry.entries()]
+    kept = [entry.digest for entry in project.context().registry.entries()]
     project.record("x100")
-    with pytest.raises(Conflict, match="was begun"):
+    with pytest.raises(Conflict, match="was started"):
         publish(project, tmp_path / "two")
-    Journal.of(project.tools().worktree.git_dir, BETA.text).path.unlink()
+    Journal.of(project.context().repo.git_dir, BETA.text).path.unlink()
     with pytest.raises(Conflict, match="carries bundle"):
         publish(project, tmp_path / "three")
     git(project.root, "tag", "--delete", BETA.text)
     with pytest.raises(Conflict, match="has a tag"):
         publish(project, tmp_path / "four")
-    tools = project.tools()
-    plan = plan_of(Request("demo", BETA, dry_run=True), PUBLISH, tools, project.head())
+    context = project.context()
+    plan = create_plan(PublishOptions("demo", BETA, dry_run=True), PUBLISH, context, project.head())
     with pytest.raises(Conflict, match="public already"):
-        execute(plan, PUBLISH, tools, tmp_path / "five", None)
-    assert tools.worktree.local_tag(BETA.text) is None
+        run_steps(plan, PUBLISH, context, tmp_path / "five", None)
+    assert context.repo.local_tag(BETA.text) is None
     assert snapshot(project.releases) == before
     git(project.root, "fetch", "--quiet", "origin", "tag", BETA.text)
     again = publish(project, tmp_path / "six", runs=tuple(digest[:10] for digest in kept))
@@ -128,35 +131,33 @@ def test_other_runs_under_a_published_tag_are_a_conflict(project: Project, tmp_p
 
 
 def test_a_dry_run_does_everything_and_changes_nothing(project: Project, tmp_path: Path) -> None:
-    project.tools().registry.entries()
+    project.context().registry.entries()
     before = snapshot(project.root), snapshot(project.remote)
-    staging = publish(project, tmp_path / "s", dry_run=True)
+    staged = publish(project, tmp_path / "s", dry_run=True)
     assert (snapshot(project.root), snapshot(project.remote)) == before
-    assert (staging.tagged, staging.uploaded) == (None, None)
-    assert staging.packed is not None
+    assert (staged.tagged, staged.uploaded) == (None, None)
+    assert staged.packed is not None
     published = publish(project, tmp_path / "t")
     assert published.packed is not None
-    assert published.packed.manifest == staging.packed.manifest
+    assert published.packed.manifest == staged.packed.manifest
 
 
 def test_a_bundle_is_rebuilt_bit_for_bit_in_another_clone(project: Project, tmp_path: Path) -> None:
-    staging = publish(project, tmp_path / "s")
+    staged = publish(project, tmp_path / "s")
     git(tmp_path, "clone", "--quiet", str(project.root), "clone")
     other = replace(project, root=tmp_path / "clone")
-    tools = replace(other.tools(), forge=None)
-    plan = plan_of(Request("demo", BETA), BUNDLE, tools, other.head())
-    _, rebuilt = execute(plan, BUNDLE, tools, tmp_path / "t", None)
+    context = replace(other.context(), forge=None)
+    plan = create_plan(PublishOptions("demo", BETA), BUNDLE, context, other.head())
+    _, rebuilt = run_steps(plan, BUNDLE, context, tmp_path / "t", None)
     assert rebuilt.packed is not None
-    assert staging.packed is not None
-    assert [asset.facts for asset in rebuilt.packed.assets] == [
-        asset.facts for asset in staging.packed.assets
-    ]
+    assert staged.packed is not None
+    assert [asset.facts for asset in rebuilt.packed.assets] == [asset.facts for asset in staged.packed.assets]
 
 
 def test_tagging_first_and_publishing_later_is_one_release(project: Project, tmp_path: Path) -> None:
-    tools = replace(project.tools(), forge=None)
-    plan = plan_of(Request("demo", BETA, (), "origin"), TAG, tools, project.head())
-    done, tagged = execute(plan, TAG, tools, tmp_path / "s", Journal.of(tools.worktree.git_dir, BETA.text))
+    context = replace(project.context(), forge=None)
+    plan = create_plan(PublishOptions("demo", BETA, (), "origin"), TAG, context, project.head())
+    done, tagged = run_steps(plan, TAG, context, tmp_path / "s", Journal.of(context.repo.git_dir, BETA.text))
     assert tagged.tagged == "created"
     assert [step.state for step in done.steps] == ["done"] * 7
     assert project.remote_tag(BETA.text) == project.head()
@@ -189,21 +190,21 @@ class Failing(DirectoryForge):
 def test_a_failed_upload_leaves_a_draft_that_the_next_run_finishes(
     project: Project, tmp_path: Path, act: str
 ) -> None:
-    tools = project.tools(Failing(project.releases, act))
+    context = project.context(Failing(project.releases, act))
     with pytest.raises(RemoteError, match="the forge failed"):
-        publish(project, tmp_path / "s", tools=tools)
+        publish(project, tmp_path / "s", context=context)
     half = DirectoryForge(project.releases).find(BETA.text)
     assert half is not None
     assert half.draft
-    plan = Journal.of(tools.worktree.git_dir, BETA.text).load()
+    plan = Journal.of(context.repo.git_dir, BETA.text).load()
     assert plan is not None
     assert [step.state for step in plan.steps] == ["done"] * 8 + ["pending"]
-    assert publish(project, tmp_path / "t", tools=tools).uploaded == "published"
+    assert publish(project, tmp_path / "t", context=context).uploaded == "published"
 
 
 def test_a_draft_with_a_foreign_file_is_not_published(project: Project, tmp_path: Path) -> None:
     with pytest.raises(RemoteError):
-        publish(project, tmp_path / "s", tools=project.tools(Failing(project.releases, "publish")))
+        publish(project, tmp_path / "s", context=project.context(Failing(project.releases, "publish")))
     forge = DirectoryForge(project.releases)
     draft = forge.find(BETA.text)
     assert draft is not None
@@ -236,15 +237,15 @@ class TestPreflightRefuses:
             publish(replace(project, results=project.root / "empty"), tmp_path / "s")
 
     def test_a_run_that_was_damaged(self, project: Project, tmp_path: Path) -> None:
-        entry = project.tools().registry.entries()[0]
+        entry = project.context().registry.entries()[0]
         (entry.folder / "summary.csv").write_bytes(b"tampered\n")
         with pytest.raises(IntegrityError, match=r"summary\.csv"):
             publish(project, tmp_path / "s")
 
     def test_a_folder_that_lost_its_envelope(self, project: Project, tmp_path: Path) -> None:
-        entry = project.tools().registry.entries()[0]
+        entry = project.context().registry.entries()[0]
         (entry.folder / "artefact.json").unlink()
-        project.tools().registry.reindex()
+        project.context().registry.reindex()
         with pytest.raises(IntegrityError, match="cannot be read"):
             publish(project, tmp_path / "s")
 
@@ -273,9 +274,9 @@ class TestPreflightRefuses:
 
 def test_runs_can_be_chosen(project: Project, tmp_path: Path) -> None:
     chosen = project.record("x100", seed=7)
-    staging = publish(project, tmp_path / "s", runs=(chosen.digest[:8],))
-    assert staging.packed is not None
-    assert [run.digest for run in staging.packed.manifest.runs] == [chosen.digest]
+    staged = publish(project, tmp_path / "s", runs=(chosen.digest[:8],))
+    assert staged.packed is not None
+    assert [run.digest for run in staged.packed.manifest.runs] == [chosen.digest]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_what_is_refused_before_it_begins_leaves_no_journal(project: Project, tm
     (project.root / "new.txt").write_text("x")
     with pytest.raises(CheckFailed, match=r"new\.txt"):
         publish(project, tmp_path / "s")
-    assert Journal.of(project.tools().worktree.git_dir, BETA.text).load() is None
+    assert Journal.of(project.context().repo.git_dir, BETA.text).load() is None
 
 
 def test_a_published_tag_is_gone_back_to_by_checking_it_out(project: Project, tmp_path: Path) -> None:
@@ -311,13 +312,23 @@ def test_a_published_tag_is_gone_back_to_by_checking_it_out(project: Project, tm
     assert publish(project, tmp_path / "s3").uploaded == "already published"
 
 
-def test_doubts_about_the_runs_are_told_and_kept_in_the_plan(project: Project, tmp_path: Path) -> None:
-    told: list[str] = []
-    publish(project, tmp_path / "s", tools=replace(project.tools(), warn=told.append))
-    plan = Journal.of(project.tools().worktree.git_dir, BETA.text).load()
+class WarningRecorder(SilentReporter):
+    """Collects the warnings."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+def test_warnings_about_the_runs_are_reported_and_kept_in_the_plan(project: Project, tmp_path: Path) -> None:
+    reporter = WarningRecorder()
+    publish(project, tmp_path / "s", context=replace(project.context(), reporter=reporter))
+    plan = Journal.of(project.context().repo.git_dir, BETA.text).load()
     assert plan is not None
-    assert list(plan.doubts) == told
-    assert [doubt for doubt in told if doubt.startswith("2 of 2 runs do not name the commit")] == told
+    assert list(plan.doubts) == reporter.warnings
+    assert [text[:38] for text in reporter.warnings] == ["2 of 2 runs do not name the commit tha"]
 
 
 def test_members_are_dated_and_owned_alike(project: Project, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from obrelease.errors import Conflict
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
-from obrelease.release.publish.step import Staging
+from obrelease.release.publish.pipeline import PUBLISH, run_steps
+from obrelease.release.publish.plan import PublishOptions, create_plan
+from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.verify.release_files import verify_folder
 from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
@@ -37,11 +38,11 @@ def github(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield server
 
 
-def publish(project: Project, forge: Forge, scratch: Path, tag: Tag = BETA) -> Staging:
-    tools = project.tools(forge)
-    plan = plan_of(Request("demo", tag, (), "origin"), PUBLISH, tools, project.head())
+def publish(project: Project, forge: Forge, scratch: Path, tag: Tag = BETA) -> StagedRelease:
+    context = project.context(forge)
+    plan = create_plan(PublishOptions("demo", tag, (), "origin"), PUBLISH, context, project.head())
     assert plan.forge == "github"
-    return execute(plan, PUBLISH, tools, scratch, Journal.of(tools.worktree.git_dir, tag.text))[1]
+    return run_steps(plan, PUBLISH, context, scratch, Journal.of(context.repo.git_dir, tag.text))[1]
 
 
 def test_publish_twice_and_verify(project: Project, github: LoopbackGitHub, tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_publish_twice_and_verify(project: Project, github: LoopbackGitHub, tmp_
     assert first.packed is not None
     assert found.manifest_sha256 == first.packed.manifest_sha256
     assert forge_layer(found, release, forge).checked
-    assert tag_layers(found, "demo", project.tools().worktree, None)[0].checked
+    assert tag_layers(found, "demo", project.context().repo, None)[0].checked
 
 
 def test_other_runs_under_a_published_tag_are_a_conflict(
@@ -76,12 +77,12 @@ def test_the_pipeline_publishes_to_a_github_that_was_not_written_here(
     (tmp_path / "emulate").mkdir()
     with process.emulated_github(tmp_path / "emulate") as api:
         forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
-        staging = publish(project, forge, tmp_path / "s")
-        assert staging.uploaded == "published"
+        staged = publish(project, forge, tmp_path / "s")
+        assert staged.uploaded == "published"
         shown = forge.find(BETA.text)
     assert shown is not None
     assert (shown.draft, shown.prerelease) == (False, True)
-    assert staging.packed is not None
+    assert staged.packed is not None
     assert sorted((a.name, a.size) for a in shown.assets) == sorted(
-        (asset.facts.name, asset.facts.size) for asset in staging.packed.assets
+        (asset.facts.name, asset.facts.size) for asset in staged.packed.assets
     )

@@ -17,11 +17,12 @@ from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember
 from obrelease.models.validation import document_bytes, read_document
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.pipeline import PUBLISH, Request, execute, plan_of
+from obrelease.release.publish.pipeline import PUBLISH, run_steps
+from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.verify.release_files import Verified, verify_folder
 from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
 from obrelease.remote.forge.directory import DirectoryForge
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.hashing import digest_bytes, digest_file
 from tests.unit.release.project import Project, git, make_project, no_progress
 
@@ -33,9 +34,9 @@ BUNDLE = f"demo-{TAG}.tar.gz"
 def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
     base = tmp_path_factory.mktemp("published")
     project = make_project(base)
-    tools = project.tools()
-    plan = plan_of(Request("demo", Tag.parse(TAG)), PUBLISH, tools, project.head())
-    execute(plan, PUBLISH, tools, base / "scratch", Journal.of(tools.worktree.git_dir, TAG))
+    context = project.context()
+    plan = create_plan(PublishOptions("demo", Tag.parse(TAG)), PUBLISH, context, project.head())
+    run_steps(plan, PUBLISH, context, base / "scratch", Journal.of(context.repo.git_dir, TAG))
     return project
 
 
@@ -99,7 +100,7 @@ def test_the_untouched_release_passes_every_layer(published: Project, release: P
     (tmp_path / "fetched").mkdir()
     fetched = fetch(forge, TAG, tmp_path / "fetched", no_progress)
     layers = (*found.layers, forge_layer(found, fetched, forge))
-    layers = (*layers, tag_layers(found, "demo", Worktree.open(published.root), None)[0])
+    layers = (*layers, tag_layers(found, "demo", GitRepository.open(published.root), None)[0])
     assert [(layer.name, layer.checked) for layer in layers] == [
         (name, True) for name in ("sums", "manifest", "bundle", "members", "runs", "forge", "tag")
     ]
@@ -278,7 +279,7 @@ def test_a_whole_resealed_release_is_caught_by_the_tag(
     repack(release, tmp_path / "content", add("NOTES.md", b"other notes"))
     found = verified(release, tmp_path / "scratch")
     with pytest.raises(IntegrityError, match="carries bundle sha256"):
-        tag_layers(found, "demo", Worktree.open(published.root), None)
+        tag_layers(found, "demo", GitRepository.open(published.root), None)
 
 
 def test_a_moved_tag_is_caught(published: Project, release: Path, tmp_path: Path) -> None:
@@ -289,7 +290,7 @@ def test_a_moved_tag_is_caught(published: Project, release: Path, tmp_path: Path
     git(clone, "commit", "--quiet", "--allow-empty", "--message=second")
     git(clone, "tag", "--force", "--annotate", f"--message={message}", TAG)
     with pytest.raises(IntegrityError, match="points at"):
-        tag_layers(found, "demo", Worktree.open(clone), None)
+        tag_layers(found, "demo", GitRepository.open(clone), None)
 
 
 def test_a_tag_layer_that_cannot_be_checked_says_why(
@@ -297,7 +298,7 @@ def test_a_tag_layer_that_cannot_be_checked_says_why(
 ) -> None:
     found = verified(release, tmp_path / "scratch")
     git(tmp_path, "clone", "--quiet", "--no-tags", str(published.root), "clone")
-    clone = Worktree.open(tmp_path / "clone")
+    clone = GitRepository.open(tmp_path / "clone")
     layers = [
         tag_layers(found, "demo", None, None)[0],
         tag_layers(found, "other", clone, None)[0],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 
 MESSAGE = "obrelease v1\n\n# a line that looks like a comment\nsha256: " + "a" * 64 + "\n"
 
@@ -59,7 +59,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_tag_is_made_pushed_and_read_back(project: Path, tmp_path: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     head = tree.head()
     made = tree.create_tag("v0.9-beta", head, MESSAGE)
     assert (made.commit, made.message, made.annotated) == (head, MESSAGE, True)
@@ -73,7 +73,7 @@ def test_a_tag_is_made_pushed_and_read_back(project: Path, tmp_path: Path) -> No
 
 
 def test_the_same_tag_of_the_same_commit_is_the_same_object(project: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     first = tree.create_tag("v1", tree.head(), MESSAGE)
     tree.delete_tag("v1")
     assert tree.local_tag("v1") is None
@@ -82,7 +82,7 @@ def test_the_same_tag_of_the_same_commit_is_the_same_object(project: Path) -> No
 
 
 def test_the_fallback_identity_is_used_where_none_is_configured(project: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     made = tree.create_tag("v1", tree.head(), "text")
     assert "tagger obrelease <obrelease@localhost>" in git(project, "cat-file", "tag", made.object_id)
 
@@ -94,14 +94,14 @@ def test_the_users_own_identity_and_ignore_file_are_kept(
     config = f"[user]\n name = Own Name\n email = own@localhost\n[core]\n excludesFile = {tmp_path}/ignored\n"
     (tmp_path / "home" / ".gitconfig").write_text(config)
     (project / "x.swp").write_text("")
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     made = tree.create_tag("v1", tree.head(), "text")
     assert "tagger Own Name <own@localhost>" in git(project, "cat-file", "tag", made.object_id)
     assert tree.changes() == ()
 
 
 def test_a_tag_is_never_made_twice_or_moved(project: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     first = tree.head()
     tree.create_tag("v1", first, "text")
     tree.push_tag("origin", "v1")
@@ -117,13 +117,13 @@ def test_a_tag_is_never_made_twice_or_moved(project: Path) -> None:
 
 def test_a_lightweight_tag_is_told_from_an_annotated_one(project: Path) -> None:
     git(project, "tag", "light")
-    tag = Worktree.open(project).local_tag("light")
+    tag = GitRepository.open(project).local_tag("light")
     assert tag is not None
     assert (tag.annotated, tag.message, tag.object_id) == (False, "", tag.commit)
 
 
 def test_a_tag_of_a_tag_is_peeled_to_its_commit(project: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     git(project, "tag", "--annotate", "--message=inner", "inner")
     git(project, "tag", "--annotate", "--message=outer", "outer", "inner")
     outer = tree.local_tag("outer")
@@ -134,22 +134,22 @@ def test_a_tag_of_a_tag_is_peeled_to_its_commit(project: Path) -> None:
 def test_a_tag_of_a_tree_is_refused(project: Path) -> None:
     git(project, "tag", "odd", "HEAD^{tree}")
     with pytest.raises(Conflict, match="does not lead to a commit"):
-        Worktree.open(project).local_tag("odd")
+        GitRepository.open(project).local_tag("odd")
 
 
 def test_a_detached_head_and_a_linked_worktree_work(project: Path, tmp_path: Path) -> None:
     git(project, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
-    tree = Worktree.open(tmp_path / "linked")
+    tree = GitRepository.open(tmp_path / "linked")
     assert tree.root == tmp_path / "linked"
     assert tree.git_dir == project / ".git"
-    assert tree.head() == Worktree.open(project).head()
+    assert tree.head() == GitRepository.open(project).head()
     tree.create_tag("v1", tree.head(), "text")
-    assert Worktree.open(project).local_tag("v1") is not None
+    assert GitRepository.open(project).local_tag("v1") is not None
     assert tree.changes() == ()
 
 
 def test_changes_are_tracked_untracked_and_staged_outside_the_ignored_folders(project: Path) -> None:
-    tree = Worktree.open(project / ".")
+    tree = GitRepository.open(project / ".")
     assert tree.changes() == ()
     (project / "README").write_text("changed\n")
     (project / "results" / "bench").mkdir(parents=True)
@@ -164,7 +164,7 @@ def test_changes_are_tracked_untracked_and_staged_outside_the_ignored_folders(pr
 
 
 def test_the_previous_tag_is_the_nearest_in_history(project: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     assert tree.previous_tag() is None
     git(project, "tag", "v1")
     git(project, "commit", "--quiet", "--allow-empty", "--message=second")
@@ -175,33 +175,33 @@ def test_the_previous_tag_is_the_nearest_in_history(project: Path) -> None:
 def test_an_inherited_git_dir_does_not_lead_elsewhere(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head = Worktree.open(project).head()
+    head = GitRepository.open(project).head()
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "remote.git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "other-index"))
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     assert (tree.head(), tree.changes()) == (head, ())
 
 
 def test_what_is_not_a_repository_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="not inside a git work tree") as caught:
-        Worktree.open(tmp_path)
+        GitRepository.open(tmp_path)
     assert caught.value.hint
     git(tmp_path, "init", "--quiet", "--bare", "bare.git")
     with pytest.raises(NotFound):
-        Worktree.open(tmp_path / "bare.git")
+        GitRepository.open(tmp_path / "bare.git")
 
 
 def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     with pytest.raises(NotFound, match="no commit yet"):
-        Worktree.open(tmp_path).head()
+        GitRepository.open(tmp_path).head()
 
 
 def test_a_missing_git_says_so(project: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\n"
-        "from obrelease.errors import UsageError\nfrom obrelease.remote.git.repository import Worktree\n"
-        "try:\n    Worktree.open(Path(sys.argv[1]))\n"
+        "from obrelease.errors import UsageError\nfrom obrelease.remote.git.repository import GitRepository\n"
+        "try:\n    GitRepository.open(Path(sys.argv[1]))\n"
         "except UsageError as error:\n    print(error.hint)\n"
     )
     done = subprocess.run(
@@ -215,7 +215,7 @@ def test_a_missing_git_says_so(project: Path) -> None:
 
 
 def test_remotes_that_are_missing_or_dangerous_are_refused(project: Path, tmp_path: Path) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     with pytest.raises(NotFound, match="no git remote"):
         tree.remote_url("nowhere")
     canary = tmp_path / "canary"
@@ -232,7 +232,7 @@ def test_remotes_that_are_missing_or_dangerous_are_refused(project: Path, tmp_pa
 def test_a_remote_that_fails_is_a_remote_error_without_credentials(project: Path) -> None:
     git(project, "config", "remote.gone.url", "https://token-canary@127.0.0.1:1/x.git")
     with pytest.raises(RemoteError) as caught:
-        Worktree.open(project).remote_tag("gone", "v1")
+        GitRepository.open(project).remote_tag("gone", "v1")
     assert "token-canary" not in str(caught.value)
 
 
@@ -240,7 +240,7 @@ def test_a_refused_push_is_an_error(project: Path, tmp_path: Path) -> None:
     hook = tmp_path / "remote.git" / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho no entry >&2\nexit 1\n")
     hook.chmod(0o755)
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     tree.create_tag("v1", tree.head(), "text")
     with pytest.raises(RemoteError, match="could not be pushed"):
         tree.push_tag("origin", "v1")
@@ -249,6 +249,6 @@ def test_a_refused_push_is_an_error(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("message", ["", "  \n", "a\0b"])
 def test_a_tag_message_must_say_something(project: Path, message: str) -> None:
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     with pytest.raises(UsageError):
         tree.create_tag("v1", tree.head(), message)

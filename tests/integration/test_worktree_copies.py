@@ -9,7 +9,7 @@ import pytest
 
 from obrelease.errors import NotFound, UsageError
 from obrelease.remote.git.checkout import check_out
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 
 
 def git(folder: Path, *words: str) -> str:
@@ -42,14 +42,14 @@ def repository(tmp_path: Path) -> Path:
 
 def test_a_commit_is_copied_whole_and_nothing_else_changes(repository: Path, tmp_path: Path) -> None:
     before = sorted(path for path in (repository / ".git").rglob("*") if path.is_file())
-    worktree = Worktree.open(repository)
+    worktree = GitRepository.open(repository)
     try:
         for ref, content in (("v1", "2\n"), ("HEAD~1", "1\n"), ("main", "2\n")):
             target = tmp_path / ref.replace("~", "-")
             commit = check_out(worktree, ref, target)
             assert commit == git(repository, "rev-parse", ref) == git(target, "rev-parse", "HEAD")
             assert (target / "file.txt").read_text() == content
-            copy = Worktree.open(target)
+            copy = GitRepository.open(target)
             assert copy.changes() == ()
             copy.close()
         assert (repository / "file.txt").read_text() == "edited\n"
@@ -61,7 +61,7 @@ def test_a_commit_is_copied_whole_and_nothing_else_changes(repository: Path, tmp
 
 @pytest.mark.parametrize("ref", ["--upload-pack=x", "-q", "a..b", "", "a b", "HEAD@{1}", ":/message", "a\nb"])
 def test_what_is_no_ref_is_refused_before_git_is_started(repository: Path, tmp_path: Path, ref: str) -> None:
-    worktree = Worktree.open(repository)
+    worktree = GitRepository.open(repository)
     try:
         with pytest.raises(UsageError, match="cannot name a commit"):
             check_out(worktree, ref, tmp_path / "copy")

@@ -11,7 +11,7 @@ import pytest
 from obrelease.bundle.signing.armor import from_armor
 from obrelease.bundle.signing.ssh import GIT_NAMESPACE, check
 from obrelease.errors import ObreleaseError
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from tests.faults.signed_release import make_key
 
 HOOKS = ("pre-push", "reference-transaction", "post-index-change", "pre-commit", "post-checkout")
@@ -91,7 +91,7 @@ def test_the_canaries_are_alive(hostile: tuple[Path, Path]) -> None:
 
 def test_no_program_of_the_repository_runs(hostile: tuple[Path, Path]) -> None:
     project, canaries = hostile
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     assert "README" in tree.changes()
     made = tree.create_tag("v1", tree.head(), "text")
     tree.push_tag("origin", "v1")
@@ -106,7 +106,7 @@ def test_no_program_of_the_repository_runs_while_a_tag_is_signed(
 ) -> None:
     project, canaries = hostile
     key = make_key(tmp_path / "keys" / "key")
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     made = tree.create_tag("v1", tree.head(), "text", key=key)
     blob = from_armor(made.signature.encode(), "the tag")
     assert check(blob, GIT_NAMESPACE, made.signed_text, "the tag").fingerprint
@@ -115,7 +115,7 @@ def test_no_program_of_the_repository_runs_while_a_tag_is_signed(
 
 def test_no_program_runs_for_an_address_that_the_repository_rewrites(hostile: tuple[Path, Path]) -> None:
     project, canaries = hostile
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     for target in (f"ext::{project.parent}/programs/core.pager", "fd::3", "git://127.0.0.1:1/x"):
         subprocess.run(
             ["git", "config", "--replace-all", f"url.{target}.insteadOf", str(project.parent / "remote.git")],
@@ -123,7 +123,7 @@ def test_no_program_runs_for_an_address_that_the_repository_rewrites(hostile: tu
             check=True,
         )
         with pytest.raises(ObreleaseError):
-            Worktree.open(project).remote_tag("origin", "v1")
+            GitRepository.open(project).remote_tag("origin", "v1")
         subprocess.run(["git", "config", "--remove-section", f"url.{target}"], cwd=project, check=True)
     assert tree.remote_tag("origin", "v1") is None
     assert [path.name for path in canaries.iterdir()] == []
@@ -132,6 +132,6 @@ def test_no_program_runs_for_an_address_that_the_repository_rewrites(hostile: tu
 def test_a_work_tree_that_is_claimed_elsewhere_is_not_believed(hostile: tuple[Path, Path]) -> None:
     project, _ = hostile
     subprocess.run(["git", "config", "core.worktree", "/"], cwd=project, check=True)
-    tree = Worktree.open(project)
+    tree = GitRepository.open(project)
     assert tree.root == project
     assert "README" in tree.changes()

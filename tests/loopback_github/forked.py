@@ -23,8 +23,7 @@ from obrelease.cli.app import execute
 from tests.loopback_github.client import settle, surroundings
 
 LOADED: Final = (
-    "obrelease.release.publish.pipeline",
-    "obrelease.release.publish.abort",
+    "obrelease.release.publish.publish_release",
     "obrelease.remote.github",
     "git",
 )

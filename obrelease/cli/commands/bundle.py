@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli.commands.publish import PublishOptions, executed, report_json, report_text
+from obrelease.cli.commands.publish import release_context, report_json, report_text
 from obrelease.cli.console.command import ResultsOption, Session, command, named_folder
 from obrelease.cli.console.options import RunOption, SignOption, TagArgument
 
@@ -30,14 +30,15 @@ def bundle(
 
     The same runs give the same bytes.
     """
-    from obrelease.release.publish.export_folder import deliver
-    from obrelease.release.publish.pipeline import BUNDLE
-    from obrelease.release.publish.step import packed_of
+    from obrelease.models.version_tag import Tag
+    from obrelease.release.publish.plan import PublishOptions
+    from obrelease.release.publish.publish_release import bundle_release
 
     settings = session.settings(results=results)
-    wanted = PublishOptions(tag, tuple(run or ()), dry_run=False, key=sign)
-    with executed(session, settings, wanted, BUNDLE) as (plan, staging):
-        folder = output or settings.root / "dist" / f"{plan.project}-{plan.tag}"
-        deliver(packed_of(staging), folder)
-        report = {**report_json(plan, staging), "output": str(folder)}
-        session.out.result(report, lambda: report_text(f"wrote {folder}", plan, staging))
+    options = PublishOptions(settings.project, Tag.parse(tag), tuple(run or ()), settings.remote)
+    folder = output or settings.root / "dist" / f"{options.project}-{options.tag.text}"
+    with release_context(session, settings, key=sign) as context:
+        result = bundle_release(options, context, folder)
+    session.out.result(
+        {**report_json(result), "output": str(folder)}, lambda: report_text(f"wrote {folder}", result)
+    )

@@ -87,20 +87,20 @@ def _cores() -> Iterator[Finding]:
 
 def _repository(settings: Settings) -> Finding:
     """What `tag` and `publish` need: a work tree with a commit, and the remote that is named."""
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
     try:
-        worktree = Worktree.open(settings.root)
+        repo = GitRepository.open(settings.root)
         try:
-            commit = worktree.head()
+            commit = repo.head()
             if settings.remote:
-                worktree.remote_url(settings.remote)
-            changes = len(worktree.changes(settings.outputs_below(worktree.root, settings.root / "dist")))
+                repo.remote_url(settings.remote)
+            changes = len(repo.changes(settings.outputs_below(repo.root, settings.root / "dist")))
         finally:
-            worktree.close()
+            repo.close()
     except ObreleaseError as error:
         return Finding("repository", "bad", f"{error.message}; nothing can be tagged or published")
-    where = f"{worktree.root} at commit {commit[:9]}"
+    where = f"{repo.root} at commit {commit[:9]}"
     if changes:
         return Finding(
             "repository", "note", f"{where}, {counted(changes, 'change')} to commit before a release"

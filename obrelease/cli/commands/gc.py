@@ -18,7 +18,7 @@ from obrelease.errors import NotFound, UsageError
 if TYPE_CHECKING:
     from obrelease.registry.gc import Candidate, GcPlan
     from obrelease.registry.store import Registry
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
 DEFAULT_GRACE: Final = "14d"
 
@@ -92,15 +92,15 @@ def _roots(
     from obrelease.registry.filter import Filter
     from obrelease.release.gc_roots import release_roots
 
-    worktree = _worktree(settings.root)
+    repo = _worktree(settings.root)
     try:
-        roots = release_roots(settings.releases, worktree, manifests)
+        roots = release_roots(settings.releases, repo, manifests)
     finally:
-        if worktree is not None:
-            worktree.close()
-    if worktree is not None and not settings.results.resolve().is_relative_to(worktree.root):
+        if repo is not None:
+            repo.close()
+    if repo is not None and not settings.results.resolve().is_relative_to(repo.root):
         session.out.note(
-            f"{settings.results} lies outside of {worktree.root}, which tracks none of its runs;"
+            f"{settings.results} lies outside of {repo.root}, which tracks none of its runs;"
             " what its releases and tags name stays"
         )
     tracked = _tracked(settings.results)
@@ -110,12 +110,12 @@ def _roots(
     return roots.reasons, roots.unknown
 
 
-def _worktree(root: Path) -> Worktree | None:
+def _worktree(root: Path) -> GitRepository | None:
     if not (root / ".git").exists():
         return None
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
-    return Worktree.open(root)
+    return GitRepository.open(root)
 
 
 def _tracked(results: Path) -> set[str]:
@@ -124,12 +124,12 @@ def _tracked(results: Path) -> set[str]:
 
     real = results.resolve()
     for folder in (real, *real.parents):
-        worktree = _worktree(folder)
-        if worktree is not None:
+        repo = _worktree(folder)
+        if repo is not None:
             try:
-                return tracked_roots(worktree, real)
+                return tracked_roots(repo, real)
             finally:
-                worktree.close()
+                repo.close()
     return set()
 
 

@@ -40,11 +40,11 @@ def init(
     """
     from obrelease import __version__
     from obrelease.release.init_project import apply, planned
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
-    worktree = Worktree.open(Path.cwd())
-    root = worktree.root
-    worktree.close()
+    repo = GitRepository.open(Path.cwd())
+    root = repo.root
+    repo.close()
     settings = session.settings(results=results)
     if settings.root != root:
         raise UsageError(

@@ -71,16 +71,16 @@ def bench_against(
 def _copies(settings: Settings, ref: str, base: Path, head: Path) -> None:
     """The commit, and HEAD with the work tree's own changes over it: both clean of earlier builds."""
     from obrelease.remote.git.checkout import check_out
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
-    worktree = Worktree.open(settings.root)
+    repo = GitRepository.open(settings.root)
     try:
-        check_out(worktree, ref, base)
-        check_out(worktree, "HEAD", head)
-        for name in worktree.changes(settings.outputs_below(worktree.root)):
-            _overlay(worktree.root / name, head / name)
+        check_out(repo, ref, base)
+        check_out(repo, "HEAD", head)
+        for name in repo.changes(settings.outputs_below(repo.root)):
+            _overlay(repo.root / name, head / name)
     finally:
-        worktree.close()
+        repo.close()
 
 
 def _demand_engine(ref: str, base: Path, head: Path) -> None:

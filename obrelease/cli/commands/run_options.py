@@ -62,7 +62,7 @@ def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str |
 
     if not (settings.root / ".git").exists():
         return None, None
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
     try:
         other = difference(settings.root, core)
@@ -70,11 +70,11 @@ def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str |
             if other:
                 session.out.warn(f"the run will not name its commit: {other}")
             return None, None
-        worktree = Worktree.open(settings.root)
+        repo = GitRepository.open(settings.root)
         try:
-            return worktree.head(), bool(worktree.changes(settings.outputs_below(worktree.root)))
+            return repo.head(), bool(repo.changes(settings.outputs_below(repo.root)))
         finally:
-            worktree.close()
+            repo.close()
     except NotFound:
         return None, None
     except ObreleaseError as error:

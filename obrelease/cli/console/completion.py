@@ -92,13 +92,13 @@ def tags(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
         yield from (
             (item.name, "a release") for item in sorted(settings.releases.iterdir()) if item.name[0] != "."
         )
-    from obrelease.remote.git.repository import Worktree
+    from obrelease.remote.git.repository import GitRepository
 
-    worktree = Worktree.open(settings.root)
+    repo = GitRepository.open(settings.root)
     try:
-        yield from ((name, "a tag") for name in worktree.tag_names())
+        yield from ((name, "a tag") for name in repo.tag_names())
     finally:
-        worktree.close()
+        repo.close()
 
 
 @_silent

@@ -8,21 +8,21 @@ from obrelease.bundle.asset_names import MANIFEST_NAME
 from obrelease.errors import Conflict
 from obrelease.models.manifest import Plan
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.step import Tools
+from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.tag_message import digests_in
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.tag_object import TagInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Aborted:
+class AbortResult:
     """What was removed, and what stays and why. Nothing to do is no error."""
 
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 
 
-def abort(tag: str, tools: Tools, journal: Journal) -> Aborted:
+def abort(tag: str, context: PublishContext, journal: Journal) -> AbortResult:
     """Undo what the journal of `tag` says was begun; the journal goes last. Idempotent.
 
     Raises:
@@ -31,22 +31,22 @@ def abort(tag: str, tools: Tools, journal: Journal) -> Aborted:
     """
     plan = journal.load()
     if plan is None:
-        return Aborted(kept=("nothing was begun here",))
-    removed, kept = _draft(plan, tools)
-    present = tools.worktree.local_tag(tag)
+        return AbortResult(kept=("nothing was begun here",))
+    removed, kept = _draft(plan, context)
+    present = context.repo.local_tag(tag)
     if present is not None:
-        reason = _reason_to_keep(plan, present, tools)
+        reason = _reason_to_keep(plan, present, context)
         if reason is None:
-            tools.worktree.delete_tag(tag)
+            context.repo.delete_tag(tag)
             removed = (*removed, f"the tag {tag}")
         else:
             kept = (*kept, f"the tag {tag}: {reason}")
     journal.remove()
-    return Aborted(removed, kept)
+    return AbortResult(removed, kept)
 
 
-def _draft(plan: Plan, tools: Tools) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    forge = tools.forge
+def _draft(plan: Plan, context: PublishContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    forge = context.forge
     if plan.forge is None or forge is None:
         return (), ()
     if forge.name != plan.forge:
@@ -76,13 +76,13 @@ def _is_public(forge: Forge, tag: str) -> bool:
     return found is not None and not found.draft
 
 
-def _reason_to_keep(plan: Plan, present: TagInfo, tools: Tools) -> str | None:
+def _reason_to_keep(plan: Plan, present: TagInfo, context: PublishContext) -> str | None:
     if plan.tag_found:
         return "it was there before this release was begun"
     manifest = next((asset.sha256 for asset in plan.assets if asset.name == MANIFEST_NAME), None)
     if present.commit != plan.commit or digests_in(present.message).get("manifest", "") != manifest:
         return "it is not the one that this release made"
-    for remote in [plan.remote] if plan.remote else tools.worktree.remotes():
-        if tools.worktree.remote_tag(remote, plan.tag) is not None:
+    for remote in [plan.remote] if plan.remote else context.repo.remotes():
+        if context.repo.remote_tag(remote, plan.tag) is not None:
             return f"it was pushed to {remote}"
     return None

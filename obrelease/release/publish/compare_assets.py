@@ -5,7 +5,7 @@ from __future__ import annotations
 from obrelease.errors import Conflict, IntegrityError
 from obrelease.models.manifest import Plan, ReleaseAsset
 from obrelease.release.publish.draft_release import LOOK
-from obrelease.release.publish.step import Packed
+from obrelease.release.publish.staged_release import PackedRelease
 from obrelease.release.verify.tag_message import digests_in
 from obrelease.remote.forge.protocol import Asset, Forge, Release
 from obrelease.remote.git.tag_object import TagInfo
@@ -13,12 +13,12 @@ from obrelease.storage.hashing import digest_file
 from obrelease.storage.temporary import temporary_folder
 
 
-def tag_digests(packed: Packed) -> dict[str, str]:
+def tag_digests(packed: PackedRelease) -> dict[str, str]:
     """The digests that the tag's message carries."""
     return {"bundle": packed.manifest.bundle.sha256, "manifest": packed.manifest_sha256}
 
 
-def require_same_tag(plan: Plan, present: TagInfo, packed: Packed) -> None:
+def require_same_tag(plan: Plan, present: TagInfo, packed: PackedRelease) -> None:
     """Refuse a tag that binds something else, or binds no contents at all.
 
     Raises:
@@ -52,7 +52,9 @@ def require_digests(present: TagInfo) -> None:
         )
 
 
-def require_same(forge: Forge, release: Release, packed: Packed, complaint: str, *, sent: bool) -> None:
+def require_same_assets(
+    forge: Forge, release: Release, packed: PackedRelease, complaint: str, *, sent: bool
+) -> None:
     """Compare every asset by name, size and digest.
 
     A forge may keep no digests. What this run has sent was proved as it went out; what was found

@@ -6,7 +6,8 @@ from typing import Final
 
 from obrelease.errors import Conflict
 from obrelease.models.manifest import Plan
-from obrelease.release.publish.step import Staging, Tools, forge_of, packed_of
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.release_page import begins_with, title_of
 from obrelease.remote.forge.protocol import NewRelease, Release
 
@@ -16,7 +17,7 @@ LOOK: Final = (
 )
 
 
-def reserved(plan: Plan, tools: Tools, staging: Staging) -> Release:
+def find_or_create_draft(plan: Plan, context: PublishContext, staged: StagedRelease) -> Release:
     """The release of the tag as the forge has it, or a new draft of it.
 
     A draft that another run left, perhaps on another machine, is gone on with if it was made for
@@ -26,14 +27,14 @@ def reserved(plan: Plan, tools: Tools, staging: Staging) -> Release:
         Conflict: the draft was made for something else, or another publisher was faster.
         NotFound: the forge has to know the commit first.
     """
-    forge, new = forge_of(tools), _new(plan, staging)
+    forge, new = context.require_forge(), _new(plan, staged)
     found = forge.find(plan.tag)
     if found is None:
         found = forge.create_draft(new)
     elif found.draft:
-        names = {asset.facts.name for asset in packed_of(staging).assets}
-        _require_made_for(found, new, staging.notes, names)
-    tools.acted("create-draft", plan.tag)
+        names = {asset.facts.name for asset in staged.require_packed().assets}
+        _require_made_for(found, new, staged.notes, names)
+    context.act_done("create-draft", plan.tag)
     return found
 
 
@@ -48,12 +49,12 @@ def _require_made_for(draft: Release, new: NewRelease, notes: str, names: set[st
         raise Conflict(f"the draft of {draft.tag} holds other files: {', '.join(foreign)}", hint=LOOK)
 
 
-def _new(plan: Plan, staging: Staging) -> NewRelease:
+def _new(plan: Plan, staged: StagedRelease) -> NewRelease:
     return NewRelease(
         tag=plan.tag,
         commit=plan.commit,
         title=title_of(plan.project, plan.tag),
-        notes="\n".join(filter(None, (staging.notes, staging.against))),
+        notes="\n".join(filter(None, (staged.notes, staged.against))),
         prerelease=plan.prerelease,
         claim=plan.claim,
     )

@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 
 from obrelease.errors import Conflict
-from obrelease.release.publish.step import Packed
+from obrelease.release.publish.staged_release import PackedRelease
 from obrelease.storage.durable import make_folders, sync_folder, write_file
 from obrelease.storage.hashing import digest_file
 from obrelease.storage.system_errors import storage_errors
 
 
-def deliver(packed: Packed, folder: Path) -> None:
+def export_to_folder(packed: PackedRelease, folder: Path) -> None:
     """Copy the files; those that are there already with the same bytes are left alone.
 
     Everything is written into a hidden folder beside the target, which then gets its name by one
@@ -37,14 +37,14 @@ def deliver(packed: Packed, folder: Path) -> None:
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def _require_ours(packed: Packed, folder: Path) -> None:
+def _require_ours(packed: PackedRelease, folder: Path) -> None:
     wanted = {asset.facts.name: asset.facts.sha256 for asset in packed.assets}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name not in wanted or digest_file(path)[0] != wanted[path.name]:
             raise Conflict(f"{path}: is there already and not of this release", hint="choose an empty folder")
 
 
-def _fill(packed: Packed, staging: Path) -> None:
+def _fill(packed: PackedRelease, staging: Path) -> None:
     staging.chmod(0o755)
     for asset in packed.assets:
         write_file(staging / asset.facts.name, asset.file)

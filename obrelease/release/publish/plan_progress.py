@@ -1,4 +1,4 @@
-"""The course of a release: its plan while it is carried out, on the disk before the next thing happens."""
+"""The plan of a release while its steps run; every change is written to the journal at once."""
 
 from __future__ import annotations
 
@@ -7,39 +7,42 @@ from typing import Final
 
 from obrelease.models.manifest import Plan, PlanAct, PlanStep, StepState
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.step import Packed, Staging, Step, Tools
+from obrelease.release.publish.staged_release import PackedRelease, StagedRelease
+from obrelease.release.publish.step import PublishContext, Step
 
 TAG_STEP: Final = "tag"
-RESERVE_STEP: Final = "reserve"
-_STEP_OF: Final = {"create-draft": RESERVE_STEP, "upload": "upload", "publish": "upload"}
+CREATE_DRAFT_STEP: Final = "reserve"
+_STEP_OF_ACT: Final = {"create-draft": CREATE_DRAFT_STEP, "upload": "upload", "publish": "upload"}
 
 
-class Course:
-    """Holds the one plan of a run, and writes each change of it to the journal at once.
+class PlanProgress:
+    """Holds the plan of a release and records what is done.
 
-    The first is the end of the first step: a release that is refused before it begins leaves nothing.
+    The first write is the end of the first step: a release that the preflight refuses leaves no journal.
 
     Args:
-        journal: None where nothing is to be remembered.
+        journal: None if nothing is recorded.
     """
 
     def __init__(self, plan: Plan, journal: Journal | None) -> None:
         self.plan = plan
         self._journal = journal
 
-    def ended(self, step: str, state: StepState, reason: str, staging: Staging, tools: Tools) -> None:
-        """A step came to its end; once the files are packed, every act that follows is known."""
+    def step_done(
+        self, step: str, state: StepState, reason: str, staged: StagedRelease, context: PublishContext
+    ) -> None:
+        """Record the end of a step; once the files are packed, all later acts are known as well."""
         done = PlanStep(name=step, state=state, reason=reason)
         steps = tuple(done if old.name == step else old for old in self.plan.steps)
-        changed: dict[str, object] = {"steps": steps, "doubts": staging.doubts}
-        if staging.packed is not None:
-            assets = tuple(asset.facts for asset in staging.packed.assets)
-            changed |= {"assets": assets, "acts": self._acts(staging.packed, tools)}
+        changed: dict[str, object] = {"steps": steps, "doubts": staged.doubts}
+        if staged.packed is not None:
+            assets = tuple(asset.facts for asset in staged.packed.assets)
+            changed |= {"assets": assets, "acts": self._acts(staged.packed, context)}
         self.plan = self.plan.model_copy(update=changed)
         self._save()
 
-    def acted(self, verb: str, target: str) -> None:
-        """An act was carried out, or was found to be done already."""
+    def act_done(self, verb: str, target: str) -> None:
+        """Record an act that was carried out, or was found to be done already."""
         acts = tuple(
             act.model_copy(update={"state": "done"}) if (act.verb, act.target) == (verb, target) else act
             for act in self.plan.acts
@@ -48,12 +51,12 @@ class Course:
             self.plan = self.plan.model_copy(update={"acts": acts})
             self._save()
 
-    def _acts(self, packed: Packed, tools: Tools) -> tuple[PlanAct, ...]:
+    def _acts(self, packed: PackedRelease, context: PublishContext) -> tuple[PlanAct, ...]:
         done = {(act.verb, act.target) for act in self.plan.acts if act.state == "done"}
         names = {step.name for step in self.plan.steps}
         return tuple(
             act.model_copy(update={"state": "done"}) if (act.verb, act.target) in done else act
-            for act in _outline(self.plan, packed, tools)
+            for act in _planned_acts(self.plan, packed, context)
             if act.step in names
         )
 
@@ -62,13 +65,16 @@ class Course:
             self._journal.save(self.plan)
 
 
-def _outline(plan: Plan, packed: Packed, tools: Tools) -> Iterable[PlanAct]:
-    forge = tools.forge.outline(plan.tag, [a.facts.name for a in packed.assets]) if tools.forge else ()
+def _planned_acts(plan: Plan, packed: PackedRelease, context: PublishContext) -> Iterable[PlanAct]:
+    names = [asset.facts.name for asset in packed.assets]
     acts = [
         PlanAct(
-            step=_STEP_OF.get(act.verb, "preflight"), verb=act.verb, target=act.target, request=act.request
+            step=_STEP_OF_ACT.get(act.verb, "preflight"),
+            verb=act.verb,
+            target=act.target,
+            request=act.request,
         )
-        for act in forge
+        for act in (context.forge.outline(plan.tag, names) if context.forge else ())
     ]
     ref = f"refs/tags/{plan.tag}"
     tagging = [PlanAct(step=TAG_STEP, verb="create-tag", target=ref, request=f"git tag {plan.tag}")]
@@ -79,20 +85,20 @@ def _outline(plan: Plan, packed: Packed, tools: Tools) -> Iterable[PlanAct]:
     return [*before, *tagging, *(act for act in acts if act.step == "upload")]
 
 
-def continued(plan: Plan, former: Plan) -> Plan:
-    """The plan with all that a former run of the same release has done; what it skipped is open again."""
-    known = {step.name: step for step in former.steps if step.state == "done"}
+def continue_plan(plan: Plan, previous: Plan) -> Plan:
+    """The plan with everything that a previous attempt finished; steps that it skipped are open again."""
+    finished = {step.name: step for step in previous.steps if step.state == "done"}
     return plan.model_copy(
         update={
-            "claim": former.claim,
-            "tag_found": former.tag_found,
-            "acts": former.acts,
-            "steps": tuple(known.get(step.name, step) for step in plan.steps),
+            "claim": previous.claim,
+            "tag_found": previous.tag_found,
+            "acts": previous.acts,
+            "steps": tuple(finished.get(step.name, step) for step in plan.steps),
         }
     )
 
 
-def first_unfinished(former: Plan, steps: Iterable[Step]) -> str | None:
-    """Where a former run stopped, or None where it came to its end."""
-    done = {step.name for step in former.steps if step.state == "done"}
+def first_unfinished(previous: Plan, steps: Iterable[Step]) -> str | None:
+    """The step at which a previous attempt stopped, or None if it reached the end."""
+    done = {step.name for step in previous.steps if step.state == "done"}
     return next((step.name for step in steps if step.name not in done), None)

@@ -15,22 +15,24 @@ from obrelease.models.artefact import Artefact
 from obrelease.models.manifest import Plan
 from obrelease.models.version_tag import Tag
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.step import Tools
-from obrelease.release.verify.release_runs import Shelf, former_tag, runs_of_release
+from obrelease.release.publish.step import PublishContext
+from obrelease.release.verify.release_runs import ReleaseSource, previous_release_tag, runs_of_release
 
 
-def against_former(plan: Plan, tools: Tools, runs: Sequence[CollectedRun]) -> str:
+def against_former(plan: Plan, context: PublishContext, runs: Sequence[CollectedRun]) -> str:
     """The notes' section on the release before; empty where there is none.
 
     A comparison is a service, never a condition: where the former release cannot be read, the
     section says why, and the release goes on.
     """
-    tag = former_tag(Tag.parse(plan.tag), tools.worktree)
+    tag = previous_release_tag(Tag.parse(plan.tag), context.repo)
     if tag is None:
         return ""
-    shelf = Shelf(plan.project, tools.worktree, tools.registry.root, tools.forge, tools.progress)
+    source = ReleaseSource(
+        plan.project, context.repo, context.registry.root, context.forge, context.reporter.progress
+    )
     try:
-        with runs_of_release(tag, shelf) as registry:
+        with runs_of_release(tag, source) as registry:
             former = [_both(registry.load(run), run.digest, run.folder) for run in registry.entries()]
         now = [_both(run.artefact, run.facts.digest, run.folder) for run in runs]
         known = {run.digest: run for _, run in (*former, *now)}

@@ -10,7 +10,7 @@ from obrelease.bundle.source_digests import CORE_FOLDER, PACKAGES, core_sources,
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import Producer
 from obrelease.release.collected_run import CollectedRun
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 
 _OURS: Final = "obrelease"
 _FOLDERS: Final = tuple(sorted({CORE_FOLDER, *PACKAGES.values()}))
@@ -20,7 +20,7 @@ _Tree = Mapping[str, str] | None
 """The sha256 of the files of a commit by their paths; None where the commit is not here."""
 
 
-def require_origin(runs: Sequence[CollectedRun], worktree: Worktree) -> tuple[str, ...]:
+def require_origin(runs: Sequence[CollectedRun], repo: GitRepository) -> tuple[str, ...]:
     """Derive each run's digests of sources again from the commit that it names.
 
     The commit's own objects are read, never the checkout.
@@ -32,7 +32,7 @@ def require_origin(runs: Sequence[CollectedRun], worktree: Worktree) -> tuple[st
         IntegrityError: a run names a commit of this repository, and other sources than its.
         RemoteError: git failed.
     """
-    tree_of = cache(lambda commit: worktree.digests_at(commit, _FOLDERS))
+    tree_of = cache(lambda commit: repo.digests_at(commit, _FOLDERS))
     told: dict[str, list[str]] = {}
     for run in runs:
         told.setdefault(_finding(run, tree_of), []).append(run.facts.digest[:12])

@@ -1,105 +1,90 @@
-"""What a step of a release is, and the values that pass from one step to the next."""
+"""The protocol of a release step, and the context that every step gets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from obrelease.bundle.writer import BundleSource
-from obrelease.models.manifest import BundleManifest, Plan, ReleaseAsset
+from obrelease.models.manifest import Plan
 from obrelease.registry.store import Registry
-from obrelease.release.collected_run import CollectedRun
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.reporter import Reporter, SilentReporter
 from obrelease.remote.forge.protocol import Forge
-from obrelease.remote.git.repository import Worktree
-from obrelease.storage.progress import Progress
+from obrelease.remote.git.repository import GitRepository
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The places that steps act on, each behind its own door.
+class PublishContext:
+    """What the steps of a release act on.
 
     Attributes:
-        worktree: the git repository that is released.
+        repo: the git repository that is released.
         registry: the results folder.
-        forge: where the release goes; None where nothing is uploaded.
-        schemas: the folder of exported schemas; it need not be there.
-        outputs: folders that this program writes; their content is no change of the worktree.
-        progress: how long work is shown.
-        note: how a line is said to people.
-        detail: how a line is said to those who asked for more.
-        warn: how a doubt is said to them.
-        acted: told of each act on the world outside once it is confirmed: its verb and its target.
+        forge: where the release goes; None if nothing is uploaded.
+        schemas: the folder of exported schemas; it may be missing.
+        outputs: folders that this program writes; their content is no uncommitted change.
+        reporter: receives notes, warnings and progress.
+        act_done: called with verb and target of each confirmed change outside of this process.
         key: the SSH key that the release is signed with, or None.
     """
 
-    worktree: Worktree
+    repo: GitRepository
     registry: Registry
     forge: Forge | None
     schemas: Path
     outputs: tuple[Path, ...]
-    progress: Progress
-    note: Callable[[str], None]
-    detail: Callable[[str], None] = lambda _line: None
-    warn: Callable[[str], None] = lambda _doubt: None
-    acted: Callable[[str, str], None] = lambda _verb, _target: None
+    reporter: Reporter
+    act_done: Callable[[str, str], None] = lambda _verb, _target: None
     key: Path | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class PackedAsset:
-    """A file of the release, ready in the scratch folder."""
-
-    facts: ReleaseAsset
-    file: Path
+    def require_forge(self) -> Forge:
+        """The forge; a pipeline that uploads is always given one."""
+        if self.forge is None:
+            raise AssertionError("a pipeline that uploads needs a forge")
+        return self.forge
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """The whole release as files, in the order of their upload.
+@contextmanager
+def open_context(
+    root: Path,
+    registry: Registry,
+    forge: Forge | None = None,
+    *,
+    schemas: Path | None = None,
+    outputs: tuple[Path, ...] = (),
+    reporter: Reporter | None = None,
+    key: Path | None = None,
+) -> Iterator[PublishContext]:
+    """Open the git repository at `root` for a release; it is closed at the end of the block.
 
-    Attributes:
-        signatures: what the tag's message carries of them, by name, as base64; empty where unsigned.
+    Args:
+        schemas: the folder of exported schemas; `schemas` below `root` if None.
+        outputs: folders that this program writes besides the registry and `dist` below `root`.
+        reporter: receives notes, warnings and progress; nothing is reported if None.
+        key: an SSH key to sign with; a public one uses the SSH agent.
+
+    Raises:
+        NotFound: `root` is not in a git work tree.
+        UsageError: git is not installed.
+        RemoteError: git failed.
     """
-
-    manifest: BundleManifest
-    manifest_sha256: str
-    assets: tuple[PackedAsset, ...]
-    signatures: Mapping[str, str] = field(default_factory=dict)
-
-
-TagOutcome = Literal["created", "present"]
-UploadOutcome = Literal["published", "already published"]
-
-
-@dataclass(frozen=True, slots=True)
-class Staging:
-    """What the steps have made so far; each step hands on a new one.
-
-    Attributes:
-        folder: the scratch folder; whatever a step writes before `tag` lies in it.
-        doubts: what a reader has to know of the runs, in words.
-        notes: the notes, as they lie in the bundle too.
-        against: what the release's page says beyond them, of the release before.
-        pictures: files that stand beside the bundle, with the asset names they get as paths.
-        url: where the public release is found; empty before `upload`.
-    """
-
-    folder: Path
-    runs: tuple[CollectedRun, ...] = ()
-    doubts: tuple[str, ...] = ()
-    notes: str = ""
-    against: str = ""
-    pictures: tuple[BundleSource, ...] = ()
-    packed: Packed | None = None
-    tagged: TagOutcome | None = None
-    uploaded: UploadOutcome | None = None
-    url: str = ""
+    with GitRepository.open(root) as repo:
+        yield PublishContext(
+            repo=repo,
+            registry=registry,
+            forge=forge,
+            schemas=schemas or root / "schemas",
+            outputs=(*outputs, registry.root, root / "dist"),
+            reporter=reporter or SilentReporter(),
+            key=key,
+        )
 
 
 class Step(Protocol):
-    """One act of a release. Steps know nothing of each other."""
+    """One step of a release. Steps do not import each other."""
 
     @property
     def name(self) -> str:
@@ -107,23 +92,9 @@ class Step(Protocol):
         ...
 
     def skip(self, plan: Plan) -> str | None:
-        """Why there is nothing to do, or None where `run` is to be called."""
+        """Why there is nothing to do, or None if `run` is to be called."""
         ...
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
-        """Act, and hand on what was made. Acting twice is the same as acting once."""
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
+        """Act, and return the staged release with what was added. Idempotent."""
         ...
-
-
-def packed_of(staging: Staging) -> Packed:
-    """The packed release; the pipeline's order makes sure that there is one."""
-    if staging.packed is None:
-        raise AssertionError("the pipeline packs before it tags or uploads")
-    return staging.packed
-
-
-def forge_of(tools: Tools) -> Forge:
-    """The forge; whoever runs a pipeline that uploads has given one."""
-    if tools.forge is None:
-        raise AssertionError("a pipeline that uploads needs a forge")
-    return tools.forge

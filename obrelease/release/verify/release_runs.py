@@ -1,14 +1,16 @@
-"""The runs of a release that was made: from the forge, from a folder of its files, or from git.
+"""The runs of a finished release: from the forge, from a folder of its files, or from its git tag.
 
-They come as a registry of their own, in a scratch folder that lives as long as the block.
+They are returned as a registry in a scratch folder, which is removed at the end of the block.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from obrelease.bundle.asset_names import RESULTS_FOLDER
 from obrelease.errors import IntegrityError, NotFound, UsageError
@@ -17,79 +19,82 @@ from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
 from obrelease.release.verify.release_files import verify_folder
 from obrelease.release.verify.tag_and_forge import fetch
-from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.forge.protocol import Forge, Release
 from obrelease.remote.git.checkout import check_out
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.progress import Progress
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MOST_BYTES: Final = 256 * 2**20
-"""How much is fetched for a comparison; a larger release is read from its local tag."""
+"""The largest release that is downloaded for a comparison; a larger one is read from its local tag."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where releases of a project may be found.
+class ReleaseSource:
+    """Where releases of a project are looked for.
 
     Attributes:
-        project: whose releases count.
-        worktree: the repository that has the tags, or None outside of one.
-        results: the registry of the work tree; at a tag, the committed folder of the same place.
-        forge: asked first; None where there is none.
+        project: releases of other projects are refused.
+        repo: the repository that has the tags, or None outside of one.
+        results: the registry of the work tree; at a tag, the committed folder of the same path is read.
+        forge: asked first, unless it is None.
         progress: how long work is shown.
     """
 
     project: str
-    worktree: Worktree | None
+    repo: GitRepository | None
     results: Path
     forge: Forge | None
     progress: Progress
 
 
+def release_named(text: str) -> Tag | Path | None:
+    """What `text` names: the tag of a release, the folder of one (with a `/`), or None if neither."""
+    try:
+        return Tag.parse(text)
+    except UsageError:
+        return Path(text) if os.sep in text and "=" not in text else None
+
+
 @contextmanager
-def runs_of_release(tag: Tag, shelf: Shelf) -> Iterator[Registry]:
-    """The runs of a public release, verified, or else those that are committed at its local tag.
+def runs_of_release(release: Tag | Path, source: ReleaseSource) -> Iterator[Registry]:
+    """The runs of a release, as a registry that lives as long as the block.
+
+    A tag is looked for on the forge, where the release is verified, and else in the repository: then
+    the runs are those that are committed at the tag. A folder is verified.
 
     Raises:
-        NotFound: neither is there, or the release is another project's.
-        IntegrityError, InvalidInput: what is there is not sound.
+        NotFound: no such release, or it is of another project.
+        IntegrityError, InvalidInput: its files are not valid.
         RemoteError: the forge or git failed.
     """
-    found = shelf.forge.find(tag.text) if shelf.forge else None
     with temporary_folder() as scratch:
-        if (
-            shelf.forge is None
-            or found is None
-            or found.draft
-            or sum(asset.size for asset in found.assets) > MOST_BYTES
-        ):
-            yield _from_tag(tag, shelf, scratch)
-            return
-        files = scratch / "files"
-        files.mkdir()
-        fetch(shelf.forge, tag.text, files, shelf.progress)
-        yield _from_files(files, shelf, scratch, tag.text)
+        if isinstance(release, Path):
+            yield _from_files(release, source, scratch, None)
+        elif (forge := source.forge) is not None and _is_downloadable(forge.find(release.text)):
+            files = scratch / "files"
+            files.mkdir()
+            fetch(forge, release.text, files, source.progress)
+            yield _from_files(files, source, scratch, release.text)
+        else:
+            yield _from_tag(release, source, scratch)
 
 
-@contextmanager
-def runs_of_folder(folder: Path, shelf: Shelf) -> Iterator[Registry]:
-    """The runs of a release whose files lie in a folder; raises as `verify_folder`."""
-    with temporary_folder() as scratch:
-        yield _from_files(folder, shelf, scratch, None)
+def _is_downloadable(found: Release | None) -> bool:
+    if found is None or found.draft:
+        return False
+    return sum(asset.size for asset in found.assets) <= MOST_BYTES
 
 
-def former_tag(tag: Tag, worktree: Worktree) -> Tag | None:
-    """The nearest tag in the history before this one that is one of a release, or None.
+def previous_release_tag(tag: Tag, repo: GitRepository) -> Tag | None:
+    """The nearest release tag in the history before this one, or None.
 
-    Tags of other kinds are passed over; a tag that is not made yet is thought to stand at HEAD.
+    Tags that are no release tags are skipped; a tag that does not exist yet is assumed to be at HEAD.
     """
-    start = tag.text if worktree.local_tag(tag.text) else None
+    start = tag.text if repo.local_tag(tag.text) else None
     others: list[str] = []
-    while (name := worktree.previous_tag(start, besides=others)) is not None:
+    while (name := repo.previous_tag(start, besides=others)) is not None:
         try:
             return Tag.parse(name)
         except UsageError:
@@ -97,32 +102,32 @@ def former_tag(tag: Tag, worktree: Worktree) -> Tag | None:
     return None
 
 
-def _from_files(files: Path, shelf: Shelf, scratch: Path, tag: str | None) -> Registry:
-    manifest = verify_folder(files, scratch, shelf.progress, tag=tag).manifest
-    if manifest.project != shelf.project:
-        raise NotFound(f"the release {manifest.tag} is of {manifest.project}, not of {shelf.project}")
+def _from_files(files: Path, source: ReleaseSource, scratch: Path, tag: str | None) -> Registry:
+    manifest = verify_folder(files, scratch, source.progress, tag=tag).manifest
+    if manifest.project != source.project:
+        raise NotFound(f"the release {manifest.tag} is of {manifest.project}, not of {source.project}")
     return Registry(scratch / "unpacked" / RESULTS_FOLDER)
 
 
-def _from_tag(tag: Tag, shelf: Shelf, scratch: Path) -> Registry:
+def _from_tag(tag: Tag, source: ReleaseSource, scratch: Path) -> Registry:
     """The results folder as it is committed at the tag, checked out beside the work tree."""
-    worktree = shelf.worktree
-    present = worktree.local_tag(tag.text) if worktree else None
-    if worktree is None or present is None:
+    repo = source.repo
+    present = repo.local_tag(tag.text) if repo else None
+    if repo is None or present is None:
         raise NotFound(
             f"there is no release {tag}, neither on the forge nor as a tag of this repository",
             hint="`git fetch --tags` fetches tags, --forge names the forge",
         )
-    root, results = worktree.root.resolve(), shelf.results.resolve()
+    root, results = repo.root.resolve(), source.results.resolve()
     if not results.is_relative_to(root) or results == root:
         raise NotFound(f"{tag} is not on the forge, and the results do not lie in the repository")
     below = results.relative_to(root).as_posix()
-    committed = worktree.files_at(present.commit, below)
+    committed = repo.files_at(present.commit, below)
     if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
         raise NotFound(f"{tag} is not on the forge, and no run is committed at it in {below}")
     copy = scratch / "copy"
     with storage_errors(copy, "the release cannot be read"):
-        check_out(worktree, present.commit, copy)
+        check_out(repo, present.commit, copy)
         for item in (copy / below).iterdir():
             if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):
                 item.unlink()

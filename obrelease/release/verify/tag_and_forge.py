@@ -17,7 +17,7 @@ from obrelease.release.verify.release_page import differences, title_of
 from obrelease.release.verify.signatures import signatures_of, told
 from obrelease.release.verify.tag_message import digests_in, signatures_in
 from obrelease.remote.forge.protocol import Forge, Release
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from obrelease.remote.git.tag_object import TagInfo
 from obrelease.storage.progress import Progress
 
@@ -27,7 +27,7 @@ _NO_DIGEST: Final = "0" * 64
 def tag_layers(
     verified: Verified,
     project: str,
-    worktree: Worktree | None,
+    repo: GitRepository | None,
     trust: AllowedSigners | None,
     *,
     demanded: bool = False,
@@ -45,12 +45,12 @@ def tag_layers(
         IntegrityError: the tag points at another commit, carries other digests or signatures, or
             its own signature does not hold; or it is demanded and binds nothing.
     """
-    tag = _tag(verified.manifest, project, worktree)
+    tag = _tag(verified.manifest, project, repo)
     if isinstance(tag, str):
         digests, signature = Layer("tag", False, tag), Layer("tag-signature", False, tag)
     else:
         digests, signature = _digests_layer(verified, tag), _signature_layer(tag, trust)
-    if demanded and worktree is not None and not digests.checked:
+    if demanded and repo is not None and not digests.checked:
         raise IntegrityError(
             f"no tag vouches for {verified.manifest.tag}: {digests.detail}",
             hint=f"fetch it: git fetch origin tag {verified.manifest.tag}; to do without the tag, "
@@ -59,13 +59,13 @@ def tag_layers(
     return digests, signature
 
 
-def _tag(manifest: BundleManifest, project: str, worktree: Worktree | None) -> TagInfo | str:
+def _tag(manifest: BundleManifest, project: str, repo: GitRepository | None) -> TagInfo | str:
     """The tag of the release in this repository, or why there is none."""
-    if worktree is None:
+    if repo is None:
         return "not in a git repository"
     if project != manifest.project:
         return f"this repository is of {project}, the release of {manifest.project}"
-    found = worktree.local_tag(manifest.tag)
+    found = repo.local_tag(manifest.tag)
     return found or f"this repository has no tag {manifest.tag}; fetch it to check it"
 
 

@@ -7,9 +7,10 @@ and git is run by the rules of `gitenv`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
 from obrelease.remote.forge.names import checked_commit, checked_ref, checked_remote, checked_tag
@@ -28,7 +29,7 @@ _KEPT: Final = ("core.excludesFile", "credential.helper")
 """What is kept of the user's global and system configuration, next to the identity."""
 
 
-class Worktree:
+class GitRepository:
     """A git work tree with at least a `.git`; a detached HEAD is as good as a branch.
 
     Every method raises `RemoteError` when git itself fails.
@@ -41,7 +42,7 @@ class Worktree:
         self.git_dir = git_dir
 
     @classmethod
-    def open(cls, path: Path) -> Worktree:
+    def open(cls, path: Path) -> GitRepository:
         """The work tree that `path` lies in.
 
         Raises:
@@ -70,6 +71,12 @@ class Worktree:
     def close(self) -> None:
         """End the processes that GitPython keeps."""
         self._repo.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def head(self) -> str:
         """The full name of the commit that is checked out.
@@ -340,6 +347,20 @@ class Worktree:
         except git.GitError as error:
             raise _failure(f"git {arguments[0]} failed", error) from None
         return str(text)
+
+
+@contextmanager
+def repository_at(path: Path) -> Iterator[GitRepository | None]:
+    """The repository that `path` is in, closed at the end of the block; None if it is in none.
+
+    Raises:
+        UsageError, RemoteError: as `GitRepository.open`.
+    """
+    found = None
+    with suppress(NotFound):
+        found = GitRepository.open(path)
+    with found or nullcontext():
+        yield found
 
 
 def _gitpython() -> ModuleType:

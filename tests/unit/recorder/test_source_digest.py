@@ -12,7 +12,7 @@ from obengine import cores
 from obrelease.bundle.source_digests import core_sources, digest, python_sources
 from obrelease.recorder import source_digest
 from obrelease.recorder.artefact_builder import machine_of
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from tests.unit.release.project import git
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +41,7 @@ def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> N
     git(tree, "init", "--quiet")
     git(tree, "add", "--all")
     git(tree, "commit", "--quiet", "--message=all")
-    worktree = Worktree.open(tree)
+    worktree = GitRepository.open(tree)
     try:
         files = worktree.digests_at(worktree.head(), ("obrelease", "engine"))
     finally:

@@ -21,10 +21,11 @@ from obrelease.models.artefact import (
 from obrelease.models.json_schema import export
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
-from obrelease.release.publish.step import Tools
+from obrelease.release.publish.step import PublishContext
+from obrelease.release.reporter import SilentReporter
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Forge
-from obrelease.remote.git.repository import Worktree
+from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.durable import NewFile
 from obrelease.storage.progress import Advance
 
@@ -40,16 +41,15 @@ class Project:
     results: Path
     releases: Path
 
-    def tools(self, forge: Forge | None = None) -> Tools:
-        """The tools of a release of this project, to the directory forge unless another is given."""
-        return Tools(
-            worktree=Worktree.open(self.root),
+    def context(self, forge: Forge | None = None) -> PublishContext:
+        """The context of a release of this project; the forge is a directory unless another is given."""
+        return PublishContext(
+            repo=GitRepository.open(self.root),
             registry=Registry(self.results),
             forge=forge or DirectoryForge(self.releases),
             schemas=self.root / "schemas",
             outputs=(self.results, self.releases),
-            progress=no_progress,
-            note=lambda _: None,
+            reporter=SilentReporter(),
         )
 
     def head(self) -> str:

@@ -74,11 +74,11 @@ def claim(project: Project, **changes: Any) -> dict[str, Any]:
 
 
 def findings(project: Project, *runs: CollectedRun) -> tuple[str, ...]:
-    worktree = project.tools().worktree
+    repo = project.context().repo
     try:
-        return require_origin(runs, worktree)
+        return require_origin(runs, repo)
     finally:
-        worktree.close()
+        repo.close()
 
 
 def test_the_sources_of_the_commit_are_those_of_its_objects(project: Project) -> None:

@@ -10,8 +10,9 @@ import pytest
 from obrelease.errors import Conflict, IntegrityError, RemoteError
 from obrelease.models.manifest import Plan, PlanStep
 from obrelease.models.version_tag import Tag
-from obrelease.release.publish.pipeline import BUNDLE, Request, execute, plan_of
-from obrelease.release.publish.step import Staging
+from obrelease.release.publish.pipeline import BUNDLE, run_steps
+from obrelease.release.publish.plan import PublishOptions, create_plan
+from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.steps.upload import Upload
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Asset, Release
@@ -73,18 +74,18 @@ def project(tmp_path: Path) -> Project:
     return make_project(tmp_path)
 
 
-def packed(project: Project, scratch: Path) -> tuple[Plan, Staging]:
-    tools = project.tools()
-    plan = plan_of(Request("demo", Tag.parse(TAG)), BUNDLE, tools, project.head())
-    return execute(plan, BUNDLE, tools, scratch, None)
+def packed(project: Project, scratch: Path) -> tuple[Plan, StagedRelease]:
+    context = project.context()
+    plan = create_plan(PublishOptions("demo", Tag.parse(TAG)), BUNDLE, context, project.head())
+    return run_steps(plan, BUNDLE, context, scratch, None)
 
 
 @pytest.mark.parametrize("lie", ["digest", "size", "incomplete", "name", "lost", "twice", "prerelease"])
 def test_a_draft_that_reads_back_wrong_is_never_published(project: Project, tmp_path: Path, lie: str) -> None:
-    plan, staging = packed(project, tmp_path / "s")
+    plan, staged = packed(project, tmp_path / "s")
     forge = Shown(project.releases, lie)
     with pytest.raises(Conflict):
-        Upload().run(plan, project.tools(forge), staging)
+        Upload().run(plan, project.context(forge), staged)
     assert forge.public == 0
     kept = DirectoryForge(project.releases).find(TAG)
     assert kept is not None
@@ -92,31 +93,31 @@ def test_a_draft_that_reads_back_wrong_is_never_published(project: Project, tmp_
 
 
 def test_a_flip_that_does_not_show_is_no_success(project: Project, tmp_path: Path) -> None:
-    plan, staging = packed(project, tmp_path / "s")
+    plan, staged = packed(project, tmp_path / "s")
     with pytest.raises(RemoteError, match="shows a draft"):
-        Upload().run(plan, project.tools(Shown(project.releases, "always a draft")), staging)
+        Upload().run(plan, project.context(Shown(project.releases, "always a draft")), staged)
 
 
 def test_without_digests_what_is_found_is_read_back(project: Project, tmp_path: Path) -> None:
-    plan, staging = packed(project, tmp_path / "s")
+    plan, staged = packed(project, tmp_path / "s")
     forge = Shown(project.releases, "no digests")
-    assert Upload().run(plan, project.tools(forge), staging).uploaded == "published"
+    assert Upload().run(plan, project.context(forge), staged).uploaded == "published"
     assert forge.downloads == 0
-    assert Upload().run(plan, project.tools(forge), staging).uploaded == "already published"
-    assert staging.packed is not None
-    assert forge.downloads == len(staging.packed.assets)
+    assert Upload().run(plan, project.context(forge), staged).uploaded == "already published"
+    assert staged.packed is not None
+    assert forge.downloads == len(staged.packed.assets)
     forge.public = 2
     with pytest.raises(IntegrityError, match="announced"):
-        Upload().run(plan, project.tools(forge), staging)
+        Upload().run(plan, project.context(forge), staged)
 
 
 def test_a_file_swapped_after_packing_is_not_sent(project: Project, tmp_path: Path) -> None:
-    plan, staging = packed(project, tmp_path / "s")
-    assert staging.packed is not None
-    file = staging.packed.assets[0].file
+    plan, staged = packed(project, tmp_path / "s")
+    assert staged.packed is not None
+    file = staged.packed.assets[0].file
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(IntegrityError):
-        Upload().run(plan, project.tools(), staging)
+        Upload().run(plan, project.context(), staged)
     kept = DirectoryForge(project.releases).find(TAG)
     assert kept is not None
     assert (kept.draft, kept.assets) == (True, ())

@@ -12,7 +12,8 @@ from obrelease.models.manifest import Plan, ReleaseRun
 from obrelease.registry.entry import Entry
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.publish.source_provenance import require_origin
-from obrelease.release.publish.step import Staging, Tools
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.run_checks import doubts, examined, require_proof
 from obrelease.storage.hashing import digest_file
 
@@ -25,7 +26,7 @@ class Collect:
     def skip(self, plan: Plan) -> str | None:
         """Never."""
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Read all runs of the plan.
 
         Raises:
@@ -37,23 +38,23 @@ class Collect:
             Conflict: two runs of the same work gave different events.
             RemoteError: git failed.
         """
-        known = {entry.digest: entry for entry in tools.registry.entries()}
+        known = {entry.digest: entry for entry in context.registry.entries()}
         missing = [digest for digest in plan.runs if digest not in known]
         if missing:
             raise NotFound(f"run {missing[0]} is not in the results folder", hint="see `obrelease list`")
         entries = [known[digest] for digest in plan.runs]
         runs: list[CollectedRun] = []
-        with tools.progress("reading runs", sum(entry.size_bytes for entry in entries)) as advance:
+        with context.reporter.progress("reading runs", sum(entry.size_bytes for entry in entries)) as advance:
             for entry in entries:
                 runs.append(_collected(entry))
                 advance(entry.size_bytes)
         require_proof(runs)
-        for finding in require_origin(runs, tools.worktree):
-            tools.detail(finding)
+        for finding in require_origin(runs, context.repo):
+            context.reporter.detail(finding)
         told = doubts(plan, runs)
         for doubt in told:
-            tools.warn(doubt)
-        return replace(staging, runs=tuple(runs), doubts=told)
+            context.reporter.warn(doubt)
+        return replace(staged, runs=tuple(runs), doubts=told)
 
 
 def _collected(entry: Entry) -> CollectedRun:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from obrelease.errors import NotFound
 from obrelease.models.manifest import Plan
-from obrelease.release.publish.draft_release import reserved
-from obrelease.release.publish.step import Staging, Tools
+from obrelease.release.publish.draft_release import find_or_create_draft
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
 
 
-class Reserve:
+class CreateDraft:
     """Makes the draft, which can be taken back; the tag that follows cannot."""
 
     name = "reserve"
@@ -17,14 +18,14 @@ class Reserve:
         """On a dry run."""
         return "dry run" if plan.dry_run else None
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Find or make the draft.
 
         Raises:
             Conflict: another publisher has the tag, or the forge will never take it again.
         """
         try:
-            reserved(plan, tools, staging)
+            find_or_create_draft(plan, context, staged)
         except NotFound as error:
-            tools.note(f"reserve: {error.message}; the draft is made once the tag is pushed")
-        return staging
+            context.reporter.note(f"reserve: {error.message}; the draft is made once the tag is pushed")
+        return staged

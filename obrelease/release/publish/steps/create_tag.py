@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from obrelease.models.manifest import Plan
 from obrelease.release.publish.compare_assets import require_same_tag, tag_digests
-from obrelease.release.publish.step import Staging, Tools, packed_of
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.tag_message import compose
 
 
-class TagCommit:
+class CreateTag:
     """Makes the tag, or finds that it is there and says the same; pushes it where a remote is set."""
 
     name = "tag"
@@ -19,26 +20,26 @@ class TagCommit:
         """On a dry run."""
         return "dry run" if plan.dry_run else None
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Create and push the tag.
 
         Raises:
             Conflict: the tag exists and points elsewhere, or carries other digests.
             RemoteError: the remote refused it.
         """
-        packed = packed_of(staging)
-        present = tools.worktree.local_tag(plan.tag)
+        packed = staged.require_packed()
+        present = context.repo.local_tag(plan.tag)
         if present is None:
-            tools.worktree.create_tag(
+            context.repo.create_tag(
                 plan.tag,
                 plan.commit,
                 compose(plan.project, plan.tag, tag_digests(packed), packed.signatures),
-                key=tools.key,
+                key=context.key,
             )
         else:
             require_same_tag(plan, present, packed)
-        tools.acted("create-tag", f"refs/tags/{plan.tag}")
+        context.act_done("create-tag", f"refs/tags/{plan.tag}")
         if plan.remote is not None:
-            tools.worktree.push_tag(plan.remote, plan.tag)
-            tools.acted("push-tag", plan.remote)
-        return replace(staging, tagged="present" if present else "created")
+            context.repo.push_tag(plan.remote, plan.tag)
+            context.act_done("push-tag", plan.remote)
+        return replace(staged, tagged="present" if present else "created")

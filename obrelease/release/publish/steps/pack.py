@@ -16,7 +16,8 @@ from obrelease.errors import InvalidInput
 from obrelease.models.json_schema import DOCUMENTS, schema_text
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, Plan, ReleaseAsset
 from obrelease.models.validation import document_bytes, validation_messages
-from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools
+from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease
+from obrelease.release.publish.step import PublishContext
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.system_errors import storage_errors
 
@@ -32,16 +33,16 @@ class Pack:
     def skip(self, plan: Plan) -> str | None:
         """Never."""
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Make the bundle, copy the pictures, write the manifest and the sums."""
-        content, assets = staging.folder / _CONTENT, staging.folder / _ASSETS
+        content, assets = staged.folder / _CONTENT, staged.folder / _ASSETS
         _make(content, assets)
-        sources = _sources(staging, content)
+        sources = _sources(staged, content)
         bundle = assets / bundle_name(plan.project, plan.tag)
-        with tools.progress("packing", sum(source.size for source in sources)) as advance:
+        with context.reporter.progress("packing", sum(source.size for source in sources)) as advance:
             written = write_bundle(bundle, top_folder(plan.project, plan.tag), sources, advance)
-        pictures = tuple(_copied(source, assets) for source in sorted(staging.pictures, key=lambda s: s.path))
-        manifest = _manifest(plan, staging, sources, bundle.name, written, pictures)
+        pictures = tuple(_copied(source, assets) for source in sorted(staged.pictures, key=lambda s: s.path))
+        manifest = _manifest(plan, staged, sources, bundle.name, written, pictures)
         manifest_asset = _written(assets / MANIFEST_NAME, document_bytes(manifest))
         first = PackedAsset(_facts(bundle.name, written.size, written.sha256), bundle)
         covered = (first, *pictures, manifest_asset)
@@ -49,16 +50,16 @@ class Pack:
             assets / sha256sums.NAME,
             sha256sums.render({asset.facts.name: asset.facts.sha256 for asset in covered}),
         )
-        packed = Packed(manifest, manifest_asset.facts.sha256, (*covered, sums_asset))
-        return replace(staging, packed=packed)
+        packed = PackedRelease(manifest, manifest_asset.facts.sha256, (*covered, sums_asset))
+        return replace(staged, packed=packed)
 
 
-def _sources(staging: Staging, content: Path) -> tuple[BundleSource, ...]:
+def _sources(staged: StagedRelease, content: Path) -> tuple[BundleSource, ...]:
     """The bundle's members: the runs, the schemas they obey, the notes, and sums over all of them."""
     texts = {f"schemas/{kind.file_name}": schema_text(kind) for kind in DOCUMENTS}
-    texts[NOTES_NAME] = staging.notes
+    texts[NOTES_NAME] = staged.notes
     made = [_source(content, path, text.encode("utf-8")) for path, text in sorted(texts.items())]
-    sources = [*made, *(source for run in staging.runs for source in run.sources)]
+    sources = [*made, *(source for run in staged.runs for source in run.sources)]
     inner = sha256sums.render({source.path: source.sha256 for source in sources})
     return (*sources, _source(content, sha256sums.NAME, inner))
 
@@ -96,7 +97,7 @@ def _facts(name: str, size: int, sha256: str) -> ReleaseAsset:
 
 def _manifest(
     plan: Plan,
-    staging: Staging,
+    staged: StagedRelease,
     sources: tuple[BundleSource, ...],
     name: str,
     written: ArchiveDigests,
@@ -108,7 +109,7 @@ def _manifest(
         tag=plan.tag,
         commit=plan.commit,
         prerelease=plan.prerelease,
-        runs=tuple(sorted((run.facts for run in staging.runs), key=lambda facts: facts.path)),
+        runs=tuple(sorted((run.facts for run in staged.runs), key=lambda facts: facts.path)),
         bundle=BundleFile(
             name=name,
             size=written.size,

@@ -6,7 +6,8 @@ from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound
 from obrelease.models import json_schema
 from obrelease.models.manifest import Plan
 from obrelease.release.publish.compare_assets import require_digests
-from obrelease.release.publish.step import Staging, Tools
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
 
 
 class Preflight:
@@ -17,7 +18,7 @@ class Preflight:
     def skip(self, plan: Plan) -> str | None:
         """Never."""
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Look at the worktree, the tag, the schemas, the runs and the forge.
 
         Raises:
@@ -29,23 +30,23 @@ class Preflight:
         """
         if not plan.runs:
             raise NotFound(
-                f"{tools.registry.root}: holds no runs to release",
+                f"{context.registry.root}: holds no runs to release",
                 hint="make one with `obrelease run bench --scenario baseline --seed 42`",
             )
-        _require_readable(plan, tools)
-        _require_clean(tools)
-        _require_tag(plan, tools)
-        _require_schemas(tools)
-        if tools.forge is not None:
-            tools.forge.preflight()
-        return staging
+        _require_readable(plan, context)
+        _require_clean(context)
+        _require_tag(plan, context)
+        _require_schemas(context)
+        if context.forge is not None:
+            context.forge.preflight()
+        return staged
 
 
-def _require_readable(plan: Plan, tools: Tools) -> None:
+def _require_readable(plan: Plan, context: PublishContext) -> None:
     """A damaged run must stop a release of all runs; it may not fall out of it silently."""
-    if len(plan.runs) < len(tools.registry.entries()):
+    if len(plan.runs) < len(context.registry.entries()):
         return
-    unreadable = tools.registry.unreadable()
+    unreadable = context.registry.unreadable()
     if unreadable:
         raise IntegrityError(
             f"{unreadable[0]}: looks like a run and cannot be read as one",
@@ -53,11 +54,11 @@ def _require_readable(plan: Plan, tools: Tools) -> None:
         )
 
 
-def _require_clean(tools: Tools) -> None:
-    root = tools.worktree.root.resolve()
-    outputs = [folder.resolve() for folder in tools.outputs]
+def _require_clean(context: PublishContext) -> None:
+    root = context.repo.root.resolve()
+    outputs = [folder.resolve() for folder in context.outputs]
     inside = [folder.relative_to(root).as_posix() for folder in outputs if folder.is_relative_to(root)]
-    changes = tools.worktree.changes(ignoring=inside)
+    changes = context.repo.changes(ignoring=inside)
     if changes:
         more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
         raise CheckFailed(
@@ -66,8 +67,8 @@ def _require_clean(tools: Tools) -> None:
         )
 
 
-def _require_tag(plan: Plan, tools: Tools) -> None:
-    here = tools.worktree.local_tag(plan.tag)
+def _require_tag(plan: Plan, context: PublishContext) -> None:
+    here = context.repo.local_tag(plan.tag)
     if here is not None and here.commit != plan.commit:
         raise Conflict(
             f"the tag {plan.tag} points at {here.commit[:12]}, HEAD is {plan.commit[:12]}",
@@ -77,7 +78,7 @@ def _require_tag(plan: Plan, tools: Tools) -> None:
         require_digests(here)
     if plan.remote is None:
         return
-    there = tools.worktree.remote_tag(plan.remote, plan.tag)
+    there = context.repo.remote_tag(plan.remote, plan.tag)
     if there is not None and there != plan.commit:
         raise Conflict(
             f"on {plan.remote} the tag {plan.tag} points at {there[:12]}, HEAD is {plan.commit[:12]}",
@@ -91,10 +92,10 @@ def _require_tag(plan: Plan, tools: Tools) -> None:
         )
 
 
-def _require_schemas(tools: Tools) -> None:
+def _require_schemas(context: PublishContext) -> None:
     """A project that exported no schemas releases with those of this program, which every bundle holds."""
-    if not json_schema.exported(tools.schemas):
+    if not json_schema.exported(context.schemas):
         return
-    problems = json_schema.check(tools.schemas)
+    problems = json_schema.check(context.schemas)
     if problems:
         raise CheckFailed(str(problems[0]), hint="run `obrelease schema export` and commit what it writes")

@@ -8,7 +8,8 @@ from typing import Final
 from obrelease.bundle.writer import BundleSource
 from obrelease.models.manifest import Plan
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.step import Staging, Tools
+from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
 
 _SUFFIXES: Final = {"image/svg+xml": ".svg", "image/png": ".png"}
 
@@ -29,7 +30,7 @@ class Render:
     def skip(self, plan: Plan) -> str | None:
         """Never."""
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Write the notes and name the pictures."""
         from obrelease.analysis.notes.release_notes import release_notes
         from obrelease.analysis.notes.run_variants import variants_of
@@ -37,11 +38,11 @@ class Render:
         from obrelease.release.publish.previous_release import against_former
 
         summaries = [
-            summarise_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staging.runs
+            summarise_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staged.runs
         ]
-        found = {run.facts.digest: _first_picture(run) for run in staging.runs}
+        found = {run.facts.digest: _first_picture(run) for run in staged.runs}
         plots = {digest: picture.path for digest, picture in found.items() if picture}
-        parts = {run.facts.digest: variants_of(run.artefact, run.folder) for run in staging.runs}
+        parts = {run.facts.digest: variants_of(run.artefact, run.folder) for run in staged.runs}
         notes = release_notes(
             plan.project,
             plan.tag,
@@ -50,9 +51,9 @@ class Render:
             plots=plots,
             variants={digest: rows for digest, rows in parts.items() if rows},
         )
-        against = against_former(plan, tools, staging.runs) if tools.forge else ""
+        against = against_former(plan, context, staged.runs) if context.forge else ""
         pictures = tuple(picture for picture in found.values() if picture)
-        return replace(staging, notes=notes, against=against, pictures=pictures)
+        return replace(staged, notes=notes, against=against, pictures=pictures)
 
 
 def _first_picture(run: CollectedRun) -> BundleSource | None:

@@ -14,7 +14,8 @@ from obrelease.errors import Conflict
 from obrelease.models.manifest import Plan, ReleaseAsset
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, statement_bytes
 from obrelease.release.publish.compare_assets import require_same_tag
-from obrelease.release.publish.step import Packed, PackedAsset, Staging, Tools, packed_of
+from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease
+from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.tag_message import PROVENANCE, SUMS, digests_in, signatures_in
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
@@ -35,7 +36,7 @@ class Sign:
     def skip(self, plan: Plan) -> str | None:
         """Never."""
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Sign, or find the signatures in the tag.
 
         Raises:
@@ -43,14 +44,14 @@ class Sign:
             IntegrityError: the tag's signatures are not of these bytes.
             UsageError: the key cannot be used.
         """
-        packed = packed_of(staging)
+        packed = staged.require_packed()
         texts = _texts(packed)
-        found = _from_tag(plan, tools, packed)
-        if not found and tools.key is None:
-            tools.note("sign: no key was given with --sign, the release has no signatures")
-            return staging
+        found = _from_tag(plan, context, packed)
+        if not found and context.key is None:
+            context.reporter.note("sign: no key was given with --sign, the release has no signatures")
+            return staged
         if not found:
-            found = _made(tools, texts)
+            found = _made(context, texts)
         blobs = {name: from_base64(text, f"{name}-signature") for name, text in found.items()}
         signers = {
             name: check(blobs[name], _NAMESPACES[name], texts[name], f"{name}-signature") for name in texts
@@ -61,23 +62,23 @@ class Sign:
             _written(packed, SIGNATURE_NAME, to_armor(blobs[SUMS])),
             _written(packed, PROVENANCE_NAME, envelope),
         )
-        return replace(staging, packed=replace(packed, assets=(*packed.assets, *added), signatures=found))
+        return replace(staged, packed=replace(packed, assets=(*packed.assets, *added), signatures=found))
 
 
-def _digests(packed: Packed) -> dict[str, str]:
+def _digests(packed: PackedRelease) -> dict[str, str]:
     return {asset.facts.name: asset.facts.sha256 for asset in packed.assets}
 
 
-def _texts(packed: Packed) -> dict[str, bytes]:
+def _texts(packed: PackedRelease) -> dict[str, bytes]:
     """What is signed, by the name of the signature."""
     file = next(asset.file for asset in packed.assets if asset.facts.name == sha256sums.NAME)
     payload = statement_bytes(packed.manifest, _digests(packed))
     return {SUMS: read_bounded(file, sha256sums.MAX_BYTES), PROVENANCE: pae(PAYLOAD_TYPE, payload)}
 
 
-def _from_tag(plan: Plan, tools: Tools, packed: Packed) -> dict[str, str]:
+def _from_tag(plan: Plan, context: PublishContext, packed: PackedRelease) -> dict[str, str]:
     """The signatures of a tag that stands already; empty where it is free to be signed."""
-    present = tools.worktree.local_tag(plan.tag)
+    present = context.repo.local_tag(plan.tag)
     if present is None:
         return {}
     found = signatures_in(present.message)
@@ -85,7 +86,7 @@ def _from_tag(plan: Plan, tools: Tools, packed: Packed) -> dict[str, str]:
         require_same_tag(plan, present, packed)
     if found.keys() == _NAMESPACES.keys():
         return found
-    if tools.key is not None:
+    if context.key is not None:
         raise Conflict(
             f"the tag {plan.tag} stands already, and it is not signed",
             hint="tags never move: make a new one, or delete this one if it was never pushed",
@@ -93,15 +94,15 @@ def _from_tag(plan: Plan, tools: Tools, packed: Packed) -> dict[str, str]:
     return {}
 
 
-def _made(tools: Tools, texts: Mapping[str, bytes]) -> dict[str, str]:
-    key = tools.key
+def _made(context: PublishContext, texts: Mapping[str, bytes]) -> dict[str, str]:
+    key = context.key
     if key is None:
         raise AssertionError("there is a key where there is no signature")
-    tools.note(f"sign: with {key}; a hardware key wants to be touched now")
+    context.reporter.note(f"sign: with {key}; a hardware key wants to be touched now")
     return {name: to_base64(sign(key, _NAMESPACES[name], text)) for name, text in sorted(texts.items())}
 
 
-def _written(packed: Packed, name: str, data: bytes) -> PackedAsset:
+def _written(packed: PackedRelease, name: str, data: bytes) -> PackedAsset:
     file = packed.assets[0].file.parent / name
     with storage_errors(file), file.open("xb") as sink:
         sink.write(data)

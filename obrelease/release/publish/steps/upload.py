@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from obrelease.errors import Conflict, RemoteError
 from obrelease.models.manifest import Plan
-from obrelease.release.publish.compare_assets import require_same
-from obrelease.release.publish.draft_release import LOOK, reserved
-from obrelease.release.publish.step import Packed, Staging, Tools, forge_of, packed_of
+from obrelease.release.publish.compare_assets import require_same_assets
+from obrelease.release.publish.draft_release import LOOK, find_or_create_draft
+from obrelease.release.publish.staged_release import PackedRelease, StagedRelease
+from obrelease.release.publish.step import PublishContext
 from obrelease.remote.forge.protocol import Forge, Release
 
 
@@ -21,41 +22,41 @@ class Upload:
         """On a dry run."""
         return "dry run" if plan.dry_run else None
 
-    def run(self, plan: Plan, tools: Tools, staging: Staging) -> Staging:
+    def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Publish.
 
         Raises:
             Conflict: the tag's release, or its draft, holds something else.
             IntegrityError: the forge gave back other bytes than it was given.
         """
-        packed, forge = packed_of(staging), forge_of(tools)
-        found = reserved(plan, tools, staging)
+        packed, forge = staged.require_packed(), context.require_forge()
+        found = find_or_create_draft(plan, context, staged)
         if not found.draft:
-            require_same(forge, found, packed, "is public already, with other contents", sent=False)
-            _all_acted(tools, plan, packed)
-            return replace(staging, uploaded="already published", url=found.url)
-        _fill(tools, forge, found, packed)
+            require_same_assets(forge, found, packed, "is public already, with other contents", sent=False)
+            _all_acted(context, plan, packed)
+            return replace(staged, uploaded="already published", url=found.url)
+        _fill(context, forge, found, packed)
         filled = _again(forge, plan.tag)
-        require_same(forge, filled, packed, "has a draft that holds something else", sent=True)
+        require_same_assets(forge, filled, packed, "has a draft that holds something else", sent=True)
         if filled.prerelease != plan.prerelease:
             raise Conflict(f"the draft of {plan.tag} has prerelease={filled.prerelease}", hint=LOOK)
         published = forge.publish(filled)
         _require_public(forge, published, packed)
-        tools.acted("publish", plan.tag)
-        return replace(staging, uploaded="published", url=published.url)
+        context.act_done("publish", plan.tag)
+        return replace(staged, uploaded="published", url=published.url)
 
 
-def _all_acted(tools: Tools, plan: Plan, packed: Packed) -> None:
+def _all_acted(context: PublishContext, plan: Plan, packed: PackedRelease) -> None:
     for asset in packed.assets:
-        tools.acted("upload", asset.facts.name)
-    tools.acted("publish", plan.tag)
+        context.act_done("upload", asset.facts.name)
+    context.act_done("publish", plan.tag)
 
 
-def _fill(tools: Tools, forge: Forge, draft: Release, packed: Packed) -> None:
-    with tools.progress("uploading", sum(asset.facts.size for asset in packed.assets)) as advance:
+def _fill(context: PublishContext, forge: Forge, draft: Release, packed: PackedRelease) -> None:
+    with context.reporter.progress("uploading", sum(asset.facts.size for asset in packed.assets)) as advance:
         for asset in packed.assets:
             forge.upload(draft, asset.facts.name, asset.file, asset.facts.sha256, advance)
-            tools.acted("upload", asset.facts.name)
+            context.act_done("upload", asset.facts.name)
 
 
 def _again(forge: Forge, tag: str) -> Release:
@@ -65,8 +66,8 @@ def _again(forge: Forge, tag: str) -> Release:
     return found
 
 
-def _require_public(forge: Forge, published: Release, packed: Packed) -> None:
+def _require_public(forge: Forge, published: Release, packed: PackedRelease) -> None:
     seen = _again(forge, published.tag)
     if published.draft or seen.draft:
         raise RemoteError(f"{forge.name} says that {published.tag} is published, and shows a draft")
-    require_same(forge, seen, packed, "was published with other contents", sent=True)
+    require_same_assets(forge, seen, packed, "was published with other contents", sent=True)

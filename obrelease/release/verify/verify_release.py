@@ -1,0 +1,103 @@
+"""Verify a release by tag, folder or address: what `obrelease verify` does, without a terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from obrelease.models.manifest import BundleManifest
+from obrelease.models.version_tag import Tag
+from obrelease.release.verify.download_url import Address, fetch_address, looks_like_address
+from obrelease.release.verify.github_attestation import attestation_layer
+from obrelease.release.verify.policy_enforcement import enforce, load
+from obrelease.release.verify.release_files import Layer, Verified, verify_folder
+from obrelease.release.verify.signatures import provenance_layer, sums_signature_layer
+from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
+from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.git.repository import repository_at
+from obrelease.storage.progress import Progress
+from obrelease.storage.temporary import temporary_folder
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """A release that passed.
+
+    Attributes:
+        manifest_sha256: the digest that names the whole release.
+        layers: what was checked, and what could not be checked and why.
+    """
+
+    manifest: BundleManifest
+    manifest_sha256: str
+    layers: tuple[Layer, ...]
+
+
+def verify_release(
+    release: str,
+    *,
+    project: str,
+    root: Path,
+    open_forge: Callable[[], Forge],
+    policy: Path | None = None,
+    progress: Progress,
+) -> VerifyResult:
+    """Check a release: its files, its tag, its page, its signatures, and what a policy requires.
+
+    Args:
+        release: a tag, a folder of a release's files (with a `/`), or an address.
+        project: the project of the git repository at `root`; tags of another project do not count.
+        root: the folder whose git repository has the tag; it may be in none.
+        open_forge: called only if `release` is a tag.
+        policy: a verification policy, or None.
+
+    Raises:
+        NotFound: no such release.
+        IntegrityError: a byte, a digest, a signature, the tag or the release page is wrong.
+        InvalidInput: a document of the release or the policy is malformed.
+        CheckFailed: the policy requires what the release does not have.
+        UsageError: `release` or an argument of the forge is malformed.
+        RemoteError, StorageError: the network or the disk failed.
+    """
+    with temporary_folder() as scratch:
+        rules, trust = load(policy, scratch) if policy else (None, None)
+        verified, layers = _verify_files(release, scratch, open_forge, progress)
+        with repository_at(root) as repo:
+            tag_required = is_tag(release) and rules is None
+            layers += tag_layers(verified, project, repo, trust, demanded=tag_required)
+        layers += (
+            sums_signature_layer(verified, trust),
+            provenance_layer(verified, trust),
+            attestation_layer(verified, rules),
+        )
+        if rules is not None:
+            enforce(rules, verified, layers)
+    return VerifyResult(verified.manifest, verified.manifest_sha256, layers)
+
+
+def is_tag(release: str) -> bool:
+    """Whether the text names a tag, and not an address or a folder."""
+    return not looks_like_address(release) and os.sep not in release and release not in {".", ".."}
+
+
+def _verify_files(
+    release: str, scratch: Path, open_forge: Callable[[], Forge], progress: Progress
+) -> tuple[Verified, tuple[Layer, ...]]:
+    """The files of the release, downloaded if they are elsewhere, with the layers of the files themselves."""
+    downloads = scratch / "assets"
+    if looks_like_address(release):
+        address = Address.parse(release)
+        downloads.mkdir()
+        unseen = fetch_address(address, downloads, progress)
+        verified = verify_folder(downloads, scratch, progress, tag=address.tag, called=address.base)
+        return verified, (*verified.layers, unseen)
+    if not is_tag(release):
+        verified = verify_folder(Path(release), scratch, progress)
+        return verified, verified.layers
+    tag, forge = Tag.parse(release).text, open_forge()
+    downloads.mkdir()
+    found = fetch(forge, tag, downloads, progress)
+    verified = verify_folder(downloads, scratch, progress, tag=tag, called=f"{forge.name} {tag}")
+    return verified, (*verified.layers, forge_layer(verified, found, forge))
