@@ -1,4 +1,4 @@
-// The compiled module obengine._native: byte arrays in, byte arrays out, the GIL released meanwhile.
+// The compiled module obengine._native: byte arrays in, byte arrays out; the GIL is released meanwhile.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -17,10 +17,10 @@
 #include "bindings_arrays.hpp"
 #include "bindings_events.hpp"
 #include "obengine/core/audit.hpp"
-#include "obengine/core/engine.hpp"
-#include "obengine/io/event_buffer.hpp"
-#include "obengine/core/snapshot.hpp"
 #include "obengine/core/depth.hpp"
+#include "obengine/core/engine.hpp"
+#include "obengine/core/snapshot.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 namespace {
 
@@ -31,23 +31,23 @@ using obengine::Resting;
 using obengine::SymbolRecord;
 using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut>;
 
-// Hands each record of a byte array to the restorer.
+// Passes each record of a byte array to the restorer.
 template <class Record>
-void take_all(obengine::Restorer& restorer, const BytesIn& bytes) {
+void add_all(obengine::Restorer& restorer, const BytesIn& bytes) {
     for (std::size_t at = 0; at + sizeof(Record) <= bytes.size(); at += sizeof(Record)) {
         Record record;
         std::memcpy(&record, bytes.data() + at, sizeof record);
-        restorer.take(record);
+        restorer.add(record);
     }
 }
 
-// An engine behind a lock, so that a second Python thread waits instead of corrupting the books.
+// An engine with a mutex, so that concurrent Python threads cannot corrupt the books.
 class LockedEngine {
 public:
     explicit LockedEngine(std::size_t symbols) : engine_(std::make_unique<Engine>(symbols)) {}
 
     [[nodiscard]] nb::object apply(nb::handle commands) {
-        return memory_view(events_of(LentBytes(commands)));
+        return memory_view(events_of(BufferView(commands)));
     }
 
     [[nodiscard]] SnapshotParts snapshot() {
@@ -77,9 +77,9 @@ public:
         obengine::Restorer restorer(engine_->symbols(), engine_->limits());
         EngineRecord record{};
         std::memcpy(&record, head.data(), std::min(sizeof record, head.size()));
-        restorer.take(record, next_sequence);
-        take_all<SymbolRecord>(restorer, symbols);
-        take_all<Resting>(restorer, orders);
+        restorer.add(record, next_sequence);
+        add_all<SymbolRecord>(restorer, symbols);
+        add_all<Resting>(restorer, orders);
         engine_ = restorer.finish();
     }
 
@@ -115,13 +115,13 @@ public:
 private:
     static constexpr std::size_t small_batch = 1024;
 
-    [[nodiscard]] obengine::EventBuffer events_of(const LentBytes& commands) {
+    [[nodiscard]] obengine::EventBuffer events_of(const BufferView& commands) {
         const std::size_t count = commands.size() / sizeof(obengine::Command);
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
         if (count > small_batch) {
-            // Markets seldom give more than two events for a command, and what is not touched is not paid for.
-            obengine::EventBuffer events = EventStore::of_the_process().take(2 * count);
+            // Few commands give more than two events; untouched memory costs nothing.
+            obengine::EventBuffer events = EventBufferCache::instance().take(2 * count);
             run(commands.data(), count, events);
             return events;
         }
@@ -148,9 +148,9 @@ private:
 }  // namespace
 
 NB_MODULE(_native, module) {
-    module.doc() = "The compiled order-book core; obengine.native.book wraps it in the Book protocol.";
-    PyType_Slot lends[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(&EventBytes::lend)}, {0, nullptr}};
-    nb::class_<EventBytes>(module, "EventBytes", nb::type_slots(lends), "The EVENT records of a batch, as bytes.");
+    module.doc() = "The compiled order-book core; obengine.native.book implements the Book protocol with it.";
+    PyType_Slot buffer_slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(&EventBytes::get_buffer)}, {0, nullptr}};
+    nb::class_<EventBytes>(module, "EventBytes", nb::type_slots(buffer_slots), "The EVENT records of a batch, as bytes.");
     nb::class_<LockedEngine>(module, "Engine", "The books of `symbols` symbols; arguments are not checked here.")
         .def(nb::init<std::size_t>(), nb::arg("symbols"))
         .def("apply", &LockedEngine::apply, nb::arg("commands"),
@@ -159,13 +159,13 @@ NB_MODULE(_native, module) {
         .def("snapshot", &LockedEngine::snapshot,
              "The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.")
         .def("restore", &LockedEngine::restore, nb::arg("next_sequence"), nb::arg("engine"), nb::arg("symbols"),
-             nb::arg("orders"), "Take on the state of a snapshot that is known to be sound.")
+             nb::arg("orders"), "Replace the state by that of a validated snapshot.")
         .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in ticks, lots, number of orders.")
-        .def("audit", &LockedEngine::audit, "The first broken invariant in words, or None.")
+        .def("audit", &LockedEngine::audit, "The first broken invariant, or None.")
         .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
-                     "The sequence number that the next event will have.");
+                     "The sequence number of the next event.");
     module.def(
         "build_record", [] { return std::tuple<std::string, std::string>{OBENGINE_COMPILER, OBENGINE_SOURCES_DIGEST}; },
         "The compiler that built this module, and the digest of its sources.");

@@ -1,4 +1,4 @@
-// Byte arrays of Python on the side of C++: what all bindings of the module share.
+// Conversions between C++ memory and NumPy byte arrays.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -38,7 +38,7 @@ using Memory = std::unique_ptr<void, Free>;
     return BytesOut(memory.release(), {bytes}, owner);
 }
 
-// A copy of records in memory of their own.
+// A copy of records in new memory.
 template <class Record>
 [[nodiscard]] Memory copied(const Record* records, std::size_t count) {
     Memory memory = allocate(count * sizeof(Record));
@@ -46,7 +46,7 @@ template <class Record>
     return memory;
 }
 
-// The memory of a vector as a NumPy array of bytes, which owns it.
+// A NumPy byte array that owns the memory of a vector.
 template <class Record>
 [[nodiscard]] BytesOut as_bytes(std::unique_ptr<std::vector<Record>> records) {
     const std::size_t bytes = records->size() * sizeof(Record);
@@ -55,7 +55,7 @@ template <class Record>
     return BytesOut(first, {bytes}, owner);
 }
 
-// Add the classes of the files of their names.
+// Register the classes of bindings_<name>.cpp.
 void bind_itch(nb::module_& module);
 void bind_lobster(nb::module_& module);
 void bind_pipeline(nb::module_& module);

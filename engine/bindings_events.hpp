@@ -1,4 +1,4 @@
-// The events of a batch, which lend their bytes to Python, and what becomes of their memory.
+// Event buffers exposed to Python by the buffer protocol, and a cache of their memory.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -12,21 +12,21 @@
 
 namespace nb = nanobind;
 
-// Buffers of dropped events, kept for coming batches: to fault fresh pages in takes longer than matching.
-class EventStore {
+// Caches the buffers of dropped events, because page faults of fresh memory cost more than matching.
+class EventBufferCache {
 public:
-    // Never destroyed: Python may drop events after the destructors of this module have run.
-    [[nodiscard]] static EventStore& of_the_process() {
-        static EventStore& store = *new EventStore;
+    // Never destroyed: Python may drop events after the static destructors of this module.
+    [[nodiscard]] static EventBufferCache& instance() {
+        static EventBufferCache& store = *new EventBufferCache;
         return store;
     }
 
-    // An empty buffer with room for `events`, and not for more than twice as many if it was used before.
+    // An empty buffer for at least `events` events; a cached one has at most twice that capacity.
     [[nodiscard]] obengine::EventBuffer take(std::size_t events) {
         if (events >= least_events) {
             const std::scoped_lock held(lock_);
             for (std::size_t k = 0; k < count_; ++k) {
-                const std::size_t room = kept_[k].capacity();
+                const std::size_t room = buffers_[k].capacity();
                 if (room >= events && room / 2 <= events) return take_out(k);
             }
         }
@@ -35,15 +35,15 @@ public:
         return fresh;
     }
 
-    // Keeps a buffer, instead of the oldest ones where there are too many; the system may take a large one's pages back.
-    void keep(obengine::EventBuffer buffer) noexcept {
+    // Caches a buffer and drops the oldest ones beyond the limits; the system may reclaim the pages of large buffers.
+    void put(obengine::EventBuffer buffer) noexcept {
         const std::size_t events = buffer.capacity();
         if (events < least_events || events > most_events) return;
         const std::scoped_lock held(lock_);
-        while (count_ == kept_.size() || held_events_ + events > most_events) static_cast<void>(take_out(0));
+        while (count_ == buffers_.size() || held_events_ + events > most_events) static_cast<void>(take_out(0));
         buffer.clear();
-        if (events >= large_events) buffer.offer_to_system();
-        kept_[count_++] = std::move(buffer);
+        if (events >= large_events) buffer.mark_pages_free();
+        buffers_[count_++] = std::move(buffer);
         held_events_ += events;
     }
 
@@ -53,20 +53,20 @@ private:
     static constexpr std::size_t most_events = std::size_t{256} << 20 >> 5;  // 256 MiB
 
     [[nodiscard]] obengine::EventBuffer take_out(std::size_t at) noexcept {
-        obengine::EventBuffer taken = std::move(kept_[at]);
+        obengine::EventBuffer taken = std::move(buffers_[at]);
         held_events_ -= taken.capacity();
         --count_;
-        for (; at < count_; ++at) kept_[at] = std::move(kept_[at + 1]);
+        for (; at < count_; ++at) buffers_[at] = std::move(buffers_[at + 1]);
         return taken;
     }
 
     std::mutex lock_;
-    std::array<obengine::EventBuffer, 4> kept_;
+    std::array<obengine::EventBuffer, 4> buffers_;
     std::size_t count_ = 0;
     std::size_t held_events_ = 0;
 };
 
-// What a batch gave. Python reads and writes its bytes by the buffer protocol.
+// The events of a batch; Python accesses the bytes by the buffer protocol.
 class EventBytes {
 public:
     explicit EventBytes(obengine::EventBuffer events) noexcept : events_(std::move(events)) {}
@@ -74,9 +74,9 @@ public:
     EventBytes(const EventBytes&) = delete;
     EventBytes& operator=(const EventBytes&) = delete;
     EventBytes& operator=(EventBytes&&) = delete;
-    ~EventBytes() { EventStore::of_the_process().keep(std::move(events_)); }
+    ~EventBytes() { EventBufferCache::instance().put(std::move(events_)); }
 
-    [[nodiscard]] static int lend(PyObject* self, Py_buffer* view, int flags) noexcept {
+    [[nodiscard]] static int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
         obengine::EventBuffer& events = nb::inst_ptr<EventBytes>(self)->events_;
         const auto bytes = static_cast<Py_ssize_t>(events.size() * sizeof(obengine::Event));
         return PyBuffer_FillInfo(view, self, events.data(), bytes, 0, flags);
@@ -86,7 +86,7 @@ private:
     obengine::EventBuffer events_;
 };
 
-// A memoryview of events, which holds them.
+// A memoryview that owns the events.
 [[nodiscard]] inline nb::object memory_view(obengine::EventBuffer events) {
     const nb::object bytes = nb::cast(EventBytes(std::move(events)));
     nb::object view = nb::steal(PyMemoryView_FromObject(bytes.ptr()));
@@ -94,15 +94,15 @@ private:
     return view;
 }
 
-// The bytes of a contiguous Python buffer, lent while this lives; to be made and destroyed under the GIL.
-class LentBytes {
+// The bytes of a contiguous Python buffer; construct and destroy with the GIL held.
+class BufferView {
 public:
-    explicit LentBytes(nb::handle lender) {
-        if (PyObject_GetBuffer(lender.ptr(), &view_, PyBUF_C_CONTIGUOUS) != 0) throw nb::python_error();
+    explicit BufferView(nb::handle owner) {
+        if (PyObject_GetBuffer(owner.ptr(), &view_, PyBUF_C_CONTIGUOUS) != 0) throw nb::python_error();
     }
-    LentBytes(const LentBytes&) = delete;
-    LentBytes& operator=(const LentBytes&) = delete;
-    ~LentBytes() { PyBuffer_Release(&view_); }
+    BufferView(const BufferView&) = delete;
+    BufferView& operator=(const BufferView&) = delete;
+    ~BufferView() { PyBuffer_Release(&view_); }
 
     [[nodiscard]] const void* data() const noexcept { return view_.buf; }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(view_.len); }

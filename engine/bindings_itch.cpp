@@ -1,4 +1,4 @@
-// ITCH 5.0 bytes to books or to commands, for Python; the GIL is released meanwhile.
+// Python bindings of the ITCH 5.0 decoder: books or commands; the GIL is released meanwhile.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -12,35 +12,35 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
+#include "obengine/core/depth.hpp"
 #include "obengine/feeds/feed_books.hpp"
 #include "obengine/feeds/itch50.hpp"
 #include "obengine/feeds/itch50_commands.hpp"
 #include "obengine/feeds/itch50_file.hpp"
-#include "obengine/core/depth.hpp"
 
 namespace {
 
 using obengine::FeedBooks;
 using obengine::itch50::End;
 
-// Bytes that were handled, messages, and what is wrong with the frame there ("" for nothing).
+// Handled bytes, handled messages, and the fault of the next frame ("" if none).
 using EndRow = std::tuple<std::size_t, std::size_t, std::string>;
 
 [[nodiscard]] EndRow row_of(const End& end) {
-    return {end.offset, end.messages, end.fault == obengine::itch50::Fault::none ? "" : words(end.fault)};
+    return {end.offset, end.messages, end.fault == obengine::itch50::Fault::none ? "" : describe(end.fault)};
 }
 
 using obengine::itch50::DayReader;
-// Locate, and where R, A and F name its stock first (-1: nowhere).
-using NamingRow = std::tuple<std::uint16_t, std::int64_t, std::int64_t, std::int64_t>;
-// COMMAND records, times, frames (int64), messages by type, symbols, attributions, places of H, unknown orders.
-using DayRow = std::tuple<BytesOut, BytesOut, BytesOut, std::vector<std::uint64_t>, std::vector<NamingRow>,
+// Locate, and the offsets of the first R, A and F messages that name its stock (-1 if none).
+using MentionRow = std::tuple<std::uint16_t, std::int64_t, std::int64_t, std::int64_t>;
+// COMMAND records, times, frames (int64), messages by type, symbols, attributions, offsets of H, unknown orders.
+using DayRow = std::tuple<BytesOut, BytesOut, BytesOut, std::vector<std::uint64_t>, std::vector<MentionRow>,
                           std::vector<std::uint32_t>, std::vector<std::int64_t>, std::uint64_t>;
 
 [[nodiscard]] std::optional<DayRow> itch_day(const BytesIn& bytes) {
     const std::span data(bytes.data(), bytes.size());
     DayReader::Columns columns;
-    std::vector<NamingRow> symbols;
+    std::vector<MentionRow> symbols;
     std::vector<std::uint64_t> counts;
     std::vector<std::uint32_t> attributions;
     std::vector<std::int64_t> halts;
@@ -49,9 +49,9 @@ using DayRow = std::tuple<BytesOut, BytesOut, BytesOut, std::vector<std::uint64_
         const nb::gil_scoped_release released;
         DayReader day(data);
         static_cast<void>(obengine::itch50::read(data, day));
-        if (day.plain()) {
-            for (const auto& [locate, naming] : day.number_symbols()) {
-                symbols.emplace_back(locate, naming.at[0], naming.at[1], naming.at[2]);
+        if (day.valid()) {
+            for (const auto& [locate, mentions] : day.number_symbols()) {
+                symbols.emplace_back(locate, mentions.at[0], mentions.at[1], mentions.at[2]);
             }
             columns = std::move(day.columns());
             counts.assign(day.counts().begin(), day.counts().end());
@@ -67,7 +67,7 @@ using DayRow = std::tuple<BytesOut, BytesOut, BytesOut, std::vector<std::uint64_
                   std::move(counts), std::move(symbols), std::move(attributions), std::move(halts), unknown};
 }
 
-// Books behind a lock, as in bindings.cpp.
+// Feed books with a mutex, as in bindings.cpp.
 class LockedFeedBooks {
 public:
     [[nodiscard]] EndRow read(const BytesIn& bytes) {
@@ -126,16 +126,16 @@ private:
 
 void bind_itch(nb::module_& module) {
     module.def("itch_day", &itch_day, nb::arg("data"),
-               "A whole ITCH 5.0 file as columns; None where a frame is cut, faulty or without its length.");
-    nb::class_<LockedFeedBooks>(module, "FeedBooks", "The books of all symbols as an ITCH 5.0 feed tells them.")
+               "A whole ITCH 5.0 file as columns; None if a frame is truncated, faulty or has no length.");
+    nb::class_<LockedFeedBooks>(module, "FeedBooks", "The books of all symbols of an ITCH 5.0 feed.")
         .def(nb::init<>())
         .def("read", &LockedFeedBooks::read, nb::arg("data"),
-             "Follow the frames in a byte array: bytes handled, messages, fault in words (empty for none).")
+             "Apply the frames of a byte array; returns bytes handled, messages, and the fault (empty if none).")
         .def("commands", &LockedFeedBooks::commands, nb::arg("data"),
-             "The same, and COMMAND records that let an engine follow, as a byte array.")
+             "The same, and the COMMAND records that keep an engine in step, as a byte array.")
         .def("depth", &LockedFeedBooks::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in the feed's units, shares, number of orders.")
         .def_prop_ro("faults", &LockedFeedBooks::faults,
-                     "Messages about unknown orders, about duplicate ones, with a wrong quantity, with a wrong side.")
+                     "Numbers of messages with an unknown order, a duplicate order, a bad quantity, a bad side.")
         .def_prop_ro("open_orders", &LockedFeedBooks::open_orders, "The number of open orders.");
 }

@@ -1,4 +1,4 @@
-// LOBSTER rows for Python: text to integers, and integers to the commands of a window; the GIL is released meanwhile.
+// Python bindings for LOBSTER files: text to integers, integers to commands; the GIL is released meanwhile.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 
@@ -31,14 +31,14 @@ using RowsIn = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::de
     return as_bytes(std::move(values));
 }
 
-// A window behind a lock, as in bindings.cpp.
+// A window with a mutex, as in bindings.cpp.
 class LockedWindow {
 public:
     explicit LockedWindow(std::size_t levels) : levels_(levels), window_(levels) {}
 
     [[nodiscard]] std::tuple<BytesOut, BytesOut, BytesOut> follow(const RowsIn& messages, const RowsIn& books) {
         if (messages.shape(1) != message_fields || books.shape(1) != 4 * levels_ || messages.shape(0) != books.shape(0)) {
-            throw std::invalid_argument("messages of six fields beside rows of four fields a level");
+            throw std::invalid_argument("messages need six fields, and orderbook rows four fields per level");
         }
         auto commands = std::make_unique<std::vector<obengine::Command>>();
         auto row_end = std::make_unique<std::vector<std::uint64_t>>();
@@ -74,11 +74,11 @@ private:
                 message[3], message[4], message[5], book};
     }
 
-    // The row's causes; what a restart takes belongs to the row after it.
+    // Returns the causes of the row; the commands of a restart belong to the next row.
     unsigned follow(const Row& row, std::vector<std::uint64_t>& row_end) {
         const unsigned causes = seeded_ ? window_.step(row) : window_.seed(row);
         row_end.push_back(done_ + window_.commands().size());
-        if (seeded_) window_.restart_if_off(row);
+        if (seeded_) window_.restart_if_touch_differs(row);
         seeded_ = true;
         return causes;
     }
@@ -94,12 +94,12 @@ private:
 
 void bind_lobster(nb::module_& module) {
     module.def("integer_lines", &integer_lines, nb::arg("text"), nb::arg("columns"), nb::arg("seconds_first"),
-               "Lines of integers as int64 in a byte array, row after row; None where a line is not plainly that.");
+               "Lines of integers as int64 in a byte array, row after row; None if the strict reader is needed.");
     nb::class_<LockedWindow>(module, "LobsterWindow", "The window of a LOBSTER file; rows are not checked here.")
         .def(nb::init<std::size_t>(), nb::arg("levels"))
         .def("follow", nb::overload_cast<const RowsIn&, const RowsIn&>(&LockedWindow::follow), nb::arg("messages"),
              nb::arg("books"),
-             "Follow a block of rows: COMMAND records, commands so far at each row (uint64) and causes (uint16).")
+             "Apply a block of rows; returns COMMAND records, commands so far at each row (uint64), causes (uint16).")
         .def_prop_ro("queues", &LockedWindow::queues,
-                     "Deletions, exact deletions, executions, executions at the head, of known orders.");
+                     "Known orders: deletions, exact deletions, executions, executions at the head.");
 }

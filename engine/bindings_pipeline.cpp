@@ -1,4 +1,4 @@
-// Wire records to commands or, by two threads, to the digest of their events, for Python.
+// Python bindings of the pipeline: wire records to commands, or to the digest of their events.
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 
@@ -15,8 +15,8 @@ namespace {
 
 using obengine::Command;
 using obengine::Event;
-// Events and their digest, nanoseconds busy decoding, matching, digesting; nanoseconds of each batch (uint64).
-using PipelineRow =
+// Events and their digest; nanoseconds spent decoding, matching, digesting; nanoseconds of each batch (uint64).
+using PipelineTuple =
     std::tuple<std::uint64_t, std::string, std::uint64_t, std::uint64_t, std::uint64_t, BytesOut>;
 
 [[nodiscard]] BytesOut wire_commands(const BytesIn& wire) {
@@ -30,14 +30,14 @@ using PipelineRow =
     return as_array(std::move(commands), count * sizeof(Command));
 }
 
-// The sha256 of Python's own library, which is as fast as the processor lets it be.
+// SHA-256 of Python's hashlib, which uses the processor's SHA instructions.
 class Sha256 {
 public:
     Sha256() : hash_(nb::module_::import_("hashlib").attr("sha256")()), update_(hash_.attr("update")) {}
 
     void take(const Event* events, std::size_t count) {
         const nb::gil_scoped_acquire acquired;
-        // The bytes are lent to the library alone, and only for this call: PyBUF_READ.
+        // The bytes are only valid during this call and read-only (PyBUF_READ).
         char* const first = reinterpret_cast<char*>(const_cast<Event*>(events));
         const auto bytes = static_cast<Py_ssize_t>(count * sizeof(Event));
         const nb::object view = nb::steal(PyMemoryView_FromMemory(first, bytes, PyBUF_READ));
@@ -52,7 +52,7 @@ private:
     nb::object update_;
 };
 
-[[nodiscard]] PipelineRow run_pipeline(const BytesIn& wire, std::size_t symbols, std::size_t batch) {
+[[nodiscard]] PipelineTuple run_pipeline(const BytesIn& wire, std::size_t symbols, std::size_t batch) {
     Sha256 digest;
     std::uint64_t published = 0;
     obengine::PipelineTimes times;
@@ -79,9 +79,9 @@ private:
 
 void bind_pipeline(nb::module_& module) {
     module.def("wire_commands", &wire_commands, nb::arg("wire"),
-               "The COMMAND records of big-endian ones, both as byte arrays.");
+               "Convert big-endian records to COMMAND records, both as byte arrays.");
     module.def("run_pipeline", &run_pipeline, nb::arg("wire"), nb::arg("symbols"), nb::arg("batch"),
-               "Decode and match on another thread, digest on this one: events, sha256, three busy ns, batch ns.");
+               "Decode and match on another thread, digest on this one; returns events, sha256, three busy ns, batch ns.");
     module.def("pipeline_handoff_ns", &pipeline_handoff_ns, nb::arg("batches"),
-               "Nanoseconds to hand so many empty batches from thread to thread.");
+               "Nanoseconds to pass this many empty batches between two threads.");
 }

@@ -1,6 +1,6 @@
-# What _native was built by and from, compiled into it: `obengine._native.build_record()`.
+# The compiler and the source digest of _native, compiled into it: `obengine._native.build_record()`.
 #
-# The digest is the sha256 of what `sha256sum` prints for the sources, sorted by name, as seen from this folder:
+# The digest is the sha256 of the output of `sha256sum` for the sources, sorted by name, run in this folder:
 #   LC_ALL=C ls CMakeLists.txt build_record.cmake bindings* include/obengine/*/* | LC_ALL=C sort | xargs sha256sum | sha256sum
 file(GLOB record_sources RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" CONFIGURE_DEPENDS
   CMakeLists.txt build_record.cmake bindings*.cpp bindings*.hpp include/obengine/*/*.hpp)

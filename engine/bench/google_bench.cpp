@@ -1,4 +1,4 @@
-// The core under Google Benchmark: messages a second of a plain stream and of one with every kind of order.
+// Google Benchmark: messages per second of a plain stream and of a stream with all order kinds.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

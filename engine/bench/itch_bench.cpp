@@ -1,4 +1,4 @@
-// Million messages a second of processor time: an ITCH 5.0 file to the books of all its symbols.
+// Million messages per second of processor time: an ITCH 5.0 file to the books of all symbols.
 // usage: obengine_itch_bench FILE [rounds]
 #include <algorithm>
 #include <cstdio>
@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
         rates.push_back(static_cast<double>(end.messages) / took_us);
         if (k == 0) {
             std::printf("%zu messages, %zu of %zu bytes, %s; %zu orders open, %llu faults\n", end.messages, end.offset,
-                        bytes.size(), words(end.fault), books.open_orders(),
+                        bytes.size(), describe(end.fault), books.open_orders(),
                         static_cast<unsigned long long>(books.faults().all()));
         }
     }

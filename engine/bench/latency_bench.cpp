@@ -1,4 +1,4 @@
-// Nanoseconds from a record to its events, one message at a time, over a file of COMMAND records; x86-64 only.
+// Latency in nanoseconds from a record to its events, one message at a time, from a file of COMMAND records; x86-64.
 // usage: obengine_latency_bench FILE [HISTOGRAM.csv]
 #include <algorithm>
 #include <chrono>
@@ -14,7 +14,7 @@ namespace {
 
 using namespace obengine;
 
-// The cycle counter; what was before it has been executed, what is behind it has not begun.
+// Reads the cycle counter; earlier instructions have completed, later ones have not started.
 std::uint64_t cycles() noexcept {
     std::uint32_t low = 0;
     std::uint32_t high = 0;
@@ -32,7 +32,7 @@ double ns_a_cycle() {
            static_cast<double>(passed);
 }
 
-// What the two readings of the counter take by themselves: the median of many.
+// The median overhead of two readings of the counter.
 std::uint64_t own_cost() {
     std::vector<std::uint64_t> costs(10'001);
     for (auto& cost : costs) {

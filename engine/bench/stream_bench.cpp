@@ -1,4 +1,4 @@
-// Nanoseconds of processor time a message, over a file of COMMAND records: fresh engines, one buffer.
+// Nanoseconds of processor time per message, from a file of COMMAND records: fresh engines, one event buffer.
 // usage: obengine_stream_bench FILE [rounds] [symbols]
 #include <algorithm>
 #include <cstdint>
@@ -31,7 +31,7 @@ struct Pass {
     std::size_t events;
 };
 
-// Events go to a buffer that is used again for each stride, as a consumer would have it.
+// The event buffer is reused for each stride, as a consumer would do.
 Pass run(const std::vector<Command>& commands, std::size_t symbols) {
     constexpr std::size_t stride = 4096;
     Engine engine(symbols);

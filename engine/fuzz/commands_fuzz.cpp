@@ -1,4 +1,4 @@
-// libFuzzer: any bytes are commands. The engine stays whole, batches change nothing, and it can be restored.
+// libFuzzer target: any bytes are commands. The engine stays consistent, and batches do not change events.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -8,10 +8,10 @@
 
 #include "obengine/core/audit.hpp"
 #include "obengine/core/engine.hpp"
-#include "obengine/io/event_buffer.hpp"
+#include "obengine/core/snapshot.hpp"
 #include "obengine/feeds/feed_books.hpp"
 #include "obengine/feeds/itch50_commands.hpp"
-#include "obengine/core/snapshot.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 namespace {
 

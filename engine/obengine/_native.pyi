@@ -1,7 +1,5 @@
-# Generated: python -m nanobind.stubgen -m obengine._native -o engine/obengine/_native.pyi
-# ruff: noqa: C408, ICN001
 """
-The compiled order-book core; obengine.native.book wraps it in the Book protocol.
+The compiled order-book core; obengine.native.book implements the Book protocol with it.
 """
 
 from typing import Annotated
@@ -42,13 +40,13 @@ class Engine:
         ],
         orders: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> None:
-        """Take on the state of a snapshot that is known to be sound."""
+        """Replace the state by that of a validated snapshot."""
 
     def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
         """The best levels of a side: price in ticks, lots, number of orders."""
 
     def audit(self) -> str | None:
-        """The first broken invariant in words, or None."""
+        """The first broken invariant, or None."""
 
     @property
     def clock_ns(self) -> int:
@@ -56,7 +54,7 @@ class Engine:
 
     @property
     def next_sequence(self) -> int:
-        """The sequence number that the next event will have."""
+        """The sequence number of the next event."""
 
 def build_record() -> tuple[str, str]:
     """The compiler that built this module, and the digest of its sources."""
@@ -77,11 +75,11 @@ def itch_day(
     | None
 ):
     """
-    A whole ITCH 5.0 file as columns; None where a frame is cut, faulty or without its length.
+    A whole ITCH 5.0 file as columns; None if a frame is truncated, faulty or has no length.
     """
 
 class FeedBooks:
-    """The books of all symbols as an ITCH 5.0 feed tells them."""
+    """The books of all symbols of an ITCH 5.0 feed."""
 
     def __init__(self) -> None: ...
     def read(
@@ -89,7 +87,7 @@ class FeedBooks:
         data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> tuple[int, int, str]:
         """
-        Follow the frames in a byte array: bytes handled, messages, fault in words (empty for none).
+        Apply the frames of a byte array; returns bytes handled, messages, and the fault (empty if none).
         """
 
     def commands(
@@ -97,7 +95,7 @@ class FeedBooks:
         data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> tuple[tuple[int, int, str], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
         """
-        The same, and COMMAND records that let an engine follow, as a byte array.
+        The same, and the COMMAND records that keep an engine in step, as a byte array.
         """
 
     def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
@@ -108,7 +106,7 @@ class FeedBooks:
     @property
     def faults(self) -> tuple[int, int, int, int]:
         """
-        Messages about unknown orders, about duplicate ones, with a wrong quantity, with a wrong side.
+        Numbers of messages with an unknown order, a duplicate order, a bad quantity, a bad side.
         """
 
     @property
@@ -121,7 +119,7 @@ def integer_lines(
     seconds_first: bool,
 ) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))] | None:
     """
-    Lines of integers as int64 in a byte array, row after row; None where a line is not plainly that.
+    Lines of integers as int64 in a byte array, row after row; None if the strict reader is needed.
     """
 
 class LobsterWindow:
@@ -142,19 +140,19 @@ class LobsterWindow:
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
     ]:
         """
-        Follow a block of rows: COMMAND records, commands so far at each row (uint64) and causes (uint16).
+        Apply a block of rows; returns COMMAND records, commands so far at each row (uint64), causes (uint16).
         """
 
     @property
     def queues(self) -> tuple[int, int, int, int]:
         """
-        Deletions, exact deletions, executions, executions at the head, of known orders.
+        Known orders: deletions, exact deletions, executions, executions at the head.
         """
 
 def wire_commands(
     wire: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
 ) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
-    """The COMMAND records of big-endian ones, both as byte arrays."""
+    """Convert big-endian records to COMMAND records, both as byte arrays."""
 
 def run_pipeline(
     wire: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
@@ -162,8 +160,8 @@ def run_pipeline(
     batch: int,
 ) -> tuple[int, str, int, int, int, Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
     """
-    Decode and match on another thread, digest on this one: events, sha256, three busy ns, batch ns.
+    Decode and match on another thread, digest on this one; returns events, sha256, three busy ns, batch ns.
     """
 
 def pipeline_handoff_ns(batches: int) -> int:
-    """Nanoseconds to hand so many empty batches from thread to thread."""
+    """Nanoseconds to pass this many empty batches between two threads."""

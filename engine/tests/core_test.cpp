@@ -1,4 +1,4 @@
-// The core from C++: small cases with known answers, and seeded flow under an audit of every invariant.
+// Tests of the core: small cases with known results, and seeded flow with an audit of all invariants.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -102,7 +102,7 @@ private:
     std::uint64_t state_;
 };
 
-// Flow whose mid jumps now and then, so that windows slide, widen and are left behind.
+// Flow with a mid that jumps, so that windows slide, widen and are abandoned.
 std::vector<Command> wandering_flow(std::uint64_t seed, std::size_t count) {
     Random random(seed);
     std::vector<Command> flow;

@@ -1,6 +1,6 @@
-// Every kind of order under an audit; snapshots; memory; threads.
+// Tests of all order kinds with audits, of snapshots, of memory use and of threads.
 // usage: obengine_features_test [threads | fault buffer | fault overflow | fault threads]
-// A fault is made on purpose, so that the sanitizer that is to find such faults can be seen to find it.
+// The faults are deliberate: they prove that the sanitizers detect such faults.
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
@@ -16,10 +16,10 @@
 #include "flow.hpp"
 #include "obengine/core/audit.hpp"
 #include "obengine/core/engine.hpp"
-#include "obengine/io/event_buffer.hpp"
+#include "obengine/core/snapshot.hpp"
 #include "obengine/feeds/feed_books.hpp"
 #include "obengine/feeds/itch50.hpp"
-#include "obengine/core/snapshot.hpp"
+#include "obengine/io/event_buffer.hpp"
 
 namespace {
 
@@ -52,11 +52,11 @@ bool same(const std::vector<Event>& a, const std::vector<Event>& b) {
 
 std::unique_ptr<Engine> restored(const Engine& engine) {
     Restorer restorer(engine.symbols(), engine.limits());
-    restorer.take(engine_record(engine), engine.next_sequence());
-    for (const SymbolRecord& record : symbol_records(engine)) restorer.take(record);
+    restorer.add(engine_record(engine), engine.next_sequence());
+    for (const SymbolRecord& record : symbol_records(engine)) restorer.add(record);
     std::vector<Resting> orders(engine.open_orders());
     write_orders(engine, orders.data());
-    for (const Resting& record : orders) restorer.take(record);
+    for (const Resting& record : orders) restorer.add(record);
     return restorer.finish();
 }
 
@@ -87,7 +87,7 @@ void a_warm_engine_asks_for_no_memory() {
         const std::size_t before = allocations;
         buffer.clear();
         for (const Command& command : all) {
-            // The uncross and the clock are no part of the hot path.
+            // The uncross and the clock are not on the hot path.
             if (command.op == code(Op::state) || command.op == code(Op::clock)) continue;
             GrowingSink sink(buffer);
             engine.apply(command, sink);
@@ -131,10 +131,10 @@ void engines_of_two_threads_do_not_meet(bool but_they_do = false) {
         });
     }
     for (std::thread& thread : threads) thread.join();
-    expect(same(events[0], events[1]), "two engines in two threads say the same");
+    expect(same(events[0], events[1]), "two engines in two threads give the same events");
 }
 
-// Not for running, but for being caught.
+// Deliberate errors for the sanitizers to detect.
 void write_past_a_buffer() {
     std::vector<Event> room(1);
     Engine engine;

@@ -1,4 +1,4 @@
-// Seeded commands for the C++ tests: every kind of order, every trading state, and nonsense among them.
+// Seeded commands for the C++ tests: all order kinds, all trading states, and invalid commands.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ inline Command plain_command(Random& random, Ticks mid) {
     return made;
 }
 
-// An EXTEND and a NEW that is mostly accepted and mostly not plain.
+// An EXTEND and a NEW that is usually accepted and usually not plain.
 inline void add_special(std::vector<Command>& flow, Random& random, Ticks mid) {
     Command order = plain_command(random, mid);
     order.op = code(Op::new_order);
@@ -84,7 +84,7 @@ inline Command rare_command(Random& random, std::uint64_t clock_ns) {
     return made;
 }
 
-// With `wanders`, the prices jump now and then, so that windows slide, widen and are left behind.
+// With `wanders`, prices jump, so that windows slide, widen and are abandoned.
 inline std::vector<Command> feature_flow(std::uint64_t seed, std::size_t count, bool wanders = true) {
     Random random(seed);
     std::vector<Command> flow;

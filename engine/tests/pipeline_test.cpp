@@ -1,4 +1,4 @@
-// The pipeline gives the events of one engine fed in one thread, and ends well whoever fails.
+// Tests of the pipeline: the same events as one thread, and clean termination on errors.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>

@@ -1,4 +1,4 @@
-// COMMAND records from a file to EVENT records in another: the core for comparisons in any build.
+// Converts a file of COMMAND records to a file of EVENT records, to compare builds of the core.
 // usage: obengine_replay COMMANDS EVENTS SYMBOLS [BATCH]
 #include <algorithm>
 #include <cstdio>

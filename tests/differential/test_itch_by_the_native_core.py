@@ -127,8 +127,8 @@ def test_a_faulty_frame_is_named_by_its_offset() -> None:
     for wrong, words in (
         (b"\x00\x05?....", "unknown"),
         (b"\x00\x13A" + bytes(18), "length"),
-        (good.frames[1][:-1], "cut off"),
-        (b"\x00", "cut off"),
+        (good.frames[1][:-1], "truncated"),
+        (b"\x00", "truncated"),
     ):
         books = ItchBooks()
         end = books.read(good.data + wrong)

@@ -1,4 +1,4 @@
-// Price levels outside a ladder's window: a B+ tree from keys to their queues.
+// Price levels outside a ladder's window: a B+ tree from price keys to queues.
 #pragma once
 
 #include <cstddef>
@@ -6,27 +6,27 @@
 #include <cstring>
 #include <vector>
 
-#include "obengine/containers/price_key.hpp"
 #include "obengine/containers/node_pool.hpp"
+#include "obengine/containers/price_key.hpp"
 
 namespace obengine {
 
-// A queue of orders at one price. Empty: both null_slot.
+// A queue of orders at one price; null_slot twice if empty.
 struct Level {
     Slot head = null_slot;
     Slot tail = null_slot;
 };
 
-// Blocks split when they are full and go when they are empty, but are never merged: levels that come
-// and go would split them again.
+// Full blocks are split and empty blocks are freed, but blocks are never merged, because levels that come and
+// go would split them again.
 class FarLevels {
 public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    // The level of `key`, made empty where there is none; it stays in place until the next make() or erase().
+    // The level of `key`, created if missing; the reference is valid until the next make() or erase().
     [[nodiscard]] Level& make(Key key) {
-        if (size_ == 0) plant();
+        if (size_ == 0) make_root();
         Path path = path_to(key);
         Block& leaf = blocks_[path.blocks[0]];
         const std::uint32_t place = leaf.rank(key);
@@ -36,10 +36,10 @@ public:
             if (key < least) least = key;
         }
         ++size_;
-        return put(path, 0, place, key);
+        return insert_at(path, 0, place, key);
     }
 
-    // The level of `key`, which is there.
+    // The level of `key`, which must exist.
     [[nodiscard]] Level& at(Key key) noexcept { return *find(*this, key); }
     [[nodiscard]] const Level& at(Key key) const noexcept { return *find(*this, key); }
 
@@ -49,10 +49,10 @@ public:
         return level == nullptr ? null_slot : level->head;
     }
 
-    // Forgets a key that is there.
+    // Removes a key, which must exist.
     void erase(Key key) noexcept {
         const Path path = path_to(key);
-        cut(path, 0, blocks_[path.blocks[0]].rank(key));
+        erase_at(path, 0, blocks_[path.blocks[0]].rank(key));
         --size_;
     }
 
@@ -63,7 +63,7 @@ public:
     [[nodiscard]] Key below(Key bound) const noexcept {
         if (size_ == 0) return no_key;
         std::uint32_t at = root_;
-        std::uint32_t lower = none;  // the nearest subtree known to hold lower keys only
+        std::uint32_t lower = none;  // the closest subtree with only lower keys
         unsigned lower_height = 0;
         for (unsigned height = height_; height != 0; --height) {
             const Block& block = blocks_[at];
@@ -82,16 +82,16 @@ public:
 private:
     static constexpr std::uint32_t none = ~std::uint32_t{0};
     static constexpr std::uint32_t width = 32;
-    static constexpr unsigned max_height = 15;  // half-full blocks of a height above 7 hold more than 2^31 levels
+    static constexpr unsigned max_height = 15;  // half-full blocks at heights above 7 hold more than 2^31 levels
 
-    // Keys by rising order. A leaf has a level for each; in the others `head` is the block of the keys from
+    // Ascending keys. A leaf stores a level per key; in inner blocks, `head` is the child block with the keys from
     // this one on.
     struct alignas(64) Block {
         Key keys[width];
         Level levels[width];
         std::uint32_t count;
 
-        // How many keys are below `key`.
+        // The number of keys below `key`.
         [[nodiscard]] std::uint32_t rank(Key key) const noexcept {
             std::uint32_t first = 0;
             std::uint32_t left = count;
@@ -102,7 +102,7 @@ private:
             }
             return first + (left == 1 && keys[first] < key);
         }
-        // The place of the block that `key` is in or belongs to.
+        // The position of the child block that contains `key` or would contain it.
         [[nodiscard]] std::uint32_t child_for(Key key) const noexcept {
             const std::uint32_t place = rank(key);
             const bool is_first_there = place < count && keys[place] == key;
@@ -120,7 +120,7 @@ private:
             std::memmove(keys + place, keys + place + 1, (count - place) * sizeof(Key));
             std::memmove(levels + place, levels + place + 1, (count - place) * sizeof(Level));
         }
-        // Gives the upper half away.
+        // Moves the upper half to another block.
         void split_into(Block& upper) noexcept {
             constexpr std::uint32_t half = width / 2;
             std::memcpy(upper.keys, keys + half, half * sizeof(Key));
@@ -129,13 +129,13 @@ private:
         }
     };
 
-    // The blocks from a leaf (0) to the root, and each one's place in the block above it.
+    // The blocks from a leaf (0) to the root, and the position of each in its parent.
     struct Path {
         std::uint32_t blocks[max_height + 1];
         std::uint32_t places[max_height + 1];
     };
 
-    void plant() {
+    void make_root() {
         root_ = fresh_block();
         blocks_[root_].count = 0;
         height_ = 0;
@@ -174,14 +174,14 @@ private:
         return place < leaf.count && leaf.keys[place] == key ? &leaf.levels[place] : nullptr;
     }
 
-    // Puts an entry into the block of a path at a height, which is split first if it is full.
-    Level& put(Path& path, unsigned height, std::uint32_t place, Key key, const Level& level = {}) {
+    // Inserts an entry into the block of a path at a height; a full block is split first.
+    Level& insert_at(Path& path, unsigned height, std::uint32_t place, Key key, const Level& level = {}) {
         std::uint32_t at = path.blocks[height];
         if (blocks_[at].count == width) {
             const std::uint32_t upper = fresh_block();
             blocks_[at].split_into(blocks_[upper]);
-            if (height == height_) grow(path);
-            put(path, height + 1, path.places[height] + 1, blocks_[upper].keys[0], {upper, null_slot});
+            if (height == height_) add_root(path);
+            insert_at(path, height + 1, path.places[height] + 1, blocks_[upper].keys[0], {upper, null_slot});
             if (place > width / 2) {
                 at = upper;
                 place -= width / 2;
@@ -191,8 +191,8 @@ private:
         return blocks_[at].levels[place];
     }
 
-    // A new root above the old one.
-    void grow(Path& path) {
+    // Adds a root above the old one.
+    void add_root(Path& path) {
         const std::uint32_t old = root_;
         root_ = fresh_block();
         blocks_[root_].count = 0;
@@ -201,13 +201,13 @@ private:
         path.blocks[++height_] = root_;
     }
 
-    // Takes an entry out of the block of a path at a height; the block goes when it was the last.
-    void cut(const Path& path, unsigned height, std::uint32_t place) noexcept {
+    // Removes an entry from the block of a path at a height; an empty block is freed.
+    void erase_at(const Path& path, unsigned height, std::uint32_t place) noexcept {
         Block& block = blocks_[path.blocks[height]];
         block.erase(place);
         if (block.count != 0) return;
         spare_.push_back(path.blocks[height]);
-        if (height != height_) cut(path, height + 1, path.places[height]);
+        if (height != height_) erase_at(path, height + 1, path.places[height]);
     }
 
     [[nodiscard]] Key greatest_under(std::uint32_t at, unsigned height) const noexcept {

@@ -1,4 +1,4 @@
-// Order id -> slot, for any 64-bit id: an array of cells, each the head of a chain through the nodes.
+// A hash table from 64-bit order ids to slots: an array of cells, each the head of a chain through the nodes.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,18 @@
 
 namespace obengine {
 
-// Sixteen consecutive ids share a cache line of cells, so dense ids stay dense in memory; the line
-// is found by multiplicative hashing of the rest, so strided and random ids spread evenly. Chains
-// need no tombstones and no second array: erasing leaves nothing behind. A chain that chance cannot
-// explain makes the table choose another multiplier at random, so ids cannot be made to collide; what
-// the table answers does not depend on it.
+// Sixteen consecutive ids share a cache line of cells, so dense ids stay dense in memory. The line is chosen by
+// multiplicative hashing of the other bits, so strided and random ids spread evenly. Chains need no tombstones.
+// A chain that is too long for chance makes the table choose a random multiplier, so collisions cannot be
+// forced; results do not depend on the multiplier.
 class IdTable {
 public:
     explicit IdTable(unsigned cell_bits = 16) : cells_(std::size_t{1} << cell_bits, null_slot), shift_(64 - cell_bits) {}
 
-    // The head of the chain that an id belongs to; stays in place until the next insertion.
+    // The head of the chain of an id; valid until the next insertion.
     [[nodiscard, gnu::always_inline]] Slot* cell(OrderId id) noexcept { return cells_.data() + cell_of(id); }
 
-    // The link that names the open order `id`, or the null link at its chain's end.
+    // The link to the open order `id`, or the null link at the end of its chain.
     [[nodiscard, gnu::always_inline]] Slot* locate(NodePool& pool, OrderId id) noexcept {
         Slot* link = cell(id);
         while (*link != null_slot && pool[*link].id != id) [[unlikely]] link = &pool[*link].chain;
@@ -36,7 +35,7 @@ public:
         return slot;
     }
 
-    // Names the order in `slot`, whose id is not in the table; `cell` is that id's.
+    // Inserts the order in `slot`, whose id must not be in the table; `cell` is the cell of that id.
     [[gnu::always_inline]] void insert(NodePool& pool, Slot* cell, Slot slot) {
         const Slot first = *cell;
         pool[slot].chain = first;
@@ -44,7 +43,7 @@ public:
         if (first != null_slot) [[unlikely]] note_crowding(pool, first);
     }
 
-    // Forgets the order in `slot`, which is in the table.
+    // Removes the order in `slot`, which must be in the table.
     [[gnu::always_inline]] void erase(NodePool& pool, Slot slot) noexcept {
         const Node& node = pool[slot];
         Slot* link = cell(node.id);
@@ -52,7 +51,7 @@ public:
         *link = node.chain;
     }
 
-    // How many orders are in the table, counted one by one.
+    // The number of orders in the table, by a full scan.
     [[nodiscard]] std::size_t count(const NodePool& pool) const noexcept {
         std::size_t orders = 0;
         for (Slot slot : cells_) {
@@ -63,7 +62,7 @@ public:
 
     void prefetch(OrderId id) const noexcept { __builtin_prefetch(cells_.data() + cell_of(id), 1); }
 
-    // The first order of the id's chain, most often the order itself: a hint, to fetch it early.
+    // The first order of the id's chain, usually the order itself; a prefetch hint.
     [[nodiscard]] Slot hint(OrderId id) const noexcept { return cells_[cell_of(id)]; }
 
 private:
@@ -71,7 +70,7 @@ private:
         return (((id >> 4) * multiplier_) >> shift_) ^ (id & 15);
     }
 
-    // Insertions into taken cells pay for a count, and a count that finds the table full widens it.
+    // Counts collisions. After enough of them the table is counted, and widened if it is full.
     [[gnu::noinline, gnu::cold]] void note_crowding(NodePool& pool, Slot second) {
         unsigned orders = 1;
         for (; second != null_slot && orders <= longest_chain; second = pool[second].chain) ++orders;
@@ -100,7 +99,7 @@ private:
     }
 
     static constexpr std::uint64_t golden = 0x9E37'79B9'7F4A'7C15;
-    // With at most one order for two cells, longer chains do not come about by chance.
+    // At most one order per two cells makes longer chains improbable.
     static constexpr unsigned longest_chain = 32;
 
     std::vector<Slot> cells_;

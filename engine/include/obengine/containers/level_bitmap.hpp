@@ -1,4 +1,4 @@
-// A set of small integers that finds the nearest lower member in a few instructions.
+// A set of small integers that finds the next lower member in a few instructions.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace obengine {
 
-// One bit a member, 64 to a word; each word has a bit in the tier above that says it is not zero.
+// One bit per member, 64 per word; each word has a bit in the tier above that is set if the word is not zero.
 // Holds [0, 2^bits) for 6 <= bits <= 24.
 class LevelBitmap {
 public:
@@ -41,7 +41,7 @@ public:
         if (was_empty) [[unlikely]] raise(member >> 6);
     }
 
-    // Returns how far below the erased member the next one of its word is, 0 where there is none.
+    // Returns the distance to the next lower member in the same word, or 0 if there is none.
     std::size_t erase(std::size_t member) noexcept {
         const std::uint64_t word = tier_[0][member >> 6] &= ~bit(member);
         if (word == 0) [[unlikely]] lower(member >> 6);
@@ -93,7 +93,7 @@ private:
         return none;
     }
 
-    // From a set bit of a tier down to the greatest member under it.
+    // Descends from a set bit of a tier to the greatest member below it.
     [[nodiscard]] std::size_t descend(unsigned tier, std::size_t index) const noexcept {
         while (tier != 0) index = (index << 6) + top(tier_[--tier][index]);
         return index;

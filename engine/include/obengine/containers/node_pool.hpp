@@ -1,4 +1,4 @@
-// All open orders of an engine: 32-byte nodes, named by 32-bit slots, recycled last in first out.
+// Storage of all open orders of an engine: 32-byte nodes with 32-bit slots, reused last in first out.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,16 @@ namespace obengine {
 using Slot = std::uint32_t;
 
 inline constexpr Slot null_slot = 0;
-// Links keep their top bit free, for marking orders of kinds that need a slower path.
+// The top bit of links is reserved.
 inline constexpr Slot max_slot = 0x7FFF'FFFF;
 
 struct Node {
     OrderId id;
     Ticks price;
-    std::uint32_t qty_and_side;  // open lots, and the side in the top bit
-    Slot prev;                   // towards the head of the queue, null_slot at the head
-    Slot next;                   // towards the tail; links free slots too
-    Slot chain;                  // next order of the same id-table cell
+    std::uint32_t qty_and_side;  // open lots; the top bit is the side
+    Slot prev;                   // towards the head of the queue; null_slot at the head
+    Slot next;                   // towards the tail; also links free slots
+    Slot chain;                  // next order in the same id-table cell
 
     [[nodiscard]] std::uint32_t qty() const noexcept { return qty_and_side & 0x7FFF'FFFF; }
     [[nodiscard]] std::uint32_t side() const noexcept { return qty_and_side >> 31; }
@@ -34,7 +34,7 @@ struct Node {
 };
 static_assert(sizeof(Node) == 32 && std::is_trivially_copyable_v<Node>);
 
-// The pool grows by doubling and never shrinks; slot 0 is nobody's and may be written to freely.
+// Grows by doubling and never shrinks. Slot 0 is a sentinel that may be written to freely.
 class NodePool {
 public:
     explicit NodePool(std::size_t capacity = 4096) { grow_to(capacity < 2 ? 2 : capacity); }
@@ -59,8 +59,8 @@ public:
     [[nodiscard]] std::uint32_t owner(Slot slot) const noexcept { return owners_[slot]; }
     [[nodiscard]] std::size_t open() const noexcept { return open_; }
 
-    // A slot to write an order into. Throws std::bad_alloc when the pool cannot grow.
-    [[nodiscard, gnu::always_inline]] Slot take() {
+    // Allocates a slot. Throws std::bad_alloc if the pool cannot grow.
+    [[nodiscard, gnu::always_inline]] Slot allocate() {
         Slot slot = free_;
         if (slot != null_slot) [[likely]] {
             free_ = nodes_[slot].next;
@@ -72,7 +72,7 @@ public:
         return slot;
     }
 
-    [[gnu::always_inline]] void give_back(Slot slot) noexcept {
+    [[gnu::always_inline]] void release(Slot slot) noexcept {
         nodes_[slot].next = free_;
         free_ = slot;
         --open_;
@@ -84,14 +84,14 @@ private:
     [[gnu::noinline, gnu::cold]] void grow_to(std::size_t capacity) {
         if (capacity > max_slot) capacity = max_slot;
         if (capacity <= fresh_) throw std::bad_alloc();
-        nodes_ = moved(nodes_, capacity);
-        owners_ = moved(owners_, capacity);
+        nodes_ = reallocate(nodes_, capacity);
+        owners_ = reallocate(owners_, capacity);
         if (capacity_ == 0) nodes_[null_slot] = Node{};
         capacity_ = static_cast<std::uint32_t>(capacity);
     }
 
     template <class T>
-    static T* moved(T* old, std::size_t count) {
+    static T* reallocate(T* old, std::size_t count) {
         void* const fresh = std::realloc(static_cast<void*>(old), count * sizeof(T));
         if (fresh == nullptr) throw std::bad_alloc();
         return static_cast<T*>(fresh);

@@ -1,4 +1,4 @@
-// How good a price is, as one number for both sides.
+// A price as a key that is greatest for the best price on both sides.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace obengine {
 
-// How good a price is for its own side: the price of a bid, the negated price of an ask. Best is
-// greatest on both sides, so one ladder serves both; no_price stays the worst of all.
+// The price of a bid, the negated price of an ask. The best price has the greatest key on both sides, so one
+// ladder class serves both; no_price remains the worst key.
 using Key = Ticks;
 
 inline constexpr Key no_key = no_price;

@@ -1,4 +1,4 @@
-// The price levels of one side of one book, best first, over every 64-bit price.
+// The price levels of one side of a book, best first, for all 64-bit prices.
 #pragma once
 
 #include <algorithm>
@@ -17,21 +17,21 @@
 namespace obengine {
 
 struct LadderLimits {
-    unsigned first_bits = 12;  // the window opens with 2^first_bits ticks
-    unsigned max_bits = 20;    // and widens to at most 2^max_bits
+    unsigned first_bits = 12;  // initial window of 2^first_bits ticks
+    unsigned max_bits = 20;    // maximum window of 2^max_bits ticks
 };
 
-// A window of consecutive prices is a flat ring (slot = price mod width) with a bitmap over it; what
-// lies outside is in a tree. The window follows the best price and widens when much is just outside;
-// each such move is paid for by as many visits outside, so a wandering price costs O(log n) at worst.
+// A window of consecutive prices is a flat ring (slot = price mod width) with a bitmap; levels outside are in a
+// tree. The window follows the best price and widens when there is much activity just outside. The cost of each
+// move is amortised over accesses outside the window, so a drifting price costs O(log n) at worst.
 class alignas(64) Ladder {
 public:
     explicit Ladder(const LadderLimits& limits) : limits_(limits) {}
 
-    // Best key, or no_key while the side is empty.
+    // The best key, or no_key if the side is empty.
     [[nodiscard]] Key best() const noexcept { return best_; }
 
-    // Queues the order in `slot` last at `key`.
+    // Appends the order in `slot` to the queue at `key`.
     [[gnu::always_inline]] void append(NodePool& pool, Slot slot, Key key) {
         if (in_window(key)) [[likely]] {
             Level& level = level_in_window(key);
@@ -42,12 +42,12 @@ public:
         }
     }
 
-    // Takes the order in `slot` out of its queue at `key`.
+    // Removes the order in `slot` from the queue at `key`.
     [[gnu::always_inline]] void unlink(NodePool& pool, Slot slot, Key key) {
         Level& level = at(key);
         const Slot prev = pool[slot].prev;
         const Slot next = pool[slot].next;
-        // The null node takes what is meant for nobody: no branch that depends on the place in the queue.
+        // The sentinel node absorbs writes through null links, which avoids unpredictable branches.
         pool[prev].next = next;
         pool[next].prev = prev;
         level.head = choose(prev, level.head, next);
@@ -55,7 +55,7 @@ public:
         if ((prev | next) == null_slot) vacate(key);
     }
 
-    // The level of `key`, which has orders.
+    // The level of `key`, which must have orders.
     [[nodiscard, gnu::always_inline]] Level& at(Key key) noexcept {
         return in_window(key) ? level_in_window(key) : far_.at(key);
     }
@@ -69,15 +69,15 @@ public:
         return far_.empty() ? null_slot : far_.head(key);
     }
 
-    // Drops the level of `key`, whose last order has just gone.
+    // Removes the level of `key`, which has become empty.
     [[gnu::noinline]] void vacate(Key key) {
         if (!in_window(key)) [[unlikely]] {
             far_.erase(key);
-            visit_far(key);
+            note_far_access(key);
             if (key == best_) best_ = below(key);
             return;
         }
-        // Most often the next best price is so near that its bit is in the same word.
+        // Usually the next best price has its bit in the same word.
         const std::size_t down = occupied_.erase(slot_of(key));
         if (key != best_) return;
         const Key near = key - static_cast<Key>(down);
@@ -97,7 +97,7 @@ private:
     };
     static_assert(null_slot == 0 && std::is_trivially_copyable_v<Level>);
 
-    static constexpr std::uint32_t least_patience = 256;
+    static constexpr std::uint32_t min_move_threshold = 256;
 
     [[nodiscard]] bool in_window(Key key) const noexcept {
         return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base_) <= mask_;
@@ -132,12 +132,12 @@ private:
 
     void occupy(Key key) noexcept {
         occupied_.insert(slot_of(key));
-        // A fresh level is as often better as not: no branch can be foretold.
+        // A new level is better in about half of all cases, so a branch would be mispredicted.
         best_ = __builtin_expect_with_probability(key > best_, 1, 0.5) ? key : best_;
     }
 
-    // `some` where `link` leads somewhere, else `none`; in arithmetic, because compilers make a branch
-    // of the conditional operator and queues are random.
+    // `some` if `link` is not null, else `none`; by arithmetic, because compilers turn the conditional operator into
+    // a branch that is mispredicted.
     [[nodiscard]] static Slot choose(Slot link, Slot some, Slot none) noexcept {
         const Slot all = static_cast<Slot>(0) - static_cast<Slot>(link != null_slot);
         return none ^ ((some ^ none) & all);
@@ -157,7 +157,7 @@ private:
         } else if (window_greatest() == no_key) {
             slide_to(base_around(key));
         } else {
-            visit_far(key);
+            note_far_access(key);
         }
         if (in_window(key)) {
             if (level_in_window(key).tail == null_slot) occupy(key);
@@ -167,30 +167,30 @@ private:
         best_ = std::max(best_, key);
     }
 
-    // Counts a visit outside the window, and moves or widens it once enough of them have paid for it.
-    [[gnu::noinline]] void visit_far(Key key) {
+    // Counts an access outside the window; after enough accesses, moves or widens the window.
+    [[gnu::noinline]] void note_far_access(Key key) {
         const auto apart = static_cast<std::uint64_t>(std::max(key, best_)) - static_cast<std::uint64_t>(std::min(key, best_));
-        near_visits_ += apart >> (limits_.max_bits - 1) == 0;
-        if (++far_visits_ < patience_ || best_ == no_key) return;
+        near_accesses_ += apart >> (limits_.max_bits - 1) == 0;
+        if (++far_accesses_ < move_threshold_ || best_ == no_key) return;
         const std::size_t moved = follow_best();
-        const std::size_t patience = std::min<std::size_t>(2 * moved, std::numeric_limits<std::uint32_t>::max());
-        patience_ = std::max(least_patience, static_cast<std::uint32_t>(patience));
-        far_visits_ = near_visits_ = 0;
+        const std::size_t threshold = std::min<std::size_t>(2 * moved, std::numeric_limits<std::uint32_t>::max());
+        move_threshold_ = std::max(min_move_threshold, static_cast<std::uint32_t>(threshold));
+        far_accesses_ = near_accesses_ = 0;
     }
 
-    // Returns how many levels changed places.
+    // Returns the number of levels that moved.
     std::size_t follow_best() {
         const std::uint64_t above_base = static_cast<std::uint64_t>(best_) - static_cast<std::uint64_t>(base_);
         const bool centred = above_base >= (mask_ + 1) / 4 && above_base <= mask_ - mask_ / 8;
         if (!centred) return slide_to(base_around(best_));
-        if (near_visits_ < far_visits_ / 2 || bits_ >= limits_.max_bits) return 0;
+        if (near_accesses_ < far_accesses_ / 2 || bits_ >= limits_.max_bits) return 0;
         const std::size_t evicted = evict(window_greatest(), base_);
         open_window(std::min(bits_ + 3, limits_.max_bits), best_);
         return evicted + admit();
     }
 
     void open_window(unsigned bits, Key around) {
-        // All zero, and not touched: pages of a wide window come when there are levels on them.
+        // Zero-initialised but untouched: pages of a wide window are mapped when levels use them.
         ring_.reset(static_cast<Level*>(std::calloc(std::size_t{1} << bits, sizeof(Level))));
         levels_ = ring_.get();
         if (levels_ == nullptr) throw std::bad_alloc();
@@ -200,7 +200,7 @@ private:
         base_ = base_around(around);
     }
 
-    // More room below than above: orders rest behind the best price.
+    // More space below than above, because orders rest behind the best price.
     [[nodiscard]] Key base_around(Key key) const noexcept {
         const Key width = static_cast<Key>(mask_);
         const Key under = width - width / 4 - width / 8;
@@ -220,7 +220,7 @@ private:
         return moved + admit();
     }
 
-    // Moves the window's levels from `from` down to `last` out of it.
+    // Moves the window's levels from `from` down to `last` to the tree.
     std::size_t evict(Key from, Key last) {
         std::size_t moved = 0;
         for (Key key = from; key != no_key && key >= last; ++moved) {
@@ -234,7 +234,7 @@ private:
         return moved;
     }
 
-    // Moves the levels that now lie inside the window into it.
+    // Moves the tree's levels that are now inside the window to the ring.
     std::size_t admit() {
         std::size_t moved = 0;
         const Key top = base_ + static_cast<Key>(mask_);
@@ -248,7 +248,7 @@ private:
         return moved;
     }
 
-    // The first line: all that the usual command touches.
+    // The first cache line holds all that the common commands access.
     Level* levels_ = nullptr;
     Key base_ = no_key;
     std::uint64_t mask_ = 0;
@@ -259,9 +259,9 @@ private:
     std::unique_ptr<Level[], Free> ring_;
     LadderLimits limits_;
     unsigned bits_ = 0;
-    std::uint32_t far_visits_ = 0;
-    std::uint32_t near_visits_ = 0;
-    std::uint32_t patience_ = least_patience;
+    std::uint32_t far_accesses_ = 0;
+    std::uint32_t near_accesses_ = 0;
+    std::uint32_t move_threshold_ = min_move_threshold;
 };
 
 }  // namespace obengine

@@ -1,4 +1,4 @@
-// The uncross of a call auction: section 6 of the specification.
+// The uncross of a call auction (section 6 of the specification).
 #pragma once
 
 #include <algorithm>
@@ -6,21 +6,21 @@
 #include <cstdint>
 #include <vector>
 
-#include "obengine/core/symbol_book_ops.hpp"
 #include "obengine/core/matching.hpp"
+#include "obengine/core/symbol_book_ops.hpp"
 
 namespace obengine {
 
-// An order that takes part.
-struct Interest {
+// An order that takes part in the uncross.
+struct AuctionOrder {
     Slot slot;
     Ticks price;
     std::uint32_t lots;
     std::uint32_t traded;
 };
 
-// What an uncross would do at one price.
-struct AuctionOffer {
+// The result of an uncross at one price.
+struct AuctionCandidate {
     Ticks price;
     std::int64_t volume;
     std::int64_t surplus;
@@ -28,92 +28,93 @@ struct AuctionOffer {
     [[nodiscard]] std::int64_t imbalance() const noexcept { return surplus < 0 ? -surplus : surplus; }
 };
 
-// Displayed and hidden orders of a side at or better than `worst`, best first.
+// The displayed and hidden orders of a side at `worst` or better, best first.
 template <EventSink Sink>
-[[nodiscard]] std::vector<Interest> interests(const Desk<Sink>& desk, std::uint32_t side, Key worst) {
-    std::vector<Interest> found;
+[[nodiscard]] std::vector<AuctionOrder> auction_orders(const SymbolBookOps<Sink>& ops, std::uint32_t side, Key worst) {
+    std::vector<AuctionOrder> found;
     const auto add = [&](Slot slot) {
-        for (; slot != null_slot; slot = desk.node(slot).next) {
-            found.push_back({slot, desk.node(slot).price, desk.open_lots(slot), 0});
+        for (; slot != null_slot; slot = ops.node(slot).next) {
+            found.push_back({slot, ops.node(slot).price, ops.open_lots(slot), 0});
         }
     };
-    for (Key key = firm_front(desk.book, side); key >= worst && key != no_key; key = behind(desk.book, side, key)) {
-        add(desk.book.ladder(side).head(key));
-        if (desk.book.special() != nullptr) add(desk.book.special()->hidden[side].head(key));
+    for (Key key = best_firm_key(ops.book, side); key >= worst && key != no_key; key = next_key(ops.book, side, key)) {
+        add(ops.book.ladder(side).head(key));
+        if (ops.book.special() != nullptr) add(ops.book.special()->hidden[side].head(key));
     }
     return found;
 }
 
-// The offers at all limits of crossing orders, by rising price.
-[[nodiscard]] inline std::vector<AuctionOffer> offers_of(const std::vector<Interest>& buys, const std::vector<Interest>& sells) {
-    std::vector<AuctionOffer> offers;
-    for (const Interest& buy : buys) offers.push_back({buy.price, 0, 0});
-    for (const Interest& sell : sells) offers.push_back({sell.price, 0, 0});
-    std::sort(offers.begin(), offers.end(), [](const auto& a, const auto& b) { return a.price < b.price; });
+// The candidate prices (the limits of the crossing orders), ascending.
+[[nodiscard]] inline std::vector<AuctionCandidate> auction_candidates(const std::vector<AuctionOrder>& buys,
+                                                                       const std::vector<AuctionOrder>& sells) {
+    std::vector<AuctionCandidate> candidates;
+    for (const AuctionOrder& buy : buys) candidates.push_back({buy.price, 0, 0});
+    for (const AuctionOrder& sell : sells) candidates.push_back({sell.price, 0, 0});
+    std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.price < b.price; });
     const auto same = [](const auto& a, const auto& b) { return a.price == b.price; };
-    offers.erase(std::unique(offers.begin(), offers.end(), same), offers.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end(), same), candidates.end());
     std::int64_t demand = 0;
     std::int64_t supply = 0;
-    for (const Interest& buy : buys) demand += buy.lots;
+    for (const AuctionOrder& buy : buys) demand += buy.lots;
     std::size_t gone = buys.size();
     std::size_t come = 0;
-    for (AuctionOffer& offer : offers) {
-        while (gone != 0 && buys[gone - 1].price < offer.price) demand -= buys[--gone].lots;
-        while (come != sells.size() && sells[come].price <= offer.price) supply += sells[come++].lots;
-        offer.volume = std::min(demand, supply);
-        offer.surplus = demand - supply;
+    for (AuctionCandidate& candidate : candidates) {
+        while (gone != 0 && buys[gone - 1].price < candidate.price) demand -= buys[--gone].lots;
+        while (come != sells.size() && sells[come].price <= candidate.price) supply += sells[come++].lots;
+        candidate.volume = std::min(demand, supply);
+        candidate.surplus = demand - supply;
     }
-    return offers;
+    return candidates;
 }
 
-// The auction price among offers by rising price; `reference` may be no_price.
-[[nodiscard]] inline AuctionOffer best_offer(std::vector<AuctionOffer> offers, Ticks reference) {
-    const auto most = std::max_element(offers.begin(), offers.end(), [](const auto& a, const auto& b) {
+// Selects the auction price from candidates in ascending order; `reference` may be no_price.
+[[nodiscard]] inline AuctionCandidate choose_auction_price(std::vector<AuctionCandidate> candidates, Ticks reference) {
+    const auto most = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
         return a.volume != b.volume ? a.volume < b.volume : a.imbalance() > b.imbalance();
     });
-    const AuctionOffer wanted = *most;
-    std::erase_if(offers, [&](const auto& offer) {
-        return offer.volume != wanted.volume || offer.imbalance() != wanted.imbalance();
+    const AuctionCandidate wanted = *most;
+    std::erase_if(candidates, [&](const auto& candidate) {
+        return candidate.volume != wanted.volume || candidate.imbalance() != wanted.imbalance();
     });
-    const auto all = [&](auto&& holds) { return std::all_of(offers.begin(), offers.end(), holds); };
-    if (all([](const auto& offer) { return offer.surplus > 0; })) return offers.back();
-    if (reference == no_price || all([](const auto& offer) { return offer.surplus < 0; })) return offers.front();
-    const auto distance = [&](const AuctionOffer& offer) {
-        const auto from = static_cast<std::uint64_t>(std::min(offer.price, reference));
-        return static_cast<std::uint64_t>(std::max(offer.price, reference)) - from;
+    const auto all = [&](auto&& holds) { return std::all_of(candidates.begin(), candidates.end(), holds); };
+    if (all([](const auto& candidate) { return candidate.surplus > 0; })) return candidates.back();
+    if (reference == no_price || all([](const auto& candidate) { return candidate.surplus < 0; })) return candidates.front();
+    const auto distance = [&](const AuctionCandidate& candidate) {
+        const auto from = static_cast<std::uint64_t>(std::min(candidate.price, reference));
+        return static_cast<std::uint64_t>(std::max(candidate.price, reference)) - from;
     };
-    AuctionOffer nearest = offers.front();
-    for (const AuctionOffer& offer : offers) {
-        if (distance(offer) <= distance(nearest)) nearest = offer;
+    AuctionCandidate nearest = candidates.front();
+    for (const AuctionCandidate& candidate : candidates) {
+        if (distance(candidate) <= distance(nearest)) nearest = candidate;
     }
     return nearest;
 }
 
-// Trades at one price everything that crosses, if anything does.
+// Trades all crossing orders at one price. Does nothing if the book is not crossed.
 template <EventSink Sink>
-void uncross(Desk<Sink>& desk, Ticks reference) {
-    const Key bid = firm_front(desk.book, 0);
-    const Key ask = firm_front(desk.book, 1);
+void uncross(SymbolBookOps<Sink>& ops, Ticks reference) {
+    const Key bid = best_firm_key(ops.book, 0);
+    const Key ask = best_firm_key(ops.book, 1);
     if (bid == no_key || ask == no_key || bid < -ask) return;
-    // What does not reach the other side's best price cannot trade, and no price there can be the best.
-    std::vector<Interest> sides[2] = {interests(desk, 0, -ask), interests(desk, 1, -bid)};
-    const AuctionOffer best = best_offer(offers_of(sides[0], sides[1]), reference);
-    const auto told = static_cast<std::uint32_t>(std::min<std::int64_t>(best.volume, max_lots));
-    desk.tell(EventKind::auction_price, 0, told, 0, 0, best.price);
+    // Orders that do not reach the opposite best price cannot trade, so their limits need no evaluation.
+    std::vector<AuctionOrder> sides[2] = {auction_orders(ops, 0, -ask), auction_orders(ops, 1, -bid)};
+    const AuctionCandidate best = choose_auction_price(auction_candidates(sides[0], sides[1]), reference);
+    const auto volume = static_cast<std::uint32_t>(std::min<std::int64_t>(best.volume, max_lots));
+    ops.emit(EventKind::auction_price, 0, volume, 0, 0, best.price);
     auto buy = sides[0].begin();
     auto sell = sides[1].begin();
     for (std::int64_t left = best.volume; left != 0;) {
         const std::uint32_t pair = std::min(buy->lots - buy->traded, sell->lots - sell->traded);
         const auto lots = static_cast<std::uint32_t>(std::min<std::int64_t>(left, pair));
-        desk.tell_trade(cross, lots, desk.node(buy->slot).id, desk.node(sell->slot).id, best.price);
+        ops.emit_trade(cross, lots, ops.node(buy->slot).id, ops.node(sell->slot).id, best.price);
         left -= lots;
         if ((buy->traded += lots) == buy->lots) ++buy;
         if ((sell->traded += lots) == sell->lots) ++sell;
     }
-    // Only now do orders leave, buys first.
+    // Orders are removed only after all trades, buys first.
     for (const auto& side : sides) {
-        for (const Interest& order : side) {
-            if (order.traded != 0) desk.take(order.slot, order.traded);
+        for (const AuctionOrder& order : side) {
+            if (order.traded != 0) ops.fill(order.slot, order.traded);
         }
     }
 }

@@ -1,4 +1,4 @@
-// What each command does, any order and any trading state: sections 2 to 9 of the specification.
+// Processes commands for all order kinds and trading states (sections 2 to 9 of the specification).
 #pragma once
 
 #include <algorithm>
@@ -6,58 +6,58 @@
 #include <cstdint>
 #include <vector>
 
-#include "obengine/core/stop_elections.hpp"
 #include "obengine/core/auction.hpp"
-#include "obengine/core/symbol_book_ops.hpp"
-#include "obengine/core/validation.hpp"
 #include "obengine/core/matching.hpp"
 #include "obengine/core/snapshot_order.hpp"
+#include "obengine/core/stop_elections.hpp"
+#include "obengine/core/symbol_book_ops.hpp"
+#include "obengine/core/validation.hpp"
 
 namespace obengine {
 
-// All that an engine is, but its limits and its place in a batch.
-struct State {
-    Shared shared;
+// The state of an engine, without its limits and its position in the current batch.
+struct EngineState {
+    SharedState shared;
     std::vector<SymbolBook> books;
-    std::vector<Slot> leaving;     // orders about to be cancelled together
-    std::size_t special_books = 0;  // books that are not plain
+    std::vector<Slot> cancelling;   // orders to be cancelled together
+    std::size_t special_books = 0;  // books with special orders or not OPEN
     std::uint64_t clock_ns = 0;
 };
 
 template <EventSink Sink>
-class Rules {
+class CommandProcessor {
 public:
-    Rules(State& state, Sink& sink) : state_(state), sink_(sink) {}
+    CommandProcessor(EngineState& state, Sink& sink) : state_(state), sink_(sink) {}
 
-    // Applies a command other than EXTEND; `given` is what the record before brought, or nullptr.
-    void apply(const Command& command, const Extension* given) {
-        RejectCode refused = check_form(command, given, state_.books.size(), state_.clock_ns);
-        if (refused == RejectCode::none) {
+    // Applies any command except EXTEND; `pending` is the preceding EXTEND, or nullptr.
+    void apply(const Command& command, const Extension* pending) {
+        RejectCode reject_code = validate_command(command, pending, state_.books.size(), state_.clock_ns);
+        if (reject_code == RejectCode::none) {
             const bool extended = (command.flags & flag::extended) != 0 && command.op == code(Op::new_order);
-            refused = dispatch(command, extended ? *given : Extension{});
+            reject_code = dispatch(command, extended ? *pending : Extension{});
         }
-        if (refused != RejectCode::none) reject(command, refused);
+        if (reject_code != RejectCode::none) reject(command, reject_code);
     }
 
 private:
-    using DeskHere = Desk<Sink>;
+    using Ops = SymbolBookOps<Sink>;
 
-    [[nodiscard]] DeskHere desk(std::size_t symbol) {
-        return DeskHere(state_.shared, state_.books[symbol], static_cast<std::uint16_t>(symbol), sink_);
+    [[nodiscard]] Ops ops_for(std::size_t symbol) {
+        return Ops(state_.shared, state_.books[symbol], static_cast<std::uint16_t>(symbol), sink_);
     }
 
     void push(const Event& event) {
-        make_room(sink_, 1);
+        reserve_events(sink_, 1);
         sink_.push(event);
     }
 
-    void reject(const Command& command, RejectCode why) {
-        push(Event::of(EventKind::rejected, code(why), command.symbol, static_cast<std::uint32_t>(command.qty_lots),
+    void reject(const Command& command, RejectCode reason) {
+        push(Event::of(EventKind::rejected, code(reason), command.symbol, static_cast<std::uint32_t>(command.qty_lots),
                        command.order_id, command.op, command.price_ticks));
     }
 
     // Keeps the count of books that are not plain.
-    void settle(SymbolBook& book) noexcept {
+    void update_special_count(SymbolBook& book) noexcept {
         if (book.is_plain() == book.counted_as_plain) return;
         book.counted_as_plain = !book.counted_as_plain;
         state_.special_books += book.counted_as_plain ? std::size_t(-1) : 1;
@@ -67,27 +67,27 @@ private:
         const Op op = static_cast<Op>(command.op);
         if (op == Op::mass_cancel) return mass_cancel(command);
         if (op == Op::clock) return set_clock(command);
-        DeskHere here = desk(command.symbol);
-        const RejectCode refused = at_a_desk(here, op, command, extension);
-        settle(here.book);
-        if (state_.shared.expiries.is_untidy()) tidy_expiries();
-        return refused;
+        Ops ops = ops_for(command.symbol);
+        const RejectCode reject_code = dispatch_to_symbol(ops, op, command, extension);
+        update_special_count(ops.book);
+        if (state_.shared.expiries.needs_compaction()) compact_expiries();
+        return reject_code;
     }
 
-    [[nodiscard]] RejectCode at_a_desk(DeskHere& here, Op op, const Command& command, const Extension& extension) {
-        if (op == Op::state) return set_state(here, command);
-        const Slot known = here.book.ids().find(state_.shared.pool, command.order_id);
+    [[nodiscard]] RejectCode dispatch_to_symbol(Ops& ops, Op op, const Command& command, const Extension& extension) {
+        if (op == Op::state) return set_state(ops, command);
+        const Slot known = ops.book.ids().find(state_.shared.pool, command.order_id);
         if (op == Op::new_order) {
             if (known != null_slot) return RejectCode::duplicate_id;
-            return enter(here, command, extension);
+            return new_order(ops, command, extension);
         }
         if (known == null_slot) return RejectCode::unknown_order;
-        if (op == Op::cancel) return cancel(here, known, command);
-        if (op == Op::modify) return modify(here, known, command);
-        return execute(here, known, command);
+        if (op == Op::cancel) return cancel(ops, known, command);
+        if (op == Op::modify) return modify(ops, known, command);
+        return execute(ops, known, command);
     }
 
-    [[nodiscard]] static Order order_of(const Command& command, const Extension& extension) noexcept {
+    [[nodiscard]] static Order order_from(const Command& command, const Extension& extension) noexcept {
         Order order;
         order.kind = static_cast<OrderKind>(command.kind);
         order.tif = static_cast<TimeInForce>(command.tif);
@@ -104,8 +104,8 @@ private:
         return order;
     }
 
-    // Whether the trading state lets an order arrive, or arrive anew.
-    [[nodiscard]] static RejectCode refused_by_state(TradingState state, const Order& order, bool has_minimum) noexcept {
+    // Whether the trading state accepts an arriving order.
+    [[nodiscard]] static RejectCode check_trading_state(TradingState state, const Order& order, bool has_minimum) noexcept {
         if (state == TradingState::halt) return RejectCode::halted;
         if (state == TradingState::open || is_stop(order.kind)) return RejectCode::none;
         const bool needs_a_match = order.kind == OrderKind::market || is_immediate(order.tif) || is_whole(order.tif) ||
@@ -113,98 +113,98 @@ private:
         return needs_a_match ? RejectCode::not_in_auction : RejectCode::none;
     }
 
-    // The same, and whether the book lets it; a post-only order may be given another price.
-    [[nodiscard]] static RejectCode refused_on_arrival(const SymbolBook& book, Order& order, bool has_minimum) noexcept {
-        const RejectCode refused = refused_by_state(book.state, order, has_minimum);
-        if (refused != RejectCode::none) return refused;
+    // As above, and the post-only check of the book, which may change the price (SLIDE).
+    [[nodiscard]] static RejectCode check_arrival(const SymbolBook& book, Order& order, bool has_minimum) noexcept {
+        const RejectCode reject_code = check_trading_state(book.state, order, has_minimum);
+        if (reject_code != RejectCode::none) return reject_code;
         if (book.state != TradingState::open || (order.flags & flag::post_only) == 0) return RejectCode::none;
-        return place_post_only(book, order.side, order.flags, order.price);
+        return reprice_post_only(book, order.side, order.flags, order.price);
     }
 
-    [[nodiscard]] RejectCode enter(DeskHere& here, const Command& command, const Extension& extension) {
-        Order order = order_of(command, extension);
-        const RejectCode refused = refused_on_arrival(here.book, order, extension.min_lots != 0);
-        if (refused != RejectCode::none) return refused;
-        here.tell(EventKind::accepted, order.side, order.open, order.id, order.placement(), order.price);
+    [[nodiscard]] RejectCode new_order(Ops& ops, const Command& command, const Extension& extension) {
+        Order order = order_from(command, extension);
+        const RejectCode reject_code = check_arrival(ops.book, order, extension.min_lots != 0);
+        if (reject_code != RejectCode::none) return reject_code;
+        ops.emit(EventKind::accepted, order.side, order.open, order.id, order.placement(), order.price);
         if (is_stop(order.kind)) {
-            arrive_as_stop(here, order);
+            accept_stop(ops, order);
         } else {
-            settle_down(here, order, extension.min_lots);
+            arrive_or_rest(ops, order, extension.min_lots);
         }
         return RejectCode::none;
     }
 
-    // An order arrives, or where there is no matching rests at once.
-    void settle_down(DeskHere& here, Order& order, std::uint32_t min_lots) {
-        if (here.book.state != TradingState::open) return static_cast<void>(here.rest(order));
-        arrive(here, order, min_lots);
-        follow_trades(here);
+    // Matches an order if the symbol is OPEN; otherwise the order rests.
+    void arrive_or_rest(Ops& ops, Order& order, std::uint32_t min_lots) {
+        if (ops.book.state != TradingState::open) return static_cast<void>(ops.rest(order));
+        arrive(ops, order, min_lots);
+        elect_after_trades(ops);
     }
 
-    void follow_trades(DeskHere& here) {
-        elect_by_trades(here);
-        trigger_elected(here);
+    void elect_after_trades(Ops& ops) {
+        elect_by_trades(ops);
+        trigger_elected(ops);
     }
 
-    [[nodiscard]] RejectCode cancel(DeskHere& here, Slot slot, const Command& command) {
-        const std::uint32_t open = here.open_lots(slot);
+    [[nodiscard]] RejectCode cancel(Ops& ops, Slot slot, const Command& command) {
+        const std::uint32_t open = ops.open_lots(slot);
         const auto asked = static_cast<std::uint32_t>(command.qty_lots);
-        here.withdraw(slot, asked == 0 ? open : std::min(asked, open), CancelReason::requested);
+        ops.cancel_lots(slot, asked == 0 ? open : std::min(asked, open), CancelReason::requested);
         return RejectCode::none;
     }
 
-    [[nodiscard]] RejectCode execute(DeskHere& here, Slot slot, const Command& command) {
-        if (here.waits(slot)) return RejectCode::unknown_order;
-        const std::uint32_t lots = std::min(static_cast<std::uint32_t>(command.qty_lots), here.open_lots(slot));
-        here.trade(here.node(slot).side() ^ 1U, lots, 0, slot);
-        follow_trades(here);
+    [[nodiscard]] RejectCode execute(Ops& ops, Slot slot, const Command& command) {
+        if (ops.is_waiting(slot)) return RejectCode::unknown_order;
+        const std::uint32_t lots = std::min(static_cast<std::uint32_t>(command.qty_lots), ops.open_lots(slot));
+        ops.trade(ops.node(slot).side() ^ 1U, lots, 0, slot);
+        elect_after_trades(ops);
         return RejectCode::none;
     }
 
-    [[nodiscard]] RejectCode modify(DeskHere& here, Slot slot, const Command& command) {
+    [[nodiscard]] RejectCode modify(Ops& ops, Slot slot, const Command& command) {
         const auto qty = static_cast<std::uint32_t>(command.qty_lots);
-        if (here.waits(slot)) {
-            Order& stop = here.ticket(slot)->order;
+        if (ops.is_waiting(slot)) {
+            Order& stop = ops.attributes(slot)->order;
             stop.open = qty;
-            if (is_limited(stop.kind)) stop.price = here.node(slot).price = command.price_ticks;
-            tell_modified(here, Priority::kept, stop);
+            if (is_limited(stop.kind)) stop.price = ops.node(slot).price = command.price_ticks;
+            emit_modified(ops, Priority::kept, stop);
             return RejectCode::none;
         }
-        if (command.price_ticks == here.node(slot).price && qty <= here.open_lots(slot)) {
-            here.shrink(slot, qty);
-            here.tell(EventKind::modified, code(Priority::kept), qty, command.order_id, 0, command.price_ticks);
+        if (command.price_ticks == ops.node(slot).price && qty <= ops.open_lots(slot)) {
+            ops.shrink(slot, qty);
+            ops.emit(EventKind::modified, code(Priority::kept), qty, command.order_id, 0, command.price_ticks);
             return RejectCode::none;
         }
-        return move(here, slot, command);
+        return move(ops, slot, command);
     }
 
-    // An order leaves its place and arrives anew.
-    [[nodiscard]] RejectCode move(DeskHere& here, Slot slot, const Command& command) {
-        Order order = here.order(slot);
+    // Removes an order from its queue and lets it arrive again with a new price and quantity.
+    [[nodiscard]] RejectCode move(Ops& ops, Slot slot, const Command& command) {
+        Order order = ops.order(slot);
         order.price = command.price_ticks;
         order.open = static_cast<std::uint32_t>(command.qty_lots);
-        const RejectCode refused = refused_on_arrival(here.book, order, false);
-        if (refused != RejectCode::none) return refused;
-        here.remove(slot);
-        tell_modified(here, Priority::lost, order);
-        settle_down(here, order, 0);
+        const RejectCode reject_code = check_arrival(ops.book, order, false);
+        if (reject_code != RejectCode::none) return reject_code;
+        ops.remove(slot);
+        emit_modified(ops, Priority::lost, order);
+        arrive_or_rest(ops, order, 0);
         return RejectCode::none;
     }
 
-    void tell_modified(DeskHere& here, Priority priority, const Order& order) {
-        here.tell(EventKind::modified, code(priority), order.open, order.id, 0, order.price);
+    void emit_modified(Ops& ops, Priority priority, const Order& order) {
+        ops.emit(EventKind::modified, code(priority), order.open, order.id, 0, order.price);
     }
 
-    [[nodiscard]] RejectCode set_state(DeskHere& here, const Command& command) {
-        const TradingState old = here.book.state;
-        here.book.state = static_cast<TradingState>(command.side);
-        const Ticks reference = command.price_ticks == no_price ? here.book.last : command.price_ticks;
-        here.tell(EventKind::state_changed, command.side, 0, code(old), 0, reference);
-        if (here.book.state == TradingState::open) {
-            uncross(here, reference);
-            here.book.first_unseen = no_price;
-            if (here.book.last != no_price) elect(here, here.book.last);
-            trigger_elected(here);
+    [[nodiscard]] RejectCode set_state(Ops& ops, const Command& command) {
+        const TradingState old = ops.book.state;
+        ops.book.state = static_cast<TradingState>(command.side);
+        const Ticks reference = command.price_ticks == no_price ? ops.book.last : command.price_ticks;
+        ops.emit(EventKind::state_changed, command.side, 0, code(old), 0, reference);
+        if (ops.book.state == TradingState::open) {
+            uncross(ops, reference);
+            ops.book.first_unseen = no_price;
+            if (ops.book.last != no_price) elect(ops, ops.book.last);
+            trigger_elected(ops);
         }
         return RejectCode::none;
     }
@@ -218,13 +218,13 @@ private:
         }
         std::size_t cancelled = 0;
         for (std::size_t symbol = first; symbol < behind_last; ++symbol) {
-            DeskHere here = desk(symbol);
-            cancelled += cancel_all(here, CancelReason::mass, [&](Slot slot) {
-                const bool on_side = command.side == both_sides || command.side == here.node(slot).side();
-                return on_side && (command.participant == 0 || command.participant == here.participant(slot));
+            Ops ops = ops_for(symbol);
+            cancelled += cancel_all(ops, CancelReason::mass, [&](Slot slot) {
+                const bool on_side = command.side == both_sides || command.side == ops.node(slot).side();
+                return on_side && (command.participant == 0 || command.participant == ops.participant(slot));
             });
         }
-        tell_of_all(EventKind::mass_cancelled, command.side, command.symbol, cancelled, command.participant);
+        emit_summary(EventKind::mass_cancelled, command.side, command.symbol, cancelled, command.participant);
         return RejectCode::none;
     }
 
@@ -233,58 +233,59 @@ private:
         std::size_t expired = 0;
         while (state_.shared.expiries.is_due(state_.clock_ns)) {
             const Expiry due = state_.shared.expiries.pop();
-            DeskHere here = desk(due.symbol);
-            const Slot slot = named_by(due);
+            Ops ops = ops_for(due.symbol);
+            const Slot slot = find_expiring(due);
             if (slot == null_slot) continue;
-            here.withdraw(slot, here.open_lots(slot), CancelReason::expired);
-            settle(here.book);
+            ops.cancel_lots(slot, ops.open_lots(slot), CancelReason::expired);
+            update_special_count(ops.book);
             ++expired;
         }
         if ((command.flags & end_of_day) != 0) {
             for (std::size_t symbol = 0; symbol < state_.books.size(); ++symbol) {
-                DeskHere here = desk(symbol);
-                if (here.book.special_orders == 0) continue;
-                expired += cancel_all(here, CancelReason::expired, [&](Slot slot) {
-                    return here.ticket(slot) != nullptr && here.ticket(slot)->order.tif == TimeInForce::day;
+                Ops ops = ops_for(symbol);
+                if (ops.book.special_orders == 0) continue;
+                expired += cancel_all(ops, CancelReason::expired, [&](Slot slot) {
+                    return ops.attributes(slot) != nullptr && ops.attributes(slot)->order.tif == TimeInForce::day;
                 });
             }
         }
-        tell_of_all(EventKind::clock_set, command.flags, command.symbol, expired, command.order_id);
+        emit_summary(EventKind::clock_set, command.flags, command.symbol, expired, command.order_id);
         return RejectCode::none;
     }
 
-    // Cancels in snapshot order the orders of a symbol that are chosen; returns how many.
+    // Cancels the selected orders of a symbol in snapshot order; returns their number.
     template <class Chosen>
-    std::size_t cancel_all(DeskHere& here, CancelReason reason, Chosen&& chosen) {
-        state_.leaving.clear();
-        for_each_open_order(state_.shared, here.book, [&](Slot slot) {
-            if (chosen(slot)) state_.leaving.push_back(slot);
+    std::size_t cancel_all(Ops& ops, CancelReason reason, Chosen&& chosen) {
+        state_.cancelling.clear();
+        for_each_open_order(state_.shared, ops.book, [&](Slot slot) {
+            if (chosen(slot)) state_.cancelling.push_back(slot);
         });
-        for (const Slot slot : state_.leaving) here.withdraw(slot, here.open_lots(slot), reason);
-        settle(here.book);
-        return state_.leaving.size();
+        for (const Slot slot : state_.cancelling) ops.cancel_lots(slot, ops.open_lots(slot), reason);
+        update_special_count(ops.book);
+        return state_.cancelling.size();
     }
 
-    // Tells what was done to any number of symbols.
-    void tell_of_all(EventKind kind, std::uint32_t detail, std::uint16_t symbol, std::size_t orders, OrderId id) {
-        const auto told = static_cast<std::uint32_t>(std::min<std::size_t>(orders, max_lots));
-        push(Event::of(kind, detail, symbol, told, id, 0, 0));
+    // Emits the final event of a command that affects many orders.
+    void emit_summary(EventKind kind, std::uint32_t detail, std::uint16_t symbol, std::size_t orders, OrderId id) {
+        const auto reported = static_cast<std::uint32_t>(std::min<std::size_t>(orders, max_lots));
+        push(Event::of(kind, detail, symbol, reported, id, 0, 0));
     }
 
-    // The open order that an entry of the expiry list is about, or null_slot where it has gone.
-    [[nodiscard]] Slot named_by(const Expiry& entry) {
-        DeskHere here = desk(entry.symbol);
-        const Slot slot = here.book.ids().find(state_.shared.pool, entry.id);
-        const Ticket* const special = slot == null_slot ? nullptr : here.ticket(slot);
-        const bool is_it = special != nullptr && special->order.tif == TimeInForce::gtd && special->order.expiry_ns == entry.time_ns;
-        return is_it ? slot : null_slot;
+    // The open order of an expiry entry, or null_slot if it has gone.
+    [[nodiscard]] Slot find_expiring(const Expiry& entry) {
+        Ops ops = ops_for(entry.symbol);
+        const Slot slot = ops.book.ids().find(state_.shared.pool, entry.id);
+        const OrderAttributes* const special = slot == null_slot ? nullptr : ops.attributes(slot);
+        const bool is_due = special != nullptr && special->order.tif == TimeInForce::gtd &&
+                            special->order.expiry_ns == entry.time_ns;
+        return is_due ? slot : null_slot;
     }
 
-    void tidy_expiries() {
-        state_.shared.expiries.tidy([this](const Expiry& entry) { return named_by(entry) != null_slot; });
+    void compact_expiries() {
+        state_.shared.expiries.compact([this](const Expiry& entry) { return find_expiring(entry) != null_slot; });
     }
 
-    State& state_;
+    EngineState& state_;
     Sink& sink_;
 };
 

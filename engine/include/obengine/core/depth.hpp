@@ -1,4 +1,4 @@
-// Reading books: their displayed levels.
+// The displayed levels of a book (L2).
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@ struct LevelView {
 };
 
 // The shown lots of a displayed order.
-[[nodiscard]] inline std::uint32_t shown_lots(const Shared& shared, Slot slot) noexcept {
+[[nodiscard]] inline std::uint32_t shown_lots(const SharedState& shared, Slot slot) noexcept {
     const Node& node = shared.pool[slot];
-    return node.qty() != 0 ? node.qty() : shared.tickets[shared.pool.owner(slot)].shown;
+    return node.qty() != 0 ? node.qty() : shared.attributes_pool[shared.pool.owner(slot)].shown;
 }
 
-// The displayed level at `key`, which may have no orders.
+// The displayed level at `key`; it may have no orders.
 [[nodiscard]] inline LevelView level_at(const Engine& engine, std::size_t symbol, std::uint32_t side, Key key) noexcept {
     LevelView view{key_of(key, side), 0, 0};
     for (Slot slot = engine.book(symbol).ladder(side).head(key); slot != null_slot; slot = engine.pool()[slot].next) {
@@ -44,7 +44,7 @@ struct LevelView {
     return levels;
 }
 
-// The same of a feed's books.
+// The same for the books of a market data feed.
 [[nodiscard]] inline std::vector<LevelView> depth(const FeedBooks& books, std::uint16_t symbol, std::uint32_t side,
                                                   std::size_t count) {
     std::vector<LevelView> levels;

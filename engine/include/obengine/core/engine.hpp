@@ -1,4 +1,4 @@
-// Commands in, events out: a batch of records over the books of many symbols, the usual ones at speed.
+// Applies batches of command records to the books of many symbols, with a fast path for plain orders.
 #pragma once
 
 #include <algorithm>
@@ -7,18 +7,18 @@
 #include <span>
 #include <vector>
 
-#include "obengine/core/validation.hpp"
-#include "obengine/io/messages.hpp"
 #include "obengine/containers/node_pool.hpp"
-#include "obengine/io/command_record.hpp"
 #include "obengine/core/commands.hpp"
-#include "obengine/io/event_sink.hpp"
 #include "obengine/core/symbol_book.hpp"
+#include "obengine/core/validation.hpp"
+#include "obengine/io/command_record.hpp"
+#include "obengine/io/event_sink.hpp"
+#include "obengine/io/messages.hpp"
 
 namespace obengine {
 
-// A pure function of its commands. Not for two threads at once. Should memory run out
-// (std::bad_alloc), the engine is to be thrown away: the command at hand may be half done.
+// The events are a pure function of the commands. Not thread-safe. After std::bad_alloc the engine must be
+// discarded, because the current command may be half applied.
 class Engine {
 public:
     static constexpr std::size_t max_symbols = 65536;
@@ -29,7 +29,7 @@ public:
         for (std::size_t k = 0; k < symbols; ++k) state_.books.emplace_back(limits);
     }
 
-    // Applies one command; it gives at least one event, but EXTEND, which gives none.
+    // Applies one command. Every command except EXTEND emits at least one event.
     template <EventSink Sink>
     void apply(const Command& command, Sink& sink) {
         apply_records(&command, 1, sink);
@@ -40,143 +40,146 @@ public:
         apply_records(commands.data(), commands.size(), sink);
     }
 
-    // Applies `count` 32-byte COMMAND records that may lie at any address.
+    // Applies `count` 32-byte COMMAND records; they need no alignment.
     template <EventSink Sink>
     [[gnu::hot, gnu::noinline]] void apply_records(const void* records, std::size_t count, Sink& sink) {
         if (count == 0) return;
         const std::size_t before = sink.size();
         const auto* at = static_cast<const unsigned char*>(records);
         const auto* const end = end_ = at + count * sizeof(Command);
-        extended_ = extension_pending_ ? at : nullptr;
-        PenOf<Sink> pen(sink);
-        if (state_.shared.pool.open() > fetch_above && count > first_fetch) {
-            for (const auto* const ahead = end - first_fetch * sizeof(Command); at != ahead; at += sizeof(Command)) {
-                fetch(at);
-                step<Sink>(Record(at), pen);
+        extension_target_ = extension_pending_ ? at : nullptr;
+        CursorOf<Sink> cursor(sink);
+        if (state_.shared.pool.open() > prefetch_above_orders && count > cell_prefetch_distance) {
+            for (const auto* const ahead = end - cell_prefetch_distance * sizeof(Command); at != ahead; at += sizeof(Command)) {
+                prefetch(at);
+                process<Sink>(CommandRecord(at), cursor);
             }
         }
         for (; at != end; at += sizeof(Command)) {
-            __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + read_ahead));
-            step<Sink>(Record(at), pen);
+            __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + record_prefetch_bytes));
+            process<Sink>(CommandRecord(at), cursor);
         }
-        static_cast<void>(pen.lay_down());
-        extension_pending_ = extended_ == end;
+        static_cast<void>(cursor.flush());
+        extension_pending_ = extension_target_ == end;
         next_sequence_ += sink.size() - before;
     }
 
     [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_sequence_; }
     [[nodiscard]] std::uint64_t clock_ns() const noexcept { return state_.clock_ns; }
-    // What the last record brought, if it was an EXTEND, else nullptr.
+    // The preceding record if it was an EXTEND, else nullptr.
     [[nodiscard]] const Extension* pending_extension() const noexcept { return extension_pending_ ? &extension_ : nullptr; }
     [[nodiscard]] std::size_t open_orders() const noexcept { return pool().open(); }
     [[nodiscard]] std::size_t symbols() const noexcept { return symbols_; }
     [[nodiscard]] const BookLimits& limits() const noexcept { return limits_; }
     [[nodiscard]] const SymbolBook& book(std::size_t symbol) const noexcept { return state_.books[symbol]; }
     [[nodiscard]] const NodePool& pool() const noexcept { return state_.shared.pool; }
-    [[nodiscard]] const Shared& shared() const noexcept { return state_.shared; }
-    [[nodiscard]] const State& state() const noexcept { return state_; }
+    [[nodiscard]] const SharedState& shared() const noexcept { return state_.shared; }
+    [[nodiscard]] const EngineState& state() const noexcept { return state_; }
 
 private:
     friend class Restorer;
 
-    // With fewer open orders than this all of them stay in a core's second-level cache.
-    static constexpr std::size_t fetch_above = 8192;
-    // How many bytes ahead of the command at hand records are fetched: a page ends before the processor guesses so far.
-    static constexpr std::size_t read_ahead = 1024;
-    // How many commands ahead each step of fetching is.
-    static constexpr std::size_t first_fetch = 16;
-    static constexpr std::size_t second_fetch = 8;
+    // With fewer open orders than this, all of them fit into the second-level cache.
+    static constexpr std::size_t prefetch_above_orders = 8192;
+    // How far ahead records are prefetched; the hardware prefetcher stops at page ends.
+    static constexpr std::size_t record_prefetch_bytes = 1024;
+    // How many commands ahead each prefetch step works.
+    static constexpr std::size_t cell_prefetch_distance = 16;
+    static constexpr std::size_t order_prefetch_distance = 8;
 
-    [[gnu::always_inline]] void fetch(const unsigned char* at) const noexcept {
-        const Record first(at + first_fetch * sizeof(Command));
-        const Record second(at + second_fetch * sizeof(Command));
-        if (first.head().symbol() < symbols_) state_.books[first.head().symbol()].fetch_cell(first.id());
-        if (second.head().symbol() < symbols_) state_.books[second.head().symbol()].fetch_order(pool(), second.id());
+    [[gnu::always_inline]] void prefetch(const unsigned char* at) const noexcept {
+        const CommandRecord first(at + cell_prefetch_distance * sizeof(Command));
+        const CommandRecord second(at + order_prefetch_distance * sizeof(Command));
+        if (first.head().symbol() < symbols_) state_.books[first.head().symbol()].prefetch_cell(first.id());
+        if (second.head().symbol() < symbols_) state_.books[second.head().symbol()].prefetch_order(pool(), second.id());
     }
 
-    // The two commands that make up most streams are handled here, all others out of line. While any
-    // book is not plain, no symbol is below `plain_symbols_`: what does not occur costs nothing.
+    // The fast path: NEW and CANCEL, which make up most streams, are handled inline. While any book is not
+    // plain, plain_symbols_ is 0, so the check for special orders costs nothing in the usual case.
     template <EventSink Sink>
-    [[gnu::always_inline]] void step(Record record, PenOf<Sink>& pen) {
-        const Record::Head head = record.head();
+    [[gnu::always_inline]] void process(CommandRecord record, CursorOf<Sink>& cursor) {
+        const CommandRecord::Head head = record.head();
         if (head.symbol() >= plain_symbols_) [[unlikely]]
-            return lend<Sink>(pen, [&](Sink& sink) { step_with_care(record, sink); });
+            return with_sink<Sink>(cursor, [&](Sink& sink) { process_mixed(record, sink); });
         SymbolBook& book = state_.books[head.symbol()];
         if (head.is_plain_new()) {
-            enter<Sink>(book, head, record, pen);
+            new_plain_order<Sink>(book, head, record, cursor);
         } else if (head.is_plain_cancel()) {
-            cancel<Sink>(book, head, record, pen);
+            cancel_plain_order<Sink>(book, head, record, cursor);
         } else {
-            lend<Sink>(pen, [&](Sink& sink) { by_the_rules(record, sink); });
+            with_sink<Sink>(cursor, [&](Sink& sink) { process_general(record, sink); });
         }
     }
 
-    // Lets somebody else write to the sink.
+    // Flushes the cursor, lets `act` write to the sink, and reloads the cursor.
     template <EventSink Sink, class Act>
-    [[gnu::always_inline]] static void lend(PenOf<Sink>& pen, Act&& act) {
-        act(pen.lay_down());
-        pen.take_up();
+    [[gnu::always_inline]] static void with_sink(CursorOf<Sink>& cursor, Act&& act) {
+        act(cursor.flush());
+        cursor.reload();
     }
 
-    // What step() does, once it is known whether the book at hand is plain.
+    // The same as process(), with a check whether this symbol's book is plain.
     template <EventSink Sink>
-    [[gnu::noinline]] void step_with_care(Record record, Sink& sink) {
-        const Record::Head head = record.head();
-        if (head.symbol() >= symbols_) return by_the_rules(record, sink);
+    [[gnu::noinline]] void process_mixed(CommandRecord record, Sink& sink) {
+        const CommandRecord::Head head = record.head();
+        if (head.symbol() >= symbols_) return process_general(record, sink);
         SymbolBook& book = state_.books[head.symbol()];
         if (head.is_plain_new() && book.is_plain()) {
-            PenOf<Sink> pen(sink);
-            enter<Sink>(book, head, record, pen);
-            static_cast<void>(pen.lay_down());
+            CursorOf<Sink> cursor(sink);
+            new_plain_order<Sink>(book, head, record, cursor);
+            static_cast<void>(cursor.flush());
         } else if (head.is_plain_cancel() && book.is_plain()) {
-            PenOf<Sink> pen(sink);
-            cancel<Sink>(book, head, record, pen);
-            static_cast<void>(pen.lay_down());
+            CursorOf<Sink> cursor(sink);
+            cancel_plain_order<Sink>(book, head, record, cursor);
+            static_cast<void>(cursor.flush());
         } else {
-            by_the_rules(record, sink);
+            process_general(record, sink);
         }
     }
 
     template <EventSink Sink>
-    [[gnu::always_inline]] void enter(SymbolBook& book, Record::Head head, Record record, PenOf<Sink>& pen) {
+    [[gnu::always_inline]] void new_plain_order(SymbolBook& book, CommandRecord::Head head, CommandRecord record,
+                                                CursorOf<Sink>& cursor) {
         NodePool& pool = state_.shared.pool;
         const Ticks price = record.price();
         const std::uint32_t side = head.side();
         std::uint32_t left = record.lots();
         if (record.qty() <= 0 || (price == no_price && !head.is_market())) [[unlikely]]
-            return lend<Sink>(pen, [&](Sink& sink) { by_the_rules(record, sink); });
+            return with_sink<Sink>(cursor, [&](Sink& sink) { process_general(record, sink); });
         Slot* const cell = book.ids().cell(record.id());
         if (*cell != null_slot && book.ids().find(pool, record.id()) != null_slot) [[unlikely]]
-            return lend<Sink>(pen, [&](Sink& sink) { refuse(record, RejectCode::duplicate_id, sink); });
-        pen.push(Event::of(EventKind::accepted, side, head.symbol(), left, record.id(), 0, price));
-        // Where there is no limit, price is no_price, and its reach no_key: it is stopped by nothing.
+            return with_sink<Sink>(cursor, [&](Sink& sink) { emit_reject(record, RejectCode::duplicate_id, sink); });
+        cursor.push(Event::of(EventKind::accepted, side, head.symbol(), left, record.id(), 0, price));
+        // Without a limit, price is no_price and its reach is no_key, which every level satisfies.
         const Key reach = key_of(price, side ^ 1);
         if (book.ladder(side ^ 1).best() >= reach) {
-            left = book.match(pool, {side, head.symbol(), record.id(), reach}, left, pen.lay_down());
-            pen.take_up();
+            left = book.match(pool, {side, head.symbol(), record.id(), reach}, left, cursor.flush());
+            cursor.reload();
             if (left == 0) return;
         }
         if (head.rests()) {
             book.rest(pool, cell, record.id(), price, left, -reach, side, record.participant());
         } else {
-            pen.push(Event::of(EventKind::cancelled, code(CancelReason::immediate), head.symbol(), left, record.id(), 0, price));
+            cursor.push(Event::of(EventKind::cancelled, code(CancelReason::immediate), head.symbol(), left, record.id(), 0,
+                                  price));
         }
     }
 
     template <EventSink Sink>
-    [[gnu::always_inline]] void cancel(SymbolBook& book, Record::Head head, Record record, PenOf<Sink>& pen) {
+    [[gnu::always_inline]] void cancel_plain_order(SymbolBook& book, CommandRecord::Head head, CommandRecord record,
+                                                   CursorOf<Sink>& cursor) {
         NodePool& pool = state_.shared.pool;
         const std::uint32_t asked = record.lots();
         if (record.qty() < 0) [[unlikely]]
-            return lend<Sink>(pen, [&](Sink& sink) { by_the_rules(record, sink); });
+            return with_sink<Sink>(cursor, [&](Sink& sink) { process_general(record, sink); });
         Slot* const link = book.ids().locate(pool, record.id());
         if (*link == null_slot) [[unlikely]]
-            return lend<Sink>(pen, [&](Sink& sink) { refuse(record, RejectCode::unknown_order, sink); });
+            return with_sink<Sink>(cursor, [&](Sink& sink) { emit_reject(record, RejectCode::unknown_order, sink); });
         Node& order = pool[*link];
         const std::uint32_t open = order.qty();
-        // 0 lots ask for all: one less, unsigned, is more than any open quantity.
+        // 0 lots cancel everything: 0 - 1, unsigned, exceeds every open quantity.
         const std::uint32_t lots = asked - 1 < open ? asked : open;
-        pen.push(Event::of(EventKind::cancelled, code(CancelReason::requested), head.symbol(), lots, record.id(), 0,
+        cursor.push(Event::of(EventKind::cancelled, code(CancelReason::requested), head.symbol(), lots, record.id(), 0,
                             order.price));
         if (lots == open) [[likely]] {
             book.remove(pool, link);
@@ -186,49 +189,50 @@ private:
     }
 
     template <EventSink Sink>
-    [[gnu::noinline, gnu::cold]] void refuse(Record record, RejectCode why, Sink& sink) {
-        const Command command = record.whole();
-        sink.push(Event::of(EventKind::rejected, code(why), command.symbol, record.lots(), command.order_id, command.op,
+    [[gnu::noinline, gnu::cold]] void emit_reject(CommandRecord record, RejectCode reason, Sink& sink) {
+        const Command command = record.command();
+        sink.push(Event::of(EventKind::rejected, code(reason), command.symbol, record.lots(), command.order_id, command.op,
                             command.price_ticks));
     }
 
-    // Any record: those that the usual way does not know, and those that it found to be refused.
+    // Handles any record, including those that the fast path rejects or does not support.
     template <EventSink Sink>
-    [[gnu::noinline]] void by_the_rules(Record record, Sink& sink) {
-        const Command command = record.whole();
+    [[gnu::noinline]] void process_general(CommandRecord record, Sink& sink) {
+        const Command command = record.command();
         if (command.op == code(Op::extend)) {
-            extension_ = Extension::of(command);
-            extended_ = record.behind();
+            extension_ = Extension::from(command);
+            extension_target_ = record.end();
             return;
         }
-        const bool usual = command.op <= code(Op::execute) && command.symbol < symbols_ && state_.books[command.symbol].is_plain();
-        if (usual && (command.op == code(Op::modify) || command.op == code(Op::execute))) {
-            if (plain_by_name(state_.books[command.symbol], command, sink)) return;
+        const bool is_plain = command.op <= code(Op::execute) && command.symbol < symbols_ &&
+                              state_.books[command.symbol].is_plain();
+        if (is_plain && (command.op == code(Op::modify) || command.op == code(Op::execute))) {
+            if (modify_or_execute_plain(state_.books[command.symbol], command, sink)) return;
         }
-        Rules<Sink>(state_, sink).apply(command, extended_ == record.begin() ? &extension_ : nullptr);
+        CommandProcessor<Sink>(state_, sink).apply(command, extension_target_ == record.begin() ? &extension_ : nullptr);
         plain_symbols_ = state_.special_books == 0 ? symbols_ : 0;
-        const auto left = static_cast<std::size_t>(end_ - record.behind()) / sizeof(Command);
-        make_room(sink, max_events(left, open_orders()));
+        const auto left = static_cast<std::size_t>(end_ - record.end()) / sizeof(Command);
+        reserve_events(sink, max_events(left, open_orders()));
     }
 
-    // MODIFY and EXECUTE in a plain book. Whether it was not refused.
+    // MODIFY and EXECUTE in a plain book. Returns false if the command must be rejected.
     template <EventSink Sink>
-    [[nodiscard]] bool plain_by_name(SymbolBook& book, const Command& command, Sink& sink) {
+    [[nodiscard]] bool modify_or_execute_plain(SymbolBook& book, const Command& command, Sink& sink) {
         NodePool& pool = state_.shared.pool;
         const bool is_modify = command.op == code(Op::modify);
         if (command.flags != 0 || command.qty_lots <= 0 || (is_modify && command.price_ticks == no_price)) return false;
         Slot* const link = book.ids().locate(pool, command.order_id);
         if (*link == null_slot) return false;
         if (is_modify) {
-            modify(book, link, command, sink);
+            modify_plain(book, link, command, sink);
         } else {
-            execute(book, link, command, sink);
+            execute_plain(book, link, command, sink);
         }
         return true;
     }
 
     template <EventSink Sink>
-    void execute(SymbolBook& book, Slot* link, const Command& command, Sink& sink) {
+    void execute_plain(SymbolBook& book, Slot* link, const Command& command, Sink& sink) {
         Node& order = state_.shared.pool[*link];
         const std::uint32_t filled = std::min(static_cast<std::uint32_t>(command.qty_lots), order.qty());
         sink.push(Event::of(EventKind::traded, order.side() ^ 1, command.symbol, filled, 0, command.order_id, order.price));
@@ -241,7 +245,7 @@ private:
     }
 
     template <EventSink Sink>
-    void modify(SymbolBook& book, Slot* link, const Command& command, Sink& sink) {
+    void modify_plain(SymbolBook& book, Slot* link, const Command& command, Sink& sink) {
         NodePool& pool = state_.shared.pool;
         const Slot slot = *link;
         Node& order = pool[slot];
@@ -263,12 +267,12 @@ private:
         book.rest(pool, cell, command.order_id, command.price_ticks, left, -taker.reach, side, owner);
     }
 
-    State state_;
+    EngineState state_;
     std::size_t symbols_;
     std::size_t plain_symbols_;
-    const unsigned char* end_ = nullptr;       // of the batch at hand
-    const unsigned char* extended_ = nullptr;  // the record behind the last EXTEND of the batch at hand
-    Extension extension_;                      // what that EXTEND brought
+    const unsigned char* end_ = nullptr;       // of the current batch
+    const unsigned char* extension_target_ = nullptr;  // the record after the last EXTEND of the current batch
+    Extension extension_;                      // the parameters of that EXTEND
     bool extension_pending_ = false;
     std::uint64_t next_sequence_ = 0;
     BookLimits limits_;

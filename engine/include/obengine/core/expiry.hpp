@@ -1,4 +1,4 @@
-// When GTD orders expire: a heap that forgets those which left before.
+// Expiry times of GTD orders: a heap with lazy deletion.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,8 @@ struct Expiry {
     }
 };
 
-// An order that leaves is only counted; its entry is dropped when it is due, or when entries of gone
-// orders are the most. An order that left and came back may be named twice.
+// Orders that leave early are only counted. Their entries are dropped when due, or by compact() when stale
+// entries dominate. An order that left and returned may have two entries.
 class ExpiryList {
 public:
     void add(const Expiry& expiry) {
@@ -32,14 +32,14 @@ public:
         std::push_heap(entries_.begin(), entries_.end(), std::greater<>{});
     }
 
-    // One of the orders named here has left.
-    void forget_one() noexcept { --open_; }
+    // An order of this list has left the book.
+    void remove_one() noexcept { --open_; }
 
     [[nodiscard]] bool is_due(std::uint64_t time_ns) const noexcept {
         return !entries_.empty() && entries_.front().time_ns <= time_ns;
     }
 
-    // The earliest entry, which is taken out.
+    // Removes and returns the earliest entry.
     [[nodiscard]] Expiry pop() {
         std::pop_heap(entries_.begin(), entries_.end(), std::greater<>{});
         const Expiry earliest = entries_.back();
@@ -47,12 +47,12 @@ public:
         return earliest;
     }
 
-    // Whether so many entries are of gone orders that tidy() is worth its cost.
-    [[nodiscard]] bool is_untidy() const noexcept { return entries_.size() > 64 && entries_.size() / 4 > open_; }
+    // Whether enough entries are stale to make compact() worthwhile.
+    [[nodiscard]] bool needs_compaction() const noexcept { return entries_.size() > 64 && entries_.size() / 4 > open_; }
 
-    // Keeps the entries for which is_open(entry) holds, each once.
+    // Keeps one entry for each order for which is_open(entry) holds.
     template <class IsOpen>
-    void tidy(IsOpen&& is_open) {
+    void compact(IsOpen&& is_open) {
         std::erase_if(entries_, [&](const Expiry& entry) { return !is_open(entry); });
         std::sort(entries_.begin(), entries_.end(), [](const Expiry& a, const Expiry& b) { return b > a; });
         entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());

@@ -1,4 +1,4 @@
-// How an arriving order meets resting ones of every kind: sections 4.3 to 4.5 of the specification.
+// Matches an arriving order against resting orders of all kinds (sections 4.3 to 4.5 of the specification).
 #pragma once
 
 #include <algorithm>
@@ -9,39 +9,39 @@
 
 namespace obengine {
 
-// The best key of a side's displayed and hidden orders, or no_key.
-[[nodiscard]] inline Key firm_front(const SymbolBook& book, std::uint32_t side) noexcept {
+// The best key of the displayed and hidden orders of a side, or no_key.
+[[nodiscard]] inline Key best_firm_key(const SymbolBook& book, std::uint32_t side) noexcept {
     const Key displayed = book.ladder(side).best();
     return book.special() == nullptr ? displayed : std::max(displayed, book.special()->hidden[side].best());
 }
 
-// The best key of any order of a side, or no_key.
-[[nodiscard]] inline Key front(const SymbolBook& book, std::uint32_t side) noexcept {
-    const Key firm = firm_front(book, side);
+// The best key of all orders of a side, or no_key.
+[[nodiscard]] inline Key best_key(const SymbolBook& book, std::uint32_t side) noexcept {
+    const Key firm = best_firm_key(book, side);
     return book.special() == nullptr ? firm : std::max(firm, book.special()->conditional[side].best());
 }
 
-// The best key worse than `key` of any order of a side, or no_key.
-[[nodiscard]] inline Key behind(const SymbolBook& book, std::uint32_t side, Key key) noexcept {
+// The best key worse than `key` of all orders of a side, or no_key.
+[[nodiscard]] inline Key next_key(const SymbolBook& book, std::uint32_t side, Key key) noexcept {
     const Key displayed = book.ladder(side).below(key);
     if (book.special() == nullptr) return displayed;
     return std::max({displayed, book.special()->hidden[side].below(key), book.special()->conditional[side].below(key)});
 }
 
-// The meeting of one arriving order with the other side of its book.
+// Matches one arriving order (the taker) against the opposite side.
 template <EventSink Sink>
-class Meeting {
+class Matcher {
 public:
-    Meeting(Desk<Sink>& desk, Order& taker)
-        : desk_(desk), taker_(taker), makers_(taker.side ^ 1U),
-          keeps_apart_(taker.self_trade() != SelfTrade::none && taker.participant != 0) {}
+    Matcher(SymbolBookOps<Sink>& ops, Order& taker)
+        : ops_(ops), taker_(taker), makers_(taker.side ^ 1U),
+          prevents_self_trade_(taker.self_trade() != SelfTrade::none && taker.participant != 0) {}
 
-    // Trades as far as the limit and the lots go; what is left is in the order.
-    void trade() {
+    // Trades as far as the limit and the quantity allow; the taker keeps the remainder.
+    void match() {
         const Key reach = taker_.reach();
-        for (Key key = front(desk_.book, makers_); key >= reach && key != no_key; key = behind(desk_.book, makers_, key)) {
+        for (Key key = best_key(ops_.book, makers_); key >= reach && key != no_key; key = next_key(ops_.book, makers_, key)) {
             trade_displayed(key);
-            if (desk_.book.special() != nullptr) {
+            if (ops_.book.special() != nullptr) {
                 trade_hidden(key);
                 trade_conditional(key);
             }
@@ -49,103 +49,103 @@ public:
         }
     }
 
-    // Whether trade() would trade the wanted lots.
-    [[nodiscard]] bool finds(std::uint32_t wanted) const {
+    // Whether match() would trade at least the wanted lots (section 4.4).
+    [[nodiscard]] bool can_fill(std::uint32_t wanted) const {
         std::uint64_t found = 0;
         const Key reach = taker_.reach();
-        for (Key key = front(desk_.book, makers_); key >= reach && key != no_key; key = behind(desk_.book, makers_, key)) {
-            if (const auto answer = finds_at(key, wanted, found)) return *answer;
+        for (Key key = best_key(ops_.book, makers_); key >= reach && key != no_key; key = next_key(ops_.book, makers_, key)) {
+            if (const auto answer = can_fill_at(key, wanted, found)) return *answer;
         }
         return false;
     }
 
 private:
-    [[nodiscard]] bool is_own(Slot maker) const noexcept {
-        return keeps_apart_ && desk_.participant(maker) == taker_.participant;
+    [[nodiscard]] bool is_own_order(Slot maker) const noexcept {
+        return prevents_self_trade_ && ops_.participant(maker) == taker_.participant;
     }
 
     bool trade_with(Slot maker, std::uint32_t at_most) {
         const std::uint32_t lots = std::min(taker_.open, at_most);
         taker_.open -= lots;
-        return desk_.trade(taker_.side, lots, taker_.id, maker);
+        return ops_.trade(taker_.side, lots, taker_.id, maker);
     }
 
     void trade_displayed(Key key) {
-        const Ladder& queue = desk_.book.ladder(makers_);
+        const Ladder& queue = ops_.book.ladder(makers_);
         Slot first_refilled = null_slot;
         bool whole = false;
         for (Slot maker = queue.head(key); maker != null_slot && taker_.open != 0; maker = queue.head(key)) {
-            if (is_own(maker)) {
-                prevent(maker);
+            if (is_own_order(maker)) {
+                prevent_self_trade(maker);
                 continue;
             }
             whole = whole || maker == first_refilled;
-            const bool refilled = trade_with(maker, whole ? desk_.open_lots(maker) : desk_.shown_lots(maker));
+            const bool refilled = trade_with(maker, whole ? ops_.open_lots(maker) : ops_.shown_lots(maker));
             if (refilled && first_refilled == null_slot) first_refilled = maker;
         }
     }
 
     void trade_hidden(Key key) {
-        const Ladder& queue = desk_.book.special()->hidden[makers_];
+        const Ladder& queue = ops_.book.special()->hidden[makers_];
         for (Slot maker = queue.head(key); maker != null_slot && taker_.open != 0; maker = queue.head(key)) {
-            if (is_own(maker)) {
-                prevent(maker);
+            if (is_own_order(maker)) {
+                prevent_self_trade(maker);
             } else {
-                trade_with(maker, desk_.open_lots(maker));
+                trade_with(maker, ops_.open_lots(maker));
             }
         }
     }
 
     void trade_conditional(Key key) {
-        Slot maker = desk_.book.special()->conditional[makers_].head(key);
+        Slot maker = ops_.book.special()->conditional[makers_].head(key);
         while (maker != null_slot && taker_.open != 0) {
-            const Slot following = desk_.node(maker).next;
-            if (desk_.open_lots(maker) <= taker_.open) {
-                if (is_own(maker)) {
-                    prevent(maker);
+            const Slot following = ops_.node(maker).next;
+            if (ops_.open_lots(maker) <= taker_.open) {
+                if (is_own_order(maker)) {
+                    prevent_self_trade(maker);
                 } else {
-                    trade_with(maker, desk_.open_lots(maker));
+                    trade_with(maker, ops_.open_lots(maker));
                 }
             }
             maker = following;
         }
     }
 
-    // What happens in place of a trade with oneself.
-    void prevent(Slot maker) {
+    // Applies the taker's self-trade prevention mode in place of a trade.
+    void prevent_self_trade(Slot maker) {
         const SelfTrade mode = taker_.self_trade();
-        std::uint32_t theirs = desk_.open_lots(maker);
+        std::uint32_t theirs = ops_.open_lots(maker);
         std::uint32_t mine = taker_.open;
         if (mode == SelfTrade::decrement) theirs = mine = std::min(theirs, mine);
-        if (mode != SelfTrade::newest) desk_.withdraw(maker, theirs, CancelReason::self_trade);
+        if (mode != SelfTrade::newest) ops_.cancel_lots(maker, theirs, CancelReason::self_trade);
         if (mode == SelfTrade::oldest) return;
         taker_.open -= mine;
-        desk_.tell(EventKind::cancelled, code(CancelReason::self_trade), mine, taker_.id, 0, taker_.price);
+        ops_.emit(EventKind::cancelled, code(CancelReason::self_trade), mine, taker_.id, 0, taker_.price);
     }
 
-    // Adds what is to be had at a key; an answer once it is known.
-    [[nodiscard]] std::optional<bool> finds_at(Key key, std::uint32_t wanted, std::uint64_t& found) const {
-        const Slot displayed = desk_.book.ladder(makers_).head(key);
-        const auto shown = [this](Slot slot) { return desk_.shown_lots(slot); };
-        const auto reserve = [this](Slot slot) { return desk_.open_lots(slot) - desk_.shown_lots(slot); };
-        const auto open = [this](Slot slot) { return desk_.open_lots(slot); };
-        if (const auto answer = finds_in(displayed, shown, wanted, found)) return answer;
-        if (desk_.book.special_orders == 0) return std::nullopt;
-        if (const auto answer = finds_in(displayed, reserve, wanted, found)) return answer;
-        const SpecialQueues* const special = desk_.book.special();
+    // Adds the lots available at a key; returns a result as soon as it is known.
+    [[nodiscard]] std::optional<bool> can_fill_at(Key key, std::uint32_t wanted, std::uint64_t& found) const {
+        const Slot displayed = ops_.book.ladder(makers_).head(key);
+        const auto shown = [this](Slot slot) { return ops_.shown_lots(slot); };
+        const auto reserve = [this](Slot slot) { return ops_.open_lots(slot) - ops_.shown_lots(slot); };
+        const auto open = [this](Slot slot) { return ops_.open_lots(slot); };
+        if (const auto answer = can_fill_from(displayed, shown, wanted, found)) return answer;
+        if (ops_.book.special_orders == 0) return std::nullopt;
+        if (const auto answer = can_fill_from(displayed, reserve, wanted, found)) return answer;
+        const SpecialQueues* const special = ops_.book.special();
         if (special == nullptr) return std::nullopt;
         const auto covered = [&](Slot slot) { return open(slot) <= taker_.open - found ? open(slot) : 0U; };
-        if (const auto answer = finds_in(special->hidden[makers_].head(key), open, wanted, found)) return answer;
-        return finds_in(special->conditional[makers_].head(key), covered, wanted, found);
+        if (const auto answer = can_fill_from(special->hidden[makers_].head(key), open, wanted, found)) return answer;
+        return can_fill_from(special->conditional[makers_].head(key), covered, wanted, found);
     }
 
     template <class LotsOf>
-    [[nodiscard]] std::optional<bool> finds_in(Slot maker, LotsOf&& lots_of, std::uint32_t wanted,
+    [[nodiscard]] std::optional<bool> can_fill_from(Slot maker, LotsOf&& lots_of, std::uint32_t wanted,
                                                std::uint64_t& found) const {
-        for (; maker != null_slot; maker = desk_.node(maker).next) {
+        for (; maker != null_slot; maker = ops_.node(maker).next) {
             const std::uint32_t lots = lots_of(maker);
             if (lots == 0) continue;
-            if (!is_own(maker)) {
+            if (!is_own_order(maker)) {
                 found += lots;
                 if (found >= wanted) return true;
             } else if (taker_.self_trade() != SelfTrade::oldest) {
@@ -155,19 +155,19 @@ private:
         return std::nullopt;
     }
 
-    Desk<Sink>& desk_;
+    SymbolBookOps<Sink>& ops_;
     Order& taker_;
     const std::uint32_t makers_;
-    const bool keeps_apart_;
+    const bool prevents_self_trade_;
 };
 
-// Whether a post-only order may arrive at `price`; with SLIDE the price may be changed.
-[[nodiscard]] inline RejectCode place_post_only(const SymbolBook& book, std::uint32_t side, std::uint16_t flags,
+// Whether a post-only order may arrive at `price`; SLIDE may change the price.
+[[nodiscard]] inline RejectCode reprice_post_only(const SymbolBook& book, std::uint32_t side, std::uint16_t flags,
                                                 Ticks& price) noexcept {
-    const Key best = firm_front(book, side ^ 1U);
+    const Key best = best_firm_key(book, side ^ 1U);
     if (best == no_key || best < key_of(price, side ^ 1U)) return RejectCode::none;
     if ((flags & flag::slide) == 0) return RejectCode::would_take;
-    // One tick behind the best price of the other side, as a key of this side.
+    // The opposite best price as a key of this side.
     const Key touch = -best;
     if (touch == min_price) return RejectCode::bad_price;
     price = key_of(touch - 1, side);

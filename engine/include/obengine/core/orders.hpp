@@ -1,18 +1,18 @@
-// What an order has beyond a plain one: arriving orders in full, and the tickets of special ones.
+// Orders with all their attributes, and the pool of attributes of special orders.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "obengine/containers/node_pool.hpp"
 #include "obengine/containers/price_key.hpp"
 #include "obengine/io/messages.hpp"
-#include "obengine/containers/node_pool.hpp"
 
 namespace obengine {
 
 [[nodiscard]] constexpr bool is_stop(OrderKind kind) noexcept { return kind >= OrderKind::stop; }
 [[nodiscard]] constexpr bool is_trailing(OrderKind kind) noexcept { return kind >= OrderKind::trailing_stop; }
-// Kinds whose price_ticks is read as a limit or as the offset of one.
+// Kinds whose price_ticks is a limit or the offset of one.
 [[nodiscard]] constexpr bool is_limited(OrderKind kind) noexcept {
     return kind == OrderKind::limit || kind == OrderKind::stop_limit || kind == OrderKind::trailing_stop_limit;
 }
@@ -23,14 +23,14 @@ namespace obengine {
     return tif == TimeInForce::ioc || tif == TimeInForce::fok;
 }
 
-// An order with all that the rules need to know of it; as it arrives, or has left its place.
+// An order with all its attributes, while it arrives or after it left its queue.
 struct Order {
     OrderId id = 0;
-    Ticks price = no_price;  // limit or worst price; no_price for none; the offset of a trailing stop-limit
-    Ticks trigger = 0;       // no_price while a trailing stop has none; 0 for what is no stop
+    Ticks price = no_price;  // limit or worst price; no_price if none; the offset of a trailing stop-limit
+    Ticks trigger = 0;       // no_price for a trailing stop without a trigger; 0 for other kinds
     Ticks trail = 0;
     std::uint64_t expiry_ns = 0;
-    std::uint64_t arrival = 0;  // stops: earlier ones have lower numbers
+    std::uint64_t arrival = 0;  // stops: arrival number, ascending
     std::uint32_t open = 0;
     std::uint32_t display = 0;
     std::uint32_t participant = 0;
@@ -39,7 +39,7 @@ struct Order {
     OrderKind kind = OrderKind::limit;
     TimeInForce tif = TimeInForce::gtc;
 
-    // Whether a book needs no ticket to know all of it while it rests.
+    // Whether a resting order needs no attributes beyond its node.
     [[nodiscard]] bool is_plain() const noexcept { return tif == TimeInForce::gtc && flags == 0 && display == 0; }
     [[nodiscard]] SelfTrade self_trade() const noexcept { return static_cast<SelfTrade>(flags >> flag::self_trade_shift); }
 
@@ -48,10 +48,10 @@ struct Order {
         return (flags & flag::hidden) != 0 ? Queue::hidden : Queue::displayed;
     }
 
-    // The worst key on the other side that it trades at, no_key where it has no limit.
+    // The worst key of the opposite side that this order trades at; no_key without a limit.
     [[nodiscard]] Key reach() const noexcept { return key_of(price, side ^ 1U); }
 
-    // What ACCEPTED and TRIGGERED say of where it stands if it comes to rest.
+    // The placement that ACCEPTED and TRIGGERED report (section 10 of the specification).
     [[nodiscard]] std::uint64_t placement() const noexcept {
         const std::uint64_t shows = std::uint64_t{display} << 32;
         if (is_stop(kind)) return code(Queue::waiting) | shows;
@@ -60,40 +60,40 @@ struct Order {
     }
 };
 
-// The ticket of an open order that is not plain. Its node says 0 lots: they stand here, so that no
-// code for plain orders can take it for one.
-struct Ticket {
-    Order order;  // order.open counts reserve and shown lots
+// The attributes of an open special order. Its node has 0 lots, so code for plain orders cannot take it
+// for a plain order.
+struct OrderAttributes {
+    Order order;  // order.open includes shown lots and reserve
     std::uint32_t shown = 0;
-    Slot older = null_slot;  // waiting stops of a side, by arrival
+    Slot older = null_slot;  // linked list of the waiting stops of a side, by arrival
     Slot newer = null_slot;
-    bool waits = false;
+    bool is_waiting = false;
 };
 
-// Tickets are named by 32-bit numbers, recycled last in first out.
-class TicketPool {
+// Attributes are addressed by 32-bit indexes, reused last in first out.
+class OrderAttributesPool {
 public:
-    [[nodiscard]] Ticket& operator[](std::uint32_t ticket) noexcept { return tickets_[ticket]; }
-    [[nodiscard]] const Ticket& operator[](std::uint32_t ticket) const noexcept { return tickets_[ticket]; }
+    [[nodiscard]] OrderAttributes& operator[](std::uint32_t index) noexcept { return slots_[index]; }
+    [[nodiscard]] const OrderAttributes& operator[](std::uint32_t index) const noexcept { return slots_[index]; }
 
-    [[nodiscard]] std::uint32_t take(const Ticket& ticket) {
+    [[nodiscard]] std::uint32_t allocate(const OrderAttributes& index) {
         if (free_.empty()) {
-            tickets_.push_back(ticket);
-            free_.reserve(tickets_.capacity());
-            return static_cast<std::uint32_t>(tickets_.size() - 1);
+            slots_.push_back(index);
+            free_.reserve(slots_.capacity());
+            return static_cast<std::uint32_t>(slots_.size() - 1);
         }
         const std::uint32_t number = free_.back();
         free_.pop_back();
-        tickets_[number] = ticket;
+        slots_[number] = index;
         return number;
     }
 
-    void give_back(std::uint32_t ticket) noexcept { free_.push_back(ticket); }
+    void release(std::uint32_t index) noexcept { free_.push_back(index); }
 
-    [[nodiscard]] std::size_t in_use() const noexcept { return tickets_.size() - free_.size(); }
+    [[nodiscard]] std::size_t in_use() const noexcept { return slots_.size() - free_.size(); }
 
 private:
-    std::vector<Ticket> tickets_;
+    std::vector<OrderAttributes> slots_;
     std::vector<std::uint32_t> free_;
 };
 

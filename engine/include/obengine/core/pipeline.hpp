@@ -1,4 +1,4 @@
-// Wire records to events in two threads: one decodes and matches, the caller's takes the events batch by batch.
+// Two-stage pipeline: one thread decodes and matches, the calling thread publishes the events per batch.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +16,12 @@
 
 namespace obengine {
 
-// What each stage was busy for, waits left out, and when each batch was taken up and had its events.
+// Busy times of the stages without waiting, and the latency of each batch.
 struct PipelineTimes {
     std::uint64_t decode_ns = 0;
     std::uint64_t match_ns = 0;
     std::uint64_t publish_ns = 0;
-    std::vector<std::uint64_t> batch_ns;  // from being taken up to its events being handed to `publish`
+    std::vector<std::uint64_t> batch_ns;  // from decoding to the start of `publish`
 };
 
 [[nodiscard]] inline std::uint64_t steady_ns() noexcept {
@@ -35,8 +35,8 @@ public:
 
     Pipeline(std::size_t symbols, std::size_t batch) : engine_(symbols), batch_(std::max<std::size_t>(batch, 1)) {}
 
-    // Calls `publish(events, count)` on this thread for the events of each batch, in order. Throws what
-    // `publish` or the other thread throws; the pipeline is not to be used again then.
+    // Calls `publish(events, count)` on this thread for each batch, in order. Rethrows exceptions of `publish`
+    // and of the other thread; the pipeline must not be used after that.
     template <class Publish>
     PipelineTimes run(const unsigned char* records, std::size_t count, Publish&& publish) {
         PipelineTimes times;
@@ -49,7 +49,7 @@ public:
                 times.batch_ns.push_back(start - slot->taken_ns);
                 publish(slot->events.data(), slot->events.size());
                 times.publish_ns += steady_ns() - start;
-                ring_.take();
+                ring_.pop();
             }
         } catch (...) {
             ring_.close();
@@ -86,7 +86,7 @@ private:
                 }
                 times.decode_ns += decoded_ns - slot->taken_ns;
                 times.match_ns += steady_ns() - decoded_ns;
-                ring_.send();
+                ring_.publish();
             }
         } catch (...) {
             failure = std::current_exception();
@@ -99,15 +99,15 @@ private:
     SpscRing<Slot, depth> ring_;
 };
 
-// Nanoseconds to hand `batches` empty batches from one thread to another by such a ring.
+// Nanoseconds to pass `batches` empty batches from one thread to another through the ring.
 [[nodiscard]] inline std::uint64_t handoff_ns(std::size_t batches) {
     SpscRing<char, Pipeline::depth> ring;
     const std::uint64_t start = steady_ns();
     std::thread sending([&] {
-        for (std::size_t k = 0; k < batches && ring.claim() != nullptr; ++k) ring.send();
+        for (std::size_t k = 0; k < batches && ring.claim() != nullptr; ++k) ring.publish();
         ring.finish();
     });
-    while (ring.front() != nullptr) ring.take();
+    while (ring.front() != nullptr) ring.pop();
     sending.join();
     return steady_ns() - start;
 }

@@ -1,4 +1,4 @@
-// The whole state of an engine as records and back: the byte layout of obengine/api/snapshot.py.
+// Converts the state of an engine to snapshot records and back; layout as in obengine/api/snapshot.py.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "obengine/core/engine.hpp"
-#include "obengine/io/messages.hpp"
 #include "obengine/core/snapshot_order.hpp"
+#include "obengine/io/messages.hpp"
 
 namespace obengine {
 
@@ -68,7 +68,7 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
     return record;
 }
 
-// Symbols that have a last price or are not OPEN.
+// Only symbols that have a last price or are not OPEN.
 [[nodiscard]] inline std::vector<SymbolRecord> symbol_records(const Engine& engine) {
     std::vector<SymbolRecord> records;
     for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
@@ -81,7 +81,7 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
 }
 
 // The record of the open order in `slot`.
-[[nodiscard]] inline Resting resting_record(const Shared& shared, std::size_t symbol, Slot slot) noexcept {
+[[nodiscard]] inline Resting resting_record(const SharedState& shared, std::size_t symbol, Slot slot) noexcept {
     const Node& node = shared.pool[slot];
     Resting record{};
     record.symbol = static_cast<std::uint16_t>(symbol);
@@ -93,16 +93,16 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
         record.participant = shared.pool.owner(slot);
         return record;
     }
-    const Ticket& ticket = shared.tickets[shared.pool.owner(slot)];
-    const Order& order = ticket.order;
-    const Queue queue = ticket.waits ? Queue::waiting : order.queue();
+    const OrderAttributes& attributes = shared.attributes_pool[shared.pool.owner(slot)];
+    const Order& order = attributes.order;
+    const Queue queue = attributes.is_waiting ? Queue::waiting : order.queue();
     record.kind = code(order.kind);
     record.tif = code(order.tif);
     record.queue = code(queue);
     record.flags = order.flags;
     record.open_lots = order.open;
     record.display_lots = order.display;
-    record.shown_lots = queue == Queue::displayed ? ticket.shown : 0;
+    record.shown_lots = queue == Queue::displayed ? attributes.shown : 0;
     record.participant = order.participant;
     record.trigger_ticks = order.trigger;
     record.trail_ticks = order.trail;
@@ -110,7 +110,7 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
     return record;
 }
 
-// Writes engine.open_orders() records, in the canonical order.
+// Writes engine.open_orders() records in canonical order.
 inline void write_orders(const Engine& engine, Resting* out) {
     for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
         for_each_open_order(engine.shared(), engine.book(symbol),
@@ -118,30 +118,30 @@ inline void write_orders(const Engine& engine, Resting* out) {
     }
 }
 
-// Builds an engine from the records of a snapshot. They must be those that an engine of so many symbols
-// gave, or records that keep the same rules (obengine/api/snapshot_checks.py); they may lie at any address.
+// Builds an engine from snapshot records. The records must satisfy obengine/api/snapshot_checks.py; they need
+// no alignment.
 class Restorer {
 public:
     Restorer(std::size_t symbols, const BookLimits& limits) : engine_(std::make_unique<Engine>(symbols, limits)) {}
 
-    void take(const EngineRecord& record, std::uint64_t next_sequence) noexcept {
+    void add(const EngineRecord& record, std::uint64_t next_sequence) noexcept {
         engine_->next_sequence_ = next_sequence;
         engine_->state_.clock_ns = record.clock_ns;
         engine_->extension_pending_ = record.extended != 0;
         engine_->extension_ = {record.display_lots, record.min_lots, record.expiry_ns, record.trigger_ticks};
     }
 
-    void take(const SymbolRecord& record) noexcept {
+    void add(const SymbolRecord& record) noexcept {
         SymbolBook& book = engine_->state_.books[record.symbol];
         book.state = static_cast<TradingState>(record.state);
         book.last = record.has_last != 0 ? record.last_ticks : no_price;
     }
 
-    // In the order of the snapshot, behind all symbols.
-    void take(const Resting& record) {
-        State& state = engine_->state_;
-        CountingSink nobody;
-        Desk<CountingSink> desk(state.shared, state.books[record.symbol], record.symbol, nobody);
+    // Orders must be added in snapshot order, after all symbols.
+    void add(const Resting& record) {
+        EngineState& state = engine_->state_;
+        CountingSink discarded;
+        SymbolBookOps<CountingSink> ops(state.shared, state.books[record.symbol], record.symbol, discarded);
         Order order;
         order.id = record.order_id;
         order.price = record.price_ticks;
@@ -155,14 +155,14 @@ public:
         order.side = record.side;
         order.kind = static_cast<OrderKind>(record.kind);
         order.tif = static_cast<TimeInForce>(record.tif);
-        // Which prices a trailing stop has seen is not kept, so it is to look at the next one.
-        if (record.queue == code(Queue::waiting)) return desk.wait(order, no_price);
-        const Slot slot = desk.rest(order);
-        if (order.display != 0) desk.ticket(slot)->shown = record.shown_lots;
+        // The prices that a trailing stop has seen are not stored, so it must see the next one.
+        if (record.queue == code(Queue::waiting)) return ops.add_waiting_stop(order, no_price);
+        const Slot slot = ops.rest(order);
+        if (order.display != 0) ops.attributes(slot)->shown = record.shown_lots;
     }
 
     [[nodiscard]] std::unique_ptr<Engine> finish() {
-        State& state = engine_->state_;
+        EngineState& state = engine_->state_;
         for (SymbolBook& book : state.books) {
             book.counted_as_plain = book.is_plain();
             state.special_books += !book.counted_as_plain;

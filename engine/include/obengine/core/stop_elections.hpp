@@ -1,4 +1,4 @@
-// Arrivals, and the stops that their trades elect: sections 4.2 and 7 of the specification.
+// Arrival of orders, and election of stops by trades (sections 4.2 and 7 of the specification).
 #pragma once
 
 #include <algorithm>
@@ -6,43 +6,44 @@
 #include <cstdint>
 #include <vector>
 
-#include "obengine/core/symbol_book_ops.hpp"
 #include "obengine/core/matching.hpp"
+#include "obengine/core/symbol_book_ops.hpp"
 
 namespace obengine {
 
 template <EventSink Sink>
-void kill(Desk<Sink>& desk, const Order& order, CancelReason reason) {
-    desk.tell(EventKind::cancelled, code(reason), order.open, order.id, 0, order.price);
+void cancel_remainder(SymbolBookOps<Sink>& ops, const Order& order, CancelReason reason) {
+    ops.emit(EventKind::cancelled, code(reason), order.open, order.id, 0, order.price);
 }
 
-// An order whose own event was told meets an open book; it is gone or rests afterwards.
+// Matches an order in an OPEN book after its own event was emitted; the remainder rests or is cancelled.
 template <EventSink Sink>
-void arrive(Desk<Sink>& desk, Order& taker, std::uint32_t min_lots = 0) {
-    if ((taker.flags & flag::post_only) != 0) return static_cast<void>(desk.rest(taker));
-    Meeting<Sink> meeting(desk, taker);
+void arrive(SymbolBookOps<Sink>& ops, Order& taker, std::uint32_t min_lots = 0) {
+    if ((taker.flags & flag::post_only) != 0) return static_cast<void>(ops.rest(taker));
+    Matcher<Sink> matcher(ops, taker);
     const std::uint32_t wanted = is_whole(taker.tif) ? taker.open : min_lots;
-    if (wanted != 0 && !meeting.finds(wanted)) {
-        if (taker.tif == TimeInForce::aon) return static_cast<void>(desk.rest(taker));
-        return kill(desk, taker, is_whole(taker.tif) ? CancelReason::fill_or_kill : CancelReason::minimum);
+    if (wanted != 0 && !matcher.can_fill(wanted)) {
+        if (taker.tif == TimeInForce::aon) return static_cast<void>(ops.rest(taker));
+        return cancel_remainder(ops, taker, is_whole(taker.tif) ? CancelReason::fill_or_kill : CancelReason::minimum);
     }
-    meeting.trade();
+    matcher.match();
     if (taker.open == 0) return;
-    if (taker.kind == OrderKind::market || taker.tif == TimeInForce::ioc) return kill(desk, taker, CancelReason::immediate);
-    static_cast<void>(desk.rest(taker));
+    const bool rests = taker.kind != OrderKind::market && taker.tif != TimeInForce::ioc;
+    if (!rests) return cancel_remainder(ops, taker, CancelReason::immediate);
+    static_cast<void>(ops.rest(taker));
 }
 
-// Moves the stops that a price reaches to the end of the election queue.
+// Appends the stops that a price reaches to the election queue.
 template <EventSink Sink>
-void elect(Desk<Sink>& desk, Ticks price) {
-    SpecialQueues* const special = desk.book.special();
+void elect(SymbolBookOps<Sink>& ops, Ticks price) {
+    SpecialQueues* const special = ops.book.special();
     if (special == nullptr || special->stops.empty()) return;
-    std::vector<Order>& elected = desk.shared.elected;
+    std::vector<Order>& elected = ops.shared.elected;
     const std::size_t before = elected.size();
     for (std::uint32_t side = 0; side < 2; ++side) {
-        special->stops.see(desk.shared.pool, desk.shared.tickets, side, price, [&](Slot slot) {
-            elected.push_back(desk.order(slot));
-            desk.remove(slot);
+        special->stops.on_price(ops.shared.pool, ops.shared.attributes_pool, side, price, [&](Slot slot) {
+            elected.push_back(ops.order(slot));
+            ops.remove(slot);
         });
     }
     std::sort(elected.begin() + static_cast<std::ptrdiff_t>(before), elected.end(), [](const Order& a, const Order& b) {
@@ -53,18 +54,18 @@ void elect(Desk<Sink>& desk, Ticks price) {
     });
 }
 
-// Lets the waiting stops see the trades since the last time.
+// Elects stops by the trades since the last election.
 template <EventSink Sink>
-void elect_by_trades(Desk<Sink>& desk) {
-    const Ticks first = desk.book.first_unseen;
-    desk.book.first_unseen = no_price;
-    if (first == no_price || desk.book.state != TradingState::open) return;
-    elect(desk, first);
-    if (desk.book.last != first) elect(desk, desk.book.last);
+void elect_by_trades(SymbolBookOps<Sink>& ops) {
+    const Ticks first = ops.book.first_unseen;
+    ops.book.first_unseen = no_price;
+    if (first == no_price || ops.book.state != TradingState::open) return;
+    elect(ops, first);
+    if (ops.book.last != first) elect(ops, ops.book.last);
 }
 
-// Turns an elected stop into the order that it arrives as.
-inline void become_an_order(Order& stop) noexcept {
+// Converts an elected stop to the order that it becomes.
+inline void convert_to_order(Order& stop) noexcept {
     if (stop.kind == OrderKind::trailing_stop_limit) {
         const Ticks offset = stop.price;
         const bool over = offset > 0 && stop.trigger > max_price - offset;
@@ -75,33 +76,33 @@ inline void become_an_order(Order& stop) noexcept {
     stop.trigger = stop.trail = 0;
 }
 
-// Triggers the elected stops one after another; those that their trades elect come last. It ends,
-// since an order is triggered once.
+// Triggers the elected stops in order; stops elected by their trades are appended. It terminates because an
+// order is triggered once.
 template <EventSink Sink>
-void trigger_elected(Desk<Sink>& desk) {
-    std::vector<Order>& elected = desk.shared.elected;
+void trigger_elected(SymbolBookOps<Sink>& ops) {
+    std::vector<Order>& elected = ops.shared.elected;
     for (std::size_t k = 0; k < elected.size(); ++k) {
         Order stop = elected[k];
-        become_an_order(stop);
-        desk.tell(EventKind::triggered, stop.side, stop.open, stop.id, stop.placement(), stop.price);
-        arrive(desk, stop);
-        elect_by_trades(desk);
+        convert_to_order(stop);
+        ops.emit(EventKind::triggered, stop.side, stop.open, stop.id, stop.placement(), stop.price);
+        arrive(ops, stop);
+        elect_by_trades(ops);
     }
     elected.clear();
 }
 
-// A stop that was accepted waits, or is triggered at once by the last price.
+// An accepted stop waits, or is triggered at once if the last price reaches it.
 template <EventSink Sink>
-void arrive_as_stop(Desk<Sink>& desk, Order& stop) {
-    const Ticks last = desk.book.last;
+void accept_stop(SymbolBookOps<Sink>& ops, Order& stop) {
+    const Ticks last = ops.book.last;
     if (last != no_price) {
-        WaitingStops::follow(stop, last);
-        if (desk.book.state == TradingState::open && WaitingStops::reaches(last, stop)) {
-            desk.shared.elected.push_back(stop);
-            return trigger_elected(desk);
+        WaitingStops::update_trailing_trigger(stop, last);
+        if (ops.book.state == TradingState::open && WaitingStops::reaches(last, stop)) {
+            ops.shared.elected.push_back(stop);
+            return trigger_elected(ops);
         }
     }
-    desk.wait(stop, last);
+    ops.add_waiting_stop(stop, last);
 }
 
 }  // namespace obengine

@@ -1,4 +1,4 @@
-// The book of one symbol: its ladders, the ids of its open orders, its trading state; plain orders at speed.
+// The book of one symbol: ladders, order ids and trading state, with fast operations for plain orders.
 #pragma once
 
 #include <algorithm>
@@ -8,20 +8,20 @@
 #include <utility>
 
 #include "obengine/containers/id_table.hpp"
-#include "obengine/containers/price_ladder.hpp"
-#include "obengine/io/messages.hpp"
 #include "obengine/containers/node_pool.hpp"
-#include "obengine/io/event_sink.hpp"
+#include "obengine/containers/price_ladder.hpp"
 #include "obengine/core/stops.hpp"
+#include "obengine/io/event_sink.hpp"
+#include "obengine/io/messages.hpp"
 
 namespace obengine {
 
-// How much memory a book takes before it is used, and at most for its flat arrays.
+// Initial and maximum memory of a book.
 struct BookLimits {
     LadderLimits ladder{};
     unsigned id_cell_bits = 13;
 
-    // Thousands of books share what one may have alone.
+    // With many symbols, each book gets less memory.
     [[nodiscard]] static BookLimits for_symbols(std::size_t symbols) noexcept {
         if (symbols <= 4) return {};
         if (symbols <= 256) return {.ladder = {.first_bits = 10, .max_bits = 16}, .id_cell_bits = 10};
@@ -29,8 +29,7 @@ struct BookLimits {
     }
 };
 
-// What an arriving order brings along. `reach` is the worst key on the other side that it trades at,
-// no_key where it has no limit.
+// An arriving plain order. `reach` is the worst opposite key that it trades at, no_key without a limit.
 struct Arrival {
     std::uint32_t side;
     std::uint16_t symbol;
@@ -38,7 +37,7 @@ struct Arrival {
     Key reach;
 };
 
-// The queues that a book of plain orders does not have.
+// The queues that only special orders need.
 struct SpecialQueues {
     explicit SpecialQueues(const LadderLimits& limits)
         : hidden{Ladder(limits), Ladder(limits)}, conditional{Ladder(limits), Ladder(limits)}, stops(limits) {}
@@ -55,10 +54,10 @@ public:
         special_limits_.first_bits = std::min(special_limits_.first_bits, 9U);
     }
 
-    // Displayed orders of a side.
+    // The displayed orders of a side.
     [[nodiscard]] const Ladder& ladder(std::uint32_t side) const noexcept { return sides_[side]; }
     [[nodiscard]] Ladder& ladder(std::uint32_t side) noexcept { return sides_[side]; }
-    // The other queues, or nullptr while there never was a special order.
+    // The queues of special orders; nullptr until the first special order.
     [[nodiscard]] const SpecialQueues* special() const noexcept { return special_.get(); }
     [[nodiscard]] SpecialQueues* special() noexcept { return special_.get(); }
     [[nodiscard]] SpecialQueues& make_special() {
@@ -68,17 +67,17 @@ public:
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
     [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
-    // Whether the usual commands can be handled without a thought to anything but plain orders.
+    // Whether the fast path may handle this book: OPEN and without special orders.
     [[nodiscard]] bool is_plain() const noexcept { return state == TradingState::open && special_orders == 0; }
 
     TradingState state = TradingState::open;
-    bool counted_as_plain = true;        // by the engine that it belongs to
-    std::uint32_t special_orders = 0;    // open orders with a ticket
-    Ticks last = no_price;               // price of the last trade, if any
-    Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen yet
+    bool counted_as_plain = true;        // as counted by the engine
+    std::uint32_t special_orders = 0;    // open orders with attributes
+    Ticks last = no_price;               // price of the last trade, or no_price
+    Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen
 
-    // Trades against the other side while its best key is within reach; returns what is left. In a
-    // plain book only.
+    // Trades against the opposite side while its best key is within reach; returns the remaining lots. Only for
+    // plain books.
     template <EventSink Sink>
     [[nodiscard, gnu::noinline]] std::uint32_t match(NodePool& pool, const Arrival& taker, std::uint32_t qty, Sink& sink) {
         Ladder& makers = sides_[taker.side ^ 1];
@@ -99,7 +98,7 @@ public:
                 }
                 const Slot following = maker.next;
                 ids_.erase(pool, slot);
-                pool.give_back(slot);
+                pool.release(slot);
                 slot = following;
             } while (slot != null_slot && qty != 0);
             level.head = slot;
@@ -113,10 +112,10 @@ public:
         return qty;
     }
 
-    // Rests an order behind all others of its price; `cell` is that of its id.
+    // Appends an order to the queue of its price; `cell` is the table cell of its id.
     [[gnu::always_inline]] void rest(NodePool& pool, Slot* cell, OrderId id, Ticks price, std::uint32_t qty, Key key,
                                      std::uint32_t side, std::uint32_t owner) {
-        const Slot slot = pool.take();
+        const Slot slot = pool.allocate();
         Node& node = pool[slot];
         node.id = id;
         node.price = price;
@@ -126,20 +125,20 @@ public:
         sides_[side].append(pool, slot, key);
     }
 
-    // Takes the open order that `link` names off the book.
+    // Removes the open order that `link` points to.
     [[gnu::always_inline]] void remove(NodePool& pool, Slot* link) {
         const Slot slot = *link;
         const Node& node = pool[slot];
         const std::uint32_t side = node.side();
         *link = node.chain;
         sides_[side].unlink(pool, slot, key_of(node.price, side));
-        pool.give_back(slot);
+        pool.release(slot);
     }
 
-    // What a coming command with this id will touch, fetched in two steps: the second needs the
-    // first to have arrived.
-    void fetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
-    void fetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
+    // Prefetches what a later command with this id will access, in two steps: the second step needs the result
+    // of the first.
+    void prefetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
+    void prefetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
 
 private:
     Ladder sides_[2];

@@ -1,4 +1,4 @@
-// One symbol at work: what can be done to one of its open orders, whatever its kind, and told of it.
+// Operations on the open orders of one symbol, of any kind, which also emit the events.
 #pragma once
 
 #include <algorithm>
@@ -6,64 +6,64 @@
 #include <vector>
 
 #include "obengine/core/expiry.hpp"
-#include "obengine/io/messages.hpp"
-#include "obengine/io/event_sink.hpp"
-#include "obengine/core/symbol_book.hpp"
 #include "obengine/core/orders.hpp"
+#include "obengine/core/symbol_book.hpp"
+#include "obengine/io/event_sink.hpp"
+#include "obengine/io/messages.hpp"
 
 namespace obengine {
 
-// What all books of an engine share.
-struct Shared {
+// State that the books of an engine share.
+struct SharedState {
     NodePool pool;
-    TicketPool tickets;
+    OrderAttributesPool attributes_pool;
     ExpiryList expiries;
-    std::vector<Order> elected;  // stops that left the waiting ones and have not been triggered yet
-    std::uint64_t arrivals = 0;  // stops so far
+    std::vector<Order> elected;  // elected stops that are not triggered yet
+    std::uint64_t arrivals = 0;  // number of stops so far
 };
 
 template <EventSink Sink>
-class Desk {
+class SymbolBookOps {
 public:
-    Desk(Shared& shared_parts, SymbolBook& symbol_book, std::uint16_t symbol_index, Sink& events)
+    SymbolBookOps(SharedState& shared_parts, SymbolBook& symbol_book, std::uint16_t symbol_index, Sink& events)
         : shared(shared_parts), book(symbol_book), symbol(symbol_index), sink_(events) {}
 
-    Shared& shared;
+    SharedState& shared;
     SymbolBook& book;
     const std::uint16_t symbol;
 
-    void tell(EventKind kind, std::uint32_t detail, std::uint32_t qty, OrderId id, std::uint64_t other, Ticks price) {
-        make_room(sink_, 1);
+    void emit(EventKind kind, std::uint32_t detail, std::uint32_t qty, OrderId id, std::uint64_t other, Ticks price) {
+        reserve_events(sink_, 1);
         sink_.push(Event::of(kind, detail, symbol, qty, id, other, price));
     }
 
-    // Tells a trade, and keeps its price for the stops.
-    void tell_trade(std::uint32_t detail, std::uint32_t lots, OrderId taker, OrderId maker, Ticks price) {
-        tell(EventKind::traded, detail, lots, taker, maker, price);
+    // Emits a trade and records its price for the stops.
+    void emit_trade(std::uint32_t detail, std::uint32_t lots, OrderId taker, OrderId maker, Ticks price) {
+        emit(EventKind::traded, detail, lots, taker, maker, price);
         book.last = price;
         if (book.first_unseen == no_price) book.first_unseen = price;
     }
 
     [[nodiscard]] Node& node(Slot slot) const noexcept { return shared.pool[slot]; }
-    // The ticket of an open order, or nullptr of a plain one.
-    [[nodiscard]] Ticket* ticket(Slot slot) const noexcept {
-        return node(slot).qty() != 0 ? nullptr : &shared.tickets[shared.pool.owner(slot)];
+    // The attributes of an open order; nullptr for a plain order.
+    [[nodiscard]] OrderAttributes* attributes(Slot slot) const noexcept {
+        return node(slot).qty() != 0 ? nullptr : &shared.attributes_pool[shared.pool.owner(slot)];
     }
     [[nodiscard]] std::uint32_t open_lots(Slot slot) const noexcept {
-        const Ticket* const special = ticket(slot);
+        const OrderAttributes* const special = attributes(slot);
         return special == nullptr ? node(slot).qty() : special->order.open;
     }
     [[nodiscard]] std::uint32_t shown_lots(Slot slot) const noexcept {
-        const Ticket* const special = ticket(slot);
+        const OrderAttributes* const special = attributes(slot);
         return special == nullptr ? node(slot).qty() : special->shown;
     }
     [[nodiscard]] std::uint32_t participant(Slot slot) const noexcept {
-        const Ticket* const special = ticket(slot);
+        const OrderAttributes* const special = attributes(slot);
         return special == nullptr ? shared.pool.owner(slot) : special->order.participant;
     }
-    [[nodiscard]] bool waits(Slot slot) const noexcept {
-        const Ticket* const special = ticket(slot);
-        return special != nullptr && special->waits;
+    [[nodiscard]] bool is_waiting(Slot slot) const noexcept {
+        const OrderAttributes* const special = attributes(slot);
+        return special != nullptr && special->is_waiting;
     }
 
     [[nodiscard]] Ladder& ladder(std::uint32_t side, Queue queue) const noexcept {
@@ -71,9 +71,9 @@ public:
         return queue == Queue::hidden ? book.special()->hidden[side] : book.special()->conditional[side];
     }
 
-    // An open order in full.
+    // An open order with all its attributes.
     [[nodiscard]] Order order(Slot slot) const noexcept {
-        if (const Ticket* const special = ticket(slot)) return special->order;
+        if (const OrderAttributes* const special = attributes(slot)) return special->order;
         Order plain;
         plain.id = node(slot).id;
         plain.price = node(slot).price;
@@ -83,44 +83,44 @@ public:
         return plain;
     }
 
-    // Puts an order last in its queue; returns its slot.
+    // Appends an order to its queue; returns its slot.
     Slot rest(const Order& order) {
         const Queue queue = order.queue();
         if (queue != Queue::displayed) static_cast<void>(book.make_special());
-        const Slot slot = enter(order);
+        const Slot slot = insert(order);
         ladder(order.side, queue).append(shared.pool, slot, key_of(order.price, order.side));
         return slot;
     }
 
-    // Lets a stop wait that has seen a price, or no_price.
-    void wait(Order& order, Ticks seen) {
+    // Adds a waiting stop; `seen` is the last price, or no_price.
+    void add_waiting_stop(Order& order, Ticks seen) {
         order.arrival = shared.arrivals++;
-        const Slot slot = enter(order);
-        book.make_special().stops.add(shared.pool, shared.tickets, slot, seen);
+        const Slot slot = insert(order);
+        book.make_special().stops.add(shared.pool, shared.attributes_pool, slot, seen);
     }
 
-    // Takes an open order off the book.
+    // Removes an open order from the book.
     void remove(Slot slot) {
         const Node& gone = node(slot);
         book.ids().erase(shared.pool, slot);
-        if (const Ticket* const special = ticket(slot)) {
-            if (special->waits) {
-                book.special()->stops.remove(shared.pool, shared.tickets, slot);
+        if (const OrderAttributes* const special = attributes(slot)) {
+            if (special->is_waiting) {
+                book.special()->stops.remove(shared.pool, shared.attributes_pool, slot);
             } else {
                 ladder(gone.side(), special->order.queue()).unlink(shared.pool, slot, key_of(gone.price, gone.side()));
             }
-            if (special->order.tif == TimeInForce::gtd) shared.expiries.forget_one();
-            shared.tickets.give_back(shared.pool.owner(slot));
+            if (special->order.tif == TimeInForce::gtd) shared.expiries.remove_one();
+            shared.attributes_pool.release(shared.pool.owner(slot));
             --book.special_orders;
         } else {
             book.ladder(gone.side()).unlink(shared.pool, slot, key_of(gone.price, gone.side()));
         }
-        shared.pool.give_back(slot);
+        shared.pool.release(slot);
     }
 
-    // Leaves an order `lots`, at most its open lots, in its place: the reserve goes first.
+    // Reduces an order to `lots`, at most its open lots, in place; the reserve is reduced first.
     void shrink(Slot slot, std::uint32_t lots) noexcept {
-        if (Ticket* const special = ticket(slot)) {
+        if (OrderAttributes* const special = attributes(slot)) {
             special->order.open = lots;
             special->shown = std::min(special->shown, lots);
         } else {
@@ -128,16 +128,16 @@ public:
         }
     }
 
-    // A trade of a resting order, of at most its open lots: shown ones first. Whether it was refilled.
+    // Emits a trade of a resting order and fills it. Returns whether it was refilled.
     bool trade(std::uint32_t detail, std::uint32_t lots, OrderId taker, Slot maker) {
-        tell_trade(detail, lots, taker, node(maker).id, node(maker).price);
-        return take(maker, lots);
+        emit_trade(detail, lots, taker, node(maker).id, node(maker).price);
+        return fill(maker, lots);
     }
 
-    // Takes traded lots from a resting order. Whether it was refilled.
-    bool take(Slot slot, std::uint32_t lots) {
+    // Removes traded lots from a resting order, shown lots first. Returns whether it was refilled.
+    bool fill(Slot slot, std::uint32_t lots) {
         const std::uint32_t left = open_lots(slot) - lots;
-        Ticket* const special = ticket(slot);
+        OrderAttributes* const special = attributes(slot);
         if (left == 0) {
             remove(slot);
         } else if (special == nullptr) {
@@ -150,10 +150,10 @@ public:
         return false;
     }
 
-    // Cancels lots of an open order, at most those it has.
-    void withdraw(Slot slot, std::uint32_t lots, CancelReason reason) {
+    // Cancels lots of an open order, at most its open lots.
+    void cancel_lots(Slot slot, std::uint32_t lots, CancelReason reason) {
         const Node& order = node(slot);
-        tell(EventKind::cancelled, code(reason), lots, order.id, 0, order.price);
+        emit(EventKind::cancelled, code(reason), lots, order.id, 0, order.price);
         const std::uint32_t left = open_lots(slot) - lots;
         if (left == 0) {
             remove(slot);
@@ -163,10 +163,10 @@ public:
     }
 
 private:
-    // Gives an order a slot, a ticket unless it is plain, and its id.
-    [[nodiscard]] Slot enter(const Order& order) {
+    // Allocates a slot, attributes if the order is special, and an id entry.
+    [[nodiscard]] Slot insert(const Order& order) {
         const bool plain = order.is_plain() && !is_stop(order.kind);
-        const Slot slot = shared.pool.take();
+        const Slot slot = shared.pool.allocate();
         Node& fresh = node(slot);
         fresh.id = order.id;
         fresh.price = order.price;
@@ -174,10 +174,10 @@ private:
         if (plain) {
             shared.pool.owner(slot) = order.participant;
         } else {
-            Ticket special;
+            OrderAttributes special;
             special.order = order;
             special.shown = order.display != 0 ? std::min(order.display, order.open) : order.open;
-            shared.pool.owner(slot) = shared.tickets.take(special);
+            shared.pool.owner(slot) = shared.attributes_pool.allocate(special);
             ++book.special_orders;
             if (order.tif == TimeInForce::gtd) shared.expiries.add({order.expiry_ns, order.id, symbol});
         }
@@ -185,7 +185,7 @@ private:
         return slot;
     }
 
-    [[nodiscard]] bool refill(Slot slot, Ticket& special) {
+    [[nodiscard]] bool refill(Slot slot, OrderAttributes& special) {
         const Node& iceberg = node(slot);
         special.shown = std::min(special.order.display, special.order.open);
         if (iceberg.next != null_slot) {
@@ -193,7 +193,7 @@ private:
             book.ladder(iceberg.side()).unlink(shared.pool, slot, key);
             book.ladder(iceberg.side()).append(shared.pool, slot, key);
         }
-        tell(EventKind::refilled, iceberg.side(), special.shown, iceberg.id, 0, iceberg.price);
+        emit(EventKind::refilled, iceberg.side(), special.shown, iceberg.id, 0, iceberg.price);
         return true;
     }
 

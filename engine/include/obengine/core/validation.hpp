@@ -1,28 +1,28 @@
-// Which commands are malformed, and as what: the checks of form of section 3 of the specification.
+// Validation of command records: the format checks of section 3 of the specification.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 
-#include "obengine/io/messages.hpp"
 #include "obengine/core/orders.hpp"
+#include "obengine/io/messages.hpp"
 
 namespace obengine {
 
-// The parameters that an EXTEND brings; all 0 where there is none.
+// The parameters of an EXTEND; all 0 if there is none.
 struct Extension {
     std::int32_t display_lots = 0;
     std::uint32_t min_lots = 0;
     std::uint64_t expiry_ns = 0;
     Ticks trigger_ticks = 0;
 
-    [[nodiscard]] static Extension of(const Command& command) noexcept {
+    [[nodiscard]] static Extension from(const Command& command) noexcept {
         return {command.qty_lots, command.participant, command.order_id, command.price_ticks};
     }
 };
 
-namespace form {
+namespace validation {
 
 struct Rule {
     bool broken;
@@ -30,7 +30,7 @@ struct Rule {
 };
 
 // The code of the first broken rule.
-[[nodiscard]] inline RejectCode first_of(std::initializer_list<Rule> rules) noexcept {
+[[nodiscard]] inline RejectCode first_broken(std::initializer_list<Rule> rules) noexcept {
     for (const Rule& rule : rules) {
         if (rule.broken) return rule.code;
     }
@@ -61,13 +61,13 @@ struct Rule {
                           (command.flags & flag::post_only) != 0);
 }
 
-[[nodiscard]] inline RejectCode of_new(const Command& command, const Extension* given, std::size_t symbols,
+[[nodiscard]] inline RejectCode validate_new(const Command& command, const Extension* pending, std::size_t symbols,
                                        std::uint64_t clock_ns) noexcept {
     const auto kind = static_cast<OrderKind>(command.kind);
     const auto tif = static_cast<TimeInForce>(command.tif);
     const bool extended = (command.flags & flag::extended) != 0;
-    const Extension more = extended && given != nullptr ? *given : Extension{};
-    return first_of({
+    const Extension more = extended && pending != nullptr ? *pending : Extension{};
+    return first_broken({
         {command.side > code(Side::sell), RejectCode::unknown_side},
         {command.kind > code(OrderKind::trailing_stop_limit), RejectCode::unknown_kind},
         {command.tif > code(TimeInForce::aon) || (tif == TimeInForce::aon && kind != OrderKind::limit),
@@ -76,7 +76,7 @@ struct Rule {
         {command.symbol >= symbols, RejectCode::unknown_symbol},
         {command.qty_lots <= 0, RejectCode::bad_quantity},
         {is_limited(kind) && command.price_ticks == no_price, RejectCode::bad_price},
-        {extended ? given == nullptr : is_stop(kind), RejectCode::missing_extension},
+        {extended ? pending == nullptr : is_stop(kind), RejectCode::missing_extension},
         {bad_trigger(kind, more.trigger_ticks), RejectCode::bad_trigger},
         {bad_display(command, kind, tif, more.display_lots), RejectCode::bad_display},
         {bad_minimum(command, kind, tif, more.min_lots), RejectCode::bad_minimum},
@@ -85,9 +85,9 @@ struct Rule {
 }
 
 // CANCEL, MODIFY, EXECUTE.
-[[nodiscard]] inline RejectCode of_named(const Command& command, std::size_t symbols) noexcept {
+[[nodiscard]] inline RejectCode validate_by_id(const Command& command, std::size_t symbols) noexcept {
     const bool may_be_all = command.op == code(Op::cancel);
-    return first_of({
+    return first_broken({
         {command.flags != 0, RejectCode::bad_flags},
         {command.symbol >= symbols, RejectCode::unknown_symbol},
         {command.qty_lots < (may_be_all ? 0 : 1), RejectCode::bad_quantity},
@@ -95,31 +95,31 @@ struct Rule {
     });
 }
 
-}  // namespace form
+}  // namespace validation
 
-// Why a command other than EXTEND is refused for its form alone; none where it is well formed.
-// `given` is what the record before brought, if that was an EXTEND.
-[[nodiscard]] inline RejectCode check_form(const Command& command, const Extension* given, std::size_t symbols,
+// The reject code of an invalid command (any op except EXTEND), or none. `pending` is the preceding EXTEND, or
+// nullptr.
+[[nodiscard]] inline RejectCode validate_command(const Command& command, const Extension* pending, std::size_t symbols,
                                            std::uint64_t clock_ns) noexcept {
     switch (static_cast<Op>(command.op)) {
-        case Op::new_order: return form::of_new(command, given, symbols, clock_ns);
+        case Op::new_order: return validation::validate_new(command, pending, symbols, clock_ns);
         case Op::cancel:
         case Op::modify:
-        case Op::execute: return form::of_named(command, symbols);
+        case Op::execute: return validation::validate_by_id(command, symbols);
         case Op::mass_cancel:
-            return form::first_of({
+            return validation::first_broken({
                 {command.side > both_sides, RejectCode::unknown_side},
                 {command.flags != 0, RejectCode::bad_flags},
                 {command.symbol >= symbols && command.symbol != all_symbols, RejectCode::unknown_symbol},
             });
         case Op::state:
-            return form::first_of({
+            return validation::first_broken({
                 {command.flags != 0, RejectCode::bad_flags},
                 {command.symbol >= symbols, RejectCode::unknown_symbol},
                 {command.side > code(TradingState::auction), RejectCode::unknown_state},
             });
         case Op::clock:
-            return form::first_of({
+            return validation::first_broken({
                 {(command.flags & ~end_of_day) != 0, RejectCode::bad_flags},
                 {command.order_id < clock_ns, RejectCode::bad_time},
             });

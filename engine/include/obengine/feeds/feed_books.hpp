@@ -1,4 +1,4 @@
-// The books of all symbols as a market data feed tells them: nothing is matched, nothing is refused.
+// The books of all symbols as reported by a market data feed; nothing is matched.
 #pragma once
 
 #include <algorithm>
@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "obengine/containers/id_table.hpp"
-#include "obengine/feeds/itch50.hpp"
-#include "obengine/containers/price_ladder.hpp"
 #include "obengine/containers/node_pool.hpp"
+#include "obengine/containers/price_ladder.hpp"
+#include "obengine/feeds/itch50.hpp"
 
 namespace obengine {
 
-// What a feed said that cannot be: such a message is counted and has no effect.
+// Counts of invalid messages; they have no effect.
 struct FeedFaults {
     std::uint64_t unknown_order = 0;
     std::uint64_t duplicate_order = 0;
-    std::uint64_t bad_quantity = 0;  // no lots, more than 2^31 - 1, or more than the order has (which is then gone)
+    std::uint64_t bad_quantity = 0;  // none, above 2^31 - 1, or above the open lots (the order is then removed)
     std::uint64_t bad_side = 0;
 
     [[nodiscard]] std::uint64_t all() const noexcept {
@@ -27,7 +27,7 @@ struct FeedFaults {
     }
 };
 
-// Order ids are those of a feed, unique over all its symbols; prices are the feed's units.
+// Order ids are unique over all symbols; prices are in the feed's units.
 class FeedBooks {
 public:
     explicit FeedBooks(const LadderLimits& limits = {.first_bits = 12, .max_bits = 18}, unsigned id_cell_bits = 18)
@@ -41,7 +41,7 @@ public:
         rest(symbol, cell, id, side, lots, price);
     }
 
-    // Lots of an order trade or are cancelled.
+    // Lots of an order were traded or cancelled.
     void reduce(OrderId id, std::uint32_t lots) {
         Slot* const link = ids_.locate(pool_, id);
         if (*link == null_slot) [[unlikely]] return void(++faults_.unknown_order);
@@ -52,16 +52,16 @@ public:
             return;
         }
         faults_.bad_quantity += lots > order.qty();
-        take_off(link);
+        erase(link);
     }
 
     void remove(OrderId id) {
         Slot* const link = ids_.locate(pool_, id);
         if (*link == null_slot) [[unlikely]] return void(++faults_.unknown_order);
-        take_off(link);
+        erase(link);
     }
 
-    // An order gives way to another of its side and symbol.
+    // Replaces an order by another of the same side and symbol.
     void replace(OrderId id, OrderId new_id, std::uint32_t lots, Ticks price) {
         Slot* const link = ids_.locate(pool_, id);
         if (*link == null_slot) [[unlikely]] return void(++faults_.unknown_order);
@@ -69,7 +69,7 @@ public:
         const auto symbol = static_cast<std::uint16_t>(pool_.owner(*link));
         if (lots - 1 >= most_lots) [[unlikely]] return void(++faults_.bad_quantity);
         if (new_id != id && ids_.find(pool_, new_id) != null_slot) [[unlikely]] return void(++faults_.duplicate_order);
-        take_off(link);
+        erase(link);
         rest(symbol, ids_.cell(new_id), new_id, side, lots, price);
     }
 
@@ -78,13 +78,13 @@ public:
     [[nodiscard]] const NodePool& pool() const noexcept { return pool_; }
     // The slot of an open order, or null_slot.
     [[nodiscard]] Slot find(OrderId id) const noexcept { return ids_.find(pool_, id); }
-    // Of an order, or nullptr of a symbol that never had one.
+    // A side of a symbol; nullptr if the symbol never had orders.
     [[nodiscard]] const Ladder* ladder(std::uint16_t symbol, std::uint32_t side) const noexcept {
         return symbol >= books_.size() || books_[symbol] == nullptr ? nullptr : &books_[symbol]->sides[side];
     }
 
-    void fetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
-    void fetch_order(OrderId id) const noexcept { pool_.prefetch(ids_.hint(id)); }
+    void prefetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
+    void prefetch_order(OrderId id) const noexcept { pool_.prefetch(ids_.hint(id)); }
 
 private:
     static constexpr std::uint32_t most_lots = 0x7FFF'FFFF;
@@ -94,29 +94,29 @@ private:
         std::array<Ladder, 2> sides;
     };
 
-    [[nodiscard]] Ladder& own(std::uint32_t symbol, std::uint32_t side) {
+    [[nodiscard]] Ladder& make_ladder(std::uint32_t symbol, std::uint32_t side) {
         if (symbol >= books_.size()) [[unlikely]] books_.resize(symbol + 1);
         if (books_[symbol] == nullptr) [[unlikely]] books_[symbol] = std::make_unique<Book>(limits_);
         return books_[symbol]->sides[side];
     }
 
     void rest(std::uint16_t symbol, Slot* cell, OrderId id, std::uint32_t side, std::uint32_t lots, Ticks price) {
-        const Slot slot = pool_.take();
+        const Slot slot = pool_.allocate();
         Node& node = pool_[slot];
         node.id = id;
         node.price = price;
         node.qty_and_side = Node::pack(lots, side);
         pool_.owner(slot) = symbol;
         ids_.insert(pool_, cell, slot);
-        own(symbol, side).append(pool_, slot, key_of(price, side));
+        make_ladder(symbol, side).append(pool_, slot, key_of(price, side));
     }
 
-    void take_off(Slot* link) {
+    void erase(Slot* link) {
         const Slot slot = *link;
         const Node& node = pool_[slot];
         *link = node.chain;
         books_[pool_.owner(slot)]->sides[node.side()].unlink(pool_, slot, key_of(node.price, node.side()));
-        pool_.give_back(slot);
+        pool_.release(slot);
     }
 
     NodePool pool_;
@@ -128,16 +128,16 @@ private:
 
 namespace itch50 {
 
-// Builds books from ITCH messages; a symbol is the stock locate.
+// Builds books from ITCH messages; the symbol is the stock locate.
 class BookBuilder {
 public:
     explicit BookBuilder(FeedBooks& books) : books_(books) {}
 
-    void expect(Message message) const noexcept {
-        if (message.is_of_an_order()) books_.fetch_cell(message.order_id());
+    void prefetch_early(Message message) const noexcept {
+        if (message.is_order_message()) books_.prefetch_cell(message.order_id());
     }
-    void approach(Message message) const noexcept {
-        if (message.is_of_an_order()) books_.fetch_order(message.order_id());
+    void prefetch_late(Message message) const noexcept {
+        if (message.is_order_message()) books_.prefetch_order(message.order_id());
     }
     void handle(Message message) {
         switch (message.type()) {
@@ -146,7 +146,7 @@ public:
                 return books_.add(message.locate(), message.order_id(), message.side(), message.added_lots(), message.added_price());
             case 'E':
             case 'C':
-            case 'X': return books_.reduce(message.order_id(), message.gone_lots());
+            case 'X': return books_.reduce(message.order_id(), message.reduced_lots());
             case 'D': return books_.remove(message.order_id());
             case 'U': return books_.replace(message.order_id(), message.new_id(), message.new_lots(), message.new_price());
             default: return;

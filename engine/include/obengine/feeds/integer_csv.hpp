@@ -1,4 +1,4 @@
-// Lines of integers, plainly written, as numbers: what obengine/feeds/integer_csv.py reads, without its errors.
+// A fast reader of CSV lines of integers; obengine/feeds/integer_csv.py reads the rest and reports errors.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 
 namespace obengine {
 
-// Reads whole lines of `columns` integers; where `seconds_first`, the first is seconds with at most nine
-// decimals and becomes nanoseconds. False where a line is anything else: the slow reader says what it is.
+// Reads whole lines of `columns` integers. With `seconds_first`, the first field is seconds with at most nine
+// decimals, converted to nanoseconds. Returns false on any other format; the strict reader then reports it.
 class IntegerLines {
 public:
     IntegerLines(std::span<const unsigned char> text, std::size_t columns, bool seconds_first) noexcept
         : at_(text.data()), end_(text.data() + text.size()), columns_(columns), seconds_first_(seconds_first) {}
 
     [[nodiscard]] bool read(std::vector<std::int64_t>& values) {
-        // A field takes two bytes at least: its digit and what ends it.
+        // A field takes at least two bytes: a digit and a delimiter.
         values.resize(static_cast<std::size_t>(end_ - at_) / 2 + 1);
         std::int64_t* next = values.data();
         while (at_ != end_) {
@@ -39,7 +39,7 @@ private:
         return at_ != end_ && *at_++ == (last ? '\n' : ',');
     }
 
-    // The number of digits read, 0 where there are none or too many.
+    // The number of digits read; 0 if none or too many.
     [[nodiscard]] int digits(std::int64_t& value) noexcept {
         const unsigned char* const first = at_;
         value = 0;

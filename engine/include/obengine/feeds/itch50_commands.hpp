@@ -1,4 +1,4 @@
-// ITCH 5.0 messages as COMMAND records: what an engine is to be told so that its books follow the feed.
+// ITCH 5.0 messages to COMMAND records that keep an engine in step with the feed.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,18 @@
 
 namespace obengine::itch50 {
 
-// A, F: NEW. E, C: EXECUTE. X: CANCEL of its lots. D: CANCEL. U: CANCEL and NEW, the side being that of the
-// order it replaces, so books are kept here too. What cannot be becomes a command that is refused. The
-// symbol is the stock locate. A feed's book may be crossed; in state AUCTION an engine lets it be.
+// A, F: NEW. E, C: EXECUTE. X: CANCEL of the lots. D: CANCEL. U: CANCEL and NEW; the side is that of the replaced
+// order, so books are kept here too. Invalid messages become commands that are rejected. The symbol is the stock
+// locate. The books of a feed may be crossed; an engine allows that in state AUCTION.
 class CommandWriter {
 public:
-    // `bytes` are to be read: room for the most commands that they can give is taken at once.
+    // Reserves space for the maximum number of commands of `bytes` bytes.
     CommandWriter(FeedBooks& books, std::size_t bytes) : books_(books), builder_(books) {
         commands_.reserve(bytes / fewest_bytes_a_command + 1);
     }
 
-    void expect(Message message) const noexcept { builder_.expect(message); }
-    void approach(Message message) const noexcept { builder_.approach(message); }
+    void prefetch_early(Message message) const noexcept { builder_.prefetch_early(message); }
+    void prefetch_late(Message message) const noexcept { builder_.prefetch_late(message); }
 
     void handle(Message message) {
         const std::uint16_t symbol = message.locate();
@@ -33,10 +33,10 @@ public:
                 write(Op::new_order, symbol, message.order_id(), message.added_lots(), message.added_price(), message.side());
                 break;
             case 'E':
-            case 'C': write(Op::execute, symbol, message.order_id(), message.gone_lots()); break;
+            case 'C': write(Op::execute, symbol, message.order_id(), message.reduced_lots()); break;
             case 'X':
-                // No lots would mean all of them to CANCEL.
-                if (message.gone_lots() != 0) write(Op::cancel, symbol, message.order_id(), message.gone_lots());
+                // CANCEL of 0 lots would cancel the whole order.
+                if (message.reduced_lots() != 0) write(Op::cancel, symbol, message.order_id(), message.reduced_lots());
                 break;
             case 'D': write(Op::cancel, symbol, message.order_id(), 0); break;
             case 'U': replace(symbol, message); break;
@@ -45,11 +45,11 @@ public:
         builder_.handle(message);
     }
 
-    // The commands so far, which are given away.
+    // Returns the commands so far and clears them.
     [[nodiscard]] std::vector<Command> take() noexcept { return std::exchange(commands_, {}); }
 
 private:
-    // A replace, 37 bytes with its length, gives two commands.
+    // A replace message, 37 bytes with its length, gives two commands.
     static constexpr std::size_t fewest_bytes_a_command = 18;
 
     void replace(std::uint16_t symbol, Message message) {

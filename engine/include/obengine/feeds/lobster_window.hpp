@@ -1,4 +1,4 @@
-// The window of a LOBSTER file followed row by row: obengine/feeds/lobster_window.py is its specification.
+// Follows the window of a LOBSTER file row by row; obengine/feeds/lobster_window.py is the specification.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ inline constexpr OrderId first_unnamed = OrderId{1} << 63;
 
 enum class Message : std::int64_t { none, new_order, reduce, remove, execute, hidden, cross, halt };
 
-// Bits that say what a row had beside, or instead of, a plain change of a known order.
+// Bits for each way in which a row differs from a plain change of a known order.
 namespace cause {
 inline constexpr unsigned seed = 1;
 inline constexpr unsigned adopted_tail_level = 2;
@@ -36,7 +36,7 @@ inline constexpr unsigned duplicate_id = 2048;
 inline constexpr unsigned unexplained = 4096;
 }  // namespace cause
 
-// A message row, its time left out, and the first field of the orderbook row beside it.
+// A message row without its time, and its orderbook row.
 struct Row {
     Message kind;
     OrderId id;
@@ -46,7 +46,7 @@ struct Row {
     const std::int64_t* book;
 };
 
-// How known orders were met: deletions of just the tracked size, executions at the queue's head.
+// How messages fit known orders: deletions of the tracked size, executions at the head of the queue.
 struct Queues {
     std::uint64_t deletions = 0;
     std::uint64_t exact_deletions = 0;
@@ -54,7 +54,7 @@ struct Queues {
     std::uint64_t head_executions = 0;
 };
 
-// Rows must have passed the checks of obengine/feeds/lobster_checks.py, and have `levels` levels.
+// Rows must satisfy obengine/feeds/lobster_checks.py and have `levels` levels.
 class Window {
 public:
     explicit Window(std::size_t levels) : limit_(levels) {}
@@ -78,14 +78,14 @@ public:
         return cause::seed;
     }
 
-    // Follows one row; the causes say what was out of the ordinary. `restart_if_off` comes after it.
+    // Applies one row and returns its causes; call restart_if_touch_differs() after it.
     unsigned step(const Row& row) {
         unsigned causes = 0;
         switch (row.kind) {
-            case Message::new_order: causes = introduce(row); break;
+            case Message::new_order: causes = add_order(row); break;
             case Message::reduce:
             case Message::remove:
-            case Message::execute: causes = lessen(row); break;
+            case Message::execute: causes = reduce_order(row); break;
             case Message::hidden: causes = cause::hidden_execution; break;
             case Message::halt:
                 halted_ = row.price != 1;
@@ -95,13 +95,13 @@ public:
         }
         if (asks_.levels.size() < limit_) causes |= adopt(asks_, row);
         if (bids_.levels.size() < limit_) causes |= adopt(bids_, row);
-        if (!shows(row)) causes |= halted_ ? cause::halt : cause::unexplained;
+        if (!touch_matches(row)) causes |= halted_ ? cause::halt : cause::unexplained;
         return causes;
     }
 
-    // Forgets a book whose touch is not the row's and takes the row's, unless that is crossed.
-    void restart_if_off(const Row& row) {
-        if (shows(row) || row.book[0] <= row.book[2]) return;
+    // Replaces a book whose touch differs from the row, unless the row is crossed.
+    void restart_if_touch_differs(const Row& row) {
+        if (touch_matches(row) || row.book[0] <= row.book[2]) return;
         for (Side* const side : {&asks_, &bids_}) {
             while (!side->levels.empty()) drop_last(*side);
         }
@@ -115,7 +115,7 @@ private:
     };
     using Queue = std::list<Order>;
 
-    // Keys are prices with the sign that makes the best one the smallest.
+    // Keys are prices, negated for bids, so that the best key is smallest.
     struct Level {
         std::int64_t key = 0;
         std::int64_t total = 0;
@@ -142,9 +142,9 @@ private:
         return row.book[4 * level + side.offset + of];
     }
 
-    [[nodiscard]] bool shows(const Row& row) const { return shows(row, asks_) && shows(row, bids_); }
+    [[nodiscard]] bool touch_matches(const Row& row) const { return touch_matches(row, asks_) && touch_matches(row, bids_); }
 
-    [[nodiscard]] static bool shows(const Row& row, const Side& side) {
+    [[nodiscard]] static bool touch_matches(const Row& row, const Side& side) {
         if (side.levels.empty()) return field(row, side, 0) == side.none && field(row, side, 0, 1) == 0;
         const Level& best = side.levels.front();
         return field(row, side, 0) == best.key * side.sign && field(row, side, 0, 1) == best.total;
@@ -176,7 +176,7 @@ private:
         return *side.levels.insert(at, std::move(level));
     }
 
-    unsigned introduce(const Row& row) {
+    unsigned add_order(const Row& row) {
         Side& side = side_of(row.direction);
         const std::int64_t key = row.price * side.sign;
         if (places_.contains(row.id)) return cause::duplicate_id;
@@ -187,14 +187,14 @@ private:
         return 0;
     }
 
-    unsigned lessen(const Row& row) {
+    unsigned reduce_order(const Row& row) {
         const auto found = places_.find(row.id);
-        if (found == places_.end()) return lessen_unnamed(row);
+        if (found == places_.end()) return reduce_unnamed(row);
         const Place place = found->second;
         Level& level = *find(*place.side, place.key);
         const std::int64_t lots = place.order->lots;
-        const std::int64_t gone = row.kind == Message::remove || row.size > lots ? lots : row.size;
-        const bool exact = in_step(row, lots) && row.price * place.side->sign == place.key;
+        const std::int64_t removed = row.kind == Message::remove || row.size > lots ? lots : row.size;
+        const bool exact = size_fits(row, lots) && row.price * place.side->sign == place.key;
         if (row.kind == Message::remove) {
             ++queues_.deletions;
             queues_.exact_deletions += exact;
@@ -202,44 +202,44 @@ private:
             ++queues_.executions;
             queues_.head_executions += level.named.begin() == place.order;
         }
-        write_less(row.kind, *place.side, row.id, gone, lots);
-        if (gone == lots) {
+        write_reduction(row.kind, *place.side, row.id, removed, lots);
+        if (removed == lots) {
             level.named.erase(place.order);
             places_.erase(found);
         } else {
-            place.order->lots = lots - gone;
+            place.order->lots = lots - removed;
         }
-        shrink(*place.side, level, gone);
+        shrink(*place.side, level, removed);
         return exact ? 0 : cause::size_differs;
     }
 
-    unsigned lessen_unnamed(const Row& row) {
+    unsigned reduce_unnamed(const Row& row) {
         Side& side = side_of(row.direction);
         Level* const level = find(side, row.price * side.sign);
         if (level == nullptr) return cause::outside_window;
         unsigned causes = left_.contains(row.id) ? cause::left_window : cause::unseen_order;
-        const std::int64_t gone = std::min(row.size, level->unnamed);
-        if (gone < row.size) causes |= cause::unnamed_short;
-        if (gone != 0) {
-            write_less(row.kind, side, level->unnamed_id, gone, level->unnamed);
-            level->unnamed -= gone;
-            shrink(side, *level, gone);
+        const std::int64_t removed = std::min(row.size, level->unnamed);
+        if (removed < row.size) causes |= cause::unnamed_short;
+        if (removed != 0) {
+            write_reduction(row.kind, side, level->unnamed_id, removed, level->unnamed);
+            level->unnamed -= removed;
+            shrink(side, *level, removed);
         }
         return causes;
     }
 
-    // Whether a message's size fits an order of `lots` open lots.
-    [[nodiscard]] static bool in_step(const Row& row, std::int64_t lots) noexcept {
+    // Whether the size of a message fits an order with `lots` open lots.
+    [[nodiscard]] static bool size_fits(const Row& row, std::int64_t lots) noexcept {
         if (row.kind == Message::remove) return row.size == lots;
         return row.kind == Message::execute ? row.size <= lots : row.size < lots;
     }
 
-    static void shrink(Side& side, Level& level, std::int64_t gone) {
-        level.total -= gone;
+    static void shrink(Side& side, Level& level, std::int64_t removed) {
+        level.total -= removed;
         if (level.total == 0) side.levels.erase(side.levels.begin() + (&level - side.levels.data()));
     }
 
-    // Takes the row's last level of a side if it is just the one that the window lacks.
+    // Adopts the row's last level of a side if it is the only one that the window lacks.
     unsigned adopt(Side& side, const Row& row) {
         const std::size_t have = side.levels.size();
         const std::int64_t price = field(row, side, have);
@@ -277,9 +277,9 @@ private:
         side.levels.pop_back();
     }
 
-    void write_less(Message kind, const Side& side, OrderId id, std::int64_t gone, std::int64_t lots) {
-        if (kind == Message::execute) return write(Op::execute, side, gone, id, 0);
-        write(Op::cancel, side, gone < lots ? gone : 0, id, 0);
+    void write_reduction(Message kind, const Side& side, OrderId id, std::int64_t removed, std::int64_t lots) {
+        if (kind == Message::execute) return write(Op::execute, side, removed, id, 0);
+        write(Op::cancel, side, removed < lots ? removed : 0, id, 0);
     }
 
     void write(Op op, const Side& side, std::int64_t lots, OrderId id, std::int64_t price) {

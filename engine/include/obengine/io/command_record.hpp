@@ -1,4 +1,4 @@
-// A COMMAND record where it lies: fields read one by one, from any address, when they are needed.
+// A view of a COMMAND record at any address; fields are read on demand.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace obengine {
 
-class Record {
+class CommandRecord {
 public:
-    explicit Record(const void* record) noexcept : at_(static_cast<const unsigned char*>(record)) {}
+    explicit CommandRecord(const void* record) noexcept : at_(static_cast<const unsigned char*>(record)) {}
 
     // The first eight bytes as one word, so that one comparison checks six fields.
     class Head {
@@ -20,9 +20,9 @@ public:
         [[nodiscard]] std::uint16_t symbol() const noexcept { return static_cast<std::uint16_t>(word_ >> 32); }
         [[nodiscard]] std::uint32_t side() const noexcept { return (word_ >> 8) & 1; }
         [[nodiscard]] bool is_market() const noexcept { return (word_ & 0x01'0000) != 0; }
-        // Neither a market order nor immediate-or-cancel.
+        // Neither MARKET nor IOC.
         [[nodiscard]] bool rests() const noexcept { return (word_ & 0x0101'0000) == 0; }
-        // NEW of LIMIT or MARKET, GTC or IOC, with a known side and no flags.
+        // NEW of LIMIT or MARKET, GTC or IOC, with a valid side and no flags.
         [[nodiscard]] bool is_plain_new() const noexcept { return (word_ & 0xFFFF'0000'FEFE'FEFF) == 0; }
         // CANCEL without flags.
         [[nodiscard]] bool is_plain_cancel() const noexcept {
@@ -40,8 +40,8 @@ public:
     [[nodiscard]] OrderId id() const noexcept { return read<OrderId>(16); }
     [[nodiscard]] Ticks price() const noexcept { return read<Ticks>(24); }
     [[nodiscard]] const unsigned char* begin() const noexcept { return at_; }
-    [[nodiscard]] const unsigned char* behind() const noexcept { return at_ + sizeof(Command); }
-    [[nodiscard]] Command whole() const noexcept { return read<Command>(0); }
+    [[nodiscard]] const unsigned char* end() const noexcept { return at_ + sizeof(Command); }
+    [[nodiscard]] Command command() const noexcept { return read<Command>(0); }
 
 private:
     template <class T>

@@ -1,4 +1,4 @@
-// Memory for the events of a batch whose number is not known beforehand.
+// A growing buffer for the events of a batch, and the sink that writes to it.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace obengine {
 
-// A growing buffer of events; realloc lets the system move pages instead of copying bytes.
+// Grows by realloc, so the system can move pages instead of copying bytes.
 class EventBuffer {
 public:
     EventBuffer() = default;
@@ -33,11 +33,11 @@ public:
     EventBuffer& operator=(const EventBuffer&) = delete;
     ~EventBuffer() { std::free(events_); }
 
-    // Room for `extra` more events. Throws std::bad_alloc and keeps what is there.
-    void reserve(std::size_t extra) { reserve_behind(0, extra); }
+    // Reserves `extra` more events. On std::bad_alloc the content is kept.
+    void reserve(std::size_t extra) { reserve_after(0, extra); }
 
-    // The same, behind `written` events that have been written and not yet advanced over.
-    void reserve_behind(std::size_t written, std::size_t extra) {
+    // The same, if `written` events were written after size() without advance() yet.
+    void reserve_after(std::size_t written, std::size_t extra) {
         const std::size_t needed = size_ + written + extra;
         if (needed <= capacity_) return;
         std::size_t wanted = capacity_ + capacity_ / 2;
@@ -46,15 +46,15 @@ public:
         if (moved == nullptr) throw std::bad_alloc();
         events_ = static_cast<Event*>(moved);
         capacity_ = wanted;
-        ask_for_huge_pages(moved, wanted * sizeof(Event));
+        request_huge_pages(moved, wanted * sizeof(Event));
     }
 
     [[nodiscard]] Event* end() noexcept { return events_ + size_; }
     [[nodiscard]] Event* limit() noexcept { return events_ + capacity_; }
     void advance(std::size_t written) noexcept { size_ += written; }
     void clear() noexcept { size_ = 0; }
-    // Lets the system take back the pages of events that are forgotten, if it needs them before they are written to again.
-    void offer_to_system() noexcept {
+    // Lets the system reclaim the pages of a cleared buffer under memory pressure.
+    void mark_pages_free() noexcept {
 #if defined(__linux__) && defined(MADV_FREE)
         advise(events_, capacity_ * sizeof(Event), MADV_FREE);
 #endif
@@ -65,15 +65,15 @@ public:
     [[nodiscard]] Event* data() noexcept { return events_; }
 
 private:
-    // Fresh memory costs more than matching where it comes in small pages.
-    static void ask_for_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+    // Page faults of small pages in fresh memory cost more than matching.
+    static void request_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
         advise(memory, bytes, MADV_HUGEPAGE);
 #endif
     }
 
 #if defined(__linux__)
-    // Says something of the whole pages in a block, where they are many.
+    // Applies madvise to the whole pages of a large block.
     static void advise(void* memory, std::size_t bytes, int advice) noexcept {
         constexpr std::size_t page = 4096;
         constexpr std::size_t worthwhile = std::size_t{4} << 20;
@@ -89,8 +89,7 @@ private:
     std::size_t capacity_ = 0;
 };
 
-// Writes behind what a buffer holds, which grows when it is full; pushed events are the buffer's once the
-// sink is gone.
+// Appends to a buffer, which grows when it is full. The destructor commits the events to the buffer.
 class GrowingSink {
 public:
     explicit GrowingSink(EventBuffer& buffer) noexcept : buffer_(buffer), begin_(buffer.end()), next_(begin_), end_(buffer.limit()) {}
@@ -98,28 +97,28 @@ public:
     GrowingSink& operator=(const GrowingSink&) = delete;
     ~GrowingSink() { buffer_.advance(size()); }
 
-    // Throws std::bad_alloc and keeps what is there.
+    // On std::bad_alloc the events so far are kept.
     void push(const Event& event) {
         if (next_ == end_) [[unlikely]] grow();
         *next_++ = event;
     }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
 
-    class Pen {
+    class EventCursor {
     public:
-        explicit Pen(GrowingSink& sink) noexcept : sink_(sink), next_(sink.next_), end_(sink.end_) {}
+        explicit EventCursor(GrowingSink& sink) noexcept : sink_(sink), next_(sink.next_), end_(sink.end_) {}
         [[gnu::always_inline]] void push(const Event& event) {
             if (next_ == end_) [[unlikely]] {
-                lay_down().grow();
-                take_up();
+                flush().grow();
+                reload();
             }
             *next_++ = event;
         }
-        [[nodiscard, gnu::always_inline]] GrowingSink& lay_down() noexcept {
+        [[nodiscard, gnu::always_inline]] GrowingSink& flush() noexcept {
             sink_.next_ = next_;
             return sink_;
         }
-        [[gnu::always_inline]] void take_up() noexcept {
+        [[gnu::always_inline]] void reload() noexcept {
             next_ = sink_.next_;
             end_ = sink_.end_;
         }
@@ -133,7 +132,7 @@ public:
 private:
     [[gnu::noinline]] void grow() {
         const std::size_t written = size();
-        buffer_.reserve_behind(written, least_growth);
+        buffer_.reserve_after(written, least_growth);
         begin_ = buffer_.end();
         next_ = begin_ + written;
         end_ = buffer_.limit();

@@ -1,4 +1,4 @@
-// Where events go: anything with push(Event) and size() is a sink: a buffer, a queue, a C callback.
+// Event sinks: any type with push(Event) and size(), such as a buffer, a queue or a callback.
 #pragma once
 
 #include <concepts>
@@ -16,50 +16,50 @@ concept EventSink = requires(S& sink, const Event& event) {
     { sink.size() } -> std::convertible_to<std::size_t>;
 };
 
-// Room for `events` more events, where the sink is one that must be asked for it. It is asked before
-// each event that no bound is known for; sinks that can always take one more need no reserve().
+// Reserves space for `events` more events if the sink has reserve(). It is called before each event whose number
+// is not bounded by max_events(); sinks that can always accept one more need no reserve().
 template <EventSink Sink>
-void make_room(Sink& sink, std::size_t events) {
+void reserve_events(Sink& sink, std::size_t events) {
     if constexpr (requires { sink.reserve(events); }) sink.reserve(events);
 }
 
-// What plain commands write events with while they are at work. A sink may have a Pen of its own that keeps in
-// registers what push() would read and write in memory each time; whoever else is to write to the sink is
-// given it by lay_down(), and take_up() goes on from there.
+// Writes events on the fast path. A sink may define its own EventCursor, which keeps in registers what push()
+// would load and store each time. flush() writes the cursor back before other code uses the sink; reload()
+// reads it again.
 template <EventSink Sink>
-class DirectPen {
+class DirectCursor {
 public:
-    explicit DirectPen(Sink& sink) noexcept : sink_(sink) {}
+    explicit DirectCursor(Sink& sink) noexcept : sink_(sink) {}
     void push(const Event& event) { sink_.push(event); }
-    [[nodiscard]] Sink& lay_down() noexcept { return sink_; }
-    void take_up() noexcept {}
+    [[nodiscard]] Sink& flush() noexcept { return sink_; }
+    void reload() noexcept {}
 
 private:
     Sink& sink_;
 };
 
 template <class Sink>
-struct PenChoice {
-    using type = DirectPen<Sink>;
+struct CursorChoice {
+    using type = DirectCursor<Sink>;
 };
 template <class Sink>
-    requires requires { typename Sink::Pen; }
-struct PenChoice<Sink> {
-    using type = typename Sink::Pen;
+    requires requires { typename Sink::EventCursor; }
+struct CursorChoice<Sink> {
+    using type = typename Sink::EventCursor;
 };
 template <EventSink Sink>
-using PenOf = typename PenChoice<Sink>::type;
+using CursorOf = typename CursorChoice<Sink>::type;
 
-// The most events that `commands` plain commands (NEW of LIMIT or MARKET with GTC or IOC, CANCEL, MODIFY,
-// EXECUTE, no flags) can give on a book with `open_orders` open orders, all plain: each gives at most
-// three of its own, and each trade beyond those closes an order. Other commands have no such bound:
-// while one is at work the sink is asked to reserve() room for each event, and after it for the rest.
+// The maximum number of events of `commands` plain commands (NEW of LIMIT or MARKET with GTC or IOC, CANCEL,
+// MODIFY, EXECUTE, no flags) on a book with `open_orders` plain orders: each command emits at most three events
+// of its own, and each further trade closes an order. Other commands have no such bound: reserve() is called
+// before each of their events, and afterwards for the rest of the batch.
 [[nodiscard]] constexpr std::size_t max_events(std::size_t commands, std::size_t open_orders) noexcept {
     return 4 * commands + open_orders;
 }
 
-// Writes into a caller's buffer without a look at its end; it is to have room for max_events() of each batch. If an order of
-// another kind needs more than there is, std::length_error is thrown, and the engine is to be thrown away.
+// Writes to a caller's buffer without bounds checks; the buffer must have space for max_events() of each batch.
+// If another command needs more space, std::length_error is thrown and the engine must be discarded.
 class BufferSink {
 public:
     BufferSink(Event* out, std::size_t capacity) noexcept : begin_(out), next_(out), end_(out + capacity) {}
@@ -70,15 +70,15 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
 
-    class Pen {
+    class EventCursor {
     public:
-        explicit Pen(BufferSink& sink) noexcept : sink_(sink), next_(sink.next_) {}
+        explicit EventCursor(BufferSink& sink) noexcept : sink_(sink), next_(sink.next_) {}
         [[gnu::always_inline]] void push(const Event& event) noexcept { *next_++ = event; }
-        [[nodiscard, gnu::always_inline]] BufferSink& lay_down() noexcept {
+        [[nodiscard, gnu::always_inline]] BufferSink& flush() noexcept {
             sink_.next_ = next_;
             return sink_;
         }
-        [[gnu::always_inline]] void take_up() noexcept { next_ = sink_.next_; }
+        [[gnu::always_inline]] void reload() noexcept { next_ = sink_.next_; }
 
     private:
         BufferSink& sink_;
@@ -91,7 +91,7 @@ private:
     Event* end_;
 };
 
-// Counts and drops: what matching costs when nobody listens.
+// Counts events and drops them: measures matching alone.
 class CountingSink {
 public:
     void push(const Event&) noexcept { ++events_; }

@@ -1,4 +1,4 @@
-// Command and event records: the 32-byte layouts and the codes of obengine/api/messages.py.
+// Command and event records: 32-byte layouts and codes, as in obengine/api/messages.py.
 #pragma once
 
 #include <bit>
@@ -21,10 +21,10 @@ inline constexpr Ticks max_price = std::numeric_limits<Ticks>::max();
 inline constexpr Ticks min_price = no_price + 1;
 inline constexpr std::uint32_t max_lots = 0x7FFF'FFFF;
 
-inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: the side that takes buys and sells
-inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: the symbol that takes every symbol
-inline constexpr std::uint8_t cross = 2;             // TRADED: the detail where neither order is the taker
-inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: the flag that lets DAY orders expire
+inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: side value for both sides
+inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: symbol value for all symbols
+inline constexpr std::uint8_t cross = 2;             // TRADED: detail of an uncross, where neither order is the taker
+inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
 
 enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
@@ -50,7 +50,7 @@ enum class EventKind : std::uint8_t {
     clock_set,
 };
 
-// Single bits of an order's flags; the self-trade mode stands above them.
+// Single-bit order flags; the self-trade mode uses the bits above.
 namespace flag {
 inline constexpr std::uint16_t extended = 1;
 inline constexpr std::uint16_t post_only = 2;
@@ -83,14 +83,14 @@ enum class RejectCode : std::uint8_t {
     bad_time,
 };
 
-// The number of a code, as records carry it.
+// The numeric value of a code, as stored in records.
 template <class Code>
     requires std::is_enum_v<Code>
 [[nodiscard]] constexpr std::uint8_t code(Code value) noexcept {
     return static_cast<std::uint8_t>(value);
 }
 
-// Any bytes are a Command: the enumerated fields stay raw until they are checked.
+// Any bytes are a valid Command object: enumerated fields are raw until validated.
 struct Command {
     std::uint8_t op;
     std::uint8_t side;
@@ -104,7 +104,7 @@ struct Command {
     Ticks price_ticks;
 };
 
-// `about` holds, from its lowest byte: kind, detail, symbol (2 bytes), so that writing an event is five stores.
+// `about` packs kind, detail and symbol (2 bytes) from the lowest byte, so that writing an event takes five stores.
 struct Event {
     std::uint32_t about;
     std::uint32_t lots;

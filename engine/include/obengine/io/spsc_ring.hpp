@@ -1,4 +1,4 @@
-// A ring of slots from one producing thread to one consuming thread; either sleeps while it has to wait.
+// A single-producer single-consumer ring of slots; a thread that has to wait sleeps.
 #pragma once
 
 #include <array>
@@ -8,13 +8,13 @@
 
 namespace obengine {
 
-// Slots are made once and used again, so what they hold keeps its memory. `slots` is a power of two.
+// Slots are reused, so their contents keep their memory. `slots` is a power of two.
 template <class Slot, std::size_t slots>
 class SpscRing {
     static_assert(slots != 0 && (slots & (slots - 1)) == 0);
 
 public:
-    // The producer's next free slot; null once the consumer has closed the ring.
+    // The producer's next free slot; nullptr after the consumer closed the ring.
     [[nodiscard]] Slot* claim() noexcept {
         const std::uint64_t sent = sent_.load(std::memory_order_relaxed);
         for (;;) {
@@ -25,19 +25,19 @@ public:
         }
     }
 
-    // Hands the claimed slot on.
-    void send() noexcept {
+    // Publishes the claimed slot.
+    void publish() noexcept {
         sent_.store(sent_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
         sent_.notify_one();
     }
 
-    // The producer has no more to send.
+    // The producer has finished.
     void finish() noexcept {
         sent_.fetch_or(closed, std::memory_order_release);
         sent_.notify_one();
     }
 
-    // The consumer's next slot; null once the producer has finished and all is taken.
+    // The consumer's next slot; nullptr once the producer has finished and the ring is empty.
     [[nodiscard]] Slot* front() noexcept {
         const std::uint64_t taken = taken_.load(std::memory_order_relaxed);
         for (;;) {
@@ -48,13 +48,13 @@ public:
         }
     }
 
-    // Gives the front slot back.
-    void take() noexcept {
+    // Releases the front slot.
+    void pop() noexcept {
         taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
         taken_.notify_one();
     }
 
-    // The consumer takes no more; the producer is told by `claim`.
+    // The consumer stops; claim() then returns nullptr.
     void close() noexcept {
         taken_.fetch_or(closed, std::memory_order_release);
         taken_.notify_one();

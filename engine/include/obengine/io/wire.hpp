@@ -1,4 +1,4 @@
-// COMMAND records as the wire carries them: the same fields in the same order, each of them big-endian.
+// COMMAND records in network byte order: the same fields in the same order, big-endian.
 #pragma once
 
 #include <cstddef>
