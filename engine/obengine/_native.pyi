@@ -1,3 +1,5 @@
+# Generated: python -m nanobind.stubgen -m obengine._native -o engine/obengine/_native.pyi
+# ruff: noqa: C408, ICN001
 """
 The compiled order-book core; obengine.native.book implements the Book protocol with it.
 """
