@@ -27,8 +27,8 @@ from obengine.flow.baseline import STEADY, generate
 from obengine.harness.clock import now_ns
 from obengine.harness.measure import run_passes, time_messages
 from obrelease.analysis.histograms.histogram import percentile_csv
-from obrelease.analysis.plots.latency_throughput import latency_curve
-from obrelease.recorder.artefact_builder import keep_histogram
+from obrelease.analysis.plots.latency_curve import latency_curve
+from obrelease.recorder.artefact_builder import encode_histogram
 from obrelease.storage.durable import NewFile, write_file
 
 BAR_PERMILLE: Final = 100
@@ -47,11 +47,11 @@ def measured(messages: int, core: str) -> tuple[int, NDArray[np.int64]]:
 def recorded(latencies_ns: NDArray[np.int64], folder: Path) -> dict[str, int]:
     """Nanoseconds of each step from latencies to files on the disk."""
     marks = [now_ns()]
-    kept = keep_histogram("service-latency", "latency.hlog", latencies_ns, clock="service")
+    kept = encode_histogram("service-latency", "latency.hlog", latencies_ns, clock="service")
     marks.append(now_ns())
-    table = NewFile("latency.csv", "text/csv", percentile_csv(kept.curve))
+    table = NewFile("latency.csv", "text/csv", percentile_csv(kept.histogram))
     marks.append(now_ns())
-    picture = latency_curve({"core": kept.curve}, title="recording", clock="service")
+    picture = latency_curve({"core": kept.histogram}, title="recording", clock="service")
     marks.append(now_ns())
     for file in (kept.file, table, NewFile("latency.svg", "image/svg+xml", picture)):
         write_file(folder / file.path, file.content)

@@ -1,18 +1,20 @@
-"""What every artefact is made of: who asked, where it ran, what came out, and histograms kept beside it."""
+"""From what a mode of the engine gave to an artefact: the envelope, its histograms and derived files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obengine import cores
 from obengine.harness.machine import MachineFacts, machine_facts
-from obengine.harness.outcome import CheckResult, WorkloadFacts
+from obengine.harness.outcome import EngineOutput, WorkloadFacts
 from obrelease.analysis.histograms.histogram import SIGNIFICANT_DIGITS, Histogram, decode, encode
+from obrelease.analysis.kinds.all_kinds import derived_files
+from obrelease.analysis.kinds.run_kind import RunContent
 from obrelease.models.artefact import (
     Artefact,
     Check,
@@ -28,7 +30,7 @@ from obrelease.models.artefact import (
     VolatileHost,
     Workload,
 )
-from obrelease.models.artefact_draft import slug
+from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.storage.durable import NewFile
 
 
@@ -37,10 +39,8 @@ class RunRequest:
     """What was asked for, and by whom: all of the envelope that the engine does not know.
 
     Attributes:
-        kind: the mode of the run.
         scenario: the folder's name below the kind.
         command: the canonical command line that measures it again.
-        parameters: what the mode was told, beyond the workload.
         created_ns: nanoseconds since the epoch.
         producer: the program and its source tree.
     """
@@ -48,23 +48,61 @@ class RunRequest:
     kind: Kind
     scenario: str
     command: tuple[str, ...]
-    parameters: Mapping[str, Scalar]
     created_ns: int
     producer: Producer
 
 
 @dataclass(frozen=True, slots=True)
-class KeptHistogram:
-    """A histogram as the envelope refers to it, as a file, and as it is read back from that file."""
+class HistogramFile:
+    """A histogram as the envelope refers to it, as a file, and decoded from that file."""
 
     ref: HistogramRef
     file: NewFile
-    curve: Histogram
+    histogram: Histogram
 
 
-def keep_histogram(
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a mode of the engine gave, in the terms of an artefact.
+
+    Attributes:
+        core: that ran; its compiler is a fact of the host.
+        files: files that cannot be derived from the envelope and the histograms.
+    """
+
+    workload: WorkloadFacts
+    outcome: EngineOutput
+    core: str
+    parameters: Mapping[str, Scalar]
+    measurements: Sequence[Measurement]
+    histograms: Sequence[HistogramFile] = ()
+    files: Sequence[NewFile] = ()
+
+
+def build_run(request: RunRequest, result: RunResult) -> ArtefactDraft:
+    """The artefact of a run on this machine, with the tables and plots of its kind."""
+    artefact = Artefact(
+        kind=request.kind,
+        scenario=request.scenario,
+        created_ns=str(request.created_ns),
+        command=request.command,
+        producer=request.producer,
+        host=host_document(core_machine_facts(result.core)),
+        parameters=dict(result.parameters),
+        workload=_workload_document(result.workload),
+        outcome=_outcome_document(result.outcome),
+        measurements=tuple(result.measurements),
+        histograms=tuple(each.ref for each in result.histograms),
+    )
+    content = RunContent(artefact, {each.ref.name: each.histogram for each in result.histograms})
+    return ArtefactDraft(
+        artefact, (*derived_files(content), *(each.file for each in result.histograms), *result.files)
+    )
+
+
+def encode_histogram(
     name: str, path: str, latencies_ns: NDArray[np.int64], *, clock: Literal["service", "response"]
-) -> KeptHistogram:
+) -> HistogramFile:
     """Encode int64 [n] latencies as an HdrHistogram V2 log."""
     encoded = encode(latencies_ns)
     ref = HistogramRef(
@@ -76,17 +114,27 @@ def keep_histogram(
         out_of_range=encoded.out_of_range,
         significant_digits=SIGNIFICANT_DIGITS,
     )
-    return KeptHistogram(ref, NewFile(path, "text/plain", encoded.hlog), decode(encoded.hlog, name=path))
+    return HistogramFile(ref, NewFile(path, "text/plain", encoded.hlog), decode(encoded.hlog, name=path))
 
 
-def machine_of(core: str) -> MachineFacts:
-    """Facts of this machine; those of the compiled core where `core` is that one."""
+def svg_file(path: str, content: bytes) -> NewFile:
+    """A plot as a file of the artefact."""
+    return NewFile(path, "image/svg+xml", content)
+
+
+def csv_file(path: str, content: bytes) -> NewFile:
+    """A table as a file of the artefact."""
+    return NewFile(path, "text/csv", content)
+
+
+def core_machine_facts(core: str) -> MachineFacts:
+    """Facts of this machine, with the compiler of the native core if `core` is that one."""
     build = cores.native_build() if core == cores.NATIVE else None
     return machine_facts(build.compiler if build else None)
 
 
-def host_of(machine: MachineFacts) -> Host:
-    """The machine's facts in the envelope's words."""
+def host_document(machine: MachineFacts) -> Host:
+    """The machine's facts as a part of the envelope."""
     stable, volatile = machine.stable, machine.volatile
     return Host(
         stable=StableHost(
@@ -107,8 +155,7 @@ def host_of(machine: MachineFacts) -> Host:
     )
 
 
-def workload_of(facts: WorkloadFacts) -> Workload:
-    """The workload's facts in the envelope's words."""
+def _workload_document(facts: WorkloadFacts) -> Workload:
     source = facts.source
     return Workload(
         name=slug(facts.name),
@@ -120,63 +167,7 @@ def workload_of(facts: WorkloadFacts) -> Workload:
     )
 
 
-def envelope_of(
-    request: RunRequest,
-    *,
-    produced: Ran | None,
-    workload: WorkloadFacts,
-    parameters: Mapping[str, Scalar],
-    measurements: Sequence[Measurement],
-    histograms: Sequence[KeptHistogram],
-    core: str,
-) -> Artefact:
-    """The envelope of a run of `core` on this machine, its files still missing."""
-    return Artefact(
-        kind=request.kind,
-        scenario=request.scenario,
-        created_ns=str(request.created_ns),
-        command=request.command,
-        producer=request.producer,
-        host=host_of(machine_of(core)),
-        parameters={**parameters, **request.parameters},
-        workload=workload_of(workload),
-        outcome=None if produced is None else outcome_of(produced),
-        measurements=tuple(measurements),
-        histograms=tuple(histogram.ref for histogram in histograms),
-    )
-
-
-class Ran(Protocol):
-    """What every kind of run says of the deterministic workload."""
-
-    @property
-    def events(self) -> int:
-        """How many events there were."""
-        ...
-
-    @property
-    def events_digest(self) -> str:
-        """sha256 of the event records."""
-        ...
-
-    @property
-    def state_digest(self) -> str:
-        """sha256 of the final state."""
-        ...
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """Events by kind, rejects by code."""
-        ...
-
-    @property
-    def checks(self) -> tuple[CheckResult, ...]:
-        """What was proved on the way."""
-        ...
-
-
-def outcome_of(outcome: Ran) -> Outcome:
-    """What the deterministic workload gave, and what was proved of it."""
+def _outcome_document(outcome: EngineOutput) -> Outcome:
     return Outcome(
         events=outcome.events,
         events_digest=outcome.events_digest,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Priority, RejectCode, Side
-from obrelease.errors import StorageError
 from obrelease.storage.system_errors import storage_errors
 
 _BLOCK: Final = 65_536
@@ -18,18 +17,6 @@ _DETAILS: Final = {
     EventKind.MODIFIED: Priority,
     EventKind.REJECTED: RejectCode,
 }
-
-
-def require_log_place(path: Path) -> None:
-    """Fail before time is spent: nothing may lie at the log's place, and its folder must be there.
-
-    Raises:
-        StorageError: names what is in the way.
-    """
-    if path.exists():
-        raise StorageError(f"{path}: is there already", hint="a log never overwrites: choose another name")
-    if not path.parent.is_dir():
-        raise StorageError(f"{path.parent}: no such folder", hint="make it first, or choose another")
 
 
 def write_log(path: Path, events: Events) -> None:

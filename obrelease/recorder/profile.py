@@ -1,11 +1,12 @@
-"""Profiles: capture one, and wrap it as an artefact that no report may quote a rate from."""
+"""Profiles: capture one and record it; its rates must not be quoted in reports."""
 
 from __future__ import annotations
 
 from obengine.harness.profiling import ProfileOutcome, run_profile
-from obrelease.analysis.plots.flame_graph import flame_graph
-from obrelease.analysis.tables.csv_bytes import csv_table
-from obrelease.analysis.tables.profile import (
+from obrelease.analysis.kinds.csv_table import csv_table
+from obrelease.analysis.kinds.profile.flame_graph import flame_graph
+from obrelease.analysis.kinds.profile.kind import PEAK_MEMORY
+from obrelease.analysis.kinds.profile.tables import (
     ALLOCATION_COLUMNS,
     ALLOCATIONS_FILE,
     COUNTER_COLUMNS,
@@ -14,10 +15,9 @@ from obrelease.analysis.tables.profile import (
     FUNCTIONS_FILE,
 )
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.models.artefact_draft import ArtefactDraft
-from obrelease.recorder.artefact_builder import RunRequest, envelope_of
+from obrelease.recorder.artefact_builder import RunRequest, RunResult, build_run, csv_file, svg_file
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
-from obrelease.recorder.results_folder import require_writable
+from obrelease.recorder.preconditions import require_destinations
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -43,47 +43,56 @@ def record_profile(
     Raises:
         UsageError: a name or a number that makes no sense.
         NotFound: the core is not in this installation.
-        StorageError: the disk refused.
+        StorageError: the results cannot be written.
     """
     require_scenario(scenario)
-    require_writable(registry.root)
+    require_destinations(registry.root, None)
     with engine_errors():
         name = resolve_core(core)
         outcome = run_profile(scenario, seed=seed, core=name, profiler=profiler, messages=messages)
-    words = ["obrelease", "run", "profile", "--scenario", scenario, "--seed", str(seed)]
-    words += ["--core", name, "--profiler", profiler]
-    words += [] if messages is None else ["--messages", str(messages)]
-    made = _draft(RunRequest("profile", scenario, tuple(words), {}, created_ns, producer), outcome)
-    return registry.record(made.artefact, made.files)
+    command = ["obrelease", "run", "profile", "--scenario", scenario, "--seed", str(seed)]
+    command += ["--core", name, "--profiler", profiler]
+    command += [] if messages is None else ["--messages", str(messages)]
+    request = RunRequest("profile", scenario, tuple(command), created_ns, producer)
+    draft = build_run(request, _result(scenario, outcome))
+    return registry.record(draft.artefact, draft.files)
 
 
-def _draft(request: RunRequest, outcome: ProfileOutcome) -> ArtefactDraft:
-    files = []
-    if outcome.functions:
-        rows = [(each.place, each.calls, each.own_ns, each.cumulative_ns) for each in outcome.functions]
-        title = f"profile {request.scenario}, {outcome.core} core: {outcome.workload.messages:,} messages"
-        files += [
-            NewFile(FUNCTIONS_FILE, "text/csv", csv_table(FUNCTION_COLUMNS, rows)),
-            NewFile("flame.svg", "image/svg+xml", flame_graph(outcome.stacks, title=title)),
-        ]
-    counted = outcome.counted
-    told = [
-        *((name, value, "counted") for name, value in counted.values.items()),
-        *((name, "", f"not counted: {reason}") for name, reason in counted.absent.items()),
-    ]
-    files.append(NewFile(COUNTERS_FILE, "text/csv", csv_table(COUNTER_COLUMNS, told)))
-    measurements = []
-    if outcome.peak_bytes is not None:
-        held = [(each.place, each.held_bytes, each.blocks) for each in outcome.allocations]
-        files.append(NewFile(ALLOCATIONS_FILE, "text/csv", csv_table(ALLOCATION_COLUMNS, held)))
-        measurements.append(Measurement(name="peak-memory", unit="bytes", samples=(outcome.peak_bytes,)))
-    artefact = envelope_of(
-        request,
-        produced=outcome.produced,
+def _result(scenario: str, outcome: ProfileOutcome) -> RunResult:
+    peak_bytes = outcome.peak_bytes
+    return RunResult(
         workload=outcome.workload,
-        parameters={"core": outcome.core, "profiler": outcome.profiler, "reported": False},
-        measurements=measurements,
-        histograms=(),
+        outcome=outcome.produced,
         core=outcome.core,
+        parameters={"core": outcome.core, "profiler": outcome.profiler, "reported": False},
+        measurements=(
+            [] if peak_bytes is None else [Measurement(name=PEAK_MEMORY, unit="bytes", samples=(peak_bytes,))]
+        ),
+        files=[*_time_files(scenario, outcome), _counters_file(outcome), *_memory_files(outcome)],
     )
-    return ArtefactDraft(artefact, tuple(files))
+
+
+def _time_files(scenario: str, outcome: ProfileOutcome) -> list[NewFile]:
+    if not outcome.functions:
+        return []
+    rows = [(each.place, each.calls, each.own_ns, each.cumulative_ns) for each in outcome.functions]
+    title = f"profile {scenario}, {outcome.core} core: {outcome.workload.messages:,} messages"
+    return [
+        csv_file(FUNCTIONS_FILE, csv_table(FUNCTION_COLUMNS, rows)),
+        svg_file("flame.svg", flame_graph(outcome.stacks, title=title)),
+    ]
+
+
+def _counters_file(outcome: ProfileOutcome) -> NewFile:
+    rows = [
+        *((name, value, "counted") for name, value in outcome.counted.values.items()),
+        *((name, "", f"not counted: {reason}") for name, reason in outcome.counted.absent.items()),
+    ]
+    return csv_file(COUNTERS_FILE, csv_table(COUNTER_COLUMNS, rows))
+
+
+def _memory_files(outcome: ProfileOutcome) -> list[NewFile]:
+    if outcome.peak_bytes is None:
+        return []
+    rows = [(each.place, each.held_bytes, each.blocks) for each in outcome.allocations]
+    return [csv_file(ALLOCATIONS_FILE, csv_table(ALLOCATION_COLUMNS, rows))]

@@ -14,7 +14,7 @@ from obrelease.errors import UsageError
 from obrelease.models.artefact import Artefact, Host, Measurement, Producer, Scalar
 from obrelease.models.artefact_draft import ArtefactDraft, envelope_errors, slug
 from obrelease.models.direction import Direction, direction_by_unit, direction_parameters
-from obrelease.recorder.artefact_builder import host_of, keep_histogram
+from obrelease.recorder.artefact_builder import encode_histogram, host_document
 from obrelease.storage.durable import NewFile
 
 _SOURCE: Final = "record"
@@ -54,7 +54,7 @@ class Latencies:
 
 def this_machine() -> Host:
     """The stable and the volatile facts of this machine."""
-    return host_of(machine_facts(None))
+    return host_document(machine_facts(None))
 
 
 def build_artefact(
@@ -91,7 +91,7 @@ def build_artefact(
     if empty := next((each.name for each in metrics if not each.samples), None):
         raise UsageError(f"metric {empty!r} has no samples")
     stored = [
-        keep_histogram(slug(each.name), f"{slug(each.name)}.hlog", _whole_ns(each), clock=each.clock)
+        encode_histogram(slug(each.name), f"{slug(each.name)}.hlog", _whole_ns(each), clock=each.clock)
         for each in histograms
     ]
     exceptions = {

@@ -1,4 +1,4 @@
-"""Stress runs: run one, and wrap what came out as one artefact with every scale in it."""
+"""Stress runs: measure an open loop at several scales and record the run."""
 
 from __future__ import annotations
 
@@ -6,31 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from obengine.harness.open_loop import rate_msg_s
 from obengine.harness.stress import ScaleRun, StressOutcome, SweepPoint, run_stress, stress_work
-from obrelease.analysis.plots.latency_throughput import latency_curve
-from obrelease.analysis.plots.load import latency_against_load, throughput_by_scale
-from obrelease.analysis.summary.summarise import TIMER_OVERHEAD, WALL_TIMES
-from obrelease.analysis.tables.stress import (
-    SCALES_FILE,
-    SWEEP_FILE,
-    LoadRow,
-    scale_rows,
-    scales_csv,
-    sweep_csv,
-)
+from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
+from obrelease.analysis.kinds.stress.kind import run_title
+from obrelease.analysis.kinds.stress.plots import latency_against_load
+from obrelease.analysis.kinds.stress.tables import SCALES_FILE, SWEEP_FILE, LoadRow, sweep_csv
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.recorder.artefact_builder import (
-    KeptHistogram,
+    HistogramFile,
     RunRequest,
-    envelope_of,
-    keep_histogram,
+    RunResult,
+    build_run,
+    csv_file,
+    encode_histogram,
+    svg_file,
 )
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.event_chunks import chunks_file
-from obrelease.recorder.event_log import require_log_place, write_log
-from obrelease.recorder.results_folder import require_writable
+from obrelease.recorder.event_log import write_log
+from obrelease.recorder.preconditions import require_destinations
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -70,11 +64,9 @@ def record_stress(
     Raises:
         UsageError: a name or a number that makes no sense.
         NotFound: the core is not in this installation.
-        StorageError: the disk refused.
+        StorageError: the results or the log cannot be written.
     """
-    require_writable(registry.root)
-    if log is not None:
-        require_log_place(log)
+    require_destinations(registry.root, log)
     with engine_errors():
         name = resolve_core(core)
         outcome = run_stress(
@@ -87,77 +79,51 @@ def record_stress(
             sweep=sweep,
             progress=progress,
         )
-    words = ["obrelease", "run", "stress", "--arrivals", arrivals]
+    command = ["obrelease", "run", "stress", "--arrivals", arrivals]
     for run in outcome.scales:
-        words += ["--scale", str(run.scale)]
-    words += ["--seed", str(seed), "--core", name, "--passes", str(passes)]
-    words += ["--rate", str(outcome.scales[0].offered_msg_s), *(["--sweep"] if sweep else [])]
-    request = RunRequest("stress", arrivals, tuple(words), {}, created_ns, producer)
-    made = _draft(request, outcome)
+        command += ["--scale", str(run.scale)]
+    command += ["--seed", str(seed), "--core", name, "--passes", str(passes)]
+    command += ["--rate", str(outcome.scales[0].offered_msg_s), *(["--sweep"] if sweep else [])]
+    request = RunRequest("stress", arrivals, tuple(command), created_ns, producer)
+    draft = build_run(request, _result(outcome))
     if log is not None:
         write_log(log, outcome.log)
-    return registry.record(made.artefact, made.files)
+    return registry.record(draft.artefact, draft.files)
 
 
-def _draft(request: RunRequest, outcome: StressOutcome) -> ArtefactDraft:
+def _result(outcome: StressOutcome) -> RunResult:
     largest = outcome.scales[-1]
-    kept = {run.scale: _kept(run) for run in reversed(outcome.scales)}
-    loads = [_load_row(point) for point in outcome.sweep]
-    seed = outcome.workload.seed
-    title = f"stress, {outcome.arrivals} arrivals, {outcome.core} core, seed {seed}"
-    service, response = kept[largest.scale]
-    curves = {"response time": response.curve, "service time": service.curve}
-    rates = {run.scale: _rates(run) for run in outcome.scales}
-    at_scale = f"{title}: x{largest.scale:,} at {largest.offered_msg_s:,} msg/s"
-    files = [
-        *(histogram.file for pair in kept.values() for histogram in pair),
-        NewFile(
-            "latency.svg",
-            "image/svg+xml",
-            latency_curve(curves, title=at_scale, clock="response and service"),
-        ),
-        NewFile("throughput.svg", "image/svg+xml", throughput_by_scale(rates, title=title)),
-        chunks_file(outcome.log),
-    ]
-    if loads:
-        knee = outcome.knee_msg_s or 0
-        knee_picture = latency_against_load(loads, knee_msg_s=knee, title=title)
-        files += [
-            NewFile(SWEEP_FILE, "text/csv", sweep_csv(loads)),
-            NewFile("knee.svg", "image/svg+xml", knee_picture),
-        ]
-    artefact = envelope_of(
-        request,
-        produced=outcome.produced,
+    return RunResult(
         workload=outcome.workload,
+        outcome=outcome.produced,
+        core=outcome.core,
         parameters={
             "core": outcome.core,
             "arrivals": outcome.arrivals,
             "scales": ",".join(str(run.scale) for run in outcome.scales),
             "passes": len(largest.saturated_wall_ns),
             "offered-msg-s": largest.offered_msg_s,
-            "sweep": bool(loads),
+            "sweep": bool(outcome.sweep),
         },
         measurements=_measurements(outcome),
-        histograms=[histogram for pair in kept.values() for histogram in pair],
-        core=outcome.core,
+        histograms=[each for run in reversed(outcome.scales) for each in _histograms(run)],
+        files=[chunks_file(outcome.log), *_sweep_files(outcome)],
     )
-    by_name = {each.ref.name: each.curve for pair in kept.values() for each in pair}
-    rows = list(scale_rows(artefact, by_name))
-    return ArtefactDraft(artefact, (NewFile(SUMMARY_FILE, "text/csv", scales_csv(rows)), *files))
 
 
-def _kept(run: ScaleRun) -> tuple[KeptHistogram, KeptHistogram]:
+def _histograms(run: ScaleRun) -> tuple[HistogramFile, HistogramFile]:
     """Service and response time of one scale."""
     name = f"latency-x{run.scale}"
     return (
-        keep_histogram(f"service-{name}", f"service-x{run.scale}.hlog", run.service_ns, clock="service"),
-        keep_histogram(f"response-{name}", f"response-x{run.scale}.hlog", run.response_ns, clock="response"),
+        encode_histogram(f"service-{name}", f"service-x{run.scale}.hlog", run.service_ns, clock="service"),
+        encode_histogram(
+            f"response-{name}", f"response-x{run.scale}.hlog", run.response_ns, clock="response"
+        ),
     )
 
 
 def _measurements(outcome: StressOutcome) -> list[Measurement]:
-    """The walls of the largest scale are the run's own; each scale's stand beside them."""
+    """The wall times of the largest scale are the run's own; those of each scale follow."""
     found = [Measurement(name=WALL_TIMES, unit="ns", samples=outcome.scales[-1].saturated_wall_ns)]
     for run in outcome.scales:
         found.append(
@@ -170,8 +136,14 @@ def _measurements(outcome: StressOutcome) -> list[Measurement]:
     return found
 
 
-def _rates(run: ScaleRun) -> list[int]:
-    return [rate_msg_s(run.messages, wall_ns) for wall_ns in run.saturated_wall_ns]
+def _sweep_files(outcome: StressOutcome) -> list[NewFile]:
+    """The sweep's table and plot; a sweep keeps no histograms that they could be derived from."""
+    if not outcome.sweep:
+        return []
+    loads = [_load_row(point) for point in outcome.sweep]
+    title = run_title(outcome.arrivals, outcome.core, outcome.workload.seed)
+    knee = latency_against_load(loads, knee_msg_s=outcome.knee_msg_s or 0, title=title)
+    return [csv_file(SWEEP_FILE, sweep_csv(loads)), svg_file("knee.svg", knee)]
 
 
 def _load_row(point: SweepPoint) -> LoadRow:

@@ -9,10 +9,9 @@ import subprocess
 import unicodedata
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from obrelease.analysis.tables.csv_bytes import csv_bytes
+from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.cli.app import execute
 from obrelease.models.artefact import Check, Outcome, Producer
 from obrelease.registry.store import Registry
@@ -114,7 +113,7 @@ def test_the_notes_hold_no_markup_of_a_run(project: Project, tmp_path: Path) -> 
 
 
 def test_no_cell_of_a_table_starts_a_formula() -> None:
-    frame = pd.DataFrame({"name": [*PAYLOADS, "+1", "-1", "@x", "\t=1", "=1"]})
-    rows = list(csv.reader(io.StringIO(csv_bytes(frame).decode("utf-8"))))[1:]
+    data = csv_table(["name"], [(cell,) for cell in (*PAYLOADS, "+1", "-1", "@x", "\t=1", "=1")])
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8"))))[1:]
     assert len(rows) == len(PAYLOADS) + 5
     assert [cell for (cell,) in rows if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []

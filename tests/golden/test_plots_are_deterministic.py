@@ -16,12 +16,13 @@ import pytest
 from matplotlib.image import imread
 
 from obrelease.analysis.histograms.histogram import Histogram, decode, encode
-from obrelease.analysis.plots.latency_throughput import latency_curve, throughput_passes, touch_over_day
-from obrelease.analysis.plots.style import Format
+from obrelease.analysis.kinds.timed_passes.plots import throughput_by_pass, touch_over_day
+from obrelease.analysis.plots.latency_curve import latency_curve
+from obrelease.analysis.plots.style import ImageFormat
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
-Draw = Callable[[str, Format], bytes]
+Draw = Callable[[str, ImageFormat], bytes]
 
 
 def histogram(count: int = 20_000) -> Histogram:
@@ -30,24 +31,26 @@ def histogram(count: int = 20_000) -> Histogram:
     return decode(encode(values).hlog)
 
 
-def draw_latency(title: str, kind: Format) -> bytes:
-    return latency_curve({"reference": histogram()}, title=title, clock="service", kind=kind)
+def draw_latency(title: str, image_format: ImageFormat) -> bytes:
+    return latency_curve({"reference": histogram()}, title=title, clock="service", image_format=image_format)
 
 
-def draw_two(title: str, kind: Format) -> bytes:
+def draw_two(title: str, image_format: ImageFormat) -> bytes:
     both = {"reference": histogram(), "native": histogram(5_000)}
-    return latency_curve(both, title=title, clock="response", kind=kind)
+    return latency_curve(both, title=title, clock="response", image_format=image_format)
 
 
-def draw_throughput(title: str, kind: Format) -> bytes:
-    return throughput_passes([612_345, 598_000, 603_210], title=title, kind=kind)
+def draw_throughput(title: str, image_format: ImageFormat) -> bytes:
+    return throughput_by_pass([612_345, 598_000, 603_210], title=title, image_format=image_format)
 
 
-def draw_touch(title: str, kind: Format) -> bytes:
+def draw_touch(title: str, image_format: ImageFormat) -> bytes:
     steps = np.arange(5_000, dtype=np.int64)
     bid_ticks = 2_234_000 + (steps * 7919) % 1_000
     times = 34_200 * 10**9 + steps * 4 * 10**9
-    return touch_over_day(times, bid_ticks, bid_ticks + 100 + steps % 7, title=title, kind=kind)
+    return touch_over_day(
+        times, bid_ticks, bid_ticks + 100 + steps % 7, title=title, image_format=image_format
+    )
 
 
 ALL: dict[str, tuple[Draw, list[str]]] = {

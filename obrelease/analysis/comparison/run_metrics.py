@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import decode_intervals
-from obrelease.analysis.summary.summarise import WALL_TIMES
+from obrelease.analysis.kinds.all_kinds import kind_of
+from obrelease.analysis.kinds.measurements import WALL_TIMES
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import ORIGINAL_STEM, UNKNOWN, Artefact, Measurement, StableHost
 from obrelease.models.direction import direction_of
@@ -87,7 +88,7 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path) -> Run:
             for ref in artefact.histograms
             if ref.unit == "ns"
         },
-        original=original if artefact.kind == "imported" else None,
+        original=original if kind_of(artefact).other_tool else None,
         left_out=tuple(sorted(left_out)),
     )
 
@@ -123,7 +124,7 @@ def _text(value: object) -> str:
 
 def _series(artefact: Artefact) -> Iterator[tuple[str, Series]]:
     """Throughput of our own runs; every measurement of an imported one."""
-    if artefact.kind == "imported":
+    if kind_of(artefact).other_tool:
         yield from ((each.name, _imported(artefact, each)) for each in artefact.measurements)
         return
     walls = next((m.samples for m in artefact.measurements if m.name == WALL_TIMES and m.unit == "ns"), ())

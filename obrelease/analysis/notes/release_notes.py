@@ -6,8 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from obrelease.analysis.kinds.all_kinds import kind_named
+from obrelease.analysis.kinds.run_kind import Variants
 from obrelease.analysis.notes.markdown import code, fence, table
-from obrelease.analysis.summary.run_summary import HostFacts, RunSummary, Variants, number
+from obrelease.analysis.summary.run_summary import HostFacts, RunSummary, number
 
 _HEADER: Final = (
     "scenario",
@@ -22,7 +24,6 @@ _HEADER: Final = (
     "commit",
     "artefact",
 )
-_ONE_CALL_EACH: Final = frozenset({"bench", "replay"})
 _NUMERIC: Final = (3, 4, 5, 6, 7)
 
 
@@ -113,11 +114,8 @@ def _kind(
     parts = [table(_HEADER, rows, numeric=_NUMERIC)]
     if clocks:
         parts.append(f"Percentiles are {' and '.join(code(clock) for clock in clocks)} times per message.")
-    if clocks and runs[0].kind in _ONE_CALL_EACH:
-        parts.append(
-            "Throughput hands the whole stream to the core in one call; latency is that of one call per "
-            "message, the call itself and the timer included, so the one is not the inverse of the other."
-        )
+    if clocks and (remark := kind_named(runs[0].kind).remark):
+        parts.append(remark)
     if any(run.measures for run in runs):
         parts.append(_measures(runs))
     remarks = [line for run in runs for line in _remarks(run, plots.get(run.artefact_digest))]

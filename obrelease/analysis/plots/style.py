@@ -15,28 +15,28 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from obrelease.analysis.plots.dark_mode import GRID, GROUND, INK, QUIET, with_dark_style
+from obrelease.analysis.plots.colours import BACKGROUND, GRID, MUTED, TEXT, with_dark_style
 
 DPI: Final = 100
 WIDTH_IN: Final = 8.0
 """800 pixels at `DPI`."""
 
-Format = Literal["svg", "png"]
+ImageFormat = Literal["svg", "png"]
 
 _STYLE: Final = {
     "axes.axisbelow": True,
-    "axes.edgecolor": QUIET,
-    "axes.facecolor": GROUND,
-    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.facecolor": BACKGROUND,
+    "axes.labelcolor": TEXT,
     "axes.labelsize": 10,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlecolor": INK,
+    "axes.titlecolor": TEXT,
     "axes.titlelocation": "left",
     "axes.titlesize": 12,
     "figure.constrained_layout.use": True,
     "figure.dpi": DPI,
-    "figure.facecolor": GROUND,
+    "figure.facecolor": BACKGROUND,
     "font.family": ["DejaVu Sans"],
     "font.size": 10,
     "grid.color": GRID,
@@ -44,35 +44,35 @@ _STYLE: Final = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "savefig.dpi": DPI,
-    "savefig.facecolor": GROUND,
+    "savefig.facecolor": BACKGROUND,
     "svg.fonttype": "path",
     "svg.hashsalt": "obrelease",
-    "text.color": INK,
-    "xtick.color": QUIET,
-    "xtick.labelcolor": INK,
-    "ytick.color": QUIET,
-    "ytick.labelcolor": INK,
+    "text.color": TEXT,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": TEXT,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": TEXT,
 }
-_PROCESS_WIDE: Final = frozenset(
+_NOT_RESET: Final = frozenset(
     {"backend", "backend_fallback", "interactive", "toolbar", "webagg.port", "webagg.address"}
 )
 _NO_METADATA: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
 }
-_ONE_AT_A_TIME = threading.Lock()
+_RC_LOCK = threading.Lock()
 
 
-def draw(build: Callable[[], Figure], kind: Format = "svg") -> bytes:
+def draw(build: Callable[[], Figure], image_format: ImageFormat = "svg") -> bytes:
     """Build a figure and write it as SVG or PNG: no date, no version, fixed element ids.
 
     The style is in force while `build` runs and while the picture is written, and nowhere else.
     """
-    style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k not in _PROCESS_WIDE}
+    style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k not in _NOT_RESET}
     buffer = io.BytesIO()
-    with _ONE_AT_A_TIME, mpl.rc_context(style | _STYLE):
-        build().savefig(buffer, format=kind, metadata=_NO_METADATA[kind])
-    return with_dark_style(buffer.getvalue()) if kind == "svg" else buffer.getvalue()
+    with _RC_LOCK, mpl.rc_context(style | _STYLE):
+        build().savefig(buffer, format=image_format, metadata=_NO_METADATA[image_format])
+    return with_dark_style(buffer.getvalue()) if image_format == "svg" else buffer.getvalue()
 
 
 def new_axes(height_in: float, title: str, *, rows: tuple[int, ...] = (1,)) -> tuple[Figure, list[Axes]]:

@@ -86,14 +86,6 @@ class RunSummary:
     checks_failed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """A small table: what its columns are, and a row a variant; numbers are whole."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[int | str, ...], ...]
-
-
 def number(value: float | None) -> str:
     """A number for people: whole ones with separators, others with six digits that count."""
     if value is None:

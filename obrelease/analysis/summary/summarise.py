@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import median_low
-from typing import Final
 
 from obrelease.analysis.histograms.histogram import HistogramSummary, summary_of
 from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
+from obrelease.analysis.kinds.all_kinds import kind_of
+from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
 from obrelease.analysis.summary.run_summary import HostFacts, MeasureSummary, RunSummary
 from obrelease.analysis.summary.stability import instabilities, is_stability
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import Artefact, HistogramRef, StableHost
 from obrelease.storage.hashing import digest_bytes
-
-WALL_TIMES: Final = "pass-wall"
-"""The measurement that holds the wall time of each pass, in nanoseconds."""
-
-TIMER_OVERHEAD: Final = "timer-overhead"
-"""The measurement that holds the median cost of a timed empty call, in nanoseconds."""
-
-_OWN_FIGURES: Final = frozenset({"knee", "peak-memory"})
-"""Measurements of our own runs that are figures by themselves; the others stand behind rates and rows."""
-
-_IMPORTED: Final = "imported"
-
-
-def throughput_msg_s(messages: int, pass_wall_ns: Sequence[int | float]) -> tuple[int, ...]:
-    """Whole messages per second of each pass, rounded down."""
-    return tuple(messages * 1_000_000_000 // max(int(wall_ns), 1) for wall_ns in pass_wall_ns)
-
-
-def samples_of(artefact: Artefact, name: str) -> tuple[int | float, ...]:
-    """The samples of a measurement in nanoseconds; none where there is no such."""
-    return next((m.samples for m in artefact.measurements if m.name == name and m.unit == "ns"), ())
 
 
 def latency_of(artefact: Artefact, folder: Path) -> HistogramSummary | None:
@@ -78,7 +57,7 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
     """
     latency, told = latency_of(artefact, folder), _told(artefact)
     workload, outcome = artefact.workload, artefact.outcome
-    walls = samples_of(artefact, WALL_TIMES)
+    walls, kind = samples_of(artefact, WALL_TIMES), kind_of(artefact)
     rates = throughput_msg_s(workload.messages, walls) if workload else ()
     checks = outcome.checks if outcome else ()
     source = workload.source if workload else None
@@ -106,7 +85,7 @@ def summarise_run(artefact: Artefact, *, digest: str, folder: Path) -> RunSummar
         measures=tuple(
             MeasureSummary(m.name, m.unit, len(m.samples), median_low(m.samples))
             for m in artefact.measurements
-            if m.samples and (artefact.kind == _IMPORTED or m.name in _OWN_FIGURES)
+            if m.samples and kind.is_figure(m.name)
         ),
         unstable=instabilities(artefact),
         checks_passed=tuple(check.name for check in checks if check.passed and not is_stability(check)),

@@ -106,11 +106,11 @@ def plot_format(plot: Path | None) -> None:
 def draw(session: Session, comparison: Comparison, plot: Path) -> None:
     """Write the picture of a comparison."""
     settle_matplotlib()
-    from obrelease.analysis.plots.comparison import overlay
+    from obrelease.analysis.comparison.plot import overlay
 
     facts = comparison.base[0].facts
     title = f"{facts['kind']} {facts['scenario']}: head against base"
-    picture = overlay(comparison, title=title, kind="png" if plot.suffix == ".png" else "svg")
+    picture = overlay(comparison, title=title, image_format="png" if plot.suffix == ".png" else "svg")
     with storage_errors(plot):
         plot.write_bytes(picture)
     session.out.note(f"drawn: {plot}")

@@ -69,7 +69,7 @@ def bench(
     if plot is not None or force:
         raise UsageError("--plot and --force go with --against", hint="`obrelease diff` compares kept runs")
     from obrelease.recorder import bench_work
-    from obrelease.recorder.record import record_bench
+    from obrelease.recorder.bench import record_bench
 
     registry = registry_of(settings, must_exist=False)
     total = bench_work(scenario, passes=passes, messages=messages)

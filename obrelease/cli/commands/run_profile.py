@@ -44,7 +44,7 @@ def profile(
     """
     settings = session.settings(results=results)
     settle_matplotlib()
-    from obrelease.analysis.tables.profile import ALLOCATIONS_FILE, FUNCTIONS_FILE
+    from obrelease.analysis.kinds.profile.tables import ALLOCATIONS_FILE, FUNCTIONS_FILE
     from obrelease.recorder.profile import record_profile
 
     registry = registry_of(settings, must_exist=False)

@@ -49,7 +49,7 @@ def replay(
     """
     settings = session.settings(results=results)
     settle_matplotlib()
-    from obrelease.recorder.record import record_replay
+    from obrelease.recorder.replay import record_replay
 
     registry = registry_of(settings, must_exist=False)
     with session.out.progress("replay", None) as advance:

@@ -22,8 +22,9 @@ from obrelease.errors import (
 from obrelease.models.artefact import Producer
 from obrelease.models.artefact_draft import slug
 from obrelease.recorder import bench_work, core_names, scenario_names
+from obrelease.recorder.bench import record_bench
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
-from obrelease.recorder.record import record_bench, record_replay
+from obrelease.recorder.replay import record_replay
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry

@@ -10,7 +10,7 @@ import pytest
 from obengine.feeds.lobster_sample import write_lobster_sample
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.artefact import Producer
-from obrelease.recorder.record import record_replay
+from obrelease.recorder.replay import record_replay
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry

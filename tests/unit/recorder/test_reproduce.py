@@ -18,8 +18,9 @@ from obengine.harness.scenario import SCENARIOS
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder import reproduce as room
+from obrelease.recorder.bench import record_bench
 from obrelease.recorder.event_chunks import CHUNK_EVENTS, CHUNKS_FILE, read_chunks
-from obrelease.recorder.record import record_bench, record_replay
+from obrelease.recorder.replay import record_replay
 from obrelease.recorder.reproduce import reproduce
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry

@@ -11,7 +11,7 @@ import pytest
 from obengine import cores
 from obrelease.bundle.source_digests import core_sources, digest, python_sources
 from obrelease.recorder import source_digest
-from obrelease.recorder.artefact_builder import machine_of
+from obrelease.recorder.artefact_builder import core_machine_facts
 from obrelease.remote.git.repository import GitRepository
 from tests.unit.release.project import git
 
@@ -95,5 +95,5 @@ def test_the_native_core_must_have_been_built_from_the_tree(
 
 def test_the_host_names_the_compiler_of_the_core_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "native_build", lambda: cores.NativeBuild("GNU 12.2.0 Release", "a" * 64))
-    assert machine_of(cores.NATIVE).stable.compiler == "GNU 12.2.0 Release"
-    assert machine_of(cores.REFERENCE).stable.compiler is None
+    assert core_machine_facts(cores.NATIVE).stable.compiler == "GNU 12.2.0 Release"
+    assert core_machine_facts(cores.REFERENCE).stable.compiler is None

@@ -32,8 +32,8 @@ class Render:
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
         """Write the notes and name the pictures."""
+        from obrelease.analysis.kinds.all_kinds import variants_of
         from obrelease.analysis.notes.release_notes import release_notes
-        from obrelease.analysis.notes.run_variants import variants_of
         from obrelease.analysis.summary.summarise import summarise_run
         from obrelease.release.publish.previous_release import against_former
 

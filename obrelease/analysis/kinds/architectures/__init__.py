@@ -1,0 +1,1 @@
+"""Architecture runs: one job done by several divisions of the work."""

@@ -1,0 +1,1 @@
+"""Profiles: functions, allocations and counters of a scenario."""

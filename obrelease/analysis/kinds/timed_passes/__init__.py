@@ -1,0 +1,1 @@
+"""Bench and replay runs: repeated passes over one workload, and a histogram of single messages."""

@@ -1,0 +1,72 @@
+"""The picture of a watched agent: its inventory and its profit over the day, breaches marked."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, FuncFormatter
+from numpy.typing import NDArray
+
+from obrelease.analysis.plots.axes import NS_PER_S, time_axis, whole_number
+from obrelease.analysis.plots.colours import BLUE, GREEN, MUTED, VERMILLION
+from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
+
+Int64s = NDArray[np.int64]
+
+_MOST_BREACHES = 2_000
+
+
+def inventory_and_pnl(
+    time_ns: Int64s,
+    inventory_lots: Int64s,
+    pnl: Int64s,
+    breach_ns: Int64s,
+    *,
+    title: str,
+    image_format: ImageFormat = "svg",
+) -> bytes:
+    """Inventory above, profit and loss below, both as steps over the time of day.
+
+    Args:
+        time_ns: int64 [n], nanoseconds after midnight, ascending; n is at least 1.
+        inventory_lots: int64 [n], the position after each trade.
+        pnl: int64 [n], in ticks x lots, marked at the last trade.
+        breach_ns: int64 [m], when limits were broken; at most 2,000 of them are drawn.
+        title: above the plot.
+        image_format: `svg` or `png`.
+    """
+
+    def build() -> Figure:
+        figure, (lots, profit) = new_axes(5.0, title, rows=(1, 1))
+        seconds = time_ns / NS_PER_S
+        lots.axhline(0, color=MUTED, linewidth=0.8)
+        lots.plot(
+            seconds, inventory_lots, color=BLUE, linewidth=1.0, drawstyle="steps-post", label="inventory"
+        )
+        if breach_ns.size:
+            shown = breach_ns[:: max(1, -(-breach_ns.size // _MOST_BREACHES))] / NS_PER_S
+            floor = np.full(shown.size, 0.03)
+            lots.plot(
+                shown,
+                floor,
+                "|",
+                color=VERMILLION,
+                markersize=9,
+                transform=lots.get_xaxis_transform(),
+                label=f"breach ({breach_ns.size:,})",
+            )
+        lots.set_ylabel("inventory, lots")
+        lots.yaxis.set_major_formatter(FuncFormatter(whole_number))
+        lots.tick_params(axis="x", labelbottom=False)
+        legend_above(lots, 2)
+        profit.axhline(0, color=MUTED, linewidth=0.8)
+        profit.plot(seconds, pnl, color=GREEN, linewidth=1.0, drawstyle="steps-post", label="profit and loss")
+        profit.set_ylabel("PnL, ticks x lots")
+        profit.yaxis.set_major_formatter(EngFormatter())
+        legend_above(profit, 1)
+        time_axis(profit, float(seconds[0]), float(seconds[-1]))
+        for axes in (lots, profit):
+            axes.grid(visible=True)
+        return figure
+
+    return draw(build, image_format)

@@ -1,1 +1,0 @@
-"""The CSV tables of an artefact, one file a kind of run."""

@@ -1,0 +1,72 @@
+"""Bench runs: measure seeded flow and record the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from obengine.harness.bench import run_bench
+from obrelease.models.artefact import Producer
+from obrelease.recorder.artefact_builder import RunRequest
+from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
+from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.timed_passes import record_timed_passes
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+from obrelease.storage.progress import Advance
+
+
+def record_bench(
+    registry: Registry,
+    *,
+    scenario: str,
+    seed: int,
+    core: str,
+    passes: int,
+    messages: int | None = None,
+    fresh_processes: bool = False,
+    log: Path | None = None,
+    created_ns: int,
+    producer: Producer,
+    progress: Advance | None = None,
+) -> Entry:
+    """Measure seeded flow and record the run; nothing is written before the run is over.
+
+    Args:
+        registry: where the artefact goes.
+        scenario: one of `scenario_names()`.
+        seed: 0 to 2**64 - 1.
+        core: one of `core_names()`, or `auto` for the fastest that is installed.
+        passes: timed passes, at least 1.
+        messages: another length than the scenario's own.
+        fresh_processes: time each pass in a process of its own.
+        log: where to write the events as JSON lines, or None.
+        created_ns: now, in nanoseconds since the epoch.
+        producer: the program and its source tree, for the envelope.
+        progress: called with the number of messages that were finished.
+
+    Raises:
+        UsageError: a name or a number that makes no sense.
+        NotFound: the core is not in this installation.
+        NotReproduced: two passes gave different events; nothing is recorded.
+        StorageError: the results or the log cannot be written.
+    """
+    require_scenario(scenario)
+    require_destinations(registry.root, log)
+    with engine_errors():
+        name = resolve_core(core)
+        outcome = run_bench(
+            scenario,
+            seed=seed,
+            core=name,
+            passes=passes,
+            messages=messages,
+            fresh_processes=fresh_processes,
+            progress=progress,
+        )
+    command = ["obrelease", "run", "bench", "--scenario", scenario, "--seed", str(seed)]
+    command += ["--core", name, "--passes", str(passes)]
+    command += [] if messages is None else ["--messages", str(messages)]
+    command += ["--fresh-processes"] if fresh_processes else []
+    request = RunRequest("bench", scenario, tuple(command), created_ns, producer)
+    parameters = {"fresh-processes": True} if fresh_processes else {}
+    return record_timed_passes(registry, request, outcome, parameters=parameters, log=log)

@@ -1,0 +1,86 @@
+"""Replay runs: replay recorded market data and record the run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from obengine.harness.outcome import WorkloadFacts
+from obengine.harness.replay import run_replay
+from obrelease.errors import InvalidInput, NotFound
+from obrelease.models.artefact import Producer
+from obrelease.models.artefact_draft import slug
+from obrelease.recorder.artefact_builder import RunRequest
+from obrelease.recorder.engine_adapter import engine_errors, resolve_core
+from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.risk_files import LIMITS_FILE
+from obrelease.recorder.timed_passes import record_timed_passes
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+from obrelease.storage.progress import Advance
+
+
+def record_replay(
+    registry: Registry,
+    *,
+    path: Path | None,
+    core: str,
+    passes: int,
+    risk: Path | None = None,
+    log: Path | None = None,
+    created_ns: int,
+    producer: Producer,
+    progress: Advance | None = None,
+) -> Entry:
+    """Replay recorded market data and record the run.
+
+    Args:
+        registry, core, passes, created_ns, producer, progress: as for `record_bench`.
+        path: the data file, or None for the engine's own sample, a day that nobody traded.
+        risk: a limits file that the replay is watched by, or None.
+        log: where to write the events as JSON lines, or None.
+
+    Raises:
+        NotFound: nothing lies at `path`, or the core is not in this installation.
+        InvalidInput: the file is malformed; the message has file, line, column and value.
+        UsageError, NotReproduced, StorageError: as `record_bench`.
+    """
+    for named, hint in (
+        (path, "without a file, a made-up sample is replayed"),
+        (risk, "`pydoc obengine.risk.limits_file` shows a limits file"),
+    ):
+        if named is not None:
+            _require_readable_twice(named, hint)
+    require_destinations(registry.root, log)
+    with engine_errors():
+        name = resolve_core(core)
+        outcome = run_replay(path, core=name, passes=passes, risk=risk, progress=progress)
+    command = ["obrelease", "run", "replay", *([_file_argument(path.name)] if path else [])]
+    command += ["--core", name, "--passes", str(passes)]
+    command += ["--risk", LIMITS_FILE] if risk else []
+    request = RunRequest("replay", _scenario_of(outcome.workload), tuple(command), created_ns, producer)
+    return record_timed_passes(registry, request, outcome, log=log)
+
+
+def _require_readable_twice(path: Path, hint: str) -> None:
+    """Refuse what is not there, and what is empty at the second look, or waited for, as a pipe is."""
+    if not path.exists():
+        raise NotFound(f"{path}: no such file or folder", hint=hint)
+    if not path.is_file() and not path.is_dir():
+        raise InvalidInput(
+            f"{path}: is neither a file nor a folder", hint="write what a pipe gives into a file first"
+        )
+
+
+def _scenario_of(facts: WorkloadFacts) -> str:
+    """The scenario of a replay: its source's name without suffix and LOBSTER's times and levels.
+
+    LOBSTER names its files `TICKER_DATE_START_END_message_LEVELS.csv`.
+    """
+    stem = (facts.source.name if facts.source else facts.name).rsplit(".", 1)[0]
+    return slug(re.sub(r"_[0-9]+_[0-9]+_message_[0-9]+$", "", stem))
+
+
+def _file_argument(name: str) -> str:
+    """A file's base name as an argument that no option parser takes for an option."""
+    return f"./{name}" if name.startswith("-") else name

@@ -1,0 +1,50 @@
+"""The files of a replay with risk limits: the limits, every breach, the market maker's series and plot."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from obengine.harness.outcome import RiskOutcome
+from obengine.risk.limits_file import MAKER, MAKER_NAME
+from obrelease.analysis.kinds.csv_table import csv_table
+from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
+from obrelease.recorder.artefact_builder import csv_file, svg_file
+from obrelease.storage.durable import NewFile
+
+_BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
+
+LIMITS_FILE: Final = "risk-limits.toml"
+"""The limits as they were read; the command of a run names this file of its folder."""
+
+
+def risk_files(risk: RiskOutcome, *, title: str) -> tuple[NewFile, ...]:
+    """The limits file as it was, every breach, and the market maker's inventory and profit."""
+    breaches = [
+        (
+            breach.time_ns,
+            str(breach.kind),
+            MAKER_NAME if breach.participant == MAKER else str(breach.participant),
+            breach.symbol,
+            str(breach.order_id),
+            breach.limit,
+            breach.value,
+        )
+        for breach in risk.breaches
+    ]
+    files = [
+        NewFile(LIMITS_FILE, "application/toml", risk.limits.text),
+        csv_file("risk-breaches.csv", csv_table(_BREACH_COLUMNS, breaches)),
+    ]
+    if risk.series["time_ns"].size:
+        names = ("time_ns", "inventory_lots", "pnl")
+        rows = np.stack([risk.series[name] for name in names], axis=1).tolist()
+        breach_ns = np.array([b.time_ns for b in risk.breaches if b.participant == MAKER], dtype=np.int64)
+        time_ns, inventory_lots, pnl = (risk.series[name] for name in names)
+        plot = inventory_and_pnl(time_ns, inventory_lots, pnl, breach_ns, title=title)
+        files += [
+            csv_file("risk-series.csv", csv_table(names, rows)),
+            svg_file("inventory.svg", plot),
+        ]
+    return tuple(files)
