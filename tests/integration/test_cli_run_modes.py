@@ -157,7 +157,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert execute(["run", "bench", "--messages", "10", "--log", "no/where.jsonl"]) == ExitCode.STORAGE
     assert (tmp_path / "kept.jsonl").read_text() == "mine"
     assert not (tmp_path / "results").exists()
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
