@@ -30,6 +30,7 @@ from obrelease.analysis.comparison.run_metrics import THROUGHPUT, Run, Series, r
 from obrelease.analysis.comparison.verdict import Rules, Verdict
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 
 LATENCY = "service-latency"
@@ -197,8 +198,8 @@ def settings() -> tuple[Setting, ...]:
 def real_pool(options: argparse.Namespace) -> list[Run]:
     """Recorded runs, all alike."""
     registry = Registry(options.real)
-    entries = registry.entries(
-        kind=options.kind, scenario=options.scenario, core=options.core, commit=options.commit
+    entries = registry.find(
+        Filter(kind=options.kind, scenario=options.scenario, core=options.core, commit=options.commit)
     )
     pool = [read_run(registry.load(entry), digest=entry.digest, folder=entry.folder) for entry in entries]
     if len(pool) < 2 * options.runs:

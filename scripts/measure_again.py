@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--to", type=Path, required=True, help="a folder for the new runs")
     options = parser.parse_args()
     registry = Registry(options.results)
-    runs = [(registry.load(entry), entry.folder) for entry in registry.entries()]
+    runs = [(registry.load(entry), entry.folder) for entry in registry.find()]
     commands = {
         run.command: (run.outcome.events_digest, folder)
         for run, folder in runs

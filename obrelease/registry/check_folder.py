@@ -1,10 +1,10 @@
-"""An artefact folder, byte by byte: what its envelope says against what lies on the disk."""
+"""Full check of an artefact folder: every file is compared with the envelope."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,18 +21,18 @@ from obrelease.storage.system_errors import reason_of
 INTEGRITY_RULES: Final = frozenset(
     {"missing", "extra", "symlink", "special", "size", "digest", "unreadable", "place", "lost", "row", "pin"}
 )
-"""Rules about bytes and files; the others are about what a document says."""
+"""Rules about bytes and files; the other rules are about the content of a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderCheck:
-    """What was found in one artefact folder.
+    """The result of checking one artefact folder.
 
     Attributes:
-        digest: sha256 of the envelope as stored, None where it cannot be read.
-        artefact: the envelope, None where it is not a valid one.
+        digest: sha256 of the envelope as stored, None if it cannot be read.
+        artefact: the envelope, None if it is not valid.
         size_bytes: bytes that were read and hashed.
-        problems: every broken rule; empty where the folder is sound.
+        problems: every broken rule; empty if the folder is sound.
     """
 
     folder: Path
@@ -43,11 +43,11 @@ class FolderCheck:
 
 
 def check_folder(folder: Path) -> FolderCheck:
-    """Re-read, re-hash and re-validate everything in an artefact folder.
+    """Read, hash and validate everything in an artefact folder again.
 
-    Document rules are those of `models.validation.examine`; file rules are `missing`, `extra`,
+    Document rules are those of `models.validation.check_document`; file rules are `missing`, `extra`,
     `symlink`, `special`, `size`, `digest`, `unreadable`, and `histogram` (a histogram must be a
-    listed file). Never raises for what lies on the disk.
+    listed file). It never raises an error about the folder's content.
     """
     path = folder / ENVELOPE_NAME
     if folder.is_symlink():
@@ -64,29 +64,19 @@ def check_folder(folder: Path) -> FolderCheck:
         problems.append(Finding(str(path), "format", "$.format: is not an artefact"))
     if artefact is not None:
         problems += _histogram_problems(artefact, path)
-        problems += _strangers(folder, artefact)
+        problems += _unlisted_files(folder, artefact)
         for entry in artefact.files:
-            fault = _file_fault(folder, entry)
-            problems += [fault] if fault else []
-            size_bytes += 0 if fault else entry.size
+            finding = _check_file(folder, entry)
+            problems += [finding] if finding else []
+            size_bytes += 0 if finding else entry.size
     return FolderCheck(folder, digest_bytes(data), artefact, size_bytes, tuple(problems))
 
 
-def validate_folder(folder: Path) -> tuple[Finding, ...]:
-    """The broken rules of one artefact folder; empty where it is sound."""
-    return check_folder(folder).problems
-
-
-def validate_folders(folders: Sequence[Path]) -> list[tuple[Finding, ...]]:
-    """The broken rules of each of several artefact folders, in order."""
-    return [validate_folder(folder) for folder in folders]
-
-
 def find_artefacts(tree: Path) -> tuple[Path, ...]:
-    """Artefact folders at or below `tree`, sorted: those with an envelope, or named as a digest.
+    """Artefact folders at or below `tree`, sorted: those with an envelope, or named like a digest.
 
-    Hidden folders are left out, symbolic links are not followed, and an artefact's own folders are
-    its inspection's business.
+    Hidden folders are left out, symbolic links are not followed, and the folders inside of an artefact
+    are not searched.
 
     Raises:
         OSError: a folder cannot be listed.
@@ -119,27 +109,27 @@ def _histogram_problems(artefact: Artefact, envelope: Path) -> Iterator[Finding]
             yield Finding(str(envelope), "histogram", message)
 
 
-def _file_fault(folder: Path, entry: FileEntry) -> Finding | None:
-    """Compare size before content: a file of the wrong size is never read."""
+def _check_file(folder: Path, entry: FileEntry) -> Finding | None:
+    """Compare the size first: a file of the wrong size is never read."""
     path = folder / entry.path
     try:
         status = path.lstat()
         if stat.S_ISREG(status.st_mode) and status.st_size != entry.size:
-            return Finding(str(path), "size", f"has {status.st_size} bytes, the envelope says {entry.size}")
+            return Finding(str(path), "size", f"has {status.st_size} bytes, the envelope lists {entry.size}")
         digest, _ = digest_file(path)
     except FileNotFoundError:
-        return Finding(str(path), "missing", "is listed in the envelope and not there")
+        return Finding(str(path), "missing", "is listed in the envelope and does not exist")
     except OSError as error:
         return Finding(str(path), "unreadable", reason_of(error))
     except ObreleaseError as error:
         return _file_problem(path, error)
     if digest != entry.sha256:
-        return Finding(str(path), "digest", f"has sha256 {digest}, the envelope says {entry.sha256}")
+        return Finding(str(path), "digest", f"has sha256 {digest}, the envelope lists {entry.sha256}")
     return None
 
 
-def _strangers(folder: Path, artefact: Artefact) -> Iterator[Finding]:
-    """Everything in the folder that the envelope does not name, sorted by path."""
+def _unlisted_files(folder: Path, artefact: Artefact) -> Iterator[Finding]:
+    """Everything in the folder that the envelope does not list, sorted by path."""
     listed = {ENVELOPE_NAME, *(entry.path for entry in artefact.files)}
     needed = {parent.as_posix() for path in listed for parent in Path(path).parents}
     pending = [""]
@@ -154,7 +144,7 @@ def _strangers(folder: Path, artefact: Artefact) -> Iterator[Finding]:
         for item in items:
             relative = f"{below}/{item.name}" if below else item.name
             if item.is_symlink() and relative in needed:
-                yield Finding(item.path, "symlink", "is a symbolic link where a folder should be")
+                yield Finding(item.path, "symlink", "is a symbolic link, expected a folder")
             elif item.is_dir(follow_symlinks=False) and relative in needed:
                 pending.append(relative)
             elif relative not in listed:

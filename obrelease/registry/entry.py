@@ -1,4 +1,4 @@
-"""What the registry knows of a run without opening it."""
+"""The facts of a run that the registry keeps in its index."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
 _FORMAT: Final = "obrelease.artefact"
-_MOST_BYTES: Final = 2**63 - 1
-_LONGEST_NANOS: Final = 20
-_SMALL_BYTES: Final = 65_536
-_PLAIN: Final = (
+_MAX_BYTES: Final = 2**63 - 1
+_MAX_TIME_DIGITS: Final = 20
+_MAX_FAST_READ_BYTES: Final = 65_536
+_OPEN_FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 )
 
@@ -32,7 +32,7 @@ FIELDS: Final = (
     "digest", "kind", "scenario", "path", "created_ns", "size_bytes", "core", "commit", "dirty", "workload",
     "messages", "events_digest", "checks_failed",
 )  # fmt: skip
-"""What `Entry.as_json` tells, in order."""
+"""The keys of `Entry.as_json`, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Entry:
 
     Attributes:
         digest: the artefact digest, sha256 of `artefact.json` as stored.
-        root, place: the results folder, and where the run lies below it, with `/`.
+        root: the results folder.
+        location: the path of the run's folder, relative to `root`, with `/`.
         created_ns: nanoseconds since 1970, by the clock of the machine that ran it.
         size_bytes: of the envelope and all files together.
-        core, commit, dirty, workload, messages, events_digest: from the envelope; None where it
-            does not say.
-        checks_failed: how many checks of the run failed; None where it made none.
+        core, commit, dirty, workload, messages, events_digest: from the envelope, or None.
+        checks_failed: how many checks of the run failed; None if it has no checks.
     """
 
     digest: str
@@ -66,11 +66,11 @@ class Entry:
 
     @property
     def folder(self) -> Path:
-        """Where the run lies; made when asked for, because a list of a million is not asked."""
+        """The run's folder; a property, because most entries of a long list never need it."""
         return self.root / self.location
 
     def as_json(self) -> dict[str, Any]:
-        """The entry for `--json`: the folder as its place, nanoseconds as text."""
+        """The entry for `--json`: the folder as its location, nanoseconds as text."""
         return {
             "digest": self.digest,
             "kind": self.kind,
@@ -89,7 +89,7 @@ class Entry:
 
 
 def entry_of(artefact: Artefact, digest: str, root: Path, location: str, envelope_bytes: int) -> Entry:
-    """The entry of an artefact that lies at `place` below `root`."""
+    """The entry of an artefact whose folder is `root / location`."""
     core = artefact.parameters.get("core")
     workload, outcome = artefact.workload, artefact.outcome
     return Entry(
@@ -106,32 +106,31 @@ def entry_of(artefact: Artefact, digest: str, root: Path, location: str, envelop
         workload=workload.name if workload else None,
         messages=workload.messages if workload else None,
         events_digest=outcome.events_digest if outcome else None,
-        checks_failed=_failed([check.passed for check in outcome.checks]) if outcome else None,
+        checks_failed=_failed_checks([check.passed for check in outcome.checks]) if outcome else None,
     )
 
 
 def read_entry(root: Path, location: str) -> Entry:
-    """Read the entry of the folder at `place`; its other files are not opened.
+    """Read the entry of the folder at `location`; only its envelope is opened.
 
-    An index may hold a million runs, so the envelope is not validated whole: its digest must be the
-    one that names its folder, and the facts of the entry must be well formed. Whoever uses the run
-    validates it (`Registry.load`).
+    An index may hold a million runs, so the envelope is not validated completely: its digest must match
+    the folder's name, and the facts of the entry must be well formed. `Registry.load` validates the rest.
 
     Raises:
         NotFound, StorageError: the envelope cannot be read.
-        InvalidInput: the envelope is malformed, or it belongs in another place.
+        InvalidInput: the envelope is malformed, or it belongs in another folder.
     """
-    data = _quick_read(f"{root}/{location}/{ENVELOPE_NAME}") or read_bounded(root / location / ENVELOPE_NAME)
+    data = _fast_read(f"{root}/{location}/{ENVELOPE_NAME}") or read_bounded(root / location / ENVELOPE_NAME)
     digest = digest_bytes(data)
-    entry = _quick_entry(data, digest, root, location) or _careful_entry(data, digest, root, location)
+    entry = _fast_entry(data, digest, root, location) or _validated_entry(data, digest, root, location)
     if (fault := location_mismatch(entry.kind, entry.scenario, digest, location)) is not None:
         raise InvalidInput(f"{root / location}: {fault}")
-    if entry.size_bytes > _MOST_BYTES:
-        raise InvalidInput(f"{root / location}: its files have more than {_MOST_BYTES} bytes together")
+    if entry.size_bytes > _MAX_BYTES:
+        raise InvalidInput(f"{root / location}: its files have more than {_MAX_BYTES} bytes in total")
     return entry
 
 
-def _careful_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
+def _validated_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
     where = str(root / location / ENVELOPE_NAME)
     parse_strict(data, where)
     try:
@@ -141,15 +140,15 @@ def _careful_entry(data: bytes, digest: str, root: Path, location: str) -> Entry
     return entry_of(artefact, digest, root, location, len(data))
 
 
-def _quick_read(path: str) -> bytes | None:
-    """A small regular file in four system calls; None where anything is out of the ordinary."""
+def _fast_read(path: str) -> bytes | None:
+    """The bytes of a small regular file in four system calls; None if anything is unusual."""
     try:
-        descriptor = os.open(path, _PLAIN)
+        descriptor = os.open(path, _OPEN_FLAGS)
     except OSError:
         return None
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _SMALL_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FAST_READ_BYTES:
             return None
         data = os.read(descriptor, status.st_size + 1)
         return data if len(data) == status.st_size else None
@@ -159,15 +158,15 @@ def _quick_read(path: str) -> bytes | None:
         os.close(descriptor)
 
 
-def _quick_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | None:
-    """The entry straight from the parsed text; None where anything is not as it always is."""
+def _fast_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | None:
+    """The entry from the parsed JSON, without the model; None if anything is unusual."""
     try:
         value = from_json(data, cache_strings="keys")
         core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]
         producer, created = value["producer"], value["created_ns"]
         if value["format"] != _FORMAT or value["version"] != ARTEFACT_VERSION:
             return None
-        if not created.isascii() or not created.isdecimal() or len(created) > _LONGEST_NANOS:
+        if not created.isascii() or not created.isdecimal() or len(created) > _MAX_TIME_DIGITS:
             return None
         entry = Entry(
             digest=digest,
@@ -185,16 +184,16 @@ def _quick_entry(data: bytes, digest: str, root: Path, location: str) -> Entry |
             events_digest=None if outcome is None else outcome["events_digest"],
             checks_failed=None
             if outcome is None
-            else _failed([check["passed"] for check in outcome["checks"]]),
+            else _failed_checks([check["passed"] for check in outcome["checks"]]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return entry if _is_well_formed(entry) else None
 
 
-def _failed(passed: list[Any]) -> int | None:
+def _failed_checks(passed: list[Any]) -> int | None:
     if not {*map(type, passed)} <= {bool}:
-        raise TypeError("a check neither passed nor failed")
+        raise TypeError("the result of a check is not a boolean")
     return passed.count(False) if passed else None
 
 
@@ -217,10 +216,10 @@ def _is_count(number: Any) -> bool:
 
 
 def location_mismatch(kind: str, scenario: str, digest: str, location: str) -> str | None:
-    """Why a run of this kind, scenario and digest does not belong at `place`, or None where it does."""
+    """Why a run of this kind, scenario and digest does not belong at `location`, or None if it does."""
     in_kind, in_scenario, name = location.split("/")
     if (in_kind, in_scenario) != (kind, scenario):
         return f"holds a run of {kind}/{scenario}"
     if not digest.startswith(name):
-        return f"is not named by its envelope, whose sha256 is {digest}"
+        return f"its name is not a prefix of the envelope's sha256, {digest}"
     return None

@@ -1,4 +1,4 @@
-"""Which runs: a filter as a value, its small language, and what it means, one run at a time."""
+"""Filters for runs: as a value, and as text of the form `key=value`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_VALUE: Final = 4096
+_MAX_VALUE_LENGTH: Final = 4096
 
-_ANSWERS: Final = {"yes": True, "no": False, "true": True, "false": False, "True": True, "False": False}
+_BOOLEANS: Final = {"yes": True, "no": False, "true": True, "false": False, "True": True, "False": False}
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
@@ -25,14 +25,14 @@ FAILED: Final = "failed"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What runs have in common; None asks nothing. Raises `UsageError` for text that no run can have.
+    """Conditions that all must hold; None is no condition. Raises `UsageError` for text that no run can have.
 
     Attributes:
-        kind, scenario, core, workload: exactly this.
-        digest, commit, events_digest: beginnings, in lower-case hex.
-        since_ns, until_ns: created at or after the one, and before the other.
-        dirty: whether the source tree had changes of its own.
-        checks: `PASSED` or `FAILED`; a run without checks did neither.
+        kind, scenario, core, workload: equal.
+        digest, commit, events_digest: prefixes, in lower-case hex.
+        since_ns, until_ns: created at or after `since_ns` and before `until_ns`.
+        dirty: whether the source tree had uncommitted changes.
+        checks: `PASSED` or `FAILED`; a run without checks matches neither.
     """
 
     kind: str | None = None
@@ -52,14 +52,14 @@ class Filter:
             try:
                 (text or "").encode("utf-8")
             except UnicodeEncodeError as error:
-                raise UsageError(f"{text!r} is no text, so no run has it") from error
+                raise UsageError(f"{text!r} is not valid text") from error
 
     def __str__(self) -> str:
         given = ((field.name, getattr(self, field.name)) for field in fields(self))
         return " ".join(f"{name}={value}" for name, value in given if value is not None)
 
     def accepts(self, entry: Entry) -> bool:
-        """Whether a run passes; what the index answers is defined by this."""
+        """Whether a run matches. This is the definition; the SQL of the index must agree with it."""
         return (
             all(
                 wanted is None or wanted == found
@@ -86,16 +86,16 @@ class Filter:
 
 
 def parse_filter(*words: str) -> Filter:
-    """Read the filter language: words `key=value`, each key once, all of which must hold.
+    """Read a filter from words of the form `key=value`, each key at most once; all must hold.
 
-    `kind`, `scenario`, `core` and `workload` are compared whole; `digest`, `commit` and `events`
-    by their beginning, with or without `..` after it; `since` (at or after) and `until` (before)
-    take a day, an instant of ISO 8601, UTC where it names no zone, or nanoseconds since 1970;
-    `dirty` takes `yes` or `no`, or `true` or `false` as JSON and CSV print it; `checks` takes
-    `passed` or `failed`. Several words may stand in one text, apart by spaces.
+    `kind`, `scenario`, `core` and `workload` must be equal. `digest`, `commit` and `events` are
+    prefixes, with or without `..` at the end. `since` (at or after) and `until` (before) take a day, a
+    time in ISO 8601 (UTC without a zone), or nanoseconds since 1970. `dirty` takes `yes` or `no`, or
+    `true` or `false` as JSON and CSV print it. `checks` takes `passed` or `failed`. One text may hold
+    several words, separated by spaces.
 
     Raises:
-        UsageError: an unknown key, a key given twice, or a value that makes no sense.
+        UsageError: an unknown key, a key given twice, or a value that is not valid.
     """
     found = Filter()
     seen: set[str] = set()
@@ -106,9 +106,9 @@ def parse_filter(*words: str) -> Filter:
                 f"{word!r} is not a filter", hint=f"write key=value; the keys are {', '.join(_KEYS)}"
             )
         if key in seen:
-            raise UsageError(f"the filter {key!r} is given twice", hint="all words must hold; give it once")
-        if not value or len(value) > _LONGEST_VALUE:
-            raise UsageError(f"the filter {key}= has no value, or one too long")
+            raise UsageError(f"the filter {key!r} is given twice", hint="pass each key once")
+        if not value or len(value) > _MAX_VALUE_LENGTH:
+            raise UsageError(f"the filter {key}= has no value, or its value is too long")
         seen.add(key)
         field, read = _KEYS[key]
         found = replace(found, **{field: read(key, value)})
@@ -122,11 +122,11 @@ def _text(_: str, value: str) -> str:
 def _hex(key: str, value: str) -> str:
     start = value.removesuffix("..").lower()
     if not _HEX.fullmatch(start):
-        raise UsageError(f"{key}={value}: not the beginning of a digest", hint=f"such as {key}=79067c..")
+        raise UsageError(f"{key}={value}: not the prefix of a digest", hint=f"such as {key}=79067c..")
     return start
 
 
-def _instant(key: str, value: str) -> int:
+def _time(key: str, value: str) -> int:
     if value.isascii() and value.isdecimal() and len(value) > len("20261001"):
         return int(value)
     try:
@@ -134,20 +134,20 @@ def _instant(key: str, value: str) -> int:
         since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     except (ValueError, OverflowError) as error:
         raise UsageError(
-            f"{key}={value}: not an instant", hint=f"such as {key}=2026-10-01 or {key}=2026-10-01T12:30:00Z"
+            f"{key}={value}: not a time", hint=f"such as {key}=2026-10-01 or {key}=2026-10-01T12:30:00Z"
         ) from error
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
 
 
-def _answer(key: str, value: str) -> bool:
-    if value not in _ANSWERS:
-        raise UsageError(f"{key}={value}: neither yes nor no", hint=f"one of {', '.join(_ANSWERS)}")
-    return _ANSWERS[value]
+def _boolean(key: str, value: str) -> bool:
+    if value not in _BOOLEANS:
+        raise UsageError(f"{key}={value}: not yes or no", hint=f"one of {', '.join(_BOOLEANS)}")
+    return _BOOLEANS[value]
 
 
 def _checks(key: str, value: str) -> str:
     if value not in {PASSED, FAILED}:
-        raise UsageError(f"{key}={value}: neither {PASSED} nor {FAILED}")
+        raise UsageError(f"{key}={value}: not {PASSED} or {FAILED}")
     return value
 
 
@@ -165,9 +165,9 @@ _KEYS: Final[dict[str, tuple[str, Callable[[str, str], Any]]]] = {
     "digest": ("digest", _hex),
     "commit": ("commit", _hex),
     "events": ("events_digest", _hex),
-    "since": ("since_ns", _instant),
-    "until": ("until_ns", _instant),
-    "dirty": ("dirty", _answer),
+    "since": ("since_ns", _time),
+    "until": ("until_ns", _time),
+    "dirty": ("dirty", _boolean),
     "checks": ("checks", _checks),
 }
 

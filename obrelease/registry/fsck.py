@@ -1,4 +1,4 @@
-"""The whole registry, byte by byte: every folder re-hashed, the index compared with what is there."""
+"""Full check of the registry: every run is hashed again, the index is compared with the folders."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _REINDEX: Final = "run `obrelease reindex`"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What `fsck` found.
+class FsckReport:
+    """The result of checking a registry.
 
     Attributes:
-        artefacts, size_bytes: folders that were looked through, and bytes that were hashed.
-        problems: damage: an artefact, or the index, is not what it says.
-        notes: what is odd and loses nothing, such as leftovers of a killed writer. Runs that the index has
-            not met yet are not odd.
+        artefacts, size_bytes: how many folders were checked, and how many bytes were hashed.
+        problems: damage to an artefact, a pin or the index.
+        notes: harmless findings, such as leftovers of a killed writer. Runs that are not in the index yet
+            are not reported.
     """
 
     artefacts: int
@@ -39,61 +39,61 @@ class Report:
     notes: tuple[Finding, ...]
 
 
-def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None = None) -> Report:
+def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None = None) -> FsckReport:
     """Check everything below a results folder; changes nothing.
 
-    The index is read before the folders, so that runs recorded meanwhile raise no alarm, and once
-    more where a folder seems lost, because `gc` takes the row away before the folder.
+    The index is read before the folders, so that runs recorded meanwhile are not reported. If a folder
+    seems lost, the index is read again, because `gc` deletes the row before the folder.
 
     Args:
-        advance: told of each folder that was looked through.
-        workers: threads that hash; None for one per processor.
+        advance: called after each folder.
+        workers: the number of threads; None for one per processor.
 
     Raises:
         StorageError: the results folder cannot be listed.
     """
     problems: list[Finding] = []
     notes: list[Finding] = []
-    kept: dict[str, Entry] = {}
+    sound: dict[str, Entry] = {}
     folders = size_bytes = 0
     with storage_errors(root, "cannot be listed"):
         index = read_index(root)
         found = sorted(_walk(root))
     for location, is_artefact in found:
         if not is_artefact:
-            (notes if _harmless(location) else problems).append(_stray(root, location))
+            (notes if _is_harmless(location) else problems).append(_unexpected(root, location))
     locations = [location for location, is_artefact in found if is_artefact]
-    there = {location for location, _ in found}
-    inspected = map_in_order(lambda location: _inspect(root / location), locations, workers=workers)
-    for location, inspection in zip(locations, inspected, strict=True):
-        if inspection is None:
-            there.remove(location)
+    existing = {location for location, _ in found}
+    checks = map_in_order(lambda location: _check(root / location), locations, workers=workers)
+    for location, check in zip(locations, checks, strict=True):
+        if check is None:
+            existing.remove(location)
             continue
         folders += 1
-        size_bytes += inspection.size_bytes
-        problems += inspection.problems
-        problems += _placement(inspection, location)
-        if (entry := _entry(root, location, inspection)) is not None:
-            kept[location] = entry
+        size_bytes += check.size_bytes
+        problems += check.problems
+        problems += _location_problems(check, location)
+        if (entry := _entry(root, location, check)) is not None:
+            sound[location] = entry
         advance(1)
-    problems += _index_problems(root, index, kept, there)
-    problems += _pin_problems(root, {entry.digest for entry in kept.values()})
+    problems += _index_problems(root, index, sound, existing)
+    problems += _pin_problems(root, {entry.digest for entry in sound.values()})
     notes += _index_notes(root, index)
-    return Report(folders, size_bytes, tuple(problems), tuple(notes))
+    return FsckReport(folders, size_bytes, tuple(problems), tuple(notes))
 
 
-def _inspect(folder: Path) -> FolderCheck | None:
-    """An inspection; None of a folder that `gc` took away meanwhile, by one rename."""
-    inspection = check_folder(folder)
-    if inspection.problems:
-        inspection = check_folder(folder)
+def _check(folder: Path) -> FolderCheck | None:
+    """The check of a folder; None if `gc` moved it away meanwhile."""
+    check = check_folder(folder)
+    if check.problems:
+        check = check_folder(folder)
         if not os.path.lexists(folder):
             return None
-    return inspection
+    return check
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bool]]:
-    """Each thing at its level: artefact folders as (place, True), what does not belong as (path, False)."""
+    """Everything below `root`: artefact folders as (location, True), anything unexpected as (path, False)."""
     for kind, kind_is_folder in _items(root):
         if kind == STAGING_NAME and kind_is_folder:
             yield from ((f"{kind}/{name}", False) for name, _ in _items(root / kind))
@@ -121,8 +121,8 @@ def _items(folder: Path) -> list[tuple[str, bool]]:
         return []
 
 
-def _harmless(location: str) -> bool:
-    """Leftovers of writers, hidden files, and files beside the kinds (a README) lose nothing."""
+def _is_harmless(location: str) -> bool:
+    """Leftovers of writers, hidden files, and files next to the kinds (a README) are no damage."""
     return (
         location.startswith(f"{STAGING_NAME}/")
         or "/" not in location
@@ -130,53 +130,53 @@ def _harmless(location: str) -> bool:
     )
 
 
-def _stray(root: Path, location: str) -> Finding:
+def _unexpected(root: Path, location: str) -> Finding:
     if location.startswith(f"{STAGING_NAME}/gc~"):
         message = (
-            "was taken by a collector that was killed; `obrelease gc --yes` puts it back and judges it anew"
+            "was moved by a killed garbage collection; `obrelease gc --yes` moves it back and checks it again"
         )
         return Finding(str(root / location), "staging", message)
     if location.startswith(f"{STAGING_NAME}/"):
-        return Finding(str(root / location), "staging", "was left by a writer that is at work or was killed")
+        return Finding(str(root / location), "staging", "belongs to a running or a killed writer")
     return Finding(str(root / location), "stray", "is not an artefact folder")
 
 
-def _placement(inspection: FolderCheck, location: str) -> Iterator[Finding]:
-    artefact, digest = inspection.artefact, inspection.digest
+def _location_problems(check: FolderCheck, location: str) -> Iterator[Finding]:
+    artefact, digest = check.artefact, check.digest
     if artefact is None or digest is None:
         return
     if (fault := location_mismatch(artefact.kind, artefact.scenario, digest, location)) is not None:
         proper = run_location(artefact.kind, artefact.scenario, digest)
-        yield Finding(str(inspection.folder), "place", f"{fault}; its place is {proper}")
+        yield Finding(str(check.folder), "place", f"{fault}; it belongs in {proper}")
 
 
-def _entry(root: Path, location: str, inspection: FolderCheck) -> Entry | None:
-    artefact, digest = inspection.artefact, inspection.digest
-    if inspection.problems or artefact is None or digest is None:
+def _entry(root: Path, location: str, check: FolderCheck) -> Entry | None:
+    artefact, digest = check.artefact, check.digest
+    if check.problems or artefact is None or digest is None:
         return None
     if location_mismatch(artefact.kind, artefact.scenario, digest, location):
         return None
-    envelope_bytes = inspection.size_bytes - sum(entry.size for entry in artefact.files)
+    envelope_bytes = check.size_bytes - sum(entry.size for entry in artefact.files)
     return entry_of(artefact, digest, root, location, envelope_bytes)
 
 
 def _index_problems(
-    root: Path, index: IndexSnapshot, kept: dict[str, Entry], there: set[str]
+    root: Path, index: IndexSnapshot, sound: dict[str, Entry], existing: set[str]
 ) -> Iterator[Finding]:
     path = str(root / INDEX_NAME)
     if index.state == "damaged":
         yield Finding(path, "row", f"the index is damaged; {_REINDEX}")
-    gone = index.entries.keys() - there
+    gone = index.entries.keys() - existing
     lost = gone & read_index(root).entries.keys() if gone else set()
     for location, row in sorted(index.entries.items()):
         if location in lost and not (root / location).exists():
             yield Finding(
-                str(root / location), "lost", f"the index knows run {row.digest}, its folder is gone"
+                str(root / location), "lost", f"the index lists run {row.digest}, its folder is gone"
             )
-        elif location in kept and kept[location] != row:
+        elif location in sound and sound[location] != row:
             yield Finding(path, "row", f"the row of {location} differs from its folder; {_REINDEX}")
-    for location in sorted(kept.keys() - index.entries.keys()):
-        if location.rpartition("/")[0] in index.whole:
+    for location in sorted(sound.keys() - index.entries.keys()):
+        if location.rpartition("/")[0] in index.current_folders:
             yield Finding(path, "row", f"the row of {location} is missing; {_REINDEX}")
 
 
@@ -193,7 +193,7 @@ def _pin_problems(root: Path, digests: set[str]) -> Iterator[Finding]:
         if pinned is None:
             yield Finding(path, "pin", "is not a pin")
         elif pinned not in digests:
-            yield Finding(path, "pin", f"names run {pinned}, which is not here or is damaged")
+            yield Finding(path, "pin", f"names run {pinned}, which is missing or damaged")
 
 
 def _index_notes(root: Path, index: IndexSnapshot) -> Iterator[Finding]:

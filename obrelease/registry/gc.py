@@ -1,14 +1,13 @@
-"""Which runs nothing keeps, and their removal: out of sight by one rename, judged again, then freed.
+"""Garbage collection: find runs that nothing protects, and remove them.
 
-A run is kept by its roots (whatever the caller names: releases, tags, git, and here the pins) and by
-its youth: the latest of its creation, its arrival in this folder, and the last time that somebody
-recorded it again must lie further back than the grace period.
+A run stays if it is protected (by a release, a tag, git or a pin) or within the grace period. The
+period starts at the latest of its creation, its arrival in this folder, and the last time it was
+recorded again.
 
-Order of a removal, so that neither a pin nor a writer of the same run that comes in between loses it:
-the folder is renamed into the staging folder (`gc~kind~scenario~name`), then pins and age are read
-again, then it is renamed to `doomed~*` or back into its place, and only what is doomed is deleted. A
-collector that was killed leaves one of the two names; the next one puts the first kind back and
-deletes the second.
+Removal is safe against pins and writers of the same run that come in between. The folder is renamed
+into the staging folder (`gc~kind~scenario~name`). Then pins and age are read again. Then it is renamed
+to `doomed~*`, or back if it must stay. Only `doomed~*` is deleted. A killed collector leaves one of the
+two names: the next collector moves the first kind back and deletes the second.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,18 +29,37 @@ from obrelease.registry.store import Registry
 from obrelease.storage.durable import reject_symlinks, sync_folder
 from obrelease.storage.system_errors import storage_errors
 
-PIN: Final = "pin"
-
 _BLOCK_BYTES: Final = 512
 _TAKEN: Final = "gc"
-_DOOMED: Final = "doomed"
-_MARK: Final = "~"
-_YOUNGEST_LEFTOVER_NS: Final = 86_400 * 10**9
-"""However short the grace period: what is younger may be a writer's at work."""
+_DELETING: Final = "doomed"
+_SEPARATOR: Final = "~"
+_MIN_LEFTOVER_AGE_NS: Final = 86_400 * 10**9
+"""Staging folders younger than this may belong to a running writer, however short the grace period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedRuns:
+    """Runs that garbage collection must keep, besides pinned ones.
+
+    Both fields are required, so that a caller cannot forget one by accident. `pins_only` is for a
+    results folder that neither releases nor git can refer to, such as a new temporary one.
+
+    Attributes:
+        reasons: by artefact digest, why a run must stay, such as `release v1.0`.
+        tracked: locations (`kind/scenario/name`) of runs that git tracks.
+    """
+
+    reasons: Mapping[str, Sequence[str]]
+    tracked: Set[str]
+
+    @classmethod
+    def pins_only(cls) -> ProtectedRuns:
+        """Protect nothing but pinned runs: released and tracked runs may be removed."""
+        return cls(reasons={}, tracked=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ProtectedRun:
     """A run that stays, and why: such as `pin nightly`, `release v1.0`."""
 
     entry: Entry
@@ -50,16 +68,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A run that nothing keeps.
+    """A run that may be removed.
 
     Attributes:
         bytes_on_disk: what its removal frees: blocks of files that have no other name.
-        touched_ns: the folder's modification time when it was judged.
+        modified_ns: the folder's modification time when the plan was made.
     """
 
     entry: Entry
     bytes_on_disk: int
-    touched_ns: int
+    modified_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,94 +85,107 @@ class GcPlan:
     """What a collection would do.
 
     Attributes:
-        kept: runs with a root, newest first.
-        young: runs without one, still in their grace period.
-        doomed: runs that go.
-        leftovers: what killed writers left in the staging folder, old enough to go, with its bytes.
+        protected: runs that something protects, newest first.
+        within_grace: other runs that are still in their grace period.
+        candidates: runs to remove.
+        leftovers: old files of killed writers in the staging folder, with their bytes on disk.
     """
 
-    kept: tuple[Kept, ...]
-    young: tuple[Entry, ...]
-    doomed: tuple[Candidate, ...]
+    protected: tuple[ProtectedRun, ...]
+    within_grace: tuple[Entry, ...]
+    candidates: tuple[Candidate, ...]
     leftovers: tuple[tuple[Path, int], ...]
 
 
-def plan_gc(registry: Registry, roots: Mapping[str, Sequence[str]], *, now_ns: int, grace_ns: int) -> GcPlan:
-    """Judge every run; changes nothing. Folders that cannot be read are never part of it.
+def plan_gc(registry: Registry, protected: ProtectedRuns, *, now_ns: int, grace_ns: int) -> GcPlan:
+    """Classify every run; changes nothing. Folders that cannot be read are never part of the plan.
 
     Args:
-        roots: by artefact digest, why a run must stay; pins are added here.
-        now_ns: the present, in nanoseconds since the epoch.
-        grace_ns: how long a run without a root stays.
+        protected: the runs that must stay; pinned runs are added here.
+        now_ns: the current time, in nanoseconds since 1970.
+        grace_ns: how long an unprotected run stays.
 
     Raises:
-        InvalidInput: a pin is not one, so what it keeps is unknown.
+        InvalidInput: a pin is damaged, so the run that it protects is unknown.
         StorageError: the results folder cannot be listed, or its staging folder is a symbolic link.
     """
     reject_symlinks(registry.root, registry.root / STAGING_NAME)
-    reasons = {digest: list(why) for digest, why in roots.items()}
-    for name, digest in registry.pins().items():
-        reasons.setdefault(digest, []).append(f"{PIN} {name}")
-    kept: list[Kept] = []
-    young: list[Entry] = []
-    doomed: list[Candidate] = []
+    kept: list[ProtectedRun] = []
+    within_grace: list[Entry] = []
+    candidates: list[Candidate] = []
     with storage_errors(registry.root, "runs cannot be listed"):
-        for entry in registry.find(Filter()):
+        entries = registry.find()
+        reasons = _reasons(registry, protected, entries)
+        for entry in entries:
             if entry.digest in reasons:
-                kept.append(Kept(entry, tuple(reasons[entry.digest])))
+                kept.append(ProtectedRun(entry, tuple(reasons[entry.digest])))
                 continue
             with suppress(FileNotFoundError):
                 status = entry.folder.stat()
                 newest_ns = max(entry.created_ns, status.st_mtime_ns, status.st_ctime_ns)
                 if newest_ns + grace_ns > now_ns:
-                    young.append(entry)
+                    within_grace.append(entry)
                 else:
-                    doomed.append(Candidate(entry, _bytes_on_disk(entry.folder), status.st_mtime_ns))
+                    candidates.append(Candidate(entry, _bytes_on_disk(entry.folder), status.st_mtime_ns))
         leftovers = tuple(
-            _leftovers(registry.root / STAGING_NAME, now_ns - max(grace_ns, _YOUNGEST_LEFTOVER_NS))
+            _leftovers(registry.root / STAGING_NAME, now_ns - max(grace_ns, _MIN_LEFTOVER_AGE_NS))
         )
-    return GcPlan(tuple(kept), tuple(young), tuple(doomed), leftovers)
+    return GcPlan(tuple(kept), tuple(within_grace), tuple(candidates), leftovers)
 
 
 def collect(
     registry: Registry, plan: GcPlan, advance: Callable[[int], None] = lambda _: None
 ) -> tuple[Candidate, ...]:
-    """Remove what the plan dooms; returns what was removed, which is less where somebody came between.
+    """Remove the candidates of a plan; returns those removed, without runs pinned or recorded meanwhile.
 
     Raises:
-        StorageError: the disk refused; what was removed so far is removed whole.
+        StorageError: the operating system refused; each run is removed completely or not at all.
     """
     root = registry.root
     staging = root / STAGING_NAME
-    gone: list[Candidate] = []
+    removed: list[Candidate] = []
     reject_symlinks(root, staging)
     with storage_errors(root, "not all runs were removed; those that were are removed completely"):
-        _finish_former(root)
-        query.forget(root, (doomed.entry.location for doomed in plan.doomed))
-        taken = [(doomed, path) for doomed in plan.doomed if (path := _take(root, doomed.entry)) is not None]
-        for shelf in sorted({doomed.entry.folder.parent for doomed, _ in taken}):
-            sync_folder(shelf)
-        if taken:
+        _finish_interrupted(root)
+        query.delete_rows(root, (candidate.entry.location for candidate in plan.candidates))
+        staged = [
+            (candidate, path)
+            for candidate in plan.candidates
+            if (path := _move_to_staging(root, candidate.entry)) is not None
+        ]
+        for folder in sorted({candidate.entry.folder.parent for candidate, _ in staged}):
+            sync_folder(folder)
+        if staged:
             sync_folder(staging)
         pinned = set(registry.pins().values())
-        for doomed, path in taken:
-            if doomed.entry.digest in pinned or _touched_ns(path) != doomed.touched_ns:
-                _put_back(path, doomed.entry.folder)
+        for candidate, path in staged:
+            if candidate.entry.digest in pinned or _modified_ns(path) != candidate.modified_ns:
+                _move_back(path, candidate.entry.folder)
             else:
-                _destroy(path)
-                gone.append(doomed)
+                _delete(path)
+                removed.append(candidate)
             advance(1)
         for path, _ in plan.leftovers:
-            _destroy(path)
+            _delete(path)
         if staging.is_dir():
             sync_folder(staging)
     registry.find(Filter(), limit=0)
-    return tuple(gone)
+    return tuple(removed)
 
 
-def _take(root: Path, entry: Entry) -> Path | None:
-    """Move a run out of sight; None where it is gone, or another collector has it."""
-    target = root / STAGING_NAME / _MARK.join((_TAKEN, *entry.location.split("/")))
+def _reasons(registry: Registry, protected: ProtectedRuns, entries: Sequence[Entry]) -> dict[str, list[str]]:
+    reasons = {digest: list(why) for digest, why in protected.reasons.items()}
+    for entry in entries:
+        if entry.location in protected.tracked:
+            reasons.setdefault(entry.digest, []).append("tracked by git")
+    for name, digest in registry.pins().items():
+        reasons.setdefault(digest, []).append(f"pin {name}")
+    return reasons
+
+
+def _move_to_staging(root: Path, entry: Entry) -> Path | None:
+    """Move a run into the staging folder; None if it is gone, or another collector has it."""
+    target = root / STAGING_NAME / _SEPARATOR.join((_TAKEN, *entry.location.split("/")))
     target.parent.mkdir(exist_ok=True)
     try:
         return entry.folder.rename(target)
@@ -166,16 +197,16 @@ def _take(root: Path, entry: Entry) -> Path | None:
         raise
 
 
-def _touched_ns(path: Path) -> int | None:
-    """A folder's modification time; None where another collector took it for one left by a killed one."""
+def _modified_ns(path: Path) -> int | None:
+    """A folder's modification time; None if another collector has finished it."""
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
         return None
 
 
-def _put_back(path: Path, folder: Path) -> None:
-    """Give a run its place again; where the same run was recorded meanwhile, ours is the spare one."""
+def _move_back(path: Path, folder: Path) -> None:
+    """Move a run back from the staging folder; if it was recorded again meanwhile, delete this copy."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.rename(folder)
@@ -184,38 +215,38 @@ def _put_back(path: Path, folder: Path) -> None:
     except OSError:
         if not folder.exists():
             raise
-        _destroy(path)
+        _delete(path)
         return
     sync_folder(folder.parent)
 
 
-def _destroy(path: Path) -> None:
-    """Delete a folder or file of the staging folder, by a name that says that it is decided."""
-    doomed = path.with_name(f"{_DOOMED}{_MARK}{secrets.token_hex(8)}")
+def _delete(path: Path) -> None:
+    """Delete a folder or file of the staging folder, after a rename that makes the decision final."""
+    deleting = path.with_name(f"{_DELETING}{_SEPARATOR}{secrets.token_hex(8)}")
     with suppress(FileNotFoundError):
-        path.rename(doomed)
-        if doomed.is_dir():
-            shutil.rmtree(doomed)
+        path.rename(deleting)
+        if deleting.is_dir():
+            shutil.rmtree(deleting)
         else:
-            doomed.unlink()
+            deleting.unlink()
 
 
-def _finish_former(root: Path) -> None:
-    """Bring what a killed collector began to its end."""
+def _finish_interrupted(root: Path) -> None:
+    """Finish what a killed collector began."""
     for path in _items(root / STAGING_NAME):
-        act, *location = path.name.split(_MARK)
-        if act == _TAKEN and is_run_location(location):
-            _put_back(path, root.joinpath(*location))
-        elif act == _DOOMED:
-            _destroy(path)
+        action, *location = path.name.split(_SEPARATOR)
+        if action == _TAKEN and is_run_location(location):
+            _move_back(path, root.joinpath(*location))
+        elif action == _DELETING:
+            _delete(path)
 
 
 def _leftovers(staging: Path, before_ns: int) -> Iterator[tuple[Path, int]]:
-    """What is older than an instant; what goes while it is looked at was a writer's at work."""
+    """Files of writers not changed since `before_ns`; one that disappears belongs to a running writer."""
     for path in _items(staging):
         with suppress(FileNotFoundError):
             status = path.lstat()
-            ours = path.name.partition(_MARK)[0] in {_TAKEN, _DOOMED}
+            ours = path.name.partition(_SEPARATOR)[0] in {_TAKEN, _DELETING}
             if not ours and max(status.st_mtime_ns, status.st_ctime_ns) <= before_ns:
                 yield path, _bytes_on_disk(path)
 
@@ -225,7 +256,7 @@ def _items(folder: Path) -> list[Path]:
 
 
 def _bytes_on_disk(path: Path) -> int:
-    """Bytes of blocks that are free again once the tree is gone."""
+    """Bytes of the blocks that are free again after the tree is deleted."""
     total = 0
     pending = [str(path)]
     if not path.is_dir():

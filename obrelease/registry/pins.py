@@ -1,4 +1,4 @@
-"""Pinned names: one small file each in `.pins/`, holding the digest of the run that it names."""
+"""Pins: names for runs, one small file each in `.pins/` that holds the run's digest."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_LIKE_A_DIGEST: Final = re.compile(r"[0-9a-f]{4,64}")
+_DIGEST_PREFIX: Final = re.compile(r"[0-9a-f]{4,64}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_TAKEN: Final = frozenset({"latest"})
+_RESERVED: Final = frozenset({"latest"})
 _PIN_BYTES: Final = 65
 
 
 def read_pin(root: Path, name: str) -> str | None:
-    """The digest that a name stands for; None where it stands for none, or cannot be a name.
+    """The digest of the run with this name; None if no run has it, or it is not a valid name.
 
     Raises:
-        InvalidInput: the pin holds something else than a digest.
+        InvalidInput: the pin does not hold a digest.
         StorageError: it cannot be read.
     """
-    if not _is_name(name):
+    if not _is_valid_name(name):
         return None
     path = root / PINS_NAME / name
     try:
@@ -36,15 +36,15 @@ def read_pin(root: Path, name: str) -> str | None:
     except NotFound:
         return None
     if not _DIGEST.fullmatch(text):
-        raise InvalidInput(f"{path}: holds no digest", hint=f"`obrelease pin --delete {name}`, and pin again")
+        raise InvalidInput(f"{path}: does not hold a digest", hint=f"run `obrelease pin --delete {name}`")
     return text
 
 
 def read_pins(root: Path) -> dict[str, str]:
-    """Digests by the names that they are pinned under, sorted by name.
+    """Digests by pinned name, sorted by name.
 
     Raises:
-        InvalidInput: a file among the pins is none.
+        InvalidInput: a file in `.pins/` is not a pin.
         StorageError: they cannot be read.
     """
     folder = root / PINS_NAME
@@ -57,23 +57,23 @@ def read_pins(root: Path) -> dict[str, str]:
         if digest is None and not os.path.lexists(folder / name):
             continue
         if digest is None:
-            raise InvalidInput(f"{folder / name}: is not a pin", hint="move it away")
+            raise InvalidInput(f"{folder / name}: is not a pin", hint="move it to another folder")
         found[name] = digest
     return found
 
 
 def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
-    """Make a name stand for a run; when this returns, it survives a power cut.
+    """Give a name to a run; when this returns, it survives a power cut.
 
     Raises:
-        UsageError: no run can have this name.
+        UsageError: the name is not valid.
         Conflict: another run has it, and `move` is not set.
-        StorageError: the disk refused.
+        StorageError: the operating system refused.
     """
-    if not _is_name(name):
+    if not _is_valid_name(name):
         raise UsageError(
-            f"{name!r} cannot be a name",
-            hint="1 to 64 of a-z 0-9 . _ -, not starting with a sign, not `latest`, not only hex digits",
+            f"{name!r} is not a valid name",
+            hint="use 1 to 64 of a-z 0-9 . _ -, first a letter or digit; not `latest`, not only hex digits",
         )
     target = root / PINS_NAME / name
     staged = root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}.pin"
@@ -91,7 +91,7 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
         except FileExistsError:
             if read_pin(root, name) != digest:
                 raise Conflict(
-                    f"{name!r} is the name of another run", hint="--move gives it to this one"
+                    f"{name!r} is the name of another run", hint="pass --move to give it to this one"
                 ) from None
         finally:
             staged.unlink(missing_ok=True)
@@ -99,20 +99,22 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
 
 
 def remove_pin(root: Path, name: str) -> None:
-    """Take a name away.
+    """Remove a name; the run stays.
 
     Raises:
         NotFound: no run has it.
-        StorageError: the disk refused.
+        StorageError: the operating system refused.
     """
     target = root / PINS_NAME / name
     reject_symlinks(root, target.parent)
-    if not _is_name(name) or not target.is_file():
+    if not _is_valid_name(name) or not target.is_file():
         raise NotFound(f"no run is pinned as {name!r}", hint="`obrelease pin` lists the names")
     with storage_errors(target, "the pin may not be removed"):
         target.unlink(missing_ok=True)
         sync_folder(target.parent)
 
 
-def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None and name not in _TAKEN and _LIKE_A_DIGEST.fullmatch(name) is None
+def _is_valid_name(name: str) -> bool:
+    return (
+        _NAME.fullmatch(name) is not None and name not in _RESERVED and _DIGEST_PREFIX.fullmatch(name) is None
+    )

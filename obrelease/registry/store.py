@@ -1,8 +1,8 @@
-"""The registry: runs are folders, written once, named by digest, found again by a prefix.
+"""The registry: runs are folders, written once, named by digest, found by a digest prefix.
 
-A run is staged in `.staging/`, synced, renamed into place, its place synced, and only then
-acknowledged. Nobody changes a file that is in place, so any number of writers need no lock; the index
-is the readers' business alone.
+A run is written to `.staging/`, synced and renamed to its folder; the folders above it are synced, and
+only then is it reported as recorded. Files of a recorded run never change, so writers need no lock.
+Only readers use and update the index.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.system_errors import storage_errors
 
 LATEST: Final = "latest"
-SHORTEST_PREFIX: Final = 4
+MIN_PREFIX_DIGITS: Final = 4
 
-_PREFIX: Final = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
+_PREFIX: Final = re.compile(rf"[0-9a-f]{{{MIN_PREFIX_DIGITS},64}}")
+_ALL: Final = Filter()
 _NO_DIGEST: Final = "0" * 64
-_MOST_CANDIDATES: Final = 10
-_TAKEN: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
+_MAX_LISTED_MATCHES: Final = 10
+_EXISTS_ERRORS: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
 
 class Registry:
@@ -57,20 +58,20 @@ class Registry:
         self.root = root
 
     def record(self, draft: Artefact, files: Sequence[NewFile]) -> Entry:
-        """Keep a run: when this returns, it survives a power cut.
+        """Record a run: when this returns, it survives a power cut.
 
-        Recording the same bytes again gives the entry that is there.
+        Recording the same bytes again returns the existing entry.
 
         Args:
             draft: the envelope without its `files`, which are filled in here.
-            files: everything that belongs to the run beside the envelope.
+            files: all files of the run except the envelope.
 
         Raises:
             InvalidInput: the draft lists files, a path is bad or used twice, a histogram is not
-                among the files, or a file to copy is not a regular one.
-            NotFound: a file to copy is not there.
-            IntegrityError: the run is in place already, and damaged.
-            StorageError: the disk refused; nothing is left in place.
+                among the files, or a file to copy is not a regular file.
+            NotFound: a file to copy does not exist.
+            IntegrityError: the run is recorded already and damaged.
+            StorageError: the operating system refused; nothing was recorded.
         """
         _check_draft(draft, files)
         staging = self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -83,49 +84,33 @@ class Registry:
                 data = document_bytes(artefact)
                 digest, _ = write_file(staging / ENVELOPE_NAME, data)
                 sync_tree(staging)
-                location = self._move_into_place(staging, draft, digest)
+                location = self._move_to_folder(staging, draft, digest)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         return entry_of(artefact, digest, self.root, location, len(data))
 
-    def entries(
-        self,
-        *,
-        kind: str | None = None,
-        scenario: str | None = None,
-        core: str | None = None,
-        commit: str | None = None,
-        events_digest: str | None = None,
-    ) -> tuple[Entry, ...]:
-        """The runs, newest first; `commit` and `events_digest` may be beginnings.
-
-        Raises:
-            StorageError: the results folder cannot be listed.
-        """
-        return self.find(
-            Filter(kind=kind, scenario=scenario, core=core, commit=commit, events_digest=events_digest)
-        )
-
-    def find(self, where: Filter, *, limit: int | None = None) -> tuple[Entry, ...]:
-        """The runs that pass a filter, newest first; at most `limit` of them.
+    def find(self, where: Filter = _ALL, *, limit: int | None = None) -> tuple[Entry, ...]:
+        """The runs that match a filter, newest first; at most `limit` of them.
 
         Raises:
             StorageError: the results folder cannot be listed.
         """
         return query.query(self.root, where, limit).entries
 
-    def look(self, where: Filter, *, limit: int | None = None) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
-        """As `find`, and the folders that look like runs and whose envelope cannot be trusted."""
-        answer = query.query(self.root, where, limit)
-        return answer.entries, tuple(self.root / location for location in answer.unread)
+    def find_with_unreadable(
+        self, where: Filter, *, limit: int | None = None
+    ) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
+        """As `find`, and the folders that look like runs but have an envelope that cannot be trusted."""
+        result = query.query(self.root, where, limit)
+        return result.entries, tuple(self.root / location for location in result.unreadable)
 
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
     ) -> Entry:
-        """The one run that a digest, its beginning (4 digits or more), a pin, or `latest` names.
+        """The one run with this digest, digest prefix (4 digits or more) or pin, or `latest`.
 
         Raises:
-            NotFound: the name is none of them, nothing answers, or several do; then the message lists them.
+            NotFound: the name is none of these, or no run matches, or several do; the message lists them.
         """
         where = Filter(kind=kind, scenario=scenario, core=core)
         if name == LATEST:
@@ -136,8 +121,8 @@ class Registry:
             found = self.find(replace(where, digest=pinned))
         else:
             raise NotFound(
-                f"{name!r} is neither a digest nor a pinned name, so no run answers to it",
-                hint=f"give {SHORTEST_PREFIX} to 64 hex digits of a digest, a name from `obrelease pin`,"
+                f"{name!r} is neither a digest prefix nor a pinned name",
+                hint=f"pass {MIN_PREFIX_DIGITS} to 64 hex digits of a digest, a name from `obrelease pin`,"
                 f" or `{LATEST}`",
             )
         if not found:
@@ -146,17 +131,17 @@ class Registry:
                 hint="`obrelease list` shows the runs",
             )
         if len({entry.digest for entry in found}) > 1:
-            raise NotFound(f"{name!r} is ambiguous: {_candidates(found)}", hint="give more digits")
+            raise NotFound(f"{name!r} is ambiguous: {_candidates(found)}", hint="pass more digits")
         return min(found, key=lambda entry: entry.location)
 
     def pin(self, name: str, entry: Entry, *, move: bool = False) -> None:
-        """Give a run a name, which also keeps it from `gc`.
+        """Give a run a name, which also protects it from `gc`.
 
         Raises:
-            UsageError: the name is not one that a run can have.
-            Conflict: it is another run's, and `move` is not set.
-            NotFound: the run went away meanwhile.
-            StorageError: the disk refused.
+            UsageError: the name is not valid.
+            Conflict: another run has it, and `move` is not set.
+            NotFound: the run was removed meanwhile.
+            StorageError: the operating system refused.
         """
         pins.write_pin(self.root, name, entry.digest, move=move)
         if not entry.folder.is_dir():
@@ -164,42 +149,42 @@ class Registry:
             raise NotFound(f"{entry.folder}: the run was removed meanwhile")
 
     def unpin(self, name: str) -> None:
-        """Take a name away; the run stays.
+        """Remove a name; the run stays.
 
         Raises:
             NotFound: no run has it.
-            StorageError: the disk refused.
+            StorageError: the operating system refused.
         """
         pins.remove_pin(self.root, name)
 
     def pins(self) -> dict[str, str]:
-        """Artefact digests by their names, sorted by name.
+        """Artefact digests by pinned name, sorted by name.
 
         Raises:
-            InvalidInput: a pin is not one.
-            StorageError: the disk refused.
+            InvalidInput: a file in `.pins/` is not a pin.
+            StorageError: the operating system refused.
         """
         return pins.read_pins(self.root)
 
     def load(self, entry: Entry) -> Artefact:
-        """The envelope of a run, re-hashed and re-validated.
+        """The envelope of a run, hashed and validated again.
 
         Raises:
-            IntegrityError: the bytes are not those that the entry's digest names.
+            IntegrityError: the envelope does not have the entry's digest.
             NotFound, StorageError: the folder is gone or cannot be read.
-            InvalidInput: the bytes are right, and not a valid artefact.
+            InvalidInput: the envelope has this digest but is not a valid artefact.
         """
         path = entry.folder / ENVELOPE_NAME
         data = read_bounded(path)
         if (digest := digest_bytes(data)) != entry.digest:
             raise IntegrityError(
-                f"{path}: has sha256 {digest}, the registry says {entry.digest}",
-                hint="`obrelease fsck` tells what is damaged, `obrelease reindex` mends the index",
+                f"{path}: has sha256 {digest}, the registry has {entry.digest}",
+                hint="`obrelease fsck` lists what is damaged, `obrelease reindex` repairs the index",
             )
         return read_document(data, Artefact, str(path))
 
     def reindex(self) -> int:
-        """Make the index again from the folders alone; returns the number of runs in it.
+        """Make the index again from the run folders; returns the number of runs in it.
 
         Raises:
             StorageError: the results folder cannot be listed, or the index cannot be written.
@@ -207,10 +192,10 @@ class Registry:
         return rebuild(self.root) if self.root.is_dir() else 0
 
     def unreadable(self) -> tuple[Path, ...]:
-        """Folders that look like runs and are not listed, because their envelope cannot be trusted."""
-        return self.look(Filter(), limit=0)[1]
+        """Folders that look like runs but are not listed, because their envelope cannot be trusted."""
+        return self.find_with_unreadable(_ALL, limit=0)[1]
 
-    def _move_into_place(self, staging: Path, draft: Artefact, digest: str) -> str:
+    def _move_to_folder(self, staging: Path, draft: Artefact, digest: str) -> str:
         for length in PREFIX_LENGTHS:
             location = run_location(draft.kind, draft.scenario, digest, length)
             target = self.root / location
@@ -219,27 +204,27 @@ class Registry:
             try:
                 staging.rename(target)
             except OSError as error:
-                if error.errno not in _TAKEN:
+                if error.errno not in _EXISTS_ERRORS:
                     raise
-                if not _claim(staging, target, digest):
+                if not _adopt_existing(staging, target, digest):
                     continue
-            self._sync_place(target)
+            self._sync_folders_above(target)
             return location
         raise Conflict(
             f"{self.root / run_location(draft.kind, draft.scenario, digest)}: every folder name is taken",
-            hint="`obrelease fsck` tells by what",
+            hint="`obrelease fsck` lists what occupies them",
         )
 
-    def _sync_place(self, target: Path) -> None:
-        """Sync the whole way up: another writer may have made a folder and not have synced it yet."""
+    def _sync_folders_above(self, target: Path) -> None:
+        """Sync all folders above: another writer may have made one without having synced it yet."""
         for folder in (target.parent, target.parent.parent, self.root, self.root.absolute().parent):
             sync_folder(folder)
 
 
-def _claim(staging: Path, target: Path, digest: str) -> bool:
-    """Whether the folder in the way is this very run; then it is made young, so that `gc` leaves it.
+def _adopt_existing(staging: Path, target: Path, digest: str) -> bool:
+    """Whether the existing folder is this run; it is touched, so that its grace period starts again.
 
-    Where `gc` takes it away at this moment, ours goes into its place.
+    If `gc` moves it away at this moment, the staged folder takes its place.
     """
     try:
         os.utime(target)
@@ -247,25 +232,25 @@ def _claim(staging: Path, target: Path, digest: str) -> bool:
         staging.rename(target)
         return True
     except PermissionError:
-        pass  # another's folder: nobody who may not touch it may remove it either
-    return _holds(target, digest)
+        pass  # another user's folder: who cannot touch it cannot remove it either
+    return _is_recorded(target, digest)
 
 
-def _holds(folder: Path, digest: str) -> bool:
-    """Whether a folder is this very run; a damaged one must not count as the run kept."""
+def _is_recorded(folder: Path, digest: str) -> bool:
+    """Whether a folder is this run; a damaged one must not count as recorded."""
     found = check_folder(folder)
     if found.digest != digest:
         return False
     if found.problems:
         raise IntegrityError(
-            f"the same run is in place and damaged: {found.problems[0]}",
-            hint=f"move {folder} away and record again",
+            f"the run is recorded already, and damaged: {found.problems[0]}",
+            hint=f"move {folder} to another place and record the run again",
         )
     return True
 
 
 def _check_draft(draft: Artefact, files: Sequence[NewFile]) -> None:
-    """Refuse before the first write: a path that leads out of the folder must never be opened."""
+    """Refuse before the first write: a path outside of the run's folder must never be opened."""
     if draft.files:
         raise InvalidInput("a draft lists no files; they are filled in when it is recorded")
     try:
@@ -294,5 +279,5 @@ def _write(staging: Path, file: NewFile) -> FileEntry:
 
 def _candidates(found: Sequence[Entry]) -> str:
     named = sorted({f"{entry.digest[:16]} ({entry.kind}/{entry.scenario})" for entry in found})
-    more = f" and {len(named) - _MOST_CANDIDATES} more" if len(named) > _MOST_CANDIDATES else ""
-    return ", ".join(named[:_MOST_CANDIDATES]) + more
+    more = f" and {len(named) - _MAX_LISTED_MATCHES} more" if len(named) > _MAX_LISTED_MATCHES else ""
+    return ", ".join(named[:_MAX_LISTED_MATCHES]) + more

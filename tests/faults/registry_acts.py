@@ -13,7 +13,7 @@ import pytest
 from obrelease.errors import ObreleaseError
 from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
-from obrelease.registry.gc import collect, plan_gc
+from obrelease.registry.gc import ProtectedRuns, collect, plan_gc
 from obrelease.registry.index import directory_stamps, write_buffer
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -36,7 +36,7 @@ def _record(registry: Registry, tell: Tell) -> None:
 
 
 def _list(registry: Registry, tell: Tell) -> None:
-    for entry in registry.entries():
+    for entry in registry.find():
         tell(entry.digest)
 
 
@@ -47,13 +47,15 @@ def _reindex(registry: Registry, tell: Tell) -> None:
 def _pin(registry: Registry, tell: Tell) -> None:
     registry.pin("named", registry.resolve("latest"))
     tell("pinned")
-    registry.pin("named", registry.entries()[-1], move=True)
+    registry.pin("named", registry.find()[-1], move=True)
     registry.unpin("named")
 
 
 def _collect(registry: Registry, tell: Tell) -> None:
     """Remove what the pins of `prepared` do not keep, whatever its age."""
-    collect(registry, plan_gc(registry, {}, now_ns=time.time_ns() + FOREVER_NS, grace_ns=0))
+    collect(
+        registry, plan_gc(registry, ProtectedRuns.pins_only(), now_ns=time.time_ns() + FOREVER_NS, grace_ns=0)
+    )
 
 
 ACTS = (
@@ -79,7 +81,7 @@ def prepared(root: Path) -> tuple[Registry, set[str]]:
             registry.pin(f"kept-{number}", entry)
             kept.add(entry.digest)
         if number == 1:
-            registry.entries()
+            registry.find()
     return registry, kept
 
 
@@ -115,7 +117,7 @@ def telling_errors(act: Act, registry: Registry) -> Callable[[Tell], None]:
 def assert_nothing_is_bad(registry: Registry, kept: set[str], acknowledged: set[str]) -> None:
     """No acknowledged run lost, no row without a folder, no byte changed; what comes next needs no repair."""
     assert fsck(registry.root).problems == ()
-    listed = {entry.digest for entry in registry.entries()}
+    listed = {entry.digest for entry in registry.find()}
     assert kept | acknowledged <= listed
     for entry in registry.find(Filter()):
         registry.load(entry)
@@ -125,6 +127,6 @@ def assert_nothing_is_bad(registry: Registry, kept: set[str], acknowledged: set[
         _collect(registry, lambda _: None)
     pinned = set(registry.pins().values())
     assert kept <= pinned
-    assert {entry.digest for entry in registry.entries()} == pinned
+    assert {entry.digest for entry in registry.find()} == pinned
     assert fsck(registry.root).problems == ()
     assert list((registry.root / ".staging").glob("*~*")) == []

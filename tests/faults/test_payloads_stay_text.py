@@ -66,7 +66,7 @@ def controls(text: str) -> set[str]:
 def test_no_command_prints_what_steers_a_terminal(
     project: Project, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    digests = [entry.digest for entry in project.context().registry.entries()]
+    digests = [entry.digest for entry in project.context().registry.find()]
     commands = [
         ["list"],
         ["validate"],

@@ -90,7 +90,7 @@ def test_the_index_is_written_in_order_and_its_journal_voided_last(
     def record_and_list(tell: Tell) -> None:
         for number in range(5):
             registry.record(draft(number), run_files(number))
-            tell(str(len(registry.entries())))
+            tell(str(len(registry.find())))
 
     with index_settles_at_once():
         rehearse(tmp_path / "rehearsal")
@@ -136,7 +136,7 @@ def index_before_folder(patch: Patch) -> None:
 
     def move(self: Registry, *arguments: object) -> str:
         with closing(connect(self.root / INDEX_NAME)) as connection:
-            rebuild.fill(connection, ())
+            rebuild.replace_rows(connection, ())
         return real(self, *arguments)  # type: ignore[arg-type]
 
     patch.setattr(Registry, "_move_into_place", move)

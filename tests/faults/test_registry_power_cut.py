@@ -77,7 +77,7 @@ def write(registry: Registry, first: int, telling: int) -> None:
         digest = registry.record(draft(number), files).digest
         os.write(telling, f"{digest}\n".encode())
         if number % 5 == 0:
-            registry.entries()
+            registry.find()
 
 
 def bad_after_cuts(place: Path, cuts: int, seed: int) -> tuple[list[str], int]:
@@ -107,7 +107,7 @@ def bad_on(disk: CutDisk, turns: range, chance: random.Random) -> tuple[list[str
         disk.mount()
         registry = Registry(disk.folder / "results")
         bad += [str(problem) for problem in fsck(registry.root).problems]
-        listed = {entry.digest for entry in registry.entries()}
+        listed = {entry.digest for entry in registry.find()}
         bad += [f"lost: {digest}" for digest in sorted(acknowledged - listed)]
         if bad:
             break
@@ -151,7 +151,7 @@ def record_until_full(registry: Registry, turn: int, acknowledged: set[str]) -> 
     for number in range(turn * 10_000, turn * 10_000 + 5_000):
         files = [*run_files(number), NewFile("large.csv", "text/csv", LARGE)]
         acknowledged.add(registry.record(draft(number), files).digest)
-        assert {entry.digest for entry in registry.entries()} == acknowledged
+        assert {entry.digest for entry in registry.find()} == acknowledged
 
 
 def test_a_full_disk_ten_times(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_full_disk_ten_times(tmp_path: Path) -> None:
                 record_until_full(registry, turn, acknowledged)
             assert "disk is full" in (caught.value.hint or "")
             assert fsck(registry.root).problems == ()
-            assert {entry.digest for entry in registry.entries()} == acknowledged
+            assert {entry.digest for entry in registry.find()} == acknowledged
             grow_tmpfs(folder, 1_024 * (turn + 1))
             acknowledged.add(registry.record(draft(turn * 10_000 - 1), run_files()).digest)
         assert len(acknowledged) >= 20

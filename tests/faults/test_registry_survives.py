@@ -35,7 +35,7 @@ from obrelease.registry.store import Registry
 
 registry = Registry(Path(sys.argv[1]))
 for turn in range(int(sys.argv[2])):
-    for entry in registry.entries(scenario="baseline"):
+    for entry in registry.find(Filter(scenario="baseline")):
         registry.load(entry)
     problems = fsck(registry.root).problems
     if problems:
@@ -47,7 +47,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from obrelease.registry.gc import collect, plan_gc
+from obrelease.registry.gc import ProtectedRuns, collect, plan_gc
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -55,13 +55,13 @@ registry = Registry(Path(sys.argv[1]))
 for turn in range(int(sys.argv[2])):
     for number in range(3):
         registry.record(draft(10 * turn + number, scenario="garbage"), run_files(number))
-    plan = plan_gc(registry, {}, now_ns=time.time_ns() + 10**18, grace_ns=0)
-    ours = tuple(doomed for doomed in plan.doomed if doomed.entry.scenario == "garbage")
-    if len(collect(registry, replace(plan, doomed=ours, leftovers=()))) != 3:
+    plan = plan_gc(registry, ProtectedRuns.pins_only(), now_ns=time.time_ns() + 10**18, grace_ns=0)
+    ours = tuple(candidate for candidate in plan.candidates if candidate.entry.scenario == "garbage")
+    if len(collect(registry, replace(plan, candidates=ours, leftovers=()))) != 3:
         sys.exit("not all garbage was collected")
-    real = plan_gc(registry, {}, now_ns=time.time_ns(), grace_ns=14 * 86_400 * 10**9)
-    if real.doomed or real.leftovers:
-        sys.exit(f"{real.doomed} and {real.leftovers} would go, and all are young")
+    real = plan_gc(registry, ProtectedRuns.pins_only(), now_ns=time.time_ns(), grace_ns=14 * 86_400 * 10**9)
+    if real.candidates or real.leftovers:
+        sys.exit(f"{real.candidates} and {real.leftovers} would go, and all are young")
 """
 
 
@@ -90,7 +90,7 @@ def killed_writer(root: Path, first: int, awaited: int, delay_ms: int) -> list[s
 
 def assert_nothing_is_lost(root: Path, acknowledged: set[str]) -> None:
     assert fsck(root).problems == ()
-    assert acknowledged <= {entry.digest for entry in Registry(root).entries()}
+    assert acknowledged <= {entry.digest for entry in Registry(root).find()}
 
 
 def survive_kills(root: Path, kills: int) -> int:
@@ -132,7 +132,7 @@ def record_together(root: Path, writers: int, each: int, readers: int) -> None:
         _, complaints = process.communicate()
         assert (process.returncode, complaints) == (0, "")
     assert len(acknowledged) == writers * each
-    assert {entry.digest for entry in Registry(root).entries()} == acknowledged
+    assert {entry.digest for entry in Registry(root).find()} == acknowledged
     report = fsck(root)
     assert (report.artefacts, report.problems, report.notes) == (writers * each, (), ())
 
@@ -158,5 +158,5 @@ def test_equal_runs_of_many_writers_are_one_run(tmp_path: Path) -> None:
     acknowledged = {tuple(process.communicate()[0].split()[1:]) for process in running}
     assert {process.returncode for process in running} == {0}
     (digests,) = acknowledged
-    assert {entry.digest for entry in Registry(tmp_path / "results").entries()} == set(digests)
+    assert {entry.digest for entry in Registry(tmp_path / "results").find()} == set(digests)
     assert fsck(tmp_path / "results").problems == ()

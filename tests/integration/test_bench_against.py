@@ -54,7 +54,7 @@ def test_the_work_tree_as_it_stands_is_compared_with_a_commit(
     assert answer["against"] == base[:12]
     assert {metric["name"] for metric in answer["metrics"]} >= {"throughput", "service-latency p50"}
     registry = Registry(results)
-    kept = {entry.digest: registry.load(entry) for entry in registry.entries()}
+    kept = {entry.digest: registry.load(entry) for entry in registry.find()}
     assert len(kept) == 8
     sides = {side: [kept[digest] for digest in answer[side]["runs"]] for side in ("base", "head")}
     assert {(run.producer.commit, run.producer.dirty) for run in sides["base"]} == {(base, False)}

@@ -15,6 +15,7 @@ from obrelease.cli.app import execute
 from obrelease.cli.console import comparison_sides
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Measurement
+from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref
@@ -110,7 +111,7 @@ def test_json_is_the_same_every_time_and_carries_its_seed(capsys: pytest.Capture
 
 
 def test_runs_may_be_named_one_by_one(registry: Registry, capsys: pytest.CaptureFixture[str]) -> None:
-    first, second, third = (entry.digest[:10] for entry in registry.entries()[:3])
+    first, second, third = (entry.digest[:10] for entry in registry.find()[:3])
     assert diff(first, f"{second},{third}", "--json") == ExitCode.OK
     answer = json.loads(capsys.readouterr().out)
     assert [len(answer[side]["runs"]) for side in ("base", "head")] == [1, 2]
@@ -161,7 +162,7 @@ def test_what_cannot_be_compared_says_why(
 
 
 def test_a_damaged_histogram_stops_the_comparison(registry: Registry) -> None:
-    path = registry.entries()[0].folder / "latency.hlog"
+    path = registry.find()[0].folder / "latency.hlog"
     path.write_bytes(path.read_bytes() + b"\n")
     assert diff("commit=abab", "commit=cdcd") == ExitCode.INTEGRITY
     assert gate("--base", "commit=abab", "--head", "commit=cdcd") == ExitCode.USAGE
@@ -178,7 +179,7 @@ def test_the_gates_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_gate_cannot_tell_from_too_few_or_unlike_runs(registry: Registry) -> None:
-    first, second = (entry.digest for entry in registry.entries()[:2])
+    first, second = (entry.digest for entry in registry.find()[:2])
     assert gate("--base", first, "--head", second) == ExitCode.INCONCLUSIVE
     record(registry, 30, scenario="other")
     assert gate("--base", "commit=cdcd", "--head", "commit=abab") == ExitCode.INCONCLUSIVE
@@ -226,7 +227,7 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     slower["results"][0]["times"] = [2 * sample for sample in slower["results"][0]["times"]]
     (tmp_path / "slower.json").write_text(json.dumps(slower))
     assert execute(["import", "hyperfine", "slower.json", "--quiet"]) == ExitCode.OK
-    second, first = (e.digest for e in registry.entries(kind="imported", scenario="hyperfine"))
+    second, first = (e.digest for e in registry.find(Filter(kind="imported", scenario="hyperfine")))
     capsys.readouterr()
     assert diff(first, second) == ExitCode.INCONCLUSIVE
     told = capsys.readouterr().err

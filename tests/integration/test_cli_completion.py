@@ -77,7 +77,7 @@ def tab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_runs_by_their_pins_and_digests(project: Project, tab: Tab) -> None:
-    entries = Registry(project.results).entries()
+    entries = Registry(project.results).find()
     digests = [entry.digest[:12] for entry in entries]
     for line in ("show ", "reproduce ", "pin name ", "publish --run "):
         assert tab(line) == ["best", "latest", *digests]

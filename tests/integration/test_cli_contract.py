@@ -198,13 +198,13 @@ class TestQuietAndVerbose:
         assert run("-q", "list").out == run("list").out
 
     def test_quiet_keeps_warnings_and_errors(self, registry: Registry, run: Run) -> None:
-        (registry.entries()[0].folder / "artefact.json").write_bytes(b"{")
+        (registry.find()[0].folder / "artefact.json").write_bytes(b"{")
         (registry.root / INDEX_NAME).unlink()
         assert run("-q", "list").err.startswith("warning: 1 folder cannot be read")
         assert run("-q", "fsck").err.startswith("error: ")
 
     def test_a_long_list_has_checks_load_and_the_whole_commit(self, registry: Registry, run: Run) -> None:
-        envelope = registry.entries()[0].folder / "artefact.json"
+        envelope = registry.find()[0].folder / "artefact.json"
         envelope.write_bytes(b"{}")
         short, long = run("list").out.splitlines(), run("list", "-v").out.splitlines()
         assert long == run("-v", "list").out.splitlines()
@@ -214,7 +214,7 @@ class TestQuietAndVerbose:
         assert long[1].split()[-7:] == ["1", "passed", "throughput", "-", "34" * 6, "0.25", "ab" * 20]
 
     def test_validate_names_each_document(self, registry: Registry, run: Run) -> None:
-        entries = registry.entries()
+        entries = registry.find()
         shutil.copy(entries[1].folder / "artefact.json", "copy.json")
         (entries[0].folder / "extra").touch()
         said = run("validate", "results", "copy.json", "-v").err.splitlines()
@@ -266,7 +266,7 @@ def test_a_replay_tells_its_counts_and_show_has_them_all(run: Run) -> None:
 
 
 def test_an_unknown_field_is_told_in_plain_words(registry: Registry, run: Run) -> None:
-    path = registry.entries()[0].folder / "artefact.json"
+    path = registry.find()[0].folder / "artefact.json"
     path.write_bytes(path.read_bytes().replace(b'{"command"', b'{"aaa":1,"command"', 1))
     assert "model: $.aaa: unknown field" in run("validate").out
 

@@ -56,7 +56,7 @@ def digests(answer: Answer) -> list[str]:
 
 class TestList:
     def test_filters_are_words(self, registry: Registry, run: Run) -> None:
-        newest = registry.entries()
+        newest = registry.find()
         assert digests(run("list", "--json")) == [entry.digest for entry in newest]
         for words in (("scenario=x10", "core=native"), ("scenario=x10 core=native",)):
             (found,) = digests(run("list", *words, "--json"))
@@ -103,7 +103,7 @@ class TestList:
 
     def test_csv_without_runs_has_its_header(self, registry: Registry, run: Run) -> None:
         header = run("list", "--csv")[1].splitlines()[0]
-        assert header.split(",") == list(registry.entries()[0].as_json())
+        assert header.split(",") == list(registry.find()[0].as_json())
         assert run("list", "--csv", "kind=replay")[1].splitlines() == [header]
 
     def test_a_filter_that_nothing_passes_is_not_an_empty_folder(
@@ -137,7 +137,7 @@ class TestList:
 
 class TestPin:
     def test_pinned_listed_shown_moved_deleted(self, registry: Registry, run: Run) -> None:
-        one, two, *_ = registry.entries()
+        one, two, *_ = registry.find()
         assert run("pin", "best", one.digest[:12])[0] == ExitCode.OK
         assert json.loads(run("pin", "--json")[1]) == {"pins": {"best": one.digest}}
         assert json.loads(run("show", "best", "--json")[1])["run"]["digest"] == one.digest
@@ -193,7 +193,7 @@ class TestGc:
         told: dict[str, Any] = json.loads(out)
         assert (code, told["removed"], len(told["runs"])) == (ExitCode.OK, False, 4)
         assert "`obrelease gc --yes --grace 0s` removes them" in err
-        assert len(registry.entries()) == 4
+        assert len(registry.find()) == 4
 
     def test_the_hint_removes_what_was_told(self, registry: Registry, run: Run, tmp_path: Path) -> None:
         location = registry.root.rename(tmp_path / "my runs")
@@ -217,12 +217,12 @@ class TestGc:
     def test_the_young_stay(self, registry: Registry, run: Run) -> None:
         told = json.loads(run("gc", "--yes", "--json")[1])
         assert (told["runs"], len(told["young"])) == ([], 4)
-        assert len(registry.entries()) == 4
+        assert len(registry.find()) == 4
 
     def test_releases_tags_pins_and_git_keep_theirs(
         self, registry: Registry, run: Run, tmp_path: Path
     ) -> None:
-        tracked, released, pinned, doomed = registry.entries()
+        tracked, released, pinned, doomed = registry.find()
         git(tmp_path, "init", "-q")
         git(tmp_path, "add", str(tracked.folder))
         assets = tmp_path / ".git" / "obrelease" / "releases" / "v1.0" / "assets"
@@ -237,12 +237,12 @@ class TestGc:
             pinned.digest: ["pin best"],
         }
         assert not doomed.folder.exists()
-        assert registry.entries() == (tracked, released, pinned)
+        assert registry.find() == (tracked, released, pinned)
 
     def test_a_folder_outside_of_the_repository_is_collected(
         self, registry: Registry, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        released, *others = registry.entries()
+        released, *others = registry.find()
         clone = tmp_path / "clone"
         clone.mkdir()
         git(clone, "init", "-q")
@@ -254,13 +254,13 @@ class TestGc:
         assert code == ExitCode.OK
         assert f"{registry.root} lies outside of {clone}" in err
         assert {run["digest"] for run in json.loads(out)["runs"]} == {entry.digest for entry in others}
-        assert registry.entries() == (released,)
+        assert registry.find() == (released,)
 
     @pytest.mark.parametrize("here", ["clone", "nowhere"])
     def test_runs_that_another_repository_tracks_stay(
         self, registry: Registry, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str
     ) -> None:
-        tracked = registry.entries()[0]
+        tracked = registry.find()[0]
         other = tmp_path / "other"
         other.mkdir()
         results = registry.root.rename(other / "results")
@@ -271,12 +271,12 @@ class TestGc:
             git(tmp_path / here, "init", "-q")
         monkeypatch.chdir(tmp_path / here)
         assert run("gc", "--grace", "0s", "--yes", "--results", results)[0] == ExitCode.OK
-        assert [entry.digest for entry in Registry(results).entries()] == [tracked.digest]
+        assert [entry.digest for entry in Registry(results).find()] == [tracked.digest]
 
     def test_a_tag_whose_runs_are_unknown_stops_the_removal(
         self, registry: Registry, run: Run, tmp_path: Path
     ) -> None:
-        kept = registry.entries()[0]
+        kept = registry.find()[0]
         data = manifest(registry, kept.digest, "v2.0")
         (tmp_path / "elsewhere.json").write_bytes(data)
         from obrelease.storage.hashing import digest_bytes
@@ -288,10 +288,10 @@ class TestGc:
         code, _, err = run("gc", "--grace", "0s", "--yes")
         assert code == ExitCode.NOT_FOUND
         assert "v2.0" in err
-        assert len(registry.entries()) == 4
+        assert len(registry.find()) == 4
         assert "warning: " in run("gc", "--grace", "0s")[2]
         assert run("gc", "--grace", "0s", "--yes", "--manifest", "elsewhere.json")[0] == ExitCode.OK
-        assert registry.entries() == (kept,)
+        assert registry.find() == (kept,)
 
     @pytest.mark.parametrize(
         "arguments", [("--yes", "--dry-run"), ("--grace", "14"), ("--grace", "-1d"), ("--grace", "d")]

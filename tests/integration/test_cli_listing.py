@@ -106,7 +106,7 @@ def test_without_figures_no_run_is_opened(
 
     monkeypatch.setattr(Registry, "load", load)
     assert "figure" not in run("--no-figures").rows[0]
-    assert entries(run("--json")) == [entry.as_json() for entry in registry.entries()]
+    assert entries(run("--json")) == [entry.as_json() for entry in registry.find()]
     assert len(run("--csv").out.splitlines()) == 4
 
 
@@ -127,7 +127,7 @@ def test_a_long_listing_opens_runs_only_when_told(
 def test_json_gets_one_field_more(registry: Registry, run: Run) -> None:
     stress, _, imported = entries(run("--json", "--figures"))
     figures = stress.pop("figures")
-    assert stress == registry.entries()[0].as_json()
+    assert stress == registry.find()[0].as_json()
     assert (figures["throughput_median_msg_s"], figures["passes"]) == (1_000_000, 3)
     assert (figures["latency_clock"], figures["latency_p99_ns"]) == ("response", 7)
     assert imported["figures"]["throughput_median_msg_s"] is None

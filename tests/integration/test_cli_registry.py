@@ -82,7 +82,7 @@ class TestList:
             "digest", "created", "kind", "scenario", "core", "messages", "figure", "p50", "ns", "p99", "ns",
             "commit", "checks",
         ]  # fmt: skip
-        assert [line[:12] for line in lines] == [entry.digest[:12] for entry in registry.entries()]
+        assert [line[:12] for line in lines] == [entry.digest[:12] for entry in registry.find()]
         assert "2023-11-14T22:13:20Z" in lines[0]
 
     def test_filters(self, registry: Registry, run: Run) -> None:
@@ -125,7 +125,7 @@ class TestList:
         assert (registry.root / INDEX_NAME).stat().st_ino == before
 
     def test_json_is_the_entry(self, registry: Registry, run: Run) -> None:
-        assert run("list", "--json").json == {"runs": [entry.as_json() for entry in registry.entries()]}
+        assert run("list", "--json").json == {"runs": [entry.as_json() for entry in registry.find()]}
 
     def test_an_empty_registry_is_no_error(self, run: Run) -> None:
         answer = run("list")
@@ -133,7 +133,7 @@ class TestList:
         assert "obrelease run bench" in answer.err
 
     def test_folders_that_cannot_be_read_are_told(self, registry: Registry, run: Run) -> None:
-        os.truncate(registry.entries()[0].folder / ENVELOPE_NAME, 10)
+        os.truncate(registry.find()[0].folder / ENVELOPE_NAME, 10)
         (registry.root / INDEX_NAME).unlink()
         answer = run("list")
         assert len(answer.out.splitlines()) == 3
@@ -210,7 +210,7 @@ class TestFsckAndReindex:
         assert run("fsck").code == ExitCode.OK
 
     def test_reindex_tells_of_folders_that_it_cannot_read(self, registry: Registry, run: Run) -> None:
-        folders = sorted(entry.folder for entry in registry.entries()[:2])
+        folders = sorted(entry.folder for entry in registry.find()[:2])
         for folder in folders:
             os.truncate(folder / ENVELOPE_NAME, 10)
         answer = run("reindex", "-q")

@@ -13,6 +13,7 @@ import pytest
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
+from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.unit.release.project import Project, git, make_project, run_of
 
@@ -102,7 +103,7 @@ def test_releases_compare_scenario_by_scenario(project: Project, ask: Ask) -> No
 
 def test_a_release_beside_runs_of_the_registry(project: Project, ask: Ask) -> None:
     measure(project, "x10", slower=0.8, since=20)
-    entries = Registry(project.results).entries(scenario="x10")
+    entries = Registry(project.results).find(Filter(scenario="x10"))
     fresh = ",".join(entry.digest for entry in entries if entry.created_ns >= 1_700_000_000_000_000_020)
     answer = ask("diff", f"{FIRST} scenario=x10", fresh)
     assert verdicts(answer) == {"bench x10 reference": "better"}

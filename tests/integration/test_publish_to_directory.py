@@ -109,7 +109,7 @@ def test_publishing_twice_is_harmless(project: Project, tmp_path: Path) -> None:
 def test_other_runs_under_a_published_tag_are_a_conflict(project: Project, tmp_path: Path) -> None:
     publish(project, tmp_path / "one")
     before = snapshot(project.releases)
-    kept = [entry.digest for entry in project.context().registry.entries()]
+    kept = [entry.digest for entry in project.context().registry.find()]
     project.record("x100")
     with pytest.raises(Conflict, match="was started"):
         publish(project, tmp_path / "two")
@@ -131,7 +131,7 @@ def test_other_runs_under_a_published_tag_are_a_conflict(project: Project, tmp_p
 
 
 def test_a_dry_run_does_everything_and_changes_nothing(project: Project, tmp_path: Path) -> None:
-    project.context().registry.entries()
+    project.context().registry.find()
     before = snapshot(project.root), snapshot(project.remote)
     staged = publish(project, tmp_path / "s", dry_run=True)
     assert (snapshot(project.root), snapshot(project.remote)) == before
@@ -237,13 +237,13 @@ class TestPreflightRefuses:
             publish(replace(project, results=project.root / "empty"), tmp_path / "s")
 
     def test_a_run_that_was_damaged(self, project: Project, tmp_path: Path) -> None:
-        entry = project.context().registry.entries()[0]
+        entry = project.context().registry.find()[0]
         (entry.folder / "summary.csv").write_bytes(b"tampered\n")
         with pytest.raises(IntegrityError, match=r"summary\.csv"):
             publish(project, tmp_path / "s")
 
     def test_a_folder_that_lost_its_envelope(self, project: Project, tmp_path: Path) -> None:
-        entry = project.context().registry.entries()[0]
+        entry = project.context().registry.find()[0]
         (entry.folder / "artefact.json").unlink()
         project.context().registry.reindex()
         with pytest.raises(IntegrityError, match="cannot be read"):

@@ -62,10 +62,10 @@ def test_a_run_gives_its_events_again_and_a_false_one_is_found(tmp_path: Path) -
     same = again(tmp_path)
     assert (same.returncode, same.stderr) == (ExitCode.OK, "")
     assert same.stdout.startswith("same ")
-    assert len(Registry(tmp_path / "again").entries()) == 1
+    assert len(Registry(tmp_path / "again").find()) == 1
 
     registry = Registry(tmp_path / "results")
-    true = registry.load(registry.entries()[0])
+    true = registry.load(registry.find()[0])
     assert true.outcome is not None
     outcome = Outcome(**{**dict(true.outcome), "events_digest": "0" * 64})
     command = tuple("43" if word == "42" else word for word in true.command)

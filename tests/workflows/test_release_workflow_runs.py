@@ -17,6 +17,7 @@ import yaml
 from obrelease.analysis.comparison.gate_policy import read_policy
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
+from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.loopback_github.running import REPOSITORY, running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
@@ -176,7 +177,7 @@ def test_a_tag_without_the_signatures_that_the_policy_demands_publishes_nothing(
 def measure(scratch: Scratch, *, slower: float, since: int) -> None:
     """Six runs like the one that the clone has, of another speed."""
     registry = Registry(scratch.clone / "results")
-    before = registry.load(registry.entries(kind="bench")[0])
+    before = registry.load(registry.find(Filter(kind="bench"))[0])
     assert before.outcome is not None
     proofs = tuple(check for check in before.outcome.checks if check.name != "stability")
     for number in range(6):
@@ -197,7 +198,7 @@ def after_a_release(scratch: Scratch, *, slower: float) -> None:
     policy = scratch.clone / ".github" / "gate-policy.toml"
     policy.write_text(policy.read_text("utf-8").partition('[[metric]]\nname = "service')[0], "utf-8")
     measure(scratch, slower=1.0, since=1_700_000_000_000_000_000)
-    (only,) = (e for e in Registry(scratch.clone / "results").entries() if e.created_ns > 1.71e18)
+    (only,) = (e for e in Registry(scratch.clone / "results").find() if e.created_ns > 1.71e18)
     shutil.rmtree(only.folder)
     scratch.commit("runs of the first")
     scratch.obrelease("tag", "v0.8", "--remote", "origin")

@@ -113,7 +113,7 @@ def _results(settings: Settings) -> Finding:
         registry = registry_of(settings, must_exist=False)
         if not registry.root.exists():
             return Finding("results", "note", f"{registry.root} is not there yet; the first run makes it")
-        count = len(registry.entries())
+        count = len(registry.find())
     except ObreleaseError as error:
         return Finding("results", "bad", error.message)
     return Finding("results", "ok", f"{registry.root} ({counted(count, 'run')})")

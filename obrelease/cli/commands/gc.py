@@ -17,7 +17,6 @@ from obrelease.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from obrelease.registry.gc import Candidate, GcPlan
-    from obrelease.registry.store import Registry
     from obrelease.remote.git.repository import GitRepository
 
 DEFAULT_GRACE: Final = "14d"
@@ -54,26 +53,27 @@ def gc(
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
     grace_ns = _grace_ns(grace)
-    from obrelease.registry.gc import collect, plan_gc
+    from obrelease.registry.gc import ProtectedRuns, collect, plan_gc
 
     settings = session.settings(results=results)
     registry = registry_of(settings, must_exist=True)
-    roots, unknown = _roots(session, settings, registry, manifest or [])
+    reasons, unknown = _release_reasons(session, settings, manifest or [])
     if unknown:
         told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
         if yes:
             raise NotFound(told, hint="download manifest.json of these releases, and name it by --manifest")
         session.out.warn(f"{told}; --yes will ask for them by --manifest")
-    plan = plan_gc(registry, roots, now_ns=now_ns(), grace_ns=grace_ns)
-    gone = plan.doomed
+    protected = ProtectedRuns(reasons=reasons, tracked=_tracked(settings.results))
+    plan = plan_gc(registry, protected, now_ns=now_ns(), grace_ns=grace_ns)
+    gone = plan.candidates
     if yes:
-        with session.out.progress("gc", len(plan.doomed)) as advance:
+        with session.out.progress("gc", len(plan.candidates)) as advance:
             gone = collect(registry, plan, advance)
     session.out.result(_told(plan, gone, removed=yes), lambda: _listing(gone))
-    freed = sum(doomed.bytes_on_disk for doomed in gone) + sum(size for _, size in plan.leftovers)
+    freed = sum(candidate.bytes_on_disk for candidate in gone) + sum(size for _, size in plan.leftovers)
     session.out.note(
         f"{counted(len(gone), 'run')} {'removed' if yes else 'would go'}, {counted(freed, 'byte')}; "
-        f"kept by a root: {len(plan.kept):,}, younger than {grace}: {len(plan.young):,}; "
+        f"kept by a root: {len(plan.protected):,}, younger than {grace}: {len(plan.within_grace):,}; "
         f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
     )
     if (gone or plan.leftovers) and not yes:
@@ -85,11 +85,10 @@ def gc(
         )
 
 
-def _roots(
-    session: Session, settings: Settings, registry: Registry, manifests: list[Path]
+def _release_reasons(
+    session: Session, settings: Settings, manifests: list[Path]
 ) -> tuple[dict[str, list[str]], tuple[str, ...]]:
     """Why runs stay, by digest, and the tags whose runs are unknown."""
-    from obrelease.registry.filter import Filter
     from obrelease.release.gc_roots import release_roots
 
     repo = _worktree(settings.root)
@@ -103,10 +102,6 @@ def _roots(
             f"{settings.results} lies outside of {repo.root}, which tracks none of its runs;"
             " what its releases and tags name stays"
         )
-    tracked = _tracked(settings.results)
-    for entry in registry.find(Filter()) if tracked else ():
-        if entry.location in tracked:
-            roots.reasons.setdefault(entry.digest, []).append("tracked by git")
     return roots.reasons, roots.unknown
 
 
@@ -155,11 +150,13 @@ def _grace_ns(text: str) -> int:
 def _told(plan: GcPlan, gone: tuple[Candidate, ...], *, removed: bool) -> dict[str, Any]:
     return {
         "removed": removed,
-        "runs": [doomed.entry.as_json() | {"bytes_on_disk": doomed.bytes_on_disk} for doomed in gone],
-        "kept": [{"digest": kept.entry.digest, "reasons": list(kept.reasons)} for kept in plan.kept],
-        "young": [entry.digest for entry in plan.young],
+        "runs": [
+            candidate.entry.as_json() | {"bytes_on_disk": candidate.bytes_on_disk} for candidate in gone
+        ],
+        "kept": [{"digest": kept.entry.digest, "reasons": list(kept.reasons)} for kept in plan.protected],
+        "young": [entry.digest for entry in plan.within_grace],
         "leftovers": [{"path": str(path), "bytes_on_disk": size} for path, size in plan.leftovers],
-        "bytes_on_disk": sum(doomed.bytes_on_disk for doomed in gone)
+        "bytes_on_disk": sum(candidate.bytes_on_disk for candidate in gone)
         + sum(size for _, size in plan.leftovers),
     }
 
@@ -167,11 +164,11 @@ def _told(plan: GcPlan, gone: tuple[Candidate, ...], *, removed: bool) -> dict[s
 def _listing(gone: tuple[Candidate, ...]) -> str:
     rows = [
         (
-            doomed.entry.digest[:_SHORT_DIGEST],
-            doomed.entry.kind,
-            doomed.entry.scenario,
-            f"{doomed.bytes_on_disk:,}",
+            candidate.entry.digest[:_SHORT_DIGEST],
+            candidate.entry.kind,
+            candidate.entry.scenario,
+            f"{candidate.bytes_on_disk:,}",
         )
-        for doomed in gone
+        for candidate in gone
     ]
     return table(rows, ("digest", "kind", "scenario", "bytes"))

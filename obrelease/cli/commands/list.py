@@ -85,7 +85,7 @@ def list_runs(
     asked = [*(given or []), *(f"{key}={value}" for key, value in options if value is not None)]
     where = parse_filter(*asked)
     registry = registry_of(session.settings(results=results), must_exist=False)
-    found, unreadable = registry.look(where, limit=limit)
+    found, unreadable = registry.find_with_unreadable(where, limit=limit)
     entries = ordered(found, sort)
     plain, whole = csv or session.out.json, bool(session.out.verbose)
     with_figures = not plain and (whole or len(entries) <= MOST_OPENED) if figures is None else figures

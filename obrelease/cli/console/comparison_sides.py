@@ -64,7 +64,7 @@ def _read_side(session: Session, settings: Settings, words: str) -> Side:
         forge = forge_of(settings, session.out.note)
         source = ReleaseSource(settings.project, repo, settings.results, forge, session.out.progress)
         with runs_of_release(release, source) as registry:
-            entries = select(registry, chosen) if chosen.strip() else registry.entries()
+            entries = select(registry, chosen) if chosen.strip() else registry.find()
             if not entries:
                 raise NotFound(f"{first} is a release without runs")
             return Side(read_runs(registry, entries), is_release=True)

@@ -1,4 +1,4 @@
-"""What the disk says and the index does not: how it is found, and how it is folded into the file."""
+"""Differences between the run folders and the index: how they are found and written to the index."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from obrelease.errors import ObreleaseError
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.index import write_buffer
 from obrelease.registry.index.directory_stamps import (
-    Stamp,
+    DirectoryStamp,
     file_system_time_ns,
     read_directory_stamps,
     run_folder_names,
@@ -22,89 +22,101 @@ from obrelease.registry.index.rows import row_of
 from obrelease.registry.layout import INDEX_NAME
 
 FLUSH_AT_RUNS: Final = 256
-"""So many runs that the index has not met are folded in even while their shelf is changing."""
+"""So many new runs are written to the index even while their scenario folder is changing."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexDelta:
-    """What the disk says and the index does not: runs, losses, and the stamps of settled shelves."""
+    """What differs between the run folders and the index.
 
-    fresh: tuple[Entry, ...] = ()
-    gone: frozenset[str] = frozenset()
-    unread: frozenset[str] = frozenset()
-    unread_before: frozenset[str] = frozenset()
+    Attributes:
+        added: runs that have no row.
+        removed: locations of rows whose folders are gone.
+        unreadable: locations of folders whose envelope cannot be trusted.
+        known_unreadable: those that the index lists as unreadable.
+        stamps: (scenario folder, stamp) of the listed folders whose later changes will be visible.
+        removed_folders: scenario folders that are gone.
+    """
+
+    added: tuple[Entry, ...] = ()
+    removed: frozenset[str] = frozenset()
+    unreadable: frozenset[str] = frozenset()
+    known_unreadable: frozenset[str] = frozenset()
     stamps: tuple[tuple[str, str], ...] = ()
-    vanished: tuple[str, ...] = ()
+    removed_folders: tuple[str, ...] = ()
 
     @property
     def should_flush(self) -> bool:
-        """Whether it saves the next reader something; single runs on a changing shelf do not."""
-        mended = self.unread_before - self.unread
-        return bool(self.stamps or self.vanished or self.gone or mended or len(self.fresh) >= FLUSH_AT_RUNS)
+        """Whether writing it saves the next reader work; a few runs in a changing folder do not."""
+        repaired = self.known_unreadable - self.unreadable
+        flags = (self.stamps, self.removed_folders, self.removed, repaired)
+        return any(flags) or len(self.added) >= FLUSH_AT_RUNS
 
 
 def find_changes(connection: sqlite3.Connection, root: Path) -> IndexDelta:
-    """Compare the shelves with their stamps, list those that differ, read what is new on them.
+    """Compare the scenario folders with their stamps, list those that differ, read the new runs.
 
-    Stamps and the clock are read before the listing, so that a change in between shows the next time.
+    Stamps and the clock are read before the listing, so that a change in between is visible next time.
     """
     known = dict(connection.execute("SELECT place, stamp FROM shelf"))
-    unread_before = frozenset(location for (location,) in connection.execute("SELECT place FROM unread"))
-    there = read_directory_stamps(root)
-    changed = [location for location, stamp in sorted(there.items()) if known.get(location) != stamp.text]
-    vanished = sorted(known.keys() - there.keys())
-    if not changed and not vanished and not unread_before:
+    known_unreadable = frozenset(location for (location,) in connection.execute("SELECT place FROM unread"))
+    current = read_directory_stamps(root)
+    changed = [folder for folder, stamp in sorted(current.items()) if known.get(folder) != stamp.text]
+    removed_folders = sorted(known.keys() - current.keys())
+    if not changed and not removed_folders and not known_unreadable:
         return IndexDelta()
     now_ns = file_system_time_ns(root / INDEX_NAME) if changed else None
     new: set[str] = set()
-    gone: set[str] = set()
-    for shelf in (*changed, *vanished):
-        names = {f"{shelf}/{name}" for name in run_folder_names(root, shelf)} if shelf in there else set()
-        rows = write_buffer.locations_in(connection, shelf)
+    removed: set[str] = set()
+    for folder in (*changed, *removed_folders):
+        names = (
+            {f"{folder}/{name}" for name in run_folder_names(root, folder)} if folder in current else set()
+        )
+        rows = write_buffer.locations_in(connection, folder)
         new |= names - rows
-        gone |= rows - names
-    listed = {*changed, *vanished}
-    new |= {location for location in unread_before if location.rpartition("/")[0] not in listed}
-    fresh = tuple(readable(root, sorted(new)))
+        removed |= rows - names
+    listed = {*changed, *removed_folders}
+    new |= {location for location in known_unreadable if location.rpartition("/")[0] not in listed}
+    added = tuple(read_entries(root, sorted(new)))
     return IndexDelta(
-        fresh,
-        frozenset(gone),
-        frozenset(new - {entry.location for entry in fresh}),
-        unread_before,
-        settled(there, changed, now_ns),
-        tuple(vanished),
+        added,
+        frozenset(removed),
+        frozenset(new - {entry.location for entry in added}),
+        known_unreadable,
+        settled_stamps(current, changed, now_ns),
+        tuple(removed_folders),
     )
 
 
-def settled(
-    there: dict[str, Stamp], listed: Iterable[str], now_ns: int | None
+def settled_stamps(
+    stamps: dict[str, DirectoryStamp], listed: Iterable[str], now_ns: int | None
 ) -> tuple[tuple[str, str], ...]:
-    """The stamps to remember of shelves that were listed after `there` and `now_ns` were read."""
-    return tuple((location, there[location].text) for location in listed if there[location].settled(now_ns))
+    """The stamps to store for folders that were listed after `stamps` and `now_ns` were read."""
+    return tuple((folder, stamps[folder].text) for folder in listed if stamps[folder].settled(now_ns))
 
 
-def fold(connection: sqlite3.Connection, news: IndexDelta) -> None:
-    """Write what was found, in one transaction."""
+def apply_changes(connection: sqlite3.Connection, delta: IndexDelta) -> None:
+    """Write a delta to the index in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
-    write(connection, news)
+    write_changes(connection, delta)
     connection.execute("COMMIT")
 
 
-def write(connection: sqlite3.Connection, news: IndexDelta) -> None:
-    """Write what was found, inside the open transaction; the stamps last, because rows void them."""
-    write_buffer.put(connection, list(map(row_of, news.fresh)))
-    write_buffer.remove(connection, sorted(news.gone))
-    for statement, locations in (
-        ("INSERT OR IGNORE INTO unread VALUES (?)", news.unread - news.unread_before),
-        ("DELETE FROM unread WHERE place = ?", news.unread_before - news.unread),
+def write_changes(connection: sqlite3.Connection, delta: IndexDelta) -> None:
+    """Write a delta inside the open transaction; the stamps last, because changed rows clear them."""
+    write_buffer.insert_rows(connection, list(map(row_of, delta.added)))
+    write_buffer.delete_rows(connection, sorted(delta.removed))
+    for statement, keys in (
+        ("INSERT OR IGNORE INTO unread VALUES (?)", sorted(delta.unreadable - delta.known_unreadable)),
+        ("DELETE FROM unread WHERE place = ?", sorted(delta.known_unreadable - delta.unreadable)),
+        ("DELETE FROM shelf WHERE place = ?", delta.removed_folders),
     ):
-        connection.executemany(statement, ((location,) for location in sorted(locations)))
-    connection.executemany("DELETE FROM shelf WHERE place = ?", ((location,) for location in news.vanished))
-    connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", news.stamps)
+        connection.executemany(statement, ((key,) for key in keys))
+    connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", delta.stamps)
 
 
-def readable(root: Path, found: Iterable[str]) -> Iterator[Entry]:
-    """The entries of the folders that can be read; the others are for `fsck` to explain."""
-    for location in found:
+def read_entries(root: Path, locations: Iterable[str]) -> Iterator[Entry]:
+    """The entries of the folders that can be read; `fsck` reports the others."""
+    for location in locations:
         with suppress(ObreleaseError):
             yield read_entry(root, location)

@@ -1,11 +1,11 @@
-"""What lies on the disk, by shelf (`<kind>/<scenario>`), and when a shelf need not be listed again.
+"""State of the scenario folders (`<kind>/<scenario>`), to know which ones must be listed again.
 
-Adding, removing or renaming a folder changes the inode change time of the shelf it stands in, and
-nothing but the file system's own clock can set that time. So the rule: a shelf is what it was when
-it was listed if inode, modification time, change time and link count are what they were, *and* the
-change time was more than `SETTLE_NS` older than the moment of the listing by the clock of the file
-system. The second half is for clocks that tick slowly (2 s on FAT, a timer tick elsewhere): a shelf
-that changed just before it was listed could change again within the same tick.
+Adding, removing or renaming a run changes the inode change time of its scenario folder, and only the
+clock of the file system can set that time. So a folder is unchanged since it was listed under two
+conditions. Its inode, modification time, change time and link count are the same. And its change time
+was more than `SETTLE_NS` older than the moment of the listing, by the clock of the file system. The
+second condition is for coarse clocks (2 s on FAT, a timer tick elsewhere): a folder that changed just
+before it was listed could change again within the same tick.
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ from typing import Final
 from obrelease.registry.layout import is_run_folder_name
 
 SETTLE_NS: Final = 2_000_000_000
-"""How much older than its listing a change must be, to be told from the next one."""
+"""How much older than its listing a change must be, to be distinguished from a later change."""
 
 _CHANGE_TIME_IS_REAL: Final = os.name == "posix"
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """A shelf's state as the file system tells it without a listing.
+class DirectoryStamp:
+    """The state of a scenario folder, read without listing it.
 
     Attributes:
         text: what must stay the same.
-        changed_ns: when the shelf last changed, by the file system's clock.
+        changed_ns: when the folder last changed, by the file system's clock.
     """
 
     text: str
     changed_ns: int
 
     def settled(self, now_ns: int | None) -> bool:
-        """Whether a later change will show, for a shelf that was listed at `now_ns` or later."""
+        """Whether any later change will be visible, if the folder is listed at `now_ns` or later."""
         return now_ns is not None and self.changed_ns + SETTLE_NS < now_ns
 
 
-def read_directory_stamps(root: Path) -> dict[str, Stamp]:
-    """The stamp of each shelf below a results folder, by its place.
+def read_directory_stamps(root: Path) -> dict[str, DirectoryStamp]:
+    """The stamp of each scenario folder below a results folder, by `<kind>/<scenario>`.
 
     Raises:
         OSError: a folder cannot be listed.
     """
-    found: dict[str, Stamp] = {}
-    for kind in _real_folders(str(root)):
-        for scenario in _real_folders(kind.path):
+    found: dict[str, DirectoryStamp] = {}
+    for kind in _subfolders(str(root)):
+        for scenario in _subfolders(kind.path):
             with suppress(FileNotFoundError):
                 found[f"{kind.name}/{scenario.name}"] = _stamp(scenario.stat(follow_symlinks=False))
     return found
 
 
-def run_folder_names(root: Path, shelf: str) -> set[str]:
-    """The names of all artefact folders on a shelf; empty where it is gone.
+def run_folder_names(root: Path, scenario_folder: str) -> set[str]:
+    """The names of all run folders in a scenario folder; empty if it does not exist.
 
     Raises:
         OSError: it cannot be listed.
     """
     try:
-        with os.scandir(root / shelf) as found:
+        with os.scandir(root / scenario_folder) as found:
             return {
                 item.name
                 for item in found
@@ -74,7 +74,7 @@ def run_folder_names(root: Path, shelf: str) -> set[str]:
 
 
 def file_system_time_ns(file: Path) -> int | None:
-    """The file system's own time, had by touching a file of ours; None where that is not permitted."""
+    """The time of the file system's clock, read by touching `file`; None if that is not permitted."""
     try:
         os.utime(file)
         return file.stat().st_mtime_ns
@@ -82,12 +82,13 @@ def file_system_time_ns(file: Path) -> int | None:
         return None
 
 
-def _stamp(status: os.stat_result) -> Stamp:
+def _stamp(status: os.stat_result) -> DirectoryStamp:
     changed_ns = status.st_ctime_ns if _CHANGE_TIME_IS_REAL else status.st_mtime_ns
-    return Stamp(f"{status.st_ino}.{status.st_mtime_ns}.{changed_ns}.{status.st_nlink}", changed_ns)
+    text = f"{status.st_ino}.{status.st_mtime_ns}.{changed_ns}.{status.st_nlink}"
+    return DirectoryStamp(text, changed_ns)
 
 
-def _real_folders(folder: str) -> Iterator[os.DirEntry[str]]:
+def _subfolders(folder: str) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
             items = list(found)

@@ -1,12 +1,12 @@
-"""The index: derived from the folders, brought up to date at each reading, free to be deleted.
+"""Queries on the index: derived from the run folders, updated by each reader, free to be deleted.
 
-Rows only lead to folders; whoever uses a run re-hashes it. A row carries a seal over its values, so
-that a damaged row is noticed when read. An index that is corrupt, foreign or tampered with is thrown
-away and made again; one that cannot be written is made in memory.
+Rows only lead to folders; the files of a run are hashed again when it is used. Each row has a checksum
+of its values, so that a damaged row is detected when it is read. An index that is corrupt, foreign or
+tampered with is deleted and made again; one that cannot be written is made in memory.
 
-Writers never touch it. A reader lists the shelves whose stamp is not the one in the index (see
-`shelves`), reads the envelopes it has not met, and answers from both. What has settled is then
-folded into the file in one transaction, where nobody else is doing so.
+Writers of runs never touch the index. A reader lists the scenario folders whose stamp differs from the
+index (see `directory_stamps`), reads the envelopes of new runs, and answers from both. Changes that are
+settled are then written to the file in one transaction, unless another reader is doing so.
 """
 
 from __future__ import annotations
@@ -23,10 +23,17 @@ from typing import TypeVar
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import write_buffer
-from obrelease.registry.index.changes import find_changes, fold
-from obrelease.registry.index.database import INDEX_ERRORS, check_integrity, connect, delete_index, is_damaged
+from obrelease.registry.index.changes import apply_changes, find_changes
+from obrelease.registry.index.database import (
+    INDEX_ERRORS,
+    check_integrity,
+    connect,
+    delete_index,
+    is_damaged,
+)
 from obrelease.registry.index.directory_stamps import read_directory_stamps
-from obrelease.registry.index.rows import newest_first, select
+from obrelease.registry.index.filter_sql import select_entries
+from obrelease.registry.index.rows import newest_first
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.storage.system_errors import storage_errors
 
@@ -35,59 +42,59 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class IndexSnapshot:
-    """The index as it stands, before anything is mended.
+    """The index as it is on the disk, without any update or repair.
 
     Attributes:
         state: `absent`, `damaged`, `unreachable` (locked, or not permitted) or `readable`.
-        entries: its rows by place.
-        whole: shelves that the index claims to know whole, as they are on the disk now.
+        entries: its rows by location.
+        current_folders: scenario folders of which the index has all runs, by their stamps.
     """
 
     state: str
     entries: dict[str, Entry]
-    whole: frozenset[str] = frozenset()
+    current_folders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a question to the index gave.
+class QueryResult:
+    """The runs that match a query.
 
     Attributes:
         entries: the runs, newest first.
-        unread: places of folders whose envelope cannot be trusted, sorted.
+        unreadable: locations of all folders whose envelope cannot be trusted, sorted.
     """
 
     entries: tuple[Entry, ...]
-    unread: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
-def query(root: Path, where: Filter, limit: int | None = None) -> Answer:
-    """The runs that pass the filter, newest first, as the folders are at this moment.
+def query(root: Path, where: Filter, limit: int | None = None) -> QueryResult:
+    """The runs that match the filter, newest first, as the folders are now.
 
     Raises:
         StorageError: the results folder cannot be listed.
     """
     if not root.is_dir():
-        return Answer((), ())
+        return QueryResult((), ())
     with storage_errors(root, "cannot be listed"):
-        return _with_index(root, lambda connection: _answer(connection, root, where, limit))
+        return _with_index(root, lambda connection: _query(connection, root, where, limit))
 
 
-def forget(root: Path, locations: Iterable[str]) -> None:
-    """Take the rows of runs out that are about to be removed, so that nobody takes them for lost.
+def delete_rows(root: Path, locations: Iterable[str]) -> None:
+    """Delete the rows of runs that are about to be removed, so that `fsck` does not report them as lost.
 
-    An index that cannot be written is left to the next reader, who finds the runs gone.
+    If the index cannot be written, the next reader deletes the rows.
     """
     if not (root / INDEX_NAME).exists():
         return
     with suppress(*INDEX_ERRORS), closing(connect(root / INDEX_NAME)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        write_buffer.remove(connection, locations)
+        write_buffer.delete_rows(connection, locations)
         connection.execute("COMMIT")
 
 
 def read_index(root: Path) -> IndexSnapshot:
-    """Read all rows without mending anything.
+    """Read all rows without updating anything.
 
     Raises:
         OSError: the results folder cannot be listed.
@@ -98,20 +105,17 @@ def read_index(root: Path) -> IndexSnapshot:
     try:
         with closing(connect(path)) as connection:
             check_integrity(connection)
-            entries = {entry.location: entry for entry in select(connection, root, Filter())}
+            entries = {entry.location: entry for entry in select_entries(connection, root, Filter())}
             known = dict(connection.execute("SELECT place, stamp FROM shelf"))
     except INDEX_ERRORS as error:
         return IndexSnapshot("damaged" if is_damaged(error) else "unreachable", {})
-    there = read_directory_stamps(root)
-    return IndexSnapshot(
-        "readable",
-        entries,
-        frozenset(location for location, stamp in there.items() if known.get(location) == stamp.text),
-    )
+    stamps = read_directory_stamps(root)
+    current = frozenset(folder for folder, stamp in stamps.items() if known.get(folder) == stamp.text)
+    return IndexSnapshot("readable", entries, current)
 
 
 def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
-    """Run an action on the file, once more on a new file if it is damaged, else in memory."""
+    """Run an action on the file; if it is damaged, on a new file; if it is unusable, in memory."""
     path = root / INDEX_NAME
     for _ in range(2):
         try:
@@ -128,16 +132,16 @@ def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
         return action(connection)
 
 
-def _answer(connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None) -> Answer:
+def _query(connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None) -> QueryResult:
     connection.execute("BEGIN")
-    news = find_changes(connection, root)
-    known = select(connection, root, where, None if news.gone else limit)
-    fresh = sorted(filter(where.accepts, news.fresh), key=newest_first)
-    kept = (entry for entry in known if entry.location not in news.gone)
-    entries = tuple(islice(merge(kept, fresh, key=newest_first), limit))
+    delta = find_changes(connection, root)
+    indexed = select_entries(connection, root, where, None if delta.removed else limit)
+    added = sorted(filter(where.accepts, delta.added), key=newest_first)
+    remaining = (entry for entry in indexed if entry.location not in delta.removed)
+    entries = tuple(islice(merge(remaining, added, key=newest_first), limit))
     connection.execute("COMMIT")
-    if news.should_flush:
+    if delta.should_flush:
         with suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA busy_timeout=0")
-            fold(connection, news)
-    return Answer(entries, tuple(sorted(news.unread)))
+            apply_changes(connection, delta)
+    return QueryResult(entries, tuple(sorted(delta.unreadable)))

@@ -1,4 +1,4 @@
-"""The index made again from the folders alone."""
+"""Making the index again from the run folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from obrelease.errors import StorageError
 from obrelease.registry.index import write_buffer
-from obrelease.registry.index.changes import IndexDelta, find_changes, fold, readable, settled, write
+from obrelease.registry.index.changes import (
+    IndexDelta,
+    apply_changes,
+    find_changes,
+    read_entries,
+    settled_stamps,
+    write_changes,
+)
 from obrelease.registry.index.database import (
     INDEX_ERRORS,
     check_integrity,
@@ -32,14 +39,14 @@ from obrelease.registry.layout import INDEX_NAME
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.workers import map_in_chunks
 
-_FILL_CACHE_KIB: Final = 65_536
+_CACHE_KIB: Final = 65_536
 
 
 def rebuild(root: Path) -> int:
-    """Make every row again from the folders alone; returns the number of rows.
+    """Make every row again from the run folders; returns the number of rows.
 
-    A sound file is kept and its rows replaced in one transaction, because others may be using it;
-    only a damaged one is thrown away.
+    The rows of a sound file are replaced in one transaction, because other processes may be using it.
+    Only a damaged file is deleted.
 
     Raises:
         StorageError: the results folder cannot be listed or the index cannot be written.
@@ -55,53 +62,55 @@ def rebuild(root: Path) -> int:
             delete_index(path)
             return _refill(path, root)
     except INDEX_ERRORS as error:
-        hint = "runs are found without it: where it cannot be written, it is made in memory each time"
+        hint = "runs are found without it: an index that cannot be written is made in memory each time"
         raise StorageError(f"{path}: cannot be written: {error}", hint=hint) from error
 
 
-def fill(
+def replace_rows(
     connection: sqlite3.Connection,
     rows: Iterable[tuple[Any, ...]],
-    learned: Callable[[], IndexDelta] = IndexDelta,
+    rest: Callable[[], IndexDelta] = IndexDelta,
 ) -> None:
     """Replace all rows by these, as `row_of` makes them, in one transaction.
 
     Args:
-        learned: called once the rows are there, for what else is known; without it, no shelf is known whole.
+        rest: called after the rows are written, for the stamps and unreadable folders; by default none
+            are stored, so the next reader lists every folder.
     """
-    connection.execute(f"PRAGMA cache_size=-{_FILL_CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     connection.execute("BEGIN IMMEDIATE")
     create_tables(connection)
     connection.executemany(INSERT_RUN, rows)
     create_indices(connection)
-    write(connection, learned())
+    write_changes(connection, rest())
     connection.execute("COMMIT")
 
 
 def _refill(path: Path, root: Path) -> int:
-    """Read every folder, fill, and look once more at the shelves that changed meanwhile."""
-    connect(path).close()  # the clock is the file's
-    there, now_ns = read_directory_stamps(root), file_system_time_ns(path)
+    """Read every folder, replace all rows, and look again at the folders that changed meanwhile."""
+    connect(path).close()  # the file must exist: it is touched to read the file system's clock
+    stamps, now_ns = read_directory_stamps(root), file_system_time_ns(path)
     locations = [
-        f"{shelf}/{name}" for shelf in sorted(there) for name in sorted(run_folder_names(root, shelf))
+        f"{folder}/{name}" for folder in sorted(stamps) for name in sorted(run_folder_names(root, folder))
     ]
     unread = set(locations)
 
-    def learned() -> IndexDelta:
-        return IndexDelta(unread=frozenset(unread), stamps=settled(there, sorted(there), now_ns))
+    def rest() -> IndexDelta:
+        return IndexDelta(unreadable=frozenset(unread), stamps=settled_stamps(stamps, sorted(stamps), now_ns))
 
     with map_in_chunks(partial(_rows, root), locations) as chunks, closing(connect(path)) as connection:
         check_integrity(connection, "quick_check")
-        fill(connection, _ticked_off(chain.from_iterable(chunks), unread), learned)
-        fold(connection, find_changes(connection, root))
+        replace_rows(connection, _remove_read(chain.from_iterable(chunks), unread), rest)
+        apply_changes(connection, find_changes(connection, root))
         return write_buffer.count(connection)
 
 
-def _ticked_off(rows: Iterable[tuple[Any, ...]], locations: set[str]) -> Iterator[tuple[Any, ...]]:
+def _remove_read(rows: Iterable[tuple[Any, ...]], unread: set[str]) -> Iterator[tuple[Any, ...]]:
+    """Pass the rows on and remove their locations from `unread`."""
     for row in rows:
-        locations.discard(row[0])
+        unread.discard(row[0])
         yield row
 
 
-def _rows(root: Path, found: Sequence[str]) -> list[tuple[Any, ...]]:
-    return [row_of(entry) for entry in readable(root, found)]
+def _rows(root: Path, locations: Sequence[str]) -> list[tuple[Any, ...]]:
+    return [row_of(entry) for entry in read_entries(root, locations)]

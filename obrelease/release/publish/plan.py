@@ -49,7 +49,7 @@ def create_plan(options: PublishOptions, steps: Sequence[Step], context: Publish
         NotFound: a run is missing, or its digest prefix is ambiguous.
         UsageError: the project's name cannot be part of a file name.
     """
-    entries = [context.registry.resolve(run) for run in options.runs] or context.registry.entries()
+    entries = [context.registry.resolve(run) for run in options.runs] or context.registry.find()
     try:
         return Plan(
             project=options.project,

@@ -33,7 +33,7 @@ def against_former(plan: Plan, context: PublishContext, runs: Sequence[Collected
     )
     try:
         with runs_of_release(tag, source) as registry:
-            former = [_both(registry.load(run), run.digest, run.folder) for run in registry.entries()]
+            former = [_both(registry.load(run), run.digest, run.folder) for run in registry.find()]
         now = [_both(run.artefact, run.facts.digest, run.folder) for run in runs]
         known = {run.digest: run for _, run in (*former, *now)}
         summaries = [summary for summary, _ in former], [summary for summary, _ in now]

@@ -28,7 +28,7 @@ from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
 from obrelease.models.artefact import Artefact
-from obrelease.registry.check_folder import validate_folder
+from obrelease.registry.check_folder import check_folder
 from obrelease.registry.store import Registry
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "imports"
@@ -73,7 +73,7 @@ def test_an_import_is_a_valid_artefact_with_the_original_beside_it(name: str, tm
     registry = Registry(tmp_path)
     made = IMPORTERS[name](request_of(name))
     entry = registry.record(made.artefact, made.files)
-    assert validate_folder(entry.folder) == ()
+    assert check_folder(entry.folder).problems == ()
     (original,) = entry.folder.glob("original.*")
     assert original.read_bytes() == (DATA / name).read_bytes()
     kept = registry.load(entry)

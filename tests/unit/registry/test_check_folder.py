@@ -14,7 +14,7 @@ import pytest
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
 from obrelease.models.canonical import canonical_bytes, parse_strict
 from obrelease.models.validation import document_bytes
-from obrelease.registry.check_folder import check_folder, find_artefacts, validate_folder
+from obrelease.registry.check_folder import check_folder, find_artefacts
 from obrelease.registry.fsck import fsck
 from obrelease.registry.index import directory_stamps
 from obrelease.registry.layout import INDEX_NAME
@@ -108,12 +108,12 @@ def test_damage_is_found_by_rule_and_path(
 ) -> None:
     sound = find_artefacts(root)[1]
     damage(folder)
-    problems = validate_folder(folder)
+    problems = check_folder(folder).problems
     assert {problem.rule for problem in problems} <= rules | {"extra"}
     assert rules <= {problem.rule for problem in problems}
     assert str(folder / name) in {problem.path for problem in problems}
     assert set(problems) <= set(fsck(root).problems)
-    assert validate_folder(sound) == ()
+    assert check_folder(sound).problems == ()
 
 
 def test_an_envelope_edited_into_another_valid_one_is_out_of_place(root: Path, folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_an_envelope_edited_into_another_valid_one_is_out_of_place(root: Path, f
     value = parse_strict(envelope.read_bytes(), "envelope")
     value["workload"]["messages"] += 1
     envelope.write_bytes(canonical_bytes(value))
-    assert validate_folder(folder) == ()
+    assert check_folder(folder).problems == ()
     assert [problem.rule for problem in fsck(root).problems] == ["place"]
 
 
@@ -130,7 +130,7 @@ def test_a_histogram_that_is_no_file_is_a_problem(root: Path, folder: Path) -> N
     assert artefact is not None
     changed = Artefact(**{**dict(artefact), "histograms": (histogram_ref(),)})
     (folder / ENVELOPE_NAME).write_bytes(document_bytes(changed))
-    (problem,) = validate_folder(folder)
+    (problem,) = check_folder(folder).problems
     assert (problem.rule, problem.message[:23]) == ("histogram", "$.histograms[0].path: '")
 
 
@@ -179,7 +179,7 @@ def test_a_row_that_was_taken_out_of_a_whole_shelf_is_found(
 ) -> None:
     """Only a reader that listed the shelf may claim to know it whole; whoever forges that is caught."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
-    Registry(root).entries()
+    Registry(root).find()
     with closing(sqlite3.connect(root / INDEX_NAME, isolation_level=None)) as connection:
         stamps = connection.execute("SELECT * FROM shelf").fetchall()
         for table in ("run", "recent"):
@@ -192,7 +192,7 @@ def test_a_row_that_was_taken_out_of_a_whole_shelf_is_found(
 
 
 def test_fsck_counts_what_it_read_and_changes_nothing(root: Path) -> None:
-    size_bytes = sum(entry.size_bytes for entry in Registry(root).entries())
+    size_bytes = sum(entry.size_bytes for entry in Registry(root).find())
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     seen: list[int] = []
     report = fsck(root, seen.append)

@@ -13,7 +13,7 @@ from obrelease.registry.filter import Filter
 from obrelease.registry.index import changes, directory_stamps, query
 from obrelease.registry.index.directory_stamps import (
     SETTLE_NS,
-    Stamp,
+    DirectoryStamp,
     file_system_time_ns,
     read_directory_stamps,
     run_folder_names,
@@ -31,8 +31,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     for number in range(3):
         made.record(draft(number), run_files(number))
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
-    assert len(made.entries()) == 3
-    assert query.read_index(made.root).whole == {SHELF}
+    assert len(made.find()) == 3
+    assert query.read_index(made.root).current_folders == {SHELF}
     return made
 
 
@@ -50,14 +50,14 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_an_unchanged_shelf_is_not_listed(registry: Registry, listed: list[str]) -> None:
-    assert len(registry.entries()) == 3
+    assert len(registry.find()) == 3
     registry.resolve("latest")
     assert listed == []
 
 
 def test_only_the_shelf_that_changed_is_listed(registry: Registry, listed: list[str]) -> None:
     other = registry.record(draft(7, scenario="x10"), run_files())
-    assert other in registry.entries()
+    assert other in registry.find()
     assert listed == ["bench/x10"]
 
 
@@ -74,21 +74,21 @@ def test_a_copy_with_its_old_times_is_seen(
     assert registry.resolve(guest.digest).location == guest.location
     shutil.rmtree(registry.root / guest.location)
     os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert len(registry.entries()) == 3
+    assert len(registry.find()) == 3
 
 
 def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -> None:
     """The number of folders stays the same."""
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
-    shutil.rmtree(registry.entries()[0].folder)
+    shutil.rmtree(registry.find()[0].folder)
     shutil.copytree(guest.folder, registry.root / guest.location)
-    assert guest.digest in {entry.digest for entry in registry.entries()}
-    assert len(registry.entries()) == 3
+    assert guest.digest in {entry.digest for entry in registry.find()}
+    assert len(registry.find()) == 3
 
 
 def test_a_shelf_that_vanished_is_seen(registry: Registry) -> None:
     shutil.rmtree(registry.root / SHELF)
-    assert registry.entries() == ()
+    assert registry.find() == ()
     assert query.read_index(registry.root).entries == {}
 
 
@@ -97,7 +97,7 @@ def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_pat
     kept = [other.record(draft(20 + number), run_files()).digest for number in range(3)]
     (registry.root / SHELF).rename(tmp_path / "away")
     (other.root / SHELF).rename(registry.root / SHELF)
-    assert sorted(entry.digest for entry in registry.entries()) == sorted(kept)
+    assert sorted(entry.digest for entry in registry.find()) == sorted(kept)
 
 
 def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -> None:
@@ -105,34 +105,34 @@ def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     target = registry.root / guest.location
     target.mkdir()
-    assert registry.look(Filter()) == (registry.entries(), (target,))
-    assert query.read_index(registry.root).whole == {SHELF}
+    assert registry.find_with_unreadable(Filter()) == (registry.find(), (target,))
+    assert query.read_index(registry.root).current_folders == {SHELF}
     shutil.copytree(guest.folder, target, dirs_exist_ok=True)
     assert registry.resolve(guest.digest).folder == target
     assert registry.unreadable() == ()
 
 
 def test_a_link_is_no_run(registry: Registry) -> None:
-    entry = registry.entries()[0]
+    entry = registry.find()[0]
     away = registry.root.parent / "away"
     entry.folder.rename(away)
     entry.folder.symlink_to(away)
-    assert entry not in registry.entries()
+    assert entry not in registry.find()
 
 
 def test_an_envelope_mended_in_place_is_seen(registry: Registry) -> None:
-    entry = registry.entries()[0]
+    entry = registry.find()[0]
     data = (entry.folder / ENVELOPE_NAME).read_bytes()
     (entry.folder / ENVELOPE_NAME).write_bytes(b"{}")
     registry.reindex()
     assert registry.unreadable() == (entry.folder,)
     (entry.folder / ENVELOPE_NAME).write_bytes(data)
-    assert entry in registry.entries()
+    assert entry in registry.find()
 
 
 class TestTheRule:
     def test_a_change_just_before_the_listing_is_not_settled(self) -> None:
-        stamp = Stamp("1.2.3.4", 10**18)
+        stamp = DirectoryStamp("1.2.3.4", 10**18)
         assert not stamp.settled(None)
         assert not stamp.settled(10**18)
         assert not stamp.settled(10**18 + SETTLE_NS)
@@ -144,7 +144,7 @@ class TestTheRule:
         monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)
         registry.record(draft(9), run_files())
         for _ in range(3):
-            assert len(registry.entries()) == 4
+            assert len(registry.find()) == 4
         assert listed == [SHELF] * 3
 
     def test_the_clock_is_the_file_systems(self, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_the_index_answers_what_the_filter_defines(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(directory_stamps, "SETTLE_NS", -(10**18) if settled else 10**18)
         if settled:
-            registry.entries()
+            registry.find()
         else:
             (registry.root / ".index.sqlite").unlink(missing_ok=True)
         everything = sorted(registry.find(Filter()), key=newest_first)

@@ -18,8 +18,9 @@ from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import parse_filter
 from obrelease.registry.fsck import fsck
-from obrelease.registry.index import directory_stamps, query, rows
+from obrelease.registry.index import directory_stamps, query
 from obrelease.registry.index.database import connect
+from obrelease.registry.index.filter_sql import select_entries
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -120,10 +121,10 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 def whole(registry: Registry, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Registry:
     """The index knows every shelf whole, so that nothing but the damage itself gives the damage away."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
-    assert len(registry.entries()) == 5
+    assert len(registry.find()) == 5
     if request.param == "rows are indexed":
         assert registry.reindex() == 5
-    assert query.read_index(registry.root).whole == {"bench/baseline"}
+    assert query.read_index(registry.root).current_folders == {"bench/baseline"}
     return registry
 
 
@@ -131,28 +132,28 @@ def whole(registry: Registry, monkeypatch: pytest.MonkeyPatch, request: pytest.F
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 class TestDamagedIndex:
     def test_the_next_list_is_right(self, registry: Registry, damage: Callable[[Path], object]) -> None:
-        before = registry.entries()
+        before = registry.find()
         damage(index_of(registry))
-        assert registry.entries() == before
+        assert registry.find() == before
         assert fsck(registry.root).problems == ()
 
     def test_reindex_restores_it(self, registry: Registry, damage: Callable[[Path], object]) -> None:
-        before = registry.entries()
+        before = registry.find()
         damage(index_of(registry))
         assert registry.reindex() == 5
         assert query.read_index(registry.root).entries == {entry.location: entry for entry in before}
 
     def test_a_run_can_still_be_recorded(self, registry: Registry, damage: Callable[[Path], object]) -> None:
-        before = registry.entries()
+        before = registry.find()
         damage(index_of(registry))
         entry = registry.record(draft(9), run_files())
-        assert registry.entries() == (entry, *before)
+        assert registry.find() == (entry, *before)
 
 
 @pytest.mark.usefixtures("whole")
 def test_random_bit_flips_never_give_a_false_row(registry: Registry) -> None:
     """A flip may hide a row or change the order until `fsck` says so; what is listed is true."""
-    before = registry.entries()
+    before = registry.find()
     sound = index_of(registry).read_bytes()
     chance = random.Random(42)
     for _ in range(40):
@@ -160,19 +161,19 @@ def test_random_bit_flips_never_give_a_false_row(registry: Registry) -> None:
         for _ in range(chance.randrange(1, 5)):
             flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
         index_of(registry).write_bytes(flipped)
-        listed = registry.entries()
+        listed = registry.find()
         assert set(listed) <= set(before)
         if listed != before:
             assert {problem.rule for problem in fsck(registry.root).problems} == {"row"}
         registry.reindex()
-        assert registry.entries() == before
+        assert registry.find() == before
 
 
 def test_a_journal_left_by_another_file_does_no_harm(registry: Registry) -> None:
-    before = registry.entries()
+    before = registry.find()
     journal = registry.root / f"{INDEX_NAME}-journal"
     journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + os.urandom(4096))
-    assert registry.entries() == before
+    assert registry.find() == before
 
 
 class TestFoldersThatCameByHand:
@@ -181,12 +182,12 @@ class TestFoldersThatCameByHand:
         guest = other.record(draft(8, scenario="x100"), run_files())
         shutil.copytree(guest.folder, registry.root / guest.location)
         assert registry.resolve(guest.digest).folder == registry.root / guest.location
-        assert len(registry.entries()) == 6
+        assert len(registry.find()) == 6
 
     def test_a_removed_run_is_not_listed(self, registry: Registry) -> None:
-        entry = registry.entries()[0]
+        entry = registry.find()[0]
         shutil.rmtree(entry.folder)
-        assert entry not in registry.entries()
+        assert entry not in registry.find()
         with pytest.raises(NotFound):
             registry.resolve(entry.digest)
 
@@ -194,26 +195,26 @@ class TestFoldersThatCameByHand:
         broken = registry.root / "bench" / "baseline" / ("0" * 12)
         broken.mkdir()
         (broken / ENVELOPE_NAME).write_bytes(b'{"format":"obrelease.artefact","version":1}')
-        assert len(registry.entries()) == 5
+        assert len(registry.find()) == 5
         assert registry.unreadable() == (broken,)
 
     def test_a_run_in_the_wrong_place_is_not_listed(self, registry: Registry) -> None:
-        entry = registry.entries()[0]
+        entry = registry.find()[0]
         entry.folder.rename(entry.folder.with_name("0" * 12))
-        assert entry.digest not in {listed.digest for listed in registry.entries()}
+        assert entry.digest not in {listed.digest for listed in registry.find()}
 
     def test_an_index_carried_along_fits_its_new_place(self, registry: Registry, tmp_path: Path) -> None:
         shutil.copytree(registry.root, tmp_path / "clone")
-        (listed, *_) = Registry(tmp_path / "clone").entries()
+        (listed, *_) = Registry(tmp_path / "clone").find()
         assert listed.folder.is_relative_to(tmp_path / "clone")
 
 
 class TestUnwritable:
     def test_an_index_that_cannot_be_opened_is_made_in_memory(self, registry: Registry) -> None:
-        before = registry.entries()
+        before = registry.find()
         index_of(registry).unlink()
         index_of(registry).mkdir()
-        assert registry.entries() == before
+        assert registry.find() == before
         entry = registry.record(draft(9), run_files())
         assert registry.resolve("latest") == entry
         with pytest.raises(StorageError, match=INDEX_NAME) as caught:
@@ -254,7 +255,7 @@ def listed_as_nobody(registry: Registry) -> list[str]:
             if os.geteuid() == 0:
                 os.setgid(65534)
                 os.setuid(65534)
-            os.write(writing, " ".join(sorted(seen.digest for seen in registry.entries())).encode())
+            os.write(writing, " ".join(sorted(seen.digest for seen in registry.find())).encode())
         finally:
             os._exit(0)
     os.close(writing)
@@ -266,7 +267,7 @@ def listed_as_nobody(registry: Registry) -> list[str]:
 
 def test_an_entry_survives_its_row(registry: Registry) -> None:
     registry.reindex()
-    entries: tuple[Entry, ...] = registry.entries()
+    entries: tuple[Entry, ...] = registry.find()
     assert query.read_index(registry.root).entries == {entry.location: entry for entry in entries}
     assert all(entry.as_json()["created_ns"] == str(entry.created_ns) for entry in entries)
 
@@ -285,7 +286,7 @@ def test_a_rare_value_is_looked_up_and_not_searched_for(registry: Registry, word
     asked: list[str] = []
     with closing(connect(index_of(registry))) as connection:
         connection.set_trace_callback(asked.append)
-        assert list(rows.select(connection, registry.root, parse_filter(words))) == []
+        assert list(select_entries(connection, registry.root, parse_filter(words))) == []
         connection.set_trace_callback(None)
         for statement in asked:
             (*_, plan), *_ = connection.execute(f"EXPLAIN QUERY PLAN {statement}")

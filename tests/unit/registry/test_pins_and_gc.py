@@ -13,7 +13,7 @@ from obrelease.registry import gc as collector
 from obrelease.registry import pins
 from obrelease.registry.entry import Entry
 from obrelease.registry.fsck import fsck
-from obrelease.registry.gc import GcPlan, collect, plan_gc
+from obrelease.registry.gc import GcPlan, ProtectedRuns, collect, plan_gc
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
@@ -31,12 +31,14 @@ def registry(tmp_path: Path) -> Registry:
 def plan(registry: Registry, *, days: int = 0, grace: int = 14, **roots: list[str]) -> GcPlan:
     """The plan so many days from now."""
     now_ns = time.time_ns() + days * DAY_NS + 10**9
-    return plan_gc(registry, roots, now_ns=now_ns, grace_ns=grace * DAY_NS)
+    return plan_gc(
+        registry, ProtectedRuns(reasons=roots, tracked=frozenset()), now_ns=now_ns, grace_ns=grace * DAY_NS
+    )
 
 
 class TestPins:
     def test_a_name_serves_wherever_a_digest_does(self, registry: Registry) -> None:
-        entry = registry.entries()[2]
+        entry = registry.find()[2]
         registry.pin("nightly.best-1", entry)
         assert registry.resolve("nightly.best-1") == entry
         assert registry.pins() == {"nightly.best-1": entry.digest}
@@ -47,7 +49,7 @@ class TestPins:
             registry.resolve("nightly.best-1")
 
     def test_a_taken_name_is_moved_only_on_request(self, registry: Registry) -> None:
-        one, two, *_ = registry.entries()
+        one, two, *_ = registry.find()
         registry.pin("best", one)
         with pytest.raises(Conflict):
             registry.pin("best", two)
@@ -60,12 +62,12 @@ class TestPins:
     )
     def test_a_name_that_could_be_something_else_is_refused(self, registry: Registry, name: str) -> None:
         with pytest.raises(UsageError):
-            registry.pin(name, registry.entries()[0])
+            registry.pin(name, registry.find()[0])
         with pytest.raises(NotFound):
             registry.unpin(name)
 
     def test_a_pin_to_nothing_is_found_by_fsck(self, registry: Registry) -> None:
-        entry = registry.entries()[0]
+        entry = registry.find()[0]
         registry.pin("best", entry)
         entry.folder.rename(registry.root.parent / "away")
         assert {problem.rule for problem in fsck(registry.root).problems} == {"pin"}
@@ -84,21 +86,21 @@ class TestPins:
 class TestPlan:
     def test_nothing_younger_than_the_grace_period_goes(self, registry: Registry) -> None:
         """Youth counts from the arrival here: these runs say that they were made in 2023."""
-        assert plan(registry, days=13).doomed == ()
-        assert len(plan(registry, days=13).young) == 4
-        assert len(plan(registry, days=15).doomed) == 4
-        assert len(plan(registry, grace=0).doomed) == 4
+        assert plan(registry, days=13).candidates == ()
+        assert len(plan(registry, days=13).within_grace) == 4
+        assert len(plan(registry, days=15).candidates) == 4
+        assert len(plan(registry, grace=0).candidates) == 4
 
     def test_roots_and_pins_keep_and_are_told(self, registry: Registry) -> None:
-        newest, other, *_ = registry.entries()
+        newest, other, *_ = registry.find()
         registry.pin("best", newest)
         made = plan(registry, days=15, **{newest.digest: ["release v1"], other.digest: ["tag v2"]})
-        told = {kept.entry: kept.reasons for kept in made.kept}
+        told = {run.entry: run.reasons for run in made.protected}
         assert told == {newest: ("release v1", "pin best"), other: ("tag v2",)}
-        assert len(made.doomed) == 2
+        assert len(made.candidates) == 2
 
     def test_planning_changes_nothing(self, registry: Registry) -> None:
-        registry.entries()
+        registry.find()
         before = {
             path: path.lstat().st_mtime_ns for path in registry.root.rglob("*") if ".index" not in path.name
         }
@@ -115,53 +117,57 @@ def bytes_on_disk(root: Path) -> int:
 
 class TestCollect:
     def test_space_is_really_freed(self, registry: Registry) -> None:
-        kept = registry.entries()[0]
+        kept = registry.find()[0]
         registry.pin("best", kept)
         made = plan(registry, days=15)
         before = bytes_on_disk(registry.root)
         gone = collect(registry, made)
-        freed = sum(doomed.bytes_on_disk for doomed in gone)
+        freed = sum(candidate.bytes_on_disk for candidate in gone)
         assert freed > 0
         assert before - bytes_on_disk(registry.root) >= freed
-        assert registry.entries() == (kept,)
+        assert registry.find() == (kept,)
         report = fsck(registry.root)
         assert (report.artefacts, report.problems, report.notes) == (1, (), ())
 
     def test_a_file_with_another_name_frees_nothing(self, registry: Registry, tmp_path: Path) -> None:
-        entry = registry.entries()[0]
-        before = {doomed.entry: doomed.bytes_on_disk for doomed in plan(registry, days=15).doomed}[entry]
+        entry = registry.find()[0]
+        before = {
+            candidate.entry: candidate.bytes_on_disk for candidate in plan(registry, days=15).candidates
+        }[entry]
         os.link(entry.folder / "summary.csv", tmp_path / "elsewhere.csv")
-        after = {doomed.entry: doomed.bytes_on_disk for doomed in plan(registry, days=15).doomed}[entry]
+        after = {
+            candidate.entry: candidate.bytes_on_disk for candidate in plan(registry, days=15).candidates
+        }[entry]
         assert after < before
 
     def test_a_pin_between_plan_and_removal_keeps_the_run(self, registry: Registry) -> None:
         made = plan(registry, days=15)
-        late = registry.entries()[1]
+        late = registry.find()[1]
         registry.pin("late", late)
         assert len(collect(registry, made)) == 3
-        assert registry.entries() == (late,)
+        assert registry.find() == (late,)
 
     def test_a_run_recorded_again_between_plan_and_removal_stays(self, registry: Registry) -> None:
         made = plan(registry, days=15)
         again = registry.record(draft(1), run_files(1))
         assert len(collect(registry, made)) == 3
-        assert registry.entries() == (again,)
+        assert registry.find() == (again,)
 
     def test_a_run_recorded_again_while_it_is_taken_stays(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The writer's folder goes into the free place; nothing that was acknowledged is deleted."""
         made = plan(registry, days=15)
-        real = collector._take
+        real = collector._move_to_staging
 
         def take(root: Path, entry: Entry) -> Path | None:
             taken = real(root, entry)
             assert registry.record(draft(2), run_files(2))
             return taken
 
-        monkeypatch.setattr(collector, "_take", take)
+        monkeypatch.setattr(collector, "_move_to_staging", take)
         collect(registry, made)
-        (kept,) = registry.entries()
+        (kept,) = registry.find()
         assert kept.created_ns == int(draft(2).created_ns)
         assert fsck(registry.root).problems == ()
 
@@ -178,14 +184,14 @@ class TestCollect:
         assert not leftover.exists()
 
     def test_what_a_killed_collector_left_is_finished(self, registry: Registry) -> None:
-        taken, doomed, *_ = registry.entries()
+        taken, doomed, *_ = registry.find()
         staging = registry.root / ".staging"
         taken.folder.rename(staging / "~".join(("gc", *taken.location.split("/"))))
         doomed.folder.rename(staging / "doomed~ab")
         assert len(fsck(registry.root).notes) == 2
         assert collect(registry, plan(registry, days=0)) == ()
-        assert taken in registry.entries()
-        assert doomed not in registry.entries()
+        assert taken in registry.find()
+        assert doomed not in registry.find()
         assert fsck(registry.root).notes == ()
 
     @pytest.mark.parametrize("name", ["gc~..~..~{0}", "gc~.~.~{0}", "gc~a~b~c~{0}", "gc~~~{0}", "gc~bench~x"])
@@ -202,7 +208,7 @@ class TestCollect:
         moved.folder.rename(registry.root / ".staging" / "~".join(("gc", *moved.location.split("/"))))
         moved.folder.parent.rmdir()
         collect(registry, plan(registry, days=0))
-        assert moved in registry.entries()
+        assert moved in registry.find()
 
     def test_writers_that_finish_meanwhile_disturb_nobody(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
@@ -221,22 +227,22 @@ class TestCollect:
     ) -> None:
         """The second takes the first for one that was killed, and puts back what it holds."""
         made = plan(registry, days=15)
-        before = registry.entries()
-        real = collector._take
+        before = registry.find()
+        real = collector._move_to_staging
 
         def take(root: Path, entry: Entry) -> Path | None:
             taken = real(root, entry)
-            collector._finish_former(root)
+            collector._finish_interrupted(root)
             return taken
 
-        monkeypatch.setattr(collector, "_take", take)
+        monkeypatch.setattr(collector, "_move_to_staging", take)
         assert collect(registry, made) == ()
-        assert registry.entries() == before
+        assert registry.find() == before
 
     def test_a_pin_taken_away_while_pins_are_read_is_no_fault(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        registry.pin("brief", registry.entries()[0])
+        registry.pin("brief", registry.find()[0])
         real = pins.read_pin
 
         def read(root: Path, name: str) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.index import changes, directory_stamps, query, rebuild
 from obrelease.registry.index.directory_stamps import run_folder_names
@@ -45,9 +46,9 @@ def after_listing(monkeypatch: pytest.MonkeyPatch, shelf: str, act: Callable[[],
 def test_every_shelf_is_listed_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = after_listing(monkeypatch, "none", lambda: None)
     assert registry.reindex() == 4
-    assert len(registry.entries()) == 4
+    assert len(registry.find()) == 4
     assert seen == ["bench/s0", "bench/s1"]
-    assert query.read_index(registry.root).whole == {"bench/s0", "bench/s1"}
+    assert query.read_index(registry.root).current_folders == {"bench/s0", "bench/s1"}
 
 
 def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,22 +61,22 @@ def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: py
 
 
 def test_a_run_that_goes_meanwhile_is_not_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = registry.entries(scenario="s0")[0]
+    lost = registry.find(Filter(scenario="s0"))[0]
     after_listing(monkeypatch, "bench/s0", lambda: shutil.rmtree(lost.folder))
     assert registry.reindex() == 3
     assert fsck(registry.root).problems == ()
-    assert lost not in registry.entries()
+    assert lost not in registry.find()
 
 
 def test_a_folder_that_cannot_be_read_is_remembered(registry: Registry) -> None:
     """It is tried again at each reading, though its shelf is not listed again."""
-    entry = registry.entries()[0]
+    entry = registry.find()[0]
     data = (entry.folder / ENVELOPE_NAME).read_bytes()
     (entry.folder / ENVELOPE_NAME).write_bytes(b"{}")
     assert registry.reindex() == 3
     assert registry.unreadable() == (entry.folder,)
     (entry.folder / ENVELOPE_NAME).write_bytes(data)
-    assert entry in registry.entries()
+    assert entry in registry.find()
     assert registry.unreadable() == ()
 
 
@@ -84,4 +85,4 @@ def test_shelves_that_changed_a_moment_ago_are_not_taken_for_known(
 ) -> None:
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)
     assert registry.reindex() == 4
-    assert query.read_index(registry.root).whole == frozenset()
+    assert query.read_index(registry.root).current_folders == frozenset()

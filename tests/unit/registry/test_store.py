@@ -14,6 +14,7 @@ from obrelease.errors import IntegrityError, InvalidInput, NotFound, StorageErro
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.validation import document_bytes
 from obrelease.registry import store
+from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
 from obrelease.storage import durable
@@ -61,7 +62,7 @@ class TestRecord:
         assert (entry.messages, entry.events_digest) == (2_000, "34" * 32)
         assert entry.created_ns == 1_700_000_000_000_000_007
         assert entry.size_bytes == sum(path.stat().st_size for path in entry.folder.rglob("*.*"))
-        assert registry.entries() == (entry,)
+        assert registry.find() == (entry,)
 
     def test_files_are_copied_from_disk(self, registry: Registry, tmp_path: Path) -> None:
         source = tmp_path / "big.bin"
@@ -78,13 +79,13 @@ class TestRecord:
     def test_recording_again_gives_the_same_entry(self, registry: Registry) -> None:
         first = registry.record(draft(), run_files())
         assert registry.record(draft(), run_files()) == first
-        assert registry.entries() == (first,)
+        assert registry.find() == (first,)
         assert leftovers(registry) == []
 
     def test_a_damaged_twin_does_not_count_as_kept(self, registry: Registry) -> None:
         entry = registry.record(draft(), run_files())
         (entry.folder / "summary.csv").write_bytes(b"run,9\n")
-        with pytest.raises(IntegrityError, match="in place and damaged") as caught:
+        with pytest.raises(IntegrityError, match="recorded already, and damaged") as caught:
             registry.record(draft(), run_files())
         assert str(entry.folder) in str(caught.value.hint)
 
@@ -137,7 +138,7 @@ class TestRecord:
         with pytest.raises(NotFound, match=str(tmp_path / "absent")):
             registry.record(draft(), [NewFile("a", "text/csv", tmp_path / "absent")])
         assert leftovers(registry) == []
-        assert registry.entries() == ()
+        assert registry.find() == ()
 
 
 class TestRefusedByTheDisk:
@@ -162,7 +163,7 @@ class TestRefusedByTheDisk:
                 registry.record(draft(2), run_files())
         assert caught.value.hint
         assert str(registry.root) in caught.value.message
-        assert registry.entries() == (kept,)
+        assert registry.find() == (kept,)
         assert leftovers(registry) == []
         assert fsck(registry.root).problems == ()
 
@@ -193,7 +194,7 @@ class TestRefusedByTheDisk:
         report = fsck(registry.root)
         assert report.problems == ()
         assert leftovers(registry) == []
-        assert kept in registry.entries()
+        assert kept in registry.find()
 
 
 class TestFind:
@@ -206,17 +207,17 @@ class TestFind:
         return registry
 
     def test_newest_first_and_filtered(self, filled: Registry) -> None:
-        created = [entry.created_ns for entry in filled.entries()]
+        created = [entry.created_ns for entry in filled.find()]
         assert created == sorted(created, reverse=True)
         assert len(created) == 6
-        assert {entry.scenario for entry in filled.entries(scenario="x10")} == {"x10"}
-        assert len(filled.entries(scenario="x10", core="native")) == 2
-        assert filled.entries(kind="stress") == ()
-        assert len(filled.entries(commit="abab")) == len(filled.entries(events_digest="3434")) == 6
-        assert filled.entries(commit="cd") == ()
+        assert {entry.scenario for entry in filled.find(Filter(scenario="x10"))} == {"x10"}
+        assert len(filled.find(Filter(scenario="x10", core="native"))) == 2
+        assert filled.find(Filter(kind="stress")) == ()
+        assert len(filled.find(Filter(commit="abab"))) == len(filled.find(Filter(events_digest="3434"))) == 6
+        assert filled.find(Filter(commit="cd")) == ()
 
     def test_each_beginning_resolves_like_git(self, filled: Registry) -> None:
-        for entry in filled.entries():
+        for entry in filled.find():
             for length in (12, 16, 63, 64):
                 assert filled.resolve(entry.digest[:length]) == entry
             assert filled.resolve(entry.digest.upper()) == entry
@@ -254,7 +255,7 @@ class TestFind:
 
     def test_no_results_folder_is_an_empty_registry_and_stays_absent(self, tmp_path: Path) -> None:
         registry = Registry(tmp_path / "absent")
-        assert registry.entries() == ()
+        assert registry.find() == ()
         assert registry.reindex() == 0
         assert registry.unreadable() == ()
         assert not (tmp_path / "absent").exists()

@@ -13,7 +13,7 @@ import pytest
 
 from obrelease.errors import StorageError
 from obrelease.registry.fsck import fsck
-from obrelease.registry.gc import GcPlan, collect, plan_gc
+from obrelease.registry.gc import GcPlan, ProtectedRuns, collect, plan_gc
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -53,8 +53,8 @@ def long_after() -> int:
     "act",
     [
         lambda registry: registry.record(draft(2), run_files(2)),
-        lambda registry: registry.pin("name", registry.entries()[0]),
-        lambda registry: plan_gc(registry, {}, now_ns=long_after(), grace_ns=0),
+        lambda registry: registry.pin("name", registry.find()[0]),
+        lambda registry: plan_gc(registry, ProtectedRuns.pins_only(), now_ns=long_after(), grace_ns=0),
         lambda registry: collect(registry, GcPlan((), (), (), ())),
     ],
 )
@@ -73,7 +73,7 @@ def test_pins_that_lead_out_are_refused(registry: Registry, outside: Path) -> No
     acts: tuple[Callable[[], object], ...] = (
         registry.pins,
         lambda: registry.unpin("name"),
-        lambda: registry.pin("other", registry.entries()[0]),
+        lambda: registry.pin("other", registry.find()[0]),
     )
     for act in acts:
         with pytest.raises(StorageError, match="is a symbolic link"):
@@ -91,7 +91,7 @@ def test_a_run_is_not_recorded_where_no_list_would_show_it(
     with pytest.raises(StorageError, match="is a symbolic link"):
         registry.record(draft(2), run_files(2))
     assert [path.name for path in outside.iterdir()] == ["letter.txt"]
-    assert registry.entries() == ()
+    assert registry.find() == ()
     assert list((registry.root / ".staging").iterdir()) == []
 
 
@@ -106,7 +106,7 @@ def test_an_index_that_leads_out_is_replaced_and_its_target_left_alone(
     index = registry.root / INDEX_NAME
     index.unlink(missing_ok=True)
     index.symlink_to(outside / target)
-    assert len(registry.entries()) == 1
+    assert len(registry.find()) == 1
     assert not index.is_symlink()
     assert {path: path.read_bytes() for path in outside.iterdir()} == before
     assert fsck(registry.root).problems == ()
@@ -123,7 +123,7 @@ def test_a_journal_that_leads_out_is_replaced_and_its_target_left_alone(
     journal.unlink()
     journal.symlink_to(outside / target)
     again = registry.record(draft(2), run_files(2))
-    assert again in registry.entries()
+    assert again in registry.find()
     assert registry.reindex() == 2
     assert not journal.is_symlink()
     assert {path: path.read_bytes() for path in outside.iterdir()} == before

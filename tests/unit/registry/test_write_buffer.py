@@ -15,7 +15,8 @@ from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.index import directory_stamps, query, rebuild, write_buffer
 from obrelease.registry.index.database import connect
-from obrelease.registry.index.rows import newest_first, row_of, select
+from obrelease.registry.index.filter_sql import select_entries
+from obrelease.registry.index.rows import newest_first, row_of
 from obrelease.registry.layout import INDEX_NAME, run_location
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -59,7 +60,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def put(connection: sqlite3.Connection, *entries: Entry) -> None:
-    write_buffer.put(connection, [row_of(entry) for entry in entries])
+    write_buffer.insert_rows(connection, [row_of(entry) for entry in entries])
 
 
 def waiting(connection: sqlite3.Connection) -> int:
@@ -71,7 +72,7 @@ def stamps(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def listed(connection: sqlite3.Connection, where: Filter, limit: int | None = None) -> list[Entry]:
-    return list(select(connection, Path("made-up"), where, limit))
+    return list(select_entries(connection, Path("made-up"), where, limit))
 
 
 @pytest.mark.parametrize("most", [0, 25, 1_000], ids=["none waits", "some wait", "all wait"])
@@ -129,7 +130,7 @@ def test_rows_are_removed_wherever_they_stand(
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 9)
     put(connection, *entries[2:])
     connection.execute("UPDATE shelf SET stamp = 'known'")
-    write_buffer.remove(connection, (entry.location for entry in entries[1:3]))
+    write_buffer.delete_rows(connection, (entry.location for entry in entries[1:3]))
     assert set(listed(connection, Filter())) == {entries[0], entries[3]}
     touched = {"/".join(entry.location.split("/")[:2]) for entry in entries[1:3]}
     assert {location for location, stamp in stamps(connection).items() if stamp != "known"} == touched
@@ -148,8 +149,10 @@ def test_a_registry_fills_and_empties_the_waiting_rows(
     kept: list[str] = []
     for number in range(8):
         kept.append(registry.record(draft(number, scenario=f"s{number % 2}"), run_files()).digest)
-        assert sorted(entry.digest for entry in registry.entries()) == sorted(kept)
-        assert query.read_index(registry.root).whole == {f"bench/s{turn % 2}" for turn in range(number + 1)}
+        assert sorted(entry.digest for entry in registry.find()) == sorted(kept)
+        assert query.read_index(registry.root).current_folders == {
+            f"bench/s{turn % 2}" for turn in range(number + 1)
+        }
     assert registry.reindex() == 8
 
 
@@ -158,12 +161,12 @@ def test_the_journal_stays_small_and_is_no_stranger(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     registry = Registry(tmp_path / "results")
     registry.record(draft(), run_files())
-    assert len(registry.entries()) == 1
+    assert len(registry.find()) == 1
     journal = registry.root / f"{INDEX_NAME}-journal"
     assert journal.read_bytes()[:28] == bytes(28)
     with closing(connect(registry.root / INDEX_NAME)) as connection:
-        rebuild.fill(connection, (row_of(made_up(number)) for number in range(10_000)))
+        rebuild.replace_rows(connection, (row_of(made_up(number)) for number in range(10_000)))
     with closing(connect(registry.root / INDEX_NAME)) as connection:
-        rebuild.fill(connection, ())
+        rebuild.replace_rows(connection, ())
     assert journal.stat().st_size <= 2**20
     assert journal.read_bytes()[:28] == bytes(28)

@@ -38,7 +38,7 @@ class Collect:
             Conflict: two runs of the same work gave different events.
             RemoteError: git failed.
         """
-        known = {entry.digest: entry for entry in context.registry.entries()}
+        known = {entry.digest: entry for entry in context.registry.find()}
         missing = [digest for digest in plan.runs if digest not in known]
         if missing:
             raise NotFound(f"run {missing[0]} is not in the results folder", hint="see `obrelease list`")

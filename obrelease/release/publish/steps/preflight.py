@@ -44,7 +44,7 @@ class Preflight:
 
 def _require_readable(plan: Plan, context: PublishContext) -> None:
     """A damaged run must stop a release of all runs; it may not fall out of it silently."""
-    if len(plan.runs) < len(context.registry.entries()):
+    if len(plan.runs) < len(context.registry.find()):
         return
     unreadable = context.registry.unreadable()
     if unreadable:
