@@ -1,7 +1,9 @@
-"""The closed, frozen base of every document, and the scalar types they are made of."""
+"""Base class of all documents, and their scalar types."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
@@ -37,7 +39,7 @@ _UINT64_PATTERN: Final = (
     r"|18446744073709[0-4][0-9]{5}|184467440737095[0-4][0-9]{4}|18446744073709550[0-9]{3}"
     r"|18446744073709551[0-5][0-9]{2}|1844674407370955160[0-9]|1844674407370955161[0-5])$"
 )
-"""0 to 2**64 - 1 spelled out, so that the schema alone says what the model says."""
+"""0 to 2**64 - 1, so that the schema accepts the same values as the model."""
 
 _PLAIN_RELATIVE_PATTERN: Final = r"^(?!\.{1,2}(/|$))[A-Za-z0-9._-]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*$"
 
@@ -74,3 +76,14 @@ RelativePath = Annotated[
 
 Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9%/._-]{1,32}$")]
 """A unit's symbol, such as `ns`, `msg`, `bytes`."""
+
+
+def require_sorted(what: str, names: Iterable[str]) -> None:
+    """Refuse names that are not sorted and unique.
+
+    Raises:
+        ValueError: names the first one out of order.
+    """
+    for before, after in pairwise(names):
+        if before >= after:
+            raise ValueError(f"{what} must be sorted and unique: {after!r} follows {before!r}")

@@ -14,7 +14,7 @@ import pytest
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.models.json_schema import DOCUMENTS, export, schema_of
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.models.validation import check_document, document_bytes
 from tests.faults.bounded import run_bounded
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from obrelease.bundle.asset_names import MANIFEST_NAME
 from obrelease.errors import Conflict
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.tag_message import digests_in

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from obrelease.errors import Conflict, IntegrityError
-from obrelease.models.manifest import Plan, ReleaseAsset
+from obrelease.models.manifest import ReleaseAsset
+from obrelease.models.plan import Plan
 from obrelease.release.publish.draft_release import LOOK
 from obrelease.release.publish.staged_release import PackedRelease
 from obrelease.release.verify.tag_message import digests_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from obrelease.errors import Conflict
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.release_page import begins_with, title_of

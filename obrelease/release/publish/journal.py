@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import InvalidInput, NotFound
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.models.validation import document_bytes, read_document
 from obrelease.storage.durable import replace_file, sync_folder
 from obrelease.storage.files import read_bounded

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.plan import join_previous_attempt
 from obrelease.release.publish.plan_progress import PlanProgress

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from obrelease.errors import Conflict, NotFound, UsageError
-from obrelease.models.manifest import Plan, PlanStep
+from obrelease.models.plan import Plan, PlanStep
 from obrelease.models.validation import validation_messages
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal

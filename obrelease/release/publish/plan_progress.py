@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from obrelease.models.manifest import Plan, PlanAct, PlanStep, StepState
+from obrelease.models.plan import Plan, PlanAct, PlanStep, StepState
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.staged_release import PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext, Step

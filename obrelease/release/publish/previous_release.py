@@ -12,7 +12,7 @@ from obrelease.analysis.summary.run_summary import RunSummary
 from obrelease.analysis.summary.summarise import summarise_run
 from obrelease.errors import ObreleaseError
 from obrelease.models.artefact import Artefact
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.models.version_tag import Tag
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.publish.step import PublishContext

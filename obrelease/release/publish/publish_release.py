@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from obrelease.models.manifest import BundleManifest, Plan
+from obrelease.models.manifest import BundleManifest
+from obrelease.models.plan import Plan
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.abort import AbortResult, abort
 from obrelease.release.publish.export_folder import export_to_folder

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.registry.store import Registry
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.reporter import Reporter, SilentReporter

@@ -8,7 +8,7 @@ from pathlib import Path
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, InvalidInput
 from obrelease.importers.reimport_check import disagreements
 from obrelease.models.artefact import Artefact
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.registry.check_folder import INTEGRITY_RULES, FolderCheck, check_folder
 from obrelease.release.collected_run import CollectedRun
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from obrelease.errors import UsageError
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.models.version_tag import TAG_MAX_LENGTH, Tag
 
 FINAL = ["v1", "v1.2", "v1.2.3", "v1.2.3.4", "1.0", "2024.01.05", "v0.0.0"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import InvalidInput, StorageError
-from obrelease.models.manifest import Plan, PlanStep
+from obrelease.models.plan import Plan, PlanStep
 from obrelease.release.publish.journal import Journal
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from obrelease.errors import CheckFailed, Conflict
 from obrelease.models.artefact import Artefact, Check
-from obrelease.models.manifest import Plan, ReleaseRun
+from obrelease.models.manifest import ReleaseRun
+from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.verify.run_checks import doubts, require_proof
 from tests.unit.release.project import run_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, IntegrityError, RemoteError
-from obrelease.models.manifest import Plan, PlanStep
+from obrelease.models.plan import Plan, PlanStep
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.pipeline import BUNDLE, run_steps
 from obrelease.release.publish.plan import PublishOptions, create_plan

@@ -8,7 +8,8 @@ from obrelease.bundle.asset_names import RESULTS_FOLDER
 from obrelease.bundle.writer import BundleSource
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.models.manifest import Plan, ReleaseRun
+from obrelease.models.manifest import ReleaseRun
+from obrelease.models.plan import Plan
 from obrelease.registry.entry import Entry
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.publish.source_provenance import require_origin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obrelease.errors import NotFound
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.draft_release import find_or_create_draft
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_same_tag, tag_digests
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext

@@ -14,7 +14,8 @@ from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name,
 from obrelease.bundle.writer import ArchiveDigests, BundleSource, write_bundle
 from obrelease.errors import InvalidInput
 from obrelease.models.json_schema import DOCUMENTS, schema_text
-from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, Plan, ReleaseAsset
+from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, ReleaseAsset
+from obrelease.models.plan import Plan
 from obrelease.models.validation import document_bytes, validation_messages
 from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound
 from obrelease.models import json_schema
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_digests
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext

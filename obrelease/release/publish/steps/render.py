@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from obrelease.bundle.writer import BundleSource
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext

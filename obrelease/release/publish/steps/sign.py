@@ -11,7 +11,8 @@ from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME
 from obrelease.bundle.signing.armor import from_base64, to_armor, to_base64
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check, sign
 from obrelease.errors import Conflict
-from obrelease.models.manifest import Plan, ReleaseAsset
+from obrelease.models.manifest import ReleaseAsset
+from obrelease.models.plan import Plan
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, statement_bytes
 from obrelease.release.publish.compare_assets import require_same_tag
 from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from obrelease.errors import Conflict, RemoteError
-from obrelease.models.manifest import Plan
+from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_same_assets
 from obrelease.release.publish.draft_release import LOOK, find_or_create_draft
 from obrelease.release.publish.staged_release import PackedRelease, StagedRelease
