@@ -1,5 +1,193 @@
-"""A deterministic price-time-priority order book, its feeds and its measurement harness.
+"""A deterministic price-time-priority order book, market data feeds, seeded flow and replays.
 
-NumPy is the only dependency. Commands go in and events come out as NumPy structured arrays
-whose bytes are documented in :mod:`obengine.api.messages`.
+Commands go in and events come out as NumPy structured arrays with a documented byte layout
+(:mod:`obengine.api.messages`). NumPy is the only dependency.
+
+Every public name is available from here, and its module is imported on first use, so `import obengine`
+alone is fast and does not load NumPy:
+
+* book: `make_book`, `OrderBook`, `core_names`, `native_build`, `native_unavailable_reason`
+* commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`
+* records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
+* feeds: `read_lobster`, `read_itch50`, `read_tape`, `write_tape`
+* flow and replay: `generate`, `generate_market`, `run_replay`
+* audit: `audit_events`, `check_snapshot`, `nonzero_faults`
+* errors: `EngineError` and its subclasses
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from obengine.api.errors import (
+        BatchError,
+        CoreUnavailable,
+        DigestMismatch,
+        EngineError,
+        FeedError,
+        LimitsError,
+        SnapshotError,
+        SymbolError,
+        TapeError,
+        WorkloadError,
+    )
+    from obengine.api.messages import (
+        ALL_SYMBOLS,
+        BOTH_SIDES,
+        COMMAND,
+        CROSS,
+        END_OF_DAY,
+        EVENT,
+        MAX_QTY,
+        MAX_SYMBOLS,
+        NO_PRICE,
+        CancelReason,
+        Commands,
+        EventKind,
+        Events,
+        Op,
+        OrderFlag,
+        OrderKind,
+        Priority,
+        Queue,
+        RejectCode,
+        SelfTrade,
+        Side,
+        TimeInForce,
+        TradingState,
+        records_digest,
+    )
+    from obengine.api.order_book import Event, LevelChange, OpenOrder, OrderBook
+    from obengine.api.orders import cancel, execute, mass_cancel, modify, new_order, set_clock, set_state
+    from obengine.api.protocol import Book, Level
+    from obengine.api.snapshot import Snapshot
+    from obengine.audit.invariants import audit_events, check_snapshot, nonzero_faults
+    from obengine.cores import NativeBuild, core_names, make_book, native_build, native_unavailable_reason
+    from obengine.feeds.itch50 import ItchDay, read_itch50
+    from obengine.feeds.itch50_sample import write_itch50_sample
+    from obengine.feeds.lobster import LobsterDay, read_lobster
+    from obengine.feeds.lobster_sample import write_lobster_sample
+    from obengine.feeds.tape import read_tape, write_tape
+    from obengine.flow.baseline import STEADY, Flow, FlowProfile, generate
+    from obengine.flow.market import REGIMES, MarketProfile, generate_market
+    from obengine.harness.outcome import CheckResult, RunOutcome
+    from obengine.harness.replay import run_replay
+
+__all__ = [
+    "ALL_SYMBOLS",
+    "BOTH_SIDES",
+    "COMMAND",
+    "CROSS",
+    "END_OF_DAY",
+    "EVENT",
+    "MAX_QTY",
+    "MAX_SYMBOLS",
+    "NO_PRICE",
+    "REGIMES",
+    "STEADY",
+    "BatchError",
+    "Book",
+    "CancelReason",
+    "CheckResult",
+    "Commands",
+    "CoreUnavailable",
+    "DigestMismatch",
+    "EngineError",
+    "Event",
+    "EventKind",
+    "Events",
+    "FeedError",
+    "Flow",
+    "FlowProfile",
+    "ItchDay",
+    "Level",
+    "LevelChange",
+    "LimitsError",
+    "LobsterDay",
+    "MarketProfile",
+    "NativeBuild",
+    "Op",
+    "OpenOrder",
+    "OrderBook",
+    "OrderFlag",
+    "OrderKind",
+    "Priority",
+    "Queue",
+    "RejectCode",
+    "RunOutcome",
+    "SelfTrade",
+    "Side",
+    "Snapshot",
+    "SnapshotError",
+    "SymbolError",
+    "TapeError",
+    "TimeInForce",
+    "TradingState",
+    "WorkloadError",
+    "audit_events",
+    "cancel",
+    "check_snapshot",
+    "core_names",
+    "execute",
+    "generate",
+    "generate_market",
+    "make_book",
+    "mass_cancel",
+    "modify",
+    "native_build",
+    "native_unavailable_reason",
+    "new_order",
+    "nonzero_faults",
+    "read_itch50",
+    "read_lobster",
+    "read_tape",
+    "records_digest",
+    "run_replay",
+    "set_clock",
+    "set_state",
+    "write_itch50_sample",
+    "write_lobster_sample",
+    "write_tape",
+]
+
+_MODULES: Final = {
+    "obengine.api.errors": (
+        "BatchError CoreUnavailable DigestMismatch EngineError FeedError LimitsError "
+        "SnapshotError SymbolError TapeError WorkloadError"
+    ),
+    "obengine.api.messages": (
+        "ALL_SYMBOLS BOTH_SIDES COMMAND CROSS END_OF_DAY EVENT MAX_QTY MAX_SYMBOLS NO_PRICE "
+        "CancelReason Commands EventKind Events Op OrderFlag OrderKind Priority Queue RejectCode "
+        "SelfTrade Side TimeInForce TradingState records_digest"
+    ),
+    "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",
+    "obengine.api.orders": "cancel execute mass_cancel modify new_order set_clock set_state",
+    "obengine.api.protocol": "Book Level",
+    "obengine.api.snapshot": "Snapshot",
+    "obengine.audit.invariants": "audit_events check_snapshot nonzero_faults",
+    "obengine.cores": "NativeBuild core_names make_book native_build native_unavailable_reason",
+    "obengine.feeds.itch50": "ItchDay read_itch50",
+    "obengine.feeds.itch50_sample": "write_itch50_sample",
+    "obengine.feeds.lobster": "LobsterDay read_lobster",
+    "obengine.feeds.lobster_sample": "write_lobster_sample",
+    "obengine.feeds.tape": "read_tape write_tape",
+    "obengine.flow.baseline": "STEADY Flow FlowProfile generate",
+    "obengine.flow.market": "REGIMES MarketProfile generate_market",
+    "obengine.harness.outcome": "CheckResult RunOutcome",
+    "obengine.harness.replay": "run_replay",
+}
+_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import the module of a public name on first use (PEP 562)."""
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return __all__

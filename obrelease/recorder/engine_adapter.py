@@ -7,10 +7,17 @@ from contextlib import contextmanager
 from typing import Final
 
 from obengine import cores
-from obengine.api.errors import CoreUnavailable, DigestMismatch, EngineError, FeedError, TapeError
+from obengine.api.errors import (
+    CoreUnavailable,
+    DigestMismatch,
+    EngineError,
+    FeedError,
+    LimitsError,
+    TapeError,
+    WorkloadError,
+)
 from obengine.harness import bench
-from obengine.harness.scenario import SCENARIOS, Scenario, WorkloadError
-from obengine.risk.limits_file import LimitsError
+from obengine.harness.scenario import SCENARIOS, Scenario
 from obrelease.errors import CheckFailed, InvalidInput, NotFound, NotReproduced, UsageError
 
 AUTO: Final = "auto"

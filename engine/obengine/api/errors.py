@@ -1,36 +1,36 @@
-"""The engine's own error tree; an embedding program translates it at its door."""
+"""The errors of the engine; all derive from EngineError."""
 
 from __future__ import annotations
 
 
 class EngineError(Exception):
-    """Root of every error that the engine raises on purpose."""
+    """Base class of all errors that the engine raises deliberately."""
 
 
 class BatchError(EngineError):
-    """A command array has the wrong dtype, shape, order or writability; nothing was processed."""
+    """A command array has the wrong dtype, shape or memory layout; no command was applied."""
 
 
 class SymbolError(EngineError):
-    """A number of symbols, or the index of one, is outside the engine's range."""
+    """A symbol index, or a number of symbols, is out of range."""
 
 
 class SnapshotError(EngineError):
-    """A snapshot is not one that a book can have given; the message names the record and the rule."""
+    """A snapshot breaks a rule of the specification; the message names the record and the rule."""
 
 
 class CoreUnavailable(EngineError):
-    """The core that was asked for is not in this installation; the message says why."""
+    """The requested core is not in this installation; the message gives the reason."""
 
 
 class FeedError(EngineError):
     """A market data file is malformed.
 
     Attributes:
-        file: the file as the user named it; `archive!member` for one within an archive.
-        line: 1-based line (or frame) number, or None where the file as a whole is at fault.
-        column: 1-based field number, or None where the whole row is at fault.
-        value: the offending text, or None where the reason says all.
+        file: the file as the user named it; `archive!member` for a member of an archive.
+        line: 1-based line (or frame) number; None for errors of the whole file.
+        column: 1-based field number; None for errors of the whole row.
+        value: the invalid text, or None.
     """
 
     def __init__(
@@ -42,8 +42,20 @@ class FeedError(EngineError):
 
 
 class TapeError(EngineError):
-    """A tape is truncated, altered or of a newer format."""
+    """A tape is truncated, altered, unreadable or of a newer format."""
+
+
+class LimitsError(EngineError):
+    """A risk limits file is unreadable or invalid; the message gives the place in the file."""
+
+
+class WorkloadError(EngineError):
+    """A workload cannot be run: unknown scenario, or a number out of range."""
+
+
+class WorkerFailed(EngineError):
+    """A worker process of a timed pass ended without a result; the message has its last line of stderr."""
 
 
 class DigestMismatch(EngineError):
-    """Two passes of one deterministic workload gave different events."""
+    """Two passes of one deterministic workload gave different events or states."""

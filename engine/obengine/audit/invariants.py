@@ -13,7 +13,7 @@ from obengine.api.protocol import Snapshot
 from obengine.api.snapshot_checks import count_broken_rules
 from obengine.audit.events import EVENT_FAULTS, EventAudit
 
-__all__ = ["EVENT_FAULTS", "EventAudit", "audit_events", "check_snapshot", "faults"]
+__all__ = ["EVENT_FAULTS", "EventAudit", "audit_events", "check_snapshot", "nonzero_faults"]
 
 
 def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[str, int]:
@@ -39,7 +39,7 @@ def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[
     return counts
 
 
-def faults(counts: Mapping[str, int]) -> Mapping[str, int]:
+def nonzero_faults(counts: Mapping[str, int]) -> Mapping[str, int]:
     """The counts of an audit or a check that are faults and are not 0."""
     return {cause: n for cause, n in counts.items() if n and not cause.startswith("lots_")}
 

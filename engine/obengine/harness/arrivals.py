@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.errors import WorkloadError
 from obengine.api.prng import below, exponential_q20, splitmix64, stream_seed
-from obengine.harness.scenario import WorkloadError
 
 Times = NDArray[np.int64]
 """Nanoseconds after the start of the run, ascending."""

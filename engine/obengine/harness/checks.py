@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from obengine.api.messages import Commands, EventKind, Events
-from obengine.audit.invariants import audit_events, check_snapshot, faults
+from obengine.audit.invariants import audit_events, check_snapshot, nonzero_faults
 from obengine.cores import NATIVE, REFERENCE, core_names, make_book
 from obengine.flow.baseline import Flow
 from obengine.harness.measure import Passes, ServiceTimes
@@ -48,7 +48,7 @@ def integrity_check(ran: Passes) -> CheckResult:
         **(audit_recorded(ran.events, ran.snapshot) or audit_events(ran.events, snapshot=ran.snapshot)),
         "state_rules_broken": sum(state.values()),
     }
-    found = dict(faults(counts)) | {rule: n for rule, n in state.items() if n}
+    found = dict(nonzero_faults(counts)) | {rule: n for rule, n in state.items() if n}
     detail = "the events alone account for every order and lot, and for the final state"
     return CheckResult(
         "log-integrity",

@@ -18,16 +18,12 @@ from typing import Final
 
 import numpy as np
 
-from obengine.api.errors import DigestMismatch, EngineError
+from obengine.api.errors import DigestMismatch, WorkerFailed
 from obengine.api.messages import COMMAND, Commands, records_digest
 from obengine.cores import make_book
 from obengine.harness.measure import Passes, Progress, run_passes
 
 _WORDS: Final = (sys.executable, "-m", "obengine.harness.fresh_passes")
-
-
-class WorkerFailed(EngineError):
-    """A process that was to time a pass ended without an answer; the message has its last words."""
 
 
 def run_fresh_passes(

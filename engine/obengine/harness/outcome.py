@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.messages import Events
+from obengine.feeds.files import DataFile
 
 if TYPE_CHECKING:
     from obengine.risk.limits import Breach
@@ -45,15 +46,6 @@ class RiskOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceData:
-    """A data file that was read: its base name, size in bytes and sha256."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class WorkloadFacts:
     """What was asked of the engine; `seed` is None for recorded data, `source` for seeded flow.
 
@@ -65,8 +57,8 @@ class WorkloadFacts:
     messages: int
     commands_digest: str
     seed: int | None = None
-    source: SourceData | None = None
-    companions: tuple[SourceData, ...] = ()
+    source: DataFile | None = None
+    companions: tuple[DataFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,16 +26,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from obengine.api.errors import DigestMismatch
+from obengine.api.errors import DigestMismatch, WorkloadError
 from obengine.api.messages import EVENT, Commands, Events, records_digest
-from obengine.audit.invariants import audit_events, faults
+from obengine.audit.invariants import audit_events, nonzero_faults
 from obengine.cores import make_book
 from obengine.harness.checks import core_check
 from obengine.harness.clock import now_ns
 from obengine.harness.counters import CounterReadings, count
 from obengine.harness.measure import tally
 from obengine.harness.outcome import CheckResult, EngineOutput, WorkloadFacts
-from obengine.harness.scenario import WorkloadError, check_numbers, scenario_named
+from obengine.harness.scenario import check_numbers, scenario_named
 
 PROFILERS: Final = ("cprofile", "tracemalloc", "both")
 TOP: Final = 50
@@ -166,7 +166,7 @@ def _same(first: _Done, again: _Done) -> None:
 
 def _produced(done: _Done, core: str, counted: CounterReadings) -> EngineOutput:
     counts = audit_events(done.events)
-    found = faults(counts)
+    found = nonzero_faults(counts)
     audit = CheckResult(
         "log-integrity",
         passed=not found,

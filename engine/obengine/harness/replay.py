@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.errors import FeedError
+from obengine.api.errors import FeedError, WorkloadError
 from obengine.api.messages import Commands, records_digest
 from obengine.cores import make_book
 from obengine.feeds.files import DataFile, may_be_lobster
@@ -22,11 +22,11 @@ from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
-from obengine.harness.outcome import RunOutcome, SourceData, WorkloadFacts
+from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obengine.harness.replay_itch import ITCH_VERSION, check_itch
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_day
 from obengine.harness.replay_risk import apply_risk_limits
-from obengine.harness.scenario import WorkloadError, check_numbers
+from obengine.harness.scenario import check_numbers
 from obengine.harness.stability import stability_check
 from obengine.risk.limits_file import RiskLimits, read_limits
 
@@ -81,7 +81,7 @@ def run_replay(
 def _replay_lobster(
     day: LobsterDay, core: str, passes: int, progress: Progress | None, risk: Path | None
 ) -> RunOutcome:
-    source, *companions = (_source(file) for file in day.sources)
+    source, *companions = day.sources
     workload = WorkloadFacts(
         name="lobster",
         version=LOBSTER_VERSION,
@@ -106,7 +106,7 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
         version=TAPE_WORKLOAD_VERSION,
         messages=commands.size,
         commands_digest=records_digest(commands),
-        source=SourceData(path.name, path.stat().st_size, tape_digest(commands)),
+        source=DataFile(path.name, path.stat().st_size, tape_digest(commands)),
     )
     return _run(workload, commands, core, passes, progress, None)
 
@@ -121,7 +121,7 @@ def _replay_itch(
         version=ITCH_VERSION,
         messages=day.commands.size,
         commands_digest=records_digest(day.commands),
-        source=_source(day.source),
+        source=day.source,
     )
     limits = _limits(risk, day.symbols, day.attributions)
     return _run(workload, day.commands, core, passes, progress, day, limits)
@@ -168,7 +168,3 @@ def _run(
         warmup_ns=ran.warmup_ns,
         risk=watched,
     )
-
-
-def _source(file: DataFile) -> SourceData:
-    return SourceData(file.name, file.size, file.sha256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from obengine.api.errors import EngineError
+from obengine.api.errors import WorkloadError
 from obengine.api.messages import Commands
 from obengine.api.prng import MAX_SEED
 from obengine.flow.baseline import STEADY, Flow, FlowProfile, generate
@@ -15,10 +15,6 @@ from obengine.flow.market import REGIMES, MarketProfile, generate_market
 
 DEFAULT_SEED: Final = 42
 MAX_MESSAGES: Final = 100_000_000
-
-
-class WorkloadError(EngineError):
-    """What was asked to run cannot be run: an unknown scenario, or a number out of its range."""
 
 
 @dataclass(frozen=True, slots=True)

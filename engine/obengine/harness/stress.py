@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.errors import WorkloadError
 from obengine.api.messages import Commands, Events, records_digest
 from obengine.cores import make_book
 from obengine.flow.baseline import STEADY, generate
@@ -20,7 +21,7 @@ from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import MakeBook, Progress, tally
 from obengine.harness.open_loop import OpenLoop, modelled_response_ns, open_loop, rate_msg_s, saturated
 from obengine.harness.outcome import CheckResult, EngineOutput, WorkloadFacts
-from obengine.harness.scenario import MAX_MESSAGES, WorkloadError, check_numbers
+from obengine.harness.scenario import MAX_MESSAGES, check_numbers
 from obengine.harness.stability import stability_check
 from obengine.harness.stress_checks import log_integrity, same_prefix
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from obengine.api.messages import records_digest
-from obengine.audit.invariants import EventAudit, check_snapshot, faults
+from obengine.audit.invariants import EventAudit, check_snapshot, nonzero_faults
 from obengine.harness.open_loop import OpenLoop
 from obengine.harness.outcome import CheckResult
 
@@ -34,7 +34,7 @@ def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
     counts["snapshot_differences"] = audit.differs_from(loop.snapshot)
     state = check_snapshot(loop.snapshot)
     counts["state_rules_broken"] = sum(state.values())
-    found = dict(faults(counts)) | {rule: n for rule, n in state.items() if n}
+    found = dict(nonzero_faults(counts)) | {rule: n for rule, n in state.items() if n}
     detail = "no orphan, no lot lost, queues kept and never crossed, after every batch and at the end"
     if found:
         place = "the final state" if first_bad is None else f"batch {first_bad} of {len(ends)}"

@@ -32,7 +32,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from obengine.api.errors import EngineError
+from obengine.api.errors import LimitsError
 from obengine.api.prng import MAX_SEED
 from obengine.risk.limits import BreachKind, RiskRule
 
@@ -43,10 +43,6 @@ MAKER_NAME: Final = "maker"
 MAX_LIMIT: Final = 2**53 - 1
 
 _LIMITS: Final = tuple(f.name for f in fields(RiskRule) if f.name not in {"participant", "symbol"})
-
-
-class LimitsError(EngineError):
-    """A limits file cannot be read, or says something that makes no sense; the message has the place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from obengine.api.messages import (
     placement_of,
 )
 from obengine.api.protocol import RESTING, Snapshot
-from obengine.audit.invariants import EVENT_FAULTS, audit_events, faults
+from obengine.audit.invariants import EVENT_FAULTS, audit_events, nonzero_faults
 
 ACC, TRD, CAN, MOD = EventKind.ACCEPTED, EventKind.TRADED, EventKind.CANCELLED, EventKind.MODIFIED
 BUY, SELL = Side.BUY, Side.SELL
@@ -62,12 +62,12 @@ CROSSED: list[Row] = [
 
 
 def counts_of(rows: list[Row]) -> dict[str, int]:
-    return dict(faults(audit_events(np.array(rows, EVENT))))
+    return dict(nonzero_faults(audit_events(np.array(rows, EVENT))))
 
 
 def test_a_sound_log_has_no_fault_and_its_lots_add_up() -> None:
     counts = audit_events(np.array(SOUND, EVENT))
-    assert faults(counts) == {}
+    assert nonzero_faults(counts) == {}
     lots = {name: n for name, n in counts.items() if name.startswith("lots_")}
     assert lots == {"lots_entered": 16, "lots_traded": 15, "lots_cancelled": 1, "lots_resting": 0}
 
@@ -116,7 +116,7 @@ def test_a_fault_is_counted_under_its_cause(cause: str, rows: list[Row]) -> None
 def test_an_arrival_of_id_0_is_told_from_a_recorded_execution() -> None:
     rows = [SOUND[0], (ACC, BUY, 0, 2, 0, 0, 99), (TRD, BUY, 0, 2, 0, 1, 100), (TRD, SELL, 0, 2, 0, 0, 99)]
     counts = audit_events(np.array(rows, EVENT))
-    assert faults(counts) == {}
+    assert nonzero_faults(counts) == {}
     assert counts["lots_resting"] == 3
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obengine.api.errors import LimitsError, WorkloadError
 from obengine.api.messages import COMMAND, Op, Side
 from obengine.cores import make_book
 from obengine.feeds.itch50_sample import write_itch50_sample
@@ -20,9 +21,8 @@ from obengine.feeds.tape import write_tape
 from obengine.harness.outcome import RiskOutcome
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_risk import apply_risk_limits
-from obengine.harness.scenario import WorkloadError
 from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder, RiskRule
-from obengine.risk.limits_file import MAKER, LimitsError, MakerPlan, RiskLimits, read_limits
+from obengine.risk.limits_file import MAKER, MakerPlan, RiskLimits, read_limits
 from obengine.risk.market_maker import MarketMaker
 
 ORDER = RiskOrder(0, 1, 0, Side.BUY, 10, 100, 1)

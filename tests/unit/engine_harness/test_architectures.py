@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obengine.api.errors import DigestMismatch
+from obengine.api.errors import DigestMismatch, WorkloadError
 from obengine.api.messages import Commands, Events, records_digest
 from obengine.cores import make_book
 from obengine.flow.baseline import STEADY, generate
@@ -26,7 +26,6 @@ from obengine.harness.architectures.runners import ARCHITECTURES, ArchitecturePa
 from obengine.harness.architectures.shard_merge import merge, starts_command
 from obengine.harness.architectures.wire import decode, to_wire
 from obengine.harness.clock import now_ns
-from obengine.harness.scenario import WorkloadError
 
 COMMANDS = spread(generate(STEADY, 4, 6_000).commands)
 EVENTS = make_book("reference", SYMBOLS).apply(COMMANDS)

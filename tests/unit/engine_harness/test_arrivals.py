@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
+from obengine.api.errors import WorkloadError
 from obengine.api.prng import exponential_q20, splitmix64
 from obengine.harness.arrivals import MAX_RATE_MSG_S, MIN_RATE_MSG_S, arrival_names, arrival_times_ns
-from obengine.harness.scenario import WorkloadError
 
 GOLDEN = {
     "poisson": "7a7aba1e029574748b5a5c933439d379612dcd708ecb348bba39b8b096e1d3b6",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obengine.api.errors import CoreUnavailable, DigestMismatch
+from obengine.api.errors import CoreUnavailable, DigestMismatch, WorkloadError
 from obengine.api.messages import COMMAND, Commands, Events
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness import bench, measure
@@ -16,7 +16,7 @@ from obengine.harness.bench import bench_work, run_bench
 from obengine.harness.clock import now_ns, timer_overhead_ns
 from obengine.harness.machine import machine_facts
 from obengine.harness.measure import run_passes, tally, time_messages
-from obengine.harness.scenario import SCENARIOS, WorkloadError
+from obengine.harness.scenario import SCENARIOS
 from obengine.reference.book import ReferenceBook
 
 

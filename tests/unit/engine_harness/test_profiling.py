@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from obengine.api.errors import WorkloadError
 from obengine.harness import counters
 from obengine.harness.profiling import TOP, run_profile
-from obengine.harness.scenario import WorkloadError
 
 
 def test_both_captures_see_the_whole_way() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obengine.api.errors import CoreUnavailable, FeedError, TapeError
+from obengine.api.errors import CoreUnavailable, FeedError, TapeError, WorkloadError
 from obengine.api.messages import records_digest
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair, write_lobster_sample
@@ -17,7 +17,6 @@ from obengine.flow.baseline import STEADY, generate
 from obengine.harness.outcome import CheckResult, RunOutcome
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_lobster import causes_check, queues_check
-from obengine.harness.scenario import WorkloadError
 
 
 def check(outcome: RunOutcome, name: str) -> CheckResult:

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from obengine.api.errors import DigestMismatch
+from obengine.api.errors import DigestMismatch, WorkerFailed
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness import fresh_passes
 from obengine.harness.bench import bench_work, run_bench
-from obengine.harness.fresh_passes import WorkerFailed, answer_for
+from obengine.harness.fresh_passes import answer_for
 from obengine.harness.machine import involuntary_switches
 from obengine.harness.stability import stability_check
 

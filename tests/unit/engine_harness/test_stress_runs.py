@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from obengine.api.errors import WorkloadError
 from obengine.api.messages import EventKind
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness import stress
 from obengine.harness.checks import core_check
 from obengine.harness.open_loop import OpenLoop, modelled_response_ns, open_loop, saturated
-from obengine.harness.scenario import WorkloadError
 from obengine.harness.stress import SweepPoint, knee_of, percentiles_ns, run_stress, stress_work
 from obengine.harness.stress_checks import log_integrity, same_prefix
 from obengine.reference.book import ReferenceBook

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.errors import DigestMismatch
+from obengine.api.errors import DigestMismatch, WorkloadError
 from obengine.api.messages import Commands, Events, records_digest
 from obengine.cores import core_names, make_book
 from obengine.flow.baseline import STEADY, generate
@@ -19,7 +19,7 @@ from obengine.harness.architectures.wire import to_wire
 from obengine.harness.clock import now_ns, timer_overhead_ns
 from obengine.harness.measure import Progress, collector_paused, tally
 from obengine.harness.outcome import CheckResult, EngineOutput, WorkloadFacts
-from obengine.harness.scenario import WorkloadError, check_numbers
+from obengine.harness.scenario import check_numbers
 from obengine.harness.stability import stability_check
 
 ARCHITECTURES_VERSION: Final = 1
