@@ -18,140 +18,9 @@ alone is fast and does not load NumPy:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from obengine.api.errors import (
-        BatchError,
-        CoreUnavailable,
-        DigestMismatch,
-        EngineError,
-        FeedError,
-        LimitsError,
-        SnapshotError,
-        SymbolError,
-        TapeError,
-        WorkloadError,
-    )
-    from obengine.api.messages import (
-        ALL_SYMBOLS,
-        BOTH_SIDES,
-        COMMAND,
-        CROSS,
-        END_OF_DAY,
-        EVENT,
-        MAX_QTY,
-        MAX_SYMBOLS,
-        NO_PRICE,
-        CancelReason,
-        Commands,
-        EventKind,
-        Events,
-        Op,
-        OrderFlag,
-        OrderKind,
-        Priority,
-        Queue,
-        RejectCode,
-        SelfTrade,
-        Side,
-        TimeInForce,
-        TradingState,
-        records_digest,
-    )
-    from obengine.api.order_book import Event, LevelChange, OpenOrder, OrderBook
-    from obengine.api.orders import cancel, execute, mass_cancel, modify, new_order, set_clock, set_state
-    from obengine.api.protocol import Book, Level
-    from obengine.api.snapshot import Snapshot
-    from obengine.audit.invariants import audit_events, check_snapshot, nonzero_faults
-    from obengine.cores import NativeBuild, core_names, make_book, native_build, native_unavailable_reason
-    from obengine.feeds.itch50 import ItchDay, read_itch50
-    from obengine.feeds.itch50_sample import write_itch50_sample
-    from obengine.feeds.lobster import LobsterDay, read_lobster
-    from obengine.feeds.lobster_sample import write_lobster_sample
-    from obengine.feeds.tape import read_tape, write_tape
-    from obengine.flow.baseline import STEADY, Flow, FlowProfile, generate
-    from obengine.flow.market import REGIMES, MarketProfile, generate_market
-    from obengine.harness.outcome import CheckResult, RunOutcome
-    from obengine.harness.replay import run_replay
-
-__all__ = [
-    "ALL_SYMBOLS",
-    "BOTH_SIDES",
-    "COMMAND",
-    "CROSS",
-    "END_OF_DAY",
-    "EVENT",
-    "MAX_QTY",
-    "MAX_SYMBOLS",
-    "NO_PRICE",
-    "REGIMES",
-    "STEADY",
-    "BatchError",
-    "Book",
-    "CancelReason",
-    "CheckResult",
-    "Commands",
-    "CoreUnavailable",
-    "DigestMismatch",
-    "EngineError",
-    "Event",
-    "EventKind",
-    "Events",
-    "FeedError",
-    "Flow",
-    "FlowProfile",
-    "ItchDay",
-    "Level",
-    "LevelChange",
-    "LimitsError",
-    "LobsterDay",
-    "MarketProfile",
-    "NativeBuild",
-    "Op",
-    "OpenOrder",
-    "OrderBook",
-    "OrderFlag",
-    "OrderKind",
-    "Priority",
-    "Queue",
-    "RejectCode",
-    "RunOutcome",
-    "SelfTrade",
-    "Side",
-    "Snapshot",
-    "SnapshotError",
-    "SymbolError",
-    "TapeError",
-    "TimeInForce",
-    "TradingState",
-    "WorkloadError",
-    "audit_events",
-    "cancel",
-    "check_snapshot",
-    "core_names",
-    "execute",
-    "generate",
-    "generate_market",
-    "make_book",
-    "mass_cancel",
-    "modify",
-    "native_build",
-    "native_unavailable_reason",
-    "new_order",
-    "nonzero_faults",
-    "read_itch50",
-    "read_lobster",
-    "read_tape",
-    "records_digest",
-    "run_replay",
-    "set_clock",
-    "set_state",
-    "write_itch50_sample",
-    "write_lobster_sample",
-    "write_tape",
-]
-
+# The types of these names are in __init__.pyi.
 _MODULES: Final = {
     "obengine.api.errors": (
         "BatchError CoreUnavailable DigestMismatch EngineError FeedError LimitsError "
@@ -180,14 +49,16 @@ _MODULES: Final = {
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-if not TYPE_CHECKING:
+__all__ = sorted(_MODULE_OF)
 
-    def __getattr__(name: str) -> Any:
-        """Import the module of a public name on first use (PEP 562)."""
-        if name not in _MODULE_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
-        return value
 
-    def __dir__() -> list[str]:
-        return __all__
+def __getattr__(name: str) -> Any:
+    """Import the module of a public name on first use (PEP 562)."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -32,12 +33,16 @@ except obengine.EngineError as error:
 
 
 def test_dir_lists_exactly_the_public_names() -> None:
-    assert dir(obengine) == sorted(obengine.__all__)
-    assert len(set(obengine.__all__)) == len(obengine.__all__)
+    assert dir(obengine) == obengine.__all__ == sorted(set(obengine.__all__))
+
+
+def test_the_stub_declares_the_public_names_from_the_same_modules() -> None:
+    stub = ast.parse((ROOT / "engine" / "obengine" / "__init__.pyi").read_text())
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.asname: node.module for node in imports for alias in node.names} == obengine._MODULE_OF
 
 
 def test_every_public_name_resolves_to_the_object_of_its_module() -> None:
-    assert sorted(obengine._MODULE_OF) == sorted(obengine.__all__)
     wrong = [
         name
         for name, module in obengine._MODULE_OF.items()

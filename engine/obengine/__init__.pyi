@@ -1,0 +1,88 @@
+# ruff: noqa: I001 - one import per module, although every name has an alias (which re-exports it)
+"""The types of the public names, for type checkers; `__init__.py` imports them lazily."""
+
+from obengine.api.errors import (
+    BatchError as BatchError,
+    CoreUnavailable as CoreUnavailable,
+    DigestMismatch as DigestMismatch,
+    EngineError as EngineError,
+    FeedError as FeedError,
+    LimitsError as LimitsError,
+    SnapshotError as SnapshotError,
+    SymbolError as SymbolError,
+    TapeError as TapeError,
+    WorkloadError as WorkloadError,
+)
+from obengine.api.messages import (
+    ALL_SYMBOLS as ALL_SYMBOLS,
+    BOTH_SIDES as BOTH_SIDES,
+    COMMAND as COMMAND,
+    CROSS as CROSS,
+    END_OF_DAY as END_OF_DAY,
+    EVENT as EVENT,
+    MAX_QTY as MAX_QTY,
+    MAX_SYMBOLS as MAX_SYMBOLS,
+    NO_PRICE as NO_PRICE,
+    CancelReason as CancelReason,
+    Commands as Commands,
+    EventKind as EventKind,
+    Events as Events,
+    Op as Op,
+    OrderFlag as OrderFlag,
+    OrderKind as OrderKind,
+    Priority as Priority,
+    Queue as Queue,
+    RejectCode as RejectCode,
+    SelfTrade as SelfTrade,
+    Side as Side,
+    TimeInForce as TimeInForce,
+    TradingState as TradingState,
+    records_digest as records_digest,
+)
+from obengine.api.order_book import (
+    Event as Event,
+    LevelChange as LevelChange,
+    OpenOrder as OpenOrder,
+    OrderBook as OrderBook,
+)
+from obengine.api.orders import (
+    cancel as cancel,
+    execute as execute,
+    mass_cancel as mass_cancel,
+    modify as modify,
+    new_order as new_order,
+    set_clock as set_clock,
+    set_state as set_state,
+)
+from obengine.api.protocol import Book as Book, Level as Level
+from obengine.api.snapshot import Snapshot as Snapshot
+from obengine.audit.invariants import (
+    audit_events as audit_events,
+    check_snapshot as check_snapshot,
+    nonzero_faults as nonzero_faults,
+)
+from obengine.cores import (
+    NativeBuild as NativeBuild,
+    core_names as core_names,
+    make_book as make_book,
+    native_build as native_build,
+    native_unavailable_reason as native_unavailable_reason,
+)
+from obengine.feeds.itch50 import ItchDay as ItchDay, read_itch50 as read_itch50
+from obengine.feeds.itch50_sample import write_itch50_sample as write_itch50_sample
+from obengine.feeds.lobster import LobsterDay as LobsterDay, read_lobster as read_lobster
+from obengine.feeds.lobster_sample import write_lobster_sample as write_lobster_sample
+from obengine.feeds.tape import read_tape as read_tape, write_tape as write_tape
+from obengine.flow.baseline import (
+    STEADY as STEADY,
+    Flow as Flow,
+    FlowProfile as FlowProfile,
+    generate as generate,
+)
+from obengine.flow.market import (
+    REGIMES as REGIMES,
+    MarketProfile as MarketProfile,
+    generate_market as generate_market,
+)
+from obengine.harness.outcome import CheckResult as CheckResult, RunOutcome as RunOutcome
+from obengine.harness.replay import run_replay as run_replay
