@@ -1,1 +1,1 @@
-"""The world beyond our disk: forges and git. Speaks str and Path."""
+"""Systems outside of this program: git, and forges (code hosts) such as GitHub."""

@@ -14,7 +14,7 @@ from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.github import GitHubForge
 from tests.conformance.whole_way import CONTENT
 from tests.emulator import process
-from tests.loopback_github.running import forge_at, quick_pace, running
+from tests.loopback_github.running import forge_at, quick_timing, running
 from tests.loopback_github.server import LoopbackGitHub
 
 
@@ -68,7 +68,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, numbers: Iterator[int]
         tag = f"v0.9-beta.{next(numbers)}"
 
         def emulated() -> Forge:
-            return GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
+            return GitHubForge(process.REPOSITORY, process.TOKEN, api, timing=quick_timing())
 
         return Place(emulated, tag, keeps_digests=False, keeps_bytes=False)
     server: LoopbackGitHub = request.getfixturevalue("github")

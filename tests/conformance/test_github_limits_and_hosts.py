@@ -26,7 +26,7 @@ from tests.conformance.whole_way import (
     whole_way,
 )
 from tests.loopback_github.contract import EMULATOR
-from tests.loopback_github.running import REPOSITORY, forge_at, quick_pace
+from tests.loopback_github.running import REPOSITORY, forge_at, quick_timing
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 
 
@@ -38,7 +38,7 @@ def test_retry_after_is_honoured(
     waits: list[float] = []
     limit = json.dumps({"message": "You have exceeded a secondary rate limit"}).encode()
     github.fault(*step, status=status, body=limit, headers={"Retry-After": "17"}, times=2)
-    whole_way(forge_at(github, quick_pace(waits)), source)
+    whole_way(forge_at(github, quick_timing(waits)), source)
     assert waits == [17.0, 17.0]
     assert_whole(github)
 
@@ -47,7 +47,7 @@ def test_a_limit_without_a_time_waits_a_minute_and_then_longer(github: LoopbackG
     waits: list[float] = []
     limit = json.dumps({"message": "You have exceeded a secondary rate limit"}).encode()
     github.fault(*CREATE, status=403, body=limit, times=3)
-    whole_way(forge_at(github, quick_pace(waits)), source)
+    whole_way(forge_at(github, quick_timing(waits)), source)
     assert waits == [60.0, 120.0, 240.0]
     assert github.count(*CREATE) == 4
 
@@ -56,9 +56,9 @@ def test_an_endless_limit_stops_and_a_later_run_goes_on(github: LoopbackGitHub, 
     waits: list[float] = []
     github.fault(*UPLOAD, status=429, headers={"Retry-After": "400"}, times=3)
     with pytest.raises(RemoteError, match="longer than this run may wait") as caught:
-        whole_way(forge_at(github, quick_pace(waits)), source)
+        whole_way(forge_at(github, quick_timing(waits)), source)
     assert caught.value.hint is not None
-    assert "goes on" in caught.value.hint
+    assert "continues where it stopped" in caught.value.hint
     assert waits == [400.0, 400.0]
     whole_way(forge_at(github), source)
     assert_whole(github)
@@ -68,7 +68,7 @@ def test_a_plain_refusal_is_not_waited_for(github: LoopbackGitHub, source: Path)
     waits: list[float] = []
     github.fault(*CREATE, status=403, body=b'{"message": "Resource not accessible by integration"}')
     with pytest.raises(RemoteError, match="not accessible") as caught:
-        whole_way(forge_at(github, quick_pace(waits)), source)
+        whole_way(forge_at(github, quick_timing(waits)), source)
     assert (waits, github.count(*CREATE)) == ([], 1)
     assert caught.value.hint
 
@@ -77,9 +77,9 @@ def test_a_plain_refusal_is_not_waited_for(github: LoopbackGitHub, source: Path)
 @pytest.mark.parametrize("kind", ["hang", "drip"])
 def test_the_deadline_holds(github: LoopbackGitHub, source: Path, step: tuple[str, str], kind: str) -> None:
     fault = github.fault(*step, hang=kind == "hang", drip=kind == "drip")
-    pace = quick_pace(answer_deadline_s=0.4, bytes_per_s=1e9)
+    timing = quick_timing(response_deadline_s=0.4, min_bytes_per_s=1e9)
     with suppress(RemoteError):
-        whole_way(forge_at(github, pace), source)
+        whole_way(forge_at(github, timing), source)
     assert fault.times == 0
     whole_way(forge_at(github), source)
     assert_whole(github)

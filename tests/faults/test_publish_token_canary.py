@@ -12,7 +12,7 @@ import pytest
 
 import obrelease.remote.github as room
 from obrelease.cli.app import execute
-from tests.loopback_github.client import impatient, surroundings
+from tests.loopback_github.client import surroundings, without_waits
 from tests.loopback_github.running import running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.unit.release.project import make_project
@@ -65,7 +65,7 @@ class Canary:
         (programs / "git").write_text(script)
         (programs / "git").chmod(0o755)
         monkeypatch.chdir(self.project.root)
-        monkeypatch.setattr(room, "Pace", impatient)
+        monkeypatch.setattr(room, "RequestTiming", without_waits)
         for name, value in surroundings(base, github.api).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("PATH", f"{programs}:{surroundings(base, github.api)['PATH']}")

@@ -55,7 +55,7 @@ def published(forge: DirectoryForge) -> Release:
     return forge.publish(forge.find(NEW.tag) or forge.create_draft(NEW))
 
 
-@pytest.mark.parametrize("moment", ["sync_folder", "_rename_once"])
+@pytest.mark.parametrize("moment", ["sync_folder", "_rename_to_unused"])
 def test_while_it_publishes(forge: DirectoryForge, meanwhile: Meanwhile, moment: str) -> None:
     draft = forge.create_draft(NEW)
     meanwhile(moment, lambda: published(forge))
@@ -72,7 +72,7 @@ def test_while_it_uploads(forge: DirectoryForge, source: Path, meanwhile: Meanwh
         forge.upload(draft, "data.bin", source, DIGEST, lambda _: None)
 
 
-@pytest.mark.parametrize("moment", ["write_file", "_rename_once", "_facts"])
+@pytest.mark.parametrize("moment", ["write_file", "_rename_to_unused", "_release_document"])
 def test_while_it_makes_its_draft(forge: DirectoryForge, meanwhile: Meanwhile, moment: str) -> None:
     meanwhile(moment, lambda: published(forge))
     with pytest.raises(Conflict):
@@ -84,7 +84,7 @@ def test_while_it_makes_its_draft(forge: DirectoryForge, meanwhile: Meanwhile, m
 
 def test_while_it_looks(forge: DirectoryForge, meanwhile: Meanwhile) -> None:
     draft = forge.create_draft(NEW)
-    meanwhile("_facts", lambda: published(forge))
+    meanwhile("_release_document", lambda: published(forge))
     found = forge.find(NEW.tag)
     assert found is not None
     assert (draft.draft, found.draft) == (True, False)
@@ -92,7 +92,7 @@ def test_while_it_looks(forge: DirectoryForge, meanwhile: Meanwhile) -> None:
 
 def test_while_it_looks_the_draft_is_taken_back(forge: DirectoryForge, meanwhile: Meanwhile) -> None:
     draft = forge.create_draft(NEW)
-    meanwhile("_facts", lambda: forge.delete_draft(draft))
+    meanwhile("_release_document", lambda: forge.delete_draft(draft))
     assert forge.find(NEW.tag) is None
 
 

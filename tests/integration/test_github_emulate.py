@@ -17,7 +17,7 @@ from obrelease.remote.forge.protocol import NewRelease
 from obrelease.remote.git.repository import GitRepository
 from obrelease.remote.github import GitHubForge
 from tests.emulator import process
-from tests.loopback_github.running import quick_pace
+from tests.loopback_github.running import quick_timing
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def as_anyone_sees_it(api: str, path: str) -> object:
 
 
 def test_the_whole_way_and_a_second_time(api: str, tree: GitRepository, tmp_path: Path) -> None:
-    forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
+    forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, timing=quick_timing())
     forge.preflight()
     tag = tree.create_tag("v0.9-beta", tree.head(), "obrelease v0.9-beta\n")
     tree.push_tag("origin", tag.name)
@@ -72,7 +72,7 @@ def test_the_whole_way_and_a_second_time(api: str, tree: GitRepository, tmp_path
     assert (shown["draft"], shown["prerelease"], shown["target_commitish"]) == (False, True, tag.commit)
     assert {asset["name"]: asset["size"] for asset in shown["assets"]} == {n: len(n) * 1000 for n in digests}
 
-    again = GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
+    again = GitHubForge(process.REPOSITORY, process.TOKEN, api, timing=quick_timing())
     assert again.find(tag.name) == public
     assert again.publish(draft) == public
     with pytest.raises(Conflict):

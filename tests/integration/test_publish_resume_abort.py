@@ -11,10 +11,10 @@ import pytest
 
 import obrelease.remote.github as room
 from obrelease.cli.app import execute
-from obrelease.cli.console.open_forge import countdown
 from obrelease.errors import ExitCode
 from obrelease.release.publish.journal import Journal
-from tests.loopback_github.client import impatient, surroundings
+from obrelease.remote.open_forge import countdown
+from tests.loopback_github.client import surroundings, without_waits
 from tests.loopback_github.running import running
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, git, make_project
@@ -33,7 +33,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
 def project(tmp_path: Path, github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = make_project(tmp_path)
     monkeypatch.chdir(made.root)
-    monkeypatch.setattr(room, "Pace", impatient)
+    monkeypatch.setattr(room, "RequestTiming", without_waits)
     for name, value in surroundings(tmp_path, github.api).items():
         monkeypatch.setenv(name, value)
     return made

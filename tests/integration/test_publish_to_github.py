@@ -18,7 +18,7 @@ from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layer
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.github import GitHubForge
 from tests.emulator import process
-from tests.loopback_github.running import forge_at, quick_pace, running
+from tests.loopback_github.running import forge_at, quick_timing, running
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, make_project, no_progress
 
@@ -76,7 +76,7 @@ def test_the_pipeline_publishes_to_a_github_that_was_not_written_here(
 ) -> None:
     (tmp_path / "emulate").mkdir()
     with process.emulated_github(tmp_path / "emulate") as api:
-        forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, pace=quick_pace())
+        forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, timing=quick_timing())
         staged = publish(project, forge, tmp_path / "s")
         assert staged.uploaded == "published"
         shown = forge.find(BETA.text)

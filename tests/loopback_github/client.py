@@ -15,16 +15,16 @@ from typing import Any
 
 import obrelease.remote.github as room
 from obrelease.cli.app import execute
-from obrelease.remote.github.retry import Pace
+from obrelease.remote.github.request_timing import RequestTiming
 from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def impatient(**_: object) -> Pace:
+def without_waits(**_: object) -> RequestTiming:
     """A pace without any wait."""
-    return Pace(write_spacing_s=0.0, wait=lambda _: None)
+    return RequestTiming(write_spacing_s=0.0, wait=lambda _: None)
 
 
 def started(root: Path, home: Path, api: str, *arguments: str, **more: str) -> subprocess.Popen[str]:
@@ -62,7 +62,7 @@ def settle() -> None:
         return resolve("127.0.0.1" if own else host, *arguments, **named)
 
     socket.getaddrinfo = getaddrinfo
-    room.Pace = impatient  # type: ignore[assignment, misc]
+    room.RequestTiming = without_waits  # type: ignore[assignment, misc]
 
 
 if __name__ == "__main__":

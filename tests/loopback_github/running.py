@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from obrelease.remote.github import GitHubForge, Pace
+from obrelease.remote.github import GitHubForge, RequestTiming
 from tests.loopback_github.server import HOSTS, TOKEN, LoopbackGitHub
 from tests.loopback_github.state import Repository
 
 REPOSITORY = "octocat/ob"
 
 
-def quick_pace(waits: list[float] | None = None, **changed: Any) -> Pace:
+def quick_timing(waits: list[float] | None = None, **changed: Any) -> RequestTiming:
     """A pace that spaces nothing and notes its waits instead of waiting."""
     kept: list[float] = [] if waits is None else waits
-    return replace(Pace(write_spacing_s=0.0, wait=kept.append), **changed)
+    return replace(RequestTiming(write_spacing_s=0.0, wait=kept.append), **changed)
 
 
-def forge_at(github: LoopbackGitHub, pace: Pace | None = None) -> GitHubForge:
+def forge_at(github: LoopbackGitHub, timing: RequestTiming | None = None) -> GitHubForge:
     """A new forge, as another run of the program would have it."""
-    return GitHubForge(REPOSITORY, TOKEN, github.api, pace=pace or quick_pace())
+    return GitHubForge(REPOSITORY, TOKEN, github.api, timing=timing or quick_timing())
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def _draft(plan: Plan, context: PublishContext) -> tuple[tuple[str, ...], tuple[
             f"{plan.tag} is public on {forge.name}: nothing was removed",
             hint="what is public is never taken back; correct it by a new release",
         )
-    own = forge.claimed(plan.tag, plan.claim) if plan.claim else None
+    own = forge.find_claimed(plan.tag, plan.claim) if plan.claim else None
     if own is not None:
         forge.delete_draft(own)
     other = forge.find(plan.tag)

@@ -146,4 +146,4 @@ def _has_draft(previous: Plan, context: PublishContext) -> bool:
     forge = context.forge
     if forge is None or previous.claim == "":
         return False
-    return forge.claimed(previous.tag, previous.claim) is not None
+    return forge.find_claimed(previous.tag, previous.claim) is not None

@@ -74,7 +74,7 @@ def _planned_acts(plan: Plan, packed: PackedRelease, context: PublishContext) ->
             target=act.target,
             request=act.request,
         )
-        for act in (context.forge.outline(plan.tag, names) if context.forge else ())
+        for act in (context.forge.planned_acts(plan.tag, names) if context.forge else ())
     ]
     ref = f"refs/tags/{plan.tag}"
     tagging = [PlanAct(step=TAG_STEP, verb="create-tag", target=ref, request=f"git tag {plan.tag}")]

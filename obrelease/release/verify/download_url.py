@@ -19,7 +19,7 @@ from obrelease.models.manifest import BundleManifest
 from obrelease.models.provenance import MAX_BYTES
 from obrelease.models.validation import read_document
 from obrelease.release.verify.release_files import Layer
-from obrelease.remote.forge.http_download import checked_address, read_to_file
+from obrelease.remote.http_download import checked_address, download_to_file
 from obrelease.storage.files import MAX_DOCUMENT_BYTES, read_bounded
 from obrelease.storage.progress import Advance, Progress
 
@@ -54,7 +54,7 @@ def looks_like_address(text: str) -> bool:
     return "://" in text
 
 
-def fetch_address(address: Address, folder: Path, progress: Progress, read: Read = read_to_file) -> Layer:
+def fetch_address(address: Address, folder: Path, progress: Progress, read: Read = download_to_file) -> Layer:
     """Download the files of a release into a folder that is there and empty.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Code hosts: the protocol of a forge, and releases as plain folders."""
+"""The protocol of a forge (code host), and the forge that keeps releases in plain folders."""

@@ -1,10 +1,10 @@
-"""Releases as plain folders: the embedded default, without network or token.
+"""The forge that keeps releases in plain folders: the default, without network or token.
 
-Layout below the root; whatever lies in `<tag>/` is public, and it came there by one rename:
+Layout below the root; whatever is in `<tag>/` is public, and appeared there by one rename:
 
     <tag>/release.json  <tag>/assets/<name>
     .drafts/<tag>/release.json  .drafts/<tag>/assets/<name>
-    .staging/<tag>/    unfinished work; swept when the release of the tag is published or removed
+    .staging/<tag>/    unfinished work; removed when the release of the tag is published or removed
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteError, StorageError
-from obrelease.remote.forge.names import (
+from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
+from obrelease.remote.names import (
     checked_asset,
     checked_claim,
     checked_commit,
     checked_sha256,
     checked_tag,
 )
-from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
 from obrelease.storage.durable import sync_folder, write_file, write_verified
 from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
@@ -39,11 +39,11 @@ _FIELDS: Final = {"tag": str, "commit": str, "title": str, "notes": str, "prerel
 
 
 class DirectoryForge:
-    """A forge whose releases are folders below `root`, which is made when it is first needed.
+    """A forge whose releases are folders below `root`, which is created on first use.
 
-    Safe against being killed anywhere: a draft, an asset and a public release each appear by
-    one atomic step, after their bytes are on the disk. Every digest is computed from the
-    bytes at the time of asking. Symbolic links below the root are refused.
+    It may be killed at any time: a draft, an asset and a public release each appear by one atomic
+    operation, after their bytes are on the disk. Digests are always computed from the current
+    bytes. Symbolic links below the root are refused.
     """
 
     name = "directory"
@@ -51,8 +51,8 @@ class DirectoryForge:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def outline(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
-        """What publishing does on the disk; paths are below the root."""
+    def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+        """The file operations of publishing; paths are relative to the root."""
         public, draft = checked_tag(tag), f".drafts/{checked_tag(tag)}"
         return (
             Act("look", tag, f"READ {public} and {draft}"),
@@ -62,27 +62,25 @@ class DirectoryForge:
         )
 
     def preflight(self) -> None:
-        """Prove that the root, or the nearest folder above it, can be written. Reads only."""
+        """Check that the root, or the nearest existing folder above it, is writable. Reads only."""
         existing = next(folder for folder in (self.root, *self.root.absolute().parents) if folder.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-            raise RemoteError(
-                f"{existing}: releases cannot be kept here", hint="choose a folder that you may write"
-            )
+            raise RemoteError(f"{existing}: releases cannot be kept here", hint="choose a writable folder")
 
     def find(self, tag: str) -> Release | None:
-        """The release of a tag, draft or public, its assets hashed anew; Conflict if it is both."""
-        held = self._held(tag)
+        """The release of a tag, draft or public, with newly hashed assets; Conflict if it is both."""
+        held = self._existing(tag)
         try:
             return self._read(held, tag) if held else None
         except (RemoteError, StorageError):
-            if self._held(tag) == held:
+            if self._existing(tag) == held:
                 raise
         return self.find(tag)  # another publisher moved it while it was read
 
-    def claimed(self, tag: str, claim: str) -> Release | None:
-        """The draft of a tag if it carries this claim."""
+    def find_claimed(self, tag: str, claim: str) -> Release | None:
+        """The draft of a tag if it has this claim."""
         draft = self._draft(tag)
-        with storage_errors(self.root, "the operation failed"):
+        with self._disk_errors():
             present = _is_folder(draft)
         held = self._read(draft, tag) if present else None
         return held if held is not None and held.claim == checked_claim(claim) != "" else None
@@ -95,105 +93,108 @@ class DirectoryForge:
         if self.find(new.tag) is not None:
             raise Conflict(f"{new.tag}: a release of this tag exists already in {self.root}")
         staged = self._staging(new.tag) / secrets.token_hex(8)
-        with self._unless_overtaken(new.tag), storage_errors(self.root, "the operation failed"):
+        with self._conflict_if_published(new.tag), self._disk_errors():
             self._make_root()
             (staged / "assets").mkdir(parents=True)
             text = json.dumps(asdict(new), indent=2, sort_keys=True) + "\n"
             write_file(staged / "release.json", text.encode("utf-8"))
             sync_folder(staged)
             draft.parent.mkdir(exist_ok=True)
-            _rename_once(staged, draft)
+            _rename_to_unused(staged, draft)
             if self._is_public(new.tag):
                 draft.rename(staged)
-                raise _overtaken(new.tag)
+                raise _conflict_with_other(new.tag)
             sync_folder(draft.parent)
             sync_folder(self.root)
             return self._read(draft, new.tag)
 
     def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
-        """Copy one file into a draft, prove it by reading it back, then give it its name."""
+        """Copy one file into the draft, check it by reading it back, then give it its name."""
         checked_asset(name)
         folder = self._own_draft(release)
         with open_for_sending(path, checked_sha256(sha256), advance) as source:
             target = folder / "assets" / name
-            with storage_errors(self.root, "the operation failed"):
-                present = _is_present(target)
+            with self._disk_errors():
+                present = os.path.lexists(target)
             if not present:
                 staging = self._staging(release.tag)
-                with storage_errors(self.root, "the operation failed"):
+                with self._disk_errors():
                     staging.mkdir(parents=True, exist_ok=True)
                     _is_folder(staging)
-                with suppress(Conflict), self._unless_overtaken(release.tag):
+                with suppress(Conflict), self._conflict_if_published(release.tag):
                     write_verified(target, source.chunks(), source.size, sha256, staging=staging)
-            with self._unless_overtaken(release.tag):
+            with self._conflict_if_published(release.tag):
                 held = _asset(target)
             if (held.size, held.sha256) != (source.size, sha256):
                 raise Conflict(
-                    f"{release.tag}: an asset {name} with other bytes is in the draft already",
+                    f"{release.tag}: the draft already has an asset {name} with other bytes",
                     hint="remove the draft, or publish under another tag",
                 )
             source.finish()
             return held
 
     def download(self, release: Release, asset: Asset, target: Path, advance: Advance) -> None:
-        """Copy an asset's bytes to a new file, compared with the digest that was reported."""
+        """Copy an asset to a new file; size and digest must be the reported ones."""
         folder = (self._draft if release.draft else self._public)(release.tag)
         held = folder / "assets" / checked_asset(asset.name)
         sha256, size = digest_file(held)
         if (size, sha256) != (asset.size, asset.sha256 or sha256):
-            raise IntegrityError(f"{held}: is not the file that was announced")
+            raise IntegrityError(f"{held}: changed since it was listed")
         with open_for_sending(held, sha256, advance) as source:
             write_verified(target, source.chunks(), size, sha256)
 
     def publish(self, release: Release) -> Release:
-        """Move the draft to its public place by one rename. Idempotent."""
+        """Move the draft to its public folder by one rename. Idempotent."""
         current = self.find(release.tag)
         if current is None:
             raise RemoteError(f"{release.tag}: there is no draft to publish in {self.root}")
         if current.draft:
-            with self._unless_overtaken(release.tag), storage_errors(self.root, "the operation failed"):
+            with self._conflict_if_published(release.tag), self._disk_errors():
                 sync_folder(self._draft(release.tag) / "assets")
                 sync_folder(self._draft(release.tag))
-                _rename_once(self._draft(release.tag), self._public(release.tag))
-            with storage_errors(self.root, "the operation failed"):
+                _rename_to_unused(self._draft(release.tag), self._public(release.tag))
+            with self._disk_errors():
                 sync_folder(self.root)
                 sync_folder(self.root / ".drafts")
-        self._sweep(release.tag)
+        self._remove_staging(release.tag)
         return self._read(self._public(release.tag), release.tag)
 
     def delete_draft(self, release: Release) -> None:
-        """Remove a draft: out of sight by one rename, then file by file."""
+        """Remove a draft: hidden by one rename, then removed file by file."""
         if not release.draft or self._is_public(release.tag):
             raise Conflict(f"{release.tag} is public; a public release is never deleted")
         draft = self._draft(release.tag)
-        with storage_errors(self.root, "the operation failed"):
+        with self._disk_errors():
             if _is_folder(draft):
                 staging = self._staging(release.tag)
                 staging.mkdir(parents=True, exist_ok=True)
                 draft.rename(staging / secrets.token_hex(8))
                 sync_folder(draft.parent)
-        self._sweep(release.tag)
+        self._remove_staging(release.tag)
 
-    def _held(self, tag: str) -> Path | None:
-        """Where the release of a tag stands now."""
+    def _disk_errors(self) -> AbstractContextManager[None]:
+        return storage_errors(self.root, "the operation failed")
+
+    def _existing(self, tag: str) -> Path | None:
+        """The folder of the release of a tag, or None."""
         public, draft = self._public(tag), self._draft(tag)
-        with storage_errors(self.root, "the operation failed"):
+        with self._disk_errors():
             held = [folder for folder in (public, draft) if _is_folder(folder)]
         if len(held) > 1:
             raise Conflict(
                 f"{tag} is public, and a draft of it exists as well",
-                hint=f"remove the folder {draft} after looking at it",
+                hint=f"inspect the folder {draft}, then remove it",
             )
         return held[0] if held else None
 
     @contextmanager
-    def _unless_overtaken(self, tag: str) -> Iterator[None]:
-        """What fails on a draft that has become public meanwhile fails for that reason."""
+    def _conflict_if_published(self, tag: str) -> Iterator[None]:
+        """Turn an error into a Conflict if another publisher has made the release public."""
         try:
             yield
         except (RemoteError, StorageError) as error:
             if self._is_public(tag):
-                raise _overtaken(tag) from error
+                raise _conflict_with_other(tag) from error
             raise
 
     def _public(self, tag: str) -> Path:
@@ -207,7 +208,7 @@ class DirectoryForge:
 
     def _hidden(self, name: str) -> Path:
         folder = self.root / name
-        with storage_errors(self.root, "the operation failed"):
+        with self._disk_errors():
             _is_folder(folder)
         return folder
 
@@ -218,26 +219,26 @@ class DirectoryForge:
             sync_folder(folder.parent)
 
     def _is_public(self, tag: str) -> bool:
-        with storage_errors(self.root, "the operation failed"):
+        with self._disk_errors():
             return _is_folder(self._public(tag))
 
     def _own_draft(self, release: Release) -> Path:
         if not release.draft or self._is_public(release.tag):
             raise Conflict(f"{release.tag} is public; its assets are never changed")
         draft = self._draft(release.tag)
-        with storage_errors(self.root, "the operation failed"):
+        with self._disk_errors():
             if not _is_folder(draft) or not _is_folder(draft / "assets"):
                 raise RemoteError(f"{release.tag}: its draft is gone from {self.root}", hint="start again")
         return draft
 
-    def _sweep(self, tag: str) -> None:
+    def _remove_staging(self, tag: str) -> None:
         shutil.rmtree(self._staging(tag), ignore_errors=True)
 
     def _read(self, folder: Path, tag: str) -> Release:
-        facts = _facts(folder / "release.json")
+        facts = _release_document(folder / "release.json")
         if facts["tag"] != tag:
-            raise RemoteError(f"{folder}/release.json: is of the tag {facts['tag']!r}")
-        with storage_errors(self.root, "the operation failed"):
+            raise RemoteError(f"{folder}/release.json: has the tag {facts['tag']!r}")
+        with self._disk_errors():
             _is_folder(folder / "assets")
             names = sorted(entry.name for entry in (folder / "assets").iterdir())
         return Release(
@@ -255,18 +256,16 @@ class DirectoryForge:
 
 
 def _is_folder(path: Path) -> bool:
-    """False where nothing is; whatever is there and is not a real folder is an error."""
+    """False if nothing exists; anything but a real folder is an error."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(mode):
-        raise RemoteError(f"{path}: must be a folder, not a link or a file", hint="remove it after looking")
+        raise RemoteError(
+            f"{path}: must be a folder, not a link or a file", hint="inspect it, then remove it"
+        )
     return True
-
-
-def _is_present(path: Path) -> bool:
-    return os.path.lexists(path)
 
 
 def _asset(path: Path) -> Asset:
@@ -275,12 +274,12 @@ def _asset(path: Path) -> Asset:
         sha256, size = digest_file(path)
     except ObreleaseError as error:
         raise RemoteError(
-            f"{path}: is not an asset: {error.message}", hint="remove it after looking"
+            f"{path}: is not an asset: {error.message}", hint="inspect it, then remove it"
         ) from error
     return Asset(id=path.name, name=path.name, size=size, complete=True, sha256=sha256)
 
 
-def _facts(path: Path) -> dict[str, object]:
+def _release_document(path: Path) -> dict[str, object]:
     try:
         if path.is_symlink():
             raise RemoteError(f"{path}: must not be a link")
@@ -288,7 +287,7 @@ def _facts(path: Path) -> dict[str, object]:
     except (OSError, ValueError, RecursionError) as error:
         raise RemoteError(f"{path}: cannot be read: {error}", hint="remove this release folder") from error
     if isinstance(facts, dict):
-        facts.setdefault("claim", "")  # releases of before have none
+        facts.setdefault("claim", "")  # older releases have none
     wrong = not isinstance(facts, dict) or any(
         not isinstance(facts.get(key), kind) for key, kind in _FIELDS.items()
     )
@@ -297,15 +296,17 @@ def _facts(path: Path) -> dict[str, object]:
     return dict(facts)
 
 
-def _rename_once(source: Path, target: Path) -> None:
-    """Rename a folder to a name that is free: a folder with content is never replaced."""
+def _rename_to_unused(source: Path, target: Path) -> None:
+    """Rename a folder to an unused name; a folder with content is never replaced."""
     try:
         source.rename(target)
     except OSError as error:
-        if _is_present(target):
-            raise _overtaken(target.name) from error
+        if os.path.lexists(target):
+            raise _conflict_with_other(target.name) from error
         raise
 
 
-def _overtaken(tag: str) -> Conflict:
-    return Conflict(f"{tag}: another publisher was faster", hint="look at what is there, then run again")
+def _conflict_with_other(tag: str) -> Conflict:
+    return Conflict(
+        f"{tag}: another publisher was faster", hint="look at the existing release, then run again"
+    )

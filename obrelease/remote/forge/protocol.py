@@ -1,7 +1,7 @@
-"""The Forge protocol: a place where releases live, seen through the smallest set of acts.
+"""The protocol of a forge: the smallest set of acts that publishing a release needs.
 
-Every adapter passes `tests/conformance/test_forge.py`. The protocol speaks `str` and `Path` only.
-A release is a draft until `publish`, which is the one act that makes it public.
+Every adapter passes `tests/conformance/test_forge.py`. A release is a draft until `publish`, the
+only act that makes it public.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from obrelease.storage.progress import Advance
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of a release as the forge reports it; `sha256` is None where the forge keeps none."""
+    """A file of a release as the forge reports it; `sha256` is None if the forge reports none."""
 
     id: str
     name: str
@@ -30,9 +30,9 @@ class Release:
     """A release as the forge reports it, drafts included.
 
     Attributes:
-        commit: what the release was made for, a full object name; "" or a branch where the forge says so.
-        claim: the mark of the run that made it, where it is a draft and carries one.
-        immutable: the forge itself lets nobody change it, nor use its tag again.
+        commit: the full ID of the released commit; a forge may report "" or a branch instead.
+        claim: of a draft, identifies the attempt that made it; "" if unknown.
+        immutable: the forge prevents every change, and its tag can never be used again.
     """
 
     id: str
@@ -50,12 +50,12 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class NewRelease:
-    """What a draft is made of.
+    """The contents of a new draft.
 
     Attributes:
-        commit: the full object name the tag points to.
-        claim: a mark of 32 hex digits by which this run knows its own draft again, or "".
-            It is no part of the notes and nothing that readers of a public release see.
+        commit: the full ID of the commit that the tag points to.
+        claim: 32 hex digits by which an attempt recognises its own draft, or "". It is no part of the
+            notes, and readers of a public release do not see it.
     """
 
     tag: str
@@ -68,9 +68,9 @@ class NewRelease:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing that publishing does on a forge, and the request or the file operation it is.
+    """One act of publishing on a forge, with its request or file operation.
 
-    What only the forge knows stands in braces, as `{id}` for the number of a release.
+    Values that only the forge knows are written in braces, such as `{id}` for the number of a release.
     """
 
     verb: Literal["look", "create-draft", "upload", "publish"]
@@ -79,26 +79,26 @@ class Act:
 
 
 class Forge(Protocol):
-    """Where releases are kept.
+    """A code host that keeps releases.
 
-    Every method raises `RemoteError` when the forge fails or answers nonsense, and never
-    reports success for something it has not read back or been told in full.
+    Every method raises `RemoteError` if the forge fails or its response is invalid. A method only
+    returns after it has read back what it did, or got a complete confirmation.
     """
 
     @property
     def name(self) -> str:
-        """What to call it in a message: `directory` or `github`, never a secret."""
+        """The name for messages: `directory` or `github`; it holds no secret."""
         ...
 
-    def outline(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
-        """What publishing a release with assets of these names does, in its order. Reaches nothing.
+    def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+        """The acts of publishing a release with assets of these names, in their order.
 
-        Every write stands there once; a look may be repeated, and is whenever an answer was unclear.
+        Nothing is sent. Each write is listed once; reads are repeated after an ambiguous response.
         """
         ...
 
     def preflight(self) -> None:
-        """Prove that releases can be made here. Reads only.
+        """Check that releases can be made. Reads only.
 
         Raises:
             RemoteError: not reachable, not permitted, or no such repository.
@@ -106,64 +106,62 @@ class Forge(Protocol):
         ...
 
     def find(self, tag: str) -> Release | None:
-        """The release of a tag, published or draft, with all of its assets.
+        """The release of a tag, published or draft, with all its assets.
 
         Raises:
-            Conflict: several releases answer to the tag.
+            Conflict: several releases have the tag.
         """
         ...
 
-    def claimed(self, tag: str, claim: str) -> Release | None:
-        """The draft of a tag that carries this claim, however many drafts there are."""
+    def find_claimed(self, tag: str, claim: str) -> Release | None:
+        """The draft of a tag with this claim, even if there are several drafts."""
         ...
 
     def create_draft(self, new: NewRelease) -> Release:
-        """Make an empty draft; after an ambiguous answer, look before doing anything again.
+        """Make an empty draft; after an ambiguous response, look before acting again.
 
         Raises:
-            Conflict: a release of that tag exists already, or the tag can never be used again.
+            Conflict: a release of the tag exists, or the tag can never be used again.
             NotFound: the forge does not know the commit yet.
         """
         ...
 
     def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
-        """Put one file into a draft and confirm its size and digest.
+        """Upload one file to a draft and confirm its size and digest.
 
-        Idempotent: an asset of the same name that is complete and has the same size and
-        digest is returned as it is; an incomplete one is replaced.
-
-        `advance` hears of each byte once, perhaps from another thread.
+        Idempotent: a complete asset of the same name, size and digest is returned unchanged; an
+        incomplete one is replaced. `advance` gets each byte once, perhaps from another thread.
 
         Raises:
-            IntegrityError: the bytes on disk are not those that `sha256` names, or they changed
-                while they were sent; they never arrive whole then.
-            InvalidInput: the file is empty or not a regular file.
-            StorageError: the file cannot be read, or is a symbolic link.
-            Conflict: a complete asset of that name has other bytes, or the release is public.
+            IntegrityError: the file does not have the digest `sha256`, or changed while it was sent;
+                then the forge never gets all its bytes.
+            InvalidInput: the file is empty, a symbolic link or not a regular file.
+            NotFound, StorageError: the file does not exist or cannot be read.
+            Conflict: a complete asset of the name has other bytes, or the release is public.
         """
         ...
 
     def download(self, release: Release, asset: Asset, target: Path, advance: Advance) -> None:
-        """Write an asset's bytes to a new file; nothing is left there on failure.
+        """Write an asset to a new file; on failure nothing is left.
 
         Raises:
-            IntegrityError: the bytes have not the size or the digest that `asset` announces.
-            Conflict: `target` is there already.
+            IntegrityError: the bytes do not have the size or the digest of `asset`.
+            Conflict: `target` exists.
             StorageError: it cannot be written.
         """
         ...
 
     def publish(self, release: Release) -> Release:
-        """Turn the draft into the public release: the last and only flip. Idempotent.
+        """Make the draft public: the last act. Idempotent.
 
         Raises:
             IntegrityError: an asset of the draft is not complete.
-            Conflict: another release of the tag is there as well.
+            Conflict: another release has the same tag.
         """
         ...
 
     def delete_draft(self, release: Release) -> None:
-        """Remove a draft and its assets; one that is gone already is fine.
+        """Remove a draft and its assets; it may be gone already.
 
         Raises:
             Conflict: the release is public; a public release is never deleted.

@@ -1,1 +1,1 @@
-"""The project's git repository, and how git is run."""
+"""The git repository of a project, and the safe environment that git runs in."""

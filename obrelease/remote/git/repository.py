@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
-from obrelease.remote.forge.names import checked_commit, checked_ref, checked_remote, checked_tag
 from obrelease.remote.git.environment import FALLBACK_EMAIL, FALLBACK_NAME, environment
 from obrelease.remote.git.tag_object import TagInfo, annotated_tag
+from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
 from obrelease.storage.hashing import digest_bytes
 
 if TYPE_CHECKING:

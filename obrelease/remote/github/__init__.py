@@ -1,8 +1,8 @@
-"""Releases on GitHub. PyGithub is imported in this package's `client` and nowhere else."""
+"""The forge on GitHub; only `client` imports PyGithub."""
 
 from __future__ import annotations
 
 from obrelease.remote.github.forge import GitHubForge
-from obrelease.remote.github.retry import Pace
+from obrelease.remote.github.request_timing import RequestTiming
 
-__all__ = ["GitHubForge", "Pace"]
+__all__ = ["GitHubForge", "RequestTiming"]

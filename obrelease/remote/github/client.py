@@ -1,9 +1,9 @@
-"""One request to GitHub and what became of it. PyGithub lives here alone.
+"""Single requests to the GitHub API and their outcomes; the only module that imports PyGithub.
 
 PyGithub's objects fetch again on their own when a field is missing, and its default retry
-repeats writes; so its `Requester` is used, with plain documents as the result, and each
-request ends in exactly one of three ways: an answer, `Refused` (nothing was done) or
-`Ambiguous` (whether it was done is unknown: look before doing anything again).
+repeats writes. So only its `Requester` is used, and each request has one of three outcomes:
+a response, `RequestRejected` (nothing was done) or `AmbiguousResponse` (it is unknown whether
+it was done: the caller has to look before it acts again).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from obrelease.errors import Conflict, ObreleaseError, RemoteError, UsageError
-from obrelease.remote.forge.timeout import DeadlinePassed, within
-from obrelease.remote.github.download import body_of
-from obrelease.remote.github.rate_limit import Budget
-from obrelease.remote.github.retry import Pace, asked_wait_s
+from obrelease.remote.github.download import asset_chunks
+from obrelease.remote.github.rate_limit import WriteRateLimiter
+from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
+from obrelease.remote.http_download import is_https_or_loopback
+from obrelease.remote.timeout import DeadlineExceeded, call_with_deadline
 from obrelease.storage.transfer import SourceFile
 
 PER_PAGE: Final = 100
 MAX_PAGES: Final = 1000
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _FAILURES: Final = (
     GithubException,
     RequestException,
@@ -43,15 +43,16 @@ _FAILURES: Final = (
 )
 
 Result = TypeVar("Result")
-Answer = tuple[int, dict[str, Any], str]
+Response = tuple[int, dict[str, Any], str]
+"""Status, headers and body of a response."""
 
 
-class Refused(RemoteError):
-    """GitHub said no; nothing was changed.
+class RequestRejected(RemoteError):
+    """GitHub rejected the request; nothing was changed.
 
     Attributes:
         status: the HTTP status, from 400 to 499.
-        codes, fields: the `code` and the `field` of each entry in the reply's `errors`.
+        codes, fields: the `code` and the `field` of each entry in the response's `errors`.
     """
 
     def __init__(
@@ -69,52 +70,52 @@ class Refused(RemoteError):
         self.fields = fields
 
 
-class Ambiguous(RemoteError):
-    """No clear answer came back: the request may or may not have been carried out."""
+class AmbiguousResponse(RemoteError):
+    """No clear response: the request may or may not have been carried out."""
 
 
-class TimedOut(Ambiguous):
-    """The deadline of the whole request passed. It is not tried again in this run."""
+class RequestTimedOut(AmbiguousResponse):
+    """The deadline of the whole request passed. It is not repeated in this run."""
 
 
 class Client:
     """Requests to one GitHub API, with its token, deadlines and waits.
 
-    Nothing is ever repeated here after it may have been carried out, reads excepted.
-    Connecting is tried four times, since nothing was sent then. Not safe for two threads.
+    Only reads are repeated after they may have been carried out. Connecting is tried four times,
+    since nothing was sent by then. Not thread-safe.
     """
 
-    def __init__(self, api: str, token: str, pace: Pace) -> None:
-        self.pace = pace
+    def __init__(self, api: str, token: str, timing: RequestTiming) -> None:
+        self.timing = timing
         self._api = _checked_api(api)
         self._token = _checked_token(token)
-        self._patience_s = pace.patience_s
-        self._budget = Budget(pace)
+        self._remaining_wait_s = timing.max_total_wait_s
+        self._rate_limiter = WriteRateLimiter(timing)
         self._requester = self._connect()
 
     def _connect(self) -> Requester:
         return Github(
             base_url=self._api,
             auth=Auth.Token(self._token),
-            timeout=max(1, int(self.pace.answer_deadline_s)),
+            timeout=max(1, int(self.timing.response_deadline_s)),
             user_agent="obrelease",
             per_page=PER_PAGE,
             retry=Retry(total=3, connect=3, read=0, redirect=0, status=0, other=0, backoff_factor=0.5,
                         status_forcelist=(), allowed_methods=None, raise_on_status=False,
                         respect_retry_after_header=False),
             seconds_between_requests=None,
-            seconds_between_writes=self.pace.write_spacing_s or None,
+            seconds_between_writes=self.timing.write_spacing_s or None,
         ).requester  # fmt: skip
 
     def read(self, path: str, parameters: dict[str, Any] | None = None) -> Any:
-        """GET a document, trying again after anything that is not a clear answer."""
+        """GET a document; the request is repeated after an ambiguous response."""
         return self._read(path, parameters)[1]
 
     def read_all(self, path: str) -> list[Any]:
         """GET all pages of a list, each entry once, by its `id`.
 
-        Pages are asked for while one is full or a `Link` header names a next one, so that no
-        entry is overlooked; a list that only repeats itself is not taken for a whole one.
+        Pages are requested as long as one is full or a `Link` header names a next one, so that no
+        entry is missed. A list that only repeats itself is refused.
         """
         entries: dict[object, Any] = {}
         repeats = 0
@@ -125,23 +126,23 @@ class Client:
             if len(found) < PER_PAGE and 'rel="next"' not in str(headers.get("link", "")):
                 return list(entries.values())
             repeats = repeats + 1 if len(entries) == before else 0
-            if repeats == self.pace.attempts:
+            if repeats == self.timing.attempts:
                 break
         raise RemoteError(f"GitHub's list of {path} does not end", hint="run the same command again")
 
     def write(self, verb: str, path: str, body: dict[str, Any] | None, status: int) -> Any:
-        """POST, PATCH or DELETE once; any status other than `status` is not a success."""
+        """POST, PATCH or DELETE once; `status` is the only status of a success."""
         return self._document(verb, path, None, body, status)[1]
 
-    def send(self, url: str, name: str, source: SourceFile) -> Any:
-        """POST a file to an upload address that GitHub gave; the address's host is checked.
+    def upload(self, url: str, name: str, source: SourceFile) -> Any:
+        """POST a file to the upload address of a draft; the address's host is checked.
 
         Raises:
-            IntegrityError: the file changed; the body was cut before its last bytes.
+            IntegrityError: the file changed; the last bytes of the body were not sent.
         """
         url = url.split("{", 1)[0]
 
-        def post() -> Answer:
+        def post() -> Response:
             source.seek(0)
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(source.size)}
             _, data = self._requester.requestMemoryBlobAndCheck(
@@ -149,50 +150,50 @@ class Client:
             )
             return 201, {}, json.dumps(data)
 
-        deadline_s = self.pace.deadline_s(source.size)
-        _, _, text = self._answered(f"upload of {name}", post, deadline_s, source.cancel, writes=True)
+        deadline_s = self.timing.deadline_s(source.size)
+        _, _, text = self._request(f"upload of {name}", post, deadline_s, source.cancel, writes=True)
         return self._parsed(f"upload of {name}", text)
 
-    def receive(self, what: str, path: str, size: int, take: Callable[[Iterator[bytes]], None]) -> None:
-        """GET an asset's bytes and hand them to `take`; a redirect is followed without the token."""
+    def download(self, what: str, path: str, size: int, read: Callable[[Iterator[bytes]], None]) -> None:
+        """GET an asset and pass its chunks to `read`; a redirect is followed without the token."""
         cancelled: list[bool] = []
 
-        def named(stream: Iterator[bytes]) -> Iterator[bytes]:
+        def received(chunks: Iterator[bytes]) -> Iterator[bytes]:
             while not cancelled:
-                # A broken connection is an OSError: named here, or the disk would be blamed for it.
+                # A broken connection is an OSError: without this it would look like one of the disk.
                 try:
-                    block = next(stream, None)
+                    chunk = next(chunks, None)
                 except _FAILURES as error:
-                    raise self._unclear(what, error) from None
-                if block is None:
+                    raise self._ambiguous(what, error) from None
+                if chunk is None:
                     return
-                yield block
-            raise Ambiguous(f"{what} was given up")
+                yield chunk
+            raise AmbiguousResponse(f"{what} was cancelled")
 
-        def get() -> Answer:
-            with body_of(self._api, path, self._token, self.pace.answer_deadline_s) as stream:
-                take(named(stream))
+        def get() -> Response:
+            with asset_chunks(self._api, path, self._token, self.timing.response_deadline_s) as chunks:
+                read(received(chunks))
             return 200, {}, ""
 
-        deadline_s = self.pace.deadline_s(size)
-        status, _, _ = self._answered(what, get, deadline_s, lambda: cancelled.append(True))
+        deadline_s = self.timing.deadline_s(size)
+        status, _, _ = self._request(what, get, deadline_s, lambda: cancelled.append(True))
         if status != 200:
-            raise Ambiguous(f"GitHub answered {what} with status {status}, expected 200")
+            raise AmbiguousResponse(f"GitHub answered {what} with status {status}, expected 200")
 
     def _page(self, path: str, page: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         headers, found = self._read(path, {"per_page": PER_PAGE, "page": page})
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-            raise Ambiguous(f"GitHub answered GET {path} with something else than a list")
+            raise AmbiguousResponse(f"GitHub's response to GET {path} is not a list")
         return headers, found
 
     def _read(self, path: str, parameters: dict[str, Any] | None) -> tuple[dict[str, Any], Any]:
-        for attempt in range(self.pace.attempts - 1):
+        for attempt in range(self.timing.attempts - 1):
             try:
                 return self._document("GET", path, parameters, None, 200)
-            except TimedOut:
+            except RequestTimedOut:
                 raise
-            except Ambiguous:
-                self.pace.before_retry(attempt)
+            except AmbiguousResponse:
+                self.timing.before_retry(attempt)
         return self._document("GET", path, parameters, None, 200)
 
     def _document(
@@ -205,50 +206,55 @@ class Client:
     ) -> tuple[dict[str, Any], Any]:
         what = f"{verb} {path}"
 
-        def ask() -> Answer:
+        def request() -> Response:
             return self._requester.requestJson(verb, path, parameters, None, body)
 
-        status, headers, text = self._answered(
-            what, ask, self.pace.answer_deadline_s, lambda: None, writes=verb != "GET"
+        status, headers, text = self._request(
+            what, request, self.timing.response_deadline_s, lambda: None, writes=verb != "GET"
         )
         if status != expected:
-            raise Ambiguous(f"GitHub answered {what} with status {status}, expected {expected}")
+            raise AmbiguousResponse(f"GitHub answered {what} with status {status}, expected {expected}")
         return headers, self._parsed(what, text) if text else None
 
     def _parsed(self, what: str, text: str) -> Any:
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
-            raise Ambiguous(f"GitHub answered {what} with something that is not JSON") from None
+            raise AmbiguousResponse(f"GitHub's response to {what} is not JSON") from None
 
-    def _answered(
+    def _request(
         self,
         what: str,
-        ask: Callable[[], Answer],
+        request: Callable[[], Response],
         deadline_s: float,
         cancel: Callable[[], None],
         *,
         writes: bool = False,
-    ) -> Answer:
-        """The answer below 400, after the waits that GitHub asked for; else Refused or Ambiguous."""
+    ) -> Response:
+        """A response below 400, after the waits that GitHub asks for.
+
+        Raises:
+            RequestRejected, AmbiguousResponse: see the classes.
+            Conflict: the tag belongs to an immutable release.
+        """
         waits = 0
         while True:
             if writes:
-                self._budget.spend()
-            status, headers, text = self._asked(what, ask, deadline_s, cancel)
+                self._rate_limiter.acquire()
+            status, headers, text = self._request_once(what, request, deadline_s, cancel)
             if status < 400:
                 return status, headers, text
-            message, codes, fields = _complaint(text)
-            wait_s = asked_wait_s(status, {k: str(v) for k, v in headers.items()}, message, waits)
+            message, codes, fields = _error_details(text)
+            wait_s = requested_wait_s(status, {k: str(v) for k, v in headers.items()}, message, waits)
             if wait_s is None:
                 raise self._failure(what, status, message, codes, fields)
-            self._spend(what, wait_s)
-            self.pace.wait(wait_s)
+            self._count_wait(what, wait_s)
+            self.timing.wait(wait_s)
             waits += 1
 
-    def _asked(
-        self, what: str, ask: Callable[[], Answer], deadline_s: float, cancel: Callable[[], None]
-    ) -> Answer:
+    def _request_once(
+        self, what: str, request: Callable[[], Response], deadline_s: float, cancel: Callable[[], None]
+    ) -> Response:
         def abandon() -> None:
             cancel()
             with suppress(Exception):
@@ -256,9 +262,9 @@ class Client:
             self._requester = self._connect()
 
         try:
-            return within(deadline_s, ask, abandon)
-        except DeadlinePassed as error:
-            raise TimedOut(f"GitHub, {what}: {error.message}", hint=error.hint) from None
+            return call_with_deadline(deadline_s, request, abandon)
+        except DeadlineExceeded as error:
+            raise RequestTimedOut(f"GitHub, {what}: {error.message}", hint=error.hint) from None
         except ObreleaseError:
             raise
         except GithubException as error:
@@ -270,18 +276,18 @@ class Client:
                     {k.lower(): v for k, v in error.response.headers.items()},
                     "",
                 )
-            raise self._unclear(what, error) from None
+            raise self._ambiguous(what, error) from None
 
-    def _unclear(self, what: str, error: Exception) -> Ambiguous:
+    def _ambiguous(self, what: str, error: Exception) -> AmbiguousResponse:
         reason = self._redacted(f"{type(error).__name__}: {error}")
-        return Ambiguous(f"GitHub, {what}: {reason}", hint="run the same command again")
+        return AmbiguousResponse(f"GitHub, {what}: {reason}", hint="run the same command again")
 
-    def _spend(self, what: str, wait_s: float) -> None:
-        self._patience_s -= wait_s
-        if self._patience_s < 0:
+    def _count_wait(self, what: str, wait_s: float) -> None:
+        self._remaining_wait_s -= wait_s
+        if self._remaining_wait_s < 0:
             raise RemoteError(
                 f"GitHub asks to wait {wait_s:.0f} s before {what}, longer than this run may wait",
-                hint="run the same command again later; it goes on where it stopped",
+                hint="run the same command again later; it continues where it stopped",
             )
 
     def _failure(
@@ -291,11 +297,11 @@ class Client:
         if status == 422 and "immutable" in message.lower():
             return Conflict(
                 text,
-                hint="an immutable release holds its tag for ever, even once it is deleted: choose a new tag",
+                hint="the tag of an immutable release can never be used again: choose a new tag",
             )
         if not 400 <= status < 500 or status == 408:
-            return Ambiguous(text, hint="run the same command again")
-        return Refused(text, status, codes, fields, hint=_HINTS.get(status))
+            return AmbiguousResponse(text, hint="run the same command again")
+        return RequestRejected(text, status, codes, fields, hint=_HINTS.get(status))
 
     def _redacted(self, text: str) -> str:
         shown = text.replace(self._token, "[token]")
@@ -309,8 +315,8 @@ _HINTS: Final = {
 }
 
 
-def _complaint(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
-    """`message`, and codes and fields of `errors`, from GitHub's error document; empty if it is none."""
+def _error_details(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Message, codes and fields of GitHub's error document; all empty if it is not one."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -319,15 +325,17 @@ def _complaint(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
         return "", frozenset(), frozenset()
     listed = data.get("errors")
     errors = [entry for entry in (listed if isinstance(listed, list) else []) if isinstance(entry, dict)]
-    said = " ".join([str(data.get("message") or ""), *(str(e["message"]) for e in errors if "message" in e)])
+    message = " ".join(
+        [str(data.get("message") or ""), *(str(e["message"]) for e in errors if "message" in e)]
+    )
     codes, fields = (frozenset(str(entry.get(key)) for entry in errors) for key in ("code", "field"))
-    return said.strip(), codes, fields
+    return message.strip(), codes, fields
 
 
 def _checked_token(token: str) -> str:
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
-            "the GitHub token is empty or has characters that no token has",
+            "the GitHub token is empty or has invalid characters",
             hint="set OBRELEASE_TOKEN, GITHUB_TOKEN or GH_TOKEN",
         )
     return token
@@ -341,8 +349,9 @@ def _checked_api(api: str) -> str:
         raise UsageError("the address of the GitHub API is malformed") from None
     if parts.username or parts.password or parts.query or parts.fragment or not host:
         raise UsageError("the address of the GitHub API must be a plain https address without credentials")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+    if not is_https_or_loopback(parts):
         raise UsageError(
-            f"{host}: the GitHub API must be reached by https", hint="the token would travel in clear"
+            f"{host}: the GitHub API must be reached by https",
+            hint="without https the token could be read on the way",
         )
     return api.rstrip("/")

@@ -1,4 +1,4 @@
-"""How many writes GitHub takes: never more than its published limits, whatever the spacing between two.
+"""Keeps writes below the published rate limits of GitHub.
 
 Source: GitHub's "Rate limits for the REST API", on content-generating requests.
 """
@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from obrelease.remote.github.retry import Pace
+from obrelease.remote.github.request_timing import RequestTiming
 
 WRITE_LIMITS: Final = ((80, 60.0), (500, 3600.0))
-"""At most so many writes within so many seconds."""
+"""The largest number of writes, and the seconds within which it counts."""
 
 
-class Budget:
-    """Counts writes, and waits before one that would be too many. Not safe for two threads."""
+class WriteRateLimiter:
+    """Counts writes, and waits before a write that would exceed a limit. Not thread-safe."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, timing: RequestTiming) -> None:
+        self._pace = timing
         self._written_s: deque[float] = deque(maxlen=max(count for count, _ in WRITE_LIMITS))
 
-    def spend(self) -> None:
-        """Wait until one more write is within both limits, and count it."""
+    def acquire(self) -> None:
+        """Wait until another write is within both limits, and count it."""
         now_s = self._pace.clock()
         free_s = [
             self._written_s[-count] + window_s

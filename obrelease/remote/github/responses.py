@@ -1,4 +1,4 @@
-"""GitHub's documents as releases and assets: every field that is used is checked first."""
+"""Parses GitHub's documents into releases and assets; every used field is checked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from obrelease.remote.forge.protocol import Asset, Release
-from obrelease.remote.github.client import Ambiguous
+from obrelease.remote.github.client import AmbiguousResponse
 
 Value = TypeVar("Value")
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
@@ -15,61 +15,61 @@ _CLAIM: Final = re.compile(r"<!-- obrelease ([0-9a-f]{32}) -->\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A release on GitHub together with the address that its assets are sent to."""
+class GitHubRelease:
+    """A release on GitHub, with its number and the address for uploads."""
 
     number: int
     release: Release
     upload_url: str
 
-    def with_assets(self, assets: tuple[Asset, ...]) -> Held:
+    def with_assets(self, assets: tuple[Asset, ...]) -> GitHubRelease:
         """The same release with this list of assets."""
         return replace(self, release=replace(self.release, assets=assets))
 
 
-def body_of(notes: str, claim: str) -> str:
-    """The body of a draft: its notes, and behind them the mark of its run where no reader sees it."""
+def release_body(notes: str, claim: str) -> str:
+    """The body of a draft: its notes, followed by its claim in an invisible comment."""
     return f"{notes}<!-- obrelease {claim} -->" if claim else notes
 
 
-def held_of(data: Any) -> Held:
-    """A release document with the assets that stand in it.
+def parse_release(data: Any) -> GitHubRelease:
+    """Parse a release document with its assets.
 
     Raises:
-        Ambiguous: a field is missing or is of another type.
+        AmbiguousResponse: a field is missing or of another type.
     """
     number = _field(data, "id", int)
     draft, body = _field(data, "draft", bool), _text(data, "body")
-    mark = _CLAIM.search(body) if draft else None
-    return Held(
+    claim = _CLAIM.search(body) if draft else None
+    return GitHubRelease(
         number=number,
         release=Release(
             id=str(number),
             tag=_field(data, "tag_name", str),
             title=_text(data, "name"),
-            notes=body[: mark.start()] if mark else body,
+            notes=body[: claim.start()] if claim else body,
             draft=draft,
             prerelease=_field(data, "prerelease", bool),
-            assets=assets_of(_field(data, "assets", list)),
+            assets=parse_assets(_field(data, "assets", list)),
             url=_field(data, "html_url", str),
             commit=_text(data, "target_commitish"),
-            claim=mark[1] if mark else "",
+            claim=claim[1] if claim else "",
             immutable=data.get("immutable") is True,
         ),
         upload_url=_field(data, "upload_url", str),
     )
 
 
-def asset_of(data: Any) -> Asset:
-    """An asset document. Any state but `uploaded` is an asset that is not whole.
+def parse_asset(data: Any) -> Asset:
+    """Parse an asset document; every state but `uploaded` means incomplete.
 
     Raises:
-        Ambiguous: a field is missing, of another type, or the digest is not a sha256.
+        AmbiguousResponse: a field is missing or of another type, or the digest is not a sha256.
     """
     digest = _text(data, "digest")
     match = _DIGEST.fullmatch(digest)
     if digest and not match:
-        raise Ambiguous(f"GitHub gave a digest that is no sha256: {digest[:80]!r}")
+        raise AmbiguousResponse(f"GitHub's digest is not a sha256: {digest[:80]!r}")
     return Asset(
         id=str(_field(data, "id", int)),
         name=_field(data, "name", str),
@@ -79,20 +79,20 @@ def asset_of(data: Any) -> Asset:
     )
 
 
-def assets_of(data: list[Any]) -> tuple[Asset, ...]:
-    """Asset documents, sorted by name."""
-    return tuple(sorted((asset_of(entry) for entry in data), key=lambda asset: (asset.name, asset.id)))
+def parse_assets(data: list[Any]) -> tuple[Asset, ...]:
+    """Parse asset documents; sorted by name."""
+    return tuple(sorted((parse_asset(entry) for entry in data), key=lambda asset: (asset.name, asset.id)))
 
 
-def tag_of(data: Any) -> str:
-    """The tag of a release document, which is all that the search for one needs."""
+def parse_tag(data: Any) -> str:
+    """Only the tag of a release document."""
     return _field(data, "tag_name", str)
 
 
 def _field(data: Any, key: str, kind: type[Value]) -> Value:
     value = data.get(key) if isinstance(data, dict) else None
     if type(value) is not kind:
-        raise Ambiguous(f"GitHub's reply has no proper {key!r}", hint="run the same command again")
+        raise AmbiguousResponse(f"GitHub's response has no valid {key!r}", hint="run the same command again")
     return value
 
 

@@ -1,4 +1,4 @@
-"""One asset on its way into a draft: what is there, what is sent, what GitHub says it kept."""
+"""The upload of one asset to a draft: look, send, and read back what GitHub stored."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from collections.abc import Callable
 
 from obrelease.errors import Conflict
 from obrelease.remote.forge.protocol import Asset
-from obrelease.remote.github.client import Ambiguous, Client, Refused
-from obrelease.remote.github.responses import Held, asset_of
+from obrelease.remote.github.client import AmbiguousResponse, Client, RequestRejected
+from obrelease.remote.github.responses import GitHubRelease, parse_asset
 from obrelease.storage.transfer import SourceFile
 
 
 class Upload:
-    """The two halves of an upload: `look` at what the draft has, and `send` the file once.
+    """The two parts of an upload: `look` at the draft, and `send` the file once.
 
     Args:
-        client: where requests go.
         base: the repository's path in the API.
         name, source: the asset's name and its bytes.
-        open_draft: reads the draft anew, and raises Conflict if it is public by now.
-        read_back: downloads an asset; returns its sha256 and size.
+        open_draft: reads the draft again, and raises Conflict if it is public by now.
+        read_back: downloads an asset and returns its size and sha256.
     """
 
     def __init__(
@@ -29,7 +28,7 @@ class Upload:
         name: str,
         source: SourceFile,
         *,
-        open_draft: Callable[[], Held],
+        open_draft: Callable[[], GitHubRelease],
         read_back: Callable[[Asset], tuple[str, int]],
     ) -> None:
         self._client = client
@@ -42,45 +41,47 @@ class Upload:
         self._acknowledged = ""
 
     def look(self) -> Asset | None:
-        """The asset if the draft has it whole; what a broken upload left behind is removed.
+        """The asset if the draft has it completely; an incomplete one is removed.
 
         Raises:
-            Conflict: the release is public, or has other bytes under the name.
+            Conflict: the release is public, or has an asset of the name with other bytes.
         """
         held = self._open_draft()
         self._upload_url = held.upload_url
-        found = [asset for asset in held.release.assets if asset.name == self._name]
-        for asset in found:
+        same_name = [asset for asset in held.release.assets if asset.name == self._name]
+        for asset in same_name:
             if not asset.complete:
                 self._remove(asset)
-        whole = [asset for asset in found if asset.complete]
-        if len(whole) > 1 or any(not self._is_same(asset) for asset in whole):
+        complete = [asset for asset in same_name if asset.complete]
+        if len(complete) > 1 or any(not self._is_same(asset) for asset in complete):
             raise Conflict(
-                f"{held.release.tag}: an asset {self._name} with other bytes is in the draft already",
+                f"{held.release.tag}: the draft already has an asset {self._name} with other bytes",
                 hint="remove the draft, or publish under another tag",
             )
-        return whole[0] if whole else None
+        return complete[0] if complete else None
 
     def send(self) -> Asset:
-        """Send the file once and read back what GitHub keeps of it.
+        """Send the file once and read back what GitHub stored.
 
         Raises:
-            Ambiguous: it cannot be told whether the asset is there, whole and under its name.
+            AmbiguousResponse: it is unknown whether the draft has the complete asset under its name.
         """
         try:
-            said = asset_of(self._client.send(self._upload_url, self._name, self._source))
-        except Refused as error:
+            sent = parse_asset(self._client.upload(self._upload_url, self._name, self._source))
+        except RequestRejected as error:
             if "already_exists" in error.codes:
-                raise Ambiguous(error.message) from None
+                raise AmbiguousResponse(error.message) from None
             raise
-        self._acknowledged = said.id
-        kept = self.look()
-        if kept is None or said.id != kept.id:
-            raise Ambiguous(f"GitHub says it stored {self._name}, and does not show it", hint="run it again")
-        return kept
+        self._acknowledged = sent.id
+        stored = self.look()
+        if stored is None or sent.id != stored.id:
+            raise AmbiguousResponse(
+                f"GitHub acknowledged {self._name}, but does not list it", hint="run it again"
+            )
+        return stored
 
     def _is_same(self, asset: Asset) -> bool:
-        """By size and digest. Where GitHub keeps no digest, what it did not acknowledge is read back."""
+        """Compare size and digest. Without a digest from GitHub, an unacknowledged asset is downloaded."""
         if asset.size != self._source.size:
             return False
         if asset.sha256 is None and asset.id != self._acknowledged:
@@ -90,6 +91,6 @@ class Upload:
     def _remove(self, asset: Asset) -> None:
         try:
             self._client.write("DELETE", f"{self._base}/releases/assets/{asset.id}", None, 204)
-        except Refused as error:
+        except RequestRejected as error:
             if error.status != 404:
                 raise

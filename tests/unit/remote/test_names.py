@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import UsageError
-from obrelease.remote.forge.names import (
+from obrelease.remote.names import (
     checked_asset,
     checked_commit,
     checked_remote,

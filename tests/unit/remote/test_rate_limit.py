@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from obrelease.remote.github.rate_limit import WRITE_LIMITS, Budget
-from obrelease.remote.github.retry import Pace
+from obrelease.remote.github.rate_limit import WRITE_LIMITS, WriteRateLimiter
+from obrelease.remote.github.request_timing import RequestTiming
 
 
 class Time:
@@ -20,10 +20,10 @@ class Time:
 
 def test_a_thousand_writes_keep_both_limits() -> None:
     time = Time()
-    budget = Budget(Pace(clock=time.clock, wait=time.wait))
+    budget = WriteRateLimiter(RequestTiming(clock=time.clock, wait=time.wait))
     moments = []
     for _ in range(1000):
-        budget.spend()
+        budget.acquire()
         moments.append(time.now_s)
         time.now_s += 0.125
     assert WRITE_LIMITS == ((80, 60.0), (500, 3600.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from obrelease.errors import UsageError
-from obrelease.remote.github.retry import Pace, asked_wait_s
+from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
 
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 EPOCH_S = 1767225600
@@ -47,19 +47,19 @@ SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes
 def test_the_wait_is_what_the_reply_says_and_never_too_short(
     status: int, headers: dict[str, str], message: str, waits: int, expected_s: float | None
 ) -> None:
-    assert asked_wait_s(status, headers, message, waits) == expected_s
+    assert requested_wait_s(status, headers, message, waits) == expected_s
 
 
 def test_deadlines_grow_with_the_size_and_retries_wait_longer_each_time() -> None:
     waits: list[float] = []
-    pace = Pace(answer_deadline_s=10, bytes_per_s=100, backoff_s=0.5, wait=waits.append)
-    assert (pace.deadline_s(0), pace.deadline_s(1000)) == (10, 20)
+    timing = RequestTiming(response_deadline_s=10, min_bytes_per_s=100, backoff_s=0.5, wait=waits.append)
+    assert (timing.deadline_s(0), timing.deadline_s(1000)) == (10, 20)
     for attempt in range(3):
-        pace.before_retry(attempt)
+        timing.before_retry(attempt)
     assert waits == [0.5, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"bytes_per_s": 0.0}, {"answer_deadline_s": -1.0}])
-def test_a_pace_that_never_ends_is_refused(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"min_bytes_per_s": 0.0}, {"response_deadline_s": -1.0}])
+def test_timing_without_an_end_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
-        Pace(**wrong)  # type: ignore[arg-type]
+        RequestTiming(**wrong)  # type: ignore[arg-type]

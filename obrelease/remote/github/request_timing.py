@@ -1,4 +1,4 @@
-"""How fast and how long: spacing of writes, deadlines, and the waits that GitHub asks for.
+"""The spacing of writes, deadlines, retries, and the waits that GitHub asks for.
 
 Source of the waits: GitHub's "Best practices for using the REST API", on rate limit errors.
 """
@@ -12,59 +12,59 @@ from time import monotonic
 from typing import Final
 
 from obrelease.errors import UsageError
-from obrelease.remote.forge.timeout import pause
+from obrelease.remote.timeout import wait_interruptibly
 
 UNSTATED_WAIT_S: Final = 60.0
-"""What to wait at least where a secondary limit names no time."""
+"""The first wait for a secondary rate limit that names no time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The times of a GitHub adapter.
+class RequestTiming:
+    """Times and limits of requests to GitHub.
 
     Attributes:
         write_spacing_s: least time between two writes; 1 s keeps below 80 a minute.
-        answer_deadline_s: whole time of one request without a file, its answer included.
-        bytes_per_s: slowest transfer that is put up with; with it a file's own deadline is
-            `answer_deadline_s + size / bytes_per_s`.
-        attempts: how often one act is tried before it stops.
-        backoff_s: wait before the second try; doubled for each further one.
-        patience_s: the sum of all waits that GitHub may ask for; beyond it the act stops, and
-            a later run goes on.
-        wait: how to wait; may show a countdown, and is given seconds.
-        clock: seconds that never go back, by which writes are counted.
+        response_deadline_s: longest time of a request without a file, with its response.
+        min_bytes_per_s: slowest accepted transfer; the deadline of a file is
+            `response_deadline_s + size / min_bytes_per_s`.
+        attempts: how often an act is tried.
+        backoff_s: wait before the second attempt; doubled for each further one.
+        max_total_wait_s: the sum of all waits that GitHub may ask for; beyond it the command stops,
+            and a later one continues.
+        wait: waits for a number of seconds; it may show a countdown.
+        clock: monotonic seconds, by which writes are counted.
     """
 
     write_spacing_s: float = 1.0
-    answer_deadline_s: float = 60.0
-    bytes_per_s: float = 65536.0
+    response_deadline_s: float = 60.0
+    min_bytes_per_s: float = 65536.0
     attempts: int = 4
     backoff_s: float = 1.0
-    patience_s: float = 900.0
-    wait: Callable[[float], None] = pause
+    max_total_wait_s: float = 900.0
+    wait: Callable[[float], None] = wait_interruptibly
     clock: Callable[[], float] = monotonic
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.bytes_per_s <= 0 or self.answer_deadline_s <= 0:
-            raise UsageError("a pace needs at least one attempt, and deadlines and speeds above zero")
+        if self.attempts < 1 or self.min_bytes_per_s <= 0 or self.response_deadline_s <= 0:
+            raise UsageError("at least one attempt is needed, and deadlines and speeds above zero")
 
     def deadline_s(self, size: int) -> float:
-        """The whole time that a request with a body of `size` bytes, in or out, may take."""
-        return self.answer_deadline_s + size / self.bytes_per_s
+        """The longest time of a request that sends or receives `size` bytes."""
+        return self.response_deadline_s + size / self.min_bytes_per_s
 
     def before_retry(self, attempt: int) -> None:
         """Wait after the failed attempt number `attempt`, counted from 0."""
         self.wait(self.backoff_s * 2**attempt)
 
 
-def asked_wait_s(status: int, headers: Mapping[str, str], message: str, waits: int) -> float | None:
-    """How long GitHub asks to wait before the same request, or None if it is no matter of time.
+def requested_wait_s(status: int, headers: Mapping[str, str], message: str, waits: int) -> float | None:
+    """How long GitHub asks to wait before the same request, or None if waiting does not help.
 
     Args:
         status: the HTTP status; only 403 and 429 can be rate limits.
-        headers: the reply's headers, names in lower case.
-        message: the reply's `message`, or "".
-        waits: how often this request waited already; unstated waits double each time.
+        headers: the response's headers, names in lower case.
+        message: the response's `message`, or "".
+        waits: how often this request has waited; waits that GitHub does not state double each time.
     """
     if status not in {403, 429}:
         return None
@@ -89,7 +89,7 @@ def _retry_after_s(headers: Mapping[str, str]) -> float:
 
 
 def _until_s(headers: Mapping[str, str], epoch_s: str) -> float:
-    """Seconds from the server's own `Date` to `epoch_s`; our clock need not be right."""
+    """Seconds from the server's own `Date` to `epoch_s`, so that this machine's clock does not matter."""
     try:
         return float(epoch_s) - parsedate_to_datetime(headers["date"]).timestamp() + 1.0
     except (KeyError, ValueError):

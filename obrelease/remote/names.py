@@ -1,6 +1,6 @@
-"""The allow-lists: what a tag, an asset, a git remote and a repository may be called.
+"""Allow-lists for the names of tags, refs, assets, git remotes and repositories.
 
-Every name passes here before it becomes part of a path, a request or an argument of git.
+Every name is checked here before it becomes part of a path, a request or an argument of git.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _CLAIM: Final = re.compile(r"(?:[0-9a-f]{32})?")
 
 
 def checked_tag(tag: str) -> str:
-    """The tag itself, if it is one that git, GitHub and every file system keep as it is.
+    """Return a tag name that git, GitHub and every file system keep unchanged.
 
     Raises:
-        UsageError: it is not; git's own words (`HEAD`, `x.lock`) and whatever reads as a
-            commit are refused as well.
+        UsageError: it is not such a name; names that git reserves (`HEAD`, `x.lock`) and names that
+            look like a commit are refused as well.
     """
     if not _TAG.fullmatch(tag) or _RESERVED_TAG.fullmatch(tag) or ".." in tag:
         raise UsageError(
@@ -37,7 +37,7 @@ def checked_tag(tag: str) -> str:
 
 
 def checked_ref(ref: str) -> str:
-    """What names a commit: a tag, a branch, (the beginning of) a commit, `~` and `^` behind it.
+    """Return a ref: a tag, a branch, a commit or a prefix of one, with `~` and `^` suffixes.
 
     Raises:
         UsageError: it is something else, such as an option or a range.
@@ -50,10 +50,10 @@ def checked_ref(ref: str) -> str:
 
 
 def checked_asset(name: str) -> str:
-    """The asset's name itself, if it has only characters that GitHub does not rewrite.
+    """Return an asset name that GitHub does not rewrite.
 
     Raises:
-        UsageError: it has not, or it begins or ends with something that is rewritten.
+        UsageError: it has characters, or a first or last character, that GitHub rewrites.
     """
     if not _ASSET.fullmatch(name) or name.endswith("."):
         raise UsageError(
@@ -64,7 +64,7 @@ def checked_asset(name: str) -> str:
 
 
 def checked_remote(remote: str) -> str:
-    """The name of a git remote; never an address.
+    """Return the name of a git remote; an address is refused.
 
     Raises:
         UsageError: it is something else.
@@ -78,7 +78,7 @@ def checked_remote(remote: str) -> str:
 
 
 def checked_repository(repository: str) -> str:
-    """An `owner/name` pair.
+    """Return a repository as `owner/name`.
 
     Raises:
         UsageError: it is something else.
@@ -89,7 +89,7 @@ def checked_repository(repository: str) -> str:
 
 
 def checked_commit(commit: str) -> str:
-    """A full git object name in lower-case hex.
+    """Return a full commit ID in lower-case hex.
 
     Raises:
         UsageError: it is abbreviated, a ref, or something else.
@@ -100,18 +100,18 @@ def checked_commit(commit: str) -> str:
 
 
 def checked_claim(claim: str) -> str:
-    """The mark of a run: 32 lower-case hex digits, or nothing.
+    """Return the claim of a draft: 32 lower-case hex digits, or "".
 
     Raises:
         UsageError: it is something else.
     """
     if not _CLAIM.fullmatch(claim):
-        raise UsageError(f"{claim!r} is not the mark of a run", hint="write 32 lower-case hex digits")
+        raise UsageError(f"{claim!r} is not the claim of a draft", hint="write 32 lower-case hex digits")
     return claim
 
 
 def checked_sha256(digest: str) -> str:
-    """A sha256 in lower-case hex.
+    """Return a sha256 in lower-case hex.
 
     Raises:
         UsageError: it is something else.

@@ -1,4 +1,4 @@
-"""An overall deadline for a call that cannot be trusted to end, and the one way to wait."""
+"""A deadline for calls that may never end, and an interruptible wait."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from obrelease.errors import RemoteError
 Result = TypeVar("Result")
 
 
-class DeadlinePassed(RemoteError):
+class DeadlineExceeded(RemoteError):
     """A call did not end in time; whether its work was done is unknown."""
 
 
-def within(seconds: float, call: Callable[[], Result], abandon: Callable[[], None]) -> Result:
-    """Run `call` on a thread of its own and give up after `seconds`, whatever it is doing.
+def call_with_deadline(deadline_s: float, call: Callable[[], Result], abandon: Callable[[], None]) -> Result:
+    """Run `call` on its own thread and give up after `deadline_s` seconds, whatever it is doing.
 
-    A socket's timeout bounds the silence between two bytes, not the whole: one byte a second
-    outlives it. So the whole is bounded here. After the deadline `abandon` is called and the
-    thread is left behind; it does not keep the process alive.
+    A socket's timeout only limits the silence between two bytes: a server that sends one byte a
+    second never reaches it. After the deadline `abandon` is called and the thread is left running;
+    it does not keep the process alive.
 
     Raises:
         DeadlinePassed: the call did not end in time.
@@ -37,7 +37,7 @@ def within(seconds: float, call: Callable[[], Result], abandon: Callable[[], Non
     worker = threading.Thread(target=run, name="obrelease-remote", daemon=True)
     worker.start()
     try:
-        worker.join(seconds)
+        worker.join(deadline_s)
     except BaseException:
         abandon()
         raise
@@ -45,10 +45,12 @@ def within(seconds: float, call: Callable[[], Result], abandon: Callable[[], Non
         raise errors[0]
     if not results:
         abandon()
-        raise DeadlinePassed(f"no whole answer within {seconds:g} s", hint="run the same command again")
+        raise DeadlineExceeded(
+            f"no complete response within {deadline_s:g} s", hint="run the same command again"
+        )
     return results[0]
 
 
-def pause(seconds: float) -> None:
-    """Wait, interruptibly."""
+def wait_interruptibly(seconds: float) -> None:
+    """Wait; a signal such as Ctrl-C interrupts it."""
     threading.Event().wait(seconds)
