@@ -20,7 +20,8 @@ from obrelease.models.artefact import (
     StableHost,
     VolatileHost,
 )
-from obrelease.models.artefact_draft import ArtefactDraft, envelope_errors, slug
+from obrelease.models.artefact_draft import ArtefactDraft, slug
+from obrelease.models.validation import model_errors
 from obrelease.storage.durable import NewFile
 
 TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
@@ -76,7 +77,7 @@ def draft(request: ImportRequest, found: ToolResult, *, media_type: str, suffix:
         raise InvalidInput(
             f"{request.name}: holds no measurement", hint="let the tool measure something first"
         )
-    with envelope_errors(request.name):
+    with model_errors(request.name):
         artefact = Artefact(
             kind="imported",
             scenario=slug(request.scenario or found.scenario),

@@ -1,1 +1,1 @@
-"""What an artefact is, and its exact bytes."""
+"""Documents: artefact, manifest, plan, provenance and policies, with their validation."""

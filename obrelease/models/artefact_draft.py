@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from obrelease.errors import InvalidInput
 from obrelease.models.artefact import Artefact
-from obrelease.models.validation import validation_messages
 from obrelease.storage.durable import NewFile
 
 
@@ -26,12 +20,3 @@ class ArtefactDraft:
 def slug(text: str) -> str:
     """A folder-safe name made of any text: lower case, other characters as `-`, at most 64."""
     return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:64] or "unnamed"
-
-
-@contextmanager
-def envelope_errors(source: str) -> Iterator[None]:
-    """Turn a failed validation of an envelope into `InvalidInput`; `source` names the values' origin."""
-    try:
-        yield
-    except ValidationError as error:
-        raise InvalidInput(f"{source}: {validation_messages(error)[0]}") from error

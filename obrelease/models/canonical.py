@@ -1,7 +1,7 @@
-"""RFC 8785 canonical JSON, and a JSON reader that refuses ambiguous documents.
+"""RFC 8785 canonical JSON, and a strict JSON reader that refuses ambiguous documents.
 
-Both directions agree on one set of values: whatever
-`parse_strict` returns, `canonical_bytes` can write, and what it writes, `parse_strict` reads back.
+Both accept the same values: `canonical_bytes` can write whatever `parse_strict` returns, and
+`parse_strict` reads back what `canonical_bytes` writes.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ MAX_DEPTH: Final = 64
 """The deepest nesting that is read or written."""
 
 MAX_BRACKETS: Final = 1_000_000
-"""The most `[` and `{` in one document: a bound on memory before anything is built."""
+"""The most `[` and `{` in one document: a bound on memory before parsing."""
 
 MAX_SEPARATORS: Final = 1_500_000
-"""The most `,` and `:` in one document: a bound on its values, and so on the time that they take."""
+"""The most `,` and `:` in one document: a bound on the number of values, and so on time."""
 
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _FIRST_EXPONENT_FORM: Final = 1e21
@@ -43,9 +43,9 @@ def canonical_bytes(value: Any) -> bytes:
 
     Raises:
         InvalidInput: NaN, infinity, a number beyond 2**53 - 1, a lone surrogate, a key that is not
-            text, nesting beyond `MAX_DEPTH`, or a type that JSON does not have; names the place.
+            text, nesting beyond `MAX_DEPTH`, or a type that JSON does not have; names the path.
     """
-    for place, reason in _faults(value):
+    for place, reason in _find_errors(value):
         raise InvalidInput(f"canonical JSON: {place}: {reason}")
     try:
         return rfc8785.dumps(value)
@@ -56,8 +56,8 @@ def canonical_bytes(value: Any) -> bytes:
 def is_canonical(value: Any, data: bytes) -> bool:
     """Whether `data` are the RFC 8785 bytes of `value`, which `parse_strict` read from them.
 
-    Text in ASCII whose numbers have neither an exponent nor a fraction of zero is canonical if the
-    standard library, ten times faster, writes it alike; anything else goes the long way.
+    For ASCII text whose numbers have no exponent and no `.0`, the output of the standard library is
+    compared, which is ten times faster. Everything else is compared with `canonical_bytes`.
     """
     if data.isascii() and not _NUMBER_OF_TWO_FORMS.search(data):
         plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -67,7 +67,7 @@ def is_canonical(value: Any, data: bytes) -> bool:
 
 
 def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) -> Any:
-    """Read one JSON text, refusing everything that two readers could understand differently.
+    """Read one JSON text and refuse everything that two readers could interpret differently.
 
     Args:
         data: UTF-8 bytes.
@@ -77,7 +77,7 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
     Raises:
         InvalidInput: not UTF-8, a byte order mark, a syntax error, duplicate keys, NaN or Infinity,
             a number beyond double range or beyond 2**53 - 1, a lone surrogate, nesting beyond
-            `MAX_DEPTH`, or a document too large; names the place as line and column or as a path.
+            `MAX_DEPTH`, or a document too large; names the line and column, or the path.
     """
     if len(data) > limit:
         raise InvalidInput(f"{where}: larger than {limit} bytes")
@@ -98,14 +98,14 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
         raise InvalidInput(f"{where}: line {error.lineno} column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise InvalidInput(f"{where}: nested deeper than {MAX_DEPTH}") from error
-    if reader.refused or _SURROGATE_ESCAPE.search(text) or _deeper_than(value, MAX_DEPTH):
-        for place, reason in _faults(value):
+    if reader.rejected or _SURROGATE_ESCAPE.search(text) or _deeper_than(value, MAX_DEPTH):
+        for place, reason in _find_errors(value):
             raise InvalidInput(f"{where}: {place}: {reason}")
     return value
 
 
-class _Refused:
-    """Stands in a parsed value where the text was refused, so that its place can be told."""
+class _Rejected:
+    """Marks a rejected part of a parsed value, so that the error can name its path."""
 
     __slots__ = ("reason",)
 
@@ -114,10 +114,10 @@ class _Refused:
 
 
 class _Reader:
-    """A JSON decoder whose hooks mark refused places instead of raising without a place."""
+    """A JSON decoder whose hooks mark rejected parts, because an exception there would have no path."""
 
     def __init__(self) -> None:
-        self.refused = False
+        self.rejected = False
         self.decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_int=self._integer,
@@ -125,9 +125,9 @@ class _Reader:
             parse_constant=self._constant,
         )
 
-    def _refuse(self, reason: str) -> _Refused:
-        self.refused = True
-        return _Refused(reason)
+    def _reject(self, reason: str) -> _Rejected:
+        self.rejected = True
+        return _Rejected(reason)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> Any:
         found = dict(pairs)
@@ -135,72 +135,72 @@ class _Reader:
             return found
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        return self._refuse(f"duplicate key {_short(twice)}")
+        return self._reject(f"duplicate key {_abbreviated(twice)}")
 
     def _integer(self, digits: str) -> Any:
         if len(digits) <= _INTEGER_DIGITS + 1 and abs(number := int(digits)) <= MAX_SAFE_INTEGER:
             return number
-        return self._refuse(f"integer {_short(digits)} lies beyond 2^53-1; write it as text")
+        return self._reject(f"integer {_abbreviated(digits)} is beyond 2^53-1; write it as text")
 
     def _float(self, digits: str) -> Any:
         number = float(digits)
-        reason = _float_fault(number)
-        return number if reason is None else self._refuse(f"{reason} (written {_short(digits)})")
+        reason = _float_error(number)
+        return number if reason is None else self._reject(f"{reason} (written {_abbreviated(digits)})")
 
     def _constant(self, name: str) -> Any:
-        return self._refuse(f"{name} is not JSON")
+        return self._reject(f"{name} is not JSON")
 
 
-def _float_fault(number: float) -> str | None:
+def _float_error(number: float) -> str | None:
     if not math.isfinite(number):
         return "number is not finite or beyond double range"
     if MAX_SAFE_INTEGER < abs(number) < _FIRST_EXPONENT_FORM:
-        return "number lies beyond 2^53-1; write it as text"
+        return "number is beyond 2^53-1; write it as text"
     return None
 
 
-def _scalar_fault(value: Any) -> str | None:
+def _scalar_error(value: Any) -> str | None:
     match value:
         case None | bool():
             return None
         case int():
-            return None if abs(value) <= MAX_SAFE_INTEGER else "integer lies beyond 2^53-1; write it as text"
+            return None if abs(value) <= MAX_SAFE_INTEGER else "integer is beyond 2^53-1; write it as text"
         case float():
-            return _float_fault(value)
+            return _float_error(value)
         case str():
             return "lone surrogate in text" if _LONE_SURROGATE.search(value) else None
-        case _Refused():
+        case _Rejected():
             return value.reason
         case _:
             return f"{type(value).__name__} is not a JSON type"
 
 
-def _faults(value: Any, place: str = "$", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Each place in a value that RFC 8785 cannot carry, as a path like `$.host.load[2]`, in order."""
+def _find_errors(value: Any, place: str = "$", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Each part of a value that RFC 8785 cannot represent, as a path like `$.host.load[2]` and a reason."""
     if not isinstance(value, dict | list | tuple):
-        if (reason := _scalar_fault(value)) is not None:
+        if (reason := _scalar_error(value)) is not None:
             yield place, reason
     elif depth >= MAX_DEPTH:
         yield place, f"nested deeper than {MAX_DEPTH}"
     elif isinstance(value, dict):
         for key, item in value.items():
-            if (reason := _key_fault(key)) is not None:
+            if (reason := _key_error(key)) is not None:
                 yield place, reason
-            yield from _faults(item, place + _step(key), depth + 1)
+            yield from _find_errors(item, place + _step(key), depth + 1)
     else:
         for index, item in enumerate(value):
-            yield from _faults(item, f"{place}[{index}]", depth + 1)
+            yield from _find_errors(item, f"{place}[{index}]", depth + 1)
 
 
-def _key_fault(key: Any) -> str | None:
+def _key_error(key: Any) -> str | None:
     if not isinstance(key, str):
-        return f"key {_short(key)} is not text"
-    return f"lone surrogate in key {_short(key)}" if _LONE_SURROGATE.search(key) else None
+        return f"key {_abbreviated(key)} is not text"
+    return f"lone surrogate in key {_abbreviated(key)}" if _LONE_SURROGATE.search(key) else None
 
 
 def _step(key: Any) -> str:
     plain = isinstance(key, str) and _PLAIN_KEY.fullmatch(key)
-    return f".{key}" if plain else f"[{_short(key)}]"
+    return f".{key}" if plain else f"[{_abbreviated(key)}]"
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
@@ -213,6 +213,6 @@ def _deeper_than(value: Any, limit: int) -> bool:
     return True
 
 
-def _short(thing: object) -> str:
+def _abbreviated(thing: object) -> str:
     text = ascii(thing)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,4 +1,4 @@
-"""A finding about a document or a file: where, which rule, and what is wrong, safe to print."""
+"""Findings of a check: path, rule and message, safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Finding:
     """One broken rule.
 
     Attributes:
-        path: the file or folder, as people would type it.
+        path: the file or folder.
         rule: the rule's short name, such as `digest` or `schema`; part of the JSON contract.
-        message: what is wrong, with the place inside the file where there is one.
+        message: what is wrong, with the path inside of a document.
     """
 
     path: str

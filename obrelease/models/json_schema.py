@@ -1,4 +1,4 @@
-"""Documents as JSON Schema 2020-12: the models say it, `schemas/` shows it, a check keeps both equal."""
+"""JSON Schemas (2020-12) of the documents: generated from the models, exported to `schemas/`, compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from obrelease.models.plan import PLAN_VERSION, Plan
 from obrelease.storage.system_errors import storage_errors
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_EXPORT_HINT: Final = "run `obrelease schema export`"
+_FIX: Final = "run `obrelease schema export`"
 
 _ID: Final = "urn:obrelease:schema:"
 _OURS: Final = f'"$id": "{_ID}'.encode()
@@ -36,7 +36,7 @@ class DocumentType:
 
     @property
     def format(self) -> str:
-        """What the document's `format` field says."""
+        """The value of the document's `format` field."""
         return f"obrelease.{self.name}"
 
     @property
@@ -73,15 +73,15 @@ def schema_of(kind: DocumentType) -> dict[str, Any]:
 
 
 def schema_text(kind: DocumentType) -> str:
-    """The schema as it stands in `schemas/`: sorted keys, two spaces, one newline at the end."""
+    """The exported schema: sorted keys, two spaces, one newline at the end."""
     return json.dumps(_schema(kind), indent=2, sort_keys=True, ensure_ascii=True) + "\n"
 
 
-def export(folder: Path) -> tuple[Path, ...]:
-    """Write every schema into `folder` and remove those of documents that are no more.
+def export_schemas(folder: Path) -> tuple[Path, ...]:
+    """Write every schema into `folder` and remove schemas of documents that no longer exist.
 
     Returns:
-        The files that were written or removed, sorted; empty where all was up to date.
+        The files that were written or removed, sorted; empty if all were up to date.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -102,8 +102,8 @@ def export(folder: Path) -> tuple[Path, ...]:
     return tuple(changed)
 
 
-def check(folder: Path) -> tuple[Finding, ...]:
-    """What `export` would change in `folder`: missing, stale and extra schemas. Reads only.
+def check_schemas(folder: Path) -> tuple[Finding, ...]:
+    """What `export_schemas` would change in `folder`: missing, stale and extra schemas. Reads only.
 
     Raises:
         StorageError: a schema cannot be read.
@@ -114,16 +114,16 @@ def check(folder: Path) -> tuple[Finding, ...]:
         for name in sorted(wanted.keys() | _schema_names(folder)):
             path = folder / name
             if name not in wanted:
-                problems.append(Finding(str(path), "extra", f"no document has this schema; {_EXPORT_HINT}"))
+                problems.append(Finding(str(path), "extra", f"no document uses this schema; {_FIX}"))
             elif not path.is_file():
-                problems.append(Finding(str(path), "missing", f"the schema is not there; {_EXPORT_HINT}"))
+                problems.append(Finding(str(path), "missing", f"the schema does not exist; {_FIX}"))
             elif path.read_bytes() != wanted[name].encode("ascii"):
-                problems.append(Finding(str(path), "stale", f"differs from the models; {_EXPORT_HINT}"))
+                problems.append(Finding(str(path), "stale", f"differs from the models; {_FIX}"))
     return tuple(problems)
 
 
-def exported(folder: Path) -> bool:
-    """Whether a folder holds any schema of ours; a project's own schemas are nothing to us.
+def has_exported_schemas(folder: Path) -> bool:
+    """Whether a folder holds a schema of ours; a project's own schemas do not count.
 
     Raises:
         StorageError: a schema cannot be read.
@@ -133,13 +133,13 @@ def exported(folder: Path) -> bool:
 
 
 def _schema_names(folder: Path) -> set[str]:
-    """The names of our own schemas, known by their `$id`, in a folder that others may share."""
+    """The file names of our schemas, recognised by their `$id`; the folder may hold others."""
     found = (path for path in folder.glob("*.schema.json") if path.is_file())
     return {path.name for path in found if _OURS in path.read_bytes()}
 
 
 class _Generator(GenerateJsonSchema):
-    """pydantic's generator, with closed maps and without the titles it makes up for fields."""
+    """pydantic's generator, with closed maps and without generated titles of fields."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False

@@ -1,7 +1,7 @@
-"""A policy file before its keys are read: TOML, and of which of the two kinds.
+"""The common part of policy files: TOML with a `format` that names the kind of policy.
 
-A release policy says what a release must prove, a gate policy when it became too slow. Both are
-called policies and are handed over by `--policy`, so each says in its first line which one it is.
+A release policy lists the checks that a release must pass. A gate policy defines when it became too
+slow. Both are passed as `--policy`, so the first line of each names its kind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS: Final[Mapping[PolicyFormat, tuple[str, str]]] = {
 
 
 def parse_policy(data: bytes, where: str) -> dict[str, Any]:
-    """The TOML document of a policy; its keys are not looked at.
+    """The TOML document of a policy; its keys are not checked.
 
     Raises:
         InvalidInput: it is not TOML.
@@ -36,10 +36,10 @@ def parse_policy(data: bytes, where: str) -> dict[str, Any]:
 
 
 def require_policy_format(document: Mapping[str, Any], where: str, wanted: PolicyFormat) -> None:
-    """Refuse a policy of the other kind, and a file that does not say of which it is.
+    """Refuse a policy of the other kind, and a file without a known `format`.
 
     Raises:
-        InvalidInput: `format` is not the wanted one.
+        InvalidInput: `format` is not `wanted`.
     """
     found = document.get("format")
     if found == wanted:
@@ -48,9 +48,9 @@ def require_policy_format(document: Mapping[str, Any], where: str, wanted: Polic
     for other, (name, other_reader) in _KINDS.items():
         if found == other:
             raise InvalidInput(
-                f"{where}: $.format: this is {name}, {kind} is wanted here", hint=f"{other_reader} reads it"
+                f"{where}: $.format: this is {name}, expected {kind}", hint=f"pass it to {other_reader}"
             )
     what = "is missing" if found is None else f"{found!a} is not known"
     raise InvalidInput(
-        f"{where}: $.format: {what}", hint=f'{kind}, which {reader} reads, begins with format = "{wanted}"'
+        f"{where}: $.format: {what}", hint=f'{kind} for {reader} starts with format = "{wanted}"'
     )

@@ -1,7 +1,7 @@
 """The provenance of a release: a DSSE envelope around an in-toto Statement with SLSA provenance.
 
 Sources: DSSE v1 (envelope, PAE), in-toto Attestation Statement v1, SLSA Provenance v1.
-The models are closed: what we do not know we do not sign, and do not believe.
+The models are closed: unknown fields are neither signed nor accepted.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import binascii
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
 from obrelease.errors import IntegrityError, InvalidInput
 from obrelease.models.base import AssetName, Commit, Digest, Document, RelativePath, Slug
 from obrelease.models.canonical import canonical_bytes, parse_strict
 from obrelease.models.manifest import BundleManifest
-from obrelease.models.validation import validation_messages
+from obrelease.models.validation import model_errors
 from obrelease.models.version_tag import TagText
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 MAX_BYTES: Final = 32 * 2**20
 BUILD_TYPE: Final = "urn:obrelease:bundle:v1"
 BUILDER: Final = "urn:obrelease:publish:v1"
-"""Who built it: this program in the hands of whoever signs. It claims no SLSA level."""
+"""The builder: this program, run by the person who signs. It claims no SLSA level."""
 
 
 class Sha256(Document):
@@ -127,9 +127,9 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 
 def statement_bytes(manifest: BundleManifest, digests: Mapping[str, str]) -> bytes:
-    """The payload: what is stated of the files `digests` (name to sha256) of a release.
+    """The payload: the statement about the files of a release, given by name with their sha256.
 
-    Equal releases give equal bytes, so that a rebuild can be held against the signed statement.
+    Equal releases give equal bytes, so that a rebuild can be compared with the signed statement.
     """
     runs = [{"name": run.path, "digest": {"sha256": run.digest}} for run in manifest.runs]
     source = {"name": "source", "digest": {"gitCommit": manifest.commit}}
@@ -162,37 +162,34 @@ def envelope_bytes(payload: bytes, keyid: str, sig: str) -> bytes:
 
 
 def read_envelope(data: bytes, where: str) -> tuple[Envelope, bytes]:
-    """The envelope and its payload, decoded once and never encoded again.
+    """The envelope and its payload, which is decoded once and not encoded again.
 
     Raises:
         InvalidInput: it is not a DSSE envelope in canonical JSON, or has not exactly one signature.
-        IntegrityError: the payload type is another one.
+        IntegrityError: the payload has another type.
     """
     value = parse_strict(data, where, limit=MAX_BYTES)
     if canonical_bytes(value) != data:
         raise InvalidInput(f"{where}: the bytes are not RFC 8785 canonical JSON")
-    try:
+    with model_errors(where):
         envelope = Envelope.model_validate_json(data)
+    try:
         payload = base64.b64decode(envelope.payload, validate=True)
-    except ValidationError as error:
-        raise InvalidInput(f"{where}: {validation_messages(error)[0]}") from error
     except (binascii.Error, ValueError) as error:
         raise InvalidInput(f"{where}: $.payload: is not base64") from error
     if base64.b64encode(payload).decode("ascii") != envelope.payload:
-        raise InvalidInput(f"{where}: $.payload: is not base64 in its one spelling")
+        raise InvalidInput(f"{where}: $.payload: is not canonical base64")
     if envelope.payload_type != PAYLOAD_TYPE:
         raise IntegrityError(f"{where}: $.payloadType: is {envelope.payload_type!a}, not {PAYLOAD_TYPE}")
     return envelope, payload
 
 
 def read_statement(payload: bytes, where: str) -> Statement:
-    """The statement in a payload whose signature holds.
+    """The statement in a payload; the caller has verified its signature.
 
     Raises:
-        InvalidInput: it is not one.
+        InvalidInput: it is not a statement.
     """
     parse_strict(payload, f"{where}: payload", limit=MAX_BYTES)
-    try:
+    with model_errors(f"{where}: payload"):
         return Statement.model_validate_json(payload)
-    except ValidationError as error:
-        raise InvalidInput(f"{where}: payload: {validation_messages(error)[0]}") from error

@@ -1,19 +1,20 @@
-"""Is this document what it says it is: strict JSON, a known format, canonical, schema, model.
+"""Validation of documents: strict JSON, a known format and version, model, schema, canonical bytes.
 
-Every document is checked twice, by the exported JSON Schema and by the model it came from. The schema
-is asked of `jsonschema-rs`; where that refuses, `jsonschema` says what is wrong.
+Every document is checked twice, by its model and by the exported JSON Schema. `jsonschema-rs` checks the
+schema because it is fast; if it refuses, `jsonschema` gives the messages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from obrelease.errors import InvalidInput
+from obrelease.errors import InvalidInput, ObreleaseError
 from obrelease.models.base import Document
 from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
 from obrelease.models.finding import Finding, printable
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Document)
 
-_OUR_WORDS: Final = {"extra_forbidden": "unknown field", "missing": "is missing"}
-"""What a reader of a document needs to hear, by pydantic's name of the complaint."""
+_MESSAGES: Final = {"extra_forbidden": "unknown field", "missing": "is missing"}
+"""Messages that replace pydantic's, by its error type."""
 
 MAX_FINDINGS: Final = 20
-"""How many broken rules of one document are told."""
+"""How many broken rules of one document are reported."""
 
 
 def document_bytes(document: Document) -> bytes:
@@ -41,7 +42,7 @@ def read_document(data: bytes, model: type[D], where: str) -> D:
     """Read stored bytes as a document of exactly this model.
 
     Raises:
-        InvalidInput: any rule of `examine` is broken; names the first place and how many there are.
+        InvalidInput: a rule of `check_document` is broken; the message has the first and how many there are.
     """
     document, problems = check_document(data, where)
     if problems:
@@ -55,14 +56,14 @@ def read_document(data: bytes, model: type[D], where: str) -> D:
 
 
 def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Finding, ...]]:
-    """Check one document in full.
+    """Check one document against all rules.
 
     Rules, in order: `json` (strict JSON), `format` (a format that is known), `version` (not written
     by a newer obrelease), `model`, `schema`, and `canonical` (the bytes are RFC 8785). The model comes
-    first because it is a hundred times faster: a hostile document never reaches the slow one.
+    before the schema because it is a hundred times faster: most hostile documents fail there.
 
     Returns:
-        The document where it could be built, and at most `MAX_FINDINGS` broken rules.
+        The document if it matches its model, and at most `MAX_FINDINGS` broken rules.
     """
     try:
         value = parse_strict(data, where)
@@ -77,18 +78,40 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
     except ValidationError as error:
         problems = [Finding(where, "model", line) for line in validation_messages(error)[:MAX_FINDINGS]]
     else:
-        problems = [Finding(where, "schema", line) for line in _schema_complaints(kind, value)]
+        problems = [Finding(where, "schema", line) for line in _schema_messages(kind, value)]
     if not is_canonical(value, data):
         problems.append(Finding(where, "canonical", "the bytes are not RFC 8785 canonical JSON"))
     return document, tuple(problems)
 
 
 def validation_messages(error: ValidationError) -> list[str]:
-    """pydantic's complaints as `$.place: message`, without the values that were refused."""
-    return [
-        f"${''.join(_step(step) for step in detail['loc'])}: {_OUR_WORDS.get(detail['type'], detail['msg'])}"
-        for detail in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    """The errors as `$.path: message`, without the refused values."""
+    lines: list[str] = []
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        lines.append(f"${''.join(map(_step, detail['loc']))}: {message}")
+    return lines
+
+
+@contextmanager
+def model_errors(
+    where: str, *, kind: type[ObreleaseError] = InvalidInput, hint: str | None = None
+) -> Iterator[None]:
+    """Turn a failed validation by a model into an error of ours.
+
+    Args:
+        where: what was validated, such as a path; the message starts with it.
+        kind: the class of the error.
+
+    Raises:
+        InvalidInput: the block raised a `ValidationError`.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        messages = validation_messages(error)
+        more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+        raise kind(f"{where}: {messages[0]}{more}", hint=hint) from error
 
 
 def _step(step: int | str) -> str:
@@ -98,7 +121,7 @@ def _step(step: int | str) -> str:
 def _document_type(value: Any, where: str) -> DocumentType | Finding:
     known = ", ".join(kind.format for kind in DOCUMENTS)
     if not isinstance(value, dict) or not isinstance(value.get("format"), str):
-        return Finding(where, "format", f"$.format: names no format; known formats: {known}")
+        return Finding(where, "format", f"$.format: is missing or not text; known formats: {known}")
     kind = next((kind for kind in DOCUMENTS if kind.format == value["format"]), None)
     if kind is None:
         return Finding(
@@ -106,7 +129,7 @@ def _document_type(value: Any, where: str) -> DocumentType | Finding:
         )
     version = value.get("version")
     if version is None:
-        return Finding(where, "version", f"$.version: names no version of {kind.format}")
+        return Finding(where, "version", f"$.version: is missing; {kind.format} needs one")
     if isinstance(version, int) and not isinstance(version, bool) and version > kind.version:
         message = f"$.version: version {version} of {kind.format} was written by a newer obrelease"
         return Finding(where, "version", f"{message}; this one reads up to {kind.version}")
@@ -115,7 +138,7 @@ def _document_type(value: Any, where: str) -> DocumentType | Finding:
 
 @cache
 def reference_validator(kind: DocumentType) -> Draft202012Validator:
-    """The validator whose verdict counts: that of `jsonschema`, which reaches no network."""
+    """The reference validator, `jsonschema`; it never opens a network connection."""
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
@@ -126,23 +149,23 @@ def reference_validator(kind: DocumentType) -> Draft202012Validator:
 
 @cache
 def fast_validator(kind: DocumentType) -> FastValidator:
-    """A validator that gives the oracle's verdicts, a hundred times faster."""
+    """A validator with the same results as the reference validator, a hundred times faster."""
     from jsonschema_rs import Draft202012Validator, Registry
 
     return Draft202012Validator(schema_of(kind), registry=Registry([]))
 
 
-def _schema_complaints(kind: DocumentType, value: Any) -> Iterator[str]:
-    """What is wrong in the oracle's words; it is asked only where the fast one refuses."""
+def _schema_messages(kind: DocumentType, value: Any) -> Iterator[str]:
+    """What is wrong by the schema; the reference validator is used only if the fast one refuses."""
     fast = fast_validator(kind)
     if fast.is_valid(value):
         return
-    told = [
+    messages = [
         f"{error.json_path}: {error.message}"
         for error in islice(reference_validator(kind).iter_errors(value), MAX_FINDINGS)
     ]
-    told = told or [
+    messages = messages or [
         f"${''.join(_step(step) for step in error.instance_path)}: {error.message}"
         for error in islice(fast.iter_errors(value), MAX_FINDINGS)
     ]
-    yield from told
+    yield from messages

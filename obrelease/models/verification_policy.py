@@ -1,4 +1,4 @@
-"""A verification policy: a TOML file that says what a release must prove before it is trusted.
+"""Verification policy: a TOML file with the checks that a release must pass to be trusted.
 
 Format history:
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document, Slug
 from obrelease.models.canonical import canonical_bytes
 from obrelease.models.policy_file import RELEASE_POLICY, parse_policy, require_policy_format
-from obrelease.models.validation import validation_messages
+from obrelease.models.validation import model_errors
 from obrelease.models.version_tag import TagText
 
 POLICY_VERSION: Final = 1
@@ -35,7 +35,7 @@ LayerName = Literal[
     "attestation",
 ]
 LAYERS: Final[tuple[LayerName, ...]] = get_args(LayerName)
-"""Every layer in the order in which they are told."""
+"""Every layer, in the order of reports."""
 
 SIGNED_LAYERS: Final = frozenset({"tag-signature", "sums-signature", "provenance"})
 
@@ -43,15 +43,15 @@ Principal = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 
 
 class VerificationPolicy(Document):
-    """What a release must prove.
+    """The checks that a release must pass.
 
     Attributes:
-        project: the one project that the policy is for.
-        require: the layers that must have been checked; one that could not be checked fails.
-        allowed_signers: whose signatures count, in the format of `ssh-keygen`'s ALLOWED SIGNERS.
+        project: the project whose releases are accepted.
+        require: the layers that must have been checked; a layer that cannot be checked fails.
+        allowed_signers: whose signatures are accepted, in the format of `ssh-keygen`'s ALLOWED SIGNERS.
         allowed_signers_file: the same as a file, relative to the policy.
-        signers: those of its principals that count; all where empty.
-        not_older_than: the lowest tag that is accepted, against being handed an old release.
+        signers: the accepted principals among them; all if empty.
+        not_older_than: the lowest accepted tag, against an attacker who offers an old release.
         repository: `owner/name` on GitHub, whose workflow attested the files.
         signer_workflow: the workflow that must have attested them, as `gh` takes it.
     """
@@ -76,7 +76,7 @@ class VerificationPolicy(Document):
     ) = None
 
     @model_validator(mode="after")
-    def _can_be_kept(self) -> Self:
+    def _check_consistency(self) -> Self:
         if len(set(self.require)) != len(self.require):
             raise ValueError("require names a layer twice")
         given = (self.allowed_signers is not None) + (self.allowed_signers_file is not None)
@@ -84,10 +84,10 @@ class VerificationPolicy(Document):
             raise ValueError("allowed_signers and allowed_signers_file exclude each other")
         signed = sorted(SIGNED_LAYERS & set(self.require))
         if given == 0 and (signed or self.signers):
-            what = f"{signed[0]} is required" if signed else "signers are named"
-            raise ValueError(f"{what}, and there are no allowed_signers")
+            what = f"{signed[0]} is required" if signed else "signers are given"
+            raise ValueError(f"{what}, but allowed_signers is missing")
         if "attestation" in self.require and self.repository is None:
-            raise ValueError("attestation is required, and there is no repository")
+            raise ValueError("attestation is required, but repository is missing")
         return self
 
 
@@ -95,8 +95,7 @@ def read_verification_policy(data: bytes, where: str) -> VerificationPolicy:
     """Read a policy.
 
     Raises:
-        InvalidInput: it is not TOML, not a release policy of a known version, or says something that is
-            not known.
+        InvalidInput: it is not TOML, not a release policy of a known version, or has an unknown key.
     """
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"{where}: larger than {MAX_BYTES} bytes")
@@ -108,10 +107,8 @@ def read_verification_policy(data: bytes, where: str) -> VerificationPolicy:
             hint=f"this obrelease reads version {POLICY_VERSION}",
         )
     try:
-        return VerificationPolicy.model_validate_json(canonical_bytes(value))
+        data = canonical_bytes(value)
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {error.message}") from error
-    except ValidationError as error:
-        raise InvalidInput(
-            f"{where}: {validation_messages(error)[0]}", hint=f"layers are: {', '.join(LAYERS)}"
-        ) from error
+    with model_errors(where, hint=f"the layers are {', '.join(LAYERS)}"):
+        return VerificationPolicy.model_validate_json(data)

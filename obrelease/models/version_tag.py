@@ -1,4 +1,4 @@
-"""A release's tag: one spelling kept, one allow-list, one order."""
+"""Tags of releases: allowed spellings and their order."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ TAG_PATTERN: Final = (
     r"^(v[0-9]+(\.[0-9]+){0,3}|[0-9]+(\.[0-9]+){1,3})"
     r"((a|b|rc)[0-9]+|-[0-9a-z]+([.-][0-9a-z]+)*)?$"
 )
-"""The whole allow-list, in the dialect that Python, Rust and ECMAScript share.
+"""All allowed tags, as a regular expression that Python, Rust and ECMAScript share.
 
-`v` and one to four numbers (or two to four without the `v`: a lone number could be the prefix of
-a commit), then perhaps a pre-release in SemVer's form (`-rc.1`, `-beta`) or PEP 440's (`rc1`).
-Lower case alone, so that no two tags are one file on a case-folding disk.
+`v` and one to four numbers, or two to four numbers without `v` (one number could be the prefix of a
+commit). Optionally a pre-release as in SemVer (`-rc.1`, `-beta`) or PEP 440 (`rc1`). Only lower case,
+so that two tags are never one file on a case-insensitive disk.
 """
 
 TAG_SCHEMA_PATTERN: Final = rf"^(?!.*\.lock$){TAG_PATTERN[1:]}"
-"""The same with git's own refusal in it, for the exported schemas."""
+"""The same without names that git refuses, for the exported schemas."""
 
 _NUMBERS_END: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)")
-_SHOWN: Final = 40
+_MAX_SHOWN_LENGTH: Final = 40
 
 _Part = tuple[int, int, str]
 
@@ -38,8 +38,8 @@ class Tag:
     """A tag that passed the allow-list; build it with `Tag.parse`.
 
     Attributes:
-        text: the spelling as it was given.
-        prerelease: True where anything follows the numbers.
+        text: the original spelling.
+        prerelease: True if anything follows the numbers.
     """
 
     text: str
@@ -47,11 +47,11 @@ class Tag:
 
     @classmethod
     def parse(cls, text: str) -> Tag:
-        """Accept a tag or refuse it, before git or a forge hears of it.
+        """Accept or refuse a tag, before it is passed to git or a forge.
 
         Raises:
-            UsageError: the text is not of the form `TAG_PATTERN`, or git or a file system
-                would not keep it.
+            UsageError: the text does not match `TAG_PATTERN`, or git or a file system
+                would refuse it.
         """
         if len(text) > TAG_MAX_LENGTH:
             _refuse(text, f"is longer than {TAG_MAX_LENGTH} characters")
@@ -68,9 +68,9 @@ class Tag:
         return self._key() < other._key()
 
     def _key(self) -> tuple[tuple[int, ...], bool, tuple[_Part, ...], str]:
-        """As SemVer 2.0.0 section 11 has it, but v1 equals v1.0 and rc9 stands below rc10.
+        """The order of SemVer 2.0.0 section 11, but v1 equals v1.0 and rc9 is lower than rc10.
 
-        The spelling is the last word, so that only equal texts are equal.
+        The spelling is compared last, so that only equal texts are equal.
         """
         match = _NUMBERS_END.match(self.text)
         end = match.end() if match else 0
@@ -81,13 +81,13 @@ class Tag:
 
 
 def _identifiers(suffix: str) -> tuple[_Part, ...]:
-    """`-rc.10` and `rc10` both as (rc, 10); numbers stand below words, as SemVer has it."""
+    """`-rc.10` and `rc10` both as (rc, 10); numbers are lower than words, as in SemVer."""
     runs = re.findall(r"[0-9]+|[a-z]+", suffix)
     return tuple((0, int(run), "") if run.isdigit() else (1, 0, run) for run in runs)
 
 
 def _refuse(text: str, reason: str) -> NoReturn:
-    shown = ascii(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    shown = ascii(text if len(text) <= _MAX_SHOWN_LENGTH else text[:_MAX_SHOWN_LENGTH] + "...")
     raise UsageError(f"tag {shown} {reason}", hint="use a tag such as v1.2.3, v1.2.3-rc.1 or v0.9-beta")
 
 
@@ -104,4 +104,4 @@ TagText = Annotated[
     AfterValidator(_is_tag),
     WithJsonSchema({"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": TAG_SCHEMA_PATTERN}),
 ]
-"""A tag in a document: the same allow-list, the spelling kept."""
+"""A tag in a document, with the same allowed spellings."""

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from obengine.harness.machine import machine_facts
 from obrelease.errors import UsageError
 from obrelease.models.artefact import Artefact, Host, Measurement, Producer, Scalar
-from obrelease.models.artefact_draft import ArtefactDraft, envelope_errors, slug
+from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.models.direction import Direction, direction_by_unit, direction_parameters
+from obrelease.models.validation import model_errors
 from obrelease.recorder.artefact_builder import encode_histogram, host_document
 from obrelease.storage.durable import NewFile
 
@@ -99,7 +100,7 @@ def build_artefact(
         for each in metrics
         if each.better is not None and each.better != direction_by_unit(each.unit)
     }
-    with envelope_errors(_SOURCE):
+    with model_errors(_SOURCE):
         artefact = Artefact(
             kind="imported",
             scenario=slug(scenario),

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
 from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.models.canonical import parse_strict
-from obrelease.models.validation import validation_messages
+from obrelease.models.validation import model_errors
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -133,10 +132,8 @@ def read_entry(root: Path, location: str) -> Entry:
 def _validated_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
     where = str(root / location / ENVELOPE_NAME)
     parse_strict(data, where)
-    try:
+    with model_errors(where):
         artefact = Artefact.model_validate_json(data)
-    except ValidationError as error:
-        raise InvalidInput(f"{where}: {validation_messages(error)[0]}") from error
     return entry_of(artefact, digest, root, location, len(data))
 
 

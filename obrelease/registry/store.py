@@ -17,11 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
-from obrelease.models.validation import document_bytes, read_document, validation_messages
+from obrelease.models.validation import document_bytes, model_errors, read_document
 from obrelease.registry import pins
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry, entry_of
@@ -253,10 +251,8 @@ def _check_draft(draft: Artefact, files: Sequence[NewFile]) -> None:
     """Refuse before the first write: a path outside of the run's folder must never be opened."""
     if draft.files:
         raise InvalidInput("a draft lists no files; they are filled in when it is recorded")
-    try:
+    with model_errors("files of the run"):
         _with_files(draft, tuple(_file_entry(file, _NO_DIGEST, 0) for file in files))
-    except ValidationError as error:
-        raise InvalidInput(f"files of the run: {validation_messages(error)[0]}") from error
     given = {file.path for file in files}
     for histogram in draft.histograms:
         if histogram.path not in given:

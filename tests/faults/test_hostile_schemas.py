@@ -13,7 +13,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.json_schema import DOCUMENTS, export, schema_of
+from obrelease.models.json_schema import DOCUMENTS, export_schemas, schema_of
 from obrelease.models.plan import Plan
 from obrelease.models.validation import check_document, document_bytes
 from tests.faults.bounded import run_bounded
@@ -72,7 +72,7 @@ def test_a_document_cannot_bring_a_schema(hostile: dict[str, Any], reached: list
 def test_a_schema_in_the_project_is_compared_and_never_used(
     hostile: dict[str, Any], reached: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export(tmp_path / "schemas")
+    export_schemas(tmp_path / "schemas")
     (tmp_path / "schemas" / "plan.v1.schema.json").write_text(json.dumps(hostile))
     (tmp_path / "plan.json").write_bytes(document_bytes(PLAN))
     monkeypatch.chdir(tmp_path)

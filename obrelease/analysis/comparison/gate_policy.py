@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from obrelease.analysis.comparison.verdict import LEAST_RUNS, Rules
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
 from obrelease.models.policy_file import GATE_POLICY, parse_policy, require_policy_format
-from obrelease.models.validation import validation_messages
+from obrelease.models.validation import model_errors
 from obrelease.storage.files import read_bounded
 
 POLICY_VERSION: Final = 1
@@ -90,11 +90,5 @@ def policy_of(document: Mapping[str, Any], where: str) -> Policy:
         )
     entries = document.get("metric")
     plain = {**document, "metric": tuple(entries)} if isinstance(entries, list) else dict(document)
-    try:
+    with model_errors(where, hint="`obrelease gate --help` shows a policy with every key"):
         return Policy.model_validate(plain)
-    except ValidationError as error:
-        lines = validation_messages(error)
-        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-        raise InvalidInput(
-            f"{where}: {lines[0]}{more}", hint="`obrelease gate --help` shows a policy with every key"
-        ) from error

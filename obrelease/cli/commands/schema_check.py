@@ -17,7 +17,7 @@ def check(session: Session, schemas: SchemasOption = None) -> None:
     from obrelease.models import json_schema
 
     folder = session.settings(schemas=schemas).schemas
-    problems = json_schema.check(folder)
+    problems = json_schema.check_schemas(folder)
     session.out.result(
         {"folder": str(folder), "problems": [problem.as_json() for problem in problems]},
         "\n".join(map(str, problems)),

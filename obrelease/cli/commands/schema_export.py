@@ -15,7 +15,7 @@ def export(session: Session, schemas: SchemasOption = None) -> None:
     from obrelease.models import json_schema
 
     folder = session.settings(schemas=schemas).schemas
-    changed = json_schema.export(folder)
+    changed = json_schema.export_schemas(folder)
     session.out.result(
         {"folder": str(folder), "changed": [path.name for path in changed]},
         "\n".join(str(path) for path in changed),

@@ -6,11 +6,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from obrelease.errors import Conflict, NotFound, UsageError
 from obrelease.models.plan import Plan, PlanStep
-from obrelease.models.validation import validation_messages
+from obrelease.models.validation import model_errors
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.plan_progress import (
@@ -50,7 +48,9 @@ def create_plan(options: PublishOptions, steps: Sequence[Step], context: Publish
         UsageError: the project's name cannot be part of a file name.
     """
     entries = [context.registry.resolve(run) for run in options.runs] or context.registry.find()
-    try:
+    where = "no release can be planned with these settings"
+    hint = "check [tool.obrelease] in pyproject.toml; `project` has lower case letters, digits, . _ -"
+    with model_errors(where, kind=UsageError, hint=hint):
         return Plan(
             project=options.project,
             tag=options.tag.text,
@@ -64,11 +64,6 @@ def create_plan(options: PublishOptions, steps: Sequence[Step], context: Publish
             tag_found=context.repo.local_tag(options.tag.text) is not None,
             dry_run=options.dry_run,
         )
-    except ValidationError as error:
-        raise UsageError(
-            f"no release can be planned with these settings: {validation_messages(error)[0]}",
-            hint="look at [tool.obrelease] in pyproject.toml; `project` is lower case, digits, . _ -",
-        ) from error
 
 
 def resume_plan(journal: Journal, steps: Sequence[Step], context: PublishContext) -> Plan:

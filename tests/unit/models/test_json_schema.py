@@ -16,9 +16,9 @@ from obrelease.models.json_schema import (
     DIALECT,
     DOCUMENTS,
     DocumentType,
-    check,
-    export,
-    exported,
+    check_schemas,
+    export_schemas,
+    has_exported_schemas,
     schema_of,
     schema_text,
 )
@@ -36,7 +36,7 @@ def objects(schema: Any) -> list[dict[str, Any]]:
 
 
 def test_the_committed_schemas_are_those_of_the_models() -> None:
-    assert [str(problem) for problem in check(ROOT / "schemas")] == []
+    assert [str(problem) for problem in check_schemas(ROOT / "schemas")] == []
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.name)
@@ -62,45 +62,45 @@ class TestEachSchema:
 
 
 def test_export_then_check_finds_nothing(tmp_path: Path) -> None:
-    written = export(tmp_path / "schemas")
+    written = export_schemas(tmp_path / "schemas")
     assert [path.name for path in written] == [kind.file_name for kind in DOCUMENTS]
-    assert check(tmp_path / "schemas") == ()
-    assert export(tmp_path / "schemas") == ()
+    assert check_schemas(tmp_path / "schemas") == ()
+    assert export_schemas(tmp_path / "schemas") == ()
 
 
 def test_check_names_missing_stale_and_extra_schemas_and_the_mend(tmp_path: Path) -> None:
-    export(tmp_path)
+    export_schemas(tmp_path)
     (tmp_path / DOCUMENTS[0].file_name).unlink()
     stale = tmp_path / DOCUMENTS[1].file_name
     stale.write_text(stale.read_text().replace("2020-12", "2019-09"))
     (tmp_path / "novel.v1.schema.json").write_text('{"$id": "urn:obrelease:schema:novel:1"}')
     (tmp_path / "README.md").write_text("not a schema")
-    problems = check(tmp_path)
+    problems = check_schemas(tmp_path)
     assert {(Path(problem.path).name, problem.rule) for problem in problems} == {
         (DOCUMENTS[0].file_name, "missing"),
         (DOCUMENTS[1].file_name, "stale"),
         ("novel.v1.schema.json", "extra"),
     }
     assert all("obrelease schema export" in problem.message for problem in problems)
-    export(tmp_path)
-    assert check(tmp_path) == ()
+    export_schemas(tmp_path)
+    assert check_schemas(tmp_path) == ()
 
 
 def test_schemas_of_others_in_the_same_folder_are_left_alone(tmp_path: Path) -> None:
     foreign = tmp_path / "theirs.v1.schema.json"
     foreign.write_text('{"$id": "https://example.org/theirs"}')
-    assert not exported(tmp_path)
-    assert not exported(tmp_path / "absent")
-    export(tmp_path)
-    assert exported(tmp_path)
-    assert check(tmp_path) == ()
+    assert not has_exported_schemas(tmp_path)
+    assert not has_exported_schemas(tmp_path / "absent")
+    export_schemas(tmp_path)
+    assert has_exported_schemas(tmp_path)
+    assert check_schemas(tmp_path) == ()
     assert foreign.is_file()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "schemas").write_text("a file is in the way")
     with pytest.raises(StorageError, match=str(tmp_path / "schemas")):
-        export(tmp_path / "schemas")
+        export_schemas(tmp_path / "schemas")
 
 
 def test_a_schema_is_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:

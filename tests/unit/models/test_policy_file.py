@@ -38,12 +38,12 @@ def test_each_reader_takes_its_own(policy: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reader", "said", "hint"),
     [
-        (GATE, release_reader, "this is a gate policy, a release policy is wanted", "gate --policy` reads"),
-        (RELEASE, gate_reader, "this is a release policy, a gate policy is wanted", "verify --policy` reads"),
+        (GATE, release_reader, "this is a gate policy, expected a release policy", "pass it to `obrelease gate --policy`"),
+        (RELEASE, gate_reader, "this is a release policy, expected a gate policy", "pass it to `obrelease verify --policy`"),
         ("version = 1", release_reader, r"\$\.format: is missing", '"obrelease.release-policy"'),
         ("version = 1", gate_reader, r"\$\.format: is missing", '"obrelease.gate-policy"'),
-        ('format = "obrelease.policy"', gate_reader, "'obrelease.policy' is not", "which `obrelease gate"),
-        ("format = [1]", release_reader, r"\[1\] is not known", "which `obrelease verify"),
+        ('format = "obrelease.policy"', gate_reader, "'obrelease.policy' is not", "a gate policy for `obrelease gate"),
+        ("format = [1]", release_reader, r"\[1\] is not known", "a release policy for `obrelease verify"),
     ],
 )  # fmt: skip
 def test_the_other_kind_is_named_with_its_reader(
@@ -60,8 +60,8 @@ def test_the_other_kind_is_named_with_its_reader(
 def test_the_commands_say_so(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy.write_text(GATE)
     assert execute(["verify", str(tmp_path), "--policy", str(policy)]) == ExitCode.INVALID_INPUT
-    assert "a release policy is wanted here" in capsys.readouterr().err
+    assert "expected a release policy" in capsys.readouterr().err
     policy.write_text(RELEASE)
     given = ["gate", "--policy", str(policy), "--release", "v1"]
     assert execute(given) == ExitCode.USAGE  # of a gate, 2 is every error: 1 and 3 are its answers
-    assert "a gate policy is wanted here" in capsys.readouterr().err
+    assert "expected a gate policy" in capsys.readouterr().err

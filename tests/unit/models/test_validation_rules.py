@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
     "older version": (put("version", value=0), "model", "$.version"),
     "version as text": (put("version", value="1"), "model", "$.version"),
     "newer version": (put("version", value=2), "version", "written by a newer obrelease"),
-    "no version": (drop("version"), "version", "names no version"),
+    "no version": (drop("version"), "version", "$.version: is missing"),
     "unknown format": (put("format", value="obrelease.novel"), "format", "unknown format 'obrelease.novel'"),
     "no format": (drop("format"), "format", "known formats: obrelease.artefact"),
 }

@@ -18,7 +18,7 @@ from obrelease.models.artefact import (
     VolatileHost,
     Workload,
 )
-from obrelease.models.json_schema import export
+from obrelease.models.json_schema import export_schemas
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.release.publish.step import PublishContext
@@ -94,7 +94,7 @@ def make_project(base: Path) -> Project:
     git(base, "init", "--quiet", "--bare", str(remote))
     git(root, "init", "--quiet", "--initial-branch=main")
     (root / "pyproject.toml").write_text('[project]\nname = "demo"\n\n[tool.obrelease]\nproject = "demo"\n')
-    export(root / "schemas")
+    export_schemas(root / "schemas")
     git(root, "add", ".")
     git(root, "commit", "--quiet", "--message=first")
     git(root, "remote", "add", "origin", str(remote))

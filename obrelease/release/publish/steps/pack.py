@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name, top_folder
 from obrelease.bundle.writer import ArchiveDigests, BundleSource, write_bundle
@@ -16,7 +14,7 @@ from obrelease.errors import InvalidInput
 from obrelease.models.json_schema import DOCUMENTS, schema_text
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, ReleaseAsset
 from obrelease.models.plan import Plan
-from obrelease.models.validation import document_bytes, validation_messages
+from obrelease.models.validation import document_bytes, model_errors
 from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.storage.hashing import digest_bytes, digest_file
@@ -87,13 +85,9 @@ def _copied(source: BundleSource, assets: Path) -> PackedAsset:
 
 
 def _facts(name: str, size: int, sha256: str) -> ReleaseAsset:
-    try:
+    hint = "shorten the project's name in [tool.obrelease] or the tag"
+    with model_errors(f"{name}: cannot be the name of an asset", hint=hint):
         return ReleaseAsset(name=name, size=size, sha256=sha256)
-    except ValidationError as error:
-        raise InvalidInput(
-            f"{name}: cannot be the name of an asset: {validation_messages(error)[0]}",
-            hint="shorten the project's name in [tool.obrelease] or the tag",
-        ) from error
 
 
 def _manifest(

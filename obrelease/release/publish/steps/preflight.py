@@ -94,8 +94,8 @@ def _require_tag(plan: Plan, context: PublishContext) -> None:
 
 def _require_schemas(context: PublishContext) -> None:
     """A project that exported no schemas releases with those of this program, which every bundle holds."""
-    if not json_schema.exported(context.schemas):
+    if not json_schema.has_exported_schemas(context.schemas):
         return
-    problems = json_schema.check(context.schemas)
+    problems = json_schema.check_schemas(context.schemas)
     if problems:
         raise CheckFailed(str(problems[0]), hint="run `obrelease schema export` and commit what it writes")
