@@ -224,7 +224,7 @@ def test_remotes_that_are_missing_or_dangerous_are_refused(project: Path, tmp_pa
     git(project, "config", "remote.secret.url", "https://user:hunter2@localhost/x.git")
     for name in ("helper", "option", "secret"):
         with pytest.raises(UsageError) as caught:
-            tree.remote_tag(name, "v1")
+            GitRepository.open(project).remote_tag(name, "v1")
         assert "hunter2" not in str(caught.value)
     assert not canary.exists()
 

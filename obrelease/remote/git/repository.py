@@ -1,22 +1,31 @@
 """The project's own git repository: its state, its tags, and pushing one of them.
 
 GitPython lives here alone. Names are checked by our own allow-lists before git is started,
-and git is run by the rules of `gitenv`.
+and git never reads the configuration of the repository: see `remote.git.isolation`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
-from obrelease.remote.git.environment import FALLBACK_EMAIL, FALLBACK_NAME, environment
+from obrelease.remote.git.configuration import own_settings, repository_settings
+from obrelease.remote.git.environment import environment
+from obrelease.remote.git.isolation import (
+    GitFolders,
+    find_git_folders,
+    require_ownership,
+    write_configuration,
+    write_isolated_folder,
+)
 from obrelease.remote.git.tag_object import TagInfo, annotated_tag
 from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,8 +34,6 @@ if TYPE_CHECKING:
 
 _REMOTE_DEADLINE_S: Final = 300
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
-_KEPT: Final = ("core.excludesFile", "credential.helper")
-"""What is kept of the user's global and system configuration, next to the identity."""
 
 
 class GitRepository:
@@ -35,42 +42,42 @@ class GitRepository:
     Every method raises `RemoteError` when git itself fails.
     """
 
-    def __init__(self, repo: Repo, root: Path, git_dir: Path) -> None:
+    def __init__(self, repo: Repo, folders: GitFolders, cleanup: ExitStack) -> None:
         self._repo = repo
         self._git: Git = repo.git
-        self.root = root
-        self.git_dir = git_dir
+        self._cleanup = cleanup
+        self.root = folders.root
+        self.git_dir = folders.common
 
     @classmethod
     def open(cls, path: Path) -> GitRepository:
         """The work tree that `path` lies in.
 
         Raises:
-            NotFound: it lies in none.
-            UsageError: git is not installed.
+            NotFound: it is in none.
+            UsageError: git is not installed, or the repository belongs to another user.
+            InvalidInput: a file of the git folder is not what git would have written.
         """
+        folders = find_git_folders(path)
         git = _gitpython()
-        try:
-            repo = git.Repo(path, search_parent_directories=True)
-        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-            raise NotFound(
-                f"{path}: is not inside a git work tree",
-                hint="run it in a repository, or run `git init` first",
-            ) from None
-        except (OSError, ValueError) as error:
-            raise RemoteError(f"{path}: the git repository cannot be opened: {error}") from error
-        if repo.working_tree_dir is None:
-            raise NotFound(f"{path}: is a bare repository", hint="use a clone that has a work tree")
-        private, root = Path(repo.git_dir).resolve(), Path(repo.working_tree_dir).resolve()
-        if root not in (path.resolve(), *path.resolve().parents):
-            raise NotFound(f"{path}: its repository claims a work tree elsewhere: {root}")
-        own, filters = _own_settings(repo.git, private)
-        repo.git.update_environment(**environment(private, root, own=own, filters=filters))
-        return cls(repo, root, Path(repo.common_dir).resolve())
+        with ExitStack() as cleanup:
+            isolated = cleanup.enter_context(temporary_folder())
+            write_isolated_folder(folders, isolated)
+            runner = git.Git(str(folders.root))
+            own = own_settings(runner, isolated)
+            require_ownership(folders, [value for key, value in own if key == "safe.directory"])
+            write_configuration(isolated, repository_settings(runner, isolated, folders))
+            repo = git.Repo(isolated)
+            repo.git = runner
+            runner.update_environment(
+                **environment(isolated, folders.root, index=folders.private / "index", own=own)
+            )
+            return cls(repo, folders, cleanup.pop_all())
 
     def close(self) -> None:
-        """End the processes that GitPython keeps."""
+        """End the processes that GitPython keeps, and remove the isolated git folder."""
         self._repo.close()
+        self._cleanup.close()
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +138,7 @@ class GitRepository:
 
     def git_at(self, folder: Path, *arguments: str) -> None:
         """Run git on the repository at `folder`, which is another one, by the same rules."""
-        self._run(*arguments, env=environment(folder / ".git", folder, own=(), filters=()))
+        self._run(*arguments, env=environment(folder / ".git", folder, own=()))
 
     def local_tag(self, name: str) -> TagInfo | None:
         """The tag in this repository, or None.
@@ -376,28 +383,3 @@ def _failure(what: str, error: Exception) -> RemoteError:
     told = getattr(error, "stderr", "") or str(error)
     shown = _CREDENTIALS.sub("://[hidden]@", " ".join(told.split()))
     return RemoteError(f"{what}: {shown.removeprefix('stderr: ')[:500]}")
-
-
-def _own_settings(git: Git, git_dir: Path) -> tuple[list[tuple[str, str]], set[str]]:
-    """The user's own settings that are kept, and the names of all clean/smudge drivers.
-
-    Reading configuration runs no program, so this is done before the safe environment is set.
-    """
-
-    def values(*arguments: str) -> list[str]:
-        _, text, _ = git.execute(
-            ["git", "config", "-z", *arguments],
-            with_extended_output=True,
-            with_exceptions=False,
-            env={"GIT_DIR": str(git_dir)},
-        )
-        return [value for value in str(text).split("\0") if value]
-
-    name = values("--get", "user.name") or [FALLBACK_NAME]
-    email = values("--get", "user.email") or [FALLBACK_EMAIL]
-    own = [("user.name", name[0]), ("user.email", email[0])]
-    for key in _KEPT:
-        for scope in ("--system", "--global"):
-            own += [(key, value) for value in values(scope, "--get-all", key)]
-    drivers = values("--name-only", "--get-regexp", r"^filter\.")
-    return own, {driver.partition(".")[2].rpartition(".")[0] for driver in drivers}
