@@ -10,7 +10,6 @@ import pytest
 
 from obrelease.bundle.signing.armor import from_armor
 from obrelease.bundle.signing.ssh import GIT_NAMESPACE, check
-from obrelease.errors import ObreleaseError
 from obrelease.remote.git.repository import GitRepository
 from tests.faults.signed_release import make_key
 
@@ -113,19 +112,16 @@ def test_no_program_of_the_repository_runs_while_a_tag_is_signed(
     assert [path.name for path in canaries.iterdir()] == []
 
 
-def test_no_program_runs_for_an_address_that_the_repository_rewrites(hostile: tuple[Path, Path]) -> None:
+def test_no_address_is_rewritten_by_the_repository(hostile: tuple[Path, Path]) -> None:
     project, canaries = hostile
-    tree = GitRepository.open(project)
     for target in (f"ext::{project.parent}/programs/core.pager", "fd::3", "git://127.0.0.1:1/x"):
         subprocess.run(
             ["git", "config", "--replace-all", f"url.{target}.insteadOf", str(project.parent / "remote.git")],
             cwd=project,
             check=True,
         )
-        with pytest.raises(ObreleaseError):
-            GitRepository.open(project).remote_tag("origin", "v1")
+        assert GitRepository.open(project).remote_tag("origin", "v1") is None
         subprocess.run(["git", "config", "--remove-section", f"url.{target}"], cwd=project, check=True)
-    assert tree.remote_tag("origin", "v1") is None
     assert [path.name for path in canaries.iterdir()] == []
 
 
