@@ -1,105 +1,107 @@
-"""Which runs the releases of a repository hold, so that nobody throws them away."""
+"""The runs that releases, tags and git protect from garbage collection."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from obrelease.errors import NotFound
+from obrelease.bundle.asset_names import MANIFEST_NAME
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import read_document
+from obrelease.registry.gc import ProtectedRuns
 from obrelease.release.publish.journal import PLAN_NAME, Journal
 from obrelease.release.verify.tag_message import digests_in
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
-MANIFEST: Final = "manifest.json"
-
 
 @dataclass(frozen=True, slots=True)
-class Roots:
-    """What releases keep.
+class ReleaseRoots:
+    """What must stay.
 
     Attributes:
-        reasons: by artefact digest, such as `release v1.0`, `tag v1.0` and `begun release v1.1`.
-        unknown: tags that bind a manifest which is nowhere here, so that their runs are unknown.
+        protected: the runs of releases and tags, with reasons such as `release v1.0`, and the runs
+            that git tracks.
+        unknown_tags: release tags whose manifest was not found, so that their runs are unknown.
+        repository_root: the work tree of the project, or None if it is in no git repository.
     """
 
-    reasons: dict[str, list[str]]
-    unknown: tuple[str, ...]
+    protected: ProtectedRuns
+    unknown_tags: tuple[str, ...]
+    repository_root: Path | None
 
 
-def release_roots(releases: Path, repo: GitRepository | None, manifests: Iterable[Path] = ()) -> Roots:
-    """Read the manifests of the releases kept as folders, of the journals, and of the tags.
+def find_protected_runs(
+    results: Path, *, root: Path, releases: Path, manifests: Iterable[Path] = ()
+) -> ReleaseRoots:
+    """Find the runs that releases as folders, unfinished releases, tags and git protect.
 
     Args:
-        releases: the folder of the directory forge; drafts count like releases.
-        worktree: the repository whose tags and journals count, or None.
-        manifests: further manifests, such as those of releases that lie elsewhere.
+        results: the results folder; the git repository that it is in may track its runs.
+        root: the project's root; its repository has the tags and the unfinished releases.
+        releases: the folder of the directory forge; drafts count as well.
+        manifests: further manifests, such as those of releases on GitHub.
 
     Raises:
-        InvalidInput: a manifest or a journal is malformed; what it keeps is unknown.
-        NotFound, StorageError: it cannot be read.
+        InvalidInput: a manifest or a journal is malformed, so that its runs are unknown.
+        NotFound, StorageError: one cannot be read.
         RemoteError: git failed.
     """
     reasons: dict[str, list[str]] = {}
     known: set[str] = set()
-    for path in (*_released(releases), *manifests):
+    for path in (*_manifests_below(releases), *manifests):
         data = read_bounded(path)
         manifest = read_document(data, BundleManifest, str(path))
         known.add(digest_bytes(data))
         for run in manifest.runs:
             reasons.setdefault(run.digest, []).append(f"release {manifest.tag}")
-    if repo is None:
-        return Roots(reasons, ())
-    begun: set[str] = set()
-    for tag in _begun(repo.git_dir):
-        plan = Journal.of(repo.git_dir, tag).load()
+    with _repository(root) as repo:
+        unknown = _add_unfinished(reasons, known, repo) if repo else ()
+        repository_root = repo.root if repo else None
+    protected = ProtectedRuns(reasons=reasons, tracked=_tracked_runs(results.resolve()))
+    return ReleaseRoots(protected, unknown, repository_root)
+
+
+def _add_unfinished(reasons: dict[str, list[str]], known: set[str], repo: GitRepository) -> tuple[str, ...]:
+    """Add the runs of unfinished releases; return the tags whose manifest is not known."""
+    unfinished: set[str] = set()
+    for path in sorted((repo.git_dir / "obrelease").glob(f"*/{PLAN_NAME}")):
+        plan = Journal(path).load()
         if plan is not None:
-            begun.add(plan.tag)
+            unfinished.add(plan.tag)
             for digest in plan.runs:
                 reasons.setdefault(digest, []).append(f"begun release {plan.tag}")
-    unknown = [
+    return tuple(
         tag
         for tag in repo.tag_names()
         if (found := repo.local_tag(tag)) is not None
-        and (bound := digests_in(found.message).get("manifest")) is not None
-        and bound not in known
-        and tag not in begun
-    ]
-    return Roots(reasons, tuple(unknown))
+        and (manifest := digests_in(found.message).get("manifest")) is not None
+        and manifest not in known
+        and tag not in unfinished
+    )
 
 
-def _released(releases: Path) -> Iterator[Path]:
+def _manifests_below(releases: Path) -> Iterator[Path]:
     for folder in (releases, releases / ".drafts"):
-        if folder.is_dir():
-            for release in sorted(folder.iterdir()):
-                path = release / "assets" / MANIFEST
-                if not release.name.startswith(".") and path.exists():
-                    yield path
+        for path in sorted(folder.glob(f"*/assets/{MANIFEST_NAME}")):
+            if not path.parts[-3].startswith("."):
+                yield path
 
 
-def _begun(git_dir: Path) -> Iterator[str]:
-    folder = git_dir / "obrelease"
-    for tag in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if (tag / PLAN_NAME).is_file():
-            yield tag.name
+def _tracked_runs(results: Path) -> set[str]:
+    """The locations (`kind/scenario/digest12`) below the results folder with a file that git tracks."""
+    for folder in (results, *results.parents):
+        with _repository(folder) as repo:
+            if repo is not None:
+                below = results.relative_to(repo.root).as_posix()
+                prefix = "" if below == "." else f"{below}/"
+                locations = (path.removeprefix(prefix).split("/") for path in repo.tracked(below))
+                return {"/".join(parts[:3]) for parts in locations if len(parts) > 3}
+    return set()
 
 
-def tracked_roots(repo: GitRepository, results: Path) -> set[str]:
-    """The places (`kind/scenario/digest12`) below the results folder with a file that git tracks.
-
-    Raises:
-        NotFound: the results folder lies in another repository.
-        RemoteError: git failed.
-    """
-    try:
-        below = results.resolve().relative_to(repo.root).as_posix()
-    except ValueError as error:
-        raise NotFound(f"{results}: lies outside of {repo.root}") from error
-    prefix = "" if below == "." else f"{below}/"
-    places = (path.removeprefix(prefix).split("/") for path in repo.tracked(below))
-    return {"/".join(parts[:3]) for parts in places if len(parts) > 3}
+def _repository(folder: Path) -> AbstractContextManager[GitRepository | None]:
+    return GitRepository.open(folder) if (folder / ".git").exists() else nullcontext()

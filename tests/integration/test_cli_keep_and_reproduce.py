@@ -252,7 +252,7 @@ class TestGc:
         monkeypatch.chdir(clone)
         code, out, err = run("gc", "--grace", "0s", "--yes", "--json", "--results", registry.root)
         assert code == ExitCode.OK
-        assert f"{registry.root} lies outside of {clone}" in err
+        assert f"{registry.root} is outside of {clone}" in err
         assert {run["digest"] for run in json.loads(out)["runs"]} == {entry.digest for entry in others}
         assert registry.find() == (released,)
 

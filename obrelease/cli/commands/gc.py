@@ -12,12 +12,10 @@ from obrelease.cli.console.clock import now_ns
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.output import counted, table
-from obrelease.cli.console.settings import Settings
 from obrelease.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from obrelease.registry.gc import Candidate, GcPlan
-    from obrelease.remote.git.repository import GitRepository
 
 DEFAULT_GRACE: Final = "14d"
 
@@ -53,18 +51,25 @@ def gc(
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other", hint="give one of them")
     grace_ns = _grace_ns(grace)
-    from obrelease.registry.gc import ProtectedRuns, collect, plan_gc
+    from obrelease.registry.gc import collect, plan_gc
+    from obrelease.release.gc_roots import find_protected_runs
 
     settings = session.settings(results=results)
     registry = registry_of(settings, must_exist=True)
-    reasons, unknown = _release_reasons(session, settings, manifest or [])
-    if unknown:
-        told = f"the runs of {', '.join(unknown)} are unknown: no manifest of theirs is here"
+    roots = find_protected_runs(
+        settings.results, root=settings.root, releases=settings.releases, manifests=manifest or []
+    )
+    if roots.repository_root and not settings.results.resolve().is_relative_to(roots.repository_root):
+        session.out.note(
+            f"{settings.results} is outside of {roots.repository_root}, which tracks none of its runs;"
+            " runs of its releases and tags stay"
+        )
+    if roots.unknown_tags:
+        told = f"the runs of {', '.join(roots.unknown_tags)} are unknown: no manifest of theirs is here"
         if yes:
             raise NotFound(told, hint="download manifest.json of these releases, and name it by --manifest")
         session.out.warn(f"{told}; --yes will ask for them by --manifest")
-    protected = ProtectedRuns(reasons=reasons, tracked=_tracked(settings.results))
-    plan = plan_gc(registry, protected, now_ns=now_ns(), grace_ns=grace_ns)
+    plan = plan_gc(registry, roots.protected, now_ns=now_ns(), grace_ns=grace_ns)
     gone = plan.candidates
     if yes:
         with session.out.progress("gc", len(plan.candidates)) as advance:
@@ -83,49 +88,6 @@ def gc(
             f"{counted(len(unreadable), 'folder')} cannot be read and stays, the first is {unreadable[0]};"
             " `obrelease fsck` says why"
         )
-
-
-def _release_reasons(
-    session: Session, settings: Settings, manifests: list[Path]
-) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """Why runs stay, by digest, and the tags whose runs are unknown."""
-    from obrelease.release.gc_roots import release_roots
-
-    repo = _worktree(settings.root)
-    try:
-        roots = release_roots(settings.releases, repo, manifests)
-    finally:
-        if repo is not None:
-            repo.close()
-    if repo is not None and not settings.results.resolve().is_relative_to(repo.root):
-        session.out.note(
-            f"{settings.results} lies outside of {repo.root}, which tracks none of its runs;"
-            " what its releases and tags name stays"
-        )
-    return roots.reasons, roots.unknown
-
-
-def _worktree(root: Path) -> GitRepository | None:
-    if not (root / ".git").exists():
-        return None
-    from obrelease.remote.git.repository import GitRepository
-
-    return GitRepository.open(root)
-
-
-def _tracked(results: Path) -> set[str]:
-    """The places that git tracks, by the repository that the results folder lies in, if any."""
-    from obrelease.release.gc_roots import tracked_roots
-
-    real = results.resolve()
-    for folder in (real, *real.parents):
-        repo = _worktree(folder)
-        if repo is not None:
-            try:
-                return tracked_roots(repo, real)
-            finally:
-                repo.close()
-    return set()
 
 
 def _removal(grace: str, manifests: list[Path], results: Path | None) -> str:
