@@ -31,7 +31,8 @@ _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _FIRST_EXPONENT_FORM: Final = 1e21
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NUMBER_OF_TWO_FORMS: Final = re.compile(rb"[:,\[]-?[0-9]+(\.0[,\]}]|\.?[0-9]*[eE])")
+_NUMBER_OF_TWO_FORMS: Final = re.compile(rb"[:,\[]-?[0-9]++(?:\.0[,\]}]|(?:\.[0-9]*+)?[eE])")
+"""Possessive, so that the search is linear: a run of digits is never given back."""
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
