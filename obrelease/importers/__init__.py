@@ -1,1 +1,1 @@
-"""Other programs' results as artefacts: what they measured, in our units, with their own bytes."""
+"""Results of other benchmark tools as artefacts: one file a format, listed in `formats`."""

@@ -1,4 +1,4 @@
-"""What every importer makes: an envelope of kind `imported`, and the original bytes beside it."""
+"""What every importer gives: an envelope of kind `imported`, and the original file."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to import, and what the file cannot know.
+    """A file to import, and what the file does not say.
 
     Attributes:
         name: the file's name, without folders.
         data: its bytes, kept as they are.
-        now_ns: nanoseconds since 1970, used where the file has no date.
-        scenario: what to call the workload; None for what the file suggests.
+        now_ns: nanoseconds since 1970, used if the file has no date.
+        scenario: the name of the workload; None for the one that the file suggests.
         unit: of a histogram's values: ns, us or ms.
         clock: what a histogram timed: `service` or `response`.
     """
@@ -51,7 +51,7 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What an importer read, before it becomes an envelope."""
+    """What an importer read from a file."""
 
     tool: str
     tool_version: str
@@ -67,32 +67,32 @@ class ToolResult:
     dirty: bool | None = None
 
 
-def draft(request: ImportRequest, found: ToolResult, *, media_type: str, suffix: str) -> ArtefactDraft:
-    """Wrap what was found; the original is kept as `original<suffix>`.
+def build_import(
+    request: ImportRequest, result: ToolResult, *, media_type: str, suffix: str
+) -> ArtefactDraft:
+    """Build the artefact of an import; the original file is stored as `original<suffix>`.
 
     Raises:
         InvalidInput: nothing was measured, or a text is longer than an envelope takes.
     """
-    if not found.measurements and not found.histograms:
-        raise InvalidInput(
-            f"{request.name}: holds no measurement", hint="let the tool measure something first"
-        )
+    if not result.measurements and not result.histograms:
+        raise InvalidInput(f"{request.name}: has no measurement", hint="let the tool measure something first")
     with model_errors(request.name):
         artefact = Artefact(
             kind="imported",
-            scenario=slug(request.scenario or found.scenario),
-            created_ns=str(request.now_ns if found.created_ns is None else found.created_ns),
-            command=("obrelease", "import", found.tool, request.name),
+            scenario=slug(request.scenario or result.scenario),
+            created_ns=str(request.now_ns if result.created_ns is None else result.created_ns),
+            command=("obrelease", "import", result.tool, request.name),
             producer=Producer(
-                name=found.tool, version=found.tool_version, commit=found.commit, dirty=found.dirty
+                name=result.tool, version=result.tool_version, commit=result.commit, dirty=result.dirty
             ),
-            host=Host(stable=found.stable, volatile=found.volatile),
-            parameters=dict(found.parameters),
-            measurements=tuple(found.measurements),
-            histograms=tuple(found.histograms),
+            host=Host(stable=result.stable, volatile=result.volatile),
+            parameters=dict(result.parameters),
+            measurements=tuple(result.measurements),
+            histograms=tuple(result.histograms),
         )
     return ArtefactDraft(
-        artefact, (NewFile(f"{ORIGINAL_STEM}{suffix}", media_type, request.data), *found.files)
+        artefact, (NewFile(f"{ORIGINAL_STEM}{suffix}", media_type, request.data), *result.files)
     )
 
 
@@ -108,13 +108,13 @@ def measurements_ns(series: Iterable[tuple[str, Sequence[float]]]) -> tuple[Meas
     return tuple(Measurement(name=name, unit="ns", samples=samples) for name, samples in taken.items())
 
 
-def nanoseconds(value: float, unit: str) -> float:
+def to_nanoseconds(value: float, unit: str) -> float:
     """A time in nanoseconds, its decimal digits moved and not multiplied: 0.0069 s is 6900000.0 ns."""
     return float(Decimal(repr(value)).scaleb(TIME_UNITS[unit]))
 
 
-def instant_ns(text: str) -> int | None:
-    """Nanoseconds since 1970 of an ISO 8601 date, UTC where it names no zone; None if it is none."""
+def parse_date_ns(text: str) -> int | None:
+    """Nanoseconds since 1970 of an ISO 8601 date, UTC if it names no zone; None if it is no date."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -1,7 +1,7 @@
 """Google Benchmark's JSON (`--benchmark_out_format=json`): each repetition's real and CPU time.
 
-Format: github.com/google/benchmark, docs/user_guide.md, "Output Formats". Aggregates are left out:
-they are computed from the repetitions again when they are read.
+Format: github.com/google/benchmark, docs/user_guide.md, "Output Formats". Aggregates are not imported:
+they are computed from the repetitions.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from obrelease.importers.artefact_builder import (
     TIME_UNITS,
     ImportRequest,
     ToolResult,
-    draft,
-    instant_ns,
+    build_import,
     measurements_ns,
-    nanoseconds,
+    parse_date_ns,
+    to_nanoseconds,
 )
 from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
@@ -31,7 +31,7 @@ def import_google_benchmark(request: ImportRequest) -> ArtefactDraft:
         InvalidInput: not such a file, only aggregates in it, or a benchmark that failed.
     """
     document = read_json(request.data, request.name)
-    context = document.at("context")
+    context = document.member("context")
     series: dict[str, list[float]] = {}
     for name, sample_ns in _samples(document):
         series.setdefault(name, []).append(sample_ns)
@@ -41,7 +41,7 @@ def import_google_benchmark(request: ImportRequest) -> ArtefactDraft:
             hint="run it without --benchmark_report_aggregates_only",
         )
     executable = context.text_or("executable", "google-benchmark")
-    found = ToolResult(
+    result = ToolResult(
         tool="google-benchmark",
         tool_version=context.text_or("library_version", UNKNOWN),
         scenario=PurePosixPath(PureWindowsPath(executable).as_posix()).name,
@@ -49,49 +49,49 @@ def import_google_benchmark(request: ImportRequest) -> ArtefactDraft:
         volatile=_volatile(context),
         measurements=measurements_ns(series.items()),
         parameters=dict(_parameters(context)),
-        created_ns=instant_ns(context.text_or("date", "")),
+        created_ns=parse_date_ns(context.text_or("date", "")),
     )
-    return draft(request, found, media_type="application/json", suffix=".json")
+    return build_import(request, result, media_type="application/json", suffix=".json")
 
 
 def _samples(document: Node) -> Iterator[tuple[str, float]]:
-    for entry in document.at("benchmarks").items():
+    for entry in document.member("benchmarks").items():
         if entry.text_or("run_type", "iteration") != "iteration":
             continue
-        name = entry.text_or("run_name", "") or entry.at("name").text()
-        if entry.has("error_occurred") and entry.at("error_occurred").flag():
-            raise entry.refusal(
-                f"benchmark {name!r} failed: {entry.text_or('error_message', 'no reason told')}"
+        name = entry.text_or("run_name", "") or entry.member("name").text()
+        if entry.has("error_occurred") and entry.member("error_occurred").flag():
+            raise entry.error(
+                f"benchmark {name!r} failed: {entry.text_or('error_message', 'no reason given')}"
             )
         unit = entry.text_or("time_unit", "ns")
         if unit not in TIME_UNITS:
-            raise entry.refusal(f"time_unit {unit!r} is none of {', '.join(TIME_UNITS)}")
-        yield name, nanoseconds(entry.at("real_time").number(), unit)
-        yield f"{name}.cpu", nanoseconds(entry.at("cpu_time").number(), unit)
+            raise entry.error(f"time_unit {unit!r} is none of {', '.join(TIME_UNITS)}")
+        yield name, to_nanoseconds(entry.member("real_time").number(), unit)
+        yield f"{name}.cpu", to_nanoseconds(entry.member("cpu_time").number(), unit)
 
 
 def _stable(context: Node) -> StableHost:
-    """The file tells the number of processors and nothing else that is stable."""
+    """The number of processors is the only stable fact of the file."""
     return StableHost(
         system=UNKNOWN,
         machine=UNKNOWN,
         cpu_model=UNKNOWN,
-        cpu_count=int(context.at("num_cpus").number()),
+        cpu_count=int(context.member("num_cpus").number()),
         python="none",
     )
 
 
 def _volatile(context: Node) -> VolatileHost:
-    """The clock and the load move from minute to minute."""
-    loads = [load.number() for load in context.at("load_avg").items()] if context.has("load_avg") else []
+    """Clock frequency and load average."""
+    loads = [load.number() for load in context.member("load_avg").items()] if context.has("load_avg") else []
     return VolatileHost(
-        cpu_khz=int(context.at("mhz_per_cpu").number() * 1_000) if context.has("mhz_per_cpu") else None,
+        cpu_khz=int(context.member("mhz_per_cpu").number() * 1_000) if context.has("mhz_per_cpu") else None,
         load_1m_milli=int(loads[0] * 1_000) if loads else None,
     )
 
 
 def _parameters(context: Node) -> Iterator[tuple[str, Scalar]]:
     if context.has("library_build_type"):
-        yield "library-build-type", context.at("library_build_type").text()
+        yield "library-build-type", context.member("library_build_type").text()
     if context.has("cpu_scaling_enabled"):
-        yield "cpu-scaling-enabled", context.at("cpu_scaling_enabled").flag()
+        yield "cpu-scaling-enabled", context.member("cpu_scaling_enabled").flag()

@@ -1,7 +1,7 @@
 """HdrHistogram logs (`.hlog`) as HistogramLogWriter writes them in Java, JavaScript and Go.
 
 Format: log format 1.2 and 1.3 of github.com/HdrHistogram/HdrHistogram. Each tag becomes a
-histogram; its intervals are kept apart, which the bootstrap makes use of.
+histogram; its intervals are kept apart, which the bootstrap uses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from obrelease.analysis.histograms.histogram_log import (
     significant_digits,
 )
 from obrelease.errors import UsageError
-from obrelease.importers.artefact_builder import ImportRequest, ToolResult, draft
+from obrelease.importers.artefact_builder import ImportRequest, ToolResult, build_import
 from obrelease.models.artefact import UNKNOWN, HistogramRef, StableHost
 from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.storage.durable import NewFile
@@ -44,7 +44,7 @@ def import_hlog(request: ImportRequest) -> ArtefactDraft:
             hint=f"units: {', '.join(UNITS_NS)}; clocks: {', '.join(_CLOCKS)}",
         )
     made = list(_histograms(request))
-    found = ToolResult(
+    result = ToolResult(
         tool="hlog",
         tool_version=UNKNOWN,
         scenario=PurePath(request.name).stem,
@@ -54,7 +54,7 @@ def import_hlog(request: ImportRequest) -> ArtefactDraft:
         parameters={"unit": request.unit},
         created_ns=_started_ns(request.data),
     )
-    return draft(request, found, media_type="text/plain", suffix=".hlog")
+    return build_import(request, result, media_type="text/plain", suffix=".hlog")
 
 
 def _histograms(request: ImportRequest) -> Iterator[tuple[HistogramRef, NewFile]]:

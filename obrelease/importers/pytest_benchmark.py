@@ -1,7 +1,7 @@
 """pytest-benchmark's JSON (`--benchmark-json FILE --benchmark-save-data`): each round's time.
 
-Format: pytest-benchmark 3 to 5, seconds as floats. Of the machine's facts the stable ones decide
-comparisons; the processor's clock, which jitters, does not.
+Format: pytest-benchmark 3 to 5, seconds as floats. The processor's clock is a volatile fact, which does not
+decide comparisons.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Final
 from obrelease.importers.artefact_builder import (
     ImportRequest,
     ToolResult,
-    draft,
-    instant_ns,
+    build_import,
     measurements_ns,
-    nanoseconds,
+    parse_date_ns,
+    to_nanoseconds,
 )
 from obrelease.importers.json_reader import Node, read_json
 from obrelease.models.artefact import UNKNOWN, StableHost, VolatileHost
@@ -31,33 +31,36 @@ def import_pytest_benchmark(request: ImportRequest) -> ArtefactDraft:
         InvalidInput: not such a file, or written without its data.
     """
     document = read_json(request.data, request.name)
-    machine, commit = document.at("machine_info"), document.at("commit_info")
-    series = [(entry.at("fullname").text(), _rounds_ns(entry)) for entry in document.at("benchmarks").items()]
+    machine, commit = document.member("machine_info"), document.member("commit_info")
+    series = [
+        (entry.member("fullname").text(), _rounds_ns(entry))
+        for entry in document.member("benchmarks").items()
+    ]
     identity = commit.text_or("id", "")
     known = bool(_COMMIT.fullmatch(identity))
-    found = ToolResult(
+    result = ToolResult(
         tool="pytest-benchmark",
         tool_version=document.text_or("version", UNKNOWN),
         scenario=commit.text_or("project", "pytest-benchmark"),
         stable=_stable(machine),
         volatile=_volatile(machine),
         measurements=measurements_ns(series),
-        created_ns=instant_ns(document.text_or("datetime", "")),
+        created_ns=parse_date_ns(document.text_or("datetime", "")),
         commit=identity if known else None,
-        dirty=commit.at("dirty").flag() if known and commit.has("dirty") else None,
+        dirty=commit.member("dirty").flag() if known and commit.has("dirty") else None,
     )
-    return draft(request, found, media_type="application/json", suffix=".json")
+    return build_import(request, result, media_type="application/json", suffix=".json")
 
 
 def _rounds_ns(entry: Node) -> list[float]:
-    stats = entry.at("stats")
+    stats = entry.member("stats")
     if not stats.has("data"):
-        raise stats.refusal("has no 'data': run pytest with --benchmark-save-data as well")
-    return [nanoseconds(sample.number(), "s") for sample in stats.at("data").items()]
+        raise stats.error("has no 'data': run pytest with --benchmark-save-data as well")
+    return [to_nanoseconds(sample.number(), "s") for sample in stats.member("data").items()]
 
 
 def _cpu(machine: Node) -> Node | None:
-    return machine.at("cpu") if machine.has("cpu") and isinstance(machine.value["cpu"], dict) else None
+    return machine.member("cpu") if machine.has("cpu") and isinstance(machine.value["cpu"], dict) else None
 
 
 def _stable(machine: Node) -> StableHost:
@@ -68,7 +71,7 @@ def _stable(machine: Node) -> StableHost:
         system=machine.text_or("system", UNKNOWN),
         machine=machine.text_or("machine", UNKNOWN),
         cpu_model=cpu.text_or("brand_raw", cpu.text_or("brand", model)) if cpu else model,
-        cpu_count=int(cpu.at("count").number()) if cpu and cpu.has("count") else 0,
+        cpu_count=int(cpu.member("count").number()) if cpu and cpu.has("count") else 0,
         python=f"{machine.text_or('python_implementation', UNKNOWN)} {version}",
         compiler=machine.text_or("python_compiler", "") or None,
     )
@@ -76,7 +79,7 @@ def _stable(machine: Node) -> StableHost:
 
 def _volatile(machine: Node) -> VolatileHost:
     cpu = _cpu(machine)
-    actual = list(cpu.at("hz_actual").items()) if cpu and cpu.has("hz_actual") else []
+    actual = list(cpu.member("hz_actual").items()) if cpu and cpu.has("hz_actual") else []
     return VolatileHost(
         kernel=machine.text_or("release", "") or None,
         cpu_khz=int(actual[0].number() / 1_000) if actual else None,

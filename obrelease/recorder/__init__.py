@@ -1,6 +1,7 @@
-"""The one door to the engine: run a mode, wrap what came out, hand it to the registry.
+"""The only room that imports the engine: runs a mode, builds an artefact, records it in the registry.
 
-What the engine offers by name is light and stands here; `record` brings tables and plots along.
+One file a mode: `bench`, `replay`, `stress`, `architectures`, `profile`. The names of cores and scenarios
+are exported here, since they load neither tables nor plots.
 """
 
 from __future__ import annotations

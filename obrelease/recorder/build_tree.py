@@ -1,4 +1,4 @@
-"""The native core of a source tree, built by the tree's own settings and put where the tree imports it."""
+"""Builds the native core of a source tree with the tree's own settings, where the tree imports it."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from typing import Final
 from obrelease.storage.temporary import temporary_folder
 
 _MEMBER: Final = "obengine/_native"
-_TELLING: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file")
-_TOLD: Final = 300
+_ERROR_MARKS: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file")
+_MAX_ERROR_CHARACTERS: Final = 300
 
 
 def build_native(source: Path) -> str | None:
-    """Build the tree as an installation does and lay its core into it; None if it worked, else why not.
+    """Build the tree as an installation does and extract its core into it; returns the error, or None.
 
-    The same commands for both sides of a comparison, so that neither gains by how it was built. What is
-    built stays out of the tree, except for the module, which the tree's own `.gitignore` names. What pip
-    and the compilers lay aside is in the temporary folder too, and goes with it when they are killed.
+    Both revisions of a comparison are built by the same commands. The build stays out of the tree, except
+    for the module, which the tree's own `.gitignore` names. Temporary files of pip and the compilers are in
+    a temporary folder, which is removed also if they are killed.
 
     Raises:
         StorageError: there is no place for a temporary folder.
     """
     with temporary_folder() as folder:
-        words = ["env", f"TMPDIR={folder}", sys.executable, "-m", "pip", "wheel", "--verbose"]
-        words += ["--no-deps", "--wheel-dir", str(folder)]
-        words += ["--no-build-isolation"] if _tools_are_here() else []
-        code, output = _run([*words, str(source)])
+        command = ["env", f"TMPDIR={folder}", sys.executable, "-m", "pip", "wheel", "--verbose"]
+        command += ["--no-deps", "--wheel-dir", str(folder)]
+        command += ["--no-build-isolation"] if _build_tools_installed() else []
+        code, output = _run([*command, str(source)])
         for wheel in folder.glob("*.whl"):
-            if _lay(wheel, source / "engine"):
+            if _extract_module(wheel, source / "engine"):
                 return None
-    return _reason(output) or f"pip ended with {code}"
+    return _build_error(output) or f"pip ended with {code}"
 
 
-def _run(words: Sequence[str]) -> tuple[int, str]:
-    """Exit code and output; whoever interrupts ends the compilers too, which would write on."""
+def _run(command: Sequence[str]) -> tuple[int, str]:
+    """Exit code and output; an interrupt also kills the compilers, which would go on writing."""
     with subprocess.Popen(
-        words,
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -61,12 +61,12 @@ def _run(words: Sequence[str]) -> tuple[int, str]:
     return child.returncode, output
 
 
-def _tools_are_here() -> bool:
+def _build_tools_installed() -> bool:
     return all(map(find_spec, ("scikit_build_core", "nanobind"))) and shutil.which("cmake") is not None
 
 
-def _lay(wheel: Path, target: Path) -> bool:
-    """Take the module out of the wheel; False where it has none."""
+def _extract_module(wheel: Path, target: Path) -> bool:
+    """Extract the module from the wheel; False if it has none."""
     with zipfile.ZipFile(wheel) as members:
         names = [
             name for name in members.namelist() if name.startswith(_MEMBER) and not name.endswith(".pyi")
@@ -76,10 +76,10 @@ def _lay(wheel: Path, target: Path) -> bool:
     return bool(names)
 
 
-def _reason(output: str) -> str:
-    """The first line of an error and the two behind it, where CMake tells the cause, or the last."""
+def _build_error(output: str) -> str:
+    """The first error line and the two that follow (CMake names the cause there), or the last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     for at, line in enumerate(lines):
-        if any(word in line for word in _TELLING):
-            return " ".join(lines[at : at + 3])[:_TOLD]
-    return lines[-1][:_TOLD] if lines else ""
+        if any(mark in line for mark in _ERROR_MARKS):
+            return " ".join(lines[at : at + 3])[:_MAX_ERROR_CHARACTERS]
+    return lines[-1][:_MAX_ERROR_CHARACTERS] if lines else ""

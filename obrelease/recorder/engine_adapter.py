@@ -1,4 +1,4 @@
-"""The engine's side of the door: what it offers by name, and its errors in our tree."""
+"""The engine's cores and scenarios by name, and its errors as errors of this program."""
 
 from __future__ import annotations
 
@@ -25,24 +25,22 @@ AUTO: Final = "auto"
 
 @contextmanager
 def engine_errors() -> Iterator[None]:
-    """Turn the engine's errors into those of our tree, each with its mend."""
+    """Turn the engine's errors into errors of this program, each with a hint."""
     try:
         yield
     except WorkloadError as error:
-        raise UsageError(
-            str(error), hint="the same command with --help says what each option takes"
-        ) from error
+        raise UsageError(str(error), hint="the same command with --help describes the options") from error
     except FeedError as error:
-        raise InvalidInput(str(error), hint="mend or fetch the file again; nothing was recorded") from error
+        raise InvalidInput(str(error), hint="fix the file or fetch it again; nothing was recorded") from error
     except LimitsError as error:
         raise InvalidInput(
-            str(error), hint="mend the limits file; `pydoc obengine.risk.limits_file` shows one that is right"
+            str(error), hint="fix the limits file; `pydoc obengine.risk.limits_file` shows a valid one"
         ) from error
     except TapeError as error:
         raise InvalidInput(str(error), hint="record the tape again; nothing was recorded") from error
     except CoreUnavailable as error:
         raise NotFound(
-            str(error), hint="--core reference is always there; --core auto takes the best"
+            str(error), hint="--core reference is always available; --core auto selects the fastest"
         ) from error
     except DigestMismatch as error:
         raise NotReproduced(str(error), hint="the core is not deterministic; no number was kept") from error
@@ -56,7 +54,7 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def scenarios() -> tuple[Scenario, ...]:
-    """What the scenarios are, in the same order."""
+    """The scenarios, in the same order."""
     return tuple(SCENARIOS.values())
 
 
@@ -77,10 +75,10 @@ def bench_work(scenario: str, *, passes: int, messages: int | None = None) -> in
 
 
 def require_scenario(name: str) -> None:
-    """Refuse a scenario that is not there.
+    """Check that a scenario exists.
 
     Raises:
-        UsageError: the hint lists those that are.
+        UsageError: it does not; the hint lists those that do.
     """
     if name not in SCENARIOS:
         raise UsageError(f"no scenario {name!r}", hint=f"scenarios: {', '.join(SCENARIOS)}")

@@ -1,4 +1,4 @@
-"""Digests of the events piece by piece: whoever makes the run again can find the first difference."""
+"""Digests of the events in chunks, by which a later run locates its first different event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Chunk:
     sha256: str
 
 
-def chunks_of(events: Events) -> tuple[Chunk, ...]:
+def digest_chunks(events: Events) -> tuple[Chunk, ...]:
     """The chunks of a run's events, `CHUNK_EVENTS` in each but the last."""
     return tuple(
         Chunk(first, part.size, records_digest(part))
@@ -37,15 +37,15 @@ def chunks_of(events: Events) -> tuple[Chunk, ...]:
 
 def chunks_file(events: Events) -> NewFile:
     """The digests as a file of the artefact."""
-    rows = (f"{chunk.first_sequence},{chunk.events},{chunk.sha256}" for chunk in chunks_of(events))
+    rows = (f"{chunk.first_sequence},{chunk.events},{chunk.sha256}" for chunk in digest_chunks(events))
     return NewFile(CHUNKS_FILE, "text/csv", "\n".join((_HEADER, *rows, "")).encode("ascii"))
 
 
 def read_chunks(data: bytes, where: str) -> tuple[Chunk, ...]:
-    """Read such a file.
+    """Read a file that `chunks_file` wrote.
 
     Raises:
-        InvalidInput: it is not one; names the line.
+        InvalidInput: it is malformed; names the line.
     """
     header, *rows = data.decode("ascii", "replace").removesuffix("\n").split("\n")
     if header != _HEADER:
@@ -55,7 +55,7 @@ def read_chunks(data: bytes, where: str) -> tuple[Chunk, ...]:
     for line, row in enumerate(rows, start=2):
         parts = _ROW.fullmatch(row)
         if parts is None or int(parts[1]) != expected or int(parts[2]) < 1:
-            raise InvalidInput(f"{where}: line {line}: does not go on at event {expected}")
+            raise InvalidInput(f"{where}: line {line}: does not continue at event {expected}")
         found.append(Chunk(int(parts[1]), int(parts[2]), parts[3]))
         expected += int(parts[2])
     return tuple(found)

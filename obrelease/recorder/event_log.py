@@ -1,4 +1,4 @@
-"""Events as JSON lines: sorted keys, integers and words alone, the same bytes on every machine."""
+"""Events as JSON lines with sorted keys: the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Pri
 from obrelease.storage.system_errors import storage_errors
 
 _BLOCK: Final = 65_536
-_DETAILS: Final = {
+EVENT_DETAILS: Final = {
     EventKind.ACCEPTED: Side,
     EventKind.TRADED: Side,
     EventKind.CANCELLED: CancelReason,
     EventKind.MODIFIED: Priority,
     EventKind.REJECTED: RejectCode,
 }
+"""The enumeration that the `detail` of an event belongs to, by its kind."""
 
 
 def write_log(path: Path, events: Events) -> None:
-    """Write one JSON object a line, in order of sequence; the file is there whole or not at all.
+    """Write one JSON object a line, in order of sequence; the file appears complete or not at all.
 
     Raises:
         StorageError: the disk refused.
@@ -43,7 +44,9 @@ def log_lines(events: Events) -> Iterator[bytes]:
     Keys: `detail` and `kind` in words, `order_id` and `other_id` as text (they may pass 2^53),
     `price_ticks` (null for an order without a limit), `qty_lots`, `sequence`, `symbol`.
     """
-    words = {(int(kind), int(code)): _word(code.name) for kind, codes in _DETAILS.items() for code in codes}
+    words = {
+        (int(kind), int(code)): _word(code.name) for kind, codes in EVENT_DETAILS.items() for code in codes
+    }
     kinds = {int(kind): _word(kind.name) for kind in EventKind}
     for start in range(0, events.size, _BLOCK):
         lines = [

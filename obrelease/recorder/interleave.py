@@ -1,6 +1,6 @@
-"""Two source trees measured side by side: built alike, then run in turn, each run a fresh process.
+"""Interleaved measurement of two source trees, each run in a fresh process.
 
-The order is A B B A A B B A ...: what drifts while the machine warms or cools hits both sides alike.
+The order is A B B A A B B A ...: a drift of the machine affects both trees equally.
 """
 
 from __future__ import annotations
@@ -25,57 +25,58 @@ for package in (obengine, obrelease):
 from obrelease.cli.app import main
 main()
 """
-_TOLD: Final = 400
+_MAX_ERROR_CHARACTERS: Final = 400
+_REVISIONS: Final = ("base", "head")
 
 
-def turns(runs: int) -> Iterator[int]:
-    """0 for the base, 1 for the head, `runs` times each, in the order of measurement."""
+def measurement_order(runs: int) -> Iterator[int]:
+    """0 for the base and 1 for the head, `runs` times each, in the order of measurement."""
     for number in range(runs):
         yield from (0, 1) if number % 2 == 0 else (1, 0)
 
 
-def measure_in_turn(
-    sources: tuple[Path, Path], words: Sequence[str], *, runs: int, advance: Callable[[int], None]
+def measure_interleaved(
+    sources: tuple[Path, Path], command: Sequence[str], *, runs: int, advance: Callable[[int], None]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Run `obrelease run ...` from both trees in turn.
+    """Run `obrelease run ...` from both trees, interleaved.
 
     Args:
         sources: the base and the head.
-        words: of the command, from `run` on; it must record to one results folder.
-        runs: on each side.
+        command: the arguments from `run` on; they must name one results folder.
+        runs: of each tree.
         advance: called after each run.
 
     Returns:
-        The artefact digests of both sides, in the order they were measured.
+        The artefact digests of base and head, in the order they were measured.
 
     Raises:
-        CheckFailed: a run failed; what was recorded before stays.
+        CheckFailed: a run failed; earlier runs stay recorded.
     """
     digests: tuple[list[str], list[str]] = ([], [])
-    for side in turns(runs):
-        digests[side].append(_run(sources[side], words, ("base", "head")[side]))
+    for index in measurement_order(runs):
+        digests[index].append(_run(sources[index], command, _REVISIONS[index]))
         advance(1)
     return tuple(digests[0]), tuple(digests[1])
 
 
-def _run(source: Path, words: Sequence[str], side: str) -> str:
-    command = [sys.executable, "-I", "-c", _LAUNCH, str(source), *words, "--json", "--quiet"]
+def _run(source: Path, arguments: Sequence[str], revision: str) -> str:
+    command = [sys.executable, "-I", "-c", _LAUNCH, str(source), *arguments, "--json", "--quiet"]
     done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise _failed(revision, _last_line(done.stderr) or f"exit code {done.returncode}")
     try:
-        if done.returncode == 0:
-            return str(json.loads(done.stdout)["run"]["digest"])
-    except (ValueError, LookupError, TypeError):
-        return _refuse(side, "its answer is not the JSON that this version reads")
-    return _refuse(side, _last_line(done.stderr) or f"exit code {done.returncode}")
+        return str(json.loads(done.stdout)["run"]["digest"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise _failed(revision, "its output is not the JSON that this version reads") from error
 
 
-def _refuse(side: str, reason: str) -> str:
-    raise CheckFailed(
-        f"the {side} could not be measured: {reason}",
-        hint="the same environment serves both sides: the older one may want other options or libraries",
+def _failed(revision: str, reason: str) -> CheckFailed:
+    return CheckFailed(
+        f"the {revision} could not be measured: {reason}",
+        hint="both revisions run in the same environment: the older one may need other options or libraries",
     )
 
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
-    return lines[-1][:_TOLD] if lines else ""
+    return lines[-1][:_MAX_ERROR_CHARACTERS] if lines else ""

@@ -36,21 +36,21 @@ def record_replay(
 
     Args:
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
-        path: the data file, or None for the engine's own sample, a day that nobody traded.
-        risk: a limits file that the replay is watched by, or None.
+        path: the data file, or None for the engine's own sample, a made-up day.
+        risk: a file of risk limits that the replay is checked against, or None.
         log: where to write the events as JSON lines, or None.
 
     Raises:
-        NotFound: nothing lies at `path`, or the core is not in this installation.
+        NotFound: there is no file at `path`, or the core is not in this installation.
         InvalidInput: the file is malformed; the message has file, line, column and value.
         UsageError, NotReproduced, StorageError: as `record_bench`.
     """
-    for named, hint in (
+    for file, hint in (
         (path, "without a file, a made-up sample is replayed"),
         (risk, "`pydoc obengine.risk.limits_file` shows a limits file"),
     ):
-        if named is not None:
-            _require_readable_twice(named, hint)
+        if file is not None:
+            _require_readable_twice(file, hint)
     require_destinations(registry.root, log)
     with engine_errors():
         name = resolve_core(core)
@@ -63,12 +63,12 @@ def record_replay(
 
 
 def _require_readable_twice(path: Path, hint: str) -> None:
-    """Refuse what is not there, and what is empty at the second look, or waited for, as a pipe is."""
+    """Refuse a missing file, and one that can be read only once, such as a pipe."""
     if not path.exists():
         raise NotFound(f"{path}: no such file or folder", hint=hint)
     if not path.is_file() and not path.is_dir():
         raise InvalidInput(
-            f"{path}: is neither a file nor a folder", hint="write what a pipe gives into a file first"
+            f"{path}: is neither a file nor a folder", hint="write the output of a pipe to a file first"
         )
 
 
@@ -82,5 +82,5 @@ def _scenario_of(facts: WorkloadFacts) -> str:
 
 
 def _file_argument(name: str) -> str:
-    """A file's base name as an argument that no option parser takes for an option."""
+    """A file's base name as an argument that is not taken for an option."""
     return f"./{name}" if name.startswith("-") else name

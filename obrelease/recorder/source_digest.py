@@ -1,7 +1,7 @@
-"""What ran: a digest of the sources that this process was loaded from, and whether a tree holds the same.
+"""The digest of the sources that this process runs, and whether a source tree has the same sources.
 
-The commit of a run is that of the code that measured, never that of whatever repository the shell
-stands in. So a tree may give its commit only if its sources are, byte for byte, those that ran.
+The commit of a run is that of the code that measured, not that of the current directory. So a tree may
+give its commit only if its sources are, byte for byte, those that run.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from obrelease.storage.hashing import digest_file
 
 @cache
 def sources_digest() -> str:
-    """The sha256 of what `sha256sum` prints for the Python sources of both packages, sorted by name.
+    """The sha256 of the output of `sha256sum` for the Python sources of both packages, sorted by name.
 
-    Names start with the package's; no folder of this machine is in them. Read once in a process.
+    Names are relative to the package and start with its name. Read once in a process.
     """
     roots = {module.__name__: Path(str(module.__file__)).parent for module in (obrelease, obengine)}
     return _digest_of(roots)
 
 
-def core_that_runs(core: str) -> cores.NativeBuild | None:
-    """How the compiled core was built, where `core` (a name, or `auto`) leads to it and it says so."""
+def native_build_for(core: str) -> cores.NativeBuild | None:
+    """The build record of the native core if `core` (a name, or `auto`) selects it and it has one."""
     return cores.native_build() if core in {AUTO, cores.NATIVE} else None
 
 
-def difference(tree: Path, core: str) -> str | None:
-    """Why a run here is not a run of the sources in `tree`, in some words; None where it is one.
+def source_mismatch(tree: Path, core: str) -> str | None:
+    """Why this process does not run the sources in `tree`; None if it does.
 
-    Empty words where the folder does not hold this project at all.
+    The reason is empty if the folder does not hold this project at all.
     """
     roots = {package: tree / place for package, place in PACKAGES.items()}
     if not all((root / "__init__.py").is_file() for root in roots.values()):
         return ""
     if _digest_of(roots) != sources_digest():
-        return "the program that runs was not loaded from the sources in this folder"
-    if not _leads_to_native(core):
+        return "the running program was not loaded from the sources in this folder"
+    if not _selects_native(core):
         return None
     build = cores.native_build()
     if build is None:
-        return "the native core does not say what it was built from; build it again"
+        return "the native core has no build record; build it again"
     if build.sources_digest != core_sources_digest(tree / CORE_FOLDER):
         return "the native core was built from other sources than those in this folder; build it again"
     return None
@@ -60,7 +60,7 @@ def core_sources_digest(folder: Path) -> str:
     return _digest((path.relative_to(folder).as_posix(), path) for path in found)
 
 
-def _leads_to_native(core: str) -> bool:
+def _selects_native(core: str) -> bool:
     return core in {AUTO, cores.NATIVE} and cores.native_unavailable_reason() is None
 
 

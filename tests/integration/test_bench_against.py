@@ -11,7 +11,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.recorder.interleave import turns
+from obrelease.recorder.interleave import measurement_order
 from obrelease.registry.store import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ def head_of(clone: Path) -> str:
 
 
 def test_sides_take_turns_so_that_drift_hits_both() -> None:
-    assert list(turns(4)) == [0, 1, 1, 0, 0, 1, 1, 0]
+    assert list(measurement_order(4)) == [0, 1, 1, 0, 0, 1, 1, 0]
 
 
 def test_the_work_tree_as_it_stands_is_compared_with_a_commit(
@@ -117,13 +117,13 @@ def test_without_an_engine_nothing_is_built(
     assert said in capsys.readouterr().err
 
 
-def test_a_side_that_breaks_is_named(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = clone / "engine" / "obengine" / "flow.py"
+def test_a_revision_that_fails_is_named(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = clone / "engine" / "obengine" / "flow" / "__init__.py"
     broken.write_text("raise RuntimeError('broken on purpose')\n", "utf-8")
     assert execute(["run", "bench", "--against", "HEAD", *TINY]) == ExitCode.CHECK_FAILED
-    told = capsys.readouterr().err
-    assert "the head could not be measured" in told
-    assert "broken on purpose" in told
+    errors = capsys.readouterr().err
+    assert "the head could not be measured" in errors
+    assert "broken on purpose" in errors
 
 
 def test_the_trees_import_themselves(clone: Path) -> None:

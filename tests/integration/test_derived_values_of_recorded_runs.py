@@ -1,4 +1,4 @@
-"""Tables of stress, architectures and profile runs: one changed number is named, true runs agree."""
+"""Tables of stress, architectures and profile runs: one changed number is named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from obengine.harness import stress
 from obrelease import __version__
-from obrelease.analysis.consistency.derived_values import disagreements
+from obrelease.analysis.consistency.derived_values import check_derived_values
 from obrelease.analysis.histograms.histogram import encode
 from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
 from obrelease.models.artefact import Artefact, Producer
@@ -47,14 +47,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {entry.kind: entry.folder for entry in (stressed, divided, profiled)}
 
 
-def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Finding, ...]:
+def check(folder: Path, document: dict[str, Any] | None = None) -> tuple[Finding, ...]:
     text = (folder / "artefact.json").read_text() if document is None else json.dumps(document)
-    return disagreements(Artefact.model_validate_json(text), folder)
+    return check_derived_values(Artefact.model_validate_json(text), folder)
 
 
 @pytest.mark.parametrize("kind", ["stress", "architectures", "profile"])
 def test_a_run_as_it_was_recorded_agrees_with_itself(runs: dict[str, Path], kind: str) -> None:
-    assert examined(runs[kind]) == ()
+    assert check(runs[kind]) == ()
 
 
 def cell(name: str, line: int, column: str, text: str) -> Change:
@@ -128,7 +128,7 @@ SCALES, SWEEP, ARCHITECTURES = "perf_run_summary.csv", "sweep.csv", "architectur
 
 
 @pytest.mark.parametrize(
-    ("kind", "change", "where", "said"),
+    ("kind", "change", "path", "message"),
     [
         *(
             ("stress", cell(SCALES, line, column, "7"), SCALES, f"line {line + 1}: {column} is '7'")
@@ -177,21 +177,21 @@ SCALES, SWEEP, ARCHITECTURES = "perf_run_summary.csv", "sweep.csv", "architectur
     ],
 )  # fmt: skip
 def test_one_changed_number_is_named(
-    runs: dict[str, Path], tmp_path: Path, kind: str, change: Change, where: str, said: str
+    runs: dict[str, Path], tmp_path: Path, kind: str, change: Change, path: str, message: str
 ) -> None:
     folder = tmp_path / "run"
     shutil.copytree(runs[kind], folder)
     document = json.loads((folder / "artefact.json").read_text())
     change(document, folder)
-    found = examined(folder, document)
-    assert {problem.rule for problem in found} == {"numbers"}
-    assert [p for p in found if p.path == str(folder / where) and said in p.message], found
+    found = check(folder, document)
+    assert {finding.rule for finding in found} == {"numbers"}
+    assert [each for each in found if each.path == str(folder / path) and message in each.message], found
 
 
-def test_tables_of_another_version_are_left_alone(runs: dict[str, Path], tmp_path: Path) -> None:
+def test_tables_of_another_version_are_not_checked(runs: dict[str, Path], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(runs["stress"], folder)
     (folder / SCALES).write_bytes(b"a,b\n1,2\n")
     document = json.loads((folder / "artefact.json").read_text())
     document["producer"]["version"] = "0.1"
-    assert examined(folder, document) == ()
+    assert check(folder, document) == ()

@@ -30,7 +30,7 @@ _PASSES_AGREE: Final = "passes-agree"
 _TIMED_ONE_BY_ONE: Final = "single-messages-agree"
 
 
-def disagreements(artefact: Artefact, folder: Path) -> tuple[Finding, ...]:
+def check_derived_values(artefact: Artefact, folder: Path) -> tuple[Finding, ...]:
     """Every number that others of the same run contradict; empty if all agree.
 
     A digest proves that bytes are those that were recorded, not that their numbers are right. Derived

@@ -51,7 +51,7 @@ def bench_against(
         raise UsageError(f"--runs is from {LEAST_RUNS} to {MOST_RUNS}, not {runs}")
 
     from obrelease.analysis.comparison.compare import compare
-    from obrelease.recorder.interleave import measure_in_turn
+    from obrelease.recorder.interleave import measure_interleaved
 
     registry = registry_of(settings, must_exist=False)
     with temporary_folder(for_libraries=True) as scratch:
@@ -61,7 +61,7 @@ def bench_against(
         chosen = _core(session, core, base, head)
         command = ["run", "bench", *words, "--core", chosen, "--results", str(settings.results)]
         with session.out.progress(f"against {ref}", 2 * runs) as advance:
-            digests = measure_in_turn((base, head), command, runs=runs, advance=advance)
+            digests = measure_interleaved((base, head), command, runs=runs, advance=advance)
     first, second = (
         read_runs(registry, tuple(registry.resolve(digest) for digest in side)) for side in digests
     )

@@ -43,10 +43,10 @@ def producer_of(session: Session, settings: Settings, core: str = "auto") -> Pro
     """This program by the digest of its sources, and their commit where this folder holds just these."""
     from obrelease import __version__
     from obrelease.models.artefact import Producer
-    from obrelease.recorder.source_digest import core_that_runs, sources_digest
+    from obrelease.recorder.source_digest import native_build_for, sources_digest
 
     commit, dirty = _source_tree(session, settings, core)
-    build = core_that_runs(core)
+    build = native_build_for(core)
     return Producer(
         name="obrelease",
         version=__version__,
@@ -58,14 +58,14 @@ def producer_of(session: Session, settings: Settings, core: str = "auto") -> Pro
 
 
 def _source_tree(session: Session, settings: Settings, core: str) -> tuple[str | None, bool | None]:
-    from obrelease.recorder.source_digest import difference
+    from obrelease.recorder.source_digest import source_mismatch
 
     if not (settings.root / ".git").exists():
         return None, None
     from obrelease.remote.git.repository import GitRepository
 
     try:
-        other = difference(settings.root, core)
+        other = source_mismatch(settings.root, core)
         if other is not None:
             if other:
                 session.out.warn(f"the run will not name its commit: {other}")

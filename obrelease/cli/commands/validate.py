@@ -90,9 +90,9 @@ def folder_problems(folder: Path) -> Sequence[Finding]:
     found = check_folder(folder)
     if found.problems or found.artefact is None:
         return found.problems
-    from obrelease.importers.reimport_check import disagreements
+    from obrelease.importers.reimport_check import check_numbers
 
-    return disagreements(found.artefact, folder)
+    return check_numbers(found.artefact, folder)
 
 
 def _document_problems(path: Path) -> Sequence[Finding]:

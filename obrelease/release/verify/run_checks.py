@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, InvalidInput
-from obrelease.importers.reimport_check import disagreements
+from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import Artefact
 from obrelease.models.plan import Plan
 from obrelease.registry.check_folder import INTEGRITY_RULES, FolderCheck, check_folder
@@ -28,7 +28,7 @@ def examined(folder: Path, *, shown: str | None = None, hint: str) -> tuple[Fold
     found = check_folder(folder)
     problems = found.problems
     if not problems and found.artefact is not None:
-        problems = disagreements(found.artefact, folder)
+        problems = check_numbers(found.artefact, folder)
     if problems or found.artefact is None:
         first = problems[0]
         kind = IntegrityError if first.rule in INTEGRITY_RULES else InvalidInput

@@ -12,7 +12,7 @@ import pytest
 
 from obrelease import __version__
 from obrelease.analysis.comparison.run_metrics import read_run
-from obrelease.analysis.consistency.derived_values import disagreements
+from obrelease.analysis.consistency.derived_values import check_derived_values
 from obrelease.analysis.histograms.histogram import encode, summary_of
 from obrelease.analysis.kinds import all_kinds
 from obrelease.analysis.kinds.all_kinds import KINDS, derived_files, variants_of
@@ -98,11 +98,11 @@ def test_tables_and_plots_of_a_new_kind_are_recorded(soak_folder: Path) -> None:
 
 
 def test_numbers_of_a_new_kind_are_checked(soak_folder: Path) -> None:
-    assert disagreements(load(soak_folder), soak_folder) == ()
+    assert check_derived_values(load(soak_folder), soak_folder) == ()
     (soak_folder / "waits.csv").write_bytes(b"p50_ns\n7\n")
     (soak_folder / "steps.csv").write_bytes(b"step\n2\n1\n")
     changed = load(soak_folder, parameters={"size": 3, "parts": "a,b"})
-    found = {Path(each.path).name: each.message for each in disagreements(changed, soak_folder)}
+    found = {Path(each.path).name: each.message for each in check_derived_values(changed, soak_folder)}
     assert found == {
         "waits.csv": "line 2: p50_ns is '7', and should be '200'",
         "steps.csv": "steps are not 1 and 2",

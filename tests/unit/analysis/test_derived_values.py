@@ -1,4 +1,4 @@
-"""Numbers that other numbers of the same run contradict are named; those of a true run are not."""
+"""Numbers that other numbers of the same run contradict are named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from obrelease import __version__
-from obrelease.analysis.consistency.derived_values import disagreements
+from obrelease.analysis.consistency.derived_values import check_derived_values
 from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.hlog import import_hlog
 from obrelease.models.artefact import Artefact, Producer
@@ -78,11 +78,11 @@ def stability(change: Callable[[dict[str, Any]], object]) -> Change:
 
 def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
     artefact = Artefact.model_validate_json((true_run / "artefact.json").read_bytes())
-    assert disagreements(artefact, true_run) == ()
+    assert check_derived_values(artefact, true_run) == ()
 
 
 @pytest.mark.parametrize(
-    ("change", "where", "said"),
+    ("change", "path", "message"),
     [
         (put(3, "parameters", "passes"), "artefact.json", "passes is 3, and pass-wall has 2 samples"),
         (put(1, "measurements", 0, "samples", 0), "summary.csv", "wall_min_ns is"),
@@ -119,24 +119,24 @@ def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
     ],
 )
 def test_one_changed_number_is_named(
-    true_run: Path, tmp_path: Path, change: Change, where: str, said: str
+    true_run: Path, tmp_path: Path, change: Change, path: str, message: str
 ) -> None:
     folder = tmp_path / "run"
     shutil.copytree(true_run, folder)
     document = json.loads((folder / "artefact.json").read_bytes())
     change(document, folder)
-    found = disagreements(Artefact.model_validate_json(json.dumps(document)), folder)
-    assert {problem.rule for problem in found} == {"numbers"}
-    assert [p for p in found if p.path == str(folder / where) and said in p.message], found
+    found = check_derived_values(Artefact.model_validate_json(json.dumps(document)), folder)
+    assert {finding.rule for finding in found} == {"numbers"}
+    assert [each for each in found if each.path == str(folder / path) and message in each.message], found
 
 
-def test_tables_of_another_version_with_other_columns_are_left_alone(true_run: Path, tmp_path: Path) -> None:
+def test_tables_of_another_version_with_other_columns_are_not_checked(true_run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(true_run, folder)
     (folder / "summary.csv").write_bytes(b"a,b\n1,2\n")
     document = json.loads((folder / "artefact.json").read_bytes())
     document["producer"]["version"] = "0.1"
-    assert disagreements(Artefact.model_validate_json(json.dumps(document)), folder) == ()
+    assert check_derived_values(Artefact.model_validate_json(json.dumps(document)), folder) == ()
 
 
 def test_an_imported_histogram_must_hold_what_the_envelope_says(true_run: Path, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_an_imported_histogram_must_hold_what_the_envelope_says(true_run: Path, 
     made = import_hlog(ImportRequest(name="latency.hlog", data=log, now_ns=1))
     entry = Registry(tmp_path).record(made.artefact, made.files)
     artefact = Registry(tmp_path).load(entry)
-    assert disagreements(artefact, entry.folder) == ()
+    assert check_derived_values(artefact, entry.folder) == ()
     forged = artefact.histograms[0].model_copy(update={"count": 1})
-    found = disagreements(artefact.model_copy(update={"histograms": (forged,)}), entry.folder)
-    assert [problem.message for problem in found] == ["holds 300 values, the envelope says 1"]
+    found = check_derived_values(artefact.model_copy(update={"histograms": (forged,)}), entry.folder)
+    assert [finding.message for finding in found] == ["holds 300 values, the envelope says 1"]

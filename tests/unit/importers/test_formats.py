@@ -19,9 +19,9 @@ from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.artefact_builder import (
     ArtefactDraft,
     ImportRequest,
-    instant_ns,
     measurements_ns,
-    nanoseconds,
+    parse_date_ns,
+    to_nanoseconds,
 )
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
@@ -116,7 +116,7 @@ def test_google_benchmarks_machine_and_date() -> None:
     assert artefact.host.volatile.cpu_khz == 2_445_000
     assert artefact.parameters == {"library-build-type": "debug", "cpu-scaling-enabled": False}
     date = json.loads((DATA / "google_benchmark.json").read_bytes())["context"]["date"]
-    assert int(artefact.created_ns) == instant_ns(date) != NOW_NS
+    assert int(artefact.created_ns) == parse_date_ns(date) != NOW_NS
 
 
 def test_pytest_benchmark_gives_rounds_and_the_machines_stable_facts() -> None:
@@ -239,9 +239,9 @@ def test_an_unknown_unit_is_a_mistake_of_the_caller() -> None:
 
 
 def test_units_move_the_point_and_keep_the_digits() -> None:
-    assert nanoseconds(0.0069, "s") == 6_900_000.0
-    assert nanoseconds(1.1e-6, "s") == 1_100.0
-    assert nanoseconds(2.5, "us") == 2_500.0
+    assert to_nanoseconds(0.0069, "s") == 6_900_000.0
+    assert to_nanoseconds(1.1e-6, "s") == 1_100.0
+    assert to_nanoseconds(2.5, "us") == 2_500.0
 
 
 def test_names_that_become_the_same_stay_apart() -> None:
@@ -251,8 +251,8 @@ def test_names_that_become_the_same_stay_apart() -> None:
 
 
 def test_dates_without_a_zone_are_utc_and_other_texts_are_none() -> None:
-    assert instant_ns("1970-01-01T00:00:01") == instant_ns("1970-01-01T01:00:01+01:00") == 10**9
-    assert instant_ns("2019/01/01-12:00:00") is None
+    assert parse_date_ns("1970-01-01T00:00:01") == parse_date_ns("1970-01-01T01:00:01+01:00") == 10**9
+    assert parse_date_ns("2019/01/01-12:00:00") is None
 
 
 def test_a_time_that_no_unit_can_hold_is_refused_with_its_place() -> None:

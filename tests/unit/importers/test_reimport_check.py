@@ -1,4 +1,4 @@
-"""An imported run is imported once more from its kept original: what was changed in between is named."""
+"""An imported run is imported again from its original: every change since is named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from obrelease.cli.commands.import_ import Format
 from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.formats import IMPORTERS
-from obrelease.importers.reimport_check import disagreements
+from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import Artefact
 from obrelease.models.finding import Finding
 from obrelease.registry.store import Registry
@@ -39,9 +39,9 @@ def imported(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def examined(folder: Path, document: dict[str, Any] | None = None) -> tuple[Finding, ...]:
+def check(folder: Path, document: dict[str, Any] | None = None) -> tuple[Finding, ...]:
     text = (folder / "artefact.json").read_text() if document is None else json.dumps(document)
-    return disagreements(Artefact.model_validate_json(text), folder)
+    return check_numbers(Artefact.model_validate_json(text), folder)
 
 
 def test_each_format_has_its_reader() -> None:
@@ -53,12 +53,12 @@ def test_each_format_has_its_reader() -> None:
 def test_an_import_agrees_with_its_original(
     imported: Callable[..., Path], tool: str, options: dict[str, Any]
 ) -> None:
-    assert examined(imported(tool, **options)) == ()
+    assert check(imported(tool, **options)) == ()
 
 
 @pytest.mark.parametrize("unit", ["us", "ms"])
 def test_a_log_in_another_unit_agrees_with_its_original(imported: Callable[..., Path], unit: str) -> None:
-    assert examined(imported("hlog", unit=unit, clock="response")) == ()
+    assert check(imported("hlog", unit=unit, clock="response")) == ()
 
 
 def faster(document: dict[str, Any], _folder: Path) -> None:
@@ -116,39 +116,39 @@ def guest(document: dict[str, Any], folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "change", "said"),
+    ("tool", "change", "message"),
     [
         ("google-benchmark", faster, "sample 1 is"),
         ("pytest-benchmark", faster, "sample 1 is"),
         ("hyperfine", faster, "sample 1 is"),
-        ("hyperfine", fewer, "4 samples in ns, the original has 5 in ns"),
+        ("hyperfine", fewer, "4 samples in ns, in the original 5 in ns"),
         ("hyperfine", dropped, "sleep: is missing"),
-        ("hyperfine", invented, "made-up: does not stand in the original"),
-        ("pytest-benchmark", elsewhere, "host is not what original.json says"),
-        ("pytest-benchmark", earlier, "created_ns is not what"),
-        ("hyperfine", other_commit, "producer is not what"),
-        ("hlog", other_unit, "is not what original.hlog gives"),
-        ("hlog", other_clock, "histograms is not what"),
-        ("hyperfine", other_tool, "keeps no original of a known format"),
-        ("hyperfine", no_original, "keeps no original of a known format"),
+        ("hyperfine", invented, "made-up: is not in the original"),
+        ("pytest-benchmark", elsewhere, "host is not that of original.json"),
+        ("pytest-benchmark", earlier, "created_ns is not that of"),
+        ("hyperfine", other_commit, "producer is not that of"),
+        ("hlog", other_unit, "is not the file that original.hlog gives"),
+        ("hlog", other_clock, "histograms is not that of"),
+        ("hyperfine", other_tool, "keeps no original file of a known format"),
+        ("hyperfine", no_original, "keeps no original file of a known format"),
         ("hyperfine", other_original, "is not an object"),
         ("hyperfine", guest, "does not come from original.json"),
     ],
 )  # fmt: skip
-def test_what_the_original_contradicts_is_named(
-    imported: Callable[..., Path], tmp_path: Path, tool: str, change: Change, said: str
+def test_a_contradiction_with_the_original_is_named(
+    imported: Callable[..., Path], tmp_path: Path, tool: str, change: Change, message: str
 ) -> None:
     folder = tmp_path / "run"
     shutil.copytree(imported(tool), folder)
     document = json.loads((folder / "artefact.json").read_text())
     change(document, folder)
-    found = examined(folder, document)
-    assert {problem.rule for problem in found} == {"numbers"}
-    assert any(said in problem.message for problem in found), found
+    found = check(folder, document)
+    assert {finding.rule for finding in found} == {"numbers"}
+    assert any(message in finding.message for finding in found), found
 
 
-def test_a_run_that_was_not_imported_here_is_left_alone(imported: Callable[..., Path]) -> None:
+def test_a_run_that_was_not_imported_here_is_not_checked(imported: Callable[..., Path]) -> None:
     document = json.loads((imported("hyperfine") / "artefact.json").read_text())
     document["command"] = ["cargo", "bench"]
     faster(document, Path())
-    assert examined(imported("hyperfine"), document) == ()
+    assert check(imported("hyperfine"), document) == ()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from obrelease.errors import InvalidInput, UsageError
-from obrelease.importers.reimport_check import disagreements
+from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import Producer
 from obrelease.models.direction import direction_of
 from obrelease.recorder.record_values import Latencies, Metric, build_artefact, this_machine
@@ -40,7 +40,7 @@ def test_metrics_histograms_files_and_labels_are_recorded(tmp_path: Path) -> Non
     assert (histogram.name, histogram.count, histogram.clock) == ("get", 3, "response")
     assert {file.path for file in artefact.files} == {"get.hlog", "notes.txt"}
     assert artefact.host.stable == this_machine().stable
-    assert disagreements(artefact, entry.folder) == ()
+    assert check_numbers(artefact, entry.folder) == ()
 
 
 def test_a_direction_other_than_the_unit_suggests_is_kept() -> None:

@@ -56,26 +56,26 @@ def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> N
 
 
 def test_the_tree_that_ran_may_give_its_commit(tree: Path) -> None:
-    assert source_digest.difference(tree, cores.REFERENCE) is None
+    assert source_digest.source_mismatch(tree, cores.REFERENCE) is None
 
 
 @pytest.mark.parametrize("place", ["obrelease/cli/app.py", "engine/obengine/flow/baseline.py"])
 def test_a_tree_with_one_other_byte_may_not(tree: Path, place: str) -> None:
     with (tree / place).open("ab") as file:
         file.write(b"\n")
-    assert "not loaded from the sources" in str(source_digest.difference(tree, cores.REFERENCE))
+    assert "not loaded from the sources" in str(source_digest.source_mismatch(tree, cores.REFERENCE))
 
 
 def test_neither_may_one_with_a_file_more_or_less(tree: Path) -> None:
     (tree / "obrelease" / "more.py").write_bytes(b"")
-    assert source_digest.difference(tree, cores.REFERENCE)
+    assert source_digest.source_mismatch(tree, cores.REFERENCE)
     (tree / "obrelease" / "more.py").unlink()
     (tree / "engine" / "obengine" / "flow" / "baseline.py").unlink()
-    assert source_digest.difference(tree, cores.REFERENCE)
+    assert source_digest.source_mismatch(tree, cores.REFERENCE)
 
 
 def test_a_folder_of_another_project_is_told_apart_without_a_word(tmp_path: Path) -> None:
-    assert source_digest.difference(tmp_path, cores.REFERENCE) == ""
+    assert source_digest.source_mismatch(tmp_path, cores.REFERENCE) == ""
 
 
 def test_the_native_core_must_have_been_built_from_the_tree(
@@ -84,13 +84,13 @@ def test_the_native_core_must_have_been_built_from_the_tree(
     built_here = source_digest.core_sources_digest(tree / "engine")
     monkeypatch.setattr(cores, "native_unavailable_reason", lambda: None)
     monkeypatch.setattr(cores, "native_build", lambda: cores.NativeBuild("GNU 12.2.0 Release", built_here))
-    assert source_digest.difference(tree, cores.NATIVE) is None
+    assert source_digest.source_mismatch(tree, cores.NATIVE) is None
     with (tree / "engine" / "include" / "obengine" / "ladder.hpp").open("ab") as file:
         file.write(b"\n")
-    assert "native core was built from other sources" in str(source_digest.difference(tree, "auto"))
-    assert source_digest.difference(tree, cores.REFERENCE) is None
+    assert "native core was built from other sources" in str(source_digest.source_mismatch(tree, "auto"))
+    assert source_digest.source_mismatch(tree, cores.REFERENCE) is None
     monkeypatch.setattr(cores, "native_build", lambda: None)
-    assert "does not say" in str(source_digest.difference(tree, cores.NATIVE))
+    assert "has no build record" in str(source_digest.source_mismatch(tree, cores.NATIVE))
 
 
 def test_the_host_names_the_compiler_of_the_core_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:

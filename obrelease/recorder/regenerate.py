@@ -1,4 +1,4 @@
-"""From an artefact back to the commands that it was made from: one way for each kind of workload."""
+"""Regenerates the commands of an artefact's workload: from its seed, or from the recorded data."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _STRESS: Final = "stress-"
 
 @dataclass(frozen=True, slots=True)
 class Regenerated:
-    """A workload made again: its commands, for how many symbols, and the version that makes it now.
+    """A regenerated workload: its commands, the number of symbols, and the version that this engine has.
 
-    `source_sha256` is of the file it was read from, None for seeded flow.
+    `source_sha256` is of the file that was read, None for seeded flow.
     """
 
     commands: Commands
@@ -42,10 +42,10 @@ class Regenerated:
 
 
 def regenerate(artefact: Artefact, trace: Path | None) -> Regenerated:
-    """Make the commands of an artefact's workload again, and prove that they are the same.
+    """Regenerate the commands of an artefact's workload and check that they are the same.
 
     Args:
-        trace: the recorded data, where the workload was read from a file; None tries the engine's sample.
+        trace: the recorded data, if the workload was read from a file; None tries the engine's sample.
 
     Raises:
         UsageError: the artefact has no workload, it needs a file, or it takes none.
@@ -61,35 +61,35 @@ def regenerate(artefact: Artefact, trace: Path | None) -> Regenerated:
             hint="bench, replay, stress and architectures runs can",
         )
     with engine_errors():
-        made = _seeded(workload) if workload.source is None else _recorded(workload, trace)
+        regenerated = _seeded(workload) if workload.source is None else _recorded(workload, trace)
     if workload.source is None and trace is not None:
         raise UsageError(f"{workload.name} is seeded flow and reads no file", hint="leave --trace out")
-    _demand_source(workload, made.source_sha256, trace)
-    _demand_version(workload, made.version)
-    digest = records_digest(made.commands)
+    _require_source(workload, regenerated.source_sha256, trace)
+    _require_version(workload, regenerated.version)
+    digest = records_digest(regenerated.commands)
     if digest != workload.commands_digest:
         raise NotReproduced(
-            f"workload {workload.name} version {workload.version} gave {made.commands.size} commands with "
-            f"digest {digest}, the run had {workload.messages} with {workload.commands_digest}",
-            hint="the generator or the reader changed without a new version; no core is to blame",
+            f"workload {workload.name} version {workload.version} gave {regenerated.commands.size} commands "
+            f"with digest {digest}, the run had {workload.messages} with {workload.commands_digest}",
+            hint="the generator or the reader changed without a new version; the cores are not the cause",
         )
-    return made
+    return regenerated
 
 
 def _seeded(workload: Workload) -> Regenerated:
     if workload.seed is None:
-        raise UsageError(f"workload {workload.name} has neither seed nor source, so it cannot be made again")
+        raise UsageError(f"workload {workload.name} has neither seed nor source, so it cannot be regenerated")
     seed, messages = int(workload.seed), workload.messages
     check_numbers(seed=seed, passes=1, messages=messages)
     if workload.name in SCENARIOS:
         plan = SCENARIOS[workload.name]
-        _demand_version(workload, plan.version)
+        _require_version(workload, plan.version)
         return Regenerated(plan.commands(seed, messages)[0], 1, plan.version)
     if workload.name.startswith(_STRESS):
-        _demand_version(workload, STRESS_VERSION)
+        _require_version(workload, STRESS_VERSION)
         return Regenerated(generate(STEADY, seed, messages).commands, 1, STRESS_VERSION)
     if workload.name == "architectures":
-        _demand_version(workload, ARCHITECTURES_VERSION)
+        _require_version(workload, ARCHITECTURES_VERSION)
         return Regenerated(spread(generate(STEADY, seed, messages).commands), SYMBOLS, ARCHITECTURES_VERSION)
     raise NotFound(
         f"this engine has no workload {workload.name!r}",
@@ -101,18 +101,18 @@ def _recorded(workload: Workload, trace: Path | None) -> Regenerated:
     if trace is not None:
         if not trace.exists():
             raise NotFound(f"{trace}: no such file or folder")
-        return _reader_of(trace)(trace)
-    made = _of_day(read_pair(lobster_sample_pair()))
-    if workload.source is not None and made.source_sha256 != workload.source.sha256:
+        return _trace_reader(trace)(trace)
+    regenerated = _from_lobster_day(read_pair(lobster_sample_pair()))
+    if workload.source is not None and regenerated.source_sha256 != workload.source.sha256:
         raise UsageError(
             f"the run replayed {workload.source.name} "
             f"({workload.source.size:,} bytes, sha256 {workload.source.sha256})",
             hint="give that file by --trace FILE",
         )
-    return made
+    return regenerated
 
 
-def _reader_of(path: Path) -> Callable[[Path], Regenerated]:
+def _trace_reader(path: Path) -> Callable[[Path], Regenerated]:
     if is_tape(path):
         return _tape
     return _itch50 if path.is_file() and is_itch50(path) else _lobster
@@ -129,15 +129,15 @@ def _itch50(path: Path) -> Regenerated:
 
 
 def _lobster(path: Path) -> Regenerated:
-    return _of_day(read_lobster(path, core=cores.core_names()[0]))
+    return _from_lobster_day(read_lobster(path, core=cores.core_names()[0]))
 
 
-def _of_day(day: LobsterDay) -> Regenerated:
+def _from_lobster_day(day: LobsterDay) -> Regenerated:
     return Regenerated(day.commands, 1, LOBSTER_VERSION, day.sources[0].sha256)
 
 
-def _demand_version(workload: Workload, version: int) -> None:
-    """Refuse before anything is generated, where the version alone says that it would be in vain."""
+def _require_version(workload: Workload, version: int) -> None:
+    """Refuse before anything is generated if this engine has another version of the workload."""
     if workload.version != version:
         older = "the older obrelease that made the run"
         raise NotFound(
@@ -146,8 +146,8 @@ def _demand_version(workload: Workload, version: int) -> None:
         )
 
 
-def _demand_source(workload: Workload, sha256: str | None, trace: Path | None) -> None:
-    """Refuse another file before its version is looked at: that would blame the engine for it."""
+def _require_source(workload: Workload, sha256: str | None, trace: Path | None) -> None:
+    """Refuse another data file before its version is checked, which would blame the engine."""
     if sha256 is None or workload.source is None or sha256 == workload.source.sha256:
         return
     raise IntegrityError(
