@@ -1,12 +1,12 @@
-"""How often the gate cries wolf, and how often it sees a wolf: measured, on made-up and on real runs.
+"""False-positive and detection rates of the gate, measured on made-up and on recorded runs.
 
     python scripts/calibrate_gate.py                          both tables, 500 trials each
     python scripts/calibrate_gate.py --json calibration.json  the same figures as JSON as well
     python scripts/calibrate_gate.py --real results --kind bench --scenario x10 --core native
 
 Made-up runs have what breaks naive tests: latencies that depend on the ones before them, and an
-offset of each process of its own. The real mode deals recorded runs of one and the same program at
-random to two sides, again and again: whatever the gate then finds is a false alarm.
+offset of each process of its own. The real mode splits recorded runs of one and the same program at
+random into two sides, again and again: whatever the gate then finds is a false alarm.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from obrelease.analysis.comparison.compare import Compared, Comparison, compare
-from obrelease.analysis.comparison.gate import Answer, ask_gate
-from obrelease.analysis.comparison.gate_policy import GuardedMetric, Policy
-from obrelease.analysis.comparison.run_metrics import THROUGHPUT, Run, Series, read_run
+from obrelease.analysis.comparison.compare import Comparison, MetricComparison, compare
+from obrelease.analysis.comparison.gate import GateVerdict, evaluate_gate
+from obrelease.analysis.comparison.gate_policy import GatePolicy, GuardedMetric
 from obrelease.analysis.comparison.verdict import Rules, Verdict
 from obrelease.analysis.histograms.histogram import Histogram
-from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.analysis.statistics.random_stream import RandomStream
+from obrelease.analysis.summary.read_run import read_run
+from obrelease.analysis.summary.run import THROUGHPUT, Metric, Run
+from obrelease.models.artefact import Artefact, Host, Producer, StableHost, VolatileHost
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 
@@ -45,6 +47,19 @@ Sides = Iterator[tuple[list[Run], list[Run]]]
 
 FOUND = {Verdict.BETTER, Verdict.WORSE}
 
+MADE_UP = Artefact(
+    kind="bench",
+    scenario="made-up",
+    created_ns="0",
+    command=(),
+    producer=Producer(name="calibrate-gate", version="1"),
+    host=Host(
+        stable=StableHost(system="none", machine="none", cpu_model="none", cpu_count=1, python="none"),
+        volatile=VolatileHost(),
+    ),
+)
+"""The envelope of every made-up run."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -58,7 +73,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Row:
-    """What came out of a setting; shares of the trials in percent.
+    """The result of a setting; shares of the trials in percent.
 
     `alarms` has any verdict of better or worse on a metric that was not touched, `found` a verdict
     of worse on the one that was; the gate guards throughput and p99; `covered` counts the trials
@@ -75,33 +90,31 @@ class Row:
     detectable_percent: float | None
 
 
-def made_up_run(setting: Setting, number: int, *, head: bool, chance: Chance) -> Run:
-    """One process: fast, slow (2 %) and rare (0.3 %) messages; p99 lies among the slow ones."""
+def made_up_run(setting: Setting, number: int, *, head: bool, stream: RandomStream) -> Run:
+    """One process: fast, slow (2 %) and rare (0.3 %) messages; p99 is one of the slow ones."""
     noise = setting.noise_percent / 100
-    offset, tail_offset = (chance.normal((2,)) * noise).tolist()
-    level = _autocorrelated(chance, BLOCKS) * 0.05
-    draw, spread = chance.uniform((BLOCKS, BLOCK)), chance.normal((BLOCKS, BLOCK))
+    offset, tail_offset = (stream.normal((2,)) * noise).tolist()
+    level = _autocorrelated(stream, BLOCKS) * 0.05
+    draw, spread = stream.uniform((BLOCKS, BLOCK)), stream.normal((BLOCKS, BLOCK))
     slow = math.log(10) + tail_offset + (math.log1p(setting.p99_percent / 100) if head else 0.0)
     rare = draw < 0.003
     kind = np.where(rare, math.log(200) + tail_offset, np.where(draw < 0.023, slow, 0.0))
     latency_ns = np.exp(math.log(2_000) + offset + level[:, None] + kind + 0.1 * spread)
-    rate = 1e6 * np.exp(-offset + _autocorrelated(chance, PASSES) * 0.01)
+    rate = 1e6 * np.exp(-offset + _autocorrelated(stream, PASSES) * 0.01)
     if head:
         rate = rate / (1 + setting.throughput_percent / 100)
     values, counts = np.unique(latency_ns.astype(np.int64), return_counts=True)
     return Run(
         digest=f"{'head' if head else 'base'}-{number}",
-        created_ns=2 * number + (head ^ (number % 2)),
-        commit=None,
-        facts={},
-        series={THROUGHPUT: Series("msg/s", "higher", tuple(rate.tolist()))},
+        artefact=MADE_UP.model_copy(update={"created_ns": str(2 * number + (head ^ (number % 2)))}),
+        metrics={THROUGHPUT: Metric("msg/s", "higher", tuple(rate.tolist()))},
         histograms={LATENCY: (Histogram(values, values, counts.astype(np.int64)),)},
     )
 
 
-def _autocorrelated(chance: Chance, length: int) -> NDArray[np.float64]:
-    """float64 [length] of variance 1, each value leaning on the one before."""
-    fresh = chance.normal((length,)) * math.sqrt(1 - PERSISTENCE**2)
+def _autocorrelated(stream: RandomStream, length: int) -> NDArray[np.float64]:
+    """float64 [length] of variance 1, each value correlated with the one before."""
+    fresh = stream.normal((length,)) * math.sqrt(1 - PERSISTENCE**2)
     values = np.empty(length)
     values[0] = fresh[0] / math.sqrt(1 - PERSISTENCE**2)
     for index in range(1, length):
@@ -112,24 +125,24 @@ def _autocorrelated(chance: Chance, length: int) -> NDArray[np.float64]:
 def made_up(setting: Setting, runs: int, trials: int, seed: int) -> Sides:
     """The two sides of each trial."""
     for trial in range(trials):
-        chance = Chance(seed, f"{setting}/{trial}")
+        stream = RandomStream(seed, f"{setting}/{trial}")
         yield (
-            [made_up_run(setting, number, head=False, chance=chance) for number in range(runs)],
-            [made_up_run(setting, number, head=True, chance=chance) for number in range(runs)],
+            [made_up_run(setting, number, head=False, stream=stream) for number in range(runs)],
+            [made_up_run(setting, number, head=True, stream=stream) for number in range(runs)],
         )
 
 
-def dealt(pool: Sequence[Run], runs: int, trials: int, seed: int) -> Sides:
-    """The pool dealt at random to two sides, `trials` times."""
+def split_at_random(pool: Sequence[Run], runs: int, trials: int, seed: int) -> Sides:
+    """The pool split at random into two sides, `trials` times."""
     for trial in range(trials):
-        order = np.argsort(Chance(seed, f"deal/{trial}").uniform((len(pool),)))
+        order = np.argsort(RandomStream(seed, f"deal/{trial}").uniform((len(pool),)))
         chosen = [pool[index] for index in order[: 2 * runs]]
         yield chosen[:runs], chosen[runs:]
 
 
-def policy(threshold_percent: float, resamples: int, guarded: Sequence[str]) -> Policy:
+def policy(threshold_percent: float, resamples: int, guarded: Sequence[str]) -> GatePolicy:
     """A policy that guards the named metrics."""
-    return Policy(
+    return GatePolicy(
         format="obrelease.gate-policy",
         version=1,
         metric=tuple(GuardedMetric(name=name) for name in guarded),
@@ -138,7 +151,7 @@ def policy(threshold_percent: float, resamples: int, guarded: Sequence[str]) -> 
     )
 
 
-def measure(setting: Setting, sides: Sides, guard: Policy) -> Row:
+def measure(setting: Setting, sides: Sides, guard: GatePolicy) -> Row:
     """Compare and gate every trial of a setting, and count."""
     rules: Rules = guard.rules()
     counts: Counter[str] = Counter()
@@ -149,7 +162,7 @@ def measure(setting: Setting, sides: Sides, guard: Policy) -> Row:
         counts["trials"] += 1
         for name, hit in _marks(compared, touched, setting):
             counts[name] += hit
-        counts[ask_gate(guard, base, head).answer] += 1
+        counts[evaluate_gate(guard, base, head).verdict] += 1
         own = next(m for m in compared.metrics if m.name == _subject(touched))
         detectable += [own.detectable_percent] if own.detectable_percent is not None else []
     share = {name: 100 * count / counts["trials"] for name, count in counts.items()}
@@ -158,8 +171,8 @@ def measure(setting: Setting, sides: Sides, guard: Policy) -> Row:
         trials=counts["trials"],
         alarms=share.get("alarms", 0.0),
         found=share.get("found", 0.0) if any(touched.values()) else None,
-        gate_regression=share.get(Answer.REGRESSION, 0.0),
-        gate_inconclusive=share.get(Answer.INCONCLUSIVE, 0.0),
+        gate_regression=share.get(GateVerdict.REGRESSION, 0.0),
+        gate_inconclusive=share.get(GateVerdict.INCONCLUSIVE, 0.0),
         covered=share.get("covered", 0.0),
         detectable_percent=float(np.median(detectable)) if detectable else None,
     )
@@ -170,7 +183,7 @@ def _subject(touched: dict[str, float]) -> str:
 
 
 def _marks(compared: Comparison, touched: dict[str, float], setting: Setting) -> Iterator[tuple[str, bool]]:
-    metrics: dict[str, Compared] = {metric.name: metric for metric in compared.metrics}
+    metrics: dict[str, MetricComparison] = {metric.name: metric for metric in compared.metrics}
     untouched = [metric for name, metric in metrics.items() if not touched.get(name)]
     yield "alarms", any(metric.decision.verdict in FOUND for metric in untouched)
     yield "found", metrics[_subject(touched)].decision.verdict is Verdict.WORSE
@@ -196,7 +209,7 @@ def settings() -> tuple[Setting, ...]:
 
 
 def real_pool(options: argparse.Namespace) -> list[Run]:
-    """Recorded runs, all alike."""
+    """Recorded runs that compare with each other."""
     registry = Registry(options.real)
     entries = registry.find(
         Filter(kind=options.kind, scenario=options.scenario, core=options.core, commit=options.commit)
@@ -208,11 +221,14 @@ def real_pool(options: argparse.Namespace) -> list[Run]:
 
 
 def experiments(options: argparse.Namespace) -> Iterator[tuple[Setting, Sides]]:
-    """What is asked for: the recorded pool dealt again and again, or every row of the made-up table."""
+    """The trials of the recorded pool, or of every row of the made-up table."""
     runs, trials, seed = options.runs, options.trials, options.seed
     if options.real:
         pool = real_pool(options)
-        yield Setting(f"A/A from {len(pool)} recorded runs", math.nan), dealt(pool, runs, trials, seed)
+        yield (
+            Setting(f"A/A from {len(pool)} recorded runs", math.nan),
+            split_at_random(pool, runs, trials, seed),
+        )
         return
     for setting in settings():
         yield setting, made_up(setting, runs, trials, seed)
@@ -255,7 +271,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--resamples", type=int, default=1_000)
     parser.add_argument("--threshold-percent", type=float, default=2.0)
     parser.add_argument("--json", type=Path, help="write the figures here as well")
-    parser.add_argument("--real", type=Path, metavar="RESULTS", help="deal recorded runs instead")
+    parser.add_argument("--real", type=Path, metavar="RESULTS", help="split recorded runs instead")
     for name in ("--kind", "--scenario", "--core", "--commit"):
         parser.add_argument(name, help="of the recorded runs")
     return parser.parse_args(arguments)
@@ -271,10 +287,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{options.runs} + {options.runs} runs, level 5 %, threshold {options.threshold_percent:g} %\n")
     print(table(rows))
     if options.json:
-        told = [asdict(row) for row in rows]
-        options.json.write_text(json.dumps(told, indent=2, default=str) + "\n", "utf-8")
-    blank = [row for row in rows if row.found is None]
-    return int(any(row.alarms > 5 for row in blank))
+        documents = [asdict(row) for row in rows]
+        options.json.write_text(json.dumps(documents, indent=2, default=str) + "\n", "utf-8")
+    unchanged = [row for row in rows if row.found is None]
+    return int(any(row.alarms > 5 for row in unchanged))
 
 
 if __name__ == "__main__":

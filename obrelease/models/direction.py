@@ -16,6 +16,10 @@ Direction = Literal["higher", "lower"]
 _PARAMETERS: Final[dict[Direction, str]] = {"higher": "higher-is-better", "lower": "lower-is-better"}
 
 
+DIRECTION_PARAMETERS: Final = frozenset(_PARAMETERS.values())
+"""Parameters that describe how to read metrics, not what was measured."""
+
+
 def direction_by_unit(unit: str) -> Direction:
     """What the unit alone says."""
     return "higher" if unit.endswith("/s") else "lower"

@@ -11,15 +11,9 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
-from obrelease.errors import InvalidInput
 from obrelease.models.base import Document, Slug
-from obrelease.models.canonical import canonical_bytes
-from obrelease.models.policy_file import RELEASE_POLICY, parse_policy, require_policy_format
-from obrelease.models.validation import model_errors
+from obrelease.models.policy_file import MAX_POLICY_BYTES, RELEASE_POLICY, load_policy
 from obrelease.models.version_tag import TagText
-
-POLICY_VERSION: Final = 1
-MAX_BYTES: Final = 2**20
 
 LayerName = Literal[
     "sums",
@@ -60,7 +54,7 @@ class VerificationPolicy(Document):
     version: Literal[1]
     project: Slug
     require: Annotated[tuple[LayerName, ...], Field(min_length=1)]
-    allowed_signers: Annotated[str, Field(max_length=MAX_BYTES)] | None = None
+    allowed_signers: Annotated[str, Field(max_length=MAX_POLICY_BYTES)] | None = None
     allowed_signers_file: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     signers: tuple[Principal, ...] = ()
     not_older_than: TagText | None = None
@@ -92,23 +86,10 @@ class VerificationPolicy(Document):
 
 
 def read_verification_policy(data: bytes, where: str) -> VerificationPolicy:
-    """Read a policy.
+    """Read a verification policy; `where` names it in errors.
 
     Raises:
-        InvalidInput: it is not TOML, not a release policy of a known version, or has an unknown key.
+        InvalidInput: as `load_policy`.
     """
-    if len(data) > MAX_BYTES:
-        raise InvalidInput(f"{where}: larger than {MAX_BYTES} bytes")
-    value = parse_policy(data, where)
-    require_policy_format(value, where, RELEASE_POLICY)
-    if value.get("version") != POLICY_VERSION:
-        raise InvalidInput(
-            f"{where}: version {value.get('version')!a} of the policy format is not known",
-            hint=f"this obrelease reads version {POLICY_VERSION}",
-        )
-    try:
-        data = canonical_bytes(value)
-    except InvalidInput as error:
-        raise InvalidInput(f"{where}: {error.message}") from error
-    with model_errors(where, hint=f"the layers are {', '.join(LAYERS)}"):
-        return VerificationPolicy.model_validate_json(data)
+    hint = f"the layers are {', '.join(LAYERS)}"
+    return load_policy(data, where, RELEASE_POLICY, VerificationPolicy, hint=hint)

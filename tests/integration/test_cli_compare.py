@@ -236,7 +236,7 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     assert diff(first, second, "--force") == ExitCode.OK
     assert "NOT ALIKE, compared by force: host.cpu_count: unknown" in capsys.readouterr().out
     assert diff(first, second, "--same-host") == ExitCode.OK
-    assert "said to be of one machine, not known to be: host.system, " in capsys.readouterr().out
+    assert "assumed to be the same host (--same-host), not verified: host.system, " in capsys.readouterr().out
     assert diff(first, second, "--same-host", "--json") == ExitCode.OK
     sleep, nothing = json.loads(capsys.readouterr().out)["metrics"]
     assert (sleep["name"], nothing["name"]) == ("sleep", "nothing")

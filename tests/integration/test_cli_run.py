@@ -6,17 +6,20 @@ import json
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.summary.run_summary import HostFacts, RunSummary
+from obrelease.analysis.histograms.histogram import summary_of
+from obrelease.analysis.summary.run import Latency
 from obrelease.cli.app import execute
 from obrelease.cli.commands.run_scenarios import SCENARIOS
 from obrelease.cli.rendering.run_details import few_beyond, percentiles
 from obrelease.errors import ExitCode
 from obrelease.recorder import scenario_names
 from obrelease.recorder.source_digest import sources_digest
+from tests.made_up_runs import latencies, run
 from tests.program import START, start_program
 from tests.program import environment as program_environment
 
@@ -68,21 +71,11 @@ def test_a_percentile_with_hardly_a_value_beyond_it_is_marked(
     [(1, 3), (19, 3), (20, 2), (999, 2), (1_000, 1), (9_999, 1), (10_000, 0), (None, 0)],
 )
 def test_ten_values_beyond_are_enough(count: int | None, marked: int) -> None:
-    some = None if count is None else 1_234
-    summary = RunSummary(
-        kind="bench",
-        scenario="x10",
-        core="native",
-        artefact_digest="ab" * 32,
-        command=(),
-        host=HostFacts("Linux", "x86_64", "a cpu", 2, "CPython 3.11.2"),
-        p50_ns=some,
-        p99_ns=some,
-        p999_ns=some,
-        latency_count=count,
-    )
-    assert sum(cell.endswith("*") for cell in percentiles(summary)) == marked
-    assert len(list(few_beyond(summary))) == (marked > 0)
+    figures = None if count is None else replace(summary_of(latencies(1.0)), count=count)
+    latency = None if figures is None else Latency("latency", "service", figures)
+    measured = replace(run("a"), latency=latency)
+    assert sum(cell.endswith("*") for cell in percentiles(measured)) == marked
+    assert len(list(few_beyond(measured))) == (marked > 0)
 
 
 def test_json_stands_alone_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ def shares(script: ModuleType, trials: int, **injected: float) -> tuple[float, f
     return row.alarms, row.found or 0.0, row.gate_regression
 
 
-def test_no_wolf_is_seldom_cried(script: ModuleType) -> None:
+def test_false_alarms_are_rare(script: ModuleType) -> None:
     """Rule: at a level of 5 %, 40 trials have more than 5 false alarms once in a hundred calibrations."""
     alarms, _, fired = shares(script, 40)
     assert alarms <= 12.5
@@ -44,7 +44,7 @@ def test_no_wolf_is_seldom_cried(script: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("injected", [{"throughput_percent": 10.0}, {"p99_percent": 10.0}])
-def test_a_wolf_is_seen(script: ModuleType, injected: dict[str, float]) -> None:
+def test_an_injected_slowdown_is_found(script: ModuleType, injected: dict[str, float]) -> None:
     _, found, fired = shares(script, 12, **injected)
     assert found >= 90
     assert fired >= 90
@@ -61,7 +61,7 @@ def test_five_hundred_trials_stay_at_the_level(script: ModuleType) -> None:
         assert row.gate_regression <= 5
 
 
-def test_recorded_runs_are_dealt_and_told(
+def test_recorded_runs_are_split_and_their_rates_printed(
     script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry = Registry(tmp_path / "results")
@@ -69,11 +69,11 @@ def test_recorded_runs_are_dealt_and_told(
         walls = tuple(2_000_000 + 1_000 * ((number * 7 + part * 3) % 13) for part in range(4))
         wall = Measurement(name="pass-wall", unit="ns", samples=walls)
         registry.record(draft(number, measurements=(wall,), workload=draft().workload), [])
-    told = tmp_path / "figures.json"
-    words = ["--real", str(registry.root), "--trials", "10", "--resamples", "500", "--json", str(told)]
+    figures = tmp_path / "figures.json"
+    words = ["--real", str(registry.root), "--trials", "10", "--resamples", "500", "--json", str(figures)]
     assert script.main(words) == 0
     assert "| A/A from 12 recorded runs | as recorded | 10 |" in capsys.readouterr().out
-    (row,) = json.loads(told.read_text("utf-8"))
+    (row,) = json.loads(figures.read_text("utf-8"))
     assert row["trials"] == 10
     assert row["alarms"] <= 10
     with pytest.raises(SystemExit, match="12 such runs, 14 are needed"):

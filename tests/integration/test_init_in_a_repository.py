@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from obrelease.analysis.comparison.gate_policy import read_policy as read_gate_policy
+from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode

@@ -79,7 +79,7 @@ def test_the_second_compares_with_the_first_on_the_forge(project: Project, tmp_p
     assert notes == f"{staged.notes}\n{staged.against}"
     row = next(line for line in notes.splitlines() if "`throughput`" in line)
     assert "| 2.000 | 1 to 1 |" in row
-    assert "* `bench x10 reference`: the very runs of `v0.8`" in notes
+    assert "* `bench x10 reference`: same runs as in `v0.8`; not re-measured." in notes
 
 
 def test_without_the_forge_the_local_tag_gives_the_same(project: Project, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def measured(project: Project, count: int, *, slower: float, since: int) -> None
         (4, 1.1, "`worse, 0.909 (0.90"),
         (4, 0.8, "`better, 1.250 (1.2"),
         (4, 1.0002, "`same, 1.000 (0.99"),
-        (2, 1.1, "`cannot tell: 4 + 2 runs; a verdict needs 4 + 4`"),
+        (2, 1.1, "`inconclusive: 4 + 2 runs; a verdict needs 4 + 4`"),
     ],
 )
 def test_the_page_says_what_became_of_a_scenario(

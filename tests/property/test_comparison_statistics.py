@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from obrelease.analysis.histograms.histogram import decode, encode
 from obrelease.analysis.histograms.histogram_log import merge
-from obrelease.analysis.statistics.bootstrap import passes_again, shift, shifts_again
+from obrelease.analysis.statistics.bootstrap import resample_passes, resample_shifts, shift
 from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
 from obrelease.analysis.statistics.mann_whitney import (
     MOST_EXACT,
@@ -21,7 +21,7 @@ from obrelease.analysis.statistics.mann_whitney import (
     mann_whitney,
 )
 from obrelease.analysis.statistics.power import detectable_percent, t_quantile, tail_level
-from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.analysis.statistics.random_stream import RandomStream
 
 SMALL = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=5)
 P_VALUES = st.lists(st.floats(0.0001, 1.0), min_size=1, max_size=12)
@@ -29,7 +29,7 @@ LOGS = st.lists(st.floats(-3, 3), min_size=2, max_size=7)
 
 
 def enumerated(first: list[float], second: list[float]) -> float:
-    """The two-sided p-value by dealing the pooled midranks in every possible way."""
+    """The two-sided p-value from every possible division of the pooled midranks."""
     pooled = first + second
     ranks = [sum(o < v for o in pooled) + (1 + sum(o == v for o in pooled)) / 2 for v in pooled]
     middle = len(second) * (len(pooled) + 1) / 2
@@ -39,7 +39,7 @@ def enumerated(first: list[float], second: list[float]) -> float:
 
 
 @given(SMALL, SMALL)
-def test_the_exact_test_is_the_share_of_all_deals(first: list[float], second: list[float]) -> None:
+def test_the_exact_p_value_is_the_share_of_all_divisions(first: list[float], second: list[float]) -> None:
     """Rule: p is the share of all divisions of the pooled ranks as far from the middle, with ties."""
     assert mann_whitney(first, second).p_value == pytest.approx(enumerated(first, second))
 
@@ -53,7 +53,7 @@ def test_u_counts_pairs(first: list[float], second: list[float]) -> None:
 
 @given(SMALL, SMALL)
 def test_the_sides_may_be_swapped(first: list[float], second: list[float]) -> None:
-    """Rule: a two-sided test says the same whichever sample is called the first."""
+    """Rule: a two-sided test is symmetric in its samples."""
     swapped = mann_whitney(second, first).p_value
     assert mann_whitney(first, second).p_value == pytest.approx(swapped)
 
@@ -70,7 +70,7 @@ def test_known_least_p_values() -> None:
     assert least_p_value(6, 6) == pytest.approx(0.0022, abs=5e-5)
 
 
-def test_large_samples_take_the_normal_way_and_agree_with_the_exact_one() -> None:
+def test_large_samples_use_the_normal_approximation_and_agree_with_the_exact_test() -> None:
     first, second = [float(2 * i) for i in range(30)], [2.0 * i + 11 for i in range(30)]
     exact, normal = mann_whitney(first, second), mann_whitney([*first, 29.0], second)
     assert len(first) + len(second) == MOST_EXACT
@@ -113,7 +113,7 @@ def test_the_shift_moves_with_the_data(first: list[float], second: list[float], 
 def test_identical_sides_have_one_inside_their_interval(samples: list[float], seed: int) -> None:
     """Rule: data compared with itself cannot exclude that nothing changed."""
     drawn = np.stack([np.full((10, 1), math.log(value)) for value in samples])
-    replicates = shifts_again(drawn, drawn, resamples=400, chance=Chance(seed))[:, 0]
+    replicates = resample_shifts(drawn, drawn, resamples=400, stream=RandomStream(seed))[:, 0]
     tail = tail_level(0.95, len(samples), len(samples))
     low, high = np.quantile(replicates, (tail, 1 - tail))
     assert low <= 1e-12
@@ -122,8 +122,8 @@ def test_identical_sides_have_one_inside_their_interval(samples: list[float], se
 
 @given(st.lists(st.floats(1, 1e9), min_size=1, max_size=9), st.integers(0, 100))
 def test_passes_drawn_again_stay_among_the_passes(samples: list[float], seed: int) -> None:
-    """Rule: a resampled median lies between the least and the greatest sample."""
-    drawn = np.exp(passes_again(samples, Chance(seed)))
+    """Rule: a resampled median is between the least and the greatest sample."""
+    drawn = np.exp(resample_passes(samples, RandomStream(seed)))
     assert min(samples) * (1 - 1e-9) <= drawn.min()
     assert drawn.max() <= max(samples) * (1 + 1e-9)
 

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 import yaml
 
-from obrelease.analysis.comparison.gate_policy import read_policy
+from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.filter import Filter
@@ -223,7 +223,7 @@ def test_a_release_that_is_slower_publishes_nothing(
 def test_the_gate_goes_before_whatever_could_publish() -> None:
     jobs = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]
     assert GATE in [step.get("name") for step in jobs["rebuild"]["steps"]]
-    assert read_policy(ROOT / ".github" / "gate-policy.toml").metric
+    assert read_gate_policy(ROOT / ".github" / "gate-policy.toml").metric
 
 
 @pytest.mark.parametrize(

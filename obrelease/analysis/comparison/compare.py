@@ -1,7 +1,6 @@
-"""Two sets of runs against each other: every metric's ratio, its interval, its test and its verdict.
+"""Comparison of two sets of runs: the ratio, interval, test and verdict of each metric.
 
-The run, a process of its own, is the unit of replication: samples inside a run are no independent
-witnesses of how fast the program is.
+The run, a process of its own, is the unit of replication: samples inside a run are not independent.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from statistics import median
 from typing import Final
 
 import numpy as np
@@ -22,27 +20,29 @@ from obrelease.analysis.comparison.metric_samples import (
     TESTED,
     Column,
     latency_columns,
+    metric_column,
     percentile_name,
-    series_column,
 )
-from obrelease.analysis.comparison.run_metrics import Better, Run, without_doubles
 from obrelease.analysis.comparison.verdict import Decision, Evidence, Rules, decide
 from obrelease.analysis.histograms.histogram import LEAST_BEYOND
 from obrelease.analysis.statistics.bootstrap import Floats, shift
 from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
 from obrelease.analysis.statistics.mann_whitney import RankTest, mann_whitney
+from obrelease.analysis.statistics.median import median
 from obrelease.analysis.statistics.power import detectable_percent, tail_level
+from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
+from obrelease.models.direction import Direction
 
 MOST_RUNS: Final = 100
 """Runs on a side; more would be a mixture of weeks, and slow."""
 
 MOST_NAMES: Final = 10
-"""Metrics that a message names before it only counts them."""
+"""Metrics that a message names; it only counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class MetricComparison:
     """One metric of both sides.
 
     Attributes:
@@ -52,13 +52,13 @@ class Compared:
         low, high: the ratio's bootstrap interval; None below two runs a side.
         test: exact Mann-Whitney over the runs; None where the metric is not tested.
         p_adjusted: its p-value after Benjamini-Hochberg over all tested metrics.
-        detectable_percent: the change that would be found four times in five; None for none.
-        control: base's runs of odd turn over those of even turn: an A/A ratio, the noise floor.
+        detectable_percent: the minimum detectable effect, found four times in five; None for none.
+        control_ratio: the A/A ratio, every second run of the base over the others: the noise floor.
     """
 
     name: str
     unit: str
-    better: Better
+    direction: Direction
     base: float
     head: float
     ratio: float
@@ -67,7 +67,7 @@ class Compared:
     test: RankTest | None
     p_adjusted: float | None
     detectable_percent: float | None
-    control: float | None
+    control_ratio: float | None
     threshold_percent: float
     decision: Decision
 
@@ -87,11 +87,16 @@ class ShiftPoint:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that was found, and what a reader must know to trust it."""
+    """The result of a comparison, and what limits it.
+
+    Attributes:
+        unlike: facts that differ, compared by force.
+        notes: what a reader must know to trust the verdicts.
+    """
 
     base: tuple[Run, ...]
     head: tuple[Run, ...]
-    metrics: tuple[Compared, ...]
+    metrics: tuple[MetricComparison, ...]
     shifts: tuple[ShiftPoint, ...]
     unlike: tuple[Difference, ...]
     notes: tuple[str, ...]
@@ -112,95 +117,115 @@ def compare(
     Args:
         base, head: at least one run each.
         rules: how to decide; `Rules()` where None.
-        force: compare unlike runs too; `Comparison.unlike` says what differs.
-        same_host: take what the runs do not tell of their machines as the same; a note says so.
-        only: shell patterns of metric names; the fewer are tested, the less must be corrected for.
+        force: compare unlike runs too; `Comparison.unlike` lists what differs.
+        same_host: assume that unknown host facts are equal; a note names them.
+        only: shell patterns of metric names; the fewer are tested, the smaller the correction.
 
     Raises:
         UsageError: a side is empty or too large, or a run is on both.
         Inconclusive: the runs are unlike, or have no metric in common.
     """
     chosen = rules or Rules()
-    base, head = without_doubles(base), without_doubles(head)
+    base, head = deduplicate(base), deduplicate(head)
     _check_sides(base, head)
     unlike = differences(base, head)
-    trusted = tuple(each.fact for each in unlike if each.unknown) if same_host else ()
-    unlike = tuple(each for each in unlike if each.fact not in trusted)
+    assumed = tuple(each.fact for each in unlike if each.unknown) if same_host else ()
+    unlike = tuple(each for each in unlike if each.fact not in assumed)
     if unlike and not force:
-        raise _not_alike(unlike)
-    series = [series_column(name, base, head, chosen) for name in _shared(base, head, "series")]
-    names = _shared(base, head, "histograms")
-    latencies = {name: latency_columns(name, base, head, chosen) for name in names}
-    columns = series + [c for all_of in latencies.values() for q, c in all_of.items() if q in TESTED]
+        raise _not_comparable(unlike)
+    latencies = {name: latency_columns(name, base, head, chosen) for name in _histograms(base, head)}
+    columns = [metric_column(name, base, head, chosen) for name in _metrics(base, head)]
+    columns += [c for by_quantile in latencies.values() for q, c in by_quantile.items() if q in TESTED]
     columns = [column for column in columns if any(fnmatchcase(column.name, name) for name in only)]
     if not columns:
         known = metrics_in_common(base, head)
         raise Inconclusive(
             "the runs have no such metric in common" + (f"; they have: {some_names(known)}" if known else ""),
-            hint="`obrelease show` tells what a run has",
+            hint="`obrelease show` lists the metrics of a run",
         )
     return Comparison(
         base=base,
         head=head,
-        metrics=_judge(columns, chosen),
+        metrics=_verdicts(columns, chosen),
         shifts=tuple(
             _point(name, quantile, column, chosen)
-            for name, all_of in latencies.items()
-            for quantile, column in all_of.items()
+            for name, by_quantile in latencies.items()
+            for quantile, column in by_quantile.items()
             if quantile in SHIFT
         ),
         unlike=unlike,
-        notes=(*_trusting(trusted), *_notes(base, head)),
+        notes=(*_assumed_note(assumed), *_notes(base, head)),
         rules=chosen,
     )
 
 
 def metrics_in_common(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
     """The names of all metrics that every run of both sides has."""
-    histograms = _shared(base, head, "histograms")
-    return _shared(base, head, "series") + [
-        f"{name} {percentile_name(quantile)}" for name in histograms for quantile in TESTED
+    return _metrics(base, head) + [
+        f"{name} {percentile_name(quantile)}" for name in _histograms(base, head) for quantile in TESTED
     ]
 
 
 def some_names(names: Sequence[str]) -> str:
-    """Names for a message: sorted, each once, and at most `MOST_NAMES` of them."""
-    told = sorted(set(names))
-    more = f" and {len(told) - MOST_NAMES} more" if len(told) > MOST_NAMES else ""
-    return ", ".join(told[:MOST_NAMES]) + more
+    """Names for a message: sorted, unique, and at most `MOST_NAMES` of them."""
+    unique = sorted(set(names))
+    more = f" and {len(unique) - MOST_NAMES} more" if len(unique) > MOST_NAMES else ""
+    return ", ".join(unique[:MOST_NAMES]) + more
 
 
-def _not_alike(unlike: Sequence[Difference]) -> Inconclusive:
+def deduplicate(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Oldest first, each run once; a file that was imported twice is one run."""
+    unique: dict[str, Run] = {}
+    for run in sorted(runs, key=lambda run: (run.created_ns, run.digest)):
+        unique.setdefault(run.identity, run)
+    return tuple(unique.values())
+
+
+def _not_comparable(unlike: Sequence[Difference]) -> Inconclusive:
     more = f" (and {len(unlike) - 1} more facts)" if len(unlike) > 1 else ""
-    hint = "choose runs that differ in the code alone, or compare all the same with --force"
+    hint = "choose runs that differ only in the code, or use --force"
     if all(each.unknown for each in unlike):
-        hint = "where both were measured on one machine, say so with --same-host"
-    return Inconclusive(f"the runs are not alike: {unlike[0]}{more}", hint=hint)
+        hint = "if both were measured on one machine, add --same-host"
+    return Inconclusive(f"the runs are not comparable: {unlike[0]}{more}", hint=hint)
 
 
-def _trusting(facts: Sequence[str]) -> Iterator[str]:
+def _assumed_note(facts: Sequence[str]) -> Iterator[str]:
     if facts:
-        yield f"said to be of one machine, not known to be: {', '.join(facts)}"
+        yield f"assumed to be the same host (--same-host), not verified: {', '.join(facts)}"
 
 
 def _check_sides(base: Sequence[Run], head: Sequence[Run]) -> None:
     for side, runs in (("base", base), ("head", head)):
         if not 1 <= len(runs) <= MOST_RUNS:
             raise UsageError(
-                f"{len(runs)} runs as {side}, where 1 to {MOST_RUNS} can be compared",
+                f"{len(runs)} runs as {side}; 1 to {MOST_RUNS} can be compared",
                 hint="narrow the filter, for example by commit",
             )
-    if both := {run.original or run.digest for run in base} & {run.original or run.digest for run in head}:
+    if both := {run.identity for run in base} & {run.identity for run in head}:
         raise UsageError(f"run or imported file {min(both)[:12]} is on both sides", hint="narrow the filters")
 
 
-def _shared(base: Sequence[Run], head: Sequence[Run], kind: str) -> list[str]:
-    """Names that every run has, in the order of the first."""
-    runs = (*base, *head)
-    return [name for name in getattr(runs[0], kind) if all(name in getattr(run, kind) for run in runs)]
+def _metrics(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
+    """Metrics that every run has in one unit and direction, in the order of the first run."""
+    first, *others = [run.metrics for run in (*base, *head)]
+    return [
+        name
+        for name, metric in first.items()
+        if all(name in metrics and _same_scale(metrics[name], metric) for metrics in others)
+    ]
 
 
-def _judge(columns: Sequence[Column], rules: Rules) -> tuple[Compared, ...]:
+def _same_scale(one: Metric, other: Metric) -> bool:
+    return (one.unit, one.direction) == (other.unit, other.direction)
+
+
+def _histograms(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
+    """Latency histograms that every run has, in the order of the first run."""
+    first, *others = [run.histograms for run in (*base, *head)]
+    return [name for name in first if all(name in histograms for histograms in others)]
+
+
+def _verdicts(columns: Sequence[Column], rules: Rules) -> tuple[MetricComparison, ...]:
     """Test what can be tested, correct for all of it together, and decide."""
     testable = [
         column.enough and min(column.base.size, column.head.size) >= rules.least_runs for column in columns
@@ -211,18 +236,18 @@ def _judge(columns: Sequence[Column], rules: Rules) -> tuple[Compared, ...]:
     ]
     adjusted = iter(benjamini_hochberg([test.p_value for test in tests if test]))
     return tuple(
-        _compared(column, test, next(adjusted) if test else None, sum(testable), rules)
+        _compare_metric(column, test, next(adjusted) if test else None, sum(testable), rules)
         for column, test in zip(columns, tests, strict=True)
     )
 
 
-def _compared(
+def _compare_metric(
     column: Column, test: RankTest | None, p_adjusted: float | None, metrics: int, rules: Rules
-) -> Compared:
+) -> MetricComparison:
     ratio, low, high = _ratio(column, rules)
     runs = column.base.size, column.head.size
     threshold = rules.threshold_of(column.name)
-    decision = decide(Evidence(runs, ratio, low, high, p_adjusted), column.better, threshold, rules)
+    decision = decide(Evidence(runs, ratio, low, high, p_adjusted), column.direction, threshold, rules)
     if not column.enough:
         decision = Decision(
             decision.verdict, f"a run has fewer than {LEAST_BEYOND} values beyond", not_worse=False
@@ -231,10 +256,10 @@ def _compared(
     if test is not None:
         sides = column.base.tolist(), column.head.tolist()
         detectable = detectable_percent(*sides, alpha=rules.alpha, metrics=metrics)
-    return Compared(
+    return MetricComparison(
         name=column.name,
         unit=column.unit,
-        better=column.better,
+        direction=column.direction,
         base=math.exp(median(column.base.tolist())),
         head=math.exp(median(column.head.tolist())),
         ratio=ratio,
@@ -243,7 +268,7 @@ def _compared(
         test=test,
         p_adjusted=p_adjusted,
         detectable_percent=detectable,
-        control=_control(column.base),
+        control_ratio=_control_ratio(column.base),
         threshold_percent=threshold,
         decision=decision,
     )
@@ -258,7 +283,7 @@ def _ratio(column: Column, rules: Rules) -> tuple[float, float | None, float | N
     return ratio, float(low), float(high)
 
 
-def _control(base: Floats) -> float | None:
+def _control_ratio(base: Floats) -> float | None:
     if base.size < 2:
         return None
     return math.exp(float(shift(base[1::2, None], base[::2, None])[0]))
@@ -274,11 +299,21 @@ def _notes(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
         commits = sorted({run.commit[:9] if run.commit else "unknown" for run in runs})
         if len(commits) > 1:
             yield f"{side} mixes runs of {len(commits)} commits: {', '.join(commits[:5])}"
-    for reason in sorted({reason for run in (*base, *head) for reason in run.left_out}):
+    for reason in sorted({*_left_out(base, head)}):
         yield f"left out: {reason}"
     order = [
         side for _, side in sorted([(r.created_ns, 0) for r in base] + [(r.created_ns, 1) for r in head])
     ]
     turns = sum(one != other for one, other in pairwise(order))
     if len(order) >= 4 and turns < 2:
-        yield "all runs of one side came before the other's: a drift of the machine would look like a change"
+        yield "all runs of one side came before the other's: drift of the machine would look like a change"
+
+
+def _left_out(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
+    first, *others = (*base, *head)
+    yield from first.left_out
+    for run in others:
+        yield from run.left_out
+        for name in first.metrics.keys() & run.metrics.keys():
+            if not _same_scale(first.metrics[name], run.metrics[name]):
+                yield f"{name}: its unit or direction differs between the runs"

@@ -1,4 +1,4 @@
-"""The gate: a policy put to two sets of runs. Pass, regression, or inconclusive, with the reasons."""
+"""The regression gate: evaluates a policy on two sets of runs, or on two releases."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from obrelease.analysis.comparison.compare import Compared, Comparison, compare, metrics_in_common, some_names
-from obrelease.analysis.comparison.gate_policy import Policy
-from obrelease.analysis.comparison.match_releases import Matched, Pair
-from obrelease.analysis.comparison.run_metrics import Run
+from obrelease.analysis.comparison.compare import (
+    Comparison,
+    MetricComparison,
+    compare,
+    metrics_in_common,
+    some_names,
+)
+from obrelease.analysis.comparison.gate_policy import GatePolicy
+from obrelease.analysis.comparison.match_releases import MatchedReleases, Pair
 from obrelease.analysis.comparison.verdict import Verdict
+from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive, InvalidInput, UsageError
 
 
-class Answer(StrEnum):
-    """What the gate says."""
+class GateVerdict(StrEnum):
+    """The verdict of the gate."""
 
     OK = "ok"
     REGRESSION = "regression"
@@ -25,90 +31,91 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The answer, the comparison it rests on, and a line for each metric that speaks against a pass."""
+    """The verdict, a line for each metric that prevents a pass, and the comparison behind them."""
 
-    answer: Answer
+    verdict: GateVerdict
     reasons: tuple[str, ...]
     comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseResult:
-    """The answer on a whole release.
+class ReleaseGateResult:
+    """The verdict on a whole release.
 
     Attributes:
-        reasons: a line for each metric, or scenario of the base, that speaks against a pass.
-        comparisons: of each scenario that compares, by its name.
-        remarks: what does not compare and does not count.
+        reasons: a line for each metric, or scenario of the base, that prevents a pass.
+        comparisons: of each scenario that compares, with its name.
+        remarks: what does not compare and does not decide.
     """
 
-    answer: Answer
+    verdict: GateVerdict
     reasons: tuple[str, ...]
     comparisons: tuple[tuple[str, Comparison], ...] = ()
     remarks: tuple[str, ...] = ()
 
 
-def ask_gate(
-    policy: Policy,
+def evaluate_gate(
+    policy: GatePolicy,
     base: Sequence[Run],
     head: Sequence[Run],
     *,
     force: bool = False,
     same_host: bool = False,
 ) -> GateResult:
-    """Put a policy to the runs of `base` and `head`.
+    """Evaluate a policy on the runs of `base` and `head`.
 
-    One guarded metric that is worse makes it a regression. A required one whose slowdown is not
-    ruled out makes it inconclusive: a noisy machine must not look like a pass.
+    One guarded metric that is worse is a regression. A required one whose slowdown cannot be ruled
+    out is inconclusive: a noisy machine must not look like a pass.
 
     Raises:
         UsageError, Inconclusive: as `compare`.
-        InvalidInput: a name in the policy fits no metric of the runs: that guard would never fire.
+        InvalidInput: a name in the policy matches no metric of the runs: that guard would never fire.
     """
     patterns = [guarded.name for guarded in policy.metric]
     comparison = compare(base, head, policy.rules(), force=force, same_host=same_host, only=patterns)
-    fitting = [metric.name for metric in comparison.metrics]
-    _require_fitting(policy, fitting, metrics_in_common(comparison.base, comparison.head))
-    return GateResult(*_answer(policy, comparison), comparison)
+    found = [metric.name for metric in comparison.metrics]
+    _require_matches(policy, found, metrics_in_common(comparison.base, comparison.head))
+    return GateResult(*_verdict(policy, comparison), comparison)
 
 
-def ask_release(
-    policy: Policy, matched: Matched, *, force: bool = False, same_host: bool = False
-) -> ReleaseResult:
-    """Put a policy to each scenario of two releases; the worst answer counts.
+def evaluate_release(
+    policy: GatePolicy, matched: MatchedReleases, *, force: bool = False, same_host: bool = False
+) -> ReleaseGateResult:
+    """Evaluate a policy on each scenario of two releases; the worst verdict counts.
 
-    The policy's level is of the whole question, so each of n scenarios is tested at its nth part.
-    A scenario of the base that cannot be compared makes it inconclusive.
+    The policy's level is for all scenarios together, so each of n scenarios is tested at an nth of it.
+    A scenario of the base that cannot be compared is inconclusive.
 
     Raises:
-        InvalidInput: a name in the policy fits no metric of any scenario that compares.
+        InvalidInput: a name in the policy matches no metric of any scenario that compares.
     """
     names = {pair.name: pair.metrics() for pair in matched.pairs}
     guarded = [pair for pair in matched.pairs if _guards(policy, names[pair.name])]
-    remarks = [f"{p.name}: has no metric that the policy guards" for p in matched.pairs if p not in guarded]
+    remarks = [f"{p.name}: no metric that the policy guards" for p in matched.pairs if p not in guarded]
     if matched.pairs:
         all_names = [name for each in names.values() for name in each]
-        _require_fitting(policy, all_names, all_names)
+        _require_matches(policy, all_names, all_names)
     strict = policy.model_copy(update={"alpha": policy.alpha / max(1, len(guarded))})
     worse: list[str] = []
-    open_ones = list(matched.left)
+    undecided = list(map(str, matched.missing))
     comparisons: list[tuple[str, Comparison]] = []
     for pair in guarded:
-        compared = _compared(strict, pair, force=force, same_host=same_host)
+        compared = _compare_pair(strict, pair, force=force, same_host=same_host)
         if isinstance(compared, str):
-            open_ones.append(f"{pair.name}: {compared}")
+            undecided.append(f"{pair.name}: {compared}")
             continue
         comparisons.append((pair.name, compared))
-        answer, reasons = _answer(strict, compared)
-        (worse if answer is Answer.REGRESSION else open_ones).extend(f"{pair.name}: {r}" for r in reasons)
-    if not comparisons and not open_ones:
-        open_ones.append("nothing on one side compares with anything on the other")
-    answer = Answer.REGRESSION if worse else Answer.INCONCLUSIVE if open_ones else Answer.OK
-    said = (*remarks, *matched.new, *(open_ones if worse else ()))
-    return ReleaseResult(answer, tuple(worse or open_ones), tuple(comparisons), said)
+        verdict, reasons = _verdict(strict, compared)
+        lines = worse if verdict is GateVerdict.REGRESSION else undecided
+        lines += [f"{pair.name}: {reason}" for reason in reasons]
+    if not comparisons and not undecided:
+        undecided.append("no scenario of the base compares with one of the head")
+    verdict = GateVerdict.REGRESSION if worse else GateVerdict.INCONCLUSIVE if undecided else GateVerdict.OK
+    rest = (*remarks, *map(str, matched.new), *(undecided if worse else ()))
+    return ReleaseGateResult(verdict, tuple(worse or undecided), tuple(comparisons), rest)
 
 
-def _compared(policy: Policy, pair: Pair, *, force: bool, same_host: bool) -> Comparison | str:
+def _compare_pair(policy: GatePolicy, pair: Pair, *, force: bool, same_host: bool) -> Comparison | str:
     patterns = [guarded.name for guarded in policy.metric]
     try:
         return compare(pair.base, pair.head, policy.rules(), force=force, same_host=same_host, only=patterns)
@@ -116,36 +123,36 @@ def _compared(policy: Policy, pair: Pair, *, force: bool, same_host: bool) -> Co
         return error.message
 
 
-def _answer(policy: Policy, comparison: Comparison) -> tuple[Answer, tuple[str, ...]]:
+def _verdict(policy: GatePolicy, comparison: Comparison) -> tuple[GateVerdict, tuple[str, ...]]:
     worse = [m for m in comparison.metrics if m.decision.verdict is Verdict.WORSE]
     if worse:
-        return Answer.REGRESSION, tuple(map(_worse, worse))
-    open_ones = [m for m in comparison.metrics if _required(policy, m.name) and not m.decision.not_worse]
-    return (Answer.INCONCLUSIVE if open_ones else Answer.OK), tuple(map(_open, open_ones))
+        return GateVerdict.REGRESSION, tuple(map(_worse, worse))
+    undecided = [m for m in comparison.metrics if _required(policy, m.name) and not m.decision.not_worse]
+    return (GateVerdict.INCONCLUSIVE if undecided else GateVerdict.OK), tuple(map(_undecided, undecided))
 
 
-def _guards(policy: Policy, metrics: Iterable[str]) -> bool:
+def _guards(policy: GatePolicy, metrics: Iterable[str]) -> bool:
     return any(fnmatchcase(name, guarded.name) for name in metrics for guarded in policy.metric)
 
 
-def _require_fitting(policy: Policy, metrics: Sequence[str], known: Sequence[str]) -> None:
+def _require_matches(policy: GatePolicy, metrics: Sequence[str], known: Sequence[str]) -> None:
     for pattern in (guarded.name for guarded in policy.metric):
         if not any(fnmatchcase(name, pattern) for name in metrics):
             raise InvalidInput(
-                f"the policy guards {pattern!r}, which fits no metric of the runs; they have: "
+                f"the policy guards {pattern!r}, which matches no metric of the runs; they have: "
                 f"{some_names(known)}"
             )
 
 
-def _required(policy: Policy, name: str) -> bool:
+def _required(policy: GatePolicy, name: str) -> bool:
     return any(guarded.required for guarded in policy.metric if fnmatchcase(name, guarded.name))
 
 
-def _worse(metric: Compared) -> str:
+def _worse(metric: MetricComparison) -> str:
     return f"{metric.name}: worse, ratio {metric.ratio:.3f}, threshold {metric.threshold_percent:g} %"
 
 
-def _open(metric: Compared) -> str:
+def _undecided(metric: MetricComparison) -> str:
     smallest = metric.detectable_percent
-    seen = "" if smallest is None else f"; these runs can show {smallest:.1f} % or more"
-    return f"{metric.name}: {metric.decision.verdict}: {metric.decision.reason}{seen}"
+    effect = "" if smallest is None else f"; the minimum detectable effect is {smallest:.1f} %"
+    return f"{metric.name}: {metric.decision.verdict.label}: {metric.decision.reason}{effect}"

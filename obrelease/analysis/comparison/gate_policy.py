@@ -1,26 +1,23 @@
-"""The gate's policy: a small TOML file that lives in git beside the code it guards.
+"""The gate policy: a small TOML file, kept in git with the code that it guards.
 
-Format history (``POLICY_VERSION``):
+Format history:
 
 1. First version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from obrelease.analysis.comparison.verdict import LEAST_RUNS, Rules
-from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
-from obrelease.models.policy_file import GATE_POLICY, parse_policy, require_policy_format
-from obrelease.models.validation import model_errors
+from obrelease.models.policy_file import GATE_POLICY, MAX_POLICY_BYTES, load_policy
 from obrelease.storage.files import read_bounded
 
-POLICY_VERSION: Final = 1
+POLICY_HINT: Final = "`obrelease gate --help` shows a policy with every key"
 
 Percent = Annotated[float, Field(gt=0, le=1_000, strict=False)]
 Share = Annotated[float, Field(gt=0, lt=0.5)]
@@ -29,12 +26,12 @@ Pattern = Annotated[str, Field(pattern=r"^[a-z0-9 .*?_-]{1,100}$")]
 
 
 class GuardedMetric(Document):
-    """A metric that the gate looks at.
+    """A metric that the gate checks.
 
     Attributes:
         name: of the metric, or a shell pattern such as `service-latency p*`.
-        threshold_percent: the smallest slowdown that matters; the policy's own where absent.
-        required: whether the gate may pass only where a slowdown of that size is ruled out.
+        threshold_percent: the smallest relevant slowdown; by default that of the policy.
+        required: whether the gate passes only if a slowdown of that size is ruled out.
     """
 
     name: Pattern
@@ -42,8 +39,8 @@ class GuardedMetric(Document):
     required: bool = True
 
 
-class Policy(Document):
-    """What counts as a regression. A key that is not here is refused, not ignored."""
+class GatePolicy(Document):
+    """What counts as a regression. Unknown keys are refused."""
 
     format: Literal["obrelease.gate-policy"]
     version: Literal[1]
@@ -69,26 +66,12 @@ class Policy(Document):
         )
 
 
-def read_policy(path: Path) -> Policy:
-    """Read a policy file.
+def read_gate_policy(path: Path) -> GatePolicy:
+    """Read a gate policy.
 
     Raises:
         NotFound, StorageError: it cannot be read.
-        InvalidInput: not TOML, not a gate policy, a key that is unknown or missing, or a value out of
-            its range.
+        InvalidInput: as `load_policy`.
     """
-    return policy_of(parse_policy(read_bounded(path), str(path)), str(path))
-
-
-def policy_of(document: Mapping[str, Any], where: str) -> Policy:
-    """The policy that a parsed TOML document holds; raises `InvalidInput` as `read_policy`."""
-    require_policy_format(document, where, GATE_POLICY)
-    version = document.get("version")
-    if isinstance(version, int) and version > POLICY_VERSION:
-        raise InvalidInput(
-            f"{where}: version {version} was written for a newer obrelease", hint="install a newer obrelease"
-        )
-    entries = document.get("metric")
-    plain = {**document, "metric": tuple(entries)} if isinstance(entries, list) else dict(document)
-    with model_errors(where, hint="`obrelease gate --help` shows a policy with every key"):
-        return Policy.model_validate(plain)
+    data = read_bounded(path, MAX_POLICY_BYTES)
+    return load_policy(data, str(path), GATE_POLICY, GatePolicy, hint=POLICY_HINT)

@@ -1,19 +1,20 @@
-"""Two releases scenario by scenario: which of their runs compare, and why the others do not."""
+"""Matching of two releases scenario by scenario: which of their runs compare, and why others do not."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from obrelease.analysis.comparison.comparability import ABSENT, differences
+from obrelease.analysis.comparison.comparability import ABSENT, Difference, differences, facts_of
 from obrelease.analysis.comparison.metric_samples import TESTED, percentile_name
-from obrelease.analysis.comparison.run_metrics import Run
+from obrelease.analysis.summary.run import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Runs of one scenario on both sides, alike as far as they were looked at."""
+    """Runs of one scenario that compare."""
 
     name: str
     base: tuple[Run, ...]
@@ -22,82 +23,117 @@ class Pair:
     def metrics(self) -> tuple[str, ...]:
         """The names of all metrics that any run has."""
         runs = (*self.base, *self.head)
-        series = (name for run in runs for name in run.series)
+        plain = (name for run in runs for name in run.metrics)
         latencies = (f"{h} {percentile_name(q)}" for run in runs for h in run.histograms for q in TESTED)
-        return tuple(dict.fromkeys((*series, *latencies)))
+        return tuple(dict.fromkeys((*plain, *latencies)))
+
+
+class Unmatched(Enum):
+    """Why runs of a scenario do not compare; the values are texts for people."""
+
+    BASE_ONLY = "only in the base"
+    HEAD_ONLY = "not in the base"
+    NOT_REMEASURED = "same runs as the base; not re-measured"
+    DIFFERENT = "not comparable"
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """What compares, and lines of what does not.
+class UnmatchedScenario:
+    """Runs of one scenario that do not compare; `difference` is the first fact, if they differ."""
+
+    name: str
+    reason: Unmatched
+    difference: Difference | None = None
+
+    def __str__(self) -> str:
+        detail = f": {self.difference}" if self.difference else ""
+        return f"{self.name}: {self.reason.value}{detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedReleases:
+    """What compares, and what does not.
 
     Attributes:
-        left: scenarios of the base that nothing compares with, each with the reason.
+        missing: scenarios of the base without any comparison.
         new: scenarios that the base does not have.
+        partial: scenarios of which some runs of the head do not compare, and others do.
     """
 
     pairs: tuple[Pair, ...]
-    left: tuple[str, ...]
-    new: tuple[str, ...]
+    missing: tuple[UnmatchedScenario, ...]
+    new: tuple[UnmatchedScenario, ...]
+    partial: tuple[UnmatchedScenario, ...] = ()
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """A line for each scenario that does not compare."""
+        return tuple(map(str, (*self.missing, *self.new)))
 
 
-def match(
+def match_releases(
     base: Sequence[Run], head: Sequence[Run], *, force: bool = False, same_host: bool = False
-) -> Matched:
-    """Put the runs of two releases side by side by kind, scenario and core.
+) -> MatchedReleases:
+    """Pair the runs of two releases by kind, scenario and core.
 
-    A release may carry runs of an earlier one: what the base has already is no measurement of the head.
+    A release may carry runs of an earlier one: a run that the base has is no measurement of the head.
 
     Args:
-        force: put unlike runs side by side too.
-        same_host: runs that do not tell their machine are of one.
+        force: pair runs that are not comparable too.
+        same_host: assume that unknown host facts are equal.
     """
-    known = {_identity(run) for run in base}
+    known = {run.identity for run in base}
     before, now = _by_name(base), _by_name(head)
     pairs: list[Pair] = []
-    left: list[str] = []
+    missing: list[UnmatchedScenario] = []
+    partial: list[UnmatchedScenario] = []
     for name in sorted(before):
-        fresh = [run for run in now.get(name, ()) if _identity(run) not in known]
-        if fresh and force:
+        fresh = [run for run in now.get(name, ()) if run.identity not in known]
+        if name not in now:
+            missing.append(UnmatchedScenario(name, Unmatched.BASE_ONLY))
+        elif not fresh:
+            missing.append(UnmatchedScenario(name, Unmatched.NOT_REMEASURED))
+        elif force:
             pairs.append(Pair(name, tuple(before[name]), tuple(fresh)))
-        elif fresh:
-            alike = list(_alike(name, before[name], fresh, same_host=same_host))
-            pairs += alike
-            left += [] if alike else [f"{name}: not alike: {_reason(before[name], fresh)}"]
-        elif name in now:
-            left.append(f"{name}: the very runs of the base, nothing was measured since")
         else:
-            left.append(f"{name}: is in the base alone")
-    new = [f"{name}: is not in the base" for name in sorted(now.keys() - before.keys())]
-    return Matched(tuple(pairs), tuple(left), tuple(new))
-
-
-def _identity(run: Run) -> str:
-    return run.original or run.digest
+            matched, rest = _comparable(name, before[name], fresh, same_host=same_host)
+            pairs += matched
+            if rest:
+                reason = _most_telling(differences(before[name], rest))
+                unmatched = UnmatchedScenario(name, Unmatched.DIFFERENT, reason)
+                (partial if matched else missing).append(unmatched)
+    new = [UnmatchedScenario(name, Unmatched.HEAD_ONLY) for name in sorted(now.keys() - before.keys())]
+    return MatchedReleases(tuple(pairs), tuple(missing), tuple(new), tuple(partial))
 
 
 def _by_name(runs: Sequence[Run]) -> Mapping[str, list[Run]]:
     groups: defaultdict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        words = (run.facts.get(fact, "") for fact in ("kind", "scenario", "parameters.core"))
-        groups[" ".join(word for word in words if word)].append(run)
+        groups[run.name].append(run)
     return groups
 
 
-def _alike(name: str, base: Sequence[Run], head: Sequence[Run], *, same_host: bool) -> Iterator[Pair]:
-    """One pair for each set of facts that runs of both sides have."""
-    sets = dict.fromkeys(frozenset(run.facts.items()) for run in head)
-    for facts in sets:
-        here, there = (
-            [run for run in side if frozenset(run.facts.items()) == facts] for side in (head, base)
-        )
+def _comparable(
+    name: str, base: Sequence[Run], head: Sequence[Run], *, same_host: bool
+) -> tuple[list[Pair], list[Run]]:
+    """A pair for each set of facts that runs of both sides have, and the runs of the head without one."""
+    groups: dict[frozenset[tuple[str, str]], tuple[list[Run], list[Run]]] = {}
+    for index, side in enumerate((head, base)):
+        for run in side:
+            facts = frozenset(facts_of(run.artefact).items())
+            groups.setdefault(facts, ([], []))[index].append(run)
+    sets = [(here, there) for here, there in groups.values() if here]
+    pairs: list[Pair] = []
+    rest: list[Run] = []
+    for here, there in sets:
         if there and all(each.unknown and same_host for each in differences(there, here)):
-            yield Pair(
-                name if len(sets) == 1 else f"{name} ({len(here)} of {len(head)} runs)", (*there,), (*here,)
-            )
+            part = "" if len(sets) == 1 else f" ({len(here)} of {len(head)} runs)"
+            pairs.append(Pair(f"{name}{part}", tuple(there), tuple(here)))
+        else:
+            rest += here
+    return pairs, rest
 
 
-def _reason(base: Sequence[Run], head: Sequence[Run]) -> str:
-    """The first fact that differs; one that is told on a side and absent on the other says the least."""
-    found = sorted(differences(base, head), key=lambda each: ABSENT in (*each.base, *each.head))
-    return str(found[0])
+def _most_telling(found: Sequence[Difference]) -> Difference:
+    """The first difference; a fact that one side lacks explains the least."""
+    return min(found, key=lambda each: ABSENT in (*each.base, *each.head))

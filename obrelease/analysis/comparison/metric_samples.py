@@ -1,4 +1,4 @@
-"""Every metric of two sets of runs as a column: log values by run, and the bootstrap's replicates."""
+"""Each metric of two sets of runs as a column: log values by run, and bootstrap replicates."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Final
 
 import numpy as np
 
-from obrelease.analysis.comparison.run_metrics import Better, Run
 from obrelease.analysis.comparison.verdict import Rules
 from obrelease.analysis.histograms.histogram import enough_beyond
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.statistics.bootstrap import (
     Floats,
-    intervals_again,
     log_quantiles,
-    passes_again,
-    shifts_again,
+    resample_intervals,
+    resample_passes,
+    resample_shifts,
 )
-from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.analysis.statistics.median import median_of_rows
+from obrelease.analysis.statistics.random_stream import RandomStream
+from obrelease.analysis.summary.run import Run
+from obrelease.models.direction import Direction
 
 TESTED: Final = (0.5, 0.9, 0.99, 0.999, 0.9999)
 SHIFT: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 0.999, 0.9999)
@@ -31,48 +33,48 @@ class Column:
 
     name: str
     unit: str
-    better: Better
+    direction: Direction
     base: Floats
     head: Floats
     replicates: Floats | None
     enough: bool
 
 
-def series_column(name: str, base: Sequence[Run], head: Sequence[Run], rules: Rules) -> Column:
-    """The column of a series that all runs have: the median of its samples in each run."""
+def metric_column(name: str, base: Sequence[Run], head: Sequence[Run], rules: Rules) -> Column:
+    """The column of a metric that all runs have: the median of its samples in each run."""
 
-    def again(runs: Sequence[Run], side: str) -> Floats:
-        chance = Chance(rules.seed, f"{name}/{side}")
-        return np.stack([passes_again(run.series[name].samples, chance) for run in runs])
+    def resampled(runs: Sequence[Run], side: str) -> Floats:
+        stream = RandomStream(rules.seed, f"{name}/{side}")
+        return np.stack([resample_passes(run.metrics[name].samples, stream) for run in runs])
 
     def points(runs: Sequence[Run]) -> Floats:
-        return np.array([np.median(np.log(run.series[name].samples)) for run in runs])
+        return np.array([median_of_rows(np.log(run.metrics[name].samples)) for run in runs])
 
-    about = base[0].series[name]
+    metric = base[0].metrics[name]
     replicates = None
     if _has_interval(base, head):
-        chance = Chance(rules.seed, name)
-        drawn = again(base, "base"), again(head, "head")
-        replicates = shifts_again(*drawn, resamples=rules.resamples, chance=chance)[:, 0]
-    return Column(name, about.unit, about.better, points(base), points(head), replicates, enough=True)
+        stream = RandomStream(rules.seed, name)
+        drawn = resampled(base, "base"), resampled(head, "head")
+        replicates = resample_shifts(*drawn, resamples=rules.resamples, stream=stream)[:, 0]
+    return Column(name, metric.unit, metric.direction, points(base), points(head), replicates, enough=True)
 
 
 def latency_columns(name: str, base: Sequence[Run], head: Sequence[Run], rules: Rules) -> dict[float, Column]:
-    """A column for each quantile; all are drawn from the same runs at once."""
+    """A column for each quantile; all quantiles use the same resampled runs."""
     quantiles = sorted({*TESTED, *SHIFT})
 
-    def again(runs: Sequence[Run], side: str) -> Floats:
-        chance = Chance(rules.seed, f"{name}/{side}")
-        return np.stack([intervals_again(run.histograms[name], quantiles, chance) for run in runs])
+    def resampled(runs: Sequence[Run], side: str) -> Floats:
+        stream = RandomStream(rules.seed, f"{name}/{side}")
+        return np.stack([resample_intervals(run.histograms[name], quantiles, stream) for run in runs])
 
     def points(runs: Sequence[Run]) -> Floats:
         return np.stack([log_quantiles(merge(run.histograms[name]), quantiles) for run in runs])
 
     replicates = None
     if _has_interval(base, head):
-        chance = Chance(rules.seed, name)
-        drawn = again(base, "base"), again(head, "head")
-        replicates = shifts_again(*drawn, resamples=rules.resamples, chance=chance)
+        stream = RandomStream(rules.seed, name)
+        drawn = resampled(base, "base"), resampled(head, "head")
+        replicates = resample_shifts(*drawn, resamples=rules.resamples, stream=stream)
     first, second = points(base), points(head)
     values = min(sum(part.count for part in run.histograms[name]) for run in (*base, *head))
     return {

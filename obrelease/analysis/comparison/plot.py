@@ -12,13 +12,13 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from obrelease.analysis.comparison.compare import Comparison, ShiftPoint
-from obrelease.analysis.comparison.run_metrics import Run
 from obrelease.analysis.histograms.histogram import LEAST_BEYOND
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.plots.axes import NS_PER_S, leading_digit, log_seconds_axis, percentile_axis
 from obrelease.analysis.plots.colours import BLUE, MUTED, TEXT, VERMILLION
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
 from obrelease.analysis.statistics.bootstrap import log_quantiles
+from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive
 
 _STEPS: Final = 120

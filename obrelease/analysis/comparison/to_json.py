@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from obrelease.analysis.comparison.compare import Compared, Comparison
-from obrelease.analysis.comparison.run_metrics import Run
+from obrelease.analysis.comparison.compare import Comparison, MetricComparison
+from obrelease.analysis.summary.run import Run
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Everything that decides a verdict, with the rules and the seed it was decided by."""
+    """Everything that decides a verdict, with the rules and the seed."""
     rules = comparison.rules
     return {
         "base": _side(comparison.base),
@@ -27,10 +27,12 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def releases_json(found: Sequence[tuple[str, Comparison]], left: Sequence[str]) -> dict[str, Any]:
-    """Two releases: a comparison for each scenario, and a line for all that does not compare."""
-    told = [{"name": name, **comparison_json(comparison)} for name, comparison in found]
-    return {"comparisons": told, "not_compared": list(left)}
+def releases_json(
+    comparisons: Sequence[tuple[str, Comparison]], not_compared: Sequence[str]
+) -> dict[str, Any]:
+    """Two releases: a comparison for each scenario, and a line for each that does not compare."""
+    documents = [{"name": name, **comparison_json(comparison)} for name, comparison in comparisons]
+    return {"comparisons": documents, "not_compared": list(not_compared)}
 
 
 def _side(runs: Sequence[Run]) -> dict[str, Any]:
@@ -38,12 +40,12 @@ def _side(runs: Sequence[Run]) -> dict[str, Any]:
     return {"runs": [run.digest for run in runs], "commits": commits}
 
 
-def _metric(metric: Compared) -> dict[str, Any]:
+def _metric(metric: MetricComparison) -> dict[str, Any]:
     test = metric.test
     return {
         "name": metric.name,
         "unit": metric.unit,
-        "better": metric.better,
+        "better": metric.direction,
         "base": metric.base,
         "head": metric.head,
         "ratio": metric.ratio,
@@ -54,7 +56,7 @@ def _metric(metric: Compared) -> dict[str, Any]:
         "p_method": test.method if test else None,
         "p_adjusted": metric.p_adjusted,
         "detectable_percent": metric.detectable_percent,
-        "control_ratio": metric.control,
+        "control_ratio": metric.control_ratio,
         "threshold_percent": metric.threshold_percent,
         "verdict": str(metric.decision.verdict),
         "reason": metric.decision.reason,

@@ -1,4 +1,4 @@
-"""Text that strangers wrote, made harmless inside GitHub Markdown."""
+"""Escaping of untrusted text for GitHub Markdown."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ _PLAIN = re.compile(r"[A-Za-z0-9 ._+/:;=,()%-]*[A-Za-z0-9._+/:;=,()%-]")
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    """Replace characters that are not seen by U+FFFD, except those in `keep`.
+    """Replace invisible characters by U+FFFD, except those in `keep`.
 
     They are control, format (bidi overrides) and surrogate characters, line and paragraph separators.
     """
-    return "".join(c if c in keep or not _unseen(c) else "\ufffd" for c in text)
+    return "".join(c if c in keep or not _invisible(c) else "\ufffd" for c in text)
 
 
-def _unseen(character: str) -> bool:
+def _invisible(character: str) -> bool:
     category = unicodedata.category(character)
     return category.startswith("C") or category in {"Zl", "Zp"}
 
 
 def code(text: str) -> str:
-    """`text` as inline code that no payload can leave, in a table cell or out of it.
+    """`text` as inline code that no payload can leave, in table cells and elsewhere.
 
-    Plain text stands between backticks. Anything else becomes `<code>` with numeric character
+    Plain text is put between backticks. Anything else becomes `<code>` with numeric character
     references, which CommonMark (section 6.2) never reads as structure; neither mentions nor
     addresses are linked inside code.
     """
@@ -48,6 +48,6 @@ def fence(text: str, language: str = "") -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
-    """A GitHub table; cells are Markdown already, the columns in `numeric` are set to the right."""
+    """A GitHub table; cells are Markdown already, the columns in `numeric` are aligned right."""
     rule = ["--:" if column in numeric else "--" for column in range(len(header))]
     return "\n".join("| " + " | ".join(line) + " |" for line in (header, rule, *rows))

@@ -1,172 +1,129 @@
-"""A release against the one before it: ratios where runs compare, the reason where they do not."""
+"""The notes' section on the previous release: ratios and verdicts of runs that compare, reasons otherwise."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from statistics import median
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from obrelease.analysis.comparison.compare import MetricComparison, compare
+from obrelease.analysis.comparison.match_releases import (
+    Pair,
+    Unmatched,
+    UnmatchedScenario,
+    match_releases,
+)
+from obrelease.analysis.comparison.verdict import Verdict
 from obrelease.analysis.notes.markdown import code, table
-from obrelease.analysis.summary.run_summary import HostFacts, RunSummary, number
+from obrelease.analysis.statistics.median import median
+from obrelease.analysis.summary.key_figures import (
+    Figure,
+    latency_figures,
+    measures,
+    number_text,
+    throughput_figures,
+)
+from obrelease.analysis.summary.run import Run
+from obrelease.errors import Inconclusive, UsageError
 
-Runs = Sequence[RunSummary]
-Judge = Callable[[str, Runs, Runs], str]
-"""Given what was measured, the former runs and these: a verdict in a word or two."""
-
-_Key = tuple[str, str, str]
-_Alike = tuple[object, ...]
-
-_HEADER: Final = ("run", "core", "measured", "unit", "before", "now", "ratio", "runs")
+_HEADER: Final = ("run", "core", "measured", "unit", "before", "now", "ratio", "runs", "verdict")
 _NUMERIC: Final = (4, 5, 6, 7)
-_JUDGED: Final = (
+_ABOUT_VERDICTS: Final = (
     "A verdict is of the runs as wholes, with the ratio as it is estimated from them and its interval; "
     "fewer than four runs on a side show nothing."
 )
+_PRINTED_PERCENTILES: Final = 2
+"""p50 and p99; the page has no room for p99.9."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    name: str
-    unit: str
-    before: int | float
-    now: int | float
+def release_delta(previous_tag: str, previous: Sequence[Run], runs: Sequence[Run]) -> str:
+    """The section that compares with the previous release; the order of the runs does not matter.
 
-
-def against_last(tag: str, former: Runs, runs: Runs, *, judge: Judge | None = None) -> str:
-    """The section of the notes that compares; the same runs in any order give the same text.
-
-    Runs compare where kind, scenario, core, workload with its version and commands, and the stable
-    facts of the host are told and equal. Each side of a ratio is the median over its runs; runs that the
-    former release held already are not measured again by being released again.
-
-    Args:
-        tag: the former release.
-        former, runs: the runs of both.
-        judge: adds its verdict to each row; None where nobody judges.
+    Each side of a ratio is the median over its runs. Runs that the previous release has are not
+    measured again by being released again.
     """
-    known = {run.artefact_digest for run in former}
-    before, now = _grouped(former), _grouped(runs)
-    rows: list[tuple[str, ...]] = []
-    remarks: list[str] = []
-    for key in sorted(before.keys() | now.keys()):
-        fresh = [run for run in now.get(key, ()) if run.artefact_digest not in known]
-        if key not in now:
-            remarks.append(f"* {_named(key)}: was in {code(tag)}, is not in this release.")
-        elif not fresh:
-            remarks.append(f"* {_named(key)}: the very runs of {code(tag)}, nothing was measured since.")
-        elif key not in before:
-            remarks.append(f"* {_named(key)}: not comparable: {code(tag)} has no such run.")
-        else:
-            for here, there in _pairs(fresh, before[key]):
-                if there and here[0].host.untold:
-                    remarks.append(f"* {_named(key)}: not comparable: the runs do not tell their host.")
-                elif there:
-                    rows += _rows(key, there, here, judge)
-                else:
-                    why = _difference(before[key][0], here[0])
-                    remarks.append(f"* {_named(key)}: not comparable: {why}.")
-    header = (*_HEADER, "verdict") if judge else _HEADER
-    parts = [f"## Against {code(tag)}"]
+    before, now = (sorted(side, key=lambda run: run.digest) for side in (previous, runs))
+    matched = match_releases(before, now)
+    rows = [row for pair in matched.pairs for row in _rows(pair)]
+    unmatched = sorted((*matched.missing, *matched.new, *matched.partial), key=lambda each: each.name)
+    parts = [f"## Against {code(previous_tag)}"]
     if rows:
         parts += [
-            f"Medians over the runs of {code(tag)} and over those of this release; ratio: now / before.",
-            *([_JUDGED] if judge else []),
-            table(header, rows, numeric=_NUMERIC),
+            f"Medians over the runs of {code(previous_tag)} and over those of this release; "
+            "ratio: now / before.",
+            _ABOUT_VERDICTS,
+            table(_HEADER, rows, numeric=_NUMERIC),
         ]
-    return "\n\n".join([*parts, *(["\n".join(remarks)] if remarks else [])]) + "\n"
+    if unmatched:
+        parts.append("\n".join(f"* {code(each.name)}: {_reason(each, previous_tag)}." for each in unmatched))
+    return "\n\n".join(parts) + "\n"
 
 
-def not_compared(tag: str, reason: str) -> str:
-    """The section where the former release could not be read."""
-    return f"## Against {code(tag)}\n\nNot compared: {code(reason)}\n"
+def unreadable_release(previous_tag: str, reason: str) -> str:
+    """The section if the previous release could not be read."""
+    return f"## Against {code(previous_tag)}\n\nNot compared: {code(reason)}\n"
 
 
-def _grouped(runs: Runs) -> Mapping[_Key, list[RunSummary]]:
-    groups: defaultdict[_Key, list[RunSummary]] = defaultdict(list)
-    for run in sorted(runs, key=lambda run: run.artefact_digest):
-        groups[run.kind, run.scenario, run.core].append(run)
-    return groups
+def verdict_text(metric: MetricComparison) -> str:
+    """`worse, 0.909 (0.901 to 0.915)`: verdict, ratio and interval; the reason if it is inconclusive."""
+    decision = metric.decision
+    words = decision.verdict.label
+    if decision.verdict is Verdict.INCONCLUSIVE:
+        words += f": {decision.reason}"
+    if metric.test is None or metric.low is None or metric.high is None:
+        return words
+    return f"{words}, {metric.ratio:.3f} ({metric.low:.3f} to {metric.high:.3f})"
 
 
-def _alike(run: RunSummary) -> _Alike:
-    return run.workload, run.commands_digest, run.host
+def _reason(unmatched: UnmatchedScenario, previous_tag: str) -> str:
+    tag, difference = code(previous_tag), unmatched.difference
+    if difference is not None:
+        before, now = (code(" and ".join(values)) for values in (difference.base, difference.head))
+        return f"not comparable: {code(difference.fact)} was {before}, is {now}"
+    return {
+        Unmatched.BASE_ONLY: f"was in {tag}, is not in this release",
+        Unmatched.HEAD_ONLY: f"not comparable: {tag} has no such run",
+        Unmatched.NOT_REMEASURED: f"same runs as in {tag}; not re-measured",
+        Unmatched.DIFFERENT: "not comparable",
+    }[unmatched.reason]
 
 
-def _pairs(fresh: Runs, former: Runs) -> Iterator[tuple[list[RunSummary], list[RunSummary]]]:
-    """Runs of now that are alike, with the former ones that are like them."""
-    for alike in dict.fromkeys(map(_alike, fresh)):
-        yield [r for r in fresh if _alike(r) == alike], [r for r in former if _alike(r) == alike]
-
-
-def _rows(key: _Key, before: Runs, now: Runs, judge: Judge | None) -> Iterator[tuple[str, ...]]:
-    for figure in _figures(before, now):
-        row = (
-            code(f"{key[0]} {key[1]}"),
-            code(key[2]),
-            code(figure.name),
-            code(figure.unit),
-            number(figure.before),
-            number(figure.now),
-            f"{figure.now / figure.before:.3f}" if figure.before else "",
-            f"{len(before)} to {len(now)}",
+def _rows(pair: Pair) -> Iterator[tuple[str, ...]]:
+    artefact = pair.head[0].artefact
+    verdicts = _verdicts(pair)
+    before, now = _printed_figures(pair.base), _printed_figures(pair.head)
+    for key in (key for key in now if key in before):
+        label, unit = key
+        old, new = (median(figure.value for figure in side[key]) for side in (before, now))
+        yield (
+            code(f"{artefact.kind} {artefact.scenario}"),
+            code(pair.head[0].core),
+            code(label),
+            code(unit),
+            number_text(old),
+            number_text(new),
+            f"{new / old:.3f}" if old else "",
+            f"{len(pair.base)} to {len(pair.head)}",
+            code(verdicts[now[key][0].metric]),
         )
-        yield (*row, code(judge(figure.name, before, now))) if judge else row
 
 
-def _figures(before: Runs, now: Runs) -> Iterator[_Figure]:
-    there, here = _medians(before), _medians(now)
-    for (name, unit), value in here.items():
-        if (name, unit) in there:
-            yield _Figure(name, unit, there[name, unit], value)
-
-
-def _medians(runs: Runs) -> dict[tuple[str, str], int | float]:
-    found: defaultdict[tuple[str, str], list[int | float]] = defaultdict(list)
+def _printed_figures(runs: Sequence[Run]) -> Mapping[tuple[str, str], Sequence[Figure]]:
+    """The figures of all runs, by label and unit."""
+    found: defaultdict[tuple[str, str], list[Figure]] = defaultdict(list)
     for run in runs:
-        clock = f" ({run.latency_clock})" if run.latency_clock else ""
-        own: list[tuple[str, str, int | float | None]] = [
-            ("throughput", "msg/s", run.throughput_msg_s),
-            (f"p50{clock}", "ns", run.p50_ns),
-            (f"p99{clock}", "ns", run.p99_ns),
-            *((measure.name, measure.unit, measure.median) for measure in run.measures),
-        ]
-        for name, unit, value in own:
-            if value is not None:
-                found[name, unit].append(value)
-    return {what: _median(values) for what, values in found.items()}
+        percentiles = latency_figures(run)[:_PRINTED_PERCENTILES]
+        for figure in (*throughput_figures(run), *percentiles, *measures(run)):
+            found[figure.label, figure.unit].append(figure)
+    return found
 
 
-def _median(values: Sequence[int | float]) -> int | float:
-    """The middle one, or the mean of the two in the middle; whole where the values are."""
-    middle = median(values)
-    return round(middle) if all(isinstance(value, int) for value in values) else middle
-
-
-def _difference(before: RunSummary, now: RunSummary) -> str:
-    if before.workload != now.workload:
-        return f"workload {_workload(before)} then, {_workload(now)} now"
-    if before.commands_digest != now.commands_digest:
-        return "other commands (seed, length or data)"
-    facts = [
-        f"{field.name} {code(_fact(before.host, field.name))} then, {code(_fact(now.host, field.name))} now"
-        for field in fields(HostFacts)
-        if getattr(before.host, field.name) != getattr(now.host, field.name)
-    ]
-    return f"another host: {'; '.join(facts)}"
-
-
-def _fact(host: HostFacts, name: str) -> str:
-    value = getattr(host, name)
-    if isinstance(value, tuple):
-        return ", ".join(f"{library} {version}" for library, version in value) or "none"
-    return "none" if value is None else str(value)
-
-
-def _workload(run: RunSummary) -> str:
-    return code(f"{run.workload[0]} {run.workload[1]}" if run.workload else "none")
-
-
-def _named(key: _Key) -> str:
-    return code(" ".join(part for part in key if part))
+def _verdicts(pair: Pair) -> Mapping[str, str]:
+    """The verdict on each metric, by its name."""
+    try:
+        comparison = compare(pair.base, pair.head)
+    except (Inconclusive, UsageError) as error:
+        message = error.message
+        return defaultdict(lambda: f"{Verdict.INCONCLUSIVE.label}: {message}")
+    tested = {metric.name: verdict_text(metric) for metric in comparison.metrics}
+    return defaultdict(lambda: f"{Verdict.INCONCLUSIVE.label}: not tested", tested)

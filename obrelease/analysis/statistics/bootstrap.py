@@ -1,4 +1,4 @@
-"""The hierarchical bootstrap: runs are drawn again, and in each the passes or intervals it is made of.
+"""The hierarchical bootstrap: resampled runs, and in each run resampled passes or intervals.
 
 A. Davison and D. Hinkley, "Bootstrap methods and their application", 1997, section 3.8. Drawing with
 replacement at both levels counts the scatter inside a run twice: intervals err on the wide side.
@@ -14,25 +14,28 @@ from numpy.typing import NDArray
 
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import merge
-from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.analysis.statistics.median import median_of_rows
+from obrelease.analysis.statistics.random_stream import RandomStream
 
 Floats = NDArray[np.float64]
 
 INNER_DRAWS: Final = 100
-"""How many times each run is made again from its passes or intervals."""
+"""How many times each run is resampled from its passes or intervals."""
 
 _MOST_DIFFERENCES: Final = 2_000_000
 
 
-def passes_again(samples: Sequence[float], chance: Chance) -> Floats:
-    """The median of the samples drawn again, float64 [INNER_DRAWS, 1]; the log of it."""
+def resample_passes(samples: Sequence[float], stream: RandomStream) -> Floats:
+    """Logs of the median of resampled passes, float64 [INNER_DRAWS, 1]."""
     values = np.log(np.array(samples, dtype=np.float64))
-    picks = chance.below(values.size, (INNER_DRAWS, values.size))
-    return np.asarray(np.median(values[picks], axis=1))[:, None]
+    picks = stream.integers(values.size, (INNER_DRAWS, values.size))
+    return median_of_rows(values[picks])[:, None]
 
 
-def intervals_again(histograms: Sequence[Histogram], quantiles: Sequence[float], chance: Chance) -> Floats:
-    """Log quantiles of the intervals drawn again, float64 [INNER_DRAWS, quantiles].
+def resample_intervals(
+    histograms: Sequence[Histogram], quantiles: Sequence[float], stream: RandomStream
+) -> Floats:
+    """Log quantiles of resampled intervals, float64 [INNER_DRAWS, quantiles].
 
     One interval gives the same quantiles each time: then only the runs differ.
     """
@@ -42,12 +45,12 @@ def intervals_again(histograms: Sequence[Histogram], quantiles: Sequence[float],
     table = np.zeros((len(histograms), whole.upper_ns.size), dtype=np.int64)
     for row, histogram in zip(table, histograms, strict=True):
         row[np.searchsorted(whole.upper_ns, histogram.upper_ns)] = histogram.counts
-    picks = chance.below(len(histograms), (INNER_DRAWS, len(histograms)))
+    picks = stream.integers(len(histograms), (INNER_DRAWS, len(histograms)))
     drawn = np.empty((INNER_DRAWS, len(quantiles)))
     for number, chosen in enumerate(picks):
         weights = np.bincount(chosen, minlength=len(histograms))
-        again = Histogram(whole.lower_ns, whole.upper_ns, weights @ table)
-        drawn[number] = log_quantiles(again, quantiles)
+        resampled = Histogram(whole.lower_ns, whole.upper_ns, weights @ table)
+        drawn[number] = log_quantiles(resampled, quantiles)
     return drawn
 
 
@@ -61,7 +64,8 @@ def shift(first: Floats, second: Floats) -> Floats:
     """Median of all differences between the runs of two sides, along the second last axis.
 
     J. Hodges and E. Lehmann, "Estimates of location based on rank tests", 1963: the estimator that
-    belongs to the Mann-Whitney test; one wild run does not move it.
+    belongs to the Mann-Whitney test; one wild run does not move it. The two middle differences are
+    averaged, as its authors do, so that swapped sides give the negative.
 
     Args:
         first: float64 [..., runs, quantiles], and `second` with runs of its own.
@@ -74,8 +78,8 @@ def shift(first: Floats, second: Floats) -> Floats:
     return np.asarray(np.median(np.moveaxis(pairs, -2, -1), axis=-1))
 
 
-def shifts_again(first: Floats, second: Floats, *, resamples: int, chance: Chance) -> Floats:
-    """Shifts of both sides drawn again, float64 [resamples, quantiles].
+def resample_shifts(first: Floats, second: Floats, *, resamples: int, stream: RandomStream) -> Floats:
+    """Shifts between resampled sides, float64 [resamples, quantiles].
 
     Args:
         first, second: float64 [runs, INNER_DRAWS, quantiles], log values.
@@ -83,13 +87,15 @@ def shifts_again(first: Floats, second: Floats, *, resamples: int, chance: Chanc
     pairs = first.shape[0] * second.shape[0] * first.shape[2]
     step = max(1, _MOST_DIFFERENCES // pairs)
     parts = [
-        shift(_again(first, count, chance), _again(second, count, chance))
+        shift(_resample_runs(first, count, stream), _resample_runs(second, count, stream))
         for start in range(0, resamples, step)
         if (count := min(step, resamples - start))
     ]
     return np.concatenate(parts)
 
 
-def _again(side: Floats, count: int, chance: Chance) -> Floats:
+def _resample_runs(side: Floats, count: int, stream: RandomStream) -> Floats:
     runs = side.shape[0]
-    return np.asarray(side[chance.below(runs, (count, runs)), chance.below(side.shape[1], (count, runs))])
+    return np.asarray(
+        side[stream.integers(runs, (count, runs)), stream.integers(side.shape[1], (count, runs))]
+    )

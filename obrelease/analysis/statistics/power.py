@@ -1,4 +1,4 @@
-"""Small samples told honestly: Student's t, wider bootstrap levels, the least effect that can be seen."""
+"""Small samples: Student's t, wider bootstrap levels, and the minimum detectable effect."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from obrelease.analysis.statistics.mann_whitney import MOST_EXACT, critical_distance, least_p_value
-from obrelease.analysis.statistics.random_stream import Chance
+from obrelease.analysis.statistics.random_stream import RandomStream
 
 POWER: Final = 0.8
-"""The chance of being found that the least detectable effect has."""
+"""The probability of finding the minimum detectable effect."""
 
 _RANK_EFFICIENCY: Final = 3 / math.pi
 _TRIALS: Final = 2_000
@@ -83,8 +83,8 @@ def _needed_shift(first: int, second: int, level: float) -> float:
     if critical is None:
         spread = math.sqrt((1 / first + 1 / second) / _RANK_EFFICIENCY)
         return (_NORMAL.inv_cdf(1 - level / 2) + _NORMAL.inv_cdf(POWER)) * spread
-    chance = Chance(0, f"{first}/{second}")
-    base, head = chance.normal((_TRIALS, first, 1)), chance.normal((_TRIALS, 1, second))
+    stream = RandomStream(0, f"{first}/{second}")
+    base, head = stream.normal((_TRIALS, first, 1)), stream.normal((_TRIALS, 1, second))
     differences = head - base
     low, high = 0.0, _LARGEST_SHIFT
     for _ in range(_HALVINGS):

@@ -1,7 +1,7 @@
-"""The package's one door to chance: a named stream of a seed gives the same numbers everywhere.
+"""Seeded random numbers: a named stream of a seed gives the same numbers on every platform.
 
 SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014) as a
-counter, so that a block of any size is one NumPy expression and no state hides in a library.
+counter, so that a block of any size is one NumPy expression, and no release of a library changes the numbers.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _GAMMA: Final = np.uint64(0x9E3779B97F4A7C15)
 _MASK: Final = 2**64 - 1
 
 
-class Chance:
-    """An endless stream of draws, moved on by each call."""
+class RandomStream:
+    """An endless stream of random numbers; each call advances it."""
 
     __slots__ = ("_drawn", "_start")
 
     def __init__(self, seed: int, stream: str = "") -> None:
-        """Start the stream called `stream` of `seed`; two names share no numbers to speak of."""
+        """Start the stream called `stream` of `seed`; streams of two names are independent."""
         name = digest_bytes(f"{seed & _MASK}/{stream}".encode())
         self._start = np.uint64(int(name[:16], 16))
         self._drawn = 0
@@ -38,7 +38,7 @@ class Chance:
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return mixed ^ (mixed >> np.uint64(31))
 
-    def below(self, bound: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    def integers(self, bound: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
         """int64 of `shape`, uniform from 0 to `bound - 1`; the bias is below `bound / 2**32`."""
         high = self.bits(math.prod(shape)) >> np.uint64(32)
         return ((high * np.uint64(bound)) >> np.uint64(32)).astype(np.int64).reshape(shape)

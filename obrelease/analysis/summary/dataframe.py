@@ -1,16 +1,14 @@
-"""Kept runs as a table for people who go on in pandas, and as a Parquet file where pyarrow is there."""
+"""Runs and their metrics as pandas data frames."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from obrelease.errors import NotFound
-from obrelease.storage.system_errors import storage_errors
+from obrelease.analysis.summary.key_figures import latency_figures, measures, throughput_figures
+from obrelease.analysis.summary.run import Run
 
 RUN_COLUMNS: Final = {
     "digest": "string",
@@ -27,31 +25,42 @@ RUN_COLUMNS: Final = {
     "events_digest": "string",
     "checks_failed": "Int64",
 }
-"""The columns of a table of runs and their types, all of them nullable."""
+"""The columns of `runs_frame` and their dtypes, all nullable; `created_ns` counts from 1970."""
+
+METRIC_COLUMNS: Final = {
+    "digest": "string",
+    "metric": "string",
+    "unit": "string",
+    "direction": "string",
+    "value": "Float64",
+    "samples": "Int64",
+}
+"""The columns of `metrics_frame` and their dtypes; `direction` is `lower` or `higher`, the better values."""
 
 
 def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """One row per run, columns `RUN_COLUMNS` in that order, and `created` (UTC) from `created_ns`.
+    """One row a run, columns `RUN_COLUMNS`, and `created`, the same instant as a UTC timestamp.
+
+    `created` is missing for instants that a timestamp cannot hold.
 
     Args:
-        rows: entries as `Entry.as_json` gives them, such as `[e.as_json() for e in registry.find(where)]`.
+        rows: registry entries as `Entry.as_json` gives them; other keys are ignored.
     """
-    held = [{**row, "created_ns": int(row["created_ns"])} for row in rows]
-    frame = pd.DataFrame(held, columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
+    exact = [{**row, "created_ns": int(row["created_ns"])} for row in rows]
+    frame = pd.DataFrame(exact, columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
     return frame.assign(created=pd.to_datetime(frame["created_ns"], unit="ns", utc=True, errors="coerce"))
 
 
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet.
+def metrics_frame(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row a figure of a run, columns `METRIC_COLUMNS`: the figures that `list` and release notes have.
 
-    Raises:
-        NotFound: pyarrow is not installed.
-        StorageError: the disk refused.
+    `value` is in `unit`: the median over the samples of a metric, or a percentile of a latency
+    histogram. `samples` is the number of samples or of recorded latencies. Names are those of
+    comparisons, such as `throughput` and `service-latency p99`.
     """
-    if find_spec("pyarrow") is None:
-        raise NotFound(
-            "Parquet files are written by pyarrow, which is not installed",
-            hint="`pip install pyarrow`, or use CSV: `obrelease list --csv`",
-        )
-    with storage_errors(path):
-        frame.to_parquet(path, index=False, engine="pyarrow")
+    rows = [
+        (run.digest, figure.metric, figure.unit, figure.direction, figure.value, figure.samples)
+        for run in runs
+        for figure in (*throughput_figures(run), *latency_figures(run), *measures(run))
+    ]
+    return pd.DataFrame(rows, columns=list(METRIC_COLUMNS)).astype(METRIC_COLUMNS)

@@ -1,14 +1,14 @@
-"""The figures of a run that fit on one line: those by which people tell runs of a kind apart."""
+"""The summary figures of a run: those that lists, `show`, release notes and data frames print."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from obrelease.analysis.summary.run_summary import RunSummary
-
-RATE: Final = "throughput"
-_RATE_UNIT: Final = "msg/s"
+from obrelease.analysis.statistics.median import median
+from obrelease.analysis.summary.run import THROUGHPUT, Run
+from obrelease.models.direction import Direction, direction_of
 
 FIGURE_COLUMNS: Final = (
     "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
@@ -17,41 +17,127 @@ FIGURE_COLUMNS: Final = (
 """The columns that `figure_cells` fills, in their order."""
 
 
-def headline(summary: RunSummary) -> tuple[str, str, int | float] | None:
-    """Name, unit and median of the first thing that a reader looks at, or None where there is none.
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that summarises a run.
 
-    The throughput where the run has one, or else what was measured in its place: the first series of an
-    imported file, the memory of a profile.
+    Attributes:
+        metric: the name that comparisons use, such as `throughput` or `service-latency p99`.
+        label: the name in release notes, such as `p99 (service)`.
+        value: in `unit`; the median of the samples, or a percentile.
+        samples: how many samples it is the median of, or how many values the histogram has.
     """
-    if summary.throughput_msg_s is not None:
-        return RATE, _RATE_UNIT, summary.throughput_msg_s
-    first = next(iter(summary.measures), None)
-    return None if first is None else (first.name, first.unit, first.median)
+
+    metric: str
+    label: str
+    unit: str
+    direction: Direction
+    value: int | float
+    samples: int
 
 
-def figures_of(summary: RunSummary) -> dict[str, Any]:
+def throughput_figures(run: Run) -> tuple[Figure, ...]:
+    """The median over the passes, or nothing."""
+    rate = run.throughput_msg_s
+    return () if rate is None else (Figure(THROUGHPUT, THROUGHPUT, "msg/s", "higher", rate, run.passes),)
+
+
+def latency_figures(run: Run) -> tuple[Figure, ...]:
+    """p50, p99 and p99.9 in nanoseconds, or nothing."""
+    if (latency := run.latency) is None:
+        return ()
+    found = latency.figures
+    values = {"p50": found.p50_ns, "p99": found.p99_ns, "p99.9": found.p999_ns}
+    return tuple(
+        Figure(f"{latency.histogram} {name}", f"{name} ({latency.clock})", "ns", "lower", value, found.count)
+        for name, value in values.items()
+    )
+
+
+def measures(run: Run) -> tuple[Figure, ...]:
+    """Medians of what else was measured: every series of an imported file, the memory of a profile."""
+    from obrelease.analysis.kinds.all_kinds import kind_of  # loads NumPy
+
+    kind = kind_of(run.artefact)
+    return tuple(
+        Figure(m.name, m.name, m.unit, direction_of(run.artefact, m), median(m.samples), len(m.samples))
+        for m in run.artefact.measurements
+        if m.samples and kind.is_figure(m.name)
+    )
+
+
+def headline(run: Run) -> Figure | None:
+    """The first figure that a reader looks at: the throughput, or else the first other measurement."""
+    return next(iter((*throughput_figures(run), *measures(run))), None)
+
+
+def figures_of(run: Run) -> dict[str, Any]:
     """The figures of a run for `--json`, the unit in every name."""
     return {
-        "throughput_median_msg_s": summary.throughput_msg_s,
-        "passes": summary.passes,
-        "latency_clock": summary.latency_clock,
-        "latency_p50_ns": summary.p50_ns,
-        "latency_p99_ns": summary.p99_ns,
-        "latency_p999_ns": summary.p999_ns,
-        "measures": [{"name": m.name, "unit": m.unit, "median": m.median} for m in summary.measures],
-        "unstable": list(summary.unstable),
-        "checks_passed": list(summary.checks_passed),
-        "checks_failed": list(summary.checks_failed),
+        "throughput_median_msg_s": run.throughput_msg_s,
+        "passes": run.passes,
+        "latency_clock": run.latency.clock if run.latency else None,
+        "latency_p50_ns": run.latency.figures.p50_ns if run.latency else None,
+        "latency_p99_ns": run.latency.figures.p99_ns if run.latency else None,
+        "latency_p999_ns": run.latency.figures.p999_ns if run.latency else None,
+        "measures": [{"name": m.metric, "unit": m.unit, "median": m.value} for m in measures(run)],
+        "unstable": list(run.unstable),
+        "checks_passed": list(run.checks_passed),
+        "checks_failed": list(run.checks_failed),
     }
 
 
-def figure_cells(summary: RunSummary | None) -> Mapping[str, Any]:
-    """The same as flat cells for a table, columns `FIGURE_COLUMNS`; all None where nothing can be read."""
-    if summary is None:
+def figure_cells(run: Run | None) -> Mapping[str, Any]:
+    """The same as flat cells for a table, columns `FIGURE_COLUMNS`; all None for an unreadable run."""
+    if run is None:
         return dict.fromkeys(FIGURE_COLUMNS)
-    found = figures_of(summary)
-    name, unit, median = headline(summary) or (None, None, None)
-    cells = {"headline": name, "headline_unit": unit, "headline_median": median}
-    return {column: (found | cells)[column] for column in FIGURE_COLUMNS} | {
-        "unstable": bool(summary.unstable)
+    first = headline(run)
+    cells = figures_of(run) | {
+        "headline": first.metric if first else None,
+        "headline_unit": first.unit if first else None,
+        "headline_median": first.value if first else None,
+        "unstable": bool(run.unstable),
     }
+    return {column: cells[column] for column in FIGURE_COLUMNS}
+
+
+def summary_json(run: Run) -> dict[str, Any]:
+    """The facts and figures of a run: the stable contract of `show --json`."""
+    artefact, latency = run.artefact, run.latency
+    workload, outcome, host = artefact.workload, artefact.outcome, artefact.host.stable
+    source = workload.source if workload else None
+    return {
+        "kind": artefact.kind,
+        "scenario": artefact.scenario,
+        "core": run.core,
+        "artefact_digest": run.digest,
+        "command": artefact.command,
+        "host": {**host.model_dump(), "libraries": sorted(host.libraries.items())},
+        "workload": (workload.name, workload.version) if workload else None,
+        "commands_digest": workload.commands_digest if workload else None,
+        "messages": workload.messages if workload else None,
+        "passes": run.passes,
+        "throughput_msg_s": run.throughput_msg_s,
+        "p50_ns": latency.figures.p50_ns if latency else None,
+        "p99_ns": latency.figures.p99_ns if latency else None,
+        "p999_ns": latency.figures.p999_ns if latency else None,
+        "latency_count": latency.figures.count if latency else None,
+        "latency_clock": latency.clock if latency else None,
+        "events_digest": outcome.events_digest if outcome else None,
+        "source": (source.name, source.sha256) if source else None,
+        "commit": artefact.producer.commit,
+        "dirty": artefact.producer.dirty,
+        "measures": [
+            {"name": m.metric, "unit": m.unit, "samples": m.samples, "median": m.value} for m in measures(run)
+        ],
+        "unstable": run.unstable,
+        "checks_passed": run.checks_passed,
+        "checks_failed": run.checks_failed,
+    }
+
+
+def number_text(value: float | None) -> str:
+    """A number for people: whole ones with separators, others with six significant digits."""
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

@@ -1,16 +1,17 @@
-"""Whether the passes of a run agreed in time: the verdict derived again, and told beside the numbers.
+"""Stability checks of a run: whether its passes agreed in time, derived again from the samples.
 
-A check named `stability`, or `stability-` and what it is of, states its thresholds and what it found. It
-fails no run: it says how far the machine's noise reaches into the numbers.
+A check named `stability` or `stability-SERIES` states its thresholds and what it found. It fails no run:
+it shows how much of the numbers is noise of the machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median_low
 from typing import Final
 
+from obrelease.analysis.kinds.measurements import WALL_TIMES
+from obrelease.analysis.statistics.median import median
 from obrelease.models.artefact import Artefact, Check
 
 STABILITY: Final = "stability"
@@ -23,7 +24,7 @@ _UNSTABLE: Final = "unstable: "
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How far the passes of one series lie apart, in thousandths of their (lower) median.
+    """The spread of the passes of one series, in thousandths of their median.
 
     Attributes:
         middle_permille: the span of the middle half.
@@ -36,7 +37,7 @@ class Spread:
 
     @property
     def unstable(self) -> bool:
-        """Whether a threshold is passed, or there are too few passes to tell."""
+        """Whether a threshold is exceeded, or there are too few passes."""
         return (
             self.passes < MIN_PASSES
             or self.middle_permille > MAX_MIDDLE_PERMILLE
@@ -45,18 +46,18 @@ class Spread:
 
 
 def is_stability(check: Check) -> bool:
-    """Whether a check tells of noise, not of right and wrong."""
+    """Whether a check is about noise, not correctness."""
     return check.name == STABILITY or check.name.startswith(f"{STABILITY}-")
 
 
 def instabilities(artefact: Artefact) -> tuple[str, ...]:
-    """What the run says of its own noise, each reason with the series that it holds for."""
+    """Why the passes are unstable, each reason with the series that it applies to."""
     series: dict[str, list[str]] = {}
     for check in artefact.outcome.checks if artefact.outcome else ():
         if is_stability(check) and check.counts.get("unstable"):
-            of = check.name.removeprefix(STABILITY).removeprefix("-")
-            series.setdefault(check.detail.removeprefix(_UNSTABLE), []).append(of)
-    return tuple(f"{', '.join(of)}: {why}" if any(of) else why for why, of in series.items())
+            reason = check.detail.removeprefix(_UNSTABLE)
+            series.setdefault(reason, []).append(_series_of(check))
+    return tuple(f"{', '.join(names)}: {why}" if any(names) else why for why, names in series.items())
 
 
 def stability_findings(artefact: Artefact) -> Iterator[str]:
@@ -64,9 +65,9 @@ def stability_findings(artefact: Artefact) -> Iterator[str]:
     for check in artefact.outcome.checks if artefact.outcome else ():
         if not is_stability(check):
             continue
-        walls = _walls(artefact, check.name.removeprefix(STABILITY).removeprefix("-"))
+        walls = _walls_by_seed(artefact, _series_of(check))
         if not walls:
-            yield f"{check.name} is of a series that is not there"
+            yield f"{check.name}: the series that it checks is missing"
             continue
         spread = max((_spread(each) for each in walls), key=lambda one: (one.unstable, one.middle_permille))
         yield from _differences(check, spread)
@@ -85,12 +86,17 @@ def _differences(check: Check, spread: Spread) -> Iterator[str]:
         if check.counts.get(name) != value:
             yield f"{check.name}: {name} is {check.counts.get(name)}, and should be {value}"
     if check.detail.startswith(_UNSTABLE) is not spread.unstable:
-        yield f"{check.name}: says {check.detail!a}, and its samples say otherwise"
+        yield f"{check.name}: the detail {check.detail!a} contradicts the samples"
 
 
-def _walls(artefact: Artefact, of: str) -> list[Sequence[int | float]]:
-    """The samples that a check is of, seed by seed: seeds differ in work."""
-    names = [f"saturated-wall-{of}", f"{of}-wall"] if of else ["pass-wall"]
+def _series_of(check: Check) -> str:
+    """The part of a stability check's name that names its series; empty for the passes of the run."""
+    return check.name.removeprefix(STABILITY).removeprefix("-")
+
+
+def _walls_by_seed(artefact: Artefact, series_name: str) -> list[Sequence[int | float]]:
+    """The samples that a check is about, seed by seed: seeds differ in work."""
+    names = [f"saturated-wall-{series_name}", f"{series_name}-wall"] if series_name else [WALL_TIMES]
     found = [series.samples for series in artefact.measurements if series.name in names and series.samples]
     seeds = str(artefact.parameters.get("seeds", "")).count(",") + 1
     each = len(found[0]) // seeds if found else 0
@@ -99,7 +105,7 @@ def _walls(artefact: Artefact, of: str) -> list[Sequence[int | float]]:
 
 def _spread(wall_ns: Sequence[int | float]) -> Spread:
     ordered = sorted(map(int, wall_ns))
-    median = max(median_low(ordered), 1)
+    middle = max(median(ordered), 1)
     quarter = len(ordered) // 4
-    middle_ns = ordered[-1 - quarter] - ordered[quarter]
-    return Spread(len(ordered), middle_ns * 1000 // median, ordered[-1] * 1000 // median)
+    span_ns = ordered[-1 - quarter] - ordered[quarter]
+    return Spread(len(ordered), span_ns * 1000 // middle, ordered[-1] * 1000 // middle)

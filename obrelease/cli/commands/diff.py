@@ -39,7 +39,7 @@ def diff(
 ) -> None:
     """Compare two runs, sets of runs or releases.
 
-    Metric by metric: better, worse, same, or cannot tell.
+    Metric by metric: better, worse, same, or inconclusive.
 
     BASE and HEAD are medians over the runs of a side. RATIO is head / base by the Hodges-Lehmann estimate
     on the log scale, the median over all pairs of a run of each side: not the quotient of the two medians.
@@ -50,7 +50,7 @@ def diff(
     A/A is base's runs of odd turn against those of even turn, the noise floor; `-` with a single run as base.
     """
     from obrelease.analysis.comparison.compare import compare
-    from obrelease.analysis.comparison.match_releases import match
+    from obrelease.analysis.comparison.match_releases import match_releases
     from obrelease.analysis.comparison.to_json import releases_json
     from obrelease.cli.rendering.comparison import releases_text
 
@@ -61,11 +61,10 @@ def diff(
         comparison = compare(one.runs, other.runs, force=force, same_host=same_host)
         tell_comparison(session, comparison, plot)
         return
-    matched = match(one.runs, other.runs, force=force, same_host=same_host)
+    matched = match_releases(one.runs, other.runs, force=force, same_host=same_host)
     if not matched.pairs:
-        first = (*matched.left, *matched.new)[0]
         raise Inconclusive(
-            f"no runs of {base} and {head} compare: {first}",
+            f"no runs of {base} and {head} compare: {matched.not_compared[0]}",
             hint="--same-host or --force may help, or runs of both on one machine",
         )
     found = tuple(
@@ -73,7 +72,7 @@ def diff(
     )
     if plot is not None:
         draw_only(session, found, plot)
-    left = (*matched.left, *matched.new)
+    left = matched.not_compared
     session.out.result(releases_json(found, left), lambda: releases_text(found, left))
 
 
@@ -108,8 +107,8 @@ def draw(session: Session, comparison: Comparison, plot: Path) -> None:
     settle_matplotlib()
     from obrelease.analysis.comparison.plot import overlay
 
-    facts = comparison.base[0].facts
-    title = f"{facts['kind']} {facts['scenario']}: head against base"
+    artefact = comparison.base[0].artefact
+    title = f"{artefact.kind} {artefact.scenario}: head against base"
     picture = overlay(comparison, title=title, image_format="png" if plot.suffix == ".png" else "svg")
     with storage_errors(plot):
         plot.write_bytes(picture)

@@ -19,8 +19,8 @@ from obrelease.errors import CheckFailed, Inconclusive, NotFound, ObreleaseError
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
-    from obrelease.analysis.comparison.gate import GateResult, ReleaseResult
-    from obrelease.analysis.comparison.gate_policy import Policy
+    from obrelease.analysis.comparison.gate import GateResult, ReleaseGateResult
+    from obrelease.analysis.comparison.gate_policy import GatePolicy
     from obrelease.cli.console.settings import Settings
 
 POLICY_HELP: Final = """\
@@ -86,19 +86,21 @@ def gate(
     """Run the gate; `POLICY_HELP` is its help text."""
     with _gate_errors():
         plot_format(plot)
-        from obrelease.analysis.comparison.gate import Answer
-        from obrelease.analysis.comparison.gate_policy import read_policy
+        from obrelease.analysis.comparison.gate import GateVerdict
+        from obrelease.analysis.comparison.gate_policy import read_gate_policy
 
-        guard = read_policy(policy)
+        guard = read_gate_policy(policy)
         settings = session.settings(results=results, forge=forge)
         asked = _ask(
             session, settings, guard, _wish(settings, base, head, release), _Likeness(force, same_host)
         )
         _tell(session, asked, plot)
-    if asked.answer is Answer.REGRESSION:
+    if asked.verdict is GateVerdict.REGRESSION:
         raise CheckFailed(f"regression: {asked.reasons[0]}", hint="`obrelease diff --plot FILE` draws it")
-    if asked.answer is Answer.INCONCLUSIVE:
-        raise Inconclusive(f"the gate cannot tell: {asked.reasons[0]}", hint="measure more runs, interleaved")
+    if asked.verdict is GateVerdict.INCONCLUSIVE:
+        raise Inconclusive(
+            f"the gate is inconclusive: {asked.reasons[0]}", hint="measure more runs, interleaved"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,36 +127,41 @@ def _wish(settings: Settings, base: str | None, head: str | None, release: str |
 
 
 def _ask(
-    session: Session, settings: Settings, policy: Policy, wish: _Wish, likeness: _Likeness
-) -> GateResult | ReleaseResult:
-    from obrelease.analysis.comparison.gate import Answer, ReleaseResult, ask_gate, ask_release
-    from obrelease.analysis.comparison.match_releases import match
+    session: Session, settings: Settings, policy: GatePolicy, wish: _Wish, likeness: _Likeness
+) -> GateResult | ReleaseGateResult:
+    from obrelease.analysis.comparison.gate import (
+        GateVerdict,
+        ReleaseGateResult,
+        evaluate_gate,
+        evaluate_release,
+    )
+    from obrelease.analysis.comparison.match_releases import match_releases
 
     force, same_host = likeness.force, likeness.same_host
     (head,) = read_sides(session, settings, wish.head)
     if wish.base is None:
-        return ReleaseResult(Answer.OK, (), remarks=(f"there is no release before {wish.head}",))
+        return ReleaseGateResult(GateVerdict.OK, (), remarks=(f"there is no release before {wish.head}",))
     try:
         (base,) = read_sides(session, settings, wish.base)
     except NotFound as error:
         if wish.by_history:
-            return ReleaseResult(
-                Answer.INCONCLUSIVE, (f"the release before cannot be read: {error.message}",)
+            return ReleaseGateResult(
+                GateVerdict.INCONCLUSIVE, (f"the release before cannot be read: {error.message}",)
             )
         raise
     if not (base.is_release or head.is_release):
-        return ask_gate(policy, base.runs, head.runs, force=force, same_host=same_host)
-    matched = match(base.runs, head.runs, force=force, same_host=same_host)
-    return ask_release(policy, matched, force=force, same_host=same_host)
+        return evaluate_gate(policy, base.runs, head.runs, force=force, same_host=same_host)
+    matched = match_releases(base.runs, head.runs, force=force, same_host=same_host)
+    return evaluate_release(policy, matched, force=force, same_host=same_host)
 
 
-def _tell(session: Session, asked: GateResult | ReleaseResult, plot: Path | None) -> None:
+def _tell(session: Session, asked: GateResult | ReleaseGateResult, plot: Path | None) -> None:
     from obrelease.analysis.comparison.gate import GateResult
     from obrelease.analysis.comparison.to_json import comparison_json, releases_json
     from obrelease.cli.rendering.comparison import comparison_text, releases_text
 
-    words = "\n".join((f"gate: {asked.answer}", *(f"  {printable(reason)}" for reason in asked.reasons)))
-    told = {"gate": {"answer": str(asked.answer), "reasons": list(asked.reasons)}}
+    words = "\n".join((f"gate: {asked.verdict}", *(f"  {printable(reason)}" for reason in asked.reasons)))
+    told = {"gate": {"answer": str(asked.verdict), "reasons": list(asked.reasons)}}
     if isinstance(asked, GateResult):
         if plot is not None:
             draw(session, asked.comparison, plot)

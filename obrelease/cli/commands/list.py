@@ -126,8 +126,8 @@ def _documents(entries: Sequence[Entry], opened: Sequence[Opened] | None) -> lis
     from obrelease.analysis.summary.key_figures import figures_of
 
     return [
-        entry.as_json() | {"figures": figures_of(run.summary) if run.summary else None}
-        for entry, run in zip(entries, opened, strict=True)
+        entry.as_json() | {"figures": figures_of(each.run) if each.run else None}
+        for entry, each in zip(entries, opened, strict=True)
     ]
 
 
@@ -155,9 +155,10 @@ def _open(registry: Registry, entry: Entry, *, figures: bool) -> Opened:
         return Opened(None)
     if not figures:
         return Opened(artefact)
-    from obrelease.analysis.summary.summarise import summarise_run
+    from obrelease.analysis.summary.read_run import read_run
 
     try:
-        return Opened(artefact, summarise_run(artefact, digest=entry.digest, folder=entry.folder))
+        run = read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
+        return Opened(artefact, run)
     except ObreleaseError:
         return Opened(artefact)

@@ -16,7 +16,7 @@ from obrelease.errors import CheckFailed, NotFound, ObreleaseError
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
-    from obrelease.analysis.summary.run_summary import RunSummary
+    from obrelease.analysis.summary.run import Run
     from obrelease.models.artefact import Producer
     from obrelease.registry.entry import Entry
     from obrelease.registry.store import Registry
@@ -109,29 +109,29 @@ def report(
     Raises:
         CheckFailed: a check of the run did not pass.
     """
-    from obrelease.analysis.summary.key_figures import figures_of
-    from obrelease.analysis.summary.summarise import summarise_run
+    from obrelease.analysis.summary.key_figures import figures_of, measures
+    from obrelease.analysis.summary.read_run import read_run
     from obrelease.cli.rendering.run_details import counts_of, knee_text, verdict
 
     artefact = registry.load(entry)
-    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    run = read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
     checks = artefact.outcome.checks if artefact.outcome else ()
-    knees = [each for each in summary.measures if each.name == "knee"]
+    knees = [each for each in measures(run) if each.metric == "knee"]
     proofs = [
         ("checks", verdict(checks)),
-        *(("unstable", reason) for reason in summary.unstable),
+        *(("unstable", reason) for reason in run.unstable),
         *((check.name, counts_of(check)) for check in checks if check.name in told),
-        *(("knee", knee_text(knee.median, summary.passes)) for knee in knees),
+        *(("knee", knee_text(knee.value, run.passes)) for knee in knees),
     ]
     rows = _rows(entry, rows_file) if rows_file else []
-    answer: dict[str, Any] = {"run": entry.as_json(), "figures": figures_of(summary)}
+    answer: dict[str, Any] = {"run": entry.as_json(), "figures": figures_of(run)}
     session.out.result(
         answer | ({"rows": rows} if rows_file else {}),
-        lambda: _text(summary, entry, proofs, [[row[name] for name in columns] for row in rows], columns),
+        lambda: _text(run, entry, proofs, [[row[name] for name in columns] for row in rows], columns),
     )
-    if summary.checks_failed:
+    if run.checks_failed:
         raise CheckFailed(
-            f"the run failed to prove: {', '.join(summary.checks_failed)}",
+            f"the run failed to prove: {', '.join(run.checks_failed)}",
             hint=f"the counts stand in {entry.folder}/artefact.json",
         )
 
@@ -144,7 +144,7 @@ def _rows(entry: Entry, name: str) -> list[dict[str, str]]:
 
 
 def _text(
-    summary: RunSummary,
+    run: Run,
     entry: Entry,
     proofs: Sequence[tuple[str, str]],
     rows: Sequence[Sequence[str]],
@@ -158,10 +158,10 @@ def _text(
             [_heading(name) for name in columns],
         )
     else:
-        told = "\n".join((table([_row(summary)], _HEADER), *few_beyond(summary)))
+        told = "\n".join((table([_row(run)], _HEADER), *few_beyond(run)))
     facts = [
         *proofs,
-        ("events", summary.events_digest or "-"),
+        ("events", run.artefact.outcome.events_digest if run.artefact.outcome else "-"),
         ("artefact", entry.digest),
         ("folder", str(entry.folder)),
     ]
@@ -179,9 +179,10 @@ def _heading(column: str) -> str:
     return column.replace("_msg_s", " msg/s").replace("_", " ").upper()
 
 
-def _row(summary: RunSummary) -> tuple[str, ...]:
+def _row(run: Run) -> tuple[str, ...]:
     from obrelease.cli.rendering.run_details import percentiles
 
-    numbers = (summary.messages, summary.passes, summary.throughput_msg_s)
+    workload = run.artefact.workload
+    numbers = (workload.messages if workload else None, run.passes, run.throughput_msg_s)
     told = ("" if n is None else f"{n:,}" for n in numbers)
-    return (summary.scenario, summary.core, *told, *percentiles(summary))
+    return (run.artefact.scenario, run.core, *told, *percentiles(run))

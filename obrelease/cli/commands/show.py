@@ -33,17 +33,16 @@ def show(
 
     Every byte is re-hashed first.
     """
-    from dataclasses import asdict
-
-    from obrelease.analysis.summary.summarise import summarise_run
+    from obrelease.analysis.summary.key_figures import summary_json
+    from obrelease.analysis.summary.read_run import read_run
     from obrelease.cli.rendering.run_details import description
 
     registry = registry_of(session.settings(results=results), must_exist=True)
     entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
     artefact = registry.load(entry)
     reject_problems(session, folder_problems(entry.folder), 1)
-    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    run = read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
     session.out.result(
-        {"run": entry.as_json(), "artefact": artefact.model_dump(mode="json"), "summary": asdict(summary)},
-        lambda: description(entry, artefact, summary),
+        {"run": entry.as_json(), "artefact": artefact.model_dump(mode="json"), "summary": summary_json(run)},
+        lambda: description(entry, run),
     )

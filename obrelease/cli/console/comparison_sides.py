@@ -12,7 +12,7 @@ from obrelease.cli.console.settings import Settings
 from obrelease.errors import NotFound
 
 if TYPE_CHECKING:
-    from obrelease.analysis.comparison.run_metrics import Run
+    from obrelease.analysis.summary.run import Run
     from obrelease.cli.console.command import Session
 
 SIDE_WORDS: Final = f"{WORDS}; or a release, by tag or ./FOLDER, and perhaps a filter after it"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from obrelease.errors import NotFound
 
 if TYPE_CHECKING:
-    from obrelease.analysis.comparison.run_metrics import Run
+    from obrelease.analysis.summary.run import Run
     from obrelease.registry.entry import Entry
     from obrelease.registry.store import Registry
 
@@ -35,7 +35,7 @@ def select(registry: Registry, words: str) -> tuple[Entry, ...]:
 
 def read_runs(registry: Registry, entries: tuple[Entry, ...]) -> tuple[Run, ...]:
     """The runs, re-hashed and ready to be compared; raises what `Registry.load` and `read_run` raise."""
-    from obrelease.analysis.comparison.run_metrics import read_run
+    from obrelease.analysis.summary.read_run import read_run
 
     return tuple(
         read_run(registry.load(entry), digest=entry.digest, folder=entry.folder) for entry in entries

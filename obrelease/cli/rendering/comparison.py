@@ -11,8 +11,8 @@ from obrelease.models.finding import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from obrelease.analysis.comparison.compare import Compared, Comparison, ShiftPoint
-    from obrelease.analysis.comparison.run_metrics import Run
+    from obrelease.analysis.comparison.compare import Comparison, MetricComparison, ShiftPoint
+    from obrelease.analysis.summary.run import Run
 
 _MOST_RUNS_TOLD = 12
 
@@ -64,7 +64,7 @@ def _side(runs: Sequence[Run]) -> str:
     return f"{len(runs)} run{plural}{', commit ' + ' '.join(commits) if commits else ''}: {told}{more}"
 
 
-def _metric(metric: Compared) -> tuple[str, ...]:
+def _metric(metric: MetricComparison) -> tuple[str, ...]:
     decision, smallest = metric.decision, metric.detectable_percent
     return (
         f"{printable(metric.name)}, {metric.unit}",
@@ -74,8 +74,8 @@ def _metric(metric: Compared) -> tuple[str, ...]:
         _interval(metric.low, metric.high),
         "-" if metric.p_adjusted is None else f"{metric.p_adjusted:.4f}",
         "-" if smallest is None else f"{smallest:.1f} %",
-        "-" if metric.control is None else f"{metric.control:.3f}",
-        f"{decision.verdict}: {decision.reason}",
+        "-" if metric.control_ratio is None else f"{metric.control_ratio:.3f}",
+        f"{decision.verdict.label}: {decision.reason}",
     )
 
 

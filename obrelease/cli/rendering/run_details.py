@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.stability import is_stability
 from obrelease.cli.console.output import counted, table
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
-    from obrelease.analysis.summary.run_summary import RunSummary
+    from obrelease.analysis.summary.run import Run
     from obrelease.models.artefact import Artefact, Check
     from obrelease.registry.entry import Entry
 
@@ -22,9 +22,10 @@ _SHORT_COMMIT: Final = 9
 _FEW: Final = "*"
 
 
-def description(entry: Entry, artefact: Artefact, summary: RunSummary) -> str:
+def description(entry: Entry, run: Run) -> str:
     """One run in full: its facts, the figures derived from it, and its files."""
-    facts = [*_origin(entry, artefact), *_result(artefact, summary)]
+    artefact = run.artefact
+    facts = [*_origin(entry, artefact), *_result(run)]
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]
     series = table(list(_series(artefact)), ("measurement", "unit", "samples", "least", "median", "most"))
@@ -54,24 +55,26 @@ def counts_of(check: Check) -> str:
     return ", ".join(f"{name.replace('_', '-')} {count:,}" for name, count in check.counts.items() if count)
 
 
-def percentiles(summary: RunSummary) -> tuple[str, str, str]:
+def percentiles(run: Run) -> tuple[str, str, str]:
     """p50, p99 and p99.9 in nanoseconds, empty where there are none; `few_beyond` explains the mark."""
     from obrelease.analysis.histograms.histogram import enough_beyond
 
-    def cell(value_ns: int | None, percentile: float) -> str:
-        if value_ns is None:
-            return ""
-        return f"{value_ns:,}{'' if enough_beyond(summary.latency_count or 0, percentile) else _FEW}"
+    if run.latency is None:
+        return "", "", ""
+    found = run.latency.figures
 
-    return cell(summary.p50_ns, 50), cell(summary.p99_ns, 99), cell(summary.p999_ns, 99.9)
+    def cell(value_ns: int, percentile: float) -> str:
+        return f"{value_ns:,}{'' if enough_beyond(found.count, percentile) else _FEW}"
+
+    return cell(found.p50_ns, 50), cell(found.p99_ns, 99), cell(found.p999_ns, 99.9)
 
 
-def few_beyond(summary: RunSummary) -> Iterator[str]:
+def few_beyond(run: Run) -> Iterator[str]:
     """The footnote to percentiles that carry its mark; nothing where none does."""
     from obrelease.analysis.histograms.histogram import LEAST_BEYOND
 
-    if any(cell.endswith(_FEW) for cell in percentiles(summary)):
-        values = counted(summary.latency_count or 0, "value", "values")
+    if run.latency and any(cell.endswith(_FEW) for cell in percentiles(run)):
+        values = counted(run.latency.figures.count, "value", "values")
         yield f"{_FEW} fewer than {LEAST_BEYOND} values lie beyond this percentile: the run has {values}"
 
 
@@ -98,8 +101,8 @@ def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
         yield f"parameter {name}", str(value)
 
 
-def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]]:
-    workload, outcome = artefact.workload, artefact.outcome
+def _result(run: Run) -> Iterator[tuple[str, str]]:
+    workload, outcome = run.artefact.workload, run.artefact.outcome
     if workload is not None:
         seed = f", seed {workload.seed}" if workload.seed is not None else ""
         source = f", from {workload.source.name}" if workload.source is not None else ""
@@ -107,15 +110,15 @@ def _result(artefact: Artefact, summary: RunSummary) -> Iterator[tuple[str, str]
         yield "workload", f"{words}{seed}{source}"
     if outcome is not None:
         yield "events", f"{outcome.events:,}, sha256 {outcome.events_digest}"
-    if summary.throughput_msg_s is not None:
+    if run.throughput_msg_s is not None:
         yield (
             "throughput",
-            f"{summary.throughput_msg_s:,} msg/s, median of {counted(summary.passes, 'pass', 'passes')}",
+            f"{run.throughput_msg_s:,} msg/s, median of {counted(run.passes, 'pass', 'passes')}",
         )
-    if summary.latency_clock is not None:
-        p50, p99, p999 = percentiles(summary)
-        yield f"{summary.latency_clock} time", f"p50 {p50} ns, p99 {p99} ns, p99.9 {p999} ns"
-        yield from (("", note) for note in few_beyond(summary))
+    if run.latency is not None:
+        p50, p99, p999 = percentiles(run)
+        yield f"{run.latency.clock} time", f"p50 {p50} ns, p99 {p99} ns, p99.9 {p999} ns"
+        yield from (("", note) for note in few_beyond(run))
     for check in outcome.checks if outcome is not None else ():
         yield (
             check.name if is_stability(check) else f"check {check.name}",

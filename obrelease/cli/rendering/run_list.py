@@ -9,8 +9,7 @@ from io import StringIO
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells, headline
-from obrelease.analysis.summary.run_summary import number
+from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells, headline, number_text
 from obrelease.cli.console.output import table
 from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit, verdict
 from obrelease.errors import UsageError
@@ -18,7 +17,7 @@ from obrelease.models.finding import printable
 from obrelease.registry.entry import FIELDS
 
 if TYPE_CHECKING:
-    from obrelease.analysis.summary.run_summary import RunSummary
+    from obrelease.analysis.summary.run import Run
     from obrelease.models.artefact import Artefact
     from obrelease.registry.entry import Entry
 
@@ -41,11 +40,11 @@ class Opened:
 
     Attributes:
         artefact: its envelope; None where it is not what the registry says.
-        summary: its figures; None where they were not asked for, or where the run is damaged.
+        run: with its figures; None where they were not asked for, or where the run is damaged.
     """
 
     artefact: Artefact | None
-    summary: RunSummary | None = None
+    run: Run | None = None
 
 
 def listing(
@@ -94,7 +93,7 @@ def csv_listing(entries: Sequence[Entry], opened: Sequence[Opened] | None = None
     for at, entry in enumerate(entries):
         row: dict[str, Any] = entry.as_json()
         if opened is not None:
-            row |= figure_cells(opened[at].summary)
+            row |= figure_cells(opened[at].run)
         writer.writerow([_cell(value) for value in row.values()])
     return sink.getvalue()
 
@@ -116,9 +115,9 @@ def _cells(entry: Entry, opened: Opened | None, *, figures: bool, whole: bool) -
     yield "kind", entry.kind
     yield "scenario", entry.scenario
     yield "core", printable(entry.core or "-")
-    yield "messages", number(entry.messages) or "-"
+    yield "messages", number_text(entry.messages) or "-"
     if figures:
-        yield from _figures(opened.summary if opened else None)
+        yield from _figures(opened.run if opened else None)
     yield "commit", short_commit(entry.commit, entry.dirty) or "-"
     if not figures:
         yield events
@@ -126,24 +125,25 @@ def _cells(entry: Entry, opened: Opened | None, *, figures: bool, whole: bool) -
     if not whole:
         return
     if figures:
-        yield from (*_named(opened.summary if opened else None), events)
+        yield from (*_named(opened.run if opened else None), events)
     load = opened.artefact.host.volatile.load_1m_milli if opened and opened.artefact else None
     yield "load", "-" if load is None else f"{load / 1000:.2f}"
     yield "whole commit", entry.commit or "-"
 
 
-def _figures(summary: RunSummary | None) -> Iterator[tuple[str, str]]:
-    first = headline(summary) if summary else None
-    yield "figure", printable(f"{number(first[2])} {first[1]}") if first else "-"
-    yield "p50 ns", (number(summary.p50_ns) if summary else "") or "-"
-    yield "p99 ns", (number(summary.p99_ns) if summary else "") or "-"
+def _figures(run: Run | None) -> Iterator[tuple[str, str]]:
+    first = headline(run) if run else None
+    latency = run.latency.figures if run and run.latency else None
+    yield "figure", printable(f"{number_text(first.value)} {first.unit}") if first else "-"
+    yield "p50 ns", number_text(latency.p50_ns) if latency else "-"
+    yield "p99 ns", number_text(latency.p99_ns) if latency else "-"
 
 
-def _named(summary: RunSummary | None) -> Iterator[tuple[str, str]]:
+def _named(run: Run | None) -> Iterator[tuple[str, str]]:
     """What the figure is of, and by which clock the latency is."""
-    first = headline(summary) if summary else None
-    yield "of", printable(first[0]) if first else "-"
-    yield "clock", (summary.latency_clock if summary else None) or "-"
+    first = headline(run) if run else None
+    yield "of", printable(first.metric) if first else "-"
+    yield "clock", run.latency.clock if run and run.latency else "-"
 
 
 def _checks(entry: Entry) -> str:
@@ -153,6 +153,6 @@ def _checks(entry: Entry) -> str:
 
 
 def _verdict(opened: Opened, *, figures: bool) -> str:
-    if opened.artefact is None or (figures and opened.summary is None):
+    if opened.artefact is None or (figures and opened.run is None):
         return "DAMAGED"
     return verdict(opened.artefact.outcome.checks if opened.artefact.outcome else ())

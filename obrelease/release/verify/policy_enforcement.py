@@ -7,7 +7,8 @@ from pathlib import Path
 
 from obrelease.bundle.signing.ssh import AllowedSigners
 from obrelease.errors import CheckFailed, IntegrityError
-from obrelease.models.verification_policy import MAX_BYTES, VerificationPolicy, read_verification_policy
+from obrelease.models.policy_file import MAX_POLICY_BYTES
+from obrelease.models.verification_policy import VerificationPolicy, read_verification_policy
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.release_files import Layer, Verified
 from obrelease.storage.files import read_bounded
@@ -23,9 +24,9 @@ def load(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedSigners 
     Raises:
         NotFound, InvalidInput, StorageError: the policy or its list of signers cannot be read.
     """
-    policy = read_verification_policy(read_bounded(path, MAX_BYTES), str(path))
+    policy = read_verification_policy(read_bounded(path, MAX_POLICY_BYTES), str(path))
     if policy.allowed_signers_file is not None:
-        listed = read_bounded(path.parent / policy.allowed_signers_file, MAX_BYTES)
+        listed = read_bounded(path.parent / policy.allowed_signers_file, MAX_POLICY_BYTES)
     elif policy.allowed_signers is not None:
         listed = policy.allowed_signers.encode("utf-8")
     else:

@@ -9,9 +9,9 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from obrelease.analysis.summary.summarise import summarise_run
 
 from obrelease import __version__
-from obrelease.analysis.comparison.run_metrics import read_run
 from obrelease.analysis.consistency.derived_values import check_derived_values
 from obrelease.analysis.histograms.histogram import encode, summary_of
 from obrelease.analysis.kinds import all_kinds
@@ -19,7 +19,6 @@ from obrelease.analysis.kinds.all_kinds import KINDS, derived_files, variants_of
 from obrelease.analysis.kinds.csv_table import csv_table, whole_numbers
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind, Variants, read_content
 from obrelease.analysis.notes.release_notes import release_notes
-from obrelease.analysis.summary.summarise import summarise_run
 from obrelease.models.artefact import Artefact, HistogramRef, Kind, Measurement, Producer
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile

@@ -1,4 +1,4 @@
-"""What a comparison says of runs whose truth is known, and what it refuses to say."""
+"""Comparisons of runs whose true difference is known, and the comparisons that are refused."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from obrelease.analysis.comparison.compare import MOST_RUNS, Compared, Comparison, compare
-from obrelease.analysis.comparison.run_metrics import Run, Series
+from obrelease.analysis.comparison.compare import MOST_RUNS, Comparison, MetricComparison, compare
 from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide
 from obrelease.analysis.histograms.histogram import Histogram
+from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
-from tests.made_up_runs import LATENCY, run, side
+from tests.made_up_runs import LATENCY, on_host, run, side, with_fields
 
 RULES = Rules(resamples=500)
 
 
-def named(comparison: Comparison, name: str) -> Compared:
+def named(comparison: Comparison, name: str) -> MetricComparison:
     return next(metric for metric in comparison.metrics if metric.name == name)
 
 
@@ -25,7 +25,7 @@ def verdicts(comparison: Comparison) -> dict[str, str]:
     return {metric.name: str(metric.decision.verdict) for metric in comparison.metrics}
 
 
-def test_runs_that_are_alike_are_the_same() -> None:
+def test_equal_runs_are_the_same() -> None:
     found = verdicts(compare(side("base"), side("head"), RULES))
     assert found.pop(f"{LATENCY} p99.99") == "cannot tell"
     assert set(found.values()) == {"same"}
@@ -66,11 +66,11 @@ def test_a_percentile_with_few_values_beyond_it_is_not_tested() -> None:
     assert not metric.decision.not_worse
 
 
-def test_noise_between_runs_is_told_and_not_taken_for_a_change() -> None:
+def test_noise_between_runs_is_not_taken_for_a_change() -> None:
     found = named(
         compare(side("base", spread=0.2), side("head", rate=0.97e6, spread=0.2), RULES), "throughput"
     )
-    assert found.decision.verdict is Verdict.CANNOT_TELL
+    assert found.decision.verdict is Verdict.INCONCLUSIVE
     assert found.detectable_percent is not None
     assert found.detectable_percent > 10
 
@@ -98,9 +98,8 @@ def test_the_shift_function_has_deciles_and_tail() -> None:
     assert all(point.low is not None and point.low <= point.ratio for point in points)
 
 
-def test_unlike_runs_are_refused_by_the_fact_that_differs_and_told_when_forced() -> None:
-    facts = {"kind": "bench", "scenario": "x10", "host.cpu_model": "another cpu"}
-    other = [replace(each, facts=facts) for each in side("head")]
+def test_unlike_runs_are_refused_by_the_fact_that_differs_and_listed_when_forced() -> None:
+    other = [on_host(each, cpu_model="another cpu") for each in side("head")]
     with pytest.raises(Inconclusive, match="cpu_model: a cpu against another cpu"):
         compare(side("base"), other, RULES)
     forced = compare(side("base"), other, RULES, force=True)
@@ -108,33 +107,43 @@ def test_unlike_runs_are_refused_by_the_fact_that_differs_and_told_when_forced()
 
 
 @pytest.mark.parametrize("there", ["unknown", "a cpu"])
-def test_an_untold_machine_is_like_no_other_until_somebody_says_so(there: str) -> None:
+def test_an_unknown_host_equals_no_other_unless_assumed(there: str) -> None:
     base, head = (
-        [replace(each, facts={"kind": "imported", "host.cpu_model": fact}) for each in side(name)]
+        [on_host(each, cpu_model=fact) for each in side(name)]
         for name, fact in (("base", there), ("head", "unknown"))
     )
     with pytest.raises(Inconclusive, match=f"cpu_model: {there} against unknown"):
         compare(base, head, RULES)
-    said = compare(base, head, RULES, same_host=True)
-    assert said.unlike == ()
-    assert "said to be of one machine, not known to be: host.cpu_model" in said.notes
+    assumed = compare(base, head, RULES, same_host=True)
+    assert assumed.unlike == ()
+    assert "assumed to be the same host (--same-host), not verified: host.cpu_model" in assumed.notes
 
 
-def test_one_machine_by_word_is_no_excuse_for_two_by_their_facts() -> None:
-    facts = {"kind": "bench", "scenario": "x10", "host.cpu_model": "another cpu"}
+def test_hosts_that_are_known_to_differ_cannot_be_assumed_to_be_the_same() -> None:
+    other = [on_host(each, cpu_model="another cpu") for each in side("head")]
     with pytest.raises(Inconclusive, match="cpu_model"):
-        compare(side("base"), [replace(each, facts=facts) for each in side("head")], RULES, same_host=True)
+        compare(side("base"), other, RULES, same_host=True)
 
 
-def test_unknown_is_a_value_where_it_is_not_of_the_machine() -> None:
-    facts = {"kind": "bench", "parameters.mode": "unknown"}
-    base, head = ([replace(each, facts=facts) for each in side(name)] for name in ("base", "head"))
+def test_unknown_is_a_plain_value_of_facts_other_than_the_hosts() -> None:
+    base, head = (
+        [with_fields(each, parameters={"mode": "unknown"}) for each in side(name)]
+        for name in ("base", "head")
+    )
     assert compare(base, head, RULES).unlike == ()
 
 
+def test_labels_directions_and_passes_do_not_decide_whether_runs_compare() -> None:
+    head = [
+        with_fields(each, parameters={"label.branch": each.digest, "lower-is-better": "x", "passes": 9})
+        for each in side("head")
+    ]
+    assert compare(side("base"), head, RULES).unlike == ()
+
+
 def test_a_fact_that_one_run_lacks_makes_it_unlike() -> None:
-    odd = replace(side("head")[0], facts={"kind": "bench", "scenario": "x10"})
-    with pytest.raises(Inconclusive, match="a cpu against a cpu and absent"):
+    odd = with_fields(side("head")[0], parameters={"mode": "fast"})
+    with pytest.raises(Inconclusive, match=r"parameters\.mode: absent against absent and fast"):
         compare(side("base"), [odd, *side("head")[1:]], RULES)
 
 
@@ -159,15 +168,30 @@ def test_a_side_has_some_runs_and_not_too_many(count: int) -> None:
 
 def test_nothing_in_common_is_no_comparison() -> None:
     def only(each: Run, name: str) -> Run:
-        return replace(each, series={name: Series("ns", "lower", (1.0,))}, histograms={})
+        return replace(each, metrics={name: Metric("ns", "lower", (1.0,))}, histograms={})
 
     with pytest.raises(Inconclusive, match="no such metric in common"):
         compare([only(run("a"), "one")], [only(run("b"), "two")], RULES)
 
 
+@pytest.mark.parametrize("other", [Metric("s", "higher", (1.0,)), Metric("msg/s", "lower", (1.0,))])
+def test_a_metric_of_two_units_or_directions_is_left_out(other: Metric) -> None:
+    head = [replace(each, metrics={"throughput": other}) for each in side("head")]
+    found = compare(side("base"), head, RULES)
+    assert "throughput" not in [metric.name for metric in found.metrics]
+    assert found.notes == ("left out: throughput: its unit or direction differs between the runs",)
+
+
 def test_what_a_reader_must_know_is_noted() -> None:
-    late = [replace(each, created_ns=each.created_ns + 1_000, commit="cd" * 20) for each in side("head")]
-    mixed = [*late[1:], replace(late[0], commit=None, left_out=("odd: a sample is zero",))]
+    def late(each: Run, commit: str | None) -> Run:
+        producer = each.artefact.producer.model_copy(update={"commit": commit})
+        return with_fields(each, created_ns=str(each.created_ns + 1_000), producer=producer)
+
+    first, *others = side("head")
+    mixed = [
+        *(late(each, "cd" * 20) for each in others),
+        replace(late(first, None), left_out=("odd: a sample is zero",)),
+    ]
     notes = " / ".join(compare(side("base"), mixed, RULES).notes)
     assert "head mixes runs of 2 commits" in notes
     assert "came before the other's" in notes
@@ -175,9 +199,16 @@ def test_what_a_reader_must_know_is_noted() -> None:
     assert compare(side("base"), side("head"), RULES).notes == ()
 
 
-def test_the_control_is_the_bases_own_odd_turns_over_its_even_ones() -> None:
+def test_medians_are_the_lower_middle_value() -> None:
+    """Rule: one median for every command: of an even number of values it is the lower of the middle two."""
+    base = [run("b1", rate=100.0, passes=(1.0, 2.0, 3.0, 4.0)), run("b2", rate=300.0, passes=(1.0,), at=1)]
+    metric = named(compare(base, [run("h", passes=(1.0,))], RULES), "throughput")
+    assert metric.base == pytest.approx(200.0)
+
+
+def test_the_control_ratio_is_every_second_run_of_the_base_over_the_others() -> None:
     base = [run(f"b{n}", rate=1e6 * (1.1 if n % 2 == 0 else 1.0), at=n) for n in range(6)]
-    assert named(compare(base, side("head"), RULES), "throughput").control == pytest.approx(1.1)
+    assert named(compare(base, side("head"), RULES), "throughput").control_ratio == pytest.approx(1.1)
 
 
 def test_intervals_inside_a_run_widen_the_interval() -> None:
@@ -209,9 +240,9 @@ def test_intervals_inside_a_run_widen_the_interval() -> None:
     ("ratio", "low", "high", "p", "verdict", "not_worse"),
     [
         (0.90, 0.88, 0.92, 0.01, Verdict.WORSE, False),
-        (0.90, 0.88, 0.92, 0.06, Verdict.CANNOT_TELL, False),
-        (0.985, 0.97, 0.995, 0.01, Verdict.CANNOT_TELL, False),
-        (1.10, 0.99, 1.30, 0.01, Verdict.CANNOT_TELL, True),
+        (0.90, 0.88, 0.92, 0.06, Verdict.INCONCLUSIVE, False),
+        (0.985, 0.97, 0.995, 0.01, Verdict.INCONCLUSIVE, False),
+        (1.10, 0.99, 1.30, 0.01, Verdict.INCONCLUSIVE, True),
         (1.10, 1.05, 1.15, 0.01, Verdict.BETTER, True),
         (1.00, 0.99, 1.01, 0.90, Verdict.SAME, True),
         (0.995, 0.99, 0.999, 0.01, Verdict.SAME, True),

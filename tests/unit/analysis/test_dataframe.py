@@ -1,15 +1,14 @@
-"""Runs as a table: typed, nullable, exact; Parquet where pyarrow is there, and a named error where not."""
+"""Runs and their metrics as data frames: typed, nullable and exact."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
-from obrelease.analysis.summary import dataframe
-from obrelease.analysis.summary.dataframe import RUN_COLUMNS, runs_frame, write_parquet
-from obrelease.errors import NotFound
+from obrelease.analysis.summary.dataframe import METRIC_COLUMNS, RUN_COLUMNS, metrics_frame, runs_frame
+from obrelease.analysis.summary.read_run import read_run
+from obrelease.models.artefact import Measurement
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.drafts import draft
@@ -30,11 +29,24 @@ def test_a_table_of_runs_is_exact_and_typed(tmp_path: Path) -> None:
 
 def test_no_runs_are_an_empty_table() -> None:
     assert runs_frame([]).shape == (0, len(RUN_COLUMNS) + 1)
+    assert metrics_frame([]).shape == (0, len(METRIC_COLUMNS))
 
 
-def test_without_pyarrow_parquet_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataframe, "find_spec", lambda _: None)
-    with pytest.raises(NotFound, match="pyarrow") as caught:
-        write_parquet(runs_frame([]), tmp_path / "runs.parquet")
-    assert "pip install pyarrow" in (caught.value.hint or "")
-    assert not (tmp_path / "runs.parquet").exists()
+def test_metrics_are_a_row_each_with_unit_and_direction(tmp_path: Path) -> None:
+    imported = draft(
+        kind="imported",
+        measurements=(
+            Measurement(name="sort", unit="ms", samples=(4.0, 2.0)),
+            Measurement(name="hits", unit="%", samples=(90,)),
+        ),
+        parameters={"higher-is-better": "hits"},
+        workload=None,
+    )
+    runs = [read_run(each, digest=name, folder=tmp_path) for name, each in (("a", draft()), ("b", imported))]
+    frame = metrics_frame(runs)
+    assert dict(frame.dtypes.astype(str)) == METRIC_COLUMNS
+    assert frame.to_numpy().tolist() == [
+        ["a", "throughput", "msg/s", "higher", 1_000_000.0, 3],
+        ["b", "sort", "ms", "lower", 2.0, 2],
+        ["b", "hits", "%", "higher", 90.0, 1],
+    ]

@@ -98,7 +98,7 @@ def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
         (
             stability(lambda check: check.update(detail="stable")),
             "artefact.json",
-            "its samples say otherwise",
+            "contradicts the samples",
         ),
         (
             stability(lambda check: check["counts"].update({"slowest-permille": 1})),
@@ -110,7 +110,11 @@ def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
             "artefact.json",
             "middle-half-permille-at-most is 9999, and should be 100",
         ),
-        (stability(lambda check: check.update(name="stability-x")), "artefact.json", "a series that is not"),
+        (
+            stability(lambda check: check.update(name="stability-x")),
+            "artefact.json",
+            "the series that it checks is missing",
+        ),
         (fewer_timed, "artefact.json", "299 messages were timed, and service-latency has 300"),
         (faster("summary.csv", b",7,,300,", b",7,,900,"), "summary.csv", "messages is '900'"),
         (faster("summary.csv", b"kind,", b"sort,"), "summary.csv", "other columns"),

@@ -1,4 +1,4 @@
-"""Two releases scenario by scenario: what is put side by side, and what the gate makes of all of it."""
+"""Two releases scenario by scenario: which runs compare, and the verdict of the gate on all of them."""
 
 from __future__ import annotations
 
@@ -7,43 +7,47 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.analysis.comparison.gate import Answer, ask_release
-from obrelease.analysis.comparison.gate_policy import Policy, policy_of
-from obrelease.analysis.comparison.match_releases import match
-from obrelease.analysis.comparison.run_metrics import Run
+from obrelease.analysis.comparison.gate import GateVerdict, evaluate_release
+from obrelease.analysis.comparison.gate_policy import GatePolicy, GuardedMetric
+from obrelease.analysis.comparison.match_releases import match_releases
+from obrelease.analysis.summary.run import Run
 from obrelease.errors import InvalidInput
-from tests.made_up_runs import side
+from tests.made_up_runs import on_host, side, with_fields
 
 
-def policy(name: str = "throughput") -> Policy:
-    document = {"format": "obrelease.gate-policy", "version": 1, "resamples": 500}
-    return policy_of({**document, "metric": [{"name": name}]}, "policy.toml")
+def policy(name: str = "throughput") -> GatePolicy:
+    metric = (GuardedMetric(name=name),)
+    return GatePolicy(format="obrelease.gate-policy", version=1, resamples=500, metric=metric)
 
 
 def of(scenario: str, runs: Sequence[Run], cpu: str = "a cpu") -> list[Run]:
-    """The same runs of another scenario, perhaps on another machine."""
-    facts = {"kind": "bench", "scenario": scenario, "host.cpu_model": cpu}
-    return [replace(run, digest=f"{scenario}-{run.digest}", facts=facts) for run in runs]
+    """The same runs of another scenario, perhaps on another host."""
+    return [
+        replace(
+            on_host(with_fields(run, scenario=scenario), cpu_model=cpu), digest=f"{scenario}-{run.digest}"
+        )
+        for run in runs
+    ]
 
 
-def test_each_scenario_is_put_beside_its_own() -> None:
+def test_runs_compare_with_those_of_the_same_scenario() -> None:
     base = [*of("x10", side("base", 2)), *of("old", side("base", 2)), *of("kept", side("base", 2))]
-    kept = [run for run in base if run.facts["scenario"] == "kept"]
+    kept = [run for run in base if run.artefact.scenario == "kept"]
     head = [*of("x10", side("head", 3)), *kept, *of("new", side("head", 2))]
-    matched = match(base, head)
+    matched = match_releases(base, head)
     ((name, count),) = [(pair.name, (len(pair.base), len(pair.head))) for pair in matched.pairs]
     assert (name, count) == ("bench x10", (2, 3))
-    assert matched.left == (
-        "bench kept: the very runs of the base, nothing was measured since",
-        "bench old: is in the base alone",
+    assert matched.not_compared == (
+        "bench kept: same runs as the base; not re-measured",
+        "bench old: only in the base",
+        "bench new: not in the base",
     )
-    assert matched.new == ("bench new: is not in the base",)
-    assert match(base[::-1], head[::-1]).left == matched.left
+    assert match_releases(base[::-1], head[::-1]).not_compared == matched.not_compared
 
 
-def test_runs_of_the_base_that_the_head_carries_on_do_not_count_as_the_heads() -> None:
+def test_runs_of_the_base_that_the_head_carries_are_not_runs_of_the_head() -> None:
     base = of("x10", side("base", 4))
-    (pair,) = match(base, [*base, *of("x10", side("head", 5))]).pairs
+    (pair,) = match_releases(base, [*base, *of("x10", side("head", 5))]).pairs
     assert (len(pair.base), len(pair.head)) == (4, 5)
 
 
@@ -56,50 +60,61 @@ def test_runs_of_the_base_that_the_head_carries_on_do_not_count_as_the_heads() -
         ("unknown", "unknown", True, True),
     ],
 )
-def test_runs_of_other_or_untold_machines_are_left_with_the_reason(
+def test_runs_of_other_or_unknown_hosts_do_not_compare_and_the_reason_is_given(
     there: str, here: str, same_host: bool, compares: bool
 ) -> None:
     base, head = of("x10", side("base"), there), of("x10", side("head"), here)
-    matched = match(base, head, same_host=same_host)
+    matched = match_releases(base, head, same_host=same_host)
     assert len(matched.pairs) == compares
     if not compares:
-        assert matched.left == (f"bench x10: not alike: host.cpu_model: {there} against {here}",)
-    assert len(match(base, head, force=True).pairs) == 1
+        assert matched.not_compared == (f"bench x10: not comparable: host.cpu_model: {there} against {here}",)
+    assert len(match_releases(base, head, force=True).pairs) == 1
+
+
+def test_runs_of_a_scenario_that_do_not_compare_are_reported_if_others_do() -> None:
+    base, head = of("x10", side("base", 2)), of("x10", side("head", 3))
+    matched = match_releases(base, [*head[:2], on_host(head[2], cpu_count=64)])
+    ((name, count),) = [(pair.name, len(pair.head)) for pair in matched.pairs]
+    assert (name, count) == ("bench x10 (2 of 3 runs)", 2)
+    assert matched.not_compared == ()
+    assert [str(each) for each in matched.partial] == [
+        "bench x10: not comparable: host.cpu_count: 2 against 64"
+    ]
 
 
 def test_one_scenario_that_is_worse_is_enough() -> None:
     base = [*of("x1", side("base")), *of("x10", side("base")), *of("old", side("base"))]
     head = [*of("x1", side("head")), *of("x10", side("head", rate=0.9e6))]
-    asked = ask_release(policy(), match(base, head))
-    assert asked.answer is Answer.REGRESSION
-    assert asked.reasons == ("bench x10: throughput: worse, ratio 0.900, threshold 2 %",)
-    assert "bench old: is in the base alone" in asked.remarks
-    assert ask_release(policy(), match(base[6:], head)).answer is Answer.REGRESSION
+    result = evaluate_release(policy(), match_releases(base, head))
+    assert result.verdict is GateVerdict.REGRESSION
+    assert result.reasons == ("bench x10: throughput: worse, ratio 0.900, threshold 2 %",)
+    assert "bench old: only in the base" in result.remarks
+    assert evaluate_release(policy(), match_releases(base[6:], head)).verdict is GateVerdict.REGRESSION
 
 
-def test_the_level_is_of_all_scenarios_together() -> None:
+def test_the_level_is_for_all_scenarios_together() -> None:
     """Four and four runs reach 2.9 %: enough for one scenario at 5 %, not for one of two."""
     base = [*of("x1", side("base", 4)), *of("x10", side("base", 4))]
     head = [*of("x1", side("head", 4)), *of("x10", side("head", 4, rate=0.9e6))]
-    assert ask_release(policy(), match(base[4:], head[4:])).answer is Answer.REGRESSION
-    both = ask_release(policy(), match(base, head))
-    assert both.answer is Answer.INCONCLUSIVE
+    assert evaluate_release(policy(), match_releases(base[4:], head[4:])).verdict is GateVerdict.REGRESSION
+    both = evaluate_release(policy(), match_releases(base, head))
+    assert both.verdict is GateVerdict.INCONCLUSIVE
     assert [comparison.rules.alpha for _, comparison in both.comparisons] == [0.025, 0.025]
 
 
-def test_a_scenario_without_a_guarded_metric_is_said_and_counts_for_nothing() -> None:
+def test_a_scenario_without_a_guarded_metric_is_reported_and_does_not_decide() -> None:
     base, head = (
-        [*of("x1", side(name)), *of("lat", [replace(run, series={}) for run in side(name)])]
+        [*of("x1", side(name)), *of("lat", [replace(run, metrics={}) for run in side(name)])]
         for name in ("base", "head")
     )
-    asked = ask_release(policy(), match(base, head))
-    assert asked.answer is Answer.OK
-    assert asked.remarks == ("bench lat: has no metric that the policy guards",)
+    result = evaluate_release(policy(), match_releases(base, head))
+    assert result.verdict is GateVerdict.OK
+    assert result.remarks == ("bench lat: no metric that the policy guards",)
     with pytest.raises(InvalidInput, match="thruput"):
-        ask_release(policy("thruput"), match(base, head))
+        evaluate_release(policy("thruput"), match_releases(base, head))
 
 
-def test_nothing_beside_nothing_is_no_pass() -> None:
-    asked = ask_release(policy(), match([], of("x1", side("head"))))
-    assert asked.answer is Answer.INCONCLUSIVE
-    assert asked.remarks == ("bench x1: is not in the base",)
+def test_a_release_without_any_comparison_does_not_pass() -> None:
+    result = evaluate_release(policy(), match_releases([], of("x1", side("head"))))
+    assert result.verdict is GateVerdict.INCONCLUSIVE
+    assert result.remarks == ("bench x1: not in the base",)

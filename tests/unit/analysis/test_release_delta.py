@@ -1,30 +1,42 @@
-"""A release beside the one before it: ratios only where runs compare, and a reason where they do not."""
+"""A release and the previous one: ratios and verdicts of runs that compare, and a reason otherwise."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from obrelease.analysis.notes.release_delta import Runs, against_last, not_compared
-from obrelease.analysis.summary.run_summary import HostFacts, MeasureSummary, RunSummary
+from obrelease.analysis.histograms.histogram import HistogramSummary
+from obrelease.analysis.notes.release_delta import release_delta, unreadable_release
+from obrelease.analysis.summary.run import Latency, Metric, Run
+from obrelease.models.artefact import Measurement
+from tests.drafts import draft
+from tests.made_up_runs import LATENCY, latencies, on_host, side, with_fields
 
-HOST = HostFacts("Linux", "x86_64", "CPU", 2, "CPython 3.11.2", "gcc 12", (("numpy", "2.0"),))
-BEFORE = RunSummary(
-    kind="bench",
-    scenario="x10",
-    core="native",
-    artefact_digest="aa" * 32,
-    command=("obrelease", "run", "bench"),
-    host=HOST,
-    workload=("x10", 1),
-    commands_digest="12" * 32,
-    throughput_msg_s=2_000_000,
-    p50_ns=100,
-    p99_ns=400,
-    latency_clock="service",
-)
-NOW = replace(BEFORE, artefact_digest="bb" * 32, throughput_msg_s=3_000_000, p50_ns=80, p99_ns=500)
+
+def latency(p50_ns: int, p99_ns: int) -> Latency:
+    figures = HistogramSummary(
+        count=9, min_ns=1, max_ns=999, mean_ns=1.0, p50_ns=p50_ns, p90_ns=p50_ns, p99_ns=p99_ns,
+        p999_ns=999, p9999_ns=999,
+    )  # fmt: skip
+    return Latency(LATENCY, "service", figures)
+
+
+def measured(rate_msg_s: int, p50_ns: int, p99_ns: int, *, digest: str = "aa" * 32) -> Run:
+    """A run of 2,000 messages."""
+    walls = Measurement(name="pass-wall", unit="ns", samples=(2_000_000_000_000 // rate_msg_s,))
+    return Run(
+        digest=digest,
+        artefact=draft(scenario="x10", parameters={"core": "native"}, measurements=(walls,)),
+        metrics={"throughput": Metric("msg/s", "higher", (float(rate_msg_s),))},
+        histograms={LATENCY: (latencies(p50_ns / 1e6),)},
+        latency=latency(p50_ns, p99_ns),
+    )
+
+
+BEFORE = measured(2_000_000, 100, 400)
+NOW = measured(4_000_000, 80, 500, digest="bb" * 32)
 
 
 def cells(text: str, word: str) -> list[str]:
@@ -32,94 +44,123 @@ def cells(text: str, word: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
+def changed(run: Run, part: str, **fields: Any) -> Run:
+    return with_fields(run, **{part: getattr(run.artefact, part).model_copy(update=fields)})
+
+
 def test_equal_circumstances_give_three_ratios() -> None:
-    text = against_last("v0.8", [BEFORE], [NOW])
+    text = release_delta("v0.8", [BEFORE], [NOW])
     assert text.startswith("## Against `v0.8`\n")
     same = ["`bench x10`", "`native`"]
-    assert cells(text, "throughput") == [
+    assert cells(text, "throughput")[:-1] == [
         *same,
-        *("`throughput`", "`msg/s`", "2,000,000", "3,000,000", "1.500", "1 to 1"),
+        *("`throughput`", "`msg/s`", "2,000,000", "4,000,000", "2.000", "1 to 1"),
     ]
-    assert cells(text, "p50") == [*same, "`p50 (service)`", "`ns`", "100", "80", "0.800", "1 to 1"]
-    assert cells(text, "p99")[-2] == "1.250"
+    assert cells(text, "p50")[:-1] == [*same, "`p50 (service)`", "`ns`", "100", "80", "0.800", "1 to 1"]
+    assert cells(text, "p99")[-3] == "1.250"
     assert "not comparable" not in text
 
 
 def test_each_side_is_the_median_over_its_runs_in_any_order() -> None:
     before = [
-        replace(BEFORE, artefact_digest=f"{n:064x}", p50_ns=value) for n, value in enumerate((90, 100, 900))
+        replace(BEFORE, digest=f"{n:064x}", latency=latency(value, 400))
+        for n, value in enumerate((90, 100, 900))
     ]
     now = [
-        replace(NOW, artefact_digest=f"{n:064x}", p50_ns=value) for n, value in enumerate((50, 7), start=9)
+        replace(NOW, digest=f"{n:064x}", latency=latency(value, 500))
+        for n, value in enumerate((50, 7), start=9)
     ]
-    text = against_last("v0.8", before, now)
-    assert cells(text, "p50")[4:] == ["100", "28", "0.280", "3 to 2"]
-    assert against_last("v0.8", before[::-1], now[::-1]) == text
+    text = release_delta("v0.8", before, now)
+    assert cells(text, "p50")[4:8] == ["100", "7", "0.070", "3 to 2"]
+    assert release_delta("v0.8", before[::-1], now[::-1]) == text
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("run", "reason"),
     [
-        ({"workload": ("x10", 2)}, "workload `x10 1` then, `x10 2` now"),
-        ({"commands_digest": "34" * 32}, "other commands"),
+        (changed(NOW, "workload", version=2), "`workload.version` was `1`, is `2`"),
         (
-            {"host": replace(HOST, python="CPython 3.13.0")},
-            "another host: python `CPython 3.11.2` then, `CPython 3.13.0` now",
+            changed(NOW, "workload", commands_digest="34" * 32),
+            f"`workload.commands_digest` was `{'12' * 32}`, is `{'34' * 32}`",
         ),
-        ({"host": replace(HOST, libraries=())}, "another host: libraries `numpy 2.0` then, `none` now"),
-        ({"host": replace(HOST, compiler=None)}, "another host: compiler `gcc 12` then, `none` now"),
-        ({"core": "reference"}, "`v0.8` has no such run"),
-        ({"scenario": "x100"}, "`v0.8` has no such run"),
-        ({"kind": "replay"}, "`v0.8` has no such run"),
+        (on_host(NOW, python="CPython 3.13.0"), "`host.python` was `3.11.2`, is `CPython 3.13.0`"),
+        (on_host(NOW, libraries={"numpy": "2.0"}), "`host.libraries.numpy` was `absent`, is `2.0`"),
+        (on_host(NOW, compiler="gcc 12"), "`host.compiler` was `none`, is `gcc 12`"),
+        (with_fields(NOW, parameters={"core": "reference"}), "`v0.8` has no such run"),
+        (with_fields(NOW, scenario="x100"), "`v0.8` has no such run"),
+        (with_fields(NOW, kind="replay"), "`v0.8` has no such run"),
     ],
 )
-def test_unlike_runs_are_refused_with_the_reason(change: dict[str, object], why: str) -> None:
-    text = against_last("v0.8", [BEFORE], [replace(NOW, **change)])  # type: ignore[arg-type]
-    assert f"not comparable: {why}" in text
+def test_unlike_runs_are_refused_with_the_reason(run: Run, reason: str) -> None:
+    text = release_delta("v0.8", [BEFORE], [run])
+    assert f"not comparable: {reason}." in text
     assert "| --" not in text
 
 
+def test_runs_of_unknown_hosts_do_not_compare() -> None:
+    text = release_delta("v0.8", [on_host(BEFORE, cpu_count=0)], [on_host(NOW, cpu_count=0)])
+    assert "not comparable: `host.cpu_count` was `unknown`, is `unknown`." in text
+
+
+def test_a_part_of_the_runs_that_does_not_compare_is_listed() -> None:
+    text = release_delta("v0.8", [BEFORE], [NOW, replace(on_host(NOW, cpu_count=8), digest="cc" * 32)])
+    assert cells(text, "throughput")[-2] == "1 to 1"
+    assert "* `bench x10 native`: not comparable: `host.cpu_count` was `2`, is `8`." in text
+
+
 def test_runs_that_were_released_before_are_not_a_new_measurement() -> None:
-    assert "the very runs of `v0.8`" in against_last("v0.8", [BEFORE], [BEFORE])
-    both = against_last("v0.8", [BEFORE], [BEFORE, NOW])
-    assert cells(both, "throughput")[-1] == "1 to 1"
+    assert "same runs as in `v0.8`; not re-measured" in release_delta("v0.8", [BEFORE], [BEFORE])
+    both = release_delta("v0.8", [BEFORE], [BEFORE, NOW])
+    assert cells(both, "throughput")[-2] == "1 to 1"
 
 
-def test_what_is_gone_is_said() -> None:
-    text = against_last("v0.8", [BEFORE, replace(BEFORE, scenario="old", artefact_digest="cc" * 32)], [NOW])
-    assert "`bench old native`: was in `v0.8`, is not in this release" in text
+def test_scenarios_that_are_gone_are_listed() -> None:
+    gone = replace(with_fields(BEFORE, scenario="old"), digest="cc" * 32)
+    text = release_delta("v0.8", [BEFORE, gone], [NOW])
+    assert "`bench old native`: was in `v0.8`, is not in this release." in text
 
 
 def test_measurements_of_other_tools_compare_by_name_and_unit() -> None:
-    def measured(run: RunSummary, *measures: MeasureSummary) -> RunSummary:
-        bare = replace(run, throughput_msg_s=None, p50_ns=None, p99_ns=None, latency_clock=None)
-        return replace(bare, kind="imported", core="", measures=measures)
+    def imported(digest: str, *measurements: Measurement) -> Run:
+        fields = {"kind": "imported", "parameters": {}, "workload": None, "measurements": measurements}
+        return with_fields(replace(BEFORE, digest=digest, latency=None, metrics={}), **fields)
 
-    before = measured(BEFORE, MeasureSummary("sort", "ns", 5, 200.0), MeasureSummary("heap", "bytes", 1, 0))
-    now = measured(
-        NOW,
-        MeasureSummary("sort", "ns", 7, 150.5),
-        MeasureSummary("heap", "bytes", 1, 4),
-        MeasureSummary("new", "ns", 1, 4),
-    )
-    text = against_last("v0.8", [before], [now])
+    def series(name: str, unit: str, *samples: float) -> Measurement:
+        return Measurement(name=name, unit=unit, samples=samples)
+
+    before = imported("aa", series("sort", "ns", 300.0, 200.0, 100.0), series("heap", "bytes", 0))
+    now = imported("bb", series("sort", "ns", 150.5), series("heap", "bytes", 4), series("new", "ns", 4))
+    text = release_delta("v0.8", [before], [now])
     assert cells(text, "sort")[3:7] == ["`ns`", "200", "150.5", "0.752"]
     assert cells(text, "heap")[6] == ""
     assert "`new`" not in text
 
 
-def test_a_judge_adds_its_verdict_to_each_row() -> None:
-    asked: list[tuple[str, int, int]] = []
+def test_each_row_has_the_verdict_of_its_metric() -> None:
+    before, now = (
+        [replace(each, latency=latency(100, 400)) for each in side(name, rate=rate)]
+        for name, rate in (("base", 1e6), ("head", 0.9e6))
+    )
+    text = release_delta("v0.8", before, now)
+    assert cells(text, "throughput")[-1].startswith("`worse, 0.900 (0.89")
+    assert cells(text, "p99")[-1].startswith("`same, 1.000 (0.99")
 
-    def judge(what: str, before: Runs, now: Runs) -> str:
-        asked.append((what, len(before), len(now)))
-        return "faster" if what == "throughput" else "no <verdict>"
 
-    text = against_last("v0.8", [BEFORE], [NOW], judge=judge)
-    assert cells(text, "throughput")[-1] == "`faster`"
-    assert "<verdict>" not in text
-    assert asked == [("throughput", 1, 1), ("p50 (service)", 1, 1), ("p99 (service)", 1, 1)]
+def test_the_verdict_on_latency_is_on_the_histogram_that_the_figures_are_of() -> None:
+    """Response times are printed, so the verdict is theirs, not that of the first histogram."""
+
+    def answered(run: Run, factor: float) -> Run:
+        histograms = {**run.histograms, "response": (latencies(factor),)}
+        return replace(run, histograms=histograms, latency=replace(latency(100, 400), histogram="response"))
+
+    before, now = [answered(r, 1.0) for r in side("base")], [answered(r, 2.0) for r in side("head")]
+    assert cells(release_delta("v0.8", before, now), "p99")[-1].startswith("`worse, 2.000 (")
+
+
+def test_too_few_runs_are_inconclusive() -> None:
+    verdict = cells(release_delta("v0.8", [BEFORE], [NOW]), "throughput")[-1]
+    assert verdict == "`inconclusive: 1 + 1 runs; a verdict needs 4 + 4`"
 
 
 def test_a_reason_from_outside_stays_text() -> None:
-    assert "<b>" not in not_compared("v0.8", "read <b>this</b>\n# now")
+    assert "<b>" not in unreadable_release("v0.8", "read <b>this</b>\n# now")

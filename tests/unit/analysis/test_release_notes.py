@@ -1,4 +1,4 @@
-"""Release notes: every run is there once, in one order, and no payload gets out of its cell."""
+"""Release notes: every run once, in one order, and no payload leaves its cell."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from obrelease.analysis.histograms.histogram import HistogramSummary
 from obrelease.analysis.notes.release_notes import release_notes
-from obrelease.analysis.summary.run_summary import HostFacts, MeasureSummary, RunSummary
+from obrelease.analysis.summary.run import Latency, Run
+from obrelease.models.artefact import Artefact, Check, Measurement, SourceFile
+from tests.drafts import draft
+from tests.made_up_runs import on_host, with_fields
 
-HOST = HostFacts("Linux", "x86_64", "Example CPU @ 2.10GHz", 2, "CPython 3.11.2")
-RUN = RunSummary(
-    kind="bench",
-    scenario="x100",
-    core="reference",
-    artefact_digest="ab" * 32,
-    command=("obrelease", "run", "bench", "--scenario", "x100", "--seed", "42"),
-    host=HOST,
-    messages=200_000,
-    passes=5,
-    throughput_msg_s=612_345,
-    p50_ns=1_234,
-    p99_ns=5_678,
-    p999_ns=91_011,
-    latency_clock="service",
-    events_digest="cd" * 32,
-    commit="ef" * 20,
-    dirty=False,
-    checks_passed=("passes-agree",),
+FIGURES = HistogramSummary(
+    count=200_000, min_ns=1, max_ns=99_999, mean_ns=2_000.0, p50_ns=1_234, p90_ns=3_000,
+    p99_ns=5_678, p999_ns=91_011, p9999_ns=95_000,
+)  # fmt: skip
+RUN = Run(
+    digest="ab" * 32,
+    artefact=draft(
+        scenario="x100",
+        command=("obrelease", "run", "bench", "--scenario", "x100", "--seed", "42"),
+        producer=draft().producer.model_copy(update={"commit": "ef" * 20}),
+        workload=draft().workload.model_copy(update={"messages": 200_000}),
+        outcome=draft().outcome.model_copy(update={"events_digest": "cd" * 32}),
+        measurements=(Measurement(name="pass-wall", unit="ns", samples=(326_613_265,) * 5),),
+    ),
+    metrics={},
+    histograms={},
+    latency=Latency("service-latency", "service", FIGURES),
 )
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -53,11 +55,20 @@ PAYLOADS = [
 ]
 
 
+def changed(run: Run, part: str, **fields: Any) -> Run:
+    """The run with other fields in one part of its artefact."""
+    return with_fields(run, **{part: getattr(run.artefact, part).model_copy(update=fields)})
+
+
+def imported(*measurements: Measurement) -> Artefact:
+    return RUN.artefact.model_copy(update={"kind": "imported", "measurements": measurements})
+
+
 def rendered(markdown: str) -> str:
     return str(MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(markdown))
 
 
-def test_each_number_stands_beside_its_digests_and_its_command() -> None:
+def test_each_number_has_its_digests_and_its_command() -> None:
     notes = release_notes("obrelease", "v0.9-beta", "ef" * 20, [RUN])
     row = next(line for line in notes.splitlines() if line.startswith("| `x100`"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -89,35 +100,37 @@ def test_each_number_stands_beside_its_digests_and_its_command() -> None:
         ({"commit": "aa" * 20}, f"`{'aa' * 6}` (not the release's)"),
     ],
 )
-def test_the_commit_of_each_run_is_told_and_marked(changes: dict[str, Any], cell: str) -> None:
-    notes = release_notes("p", "v1", "ef" * 20, [replace(RUN, **changes)])
+def test_the_commit_of_each_run_is_printed_and_marked(changes: dict[str, Any], cell: str) -> None:
+    notes = release_notes("p", "v1", "ef" * 20, [changed(RUN, "producer", **changes)])
     row = next(line for line in notes.splitlines() if line.startswith("| `x100`"))
     assert row.split(" | ")[-2] == cell
 
 
 def test_the_order_of_the_runs_does_not_matter() -> None:
     runs = [
-        replace(RUN, scenario=name, kind=kind) for kind in ("bench", "replay") for name in ("x10", "x100")
+        with_fields(RUN, scenario=name, kind=kind) for kind in ("bench", "replay") for name in ("x10", "x100")
     ]
     assert release_notes("p", "v1", "c", runs) == release_notes("p", "v1", "c", runs[::-1])
     assert release_notes("p", "v1", "c", runs).count("## Replay") == 1
 
 
-def test_what_latency_and_throughput_each_time_is_said_where_it_holds() -> None:
+def test_how_latency_and_throughput_are_timed_is_explained_for_runs_that_time_them() -> None:
     assert "one call per message" in release_notes("p", "v1", "c", [RUN])
-    assert "one call per message" not in release_notes("p", "v1", "c", [replace(RUN, kind="imported")])
-    assert "one call per message" not in release_notes("p", "v1", "c", [replace(RUN, latency_clock=None)])
+    assert "one call per message" not in release_notes("p", "v1", "c", [with_fields(RUN, kind="imported")])
+    assert "one call per message" not in release_notes("p", "v1", "c", [replace(RUN, latency=None)])
 
 
-def test_machines_are_told_apart() -> None:
-    other = replace(RUN, scenario="x10", host=replace(HOST, cpu_count=64))
+def test_hosts_are_numbered() -> None:
+    other = on_host(with_fields(RUN, scenario="x10"), cpu_count=64)
     notes = release_notes("p", "v1", "c", [RUN, other])
     assert "| H1 |" in notes
     assert "| H2 |" in notes
 
 
-def test_what_is_wrong_with_a_run_is_said() -> None:
-    run = replace(RUN, dirty=True, checks_failed=("touch-holds",), source=("day.csv", "12" * 32))
+def test_the_faults_of_a_run_are_listed() -> None:
+    run = changed(RUN, "producer", dirty=True)
+    run = changed(run, "outcome", checks=(Check(name="touch-holds", passed=False),))
+    run = changed(run, "workload", source=SourceFile(name="day.csv", size=9, sha256="12" * 32))
     notes = release_notes("p", "v1", "c", [run])
     assert "**failed to prove** `touch-holds`" in notes
     assert "uncommitted changes" in notes
@@ -125,14 +138,15 @@ def test_what_is_wrong_with_a_run_is_said() -> None:
 
 
 def test_what_other_tools_measured_has_a_table_of_its_own() -> None:
-    measures = (MeasureSummary("sort", "ns", 5, 1234), MeasureSummary("ratio", "%", 3, 12.5))
-    notes = release_notes("p", "v1", "c", [replace(RUN, kind="imported", measures=measures)])
+    sort = Measurement(name="sort", unit="ns", samples=(9, 1_234, 1_234, 1, 5_000))
+    ratio = Measurement(name="ratio", unit="%", samples=(12.5, 1.5, 99.5))
+    notes = release_notes("p", "v1", "c", [replace(RUN, artefact=imported(sort, ratio))])
     assert f"| `x100` | `sort` | `ns` | 5 | 1,234 | `{'ab' * 6}` |" in notes
     assert f"| `x100` | `ratio` | `%` | 3 | 12.5 | `{'ab' * 6}` |" in notes
 
 
-def test_an_attached_plot_is_named_beside_its_run() -> None:
-    notes = release_notes("p", "v1", "c", [RUN], plots={RUN.artefact_digest: "bench-x100-ab.svg"})
+def test_an_attached_plot_is_named_with_its_run() -> None:
+    notes = release_notes("p", "v1", "c", [RUN], plots={RUN.digest: "bench-x100-ab.svg"})
     assert f"* `{'ab' * 6}` is drawn in `bench-x100-ab.svg`, attached." in notes
 
 
@@ -141,27 +155,28 @@ def test_the_commands_start_from_the_tag() -> None:
     assert notes.index("git switch --detach v1") < notes.index("obrelease run bench --scenario x100")
 
 
-def test_a_release_without_runs_says_so() -> None:
+def test_a_release_without_runs_has_no_tables() -> None:
     notes = release_notes("p", "v1", "c", [])
     assert "0 runs" in notes
     assert "## Where" not in notes
 
 
+def _with_text(text: str) -> Run:
+    """A run with a text in every field that others may have written, past all validation."""
+    failed = Check.model_construct(name=text, passed=False, detail="", counts={})
+    source = SourceFile.model_construct(name=text, size=1, sha256="12" * 32)
+    measured = Measurement.model_construct(name=text, unit=text, samples=(1,))
+    run = with_fields(
+        RUN, kind="imported", scenario=text, command=("obrelease", text), parameters={"core": text},
+        measurements=(measured,),
+    )  # fmt: skip
+    run = changed(changed(run, "outcome", checks=(failed,)), "workload", source=source)
+    return on_host(run, cpu_model=text, python=text)
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_payloads_stay_text(payload: str) -> None:
-    plain, hostile = (
-        replace(
-            RUN,
-            scenario=text,
-            core=text,
-            command=("obrelease", text),
-            host=replace(HOST, cpu_model=text, python=text),
-            source=(text, "12" * 32),
-            checks_failed=(text,),
-            measures=(MeasureSummary(text, text, 1, 1),),
-        )
-        for text in ("plain", payload)
-    )
+    plain, hostile = (_with_text(text) for text in ("plain", payload))
     want, got = (rendered(release_notes("p", "v1", "c", [run])) for run in (plain, hostile))
     tags = re.compile(r"<(/?[a-z][a-z0-9]*)")
     assert tags.findall(got) == tags.findall(want)
@@ -172,8 +187,8 @@ def test_payloads_stay_text(payload: str) -> None:
         assert word in visible
 
 
-def test_mentions_and_addresses_stand_in_code_alone() -> None:
-    run = replace(RUN, scenario="@everyone https://evil.example")
+def test_mentions_and_addresses_are_inside_code() -> None:
+    run = with_fields(RUN, scenario="@everyone https://evil.example")
     got = rendered(release_notes("p", "v1", "c", [run]))
     outside = re.sub(r"<code[^>]*>.*?</code>", "", got, flags=re.DOTALL)
     assert "everyone" not in outside

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.comparison.gate_policy import read_policy as read_gate_policy
+from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, InvalidInput
 from obrelease.models.verification_policy import read_verification_policy

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from obrelease.errors import InvalidInput
-from obrelease.models.verification_policy import LAYERS, MAX_BYTES, read_verification_policy
+from obrelease.models.policy_file import MAX_POLICY_BYTES
+from obrelease.models.verification_policy import LAYERS, read_verification_policy
 
 HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
 SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'
@@ -42,7 +43,7 @@ def test_every_layer_can_be_demanded() -> None:
         (HEAD.replace("version = 1", "version = 2") + 'require = ["sums"]\n', "version 2"),
         (HEAD.replace("version = 1", 'version = "1"') + 'require = ["sums"]\n', "version '1'"),
         (HEAD.replace("demo", "../x") + 'require = ["sums"]\n', "project"),
-        (f'{HEAD}require = ["sums"]\n#{"x" * MAX_BYTES}\n', "larger than"),
+        (f'{HEAD}require = ["sums"]\n#{"x" * MAX_POLICY_BYTES}\n', "larger than"),
         (f"x = {'[' * 100_000}", "not valid TOML"),
     ],
 )

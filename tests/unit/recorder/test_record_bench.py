@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.analysis.histograms.histogram import summarise
-from obrelease.analysis.summary.summarise import summarise_run
+from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import (
     CheckFailed,
     InvalidInput,
@@ -92,7 +92,7 @@ def test_every_file_is_there_and_agrees_with_the_envelope(recorded: tuple[Regist
     assert row["latency_p50_ns"] == str(figures.p50_ns)
     assert artefact.outcome is not None
     assert row["events_digest"] == artefact.outcome.events_digest
-    summary = summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+    summary = read_run(artefact, digest=entry.digest, folder=entry.folder)
     assert row["throughput_median_msg_s"] == str(summary.throughput_msg_s)
     assert summary.checks_failed == ()
 
@@ -117,7 +117,7 @@ def test_a_missing_file_is_an_integrity_error_with_its_path(tmp_path: Path) -> N
     artefact = registry.load(entry)
     (entry.folder / "latency.hlog").unlink()
     with pytest.raises(ObreleaseError, match=r"latency\.hlog") as caught:
-        summarise_run(artefact, digest=entry.digest, folder=entry.folder)
+        read_run(artefact, digest=entry.digest, folder=entry.folder)
     assert caught.value.hint
 
 

@@ -34,12 +34,10 @@ class Render:
         """Write the notes and name the pictures."""
         from obrelease.analysis.kinds.all_kinds import variants_of
         from obrelease.analysis.notes.release_notes import release_notes
-        from obrelease.analysis.summary.summarise import summarise_run
+        from obrelease.analysis.summary.read_run import read_run
         from obrelease.release.publish.previous_release import against_former
 
-        summaries = [
-            summarise_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staged.runs
-        ]
+        runs = [read_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staged.runs]
         found = {run.facts.digest: _first_picture(run) for run in staged.runs}
         plots = {digest: picture.path for digest, picture in found.items() if picture}
         parts = {run.facts.digest: variants_of(run.artefact, run.folder) for run in staged.runs}
@@ -47,11 +45,11 @@ class Render:
             plan.project,
             plan.tag,
             plan.commit,
-            summaries,
+            runs,
             plots=plots,
             variants={digest: rows for digest, rows in parts.items() if rows},
         )
-        against = against_former(plan, context, staged.runs) if context.forge else ""
+        against = against_former(plan, context, runs) if context.forge else ""
         pictures = tuple(picture for picture in found.values() if picture)
         return replace(staged, notes=notes, against=against, pictures=pictures)
 

@@ -1,0 +1,126 @@
+"""One recorded run as every command reads it: the artefact, its metrics and its latency histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
+from obrelease.analysis.statistics.median import median
+from obrelease.analysis.summary.stability import instabilities, is_stability
+from obrelease.models.artefact import Artefact
+from obrelease.models.direction import Direction
+
+if TYPE_CHECKING:
+    from obrelease.analysis.histograms.histogram import Histogram, HistogramSummary
+
+THROUGHPUT: Final = "throughput"
+
+LABEL_PREFIX: Final = "label."
+"""The parameter `label.KEY` of a run is a label of its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Repeated measurements of one thing inside one run: at least one, all above zero."""
+
+    unit: str
+    direction: Direction
+    samples: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """The figures of the histogram that stands for a run's latency.
+
+    Attributes:
+        histogram: its name.
+        clock: what was timed, see `HistogramRef`.
+    """
+
+    histogram: str
+    clock: Literal["service", "response"]
+    figures: HistogramSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One recorded run.
+
+    Attributes:
+        digest: the artefact digest.
+        artefact: the envelope.
+        metrics: what a comparison tests besides latencies, by name; times in nanoseconds.
+        histograms: the intervals of each latency histogram in nanoseconds, by name.
+        latency: of the largest histogram of response times, or else of the first; None without any.
+        original: digest of the imported file, None for our own runs.
+        left_out: metrics that cannot be compared, each with the reason.
+    """
+
+    digest: str
+    artefact: Artefact
+    metrics: Mapping[str, Metric]
+    histograms: Mapping[str, tuple[Histogram, ...]]
+    latency: Latency | None = None
+    original: str | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def core(self) -> str:
+        """The core that ran; empty for runs without an engine."""
+        return str(self.artefact.parameters.get("core", ""))
+
+    @property
+    def name(self) -> str:
+        """Kind, scenario and core: runs of one name are repetitions of one measurement."""
+        return " ".join(filter(None, (self.artefact.kind, self.artefact.scenario, self.core)))
+
+    @property
+    def identity(self) -> str:
+        """The digest of the imported file, or else of the artefact: equal in runs that are one run."""
+        return self.original or self.digest
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that the user gave the run."""
+        parameters = self.artefact.parameters.items()
+        return {n.removeprefix(LABEL_PREFIX): str(v) for n, v in parameters if n.startswith(LABEL_PREFIX)}
+
+    @property
+    def created_ns(self) -> int:
+        """Nanoseconds since 1970."""
+        return int(self.artefact.created_ns)
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the source tree that measured; None if unknown."""
+        return self.artefact.producer.commit
+
+    @property
+    def passes(self) -> int:
+        """Timed passes over the workload."""
+        return len(samples_of(self.artefact, WALL_TIMES))
+
+    @property
+    def throughput_msg_s(self) -> int | None:
+        """Median over the passes, whole messages per second; None for runs that have no such passes."""
+        workload, walls = self.artefact.workload, samples_of(self.artefact, WALL_TIMES)
+        return median(throughput_msg_s(workload.messages, walls)) if workload and walls else None
+
+    @property
+    def unstable(self) -> tuple[str, ...]:
+        """Why the passes are unstable; empty if they are stable or were not checked."""
+        return instabilities(self.artefact)
+
+    @property
+    def checks_passed(self) -> tuple[str, ...]:
+        """Names of the correctness checks that passed."""
+        checks = self.artefact.outcome.checks if self.artefact.outcome else ()
+        return tuple(check.name for check in checks if check.passed and not is_stability(check))
+
+    @property
+    def checks_failed(self) -> tuple[str, ...]:
+        """Names of the checks that failed."""
+        checks = self.artefact.outcome.checks if self.artefact.outcome else ()
+        return tuple(check.name for check in checks if not check.passed)
