@@ -9,7 +9,6 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from obrelease.analysis.summary.summarise import summarise_run
 
 from obrelease import __version__
 from obrelease.analysis.consistency.derived_values import check_derived_values
@@ -19,6 +18,8 @@ from obrelease.analysis.kinds.all_kinds import KINDS, derived_files, variants_of
 from obrelease.analysis.kinds.csv_table import csv_table, whole_numbers
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind, Variants, read_content
 from obrelease.analysis.notes.release_notes import release_notes
+from obrelease.analysis.summary.key_figures import measures
+from obrelease.analysis.summary.read_run import read_run
 from obrelease.models.artefact import Artefact, HistogramRef, Kind, Measurement, Producer
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -113,9 +114,9 @@ def test_notes_show_the_variants_figures_and_remark_of_a_new_kind(soak_folder: P
     artefact = load(soak_folder)
     rows = variants_of(artefact, soak_folder)
     assert rows == Variants(("part",), (("a",), ("b",)))
-    summary = summarise_run(artefact, digest="ab" * 32, folder=soak_folder)
-    assert [figure.name for figure in summary.measures] == ["leak"]
-    notes = release_notes("demo", "v1", "c" * 40, [summary], variants={"ab" * 32: rows})
+    run = read_run(artefact, digest="ab" * 32, folder=soak_folder)
+    assert [figure.metric for figure in measures(run)] == ["leak"]
+    notes = release_notes("demo", "v1", "c" * 40, [run], variants={"ab" * 32: rows})
     assert "A soak says nothing about speed." in notes
     assert "| part |" in notes
 
@@ -123,6 +124,6 @@ def test_notes_show_the_variants_figures_and_remark_of_a_new_kind(soak_folder: P
 def test_each_measurement_of_another_tool_is_a_metric(
     soak_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert read_run(load(soak_folder), digest="d", folder=soak_folder).series == {}
+    assert read_run(load(soak_folder), digest="d", folder=soak_folder).metrics == {}
     monkeypatch.setattr(all_kinds, "KINDS", (RunKind("profile", other_tool=True),))
-    assert [*read_run(load(soak_folder), digest="d", folder=soak_folder).series] == ["leak"]
+    assert [*read_run(load(soak_folder), digest="d", folder=soak_folder).metrics] == ["leak"]
