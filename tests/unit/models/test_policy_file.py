@@ -38,11 +38,11 @@ def test_each_reader_takes_its_own(policy: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reader", "said", "hint"),
     [
-        (GATE, release_reader, "this is a gate policy, expected a release policy", "pass it to `obrelease gate --policy`"),
-        (RELEASE, gate_reader, "this is a release policy, expected a gate policy", "pass it to `obrelease verify --policy`"),
+        (GATE, release_reader, "this is a gate policy, expected a release policy", "to `obrelease gate"),
+        (RELEASE, gate_reader, "this is a release policy, expected a gate policy", "to `obrelease verify"),
         ("version = 1", release_reader, r"\$\.format: is missing", '"obrelease.release-policy"'),
         ("version = 1", gate_reader, r"\$\.format: is missing", '"obrelease.gate-policy"'),
-        ('format = "obrelease.policy"', gate_reader, "'obrelease.policy' is not", "a gate policy for `obrelease gate"),
+        ('format = "obrelease.policy"', gate_reader, "'obrelease.policy' is not", "for `obrelease gate"),
         ("format = [1]", release_reader, r"\[1\] is not known", "a release policy for `obrelease verify"),
     ],
 )  # fmt: skip
