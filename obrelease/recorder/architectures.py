@@ -63,7 +63,7 @@ def record_architectures(
 def _result(outcome: ArchitecturesOutcome, passes: int) -> RunResult:
     return RunResult(
         workload=outcome.workload,
-        outcome=outcome.produced,
+        outcome=outcome.output,
         core=max(outcome.runs, key=lambda run: run.core == cores.NATIVE).core,
         parameters={
             "seeds": ",".join(map(str, outcome.seeds)),

@@ -62,7 +62,7 @@ def _result(scenario: str, outcome: ProfileOutcome) -> RunResult:
     peak_bytes = outcome.peak_bytes
     return RunResult(
         workload=outcome.workload,
-        outcome=outcome.produced,
+        outcome=outcome.output,
         core=outcome.core,
         parameters={"core": outcome.core, "profiler": outcome.profiler, "reported": False},
         measurements=(
@@ -85,8 +85,8 @@ def _time_files(scenario: str, outcome: ProfileOutcome) -> list[NewFile]:
 
 def _counters_file(outcome: ProfileOutcome) -> NewFile:
     rows = [
-        *((name, value, "counted") for name, value in outcome.counted.values.items()),
-        *((name, "", f"not counted: {reason}") for name, reason in outcome.counted.absent.items()),
+        *((name, value, "counted") for name, value in outcome.counters.values.items()),
+        *((name, "", f"not counted: {reason}") for name, reason in outcome.counters.absent.items()),
     ]
     return csv_file(COUNTERS_FILE, csv_table(COUNTER_COLUMNS, rows))
 

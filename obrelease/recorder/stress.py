@@ -95,7 +95,7 @@ def _result(outcome: StressOutcome) -> RunResult:
     largest = outcome.scales[-1]
     return RunResult(
         workload=outcome.workload,
-        outcome=outcome.produced,
+        outcome=outcome.output,
         core=outcome.core,
         parameters={
             "core": outcome.core,

@@ -46,9 +46,9 @@ EVENT_FAULTS: Final = (
 """The causes that `EventAudit` counts."""
 
 _TRADED: Final = int(EventKind.TRADED)
-_OF_AUCTIONS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
+_AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
 _MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
-_OF_ARRIVALS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
+_ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
 _COUNTED: Final = {
     EventKind.MASS_CANCELLED: CancelReason.MASS,
     EventKind.CLOCK_SET: CancelReason.EXPIRED,
@@ -93,7 +93,7 @@ class EventAudit:
         self._arrival: _Arrival | None = None
         self._auction: _Auction | None = None
         self._refilling: ReplayBook | None = None
-        self._withdrawn: Counter[int] = Counter()
+        self._cancelled_by_reason: Counter[int] = Counter()
         self._readers = {
             EventKind.ACCEPTED: self._accept,
             EventKind.TRADED: self._trade,
@@ -102,7 +102,7 @@ class EventAudit:
             EventKind.REFILLED: self._refill,
             EventKind.TRIGGERED: self._trigger,
             EventKind.STATE_CHANGED: self._change_state,
-            EventKind.AUCTION_PRICE: self._announce,
+            EventKind.AUCTION_PRICE: self._start_auction,
         }
 
     def feed(self, events: Events) -> None:
@@ -111,13 +111,15 @@ class EventAudit:
             events.tobytes()
         ):
             if kind == EventKind.REJECTED:
-                self._settle()
+                self._finish_arrival()
                 continue
             if qty <= 0 and kind not in _MAY_BE_EMPTY:
                 self.faults["bad_quantity"] += 1
             if kind in _COUNTED:
-                self._settle()
-                self.faults["wrong_count"] += qty != self._withdrawn.pop(_COUNTED[EventKind(kind)], 0)
+                self._finish_arrival()
+                self.faults["wrong_count"] += qty != self._cancelled_by_reason.pop(
+                    _COUNTED[EventKind(kind)], 0
+                )
                 continue
             read = self._readers.get(kind)
             if read is None:
@@ -125,12 +127,12 @@ class EventAudit:
                 continue
             if (
                 self._auction is not None
-                and kind not in _OF_AUCTIONS
+                and kind not in _AUCTION_KINDS
                 and (kind != _TRADED or detail != CROSS)
             ):
                 self._end_auction(self._auction)
             read(detail, symbol, qty, order_id, other_id, price)
-        self._settle()
+        self._finish_arrival()
 
     def resting_lots(self) -> int:
         """The lots that are open after the last batch, by the events alone."""
@@ -141,9 +143,9 @@ class EventAudit:
         left = self.lots["traded"] + self.lots["cancelled"] + self.resting_lots()
         return self.lots["entered"] - left
 
-    def differs_from(self, snapshot: Snapshot) -> int:
+    def snapshot_differences(self, snapshot: Snapshot) -> int:
         """How many places of the snapshot's order list differ from the one that the events tell."""
-        told = [
+        rebuilt = [
             (symbol, e.side, e.queue, e.open_lots, e.display_lots, e.shown_lots, e.order_id, e.price_ticks)
             for symbol, book in sorted(self._books.items())
             for e in book.in_order()
@@ -159,7 +161,7 @@ class EventAudit:
             "price_ticks",
         ]
         kept: list[tuple[int, ...]] = snapshot.orders[fields].tolist()
-        return sum(a != b for a, b in zip(told, kept, strict=False)) + abs(len(told) - len(kept))
+        return sum(a != b for a, b in zip(rebuilt, kept, strict=False)) + abs(len(rebuilt) - len(kept))
 
     def _book(self, symbol: int) -> ReplayBook:
         book = self._books.get(symbol)
@@ -168,7 +170,7 @@ class EventAudit:
         return book
 
     def _accept(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
-        self._settle()
+        self._finish_arrival()
         book = self._book(symbol)
         if book.find(order_id):
             self.faults["duplicate_accept"] += 1
@@ -178,22 +180,22 @@ class EventAudit:
         if entry.queue == Queue.WAITING:
             book.waiting[order_id] = entry
         else:
-            self._let_arrive(symbol, entry)
+            self._start_arrival(symbol, entry)
 
-    def _let_arrive(self, symbol: int, entry: Entry) -> None:
+    def _start_arrival(self, symbol: int, entry: Entry) -> None:
         self._arrival = _Arrival(symbol, entry, set())
         if self._book(symbol).state != TradingState.OPEN:
-            self._settle()
+            self._finish_arrival()
 
     def _trade(self, side: int, symbol: int, qty: int, taker: int, maker: int, price: int) -> None:
         if side == CROSS:
             self._cross(symbol, qty, taker, maker, price)
             return
         book = self._book(symbol)
-        self._demand_refills()
+        self._check_refills()
         entry, arrival = book.orders.get(maker), self._arrival
         if arrival is None or not self._is_fill(arrival, side, symbol, qty, taker, entry, price):
-            self._settle()
+            self._finish_arrival()
             arrival = None
             entry = book.orders.get(maker)
             if taker:
@@ -207,7 +209,7 @@ class EventAudit:
             self._fill(book, arrival, entry, qty)
         self.lots["traded"] += qty
         book.take(entry, qty)
-        if book.due:
+        if book.pending_refills:
             self._refilling = book
             if arrival is not None:
                 arrival.refilled.add(maker)
@@ -255,7 +257,7 @@ class EventAudit:
 
     def _refill(self, side: int, symbol: int, qty: int, order_id: int, _: int, price: int) -> None:
         book = self._book(symbol)
-        entry = book.due.get(order_id)
+        entry = book.pending_refills.get(order_id)
         if entry is None:
             self.faults["wrong_refill"] += 1
             return
@@ -266,7 +268,7 @@ class EventAudit:
     def _cancel(self, reason: int, symbol: int, qty: int, order_id: int, _: int, price: int) -> None:
         arrival = self._arrival
         is_arrival = arrival is not None and (arrival.symbol, arrival.entry.order_id) == (symbol, order_id)
-        if arrival is not None and is_arrival and reason in (*_OF_ARRIVALS, CancelReason.SELF_TRADE):
+        if arrival is not None and is_arrival and reason in (*_ARRIVAL_REASONS, CancelReason.SELF_TRADE):
             entry = arrival.entry
             part = reason == CancelReason.SELF_TRADE and qty < entry.open_lots
             self._count_cancel(qty, not part and qty != entry.open_lots, price != entry.price_ticks)
@@ -274,16 +276,16 @@ class EventAudit:
             if entry.open_lots <= 0:
                 self._arrival = None
             return
-        if reason in _OF_ARRIVALS:
+        if reason in _ARRIVAL_REASONS:
             self.faults["orphan_cancel"] += 1
             return
         if reason != CancelReason.SELF_TRADE:
-            self._settle()
+            self._finish_arrival()
         open_order = self._book(symbol).find(order_id)
         if open_order is None:
             self.faults["orphan_cancel"] += 1
             return
-        self._withdrawn[reason] += 1
+        self._cancelled_by_reason[reason] += 1
         self._count_cancel(qty, qty > open_order.open_lots, price != open_order.price_ticks)
         self._book(symbol).shrink(open_order, max(open_order.open_lots - qty, 0))
 
@@ -293,7 +295,7 @@ class EventAudit:
         self.faults["wrong_price"] += wrong_price
 
     def _modify(self, priority: int, symbol: int, qty: int, order_id: int, _: int, price: int) -> None:
-        self._settle()
+        self._finish_arrival()
         book = self._book(symbol)
         entry = book.find(order_id)
         if entry is None:
@@ -308,10 +310,10 @@ class EventAudit:
             book.shrink(entry, qty)
             return
         book.remove(entry)
-        self._let_arrive(symbol, Entry(order_id, entry.side, price, qty, entry.queue, entry.display_lots))
+        self._start_arrival(symbol, Entry(order_id, entry.side, price, qty, entry.queue, entry.display_lots))
 
     def _trigger(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
-        self._settle()
+        self._finish_arrival()
         book = self._book(symbol)
         stop = book.waiting.pop(order_id, None)
         if stop is None:
@@ -320,17 +322,17 @@ class EventAudit:
         self.faults["wrong_quantity"] += (stop.side, stop.open_lots) != (side, qty)
         self.faults["wrong_state"] += book.state != TradingState.OPEN
         entry = Entry(order_id, stop.side, price, stop.open_lots, placement & 255, placement >> 32)
-        self._let_arrive(symbol, entry)
+        self._start_arrival(symbol, entry)
 
     def _change_state(self, state: int, symbol: int, _: int, old: int, __: int, ___: int) -> None:
-        self._settle()
+        self._finish_arrival()
         book = self._book(symbol)
         self.faults["wrong_state"] += book.state != old
         book.state = state
         if state == TradingState.OPEN:
             self._auction = _Auction(book)
 
-    def _announce(self, _: int, __: int, volume: int, ___: int, ____: int, price: int) -> None:
+    def _start_auction(self, _: int, __: int, volume: int, ___: int, ____: int, price: int) -> None:
         """An uncross at one price begins."""
         if self._auction is None:
             self.faults["wrong_state"] += 1
@@ -343,11 +345,11 @@ class EventAudit:
         self.faults["wrong_quantity"] += auction.volume != min(auction.traded, MAX_QTY)
         self.faults["crossed_book"] += auction.book.is_crossed()
 
-    def _settle(self) -> None:
+    def _finish_arrival(self) -> None:
         """The last order is done: what it has left rests, and every iceberg met shows lots again."""
         if self._auction is not None:
             self._end_auction(self._auction)
-        self._demand_refills()
+        self._check_refills()
         arrival, self._arrival = self._arrival, None
         if arrival is None or not arrival.entry.open_lots:
             return
@@ -363,9 +365,9 @@ class EventAudit:
                 best >= price if entry.side else best <= price
             )
 
-    def _demand_refills(self) -> None:
+    def _check_refills(self) -> None:
         """Icebergs that used up their shown lots must have told by now that they show new ones."""
         if self._refilling is not None:
-            self.faults["wrong_refill"] += len(self._refilling.due)
-            self._refilling.due.clear()
+            self.faults["wrong_refill"] += len(self._refilling.pending_refills)
+            self._refilling.pending_refills.clear()
             self._refilling = None

@@ -33,7 +33,7 @@ def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[
     counts: dict[str, int] = dict(audit.faults)
     counts["unaccounted_lots"] = audit.unaccounted_lots()
     if snapshot is not None:
-        counts["snapshot_differences"] = audit.differs_from(snapshot)
+        counts["snapshot_differences"] = audit.snapshot_differences(snapshot)
     counts |= {f"lots_{name}": lots for name, lots in audit.lots.items()}
     counts["lots_resting"] = audit.resting_lots()
     return counts

@@ -23,7 +23,7 @@ class Entry:
     shown_lots: int = 0
 
 
-Line = OrderedDict[int, Entry]
+EntryQueue = OrderedDict[int, Entry]
 """The orders of one queue, oldest first."""
 
 
@@ -33,9 +33,9 @@ class ReplaySide:
     __slots__ = ("_heap", "_sign", "conditional", "displayed", "hidden")
 
     def __init__(self, side: int) -> None:
-        self.displayed: dict[int, Line] = {}
-        self.hidden: dict[int, Line] = {}
-        self.conditional: dict[int, Line] = {}
+        self.displayed: dict[int, EntryQueue] = {}
+        self.hidden: dict[int, EntryQueue] = {}
+        self.conditional: dict[int, EntryQueue] = {}
         self._heap: list[int] = []
         self._sign = 1 if side else -1
 
@@ -50,35 +50,35 @@ class ReplaySide:
             self.hidden.pop(price, None)
         return None
 
-    def line(self, entry: Entry) -> Line:
+    def queue_of(self, entry: Entry) -> EntryQueue:
         """The queue that an order stands in, or is to."""
         price = entry.price_ticks
         if entry.queue == Queue.CONDITIONAL:
             return self.conditional.setdefault(price, OrderedDict())
-        lines = self.displayed if entry.queue == Queue.DISPLAYED else self.hidden
-        line = lines.get(price)
-        if line is None:
-            line = lines[price] = OrderedDict()
+        queues = self.displayed if entry.queue == Queue.DISPLAYED else self.hidden
+        queue_of = queues.get(price)
+        if queue_of is None:
+            queue_of = queues[price] = OrderedDict()
             heappush(self._heap, price * self._sign)
-        return line
+        return queue_of
 
     def before(self, entry: Entry) -> Iterator[Entry]:
         """The conditional orders that a taker comes to before this order."""
         rank = entry.price_ticks * self._sign
-        for price, line in self.conditional.items():
+        for price, queue_of in self.conditional.items():
             if price * self._sign < rank:
-                yield from line.values()
+                yield from queue_of.values()
             elif price == entry.price_ticks and entry.queue == Queue.CONDITIONAL:
-                for other in line.values():
+                for other in queue_of.values():
                     if other is entry:
                         break
                     yield other
 
     def in_order(self) -> Iterator[Entry]:
         """All orders, in snapshot order."""
-        lines = (self.displayed, self.hidden, self.conditional)
+        queues = (self.displayed, self.hidden, self.conditional)
         for price in sorted({*self.displayed, *self.hidden, *self.conditional}, key=self._sign.__mul__):
-            for by_price in lines:
+            for by_price in queues:
                 yield from by_price.get(price, {}).values()
 
 
@@ -91,12 +91,12 @@ class ReplayBook:
         due: icebergs whose shown lots are used up and whose refill is to be told.
     """
 
-    __slots__ = ("due", "orders", "sides", "state", "waiting")
+    __slots__ = ("orders", "pending_refills", "sides", "state", "waiting")
 
     def __init__(self) -> None:
         self.orders: dict[int, Entry] = {}
         self.waiting: dict[int, Entry] = {}
-        self.due: dict[int, Entry] = {}
+        self.pending_refills: dict[int, Entry] = {}
         self.sides = (ReplaySide(Side.BUY), ReplaySide(Side.SELL))
         self.state: int = TradingState.OPEN
 
@@ -108,14 +108,14 @@ class ReplayBook:
         """Put an order last in its queue."""
         if entry.queue == Queue.DISPLAYED:
             entry.shown_lots = min(entry.display_lots or entry.open_lots, entry.open_lots)
-        self.sides[entry.side].line(entry)[entry.order_id] = entry
+        self.sides[entry.side].queue_of(entry)[entry.order_id] = entry
         self.orders[entry.order_id] = entry
 
     def remove(self, entry: Entry) -> None:
         """An order is gone."""
         if self.waiting.pop(entry.order_id, None) is None:
             del self.orders[entry.order_id]
-            del self.sides[entry.side].line(entry)[entry.order_id]
+            del self.sides[entry.side].queue_of(entry)[entry.order_id]
 
     def shrink(self, entry: Entry, lots: int) -> None:
         """Leave an order so many lots, in its place: what is not shown goes first."""
@@ -128,18 +128,18 @@ class ReplayBook:
         """Take traded lots: shown ones first; a refill may then be due."""
         entry.open_lots -= lots
         if entry.open_lots <= 0:
-            self.due.pop(entry.order_id, None)
+            self.pending_refills.pop(entry.order_id, None)
             self.remove(entry)
         elif entry.queue == Queue.DISPLAYED:
             entry.shown_lots = max(entry.shown_lots - lots, 0)
             if not entry.shown_lots:
-                self.due[entry.order_id] = entry
+                self.pending_refills[entry.order_id] = entry
 
     def refill(self, entry: Entry, lots: int) -> None:
         """An iceberg shows lots again, last in its queue."""
-        self.due.pop(entry.order_id, None)
+        self.pending_refills.pop(entry.order_id, None)
         entry.shown_lots = lots
-        self.sides[entry.side].line(entry).move_to_end(entry.order_id)
+        self.sides[entry.side].queue_of(entry).move_to_end(entry.order_id)
 
     def is_next(self, entry: Entry, left: int) -> bool:
         """Whether a taker with so many lots comes to this order before any other that it could trade."""
@@ -165,8 +165,8 @@ class ReplayBook:
         """All orders, in snapshot order."""
         for side in self.sides:
             yield from side.in_order()
-        yield from sorted(self.waiting.values(), key=_side)
+        yield from sorted(self.waiting.values(), key=_side_of)
 
 
-def _side(entry: Entry) -> int:
+def _side_of(entry: Entry) -> int:
     return entry.side

@@ -77,13 +77,13 @@ def open_lobster(path: Path) -> Iterator[LobsterPair]:
             if path.is_dir():
                 names = [entry.name for entry in path.iterdir() if entry.is_file()]
                 message = _only_message(names, str(path))
-                yield _plain(stack, path / message)
+                yield _open_pair(stack, path / message)
             elif path.suffix.lower() == ".zip":
-                yield _zipped(stack, path)
+                yield _open_archive(stack, path)
             else:
-                yield _plain(stack, path)
+                yield _open_pair(stack, path)
     except OSError as error:
-        raise _refused(f"cannot be read: {error.strerror or error}", str(path)) from error
+        raise _error(f"cannot be read: {error.strerror or error}", str(path)) from error
 
 
 def read_block(stream: BinaryIO, name: str, line: int | None) -> bytes:
@@ -107,12 +107,12 @@ def may_be_lobster(path: Path) -> bool:
     return path.suffix.lower() == ".zip" or _MESSAGE in path.name
 
 
-def _plain(stack: ExitStack, path: Path) -> LobsterPair:
+def _open_pair(stack: ExitStack, path: Path) -> LobsterPair:
     if _MESSAGE not in path.name:
-        raise _refused("not a LOBSTER message file: its name lacks the word `message`", str(path))
+        raise _error("not a LOBSTER message file: its name lacks the word `message`", str(path))
     sibling = path.with_name(_orderbook_name(path.name))
     if not sibling.is_file():
-        raise _refused(
+        raise _error(
             "the orderbook file that belongs to the message file is not there", str(path), sibling.name
         )
     messages, orderbook = (stack.enter_context(each.open("rb")) for each in (path, sibling))
@@ -120,7 +120,7 @@ def _plain(stack: ExitStack, path: Path) -> LobsterPair:
     return LobsterPair(path.name, messages, str(path), orderbook, str(sibling), sources)
 
 
-def _zipped(stack: ExitStack, path: Path) -> LobsterPair:
+def _open_archive(stack: ExitStack, path: Path) -> LobsterPair:
     file = stack.enter_context(path.open("rb"))
     source = _hashed(file, path.name)
     _check_directory(file, source.size, str(path))
@@ -135,7 +135,7 @@ def _zipped(stack: ExitStack, path: Path) -> LobsterPair:
             for name, place in zip(names, places, strict=True)
         ]
     except (BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
-        raise _refused("not a zip archive that can be read", str(path), str(error)) from error
+        raise _error("not a zip archive that can be read", str(path), str(error)) from error
     base = PurePosixPath(message).name
     return LobsterPair(base, streams[0], places[0], streams[1], places[1], (source,))
 
@@ -147,18 +147,18 @@ def _check_directory(file: BufferedReader, size: int, name: str) -> None:
     file.seek(0)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + _END.size > len(tail):
-        raise _refused("not a zip archive: it has no end record", name)
+        raise _error("not a zip archive: it has no end record", name)
     members, directory = _END.unpack_from(tail, at)[4:6]
     if _END_64 in tail[max(0, at - 20) : at] or members > MAX_MEMBERS or directory > MAX_MEMBERS * 1024:
-        raise _refused(f"an archive of more than {MAX_MEMBERS} members or 4 GiB", name)
+        raise _error(f"an archive of more than {MAX_MEMBERS} members or 4 GiB", name)
 
 
 def _member(stack: ExitStack, archive: ZipFile, member: ZipInfo, size: int, place: str) -> BinaryIO:
     if member.flag_bits & 1:
-        raise _refused("the archive is encrypted", place)
+        raise _error("the archive is encrypted", place)
     packed = min(member.compress_size, size)
     if member.file_size > max(_SMALL, MAX_RATIO * packed):
-        raise _refused(f"unpacks to more than {MAX_RATIO} times its size", place)
+        raise _error(f"unpacks to more than {MAX_RATIO} times its size", place)
     return stack.enter_context(archive.open(member))  # type: ignore[return-value]
 
 
@@ -171,7 +171,7 @@ def _only_message(names: list[str], where: str) -> str:
     files = Counter(name for name in names if _is_data(name))
     twice = [name for name, times in files.items() if times > 1]
     if twice:
-        raise _refused("holds a file more than once", where, twice[0])
+        raise _error("holds a file more than once", where, twice[0])
     found = sorted(name for name in files if _MESSAGE in PurePosixPath(name).name)
     books = {_orderbook_name(name) for name in found}
     halves = [name for name in found if _orderbook_name(name) not in files]
@@ -180,7 +180,7 @@ def _only_message(names: list[str], where: str) -> str:
         reason = "not exactly one message file with its orderbook file"
         if halves:
             reason += f": {', '.join(halves[:5])} without the other half"
-        raise _refused(reason, where, ", ".join(found[:5]) or "none")
+        raise _error(reason, where, ", ".join(found[:5]) or "none")
     return found[0]
 
 
@@ -208,5 +208,5 @@ def _hashed(file: BufferedReader, name: str) -> DataFile:
     return DataFile(name, size, digest)
 
 
-def _refused(reason: str, file: str, value: str | None = None) -> FeedError:
+def _error(reason: str, file: str, value: str | None = None) -> FeedError:
     return FeedError(reason, file=file, line=None, column=None, value=value)

@@ -15,7 +15,7 @@ from obengine.feeds.files import read_block
 Rows = NDArray[np.int64]
 """A block of rows, shape (rows, columns)."""
 
-PlainReader = Callable[[bytes, int, bool], Rows | None]
+FastReader = Callable[[bytes, int, bool], Rows | None]
 """Text, number of columns and whether seconds come first to rows; None where a line is not plainly that."""
 
 MAX_COLUMNS: Final = 800
@@ -68,14 +68,14 @@ class IntegerCsv:
         file: str,
         columns: int | None = None,
         seconds_first: bool = False,
-        plain: PlainReader | None = None,
+        fast_reader: FastReader | None = None,
     ) -> None:
         self.file = file
         self.columns = columns
         self._stream = stream
         self._seconds_first = seconds_first
         self._line = 1
-        self._plain = plain
+        self._fast_reader = fast_reader
         self._block = _Block(b"", 1)
         self.rounded_lines: list[int] = []
 
@@ -83,7 +83,7 @@ class IntegerCsv:
         """The text of a field (both numbers from 1) of the block that was given last."""
         block = self._block
         fields = block.text.replace(b"\r\n", b"\n").split(b"\n")[line - block.line].split(b",")
-        return _shown(fields[column - 1])
+        return _printable(fields[column - 1])
 
     def blocks(self) -> Iterator[Rows]:
         """All rows, in blocks.
@@ -106,7 +106,9 @@ class IntegerCsv:
     def _parse(self, text: bytes) -> Rows:
         columns = self.columns = self.columns or self._infer_columns(text)
         self._block = _Block(text, self._line)
-        rows = self._plain(text, columns, self._seconds_first) if self._plain is not None else None
+        rows = (
+            self._fast_reader(text, columns, self._seconds_first) if self._fast_reader is not None else None
+        )
         if rows is None:
             rows = self._parse_strictly(text.replace(b"\r\n", b"\n"), columns)
         self._line += len(rows)
@@ -121,7 +123,7 @@ class IntegerCsv:
             or not closes[columns - 1 :: columns].all()
             or closes.sum() * columns != ends.size
         ):
-            raise self._miscounted(text, columns)
+            raise self._field_count_error(text, columns)
         starts = np.concatenate(([0], ends[:-1] + 1))
         values, bad = signed(data, starts, ends)
         if self._seconds_first:
@@ -131,16 +133,16 @@ class IntegerCsv:
             self._take_residues(residue_ps)
         if bad.any():
             at = int(np.argmax(bad))
-            self._refuse("not a number", self._line + at // columns, at % columns + 1)
+            self._raise_error("not a number", self._line + at // columns, at % columns + 1)
         return values.reshape(-1, columns)
 
     def _take_residues(self, residue_ps: NDArray[np.int64]) -> None:
         finer = np.flatnonzero(residue_ps > MAX_RESIDUE_PS)
         if finer.size:
-            self._refuse("a time finer than nanoseconds", self._line + int(finer[0]), 1)
+            self._raise_error("a time finer than nanoseconds", self._line + int(finer[0]), 1)
         self.rounded_lines += (np.flatnonzero(residue_ps) + self._line).tolist()
 
-    def _refuse(self, reason: str, line: int, column: int) -> NoReturn:
+    def _raise_error(self, reason: str, line: int, column: int) -> NoReturn:
         value = self.as_written(line, column)
         raise FeedError(reason, file=self.file, line=line, column=column, value=value)
 
@@ -150,17 +152,17 @@ class IntegerCsv:
             raise self._error(f"{columns} fields, more than {MAX_COLUMNS}", self._line, None, text)
         return columns
 
-    def _miscounted(self, text: bytes, columns: int) -> FeedError:
+    def _field_count_error(self, text: bytes, columns: int) -> FeedError:
         lines = text.split(b"\n")
         at = next(k for k, line in enumerate(lines) if line.count(b",") != columns - 1)
         found = lines[at].count(b",") + 1
         return self._error(f"{found} fields instead of {columns}", self._line + at, None, lines[at])
 
     def _error(self, reason: str, line: int, column: int | None, value: bytes) -> FeedError:
-        return FeedError(reason, file=self.file, line=line, column=column, value=_shown(value))
+        return FeedError(reason, file=self.file, line=line, column=column, value=_printable(value))
 
 
-def _shown(value: bytes) -> str:
+def _printable(value: bytes) -> str:
     return value[:_SHOWN].decode("ascii", "backslashreplace")
 
 

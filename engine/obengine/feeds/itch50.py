@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from obengine.api.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side, TradingState
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
-from obengine.feeds.itch50_frames import Frames, Stored, find_frames, gather, read_stored, refused
+from obengine.feeds.itch50_frames import Frames, UnpackedFile, find_frames, frame_error, gather, read_unpacked
 from obengine.feeds.itch50_layout import HEAD, LAYOUTS, NAMES
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 Int64s = NDArray[np.int64]
 Records = NDArray[Any]
 
-_ADDS, _GONE = ("A", "F"), ("E", "C", "X", "D", "U")
+_ADDS, _REDUCING = ("A", "F"), ("E", "C", "X", "D", "U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,14 @@ def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
         CoreUnavailable: the core is not in this installation.
     """
     require_core(core)
-    stored = read_stored(path)
+    unpacked = read_unpacked(path)
     if core != REFERENCE:
         from obengine.native.itch import read_day_columns
 
-        columns = read_day_columns(stored.data)
+        columns = read_day_columns(unpacked.data)
         if columns is not None:
-            return _day_of(columns, stored, path.name)
-    return _read_frames(find_frames(stored, str(path)), path.name)
+            return _day_of(columns, unpacked, path.name)
+    return _read_frames(find_frames(unpacked, str(path)), path.name)
 
 
 def _read_frames(frames: Frames, name: str) -> ItchDay:
@@ -118,11 +118,11 @@ def _read_frames(frames: Frames, name: str) -> ItchDay:
     symbols, symbol_of = _symbols(frames, records)
     attributions, owners = _attributions(records["F"])
     blocks = [_adds(frames, code, kinds[code], records[code], owners) for code in _ADDS]
-    known = _known(kinds, records, blocks)
-    blocks += [_gone(code, records[code]) for code in _GONE]
-    places = [kinds[code] * 2 for code in (*_ADDS, *_GONE)]
-    replaced = known.replacing >= 0
-    blocks.append(_replacements(frames, kinds["U"], records["U"], known)[replaced])
+    origins_of = _trace_orders(kinds, records, blocks)
+    blocks += [_reductions(code, records[code]) for code in _REDUCING]
+    places = [kinds[code] * 2 for code in (*_ADDS, *_REDUCING)]
+    replaced = origins_of.replacing >= 0
+    blocks.append(_replacements(frames, kinds["U"], records["U"], origins_of)[replaced])
     places.append(kinds["U"][replaced] * 2 + 1)
     place = np.concatenate(places)
     order = np.argsort(place, kind="stable")
@@ -140,17 +140,17 @@ def _read_frames(frames: Frames, name: str) -> ItchDay:
         frames=np.concatenate((before, rows + 1)),
         counts={name: n for code, name in NAMES.items() if (n := frames.of(code).size)},
         halts=_halts(records["H"], symbol_of),
-        unknown_orders=known.unknown,
+        unknown_orders=origins_of.unknown,
         source=frames.source,
     )
 
 
-def _day_of(columns: ItchDayColumns, stored: Stored, name: str) -> ItchDay:
+def _day_of(columns: ItchDayColumns, unpacked: UnpackedFile, name: str) -> ItchDay:
     """The day of columns that the native core read."""
-    data = np.frombuffer(stored.data, dtype=np.uint8)
+    data = np.frombuffer(unpacked.data, dtype=np.uint8)
     codes = {code: LAYOUTS[code] for code in ("R", *_ADDS)}
     symbols = tuple(
-        next((told for told in _stocks(data, places, codes) if told), f"locate-{locate}")
+        next((name for name in _stocks(data, places, codes) if name), f"locate-{locate}")
         for locate, *places in columns.stock_mentions
     )
     symbol_of = np.zeros(1 << 16, dtype=np.int64)
@@ -169,7 +169,7 @@ def _day_of(columns: ItchDayColumns, stored: Stored, name: str) -> ItchDay:
         counts={name: n for code, name in NAMES.items() if (n := columns.counts[ord(code)])},
         halts=_halts(gather(data, columns.halts, LAYOUTS["H"]), symbol_of),
         unknown_orders=columns.unknown_orders,
-        source=stored.source,
+        source=unpacked.source,
     )
 
 
@@ -183,7 +183,7 @@ def _stocks(
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _OrderOrigins:
     """For each replace the row of the `NEW` that first introduced its order, or -1; and what is unknown."""
 
     replacing: Int64s
@@ -195,7 +195,7 @@ def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str,
     """The stocks that have orders, in order of their locate codes, and locate code -> symbol index."""
     heads = frames.heads()
     used = np.zeros(1 << 16, dtype=bool)
-    for code in (*_ADDS, *_GONE):
+    for code in (*_ADDS, *_REDUCING):
         used[heads["locate"][frames.of(code)]] = True
     names = dict.fromkeys(np.flatnonzero(used).tolist(), "")
     for code in ("R", *_ADDS):
@@ -231,7 +231,7 @@ def _adds(frames: Frames, code: str, rows: Int64s, added: Records, owners: Int64
     block = np.zeros(added.size, dtype=COMMAND)
     bad = np.flatnonzero((added["side"] != b"B") & (added["side"] != b"S"))
     if bad.size:
-        raise refused("a side that is neither B nor S", frames, rows[bad[0]], added["side"][bad[0]])
+        raise frame_error("a side that is neither B nor S", frames, rows[bad[0]], added["side"][bad[0]])
     _check_shares(frames, rows, added)
     block["op"] = Op.NEW
     block["side"] = np.where(added["side"] == b"B", Side.BUY, Side.SELL)
@@ -243,37 +243,39 @@ def _adds(frames: Frames, code: str, rows: Int64s, added: Records, owners: Int64
     return block
 
 
-def _gone(code: str, told: Records) -> Commands:
-    block = np.zeros(told.size, dtype=COMMAND)
+def _reductions(code: str, records: Records) -> Commands:
+    block = np.zeros(records.size, dtype=COMMAND)
     block["op"] = Op.EXECUTE if code in {"E", "C"} else Op.CANCEL
-    block["order_id"] = told["ref"]
+    block["order_id"] = records["ref"]
     block["price_ticks"] = NO_PRICE
     if code in {"E", "C", "X"}:
-        block["qty_lots"] = np.minimum(told["shares"], MAX_QTY)
+        block["qty_lots"] = np.minimum(records["shares"], MAX_QTY)
     return block
 
 
-def _replacements(frames: Frames, rows: Int64s, told: Records, known: _Known) -> Commands:
-    _check_shares(frames, rows, told)
-    block = np.zeros(told.size, dtype=COMMAND)
-    if known.origins.size:
-        origin = known.origins[np.maximum(known.replacing, 0)]
+def _replacements(frames: Frames, rows: Int64s, records: Records, origins_of: _OrderOrigins) -> Commands:
+    _check_shares(frames, rows, records)
+    block = np.zeros(records.size, dtype=COMMAND)
+    if origins_of.origins.size:
+        origin = origins_of.origins[np.maximum(origins_of.replacing, 0)]
         block["side"], block["participant"] = origin["side"], origin["participant"]
     block["op"] = Op.NEW
-    block["qty_lots"] = told["shares"]
-    block["order_id"] = told["new_ref"]
-    block["price_ticks"] = told["price"]
+    block["qty_lots"] = records["shares"]
+    block["order_id"] = records["new_ref"]
+    block["price_ticks"] = records["price"]
     return block
 
 
-def _check_shares(frames: Frames, rows: Int64s, told: Records) -> None:
-    bad = np.flatnonzero((told["shares"] == 0) | (told["shares"] > MAX_QTY))
+def _check_shares(frames: Frames, rows: Int64s, records: Records) -> None:
+    bad = np.flatnonzero((records["shares"] == 0) | (records["shares"] > MAX_QTY))
     if bad.size:
-        value = str(int(told["shares"][bad[0]])).encode()
-        raise refused("a number of shares that no order can have", frames, rows[bad[0]], value)
+        value = str(int(records["shares"][bad[0]])).encode()
+        raise frame_error("a number of shares that no order can have", frames, rows[bad[0]], value)
 
 
-def _known(kinds: Mapping[str, Int64s], records: Mapping[str, Records], adds: list[Commands]) -> _Known:
+def _trace_orders(
+    kinds: Mapping[str, Int64s], records: Mapping[str, Records], adds: list[Commands]
+) -> _OrderOrigins:
     """Follow replaced orders back to the messages that introduced them: each step doubles its reach."""
     origins = np.concatenate(adds)
     replaces = records["U"]
@@ -295,10 +297,10 @@ def _known(kinds: Mapping[str, Int64s], records: Mapping[str, Records], adds: li
             break
         parent = reached
     unknown = 0
-    for code in _GONE:
+    for code in _REDUCING:
         found = introduced(records[code]["ref"].astype(np.uint64), kinds[code])
         unknown += int(np.count_nonzero(np.where(found >= 0, parent[np.maximum(found, 0)], -1) < 0))
-    return _Known(parent[origins.size :], origins, unknown)
+    return _OrderOrigins(parent[origins.size :], origins, unknown)
 
 
 def _last_before(

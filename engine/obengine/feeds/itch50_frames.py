@@ -61,7 +61,7 @@ class Frames:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class UnpackedFile:
     """The content of a file, unpacked, and the file as it lies on disk."""
 
     data: bytes
@@ -95,10 +95,10 @@ def is_itch50(path: Path) -> bool:
 
 def read_frames(path: Path) -> Frames:
     """Read a file, plain or in gzip, and find its frames; raises as `read_stored` and `find_frames`."""
-    return find_frames(read_stored(path), str(path))
+    return find_frames(read_unpacked(path), str(path))
 
 
-def find_frames(stored: Stored, name: str) -> Frames:
+def find_frames(stored: UnpackedFile, name: str) -> Frames:
     """The frames of a file that was read.
 
     Raises:
@@ -150,12 +150,12 @@ def find_frames(stored: Stored, name: str) -> Frames:
     return Frames(name, source, data, starts, types, times)
 
 
-def refused(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
+def frame_error(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
     """An error about the field of a frame (0-based row)."""
     return _error(reason, frames.name, int(row) + 1, value)
 
 
-def read_stored(path: Path) -> Stored:
+def read_unpacked(path: Path) -> UnpackedFile:
     """Read a file, plain or in gzip.
 
     Raises:
@@ -167,8 +167,8 @@ def read_stored(path: Path) -> Stored:
         raise _error(f"cannot be read: {error.strerror or error}", str(path)) from error
     source = DataFile(path.name, len(stored), hashlib.sha256(stored).hexdigest())
     if not stored.startswith(GZIP_MAGIC):
-        return Stored(stored, source)
-    return Stored(_unpacked(stored, str(path)), source)
+        return UnpackedFile(stored, source)
+    return UnpackedFile(_unpacked(stored, str(path)), source)
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:

@@ -45,11 +45,11 @@ def write_itch50_sample(
     """
     if not 1 <= stocks <= len(STOCKS) or messages < 1:
         raise ValueError(f"a sample of {messages} messages for {stocks} of {len(STOCKS)} stocks")
-    told = b"".join(
+    data = b"".join(
         struct.pack(">H", len(message) if lengths else 0) + message
         for message in sample_messages(seed, messages, stocks)
     )
-    path.write_bytes(gzip.compress(told, mtime=0) if path.suffix == ".gz" else told)
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     return path
 
 
@@ -110,8 +110,8 @@ class _Symbol:
         self._match += 1
         price, side, open_lots = self._open[maker]
         self._open[maker] = (price, side, open_lots - lots)
-        told = self._ref(maker) + struct.pack(">IQ", lots, self._match)
-        return ("C", told + b"Y" + struct.pack(">I", price * _TICK)) if number % 11 == 0 else ("E", told)
+        data = self._ref(maker) + struct.pack(">IQ", lots, self._match)
+        return ("C", data + b"Y" + struct.pack(">I", price * _TICK)) if number % 11 == 0 else ("E", data)
 
     def _cancelled(self, order_id: int, lots: int, price: int, number: int) -> Iterator[tuple[str, bytes]]:
         """A delete; now and then a cancel of one lot before it, or a replace by an order that is deleted."""
@@ -128,6 +128,6 @@ class _Symbol:
         fields = command
         side, order_id, price = (int(fields[name]) for name in ("side", "order_id", "price_ticks"))  # type: ignore[index]
         self._open[order_id] = (price, side, lots)
-        told = self._ref(order_id) + (b"B" if side == Side.BUY else b"S")
-        told += struct.pack(">I", lots) + self._stock + struct.pack(">I", price * _TICK)
-        return ("F", told + b"NITE") if number % _ATTRIBUTED == 0 else ("A", told)
+        data = self._ref(order_id) + (b"B" if side == Side.BUY else b"S")
+        data += struct.pack(">I", lots) + self._stock + struct.pack(">I", price * _TICK)
+        return ("F", data + b"NITE") if number % _ATTRIBUTED == 0 else ("A", data)

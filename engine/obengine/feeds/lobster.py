@@ -25,7 +25,7 @@ from obengine.api.errors import FeedError
 from obengine.api.messages import Commands
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile, LobsterPair, open_lobster
-from obengine.feeds.integer_csv import IntegerCsv, PlainReader, Rows
+from obengine.feeds.integer_csv import FastReader, IntegerCsv, Rows
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
 from obengine.feeds.lobster_window import Cause, Queues, Window, WindowBlock
 from obengine.feeds.order_conflicts import ConflictKind, OrderConflict, order_conflicts
@@ -87,10 +87,10 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
             archive that is damaged it says so, whatever the damage made of the rows.
         CoreUnavailable: the core is not in this installation.
     """
-    way = _way(core)
+    decoder = _decoder_of(core)
     with open_lobster(path) as pair:
         try:
-            return _compile(pair, way)
+            return _compile(pair, decoder)
         except FeedError:
             pair.verify_checksums()
             raise
@@ -98,10 +98,10 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
 
 def read_pair(pair: LobsterPair, *, core: str = REFERENCE) -> LobsterDay:
     """Read streams that are open already; raises as `read_lobster`."""
-    return _compile(pair, _way(core))
+    return _compile(pair, _decoder_of(core))
 
 
-class _Follower(Protocol):
+class _WindowFollower(Protocol):
     """A window that follows checked rows block by block."""
 
     @property
@@ -111,42 +111,42 @@ class _Follower(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Decoder:
     """How rows are read and followed; without `plain` all are read by the reader that names errors."""
 
-    window: Callable[[int], _Follower]
-    plain: PlainReader | None
+    window: Callable[[int], _WindowFollower]
+    fast_reader: FastReader | None
 
 
-def _way(core: str) -> _Way:
+def _decoder_of(core: str) -> _Decoder:
     require_core(core)
     if core == REFERENCE:
-        return _Way(Window, None)
-    from obengine.feeds.lobster_native import NativeWindow, plain_integers
+        return _Decoder(Window, None)
+    from obengine.feeds.lobster_native import NativeWindow, parse_integers
 
-    return _Way(NativeWindow, plain_integers)
+    return _Decoder(NativeWindow, parse_integers)
 
 
-def _compile(pair: LobsterPair, way: _Way) -> LobsterDay:
+def _compile(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
     source = IntegerCsv(
-        pair.messages, file=pair.messages_name, columns=6, seconds_first=True, plain=way.plain
+        pair.messages, file=pair.messages_name, columns=6, seconds_first=True, fast_reader=decoder.fast_reader
     )
-    window: _Follower | None = None
+    window: _WindowFollower | None = None
     levels = 0
-    followed: list[WindowBlock] = []
-    told: list[Rows] = []
+    window_blocks: list[WindowBlock] = []
+    message_blocks: list[Rows] = []
     touches: list[NDArray[np.int64]] = []
-    for messages, books in _blocks(source, pair, way.plain):
+    for messages, books in _blocks(source, pair, decoder.fast_reader):
         if window is None:
             levels = books.shape[1] // 4
-            window = way.window(levels)
-        followed.append(window.follow(messages, books))
-        told.append(messages)
+            window = decoder.window(levels)
+        window_blocks.append(window.follow(messages, books))
+        message_blocks.append(messages)
         touches.append(books[:, :4].copy())
     if window is None:
         raise FeedError("an empty file", file=pair.messages_name, line=None, column=None, value=None)
-    commands, row_end, causes = map(np.concatenate, zip(*followed, strict=True))
-    day = np.concatenate(told)
+    commands, row_end, causes = map(np.concatenate, zip(*window_blocks, strict=True))
+    day = np.concatenate(message_blocks)
     found = order_conflicts(day)
     marks = (
         (Cause.CONTRADICTS_ORDER, [each.line for each in found]),
@@ -170,14 +170,14 @@ def _compile(pair: LobsterPair, way: _Way) -> LobsterDay:
 
 
 def _blocks(
-    messages: IntegerCsv, pair: LobsterPair, plain: PlainReader | None
+    messages: IntegerCsv, pair: LobsterPair, fast_reader: FastReader | None
 ) -> Iterator[tuple[Rows, Rows]]:
     """Checked blocks of both files, of the same rows.
 
     Raises:
         FeedError: a row is malformed, or one file has more rows than the other.
     """
-    books = IntegerCsv(pair.orderbook, file=pair.orderbook_name, plain=plain)
+    books = IntegerCsv(pair.orderbook, file=pair.orderbook_name, fast_reader=fast_reader)
     sources = (messages.blocks(), books.blocks())
     left: list[Rows | None] = [None, None]
     line, last_ns = 1, 0

@@ -32,7 +32,7 @@ class NativeWindow:
         return WindowBlock(commands.view(COMMAND), row_end.view(np.int64), causes.view(np.uint16))
 
 
-def plain_integers(text: bytes, columns: int, seconds_first: bool) -> Rows | None:
+def parse_integers(text: bytes, columns: int, seconds_first: bool) -> Rows | None:
     """Lines of `columns` integers as int64 [rows, columns]; None where one is not plainly that.
 
     With `seconds_first` the first field is seconds with at most nine decimals, and becomes nanoseconds.

@@ -71,12 +71,12 @@ def write_lobster_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, lev
 
 def lobster_sample_pair() -> LobsterPair:
     """The sample of the default arguments in memory, as its files would be read."""
-    (message, told), (orderbook, shown) = lobster_sample_files().items()
+    (message, message_data), (orderbook, orderbook_data) = lobster_sample_files().items()
     sources = tuple(
         DataFile(name, len(content), hashlib.sha256(content).hexdigest())
-        for name, content in ((message, told), (orderbook, shown))
+        for name, content in ((message, message_data), (orderbook, orderbook_data))
     )
-    return LobsterPair(message, BytesIO(told), message, BytesIO(shown), orderbook, sources)
+    return LobsterPair(message, BytesIO(message_data), message, BytesIO(orderbook_data), orderbook, sources)
 
 
 def lobster_sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) -> dict[str, bytes]:
@@ -152,10 +152,10 @@ class _Day:
                 left = lots
             elif kind == EventKind.TRADED:
                 left -= lots
-                yield self._less(Message.EXECUTE, maker, lots)
+                yield self._reduce(Message.EXECUTE, maker, lots)
             elif kind == EventKind.CANCELLED and order_id in self._orders:
                 open_lots = self._orders[order_id][2]
-                yield self._less(Message.REDUCE if lots < open_lots else Message.DELETE, order_id, lots)
+                yield self._reduce(Message.REDUCE if lots < open_lots else Message.DELETE, order_id, lots)
             else:
                 left = 0
         first = command[0]
@@ -166,7 +166,7 @@ class _Day:
             self._totals[side][price] = self._totals[side].get(price, 0) + left
             yield Message.NEW, order_id, left, price, _direction(side)
 
-    def _less(self, kind: Message, order_id: int, lots: int) -> _Row:
+    def _reduce(self, kind: Message, order_id: int, lots: int) -> _Row:
         order = self._orders[order_id]
         side, price, _ = order
         order[2] -= lots

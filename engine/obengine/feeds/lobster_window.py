@@ -197,9 +197,9 @@ class Window:
         """
         _, kind, order_id, size, price, direction = message
         if kind == _NEW:
-            cause: int = self._new(self._bids if direction == 1 else self._asks, order_id, size, price)
+            cause: int = self._add_order(self._bids if direction == 1 else self._asks, order_id, size, price)
         elif kind <= _EXECUTE:
-            cause = self._less(kind, self._bids if direction == 1 else self._asks, order_id, size, price)
+            cause = self._reduce(kind, self._bids if direction == 1 else self._asks, order_id, size, price)
         elif kind == _HALT:
             self._halted = price != 1
             cause = Cause.HALT
@@ -223,7 +223,7 @@ class Window:
                 self._drop_last(book)
         self.seed([0, 0, 0, 0, 0, 0], row)
 
-    def _new(self, book: _SideWindow, order_id: int, size: int, price: int) -> int:
+    def _add_order(self, book: _SideWindow, order_id: int, size: int, price: int) -> int:
         key = price * book.sign
         other = self._bids if book is self._asks else self._asks
         if order_id in self._places:
@@ -238,45 +238,45 @@ class Window:
             self._drop_last(book)
         return 0
 
-    def _less(self, kind: int, book: _SideWindow, order_id: int, size: int, price: int) -> int:
+    def _reduce(self, kind: int, book: _SideWindow, order_id: int, size: int, price: int) -> int:
         place = self._places.get(order_id)
         if place is None:
-            return self._less_unnamed(kind, book, order_id, size, price * book.sign)
+            return self._reduce_unnamed(kind, book, order_id, size, price * book.sign)
         book, key = place
         level = book.levels[key]
         lots = level.named[order_id]
-        gone = lots if kind == _DELETE or size > lots else size
-        exact = _in_step(kind, size, lots) and price * book.sign == key
+        removed = lots if kind == _DELETE or size > lots else size
+        exact = _size_fits(kind, size, lots) and price * book.sign == key
         if kind == _DELETE:
             self.deletions += 1
             self.exact_deletions += exact
         elif kind == _EXECUTE:
             self.executions += 1
             self.head_executions += next(iter(level.named)) == order_id
-        self._emit_less(kind, book, order_id, gone, lots)
-        if gone == lots:
+        self._emit_reduction(kind, book, order_id, removed, lots)
+        if removed == lots:
             del level.named[order_id], self._places[order_id]
         else:
-            level.named[order_id] = lots - gone
-        self._shrink(book, key, level, gone)
+            level.named[order_id] = lots - removed
+        self._shrink(book, key, level, removed)
         return 0 if exact else Cause.SIZE_DIFFERS
 
-    def _less_unnamed(self, kind: int, book: _SideWindow, order_id: int, size: int, key: int) -> int:
+    def _reduce_unnamed(self, kind: int, book: _SideWindow, order_id: int, size: int, key: int) -> int:
         level = book.levels.get(key)
         if level is None:
             return Cause.OUTSIDE_WINDOW
         cause: int = Cause.LEFT_WINDOW if order_id in self._left else Cause.UNSEEN_ORDER
-        gone = min(size, level.unnamed)
-        if gone < size:
+        removed = min(size, level.unnamed)
+        if removed < size:
             cause |= Cause.UNNAMED_SHORT
-        if gone:
-            self._emit_less(kind, book, level.unnamed_id, gone, level.unnamed)
-            level.unnamed -= gone
-            self._shrink(book, key, level, gone)
+        if removed:
+            self._emit_reduction(kind, book, level.unnamed_id, removed, level.unnamed)
+            level.unnamed -= removed
+            self._shrink(book, key, level, removed)
         return cause
 
-    def _shrink(self, book: _SideWindow, key: int, level: _Level, gone: int) -> None:
-        level.total -= gone
+    def _shrink(self, book: _SideWindow, key: int, level: _Level, removed: int) -> None:
+        level.total -= removed
         if not level.total:
             del book.levels[key]
             del book.keys[bisect_left(book.keys, key)]
@@ -325,17 +325,17 @@ class Window:
             del self._places[order_id]
             self._left.add(order_id)
 
-    def _emit_less(self, kind: int, book: _SideWindow, order_id: int, gone: int, lots: int) -> None:
+    def _emit_reduction(self, kind: int, book: _SideWindow, order_id: int, removed: int, lots: int) -> None:
         if kind == _EXECUTE:
-            self._emit(_OP_EXECUTE, book.side, gone, order_id, 0)
+            self._emit(_OP_EXECUTE, book.side, removed, order_id, 0)
         else:
-            self._emit(_OP_CANCEL, book.side, gone if gone < lots else 0, order_id, 0)
+            self._emit(_OP_CANCEL, book.side, removed if removed < lots else 0, order_id, 0)
 
     def _emit(self, op: int, side: int, lots: int, order_id: int, price: int) -> None:
         self.commands += _COMMAND.pack(op, side, 0, 0, 0, 0, lots, 0, order_id, price)
 
 
-def _in_step(kind: int, size: int, lots: int) -> bool:
+def _size_fits(kind: int, size: int, lots: int) -> bool:
     """Whether a message's size fits an order of `lots` open lots."""
     if kind == _DELETE:
         return size == lots

@@ -57,12 +57,12 @@ def run_bench(
     make = partial(make_book, core)
     make()
     commands, flow = plan.commands(seed, length)
-    ran = run_passes(commands, make, 0 if fresh_processes else passes, progress)
+    results = run_passes(commands, make, 0 if fresh_processes else passes, progress)
     if fresh_processes:
-        ran = run_fresh_passes(commands, core, passes, ran, progress)
-    service = time_messages(commands, make, ran, progress)
-    second = core_check(commands, ran.events, core) if flow is None else flow_check(flow, ran)
-    stability = stability_check(ran.wall_ns, ran.preemptions, fresh_processes=fresh_processes)
+        results = run_fresh_passes(commands, core, passes, results, progress)
+    service = time_messages(commands, make, results, progress)
+    second = core_check(commands, results.events, core) if flow is None else flow_check(flow, results)
+    stability = stability_check(results.wall_ns, results.preemptions, fresh_processes=fresh_processes)
     workload = WorkloadFacts(
         name=plan.name,
         version=plan.version,
@@ -73,14 +73,19 @@ def run_bench(
     return RunOutcome(
         core=core,
         workload=workload,
-        events=ran.events.size,
-        events_digest=ran.events_digest,
-        state_digest=ran.snapshot.digest(),
-        counts=tally(ran.events),
-        checks=(*pass_checks(ran, service), integrity_check(ran), *([second] if second else []), stability),
-        pass_wall_ns=ran.wall_ns,
+        events=results.events.size,
+        events_digest=results.events_digest,
+        state_digest=results.snapshot.digest(),
+        counts=tally(results.events),
+        checks=(
+            *pass_checks(results, service),
+            integrity_check(results),
+            *([second] if second else []),
+            stability,
+        ),
+        pass_wall_ns=results.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
-        log=ran.events,
-        warmup_ns=ran.warmup_ns,
+        log=results.events,
+        warmup_ns=results.warmup_ns,
     )

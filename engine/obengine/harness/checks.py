@@ -10,7 +10,7 @@ from obengine.api.messages import Commands, EventKind, Events
 from obengine.audit.invariants import audit_events, check_snapshot, nonzero_faults
 from obengine.cores import NATIVE, REFERENCE, core_names, make_book
 from obengine.flow.baseline import Flow
-from obengine.harness.measure import Passes, ServiceTimes
+from obengine.harness.measure import PassResults, ServiceTimes
 from obengine.harness.outcome import CheckResult
 from obengine.harness.recorded_audit import audit_recorded
 
@@ -18,7 +18,7 @@ COMPARED_MESSAGES: Final = 200_000
 """The other core is given at most this many messages of a stream."""
 
 
-def pass_checks(ran: Passes, service: ServiceTimes) -> tuple[CheckResult, ...]:
+def pass_checks(results: PassResults, service: ServiceTimes) -> tuple[CheckResult, ...]:
     """What `run_passes` and `time_messages` proved by not raising."""
     every = "every message" if service.stride == 1 else f"one message in {service.stride}"
     return (
@@ -26,7 +26,7 @@ def pass_checks(ran: Passes, service: ServiceTimes) -> tuple[CheckResult, ...]:
             "passes-agree",
             passed=True,
             detail="every pass gave the same events and the same final state",
-            counts={"passes": len(ran.wall_ns) + 1, "events": ran.events.size},
+            counts={"passes": len(results.wall_ns) + 1, "events": results.events.size},
         ),
         CheckResult(
             "single-messages-agree",
@@ -37,15 +37,18 @@ def pass_checks(ran: Passes, service: ServiceTimes) -> tuple[CheckResult, ...]:
     )
 
 
-def integrity_check(ran: Passes) -> CheckResult:
+def integrity_check(results: PassResults) -> CheckResult:
     """Whether the event log is sound: no orphan, no lot lost, queues kept, never crossed.
 
     Counts of faults by cause (all 0 in a sound log), the records of the final state that break a rule
     of a snapshot, and the lots that entered, traded, left and rest.
     """
-    state = check_snapshot(ran.snapshot)
+    state = check_snapshot(results.snapshot)
     counts = {
-        **(audit_recorded(ran.events, ran.snapshot) or audit_events(ran.events, snapshot=ran.snapshot)),
+        **(
+            audit_recorded(results.events, results.snapshot)
+            or audit_events(results.events, snapshot=results.snapshot)
+        ),
         "state_rules_broken": sum(state.values()),
     }
     found = dict(nonzero_faults(counts)) | {rule: n for rule, n in state.items() if n}
@@ -58,13 +61,13 @@ def integrity_check(ran: Passes) -> CheckResult:
     )
 
 
-def flow_check(flow: Flow, ran: Passes) -> CheckResult:
+def flow_check(flow: Flow, results: PassResults) -> CheckResult:
     """Whether the core traded as the generator's own, independent model of the book did."""
-    trades = ran.events[ran.events["kind"] == EventKind.TRADED]
+    trades = results.events[results.events["kind"] == EventKind.TRADED]
     got = {
         "trades": trades.size,
         "traded-lots": int(trades["qty_lots"].sum(dtype="int64")),
-        "resting-orders": ran.snapshot.orders.size,
+        "resting-orders": results.snapshot.orders.size,
     }
     wanted = {
         "trades": flow.trades,
@@ -85,10 +88,12 @@ def core_check(commands: Commands, events: Events, core: str) -> CheckResult | N
     other = REFERENCE if core == NATIVE else NATIVE
     if other not in core_names():
         return None
-    told = make_book(other).apply(commands[:COMPARED_MESSAGES])
-    common = min(told.size, events.size)
-    differs = np.flatnonzero(told[:common] != events[:common])
-    complete = told.size == events.size or (commands.size > COMPARED_MESSAGES and told.size < events.size)
+    other_events = make_book(other).apply(commands[:COMPARED_MESSAGES])
+    common = min(other_events.size, events.size)
+    differs = np.flatnonzero(other_events[:common] != events[:common])
+    complete = other_events.size == events.size or (
+        commands.size > COMPARED_MESSAGES and other_events.size < events.size
+    )
     detail = f"{other} gave the events of {core}, compared one by one"
     if differs.size or not complete:
         at = int(differs[0]) if differs.size else common
@@ -99,7 +104,7 @@ def core_check(commands: Commands, events: Events, core: str) -> CheckResult | N
         detail=detail,
         counts={
             "messages": min(commands.size, COMPARED_MESSAGES),
-            "events": told.size,
+            "events": other_events.size,
             "differences": differs.size,
         },
     )

@@ -21,14 +21,14 @@ import numpy as np
 from obengine.api.errors import DigestMismatch, WorkerFailed
 from obengine.api.messages import COMMAND, Commands, records_digest
 from obengine.cores import make_book
-from obengine.harness.measure import Passes, Progress, run_passes
+from obengine.harness.measure import PassResults, Progress, run_passes
 
 _WORDS: Final = (sys.executable, "-m", "obengine.harness.fresh_passes")
 
 
 def run_fresh_passes(
-    commands: Commands, core: str, passes: int, expected: Passes, progress: Progress | None
-) -> Passes:
+    commands: Commands, core: str, passes: int, expected: PassResults, progress: Progress | None
+) -> PassResults:
     """Time `passes` passes over the whole stream, each in a fresh process, one after another.
 
     Args:
@@ -60,12 +60,12 @@ def run_fresh_passes(
 def answer_for(data: bytes, core: str) -> dict[str, int | str]:
     """What a worker answers: one pass to warm up, one that is timed."""
     commands = np.frombuffer(data, dtype=COMMAND)
-    ran = run_passes(commands, partial(make_book, core), 1, None)
+    results = run_passes(commands, partial(make_book, core), 1, None)
     return {
-        "wall_ns": ran.wall_ns[0],
-        "preemptions": ran.preemptions[0],
-        "events_digest": records_digest(ran.events),
-        "state_digest": ran.snapshot.digest(),
+        "wall_ns": results.wall_ns[0],
+        "preemptions": results.preemptions[0],
+        "events_digest": records_digest(results.events),
+        "state_digest": results.snapshot.digest(),
     }
 
 

@@ -32,7 +32,7 @@ _PROGRESS_STRIDE: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Passes:
+class PassResults:
     """What the passes gave, alike in each, and how long each took, in order.
 
     Attributes:
@@ -56,7 +56,7 @@ class ServiceTimes:
     stride: int
 
 
-def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progress | None) -> Passes:
+def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progress | None) -> PassResults:
     """One pass to warm up, timed apart, then `passes` timed ones, each over the whole stream on a fresh book.
 
     A timed pass goes by batches of `BATCH_MESSAGES`. The events of each are compared with those of the
@@ -65,14 +65,14 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
     Raises:
         DigestMismatch: a pass gave other events or another state.
     """
-    done = progress or _ignore
+    report = progress or _no_progress
     book = make()
     start = now_ns()
     events = book.apply(commands)
     warmup_ns = now_ns() - start
-    first = Passes(events, records_digest(events), book.snapshot(), ())
+    first = PassResults(events, records_digest(events), book.snapshot(), ())
     state_digest = first.snapshot.digest()
-    done(commands.size)
+    report(commands.size)
     wall_ns, preemptions = [], []
     for number in range(1, passes + 1):
         book = make()
@@ -81,13 +81,15 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
         preemptions.append(switches)
         if book.state_digest() != state_digest:
             raise DigestMismatch(f"pass {number} ended in another state than the first pass")
-        done(commands.size)
-    return Passes(events, first.events_digest, first.snapshot, tuple(wall_ns), tuple(preemptions), warmup_ns)
+        report(commands.size)
+    return PassResults(
+        events, first.events_digest, first.snapshot, tuple(wall_ns), tuple(preemptions), warmup_ns
+    )
 
 
-def _timed_pass(what: str, commands: Commands, book: Book, first: Passes) -> tuple[int, int]:
+def _timed_pass(label: str, commands: Commands, book: Book, first: PassResults) -> tuple[int, int]:
     """How long a fresh book takes for the whole stream, and how often the processor was taken away."""
-    taken_ns = switches = told = 0
+    taken_ns = switches = seen = 0
     with collector_paused():
         for at in range(0, max(commands.size, 1), BATCH_MESSAGES):
             batch = commands[at : at + BATCH_MESSAGES]
@@ -96,15 +98,15 @@ def _timed_pass(what: str, commands: Commands, book: Book, first: Passes) -> tup
             events = book.apply(batch)
             taken_ns += now_ns() - start
             switches += involuntary_switches() - before
-            told += _agree(what, first, events, told)
-    _require_all(what, first, told)
+            seen += _require_same_events(label, first, events, seen)
+    _require_all_events(label, first, seen)
     return taken_ns, switches
 
 
 def time_messages(
     commands: Commands,
     make: MakeBook,
-    expected: Passes,
+    expected: PassResults,
     progress: Progress | None,
     limit: int | None = None,
 ) -> ServiceTimes:
@@ -116,7 +118,7 @@ def time_messages(
     Raises:
         DigestMismatch: one message at a time gave other events than the whole batch.
     """
-    done = progress or _ignore
+    report = progress or _no_progress
     total = commands.size
     stride = max(1, -(-total // (limit or TIMED_LIMIT)))
     latency_ns = np.zeros(-(-total // stride), dtype=np.int64)
@@ -133,13 +135,13 @@ def time_messages(
             if stride > 1 and at + 1 < total:
                 batches.append(apply(commands[at + 1 : at + stride]))
             if at - reported >= _PROGRESS_STRIDE:
-                done(at - reported)
+                report(at - reported)
                 reported = at
-    done(total - reported)
+    report(total - reported)
     # np.concatenate would promote the record type once for every batch, dearer than the replay.
-    told = b"".join([each.tobytes() for each in batches])
-    what = "one message at a time"
-    _require_all(what, expected, _agree(what, expected, np.frombuffer(told, EVENT), 0))
+    seen = b"".join([each.tobytes() for each in batches])
+    label = "one message at a time"
+    _require_all_events(label, expected, _require_same_events(label, expected, np.frombuffer(seen, EVENT), 0))
     return ServiceTimes(latency_ns, stride)
 
 
@@ -155,19 +157,19 @@ def _key(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def _agree(what: str, first: Passes, events: Events, at: int) -> int:
+def _require_same_events(label: str, first: PassResults, events: Events, at: int) -> int:
     """How many events these are, which the first pass must have given from its event `at` on."""
     expected = first.events[at : at + events.size]
     if expected.size == events.size and np.array_equal(expected.view(np.uint8), events.view(np.uint8)):
         return events.size
     differs = np.flatnonzero(events[: expected.size] != expected)
     at += int(differs[0]) if differs.size else expected.size
-    raise DigestMismatch(f"{what} gave other events than the first pass, from event {at} on")
+    raise DigestMismatch(f"{label} gave other events than the first pass, from event {at} on")
 
 
-def _require_all(what: str, first: Passes, told: int) -> None:
-    if told != first.events.size:
-        raise DigestMismatch(f"{what} gave {told} events, not the {first.events.size} of the first pass")
+def _require_all_events(label: str, first: PassResults, seen: int) -> None:
+    if seen != first.events.size:
+        raise DigestMismatch(f"{label} gave {seen} events, not the {first.events.size} of the first pass")
 
 
 @contextmanager
@@ -183,5 +185,5 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _ignore(_: int) -> None:
+def _no_progress(_: int) -> None:
     return

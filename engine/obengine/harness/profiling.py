@@ -74,16 +74,16 @@ class ProfileOutcome:
     core: str
     profiler: str
     workload: WorkloadFacts
-    produced: EngineOutput
+    output: EngineOutput
     functions: tuple[FunctionTime, ...]
     stacks: dict[tuple[str, ...], int]
     allocations: tuple[Allocation, ...]
     peak_bytes: int | None
-    counted: CounterReadings
+    counters: CounterReadings
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _WorkResult:
     commands: Commands
     events: Events
     state_digest: str
@@ -113,29 +113,29 @@ def run_profile(
         raise WorkloadError(f"no profiler {profiler!r}; there are {', '.join(PROFILERS)}")
     make_book(core)
 
-    def work() -> _Done:
+    def work() -> _WorkResult:
         commands = plan.commands(seed, length)[0]
         book = make_book(core)
         given = [book.apply(commands[at : at + _BATCH]) for at in range(0, commands.size, _BATCH)]
         events = _joined(given)
         records_digest(events)
-        return _Done(commands, events, book.state_digest())
+        return _WorkResult(commands, events, book.state_digest())
 
     done = work()
-    counted = count(work)
+    counters = count(work)
     functions: tuple[FunctionTime, ...] = ()
     stacks: dict[tuple[str, ...], int] = {}
     allocations: tuple[Allocation, ...] = ()
     peak = None
     if profiler != "tracemalloc":
         profile = cProfile.Profile()
-        _same(done, profile.runcall(work))
+        _require_same_events(done, profile.runcall(work))
         functions = _functions(profile)
         with _stack_times() as stacks:
-            _same(done, work())
+            _require_same_events(done, work())
     if profiler != "cprofile":
         again, allocations, peak = _allocations(work)
-        _same(done, again)
+        _require_same_events(done, again)
     return ProfileOutcome(
         core=core,
         profiler=profiler,
@@ -146,12 +146,12 @@ def run_profile(
             commands_digest=records_digest(done.commands),
             seed=seed,
         ),
-        produced=_produced(done, core, counted),
+        output=_engine_output(done, core, counters),
         functions=functions,
         stacks=stacks,
         allocations=allocations,
         peak_bytes=peak,
-        counted=counted,
+        counters=counters,
     )
 
 
@@ -159,12 +159,12 @@ def _joined(given: list[Events]) -> Events:
     return np.frombuffer(b"".join(each.data for each in given), EVENT)
 
 
-def _same(first: _Done, again: _Done) -> None:
+def _require_same_events(first: _WorkResult, again: _WorkResult) -> None:
     if records_digest(first.events) != records_digest(again.events):
         raise DigestMismatch("two captures of one workload gave different events")
 
 
-def _produced(done: _Done, core: str, counted: CounterReadings) -> EngineOutput:
+def _engine_output(done: _WorkResult, core: str, counters: CounterReadings) -> EngineOutput:
     counts = audit_events(done.events)
     found = nonzero_faults(counts)
     audit = CheckResult(
@@ -179,17 +179,17 @@ def _produced(done: _Done, core: str, counted: CounterReadings) -> EngineOutput:
         events_digest=records_digest(done.events),
         state_digest=done.state_digest,
         counts=tally(done.events),
-        checks=(audit, *([second] if second else []), _counters_told(counted)),
+        checks=(audit, *([second] if second else []), _counters_check(counters)),
     )
 
 
-def _counters_told(counted: CounterReadings) -> CheckResult:
+def _counters_check(counters: CounterReadings) -> CheckResult:
     """The counters of one pass without a profiler; not to have them fails nothing, but is said."""
     detail = "the processor's counters of one pass without a profiler, user mode"
-    if counted.absent:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in counted.absent.items())
+    if counters.absent:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in counters.absent.items())
         detail = f"not to be had on this machine: {reasons}"
-    counts = dict(counted.values) | {"counters-absent": len(counted.absent)}
+    counts = dict(counters.values) | {"counters-absent": len(counters.absent)}
     return CheckResult("processor-counters", passed=True, detail=detail, counts=counts)
 
 
@@ -232,7 +232,7 @@ def _stack_times() -> Iterator[dict[tuple[str, ...], int]]:
         sys.setprofile(None)
 
 
-def _allocations(work: Callable[[], _Done]) -> tuple[_Done, tuple[Allocation, ...], int]:
+def _allocations(work: Callable[[], _WorkResult]) -> tuple[_WorkResult, tuple[Allocation, ...], int]:
     tracemalloc.start()
     try:
         done = work()

@@ -31,22 +31,22 @@ def audit_recorded(events: Events, snapshot: Snapshot) -> Mapping[str, int] | No
         events: of one engine from its first on.
         snapshot: its state after the last of them.
     """
-    told = events[events["kind"] != EventKind.REJECTED]
-    states = int(np.argmin(np.append(told["kind"] == EventKind.STATE_CHANGED, False)))
-    auctions, told = told[:states], told[states:]
-    if not (_are_auctions(auctions) and _are_plain(told)):
+    log = events[events["kind"] != EventKind.REJECTED]
+    states = int(np.argmin(np.append(log["kind"] == EventKind.STATE_CHANGED, False)))
+    auctions, log = log[:states], log[states:]
+    if not (_are_auctions(auctions) and _are_plain(log)):
         return None
-    orders = _orders(told)
-    if orders is None or not _is_state(told, orders, snapshot):
+    orders = _orders(log)
+    if orders is None or not _is_state(log, orders, snapshot):
         return None
-    is_open = ~np.isin(told["symbol"], auctions["symbol"])
-    if _crosses(told[is_open], told["detail"][orders.introduced[is_open]] == Side.SELL):
+    is_open = ~np.isin(log["symbol"], auctions["symbol"])
+    if _crosses(log[is_open], log["detail"][orders.introduced[is_open]] == Side.SELL):
         return None
-    lots = told["qty_lots"].astype(np.int64)
+    lots = log["qty_lots"].astype(np.int64)
     return dict.fromkeys((*EVENT_FAULTS, "unaccounted_lots", "snapshot_differences"), 0) | {
-        "lots_entered": int(lots[told["kind"] == EventKind.ACCEPTED].sum()),
-        "lots_traded": int(lots[told["kind"] == EventKind.TRADED].sum()),
-        "lots_cancelled": int(lots[told["kind"] == EventKind.CANCELLED].sum()),
+        "lots_entered": int(lots[log["kind"] == EventKind.ACCEPTED].sum()),
+        "lots_traded": int(lots[log["kind"] == EventKind.TRADED].sum()),
+        "lots_cancelled": int(lots[log["kind"] == EventKind.CANCELLED].sum()),
         "lots_resting": int(orders.left.sum()),
     }
 
@@ -57,15 +57,15 @@ def _are_auctions(states: Events) -> bool:
     return bool(auctions.all()) and np.unique(states["symbol"]).size == states.size
 
 
-def _are_plain(told: Events) -> bool:
+def _are_plain(log: Events) -> bool:
     """Whether all events are of orders that rest displayed, executions without taker, and cancels."""
-    kind, detail = told["kind"], told["detail"]
+    kind, detail = log["kind"], log["detail"]
     sided = (detail == Side.BUY) | (detail == Side.SELL)
-    other = told["other_id"]
+    other = log["other_id"]
     resting = (kind == EventKind.ACCEPTED) & sided & (other == Queue.DISPLAYED)
-    executed = (kind == EventKind.TRADED) & sided & (told["order_id"] == 0)
+    executed = (kind == EventKind.TRADED) & sided & (log["order_id"] == 0)
     cancelled = (kind == EventKind.CANCELLED) & (detail == CancelReason.REQUESTED) & (other == 0)
-    plain = (resting | executed | cancelled) & (told["price_ticks"] != NO_PRICE) & (told["qty_lots"] > 0)
+    plain = (resting | executed | cancelled) & (log["price_ticks"] != NO_PRICE) & (log["qty_lots"] > 0)
     return bool(plain.all())
 
 
@@ -81,17 +81,17 @@ class _Orders:
     left: _Int64s
 
 
-def _orders(told: Events) -> _Orders | None:
+def _orders(log: Events) -> _Orders | None:
     """Follow every order through its events.
 
     None where an order is not introduced first, is introduced while open, gives more than it has, or
     an event has another price, or the wrong side.
     """
-    if not told.size:
+    if not log.size:
         return _Orders(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
-    owner = told["order_id"] + told["other_id"]
-    order = np.lexsort((owner, told["symbol"]))
-    rows, owner = told[order], owner[order]
+    owner = log["order_id"] + log["other_id"]
+    order = np.lexsort((owner, log["symbol"]))
+    rows, owner = log[order], owner[order]
     new, traded = rows["kind"] == EventKind.ACCEPTED, rows["kind"] == EventKind.TRADED
     first = np.ones(rows.size, dtype=bool)
     first[1:] = (owner[1:] != owner[:-1]) | (rows["symbol"][1:] != rows["symbol"][:-1])
@@ -114,13 +114,13 @@ def _orders(told: Events) -> _Orders | None:
     return _Orders(introduced, order[head[ends]], left[ends])
 
 
-def _crosses(told: Events, sells: _Bools) -> bool:
+def _crosses(log: Events, sells: _Bools) -> bool:
     """Whether the best bid of a symbol is ever at or above its best ask."""
-    change = np.where(told["kind"] == EventKind.ACCEPTED, 1, -1) * told["qty_lots"].astype(np.int64)
-    for symbol in np.unique(told["symbol"]).tolist():
-        own = np.flatnonzero(told["symbol"] == symbol)
+    change = np.where(log["kind"] == EventKind.ACCEPTED, 1, -1) * log["qty_lots"].astype(np.int64)
+    for symbol in np.unique(log["symbol"]).tolist():
+        own = np.flatnonzero(log["symbol"] == symbol)
         ask, bid = (
-            best_of_rows(told["price_ticks"][own[rows]] * sign, change[own[rows]], rows, own.size)
+            best_of_rows(log["price_ticks"][own[rows]] * sign, change[own[rows]], rows, own.size)
             for rows, sign in ((np.flatnonzero(sells[own]), 1), (np.flatnonzero(~sells[own]), -1))
         )
         if ((ask[1] > 0) & (bid[1] > 0) & (-bid[0] >= ask[0])).any():
@@ -128,10 +128,10 @@ def _crosses(told: Events, sells: _Bools) -> bool:
     return False
 
 
-def _is_state(told: Events, orders: _Orders, snapshot: Snapshot) -> bool:
+def _is_state(log: Events, orders: _Orders, snapshot: Snapshot) -> bool:
     """Whether the snapshot's orders are those that have lots left, in queue order."""
     kept = snapshot.orders
-    born = told[orders.open]
+    born = log[orders.open]
     if kept.size != born.size:
         return False
     rank = np.lexsort(

@@ -137,34 +137,34 @@ def _run(
     limits: RiskLimits | None = None,
 ) -> RunOutcome:
     make = partial(make_book, core, len(day.symbols) if isinstance(day, ItchDay) else 1)
-    ran = run_passes(commands, make, passes, progress)
-    service = time_messages(commands, make, ran, progress, limit=_TIMED_LIMIT)
-    stability = stability_check(ran.wall_ns, ran.preemptions)
-    checks = (*pass_checks(ran, service), integrity_check(ran), stability)
+    results = run_passes(commands, make, passes, progress)
+    service = time_messages(commands, make, results, progress, limit=_TIMED_LIMIT)
+    stability = stability_check(results.wall_ns, results.preemptions)
+    checks = (*pass_checks(results, service), integrity_check(results), stability)
     series: Mapping[str, NDArray[np.int64]] = {}
     if isinstance(day, ItchDay):
-        checks = (*checks, *check_itch(day, ran))
+        checks = (*checks, *check_itch(day, results))
     elif day is not None:
-        found, series = check_day(day, ran, make())
+        found, series = check_day(day, results, make())
         checks = (*checks, *found)
-    watched = None
+    risk_outcome = None
     if limits is not None and day is not None:
         times = day.times_ns if isinstance(day, ItchDay) else day.command_times_ns()
-        watched = apply_risk_limits(commands, times, make, limits)
-        checks = (*checks, watched.check)
+        risk_outcome = apply_risk_limits(commands, times, make, limits)
+        checks = (*checks, risk_outcome.check)
     return RunOutcome(
         core=core,
         workload=workload,
-        events=ran.events.size,
-        events_digest=ran.events_digest,
-        state_digest=ran.snapshot.digest(),
-        counts=tally(ran.events),
+        events=results.events.size,
+        events_digest=results.events_digest,
+        state_digest=results.snapshot.digest(),
+        counts=tally(results.events),
         checks=checks,
-        pass_wall_ns=ran.wall_ns,
+        pass_wall_ns=results.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
         series=series,
-        log=ran.events,
-        warmup_ns=ran.warmup_ns,
-        risk=watched,
+        log=results.events,
+        warmup_ns=results.warmup_ns,
+        risk=risk_outcome,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from obengine.api.messages import Commands, EventKind, Op, RejectCode
 from obengine.feeds.itch50 import ItchDay
-from obengine.harness.measure import Passes
+from obengine.harness.measure import PassResults
 from obengine.harness.outcome import CheckResult
 
 ITCH_VERSION: Final = 2
@@ -20,9 +20,9 @@ _OPEN: Final = np.dtype(
 )
 
 
-def check_itch(day: ItchDay, ran: Passes) -> tuple[CheckResult, ...]:
+def check_itch(day: ItchDay, results: PassResults) -> tuple[CheckResult, ...]:
     """What the file says against what the events and the final books say."""
-    events = ran.events
+    events = results.events
     refused = events["kind"] == EventKind.REJECTED
     unknown = refused & (events["detail"] == RejectCode.UNKNOWN_ORDER)
     matched = int(np.count_nonzero((events["kind"] == EventKind.TRADED) & (events["order_id"] != 0)))
@@ -40,15 +40,15 @@ def check_itch(day: ItchDay, ran: Passes) -> tuple[CheckResult, ...]:
             **day.counts,
         },
     )
-    return carried, books_check(day, ran)
+    return carried, books_check(day, results)
 
 
-def books_check(day: ItchDay, ran: Passes) -> CheckResult:
+def books_check(day: ItchDay, results: PassResults) -> CheckResult:
     """Whether every resting order is one that the messages leave open, with its price and its shares."""
     wanted = left_open(day.commands)
-    kept = np.zeros(ran.snapshot.orders.size, dtype=_OPEN)
+    kept = np.zeros(results.snapshot.orders.size, dtype=_OPEN)
     for field in _OPEN.names or ():
-        kept[field] = ran.snapshot.orders["open_lots" if field == "qty_lots" else field]
+        kept[field] = results.snapshot.orders["open_lots" if field == "qty_lots" else field]
     kept.sort(order=["symbol", "order_id"])
     differing = len(set(wanted.tolist()) ^ set(kept.tolist()))
     return CheckResult(
@@ -73,25 +73,27 @@ def left_open(commands: Commands) -> NDArray[np.void]:
     commands = commands[commands["op"] != Op.STATE]
     key = commands["symbol"].astype(np.uint64), commands["order_id"]
     order = np.lexsort((np.arange(commands.size), key[1], key[0]))
-    told = commands[order]
-    new = told["op"] == Op.NEW
-    first = np.ones(told.size, dtype=bool)
-    first[1:] = (told["symbol"][1:] != told["symbol"][:-1]) | (told["order_id"][1:] != told["order_id"][:-1])
+    ordered = commands[order]
+    new = ordered["op"] == Op.NEW
+    first = np.ones(ordered.size, dtype=bool)
+    first[1:] = (ordered["symbol"][1:] != ordered["symbol"][:-1]) | (
+        ordered["order_id"][1:] != ordered["order_id"][:-1]
+    )
     starts = first | new
     groups = np.cumsum(starts) - 1
-    count = int(groups[-1]) + 1 if told.size else 0
-    whole = (told["op"] == Op.CANCEL) & (told["qty_lots"] == 0)
-    lots = np.where(new, told["qty_lots"], -told["qty_lots"].astype(np.int64))
+    count = int(groups[-1]) + 1 if ordered.size else 0
+    whole = (ordered["op"] == Op.CANCEL) & (ordered["qty_lots"] == 0)
+    lots = np.where(new, ordered["qty_lots"], -ordered["qty_lots"].astype(np.int64))
     left = np.zeros(count, dtype=np.int64)
     np.add.at(left, groups, lots)
     gone = np.zeros(count, dtype=bool)
     gone[groups[whole]] = True
-    ends = np.append(np.flatnonzero(first)[1:], told.size) - 1
-    last_group = groups[ends] if told.size else np.zeros(0, dtype=np.int64)
+    ends = np.append(np.flatnonzero(first)[1:], ordered.size) - 1
+    last_group = groups[ends] if ordered.size else np.zeros(0, dtype=np.int64)
     heads = np.flatnonzero(starts)
     alive = last_group[(left[last_group] > 0) & ~gone[last_group] & new[heads[last_group]]]
     found = np.zeros(alive.size, dtype=_OPEN)
     for field in ("symbol", "side", "order_id", "price_ticks"):
-        found[field] = told[field][heads[alive]]
+        found[field] = ordered[field][heads[alive]]
     found["qty_lots"] = left[alive]
     return found

@@ -14,7 +14,7 @@ from obengine.api.protocol import Book
 from obengine.feeds.lobster import LobsterDay
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
 from obengine.feeds.order_conflicts import ConflictKind
-from obengine.harness.measure import Passes
+from obengine.harness.measure import PassResults
 from obengine.harness.outcome import CheckResult
 from obengine.harness.touch import Touches, depth_after, one_event_each, touches_after
 
@@ -27,30 +27,30 @@ _LEAST_FITTED_PERCENT: Final = 99
 
 
 def check_day(
-    day: LobsterDay, ran: Passes, fresh: Book
+    day: LobsterDay, results: PassResults, fresh: Book
 ) -> tuple[tuple[CheckResult, ...], Mapping[str, NDArray[np.int64]]]:
     """What the day's events and a fresh book's depth say against the orderbook file, and the series."""
-    carried_out = one_event_each(day.commands, ran.events)
+    carried_out = one_event_each(day.commands, results.events)
     commands = CheckResult(
         "commands-carried-out",
         passed=carried_out,
         detail="each command of the feed gave one event, no reject and no match of its own",
-        counts={"commands": day.commands.size, "events": ran.events.size},
+        counts={"commands": day.commands.size, "events": results.events.size},
     )
     named = (orders_check(day), causes_check(day), queues_check(day))
     if not carried_out:
-        return (commands, _nothing_held(day), *named), {}
-    touches = touches_after(day.commands, ran.events, day.row_end)
+        return (commands, _touch_not_compared(day), *named), {}
+    touches = touches_after(day.commands, results.events, day.row_end)
     series = {
         "time_ns": day.times_ns,
         "ask_ticks": touches[:, 0],
         "ask_lots": touches[:, 1],
         "bid_ticks": touches[:, 2],
         "bid_lots": touches[:, 3],
-        "ask_depth_lots": depth_after(day.commands, ran.events, day.row_end, Side.SELL),
-        "bid_depth_lots": depth_after(day.commands, ran.events, day.row_end, Side.BUY),
+        "ask_depth_lots": depth_after(day.commands, results.events, day.row_end, Side.SELL),
+        "bid_depth_lots": depth_after(day.commands, results.events, day.row_end, Side.BUY),
     }
-    checks = (commands, touch_check(day, touches), _probe(day, touches, fresh), *named)
+    checks = (commands, touch_check(day, touches), _depth_check(day, touches, fresh), *named)
     return checks, series
 
 
@@ -128,7 +128,7 @@ def touch_check(day: LobsterDay, touches: Touches) -> CheckResult:
     )
 
 
-def _nothing_held(day: LobsterDay) -> CheckResult:
+def _touch_not_compared(day: LobsterDay) -> CheckResult:
     rows = day.row_end.size - 1
     return CheckResult(
         "touch-holds",
@@ -138,7 +138,7 @@ def _nothing_held(day: LobsterDay) -> CheckResult:
     )
 
 
-def _probe(day: LobsterDay, touches: Touches, book: Book) -> CheckResult:
+def _depth_check(day: LobsterDay, touches: Touches, book: Book) -> CheckResult:
     """Ask the book itself at evenly spaced rows, the last one included, what its events said."""
     rows = np.unique(np.linspace(0, day.row_end.size - 1, _PROBES).astype(np.int64)).tolist()
     agreed = done = 0

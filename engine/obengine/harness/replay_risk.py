@@ -37,15 +37,15 @@ def apply_risk_limits(
     apply = make().apply
     for at, time_ns in enumerate(times_ns.tolist()):
         one = commands[at : at + 1]
-        watched = _new_order(one, time_ns)
-        _look_at(risk, watched, one, time_ns)
-        left = watched.qty_lots if watched else 0
+        order = _new_order(one, time_ns)
+        _check_limits(risk, order, one, time_ns)
+        left = order.qty_lots if order else 0
         for kind, detail, symbol, lots, order_id, maker_id, price in apply(one).tolist():
             if kind == _TRADED:
                 risk.filled(symbol, maker_id, lots)
                 risk.traded(symbol, price)
-                if watched is not None and order_id == watched.order_id:
-                    risk.took(watched, lots)
+                if order is not None and order_id == order.order_id:
+                    risk.took(order, lots)
                     left -= lots
                 else:
                     risk.filled(symbol, order_id, lots)
@@ -58,8 +58,8 @@ def apply_risk_limits(
                 risk.changed(symbol, order_id, lots, price)
             elif kind != _ACCEPTED:
                 left = 0
-        if watched is not None and left > 0 and one[0]["tif"] == TimeInForce.GTC:
-            risk.opened(replace(watched, qty_lots=left))
+        if order is not None and left > 0 and one[0]["tif"] == TimeInForce.GTC:
+            risk.opened(replace(order, qty_lots=left))
     table = np.array(points, dtype=np.int64).reshape(-1, 3)
     return RiskOutcome(
         limits=limits,
@@ -81,10 +81,10 @@ def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
     return RiskOrder(time_ns, participant, symbol, side, lots, price, order_id)
 
 
-def _look_at(risk: RiskEngine, watched: RiskOrder | None, one: Commands, time_ns: int) -> None:
+def _check_limits(risk: RiskEngine, order: RiskOrder | None, one: Commands, time_ns: int) -> None:
     """Hold a new order, or a change of one, against the limits; recorded, it is carried out all the same."""
-    if watched is not None:
-        risk.check(watched)
+    if order is not None:
+        risk.check(order)
         return
     op, _, _, _, symbol, _, lots, _, order_id, price = one.tolist()[0]
     if op == Op.MODIFY:

@@ -95,7 +95,7 @@ class StressOutcome:
     scales: tuple[ScaleRun, ...]
     sweep: tuple[SweepPoint, ...]
     knee_msg_s: int | None
-    produced: EngineOutput
+    output: EngineOutput
     timer_overhead_ns: int
     log: Events
 
@@ -137,11 +137,11 @@ def run_stress(
     wanted = _check_scales(scales)
     check_numbers(seed=seed, passes=passes, messages=wanted[-1] * BASE_MESSAGES)
     arrival_times_ns(arrivals, rate_msg_s=1_000 if rate is None else rate, count=0, seed=seed)
-    done = progress or _ignore
+    report = progress or _no_progress
     make = partial(make_book, core)
     make()
     commands = generate(STEADY, seed, wanted[-1] * BASE_MESSAGES).commands
-    walls = {scale: _saturate(commands[: scale * BASE_MESSAGES], make, passes, done) for scale in wanted}
+    walls = {scale: _saturate(commands[: scale * BASE_MESSAGES], make, passes, report) for scale in wanted}
     sustained = median_low(rate_msg_s(n * BASE_MESSAGES, wall) for n in wanted for wall in walls[n])
     offered = max(_two_digits(sustained // 2), 100) if rate is None else rate
     runs, loops, checks = [], [], []
@@ -153,14 +153,14 @@ def run_stress(
         runs.append(_scale_run(scale, walls[scale], offered, loop, audit))
         loops.append(loop)
         checks.append(audit)
-        done(part.size)
+        report(part.size)
     largest = loops[-1]
     if len(loops) > 1:
         checks.append(same_prefix(loops))
     checks += [stability_check(walls[scale], (), name=f"stability-x{scale}") for scale in wanted]
     second = core_check(commands, largest.events, core)
     checks += [second] if second else []
-    points = tuple(_sweep(commands, make, arrivals, sustained, seed, done)) if sweep else ()
+    points = tuple(_sweep(commands, make, arrivals, sustained, seed, report)) if sweep else ()
     return StressOutcome(
         core=core,
         arrivals=arrivals,
@@ -174,7 +174,7 @@ def run_stress(
         scales=tuple(runs),
         sweep=points,
         knee_msg_s=knee_of(points) if sweep else None,
-        produced=EngineOutput(
+        output=EngineOutput(
             events=largest.events.size,
             events_digest=runs[-1].events_digest,
             state_digest=runs[-1].state_digest,
@@ -203,16 +203,16 @@ def percentiles_ns(values: NDArray[np.int64]) -> tuple[int, ...]:
     return tuple(int(ordered[max(-(-p * ordered.size // 10_000), 1) - 1]) for p in PERCENTILES)
 
 
-def _saturate(commands: Commands, make: MakeBook, passes: int, done: Progress) -> tuple[int, ...]:
+def _saturate(commands: Commands, make: MakeBook, passes: int, report: Progress) -> tuple[int, ...]:
     walls = []
     for _ in range(passes + 1):
         walls.append(saturated(commands, make).wall_ns)
-        done(commands.size)
+        report(commands.size)
     return tuple(walls[1:])
 
 
 def _sweep(
-    commands: Commands, make: MakeBook, arrivals: str, sustained: int, seed: int, done: Progress
+    commands: Commands, make: MakeBook, arrivals: str, sustained: int, seed: int, report: Progress
 ) -> list[SweepPoint]:
     part = commands[:SWEEP_MESSAGES]
     points = []
@@ -225,9 +225,9 @@ def _sweep(
         span = max(int(times[-1] - times[0]), 1)
         done_msg_s = min(offered, offered * span // max(loop.wall_ns - int(times[0]), 1))
         modelled_ns = modelled_response_ns(times, loop.service_ns)
-        told = (percentiles_ns(each) for each in (loop.service_ns, loop.response_ns, modelled_ns))
-        points.append(SweepPoint(offered, done_msg_s, *told))
-        done(SWEEP_REPEATS * SWEEP_MESSAGES)
+        percentiles = (percentiles_ns(each) for each in (loop.service_ns, loop.response_ns, modelled_ns))
+        points.append(SweepPoint(offered, done_msg_s, *percentiles))
+        report(SWEEP_REPEATS * SWEEP_MESSAGES)
     return points
 
 
@@ -270,5 +270,5 @@ def _two_digits(number: int) -> int:
     return number // unit * unit
 
 
-def _ignore(_: int) -> None:
+def _no_progress(_: int) -> None:
     return

@@ -31,7 +31,7 @@ def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
             first_bad = number
     counts: dict[str, int] = dict(audit.faults)
     counts["unaccounted_lots"] = audit.unaccounted_lots()
-    counts["snapshot_differences"] = audit.differs_from(loop.snapshot)
+    counts["snapshot_differences"] = audit.snapshot_differences(loop.snapshot)
     state = check_snapshot(loop.snapshot)
     counts["state_rules_broken"] = sum(state.values())
     found = dict(nonzero_faults(counts)) | {rule: n for rule, n in state.items() if n}

@@ -122,10 +122,10 @@ class ItchDayColumns:
 
 def read_day_columns(data: Bytes) -> ItchDayColumns | None:
     """Read a whole file; None where a frame is cut, faulty or without its length, as `feeds.itch50` tells."""
-    told = itch_day(_bytes(data))
-    if told is None:
+    fields = itch_day(_bytes(data))
+    if fields is None:
         return None
-    commands, times_ns, frames, counts, stock_mentions, attributions, halts, unknown = told
+    commands, times_ns, frames, counts, stock_mentions, attributions, halts, unknown = fields
     return ItchDayColumns(
         commands=commands.view(COMMAND),
         times_ns=times_ns.view(np.int64),

@@ -37,7 +37,7 @@ def wire_to_commands(wire: Wire) -> Commands:
     return wire_commands(wire.view(np.uint8)).view(COMMAND)
 
 
-def pipe(wire: Wire, symbols: int, batch: int) -> PipelineResult:
+def run_native_pipeline(wire: Wire, symbols: int, batch: int) -> PipelineResult:
     """Decode and match on another thread, and digest the events of each batch on this one.
 
     Neither thread holds the interpreter lock while it decodes, matches or waits, and the hashing library

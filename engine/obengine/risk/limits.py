@@ -192,14 +192,14 @@ class RiskEngine:
         self, symbol: int, order_id: int, qty_lots: int | None = None, *, overlay: bool = False
     ) -> None:
         """So many lots of an open order are gone without a trade; None: all of them."""
-        self._less((overlay, symbol, order_id), qty_lots)
+        self._reduce((overlay, symbol, order_id), qty_lots)
 
     def filled(self, symbol: int, order_id: int, qty_lots: int, *, overlay: bool = False) -> int:
         """So many lots of an open order have traded; the lots by which its owner's position moved."""
-        told = self._less((overlay, symbol, order_id), qty_lots)
-        if told is None:
+        reduced = self._reduce((overlay, symbol, order_id), qty_lots)
+        if reduced is None:
             return 0
-        participant, side, lots = told
+        participant, side, lots = reduced
         self._held(participant, symbol).position += lots if side == Side.BUY else -lots
         return lots
 
@@ -208,7 +208,7 @@ class RiskEngine:
         held = self._held(order.participant, order.symbol)
         held.position += qty_lots if order.side == Side.BUY else -qty_lots
 
-    def _less(self, key: tuple[bool, int, int], qty_lots: int | None) -> tuple[int, int, int] | None:
+    def _reduce(self, key: tuple[bool, int, int], qty_lots: int | None) -> tuple[int, int, int] | None:
         order = self._orders.get(key)
         if order is None:
             return None

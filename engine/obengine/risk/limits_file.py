@@ -187,14 +187,14 @@ class _Reader:
             skew_ticks_per_lot=self.number(given, "skew_ticks_per_lot", place, least=0, most=10**6),
         )
 
-    def expected(self, told: object) -> Mapping[str, int] | None:
+    def expected(self, value: object) -> Mapping[str, int] | None:
         place, kinds = "expect", tuple(str(kind) for kind in BreachKind)
-        if told is None:
+        if value is None:
             return None
-        if told == "none":
+        if value == "none":
             return dict.fromkeys(kinds, 0)
-        if not isinstance(told, dict):
+        if not isinstance(value, dict):
             raise self.error(place, 'is "none" or a table of exact counts')
-        self.closed(told, kinds, place)
-        counts = {key: self.number(told, key, place, least=0, most=MAX_LIMIT) for key in told}
+        self.closed(value, kinds, place)
+        counts = {key: self.number(value, key, place, least=0, most=MAX_LIMIT) for key in value}
         return dict.fromkeys(kinds, 0) | counts

@@ -65,12 +65,12 @@ def test_a_run_names_every_seed_and_architecture() -> None:
     outcome = run_architectures((1, 2, 1), passes=2, messages=1_000, progress=done.append)
     assert outcome.seeds == (1, 2)
     assert [run.name for run in outcome.runs] == list(architecture_names())
-    assert [check.name for check in outcome.produced.checks] == [
+    assert [check.name for check in outcome.output.checks] == [
         "one-digest-seed-1",
         "one-digest-seed-2",
         *(f"stability-{name}" for name in architecture_names()),
     ]
-    for check in outcome.produced.checks[2:]:
+    for check in outcome.output.checks[2:]:
         assert (check.counts["passes"], check.counts["unstable"]) == (2, 1)
     assert all(len(run.wall_ns) == 4 and run.latency_ns.size == 2_000 for run in outcome.runs)
     handed_on = {run.name for run in outcome.runs if run.handoff_ns is not None}

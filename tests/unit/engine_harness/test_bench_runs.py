@@ -32,8 +32,8 @@ def test_a_bench_proves_its_answer() -> None:
     ]
     assert (len(outcome.pass_wall_ns), outcome.service_ns.size) == (3, 2_000)
     assert outcome.service_ns.min() > 0
-    plain = [count for name, count in outcome.counts.items() if not name.startswith("rejected.")]
-    assert sum(plain) == outcome.events
+    fast_reader = [count for name, count in outcome.counts.items() if not name.startswith("rejected.")]
+    assert sum(fast_reader) == outcome.events
     assert outcome.counts["rejected"] == outcome.counts["rejected.unknown-order"] > 0
 
 
@@ -154,9 +154,9 @@ def test_a_pass_goes_by_batches_that_are_compared_one_by_one(monkeypatch: pytest
 
 def test_single_messages_must_agree_with_the_batch() -> None:
     commands = generate(STEADY, 1, 500).commands
-    ran = run_passes(commands, ReferenceBook, 1, None)
+    results = run_passes(commands, ReferenceBook, 1, None)
     with pytest.raises(DigestMismatch, match="one message at a time"):
-        time_messages(commands[:499], ReferenceBook, ran, None)
+        time_messages(commands[:499], ReferenceBook, results, None)
 
 
 def test_long_streams_are_sampled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

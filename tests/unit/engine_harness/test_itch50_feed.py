@@ -169,11 +169,11 @@ def test_the_sample_is_the_same_everywhere(tmp_path: Path) -> None:
 
 
 def test_gzip_of_several_members_is_one_file(tmp_path: Path) -> None:
-    plain = framed(*sample_messages(1, 50, 1))
+    fast_reader = framed(*sample_messages(1, 50, 1))
     path = tmp_path / "two.gz"
-    path.write_bytes(gzip.compress(plain[:500], mtime=0) + gzip.compress(plain[500:], mtime=0))
+    path.write_bytes(gzip.compress(fast_reader[:500], mtime=0) + gzip.compress(fast_reader[500:], mtime=0))
     assert is_itch50(path)
-    whole = read(tmp_path, plain)
+    whole = read(tmp_path, fast_reader)
     assert np.array_equal(read_itch50(path).commands, whole.commands)
 
 

@@ -29,10 +29,10 @@ def zipped(message: Path, target: Path, prefix: str = "") -> Path:
 
 
 def test_all_ways_give_the_same_commands(tmp_path: Path, message: Path) -> None:
-    plain = read_lobster(message)
+    fast_reader = read_lobster(message)
     archive = zipped(message, tmp_path / "day.zip", prefix="inner/")
     for path in (message.parent, archive):
-        assert read_lobster(path).commands.tobytes() == plain.commands.tobytes()
+        assert read_lobster(path).commands.tobytes() == fast_reader.commands.tobytes()
 
 
 def test_sources_are_the_files_that_were_read(tmp_path: Path, message: Path) -> None:

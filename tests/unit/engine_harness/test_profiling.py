@@ -26,7 +26,7 @@ def test_both_captures_see_the_whole_way() -> None:
     assert sum(outcome.stacks.values()) > 0
     assert outcome.peak_bytes is not None
     assert outcome.peak_bytes >= outcome.allocations[0].held_bytes > 0
-    assert all(check.passed for check in outcome.produced.checks)
+    assert all(check.passed for check in outcome.output.checks)
 
 
 def test_nothing_says_where_the_program_lies() -> None:
@@ -58,20 +58,20 @@ def test_what_cannot_be_profiled(scenario: str, profiler: str, messages: int) ->
 
 def test_counters_of_the_processor_or_the_reason() -> None:
     done: list[int] = []
-    counted = counters.count(lambda: done.append(1))
+    readings = counters.count(lambda: done.append(1))
     assert done == [1]
-    assert set(counted.values) | set(counted.absent) == set(counters.COUNTERS)
-    assert not set(counted.values) & set(counted.absent)
-    assert all(counted.absent.values())
+    assert set(readings.values) | set(readings.absent) == set(counters.COUNTERS)
+    assert not set(readings.values) & set(readings.absent)
+    assert all(readings.absent.values())
 
 
 def test_a_machine_without_counters_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters.platform, "machine", lambda: "abacus")
     outcome = run_profile("baseline", seed=1, core="reference", profiler="tracemalloc", messages=50)
-    assert outcome.counted.values == {}
-    (told,) = [check for check in outcome.produced.checks if check.name == "processor-counters"]
-    assert (told.passed, told.counts) == (True, {"counters-absent": len(counters.COUNTERS)})
-    assert "abacus" in told.detail
+    assert outcome.counters.values == {}
+    (check,) = [each for each in outcome.output.checks if each.name == "processor-counters"]
+    assert (check.passed, check.counts) == (True, {"counters-absent": len(counters.COUNTERS)})
+    assert "abacus" in check.detail
 
 
 def open_files() -> int:

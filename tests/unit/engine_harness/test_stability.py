@@ -49,8 +49,8 @@ def test_involuntary_switches_never_go_back() -> None:
 def test_passes_in_fresh_processes_give_the_same_run() -> None:
     done: list[int] = []
     fresh = run_bench("baseline", core="reference", passes=2, fresh_processes=True, progress=done.append)
-    plain = run_bench("baseline", core="reference", passes=2)
-    assert (fresh.events_digest, fresh.state_digest) == (plain.events_digest, plain.state_digest)
+    fast_reader = run_bench("baseline", core="reference", passes=2)
+    assert (fresh.events_digest, fresh.state_digest) == (fast_reader.events_digest, fast_reader.state_digest)
     assert len(fresh.pass_wall_ns) == 2
     assert min(fresh.pass_wall_ns) > 0
     assert sum(done) == bench_work("baseline", passes=2)

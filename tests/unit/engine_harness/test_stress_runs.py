@@ -100,10 +100,10 @@ def test_a_stress_run_proves_its_scales(monkeypatch: pytest.MonkeyPatch) -> None
         sweep=True,
         progress=done.append,
     )
-    assert all(check.passed for check in outcome.produced.checks), outcome.produced.checks
+    assert all(check.passed for check in outcome.output.checks), outcome.output.checks
     assert [run.scale for run in outcome.scales] == [1, 2]
     assert outcome.scales[1].messages == outcome.workload.messages == 4_000
-    assert outcome.produced.events_digest == outcome.scales[1].events_digest
+    assert outcome.output.events_digest == outcome.scales[1].events_digest
     assert len({run.offered_msg_s for run in outcome.scales}) == 1
     assert len(outcome.sweep) == len(stress.SWEEP_PERMILLE)
     assert outcome.knee_msg_s is not None
@@ -114,7 +114,7 @@ def test_two_arrivals_of_one_seed_give_one_digest() -> None:
     digests = {
         run_stress(
             arrivals=arrivals, scales=[1], seed=7, core="reference", passes=1, rate=1_000_000
-        ).produced.events_digest
+        ).output.events_digest
         for arrivals in ("poisson", "hawkes")
     }
     assert len(digests) == 1

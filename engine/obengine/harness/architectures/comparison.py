@@ -58,7 +58,7 @@ class ArchitecturesOutcome:
     workload: WorkloadFacts
     seeds: tuple[int, ...]
     runs: tuple[ArchitectureRun, ...]
-    produced: EngineOutput
+    output: EngineOutput
     timer_overhead_ns: int
     log: Events
 
@@ -100,9 +100,9 @@ def run_architectures(
     latency: dict[str, list[NDArray[np.int64]]] = {each.name: [] for each in chosen}
     checks = []
     for seed, commands in streams.items():
-        ran = _one_seed(commands, chosen, passes, progress)
-        checks.append(_agree(seed, ran))
-        for name, runs in ran.items():
+        results = _run_seed(commands, chosen, passes, progress)
+        checks.append(_require_one_digest(seed, results))
+        for name, runs in results.items():
             latency[name].append(runs[-1].latency_ns)
             taken[name] += [replace(each, latency_ns=each.latency_ns[:0]) for each in runs]
     checks += [_stability(name, runs, passes) for name, runs in taken.items()]
@@ -118,8 +118,8 @@ def run_architectures(
             seed=seeds[0],
         ),
         seeds=tuple(streams),
-        runs=tuple(_summed(each, taken[each.name], latency[each.name], messages) for each in chosen),
-        produced=EngineOutput(
+        runs=tuple(_summarise(each, taken[each.name], latency[each.name], messages) for each in chosen),
+        output=EngineOutput(
             events=events.size,
             events_digest=records_digest(events),
             state_digest=book.state_digest(),
@@ -137,40 +137,40 @@ def spread(commands: Commands) -> Commands:
     return commands
 
 
-def _one_seed(
+def _run_seed(
     commands: Commands, chosen: Sequence[Architecture], passes: int, progress: Progress | None
 ) -> dict[str, list[ArchitecturePass]]:
     """Passes of all architectures in turn, so that what else the machine does falls on all alike."""
     wire = to_wire(commands)
-    ran: dict[str, list[ArchitecturePass]] = {each.name: [] for each in chosen}
+    results: dict[str, list[ArchitecturePass]] = {each.name: [] for each in chosen}
     for _ in range(passes):
         for each in chosen:
             with collector_paused():
-                ran[each.name].append(each.run(wire, SYMBOLS, now_ns))
+                results[each.name].append(each.run(wire, SYMBOLS, now_ns))
             if progress is not None:
                 progress(commands.size)
-    return ran
+    return results
 
 
 def _stability(name: str, runs: Sequence[ArchitecturePass], passes: int) -> CheckResult:
     """The verdict on an architecture, of its least stable seed: seeds differ in work, so they stand apart."""
-    walls = [[ran.wall_ns for ran in runs[at : at + passes]] for at in range(0, len(runs), passes)]
+    walls = [[results.wall_ns for results in runs[at : at + passes]] for at in range(0, len(runs), passes)]
     found = [stability_check(each, (), name=f"stability-{name}") for each in walls]
     return max(found, key=lambda check: (check.counts["unstable"], check.counts["middle-half-permille"]))
 
 
-def _agree(seed: int, ran: dict[str, list[ArchitecturePass]]) -> CheckResult:
+def _require_one_digest(seed: int, results: dict[str, list[ArchitecturePass]]) -> CheckResult:
     """One digest from every pass of every architecture.
 
     Raises:
         DigestMismatch: names the architecture that differs from the first.
     """
-    first = next(iter(ran.values()))[0]
-    for name, runs in ran.items():
+    first = next(iter(results.values()))[0]
+    for name, runs in results.items():
         for each in runs:
             if (each.events, each.events_digest) != (first.events, first.events_digest):
                 raise DigestMismatch(
-                    f"{name} gave other events than {next(iter(ran))} for seed {seed}: "
+                    f"{name} gave other events than {next(iter(results))} for seed {seed}: "
                     f"{each.events_digest[:12]} with {each.events}, not {first.events_digest[:12]} "
                     f"with {first.events}"
                 )
@@ -178,18 +178,22 @@ def _agree(seed: int, ran: dict[str, list[ArchitecturePass]]) -> CheckResult:
         f"one-digest-seed-{seed}",
         passed=True,
         detail=f"every pass of every architecture gave the events {first.events_digest}",
-        counts={"architectures": len(ran), "passes": sum(map(len, ran.values())), "events": first.events},
+        counts={
+            "architectures": len(results),
+            "passes": sum(map(len, results.values())),
+            "events": first.events,
+        },
     )
 
 
-def _summed(
+def _summarise(
     each: Architecture, runs: Sequence[ArchitecturePass], latency: Sequence[NDArray[np.int64]], messages: int
 ) -> ArchitectureRun:
-    stages = {stage: median_low(ran.busy_ns[stage] for ran in runs) for stage in runs[0].busy_ns}
+    stages = {stage: median_low(results.busy_ns[stage] for results in runs) for stage in runs[0].busy_ns}
     return ArchitectureRun(
         name=each.name,
         core=each.core,
-        wall_ns=tuple(ran.wall_ns for ran in runs),
+        wall_ns=tuple(results.wall_ns for results in runs),
         busy_ns=stages,
         handoff_ns=_handoff_ns(each, stages, messages),
         bottleneck_ns=each.bottleneck_ns(stages),

@@ -130,7 +130,7 @@ def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePa
 
     def produce() -> None:
         spent = 0
-        with _noted(failures):
+        with _collect_errors(failures):
             for at in range(wire.size):
                 start = clock()
                 command = _decode_one(raw, at)
@@ -162,7 +162,7 @@ def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePa
 
 
 @contextmanager
-def _noted(failures: list[Exception]) -> Iterator[None]:
+def _collect_errors(failures: list[Exception]) -> Iterator[None]:
     """Keep what goes wrong in a thread for the one that waits: the other stages run empty then."""
     try:
         yield
@@ -211,7 +211,7 @@ def _pipeline(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
         while (item := decoded.get()) is not None:
             if failures:
                 continue
-            with _noted(failures):
+            with _collect_errors(failures):
                 start, commands = item
                 taken = clock()
                 given = apply(commands)
@@ -252,7 +252,7 @@ def _decode_batches(
     failures: list[Exception],
 ) -> None:
     """The first stage of the pipeline; None says that there is no more."""
-    with _noted(failures):
+    with _collect_errors(failures):
         for at in range(0, wire.size, BATCH):
             start = clock()
             commands = decode(wire[at : at + BATCH])
@@ -263,17 +263,17 @@ def _decode_batches(
 
 def _native_pipeline(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
     """One native thread decodes and matches while this one digests."""
-    from obengine.native.pipeline import pipe
+    from obengine.native.pipeline import run_native_pipeline
 
     first = clock()
-    piped = pipe(wire, symbols, BATCH)
+    results = run_native_pipeline(wire, symbols, BATCH)
     wall = clock() - first
-    busy = {"decode": piped.decode_ns, "match": piped.match_ns, "digest": piped.digest_ns}
-    latency = np.repeat(piped.batch_ns, BATCH)[: wire.size]
-    return ArchitecturePass(piped.events, piped.events_digest, wall, busy, latency)
+    busy = {"decode": results.decode_ns, "match": results.match_ns, "digest": results.digest_ns}
+    latency = np.repeat(results.batch_ns, BATCH)[: wire.size]
+    return ArchitecturePass(results.events, results.events_digest, wall, busy, latency)
 
 
-def _pass_on_natively(messages: int, _: Clock) -> int:
+def _measure_native_handoff(messages: int, _: Clock) -> int:
     from obengine.native.pipeline import handoff_ns
 
     return handoff_ns(-(-messages // BATCH))
@@ -325,7 +325,7 @@ def _shard_threads(_: int) -> Iterator[_ShardThreads]:
     yield _ShardThreads()
 
 
-def _pass_on(size: int, depth: int, messages: int, clock: Clock) -> int:
+def _measure_handoff(size: int, depth: int, messages: int, clock: Clock) -> int:
     """Hand on empty work in units of `size` messages from one thread to another."""
     passing: queue.Queue[tuple[int, Events] | None] = queue.Queue(maxsize=depth)
     nothing = np.zeros(0, dtype=EVENT)
@@ -354,12 +354,12 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
         for each in (
             Architecture("inline", REFERENCE, partial(_one_by_one, REFERENCE)),
             Architecture(
-                "queue", REFERENCE, partial(_queued, REFERENCE), partial(_pass_on, 1, BATCH), _QUEUED
+                "queue", REFERENCE, partial(_queued, REFERENCE), partial(_measure_handoff, 1, BATCH), _QUEUED
             ),
             Architecture("native-inline", NATIVE, partial(_one_by_one, NATIVE)),
             Architecture("native-batched", NATIVE, _batched),
-            Architecture("pipeline", NATIVE, _pipeline, partial(_pass_on, BATCH, DEPTH), _EACH_ALONE),
-            Architecture("native-pipeline", NATIVE, _native_pipeline, _pass_on_natively, _TWO),
+            Architecture("pipeline", NATIVE, _pipeline, partial(_measure_handoff, BATCH, DEPTH), _EACH_ALONE),
+            Architecture("native-pipeline", NATIVE, _native_pipeline, _measure_native_handoff, _TWO),
             Architecture("sharded", NATIVE, partial(_sharded, _shard_threads)),
             Architecture("processes", NATIVE, partial(_sharded, shard_processes)),
         )
