@@ -1,1 +1,1 @@
-"""The release archive: written the same way everywhere, read with suspicion."""
+"""The release archive: deterministic writer, strict reader, checksums, signatures."""

@@ -1,4 +1,4 @@
-"""The rules by which an archive is refused, each with its name, and the limits behind them."""
+"""Rules for archives, each with its name, and limits on their size."""
 
 from __future__ import annotations
 
@@ -47,28 +47,28 @@ class Rule(StrEnum):
 
 
 class RefusedArchive(InvalidInput):
-    """An archive broke a rule; nothing of it was written.
+    """An archive broke a rule.
 
     Attributes:
-        rule: the rule that it broke first.
+        rule: the first rule that it broke.
     """
 
     def __init__(self, where: str, rule: Rule, detail: str) -> None:
         super().__init__(
             f"{where}: refused by rule {rule}: {detail}",
-            hint="do not unpack this file; fetch the release again or rebuild it from its tag",
+            hint="do not unpack this file; download the release again or rebuild it from its tag",
         )
         self.rule = rule
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a reader is willing to take, and a writer to make.
+    """The largest archive that is read or written.
 
     Attributes:
-        members: the most members of one archive.
-        total_bytes: the most bytes of the archive once inflated.
-        ratio: the most inflated bytes per compressed byte, looked at after `ratio_after_bytes`.
+        members: the most members.
+        total_bytes: the most bytes after decompression.
+        ratio: the most decompressed bytes per compressed byte, checked after `ratio_after_bytes`.
     """
 
     members: int = 20_000

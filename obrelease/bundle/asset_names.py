@@ -1,4 +1,4 @@
-"""What the files of a release are called."""
+"""Names of the files of a release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROVENANCE_NAME: Final = "provenance.dsse.json"
 
 
 def top_folder(project: str, tag: str) -> str:
-    """The one folder that the bundle unpacks into."""
+    """The folder that the bundle unpacks into."""
     return f"{project}-{tag}"
 
 

@@ -1,4 +1,4 @@
-"""Which member paths an archive may have, one by one and beside each other."""
+"""Rules for the member paths of an archive: each path alone, and all paths together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RESERVED: Final = frozenset(
 
 
 class PathRules:
-    """Judges the paths of one archive in the order they come."""
+    """Checks the paths of one archive, in their order."""
 
     def __init__(self, where: str, top: str | None = None) -> None:
         self._where = where
@@ -25,16 +25,16 @@ class PathRules:
 
     @property
     def top(self) -> str:
-        """The one top folder; empty while no member has come."""
+        """The top folder; empty before the first member."""
         return self._top or ""
 
-    def admit(self, path: str) -> str:
-        """Take the next path; returns it without the top folder.
+    def accept(self, path: str) -> str:
+        """Check the next path; returns it without the top folder.
 
         Raises:
-            RefusedArchive: the path, or the path beside an earlier one, breaks a rule.
+            RefusedArchive: the path breaks a rule, alone or together with an earlier one.
         """
-        self._alone(path)
+        self._check_alone(path)
         parts = path.split("/")
         if self._top is None:
             self._top = parts[0]
@@ -42,10 +42,10 @@ class PathRules:
             self._refuse(path, Rule.TOP_FOLDER, f"not below the one top folder {self._top}/")
         if len(path) - len(parts[0]) - 1 > MAX_PATH:
             self._refuse(path, Rule.PATH_LENGTH, f"longer than {MAX_PATH} characters below the top folder")
-        self._beside(path)
+        self._check_with_earlier(path)
         return "/".join(parts[1:])
 
-    def _alone(self, path: str) -> None:
+    def _check_alone(self, path: str) -> None:
         if path.startswith(("/", "\\\\")) or re.match(r"[A-Za-z]:", path):
             self._refuse(path, Rule.ABSOLUTE_PATH, "an absolute path")
         parts = re.split(r"[/\\]", path)
@@ -54,25 +54,25 @@ class PathRules:
         if not _ALLOWED.fullmatch(path):
             self._refuse(path, Rule.PATH_CHARACTERS, "characters outside A-Z a-z 0-9 . _ - /")
         if any(part.endswith(".") or part.split(".")[0].lower() in _RESERVED for part in parts):
-            self._refuse(path, Rule.RESERVED_NAME, "a name that Windows reserves or rewrites")
+            self._refuse(path, Rule.RESERVED_NAME, "a name that Windows reserves or changes")
 
-    def _beside(self, path: str) -> None:
+    def _check_with_earlier(self, path: str) -> None:
         folded = path.lower()
         if folded in self._files:
             rule = Rule.DUPLICATE if self._files[folded] == path else Rule.CASE_PAIR
-            self._refuse(path, rule, f"the archive holds {self._files[folded]} already")
+            self._refuse(path, rule, f"the archive has {self._files[folded]} already")
         if folded in self._folders:
-            self._refuse(path, Rule.FILE_AS_FOLDER, "other members lie below it")
+            self._refuse(path, Rule.FILE_AS_FOLDER, "other members are below it")
         at = path.find("/")
         while at != -1:
-            self._below(path, path[:at])
+            self._check_folder(path, path[:at])
             at = path.find("/", at + 1)
         if path < self._last:
-            self._refuse(path, Rule.ORDER, f"stands after {self._last}, members are sorted")
+            self._refuse(path, Rule.ORDER, f"follows {self._last}, but members must be sorted")
         self._last = path
         self._files[folded] = path
 
-    def _below(self, path: str, folder: str) -> None:
+    def _check_folder(self, path: str, folder: str) -> None:
         if folder.lower() in self._files:
             self._refuse(path, Rule.FILE_AS_FOLDER, f"{folder} is a file of the archive")
         if self._folders.setdefault(folder.lower(), folder) != folder:

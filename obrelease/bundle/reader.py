@@ -1,4 +1,7 @@
-"""Reading an archive that anybody may have made: members are streamed, judged, never extracted blindly."""
+"""Strict reader of untrusted archives: members are streamed and checked before anything is unpacked.
+
+Python's `tarfile` repairs or ignores most of what is refused here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import NoReturn
 
 from obrelease.bundle import ustar
 from obrelease.bundle.archive_rules import LIMITS, Limits, RefusedArchive, Rule
-from obrelease.bundle.gzip_reader import Inflater
+from obrelease.bundle.gzip_reader import GzipReader
 from obrelease.bundle.member_paths import PathRules
 from obrelease.bundle.writer import ArchiveDigests
 from obrelease.models.manifest import BundleMember
@@ -24,7 +27,7 @@ Sink = Callable[[bytes], object]
 
 @dataclass(frozen=True, slots=True)
 class BundleContents:
-    """What an archive holds, every byte of it read and every rule kept."""
+    """The content of an archive that was read completely and breaks no rule."""
 
     top: str
     members: tuple[BundleMember, ...]
@@ -35,42 +38,42 @@ def read_bundle(path: Path, *, top: str | None = None, limits: Limits = LIMITS) 
     """Read the whole archive and write nothing.
 
     Args:
-        top: the folder that all members must lie in; the first member's where None.
+        top: the folder that all members must be in; by default, that of the first member.
 
     Raises:
         RefusedArchive: a rule is broken; the error names it.
-        NotFound, InvalidInput, StorageError: the file is not there, not regular, not readable.
+        NotFound, InvalidInput, StorageError: the file does not exist, is not regular, or cannot be read.
     """
-    with _walk(path, top, limits) as walk:
-        return walk.run(lambda _path: None)
+    with _open(path, top, limits) as reading:
+        return reading.run(lambda _path: None)
 
 
 def unpack_bundle(path: Path, folder: Path, expected: BundleContents, *, limits: Limits = LIMITS) -> None:
     """Write the members below `folder`, a new folder, after `read_bundle` has passed the same file.
 
     Raises:
-        RefusedArchive: the file is not the one that gave `expected`.
-        StorageError: the disk refused; also where anything stands in the way.
+        RefusedArchive: the file is not the one that was read before.
+        StorageError: the operating system refused, or something exists at a target path.
     """
     with storage_errors(folder):
         folder.mkdir(mode=0o700)
-        with _walk(path, expected.top, limits) as walk:
-            found = walk.run(lambda member: folder / member)
+        with _open(path, expected.top, limits) as reading:
+            found = reading.run(lambda member: folder / member)
     if found != expected:
         raise RefusedArchive(str(path), Rule.GZIP_DATA, "changed while it was read")
 
 
 @contextmanager
-def _walk(path: Path, top: str | None, limits: Limits) -> Iterator[_Walk]:
+def _open(path: Path, top: str | None, limits: Limits) -> Iterator[_Pass]:
     with open_regular(path) as file:
         where = path.name
-        yield _Walk(Inflater(file, where, limits), where, PathRules(where, top), limits)
+        yield _Pass(GzipReader(file, where, limits), where, PathRules(where, top), limits)
 
 
-class _Walk:
+class _Pass:
     """One pass over an archive."""
 
-    def __init__(self, stream: Inflater, where: str, rules: PathRules, limits: Limits) -> None:
+    def __init__(self, stream: GzipReader, where: str, rules: PathRules, limits: Limits) -> None:
         self._stream = stream
         self._where = where
         self._rules = rules
@@ -83,7 +86,7 @@ class _Walk:
                 self._refuse(Rule.MEMBER_COUNT, f"more than {self._limits.members} members")
             members.append(self._member(block, place))
         if self._block() != ustar.END[ustar.BLOCK_BYTES :]:
-            self._refuse(Rule.TRAILING_DATA, "one empty block, then more data")
+            self._refuse(Rule.TRAILING_DATA, "more data after one empty block")
         self._stream.finish()
         outer, inner = self._stream.outer, self._stream.inner
         written = ArchiveDigests(outer.size, outer.hexdigest(), inner.size, inner.hexdigest())
@@ -91,7 +94,7 @@ class _Walk:
 
     def _member(self, block: bytes, place: Callable[[str], Path | None]) -> BundleMember:
         full, size = ustar.parse(block, self._where)
-        path = self._rules.admit(full)
+        path = self._rules.accept(full)
         ustar.require_exact(block, full, size, self._where)
         target = place(path)
         if target is None:
@@ -106,22 +109,22 @@ class _Walk:
     def _content(self, full: str, size: int, sink: Sink) -> str:
         digest = Hasher()
         while digest.size < size:
-            chunk = self._stream.take(min(CHUNK_BYTES, size - digest.size))
+            chunk = self._stream.read(min(CHUNK_BYTES, size - digest.size))
             if not chunk:
-                self._refuse(Rule.TRUNCATED, f"cut inside member {full!a}")
+                self._refuse(Rule.TRUNCATED, f"ends inside member {full!a}")
             digest.update(chunk)
             sink(chunk)
         if any(self._exactly(ustar.padding(size))):
-            self._refuse(Rule.PADDING, f"bytes hidden behind member {full!a}")
+            self._refuse(Rule.PADDING, f"hidden bytes after member {full!a}")
         return digest.hexdigest()
 
     def _block(self) -> bytes:
         return self._exactly(ustar.BLOCK_BYTES)
 
     def _exactly(self, count: int) -> bytes:
-        data = self._stream.take(count)
+        data = self._stream.read(count)
         if len(data) < count:
-            self._refuse(Rule.TRUNCATED, "cut between members")
+            self._refuse(Rule.TRUNCATED, "ends between members")
         return data
 
     def _refuse(self, rule: Rule, detail: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""SHA256SUMS: what `sha256sum` writes and `sha256sum -c --strict` reads, and nothing looser."""
+"""SHA256SUMS files: exactly the format that `sha256sum` writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def render(digests: Mapping[str, str]) -> bytes:
 
 
 def parse(data: bytes, where: str) -> dict[str, str]:
-    """The digests by path.
+    """The digests of a file, by path.
 
     Raises:
         InvalidInput: a line is not `<64 hex>  <path>`, or the paths are not sorted and unique.
@@ -29,7 +29,7 @@ def parse(data: bytes, where: str) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{where}: not ASCII at byte {error.start}") from error
     if not text.endswith("\n"):
-        raise InvalidInput(f"{where}: the last line has no end")
+        raise InvalidInput(f"{where}: the last line does not end in a newline")
     return dict(_lines(text.split("\n")[:-1], where))
 
 

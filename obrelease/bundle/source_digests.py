@@ -1,4 +1,4 @@
-"""The digests of sources that a run names: which files of a tree they cover, and by what names."""
+"""Digests of source code: which files of a tree they cover, and under which names."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from obrelease.bundle import sha256sums
 from obrelease.storage.hashing import digest_bytes
 
 PACKAGES: Final = {"obrelease": "obrelease", "obengine": "engine/obengine"}
-"""Where the Python packages lie in a checkout of this program."""
+"""Folders of the Python packages in a checkout of this program."""
 
 CORE_FOLDER: Final = "engine"
 CORE_PATTERNS: Final = (
     "CMakeLists.txt", "build_record.cmake", "bindings*.cpp", "bindings*.hpp",
     "include/obengine/*.hpp", "include/obengine/*/*.hpp",
 )  # fmt: skip
-"""What `engine/build_record.cmake` takes the digest of, in this layout and in that of older commits."""
+"""Files that `engine/build_record.cmake` hashes, in this layout and in that of older commits."""
 
 
 def digest(files: Mapping[str, str]) -> str:
-    """The sha256 of what `sha256sum` prints for the files, sorted by name; their sha256 by name is given."""
+    """The sha256 of the `sha256sum` output for these files (sha256 by name), sorted by name."""
     return digest_bytes(sha256sums.render(files))
 
 
 def python_sources(paths: Iterable[str]) -> dict[str, str] | None:
-    """The paths of a tree that `sources_digest` covers, by the names that stand in it.
+    """The paths in a tree that `sources_digest` covers, by their names in the digest.
 
-    None where the tree does not hold this program.
+    None if the tree is not one of this program.
     """
     known = set(paths)
     if not all(f"{place}/__init__.py" in known for place in PACKAGES.values()):
@@ -42,9 +42,9 @@ def python_sources(paths: Iterable[str]) -> dict[str, str] | None:
 
 
 def core_sources(paths: Iterable[str]) -> dict[str, str] | None:
-    """The paths of a tree that `core_digest` covers, by the names that stand in it.
+    """The paths in a tree that `core_digest` covers, by their names in the digest.
 
-    None where the tree does not hold a core that names its sources.
+    None if the tree has no core that records its sources.
     """
     names = {
         path.removeprefix(f"{CORE_FOLDER}/"): path for path in paths if path.startswith(f"{CORE_FOLDER}/")
@@ -55,5 +55,5 @@ def core_sources(paths: Iterable[str]) -> dict[str, str] | None:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """As a shell matches: a star ends at a slash."""
+    """Match as a shell does: `*` does not match a slash."""
     return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)

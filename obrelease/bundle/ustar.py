@@ -1,8 +1,8 @@
-"""POSIX ustar headers (IEEE Std 1003.1, pax, "ustar Interchange Format"): exactly one form.
+"""POSIX ustar headers (IEEE Std 1003.1, pax, "ustar Interchange Format") in exactly one form.
 
-Every member is a regular file, mode 0644, owned by 0:0 without names, and dated
-1980-01-01T00:00:00Z: a fixed time keeps equal contents equal bytes whichever commit they are
-rebuilt from, and that day is the first which every archive format and tool accepts silently.
+Every member is a regular file with mode 0644, owner 0:0 without names, and the fixed time
+1980-01-01T00:00:00Z, so that equal contents give equal bytes. That day is the first that every archive
+format and tool accepts. Python's `tarfile` does not promise the same bytes in all versions.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OWNER_FIELDS: Final = b"%07o\0" % MODE + b"0000000\0" * 2
 _MTIME_FIELD: Final = b"%011o\0" % MTIME_S
 _TYPE_TO_DEVICE: Final = b"0" + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
 _FIXED_SUM: Final = sum(_OWNER_FIELDS + b" " * 8 + _MTIME_FIELD + _TYPE_TO_DEVICE)
-"""What all headers have in common adds this to their checksum, the checksum's own field as blanks."""
+"""The checksum of the fields that are equal in all headers, with blanks for the checksum itself."""
 
 
 def header(path: str, size: int) -> bytes:
@@ -55,7 +55,7 @@ def header(path: str, size: int) -> bytes:
         InvalidInput: the path is too long to be split, or the size is 8 GiB or more.
     """
     if size > MAX_MEMBER_BYTES:
-        raise InvalidInput(f"{path}: {size} bytes are too many for one member of a ustar archive (8 GiB)")
+        raise InvalidInput(f"{path}: {size} bytes, at most 8 GiB fit in one member of a ustar archive")
     prefix, name = _split(path)
     digits = b"%011o\0" % size
     checksum = b"%06o\0 " % (_FIXED_SUM + sum(name) + sum(prefix) + sum(digits))
@@ -78,16 +78,16 @@ def padding(size: int) -> int:
 
 
 def parse(block: bytes, where: str) -> tuple[str, int]:
-    """The path and size that a header names.
+    """The path and size in a header.
 
     Raises:
         RefusedArchive: anything in it differs from what `header` writes.
     """
-    return _as_written(block) or _judged(block, where)
+    return _parse_exact(block) or _diagnose(block, where)
 
 
-def _as_written(block: bytes) -> tuple[str, int] | None:
-    """Path and size of a header that `header` wrote; None where anything is otherwise."""
+def _parse_exact(block: bytes) -> tuple[str, int] | None:
+    """Path and size of a header that `header` wrote; None if anything differs."""
     try:
         name = block[_NAME].rstrip(b"\0").decode("ascii")
         prefix = block[_PREFIX].rstrip(b"\0").decode("ascii")
@@ -97,40 +97,40 @@ def _as_written(block: bytes) -> tuple[str, int] | None:
         return None
 
 
-def _judged(block: bytes, where: str) -> tuple[str, int]:
-    """The same, slowly: which rule does the header break?"""
+def _diagnose(block: bytes, where: str) -> tuple[str, int]:
+    """As `_parse_exact`, field by field, to name the rule that the header breaks."""
     if block[_CHECKSUM] != b"%06o\0 " % (sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20):
-        raise RefusedArchive(where, Rule.HEADER_CHECKSUM, "the header's checksum does not fit its bytes")
+        raise RefusedArchive(where, Rule.HEADER_CHECKSUM, "the header's checksum does not match")
     path = _path(block, where)
     place = f"{where}: member {path!a}"
     kind = block[_TYPE]
     if kind != b"0":
         rule = _FORBIDDEN_TYPES.get(kind, Rule.MEMBER_TYPE)
-        raise RefusedArchive(place, rule, f"type {kind.decode('latin-1')!a}, only regular files are taken")
+        raise RefusedArchive(place, rule, f"type {kind.decode('latin-1')!a}, only regular files are accepted")
     size = _octal(block[_SIZE], place)
     if block[_MODE] != b"%07o\0" % MODE:
         raise RefusedArchive(place, Rule.MODE, f"mode {block[_MODE].decode('latin-1')!a}, not 0644")
     if block[_UID] + block[_GID] != b"0000000\0" * 2 or any(block[_NAMES]):
-        raise RefusedArchive(place, Rule.OWNER, "the owner is not the nameless 0:0")
+        raise RefusedArchive(place, Rule.OWNER, "the owner is not 0:0 without names")
     if block[_MTIME] != b"%011o\0" % MTIME_S:
         raise RefusedArchive(place, Rule.TIME, "the time is not 1980-01-01T00:00:00Z")
     return path, size
 
 
 def require_exact(block: bytes, path: str, size: int, where: str) -> None:
-    """Refuse a header that says the right things in another spelling.
+    """Refuse a header with the right values in another form.
 
     Raises:
         RefusedArchive: always `Rule.HEADER_FIELD`.
     """
     if block != header(path, size):
         raise RefusedArchive(
-            f"{where}: member {path!a}", Rule.HEADER_FIELD, "the header is not spelled as ustar"
+            f"{where}: member {path!a}", Rule.HEADER_FIELD, "the header differs from its ustar form"
         )
 
 
 def _split(path: str) -> tuple[bytes, bytes]:
-    """Prefix and name: the shortest prefix that leaves a name of at most 100 bytes."""
+    """Prefix and name; the shortest prefix that leaves a name of at most 100 bytes."""
     raw = path.encode("ascii")
     if len(raw) <= 100:
         return b"", raw
@@ -151,7 +151,7 @@ def _path(block: bytes, where: str) -> str:
         raise RefusedArchive(f"{where}: member {shown}", Rule.PATH_CHARACTERS, "not ASCII") from error
     if block[_MAGIC] != b"ustar\x0000":
         raise RefusedArchive(
-            f"{where}: member {name!a}", Rule.GNU_EXTENSION, "not the magic of a ustar header"
+            f"{where}: member {name!a}", Rule.GNU_EXTENSION, "the magic is not that of a ustar header"
         )
     return f"{prefix}/{name}" if prefix else name
 

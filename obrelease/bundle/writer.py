@@ -1,14 +1,13 @@
-"""Writing the archive: the same contents give the same bytes, in one bounded pass.
+"""Deterministic writer of archives (`.tar.gz`): equal contents give equal bytes.
 
-The gzip layer stores and does not compress. Deflate has one decoding and any number of encodings:
-zlib, zlib-ng and the libraries of other systems give different bytes for the same input, and so
-would a rebuild elsewhere. Stored blocks have one spelling, so the file depends on its contents alone.
+The gzip layer stores and does not compress. Deflate data can be encoded in many ways: zlib, zlib-ng
+and other libraries give different bytes for the same input, so a rebuild elsewhere would differ.
+Stored blocks have one form, so the file depends on its contents only.
 
-What else there is, and why it is not taken. Zstandard, xz and Brotli promise their bytes as little as
-zlib does, and a stock `tar -xzf` opens none of them. An encoder of our own (LZ77 with fixed Huffman
-codes) would be ours to keep unchanged for ever, run at a small part of the speed in Python, and be one
-more thing that a reader has to believe. The price is size: four to five times that of `gzip -9` for
-our results, a megabyte; whoever serves them over HTTP may compress on the way.
+Alternatives that were rejected: Zstandard, xz and Brotli do not promise equal bytes either, and a plain
+`tar -xzf` does not read them. An encoder of our own (LZ77 with fixed Huffman codes) would have to stay
+unchanged for ever, would be slow in Python, and would have to be trusted by readers. The price is size:
+four to five times that of `gzip -9`, about a megabyte. A web server may compress during transfer.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ STORED_BYTES: Final = 65535
 
 @dataclass(frozen=True, slots=True)
 class BundleSource:
-    """A file on its way into the archive: its path there, its place here, and what it must be."""
+    """A file to pack: its path in the archive, its path on the disk, and its expected size and sha256."""
 
     path: str
     file: Path
@@ -59,21 +58,21 @@ class ArchiveDigests:
 def write_bundle(
     target: Path, top: str, sources: Sequence[BundleSource], advance: Advance, limits: Limits = LIMITS
 ) -> ArchiveDigests:
-    """Write `sources` below the folder `top` into a new file, synced; nothing is left on failure.
+    """Pack `sources` below the folder `top` into a new file and sync it; on failure nothing is left.
 
     Args:
-        target: a path where nothing stands yet.
-        advance: called with the content bytes that went by.
+        target: a path that does not exist.
+        advance: called with the number of bytes packed since the last call.
 
     Raises:
-        IntegrityError: a file's bytes are not those that its source names.
+        IntegrityError: a file does not have its expected size and sha256.
         InvalidInput: a path or a size that the reader would refuse.
-        StorageError: the disk refused.
+        StorageError: the operating system refused.
     """
     ordered = sorted(sources, key=lambda source: source.path)
     rules = PathRules(str(target), top)
     for source in ordered:
-        rules.admit(f"{top}/{source.path}")
+        rules.accept(f"{top}/{source.path}")
     if len(ordered) > limits.members:
         raise RefusedArchive(
             str(target), Rule.MEMBER_COUNT, f"{len(ordered)} members, at most {limits.members}"
@@ -83,7 +82,7 @@ def write_bundle(
             written = _write(file, top, ordered, advance)
             file.flush()
             os.fsync(file.fileno())
-            _within(str(target), written, limits)
+            _check_limits(str(target), written, limits)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -91,7 +90,7 @@ def write_bundle(
 
 
 def _write(file: BinaryIO, top: str, sources: Sequence[BundleSource], advance: Advance) -> ArchiveDigests:
-    stream = _Gzip(file)
+    stream = _GzipWriter(file)
     for source in sources:
         stream.write(ustar.header(f"{top}/{source.path}", source.size))
         _copy(source, stream, advance)
@@ -100,8 +99,8 @@ def _write(file: BinaryIO, top: str, sources: Sequence[BundleSource], advance: A
     return stream.close()
 
 
-def _copy(source: BundleSource, stream: _Gzip, advance: Advance) -> None:
-    """Send exactly `source.size` bytes, hashed as they are sent, from one descriptor."""
+def _copy(source: BundleSource, stream: _GzipWriter, advance: Advance) -> None:
+    """Pack exactly `source.size` bytes from one open file, and hash them on the way."""
     digest = Hasher()
     with open_regular(source.file) as content:
         while chunk := content.read(min(CHUNK_BYTES, source.size - digest.size)):
@@ -111,58 +110,58 @@ def _copy(source: BundleSource, stream: _Gzip, advance: Advance) -> None:
         more = content.read(1)
     if more or digest.size != source.size or digest.hexdigest() != source.sha256:
         raise IntegrityError(
-            f"{source.file}: changed while it was packed, or is not the file of sha256 {source.sha256}",
+            f"{source.file}: changed while it was packed, or does not have sha256 {source.sha256}",
             hint="run `obrelease validate` on the results folder, then try again",
         )
 
 
-def _within(where: str, written: ArchiveDigests, limits: Limits) -> None:
+def _check_limits(where: str, written: ArchiveDigests, limits: Limits) -> None:
     if written.tar_size > limits.total_bytes:
         raise RefusedArchive(
             where, Rule.TOTAL_SIZE, f"{written.tar_size} bytes, at most {limits.total_bytes}"
         )
 
 
-class _Gzip:
-    """A gzip stream of the fixed header above and stored blocks, that knows both of its digests."""
+class _GzipWriter:
+    """A gzip stream of the fixed header and stored blocks, which hashes its input and output."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._waiting = bytearray()
+        self._buffer = bytearray()
         self._crc = 0
         self._outer = Hasher()
         self._inner = Hasher()
-        self._put(GZIP_HEADER)
+        self._write_file(GZIP_HEADER)
 
     def write(self, data: bytes) -> None:
         self._inner.update(data)
         self._crc = zlib.crc32(data, self._crc)
-        self._waiting += data
-        if len(self._waiting) > STORED_BYTES:
-            self._store_full()
+        self._buffer += data
+        if len(self._buffer) > STORED_BYTES:
+            self._store_full_blocks()
 
     def close(self) -> ArchiveDigests:
-        self._put(_stored(len(self._waiting), last=True))
-        self._put(bytes(self._waiting))
-        self._put(self._crc.to_bytes(4, "little") + (self._inner.size % 2**32).to_bytes(4, "little"))
+        self._write_file(_stored(len(self._buffer), last=True))
+        self._write_file(bytes(self._buffer))
+        self._write_file(self._crc.to_bytes(4, "little") + (self._inner.size % 2**32).to_bytes(4, "little"))
         return ArchiveDigests(
             self._outer.size, self._outer.hexdigest(), self._inner.size, self._inner.hexdigest()
         )
 
-    def _store_full(self) -> None:
-        """Store all full blocks but what may be the last."""
-        full = (len(self._waiting) - 1) // STORED_BYTES
-        with memoryview(self._waiting) as waiting:
+    def _store_full_blocks(self) -> None:
+        """Store all full blocks except one that may be the last."""
+        full = (len(self._buffer) - 1) // STORED_BYTES
+        with memoryview(self._buffer) as buffer:
             for start in range(0, full * STORED_BYTES, STORED_BYTES):
-                self._put(_stored(STORED_BYTES, last=False))
-                self._put(waiting[start : start + STORED_BYTES])
-        del self._waiting[: full * STORED_BYTES]
+                self._write_file(_stored(STORED_BYTES, last=False))
+                self._write_file(buffer[start : start + STORED_BYTES])
+        del self._buffer[: full * STORED_BYTES]
 
-    def _put(self, data: bytes | memoryview) -> None:
+    def _write_file(self, data: bytes | memoryview) -> None:
         self._outer.update(data)
         self._file.write(data)
 
 
 def _stored(size: int, *, last: bool) -> bytes:
-    """The five bytes before a stored block: the mark of the last one, the size and its complement."""
+    """The five bytes before a stored block: a flag for the last one, the size and its complement."""
     return bytes([last]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")

@@ -29,9 +29,9 @@ from tests.faults.tampered_files import Case, flipped, on_files
 
 STRANGER = "not among the allowed signers"
 BROKEN = (
-    "does not hold|not among the allowed signers|SHA256SUMS.sig: |-signature that the release does not have"
+    "is not valid|not among the allowed signers|SHA256SUMS.sig: |-signature that the release does not have"
 )
-UNFIT = "does not hold"
+UNFIT = "is not valid"
 
 
 def flip_signature(part: int, _release: SignedRelease, folder: Path) -> None:

@@ -34,7 +34,7 @@ from obrelease.bundle.archive_rules import RefusedArchive
 DOCUMENT_IMPORTS = """
 from pathlib import Path
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical import read_bounded
+from obrelease.storage.files import read_bounded
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import read_document
 """

@@ -44,7 +44,7 @@ LARGE = """
 import hashlib, sys
 from pathlib import Path
 from obrelease.bundle.reader import read_bundle
-from obrelease.bundle.writer import Source, write_bundle
+from obrelease.bundle.writer import BundleSource, write_bundle
 
 folder, size = Path(sys.argv[1]), int(sys.argv[2])
 block, digest = hashlib.shake_256(b"block").digest(2**20), hashlib.sha256()
@@ -52,7 +52,7 @@ with (folder / "large").open("wb") as file:
     for _ in range(size // 2**20):
         file.write(block)
         digest.update(block)
-source = Source("large", folder / "large", size, digest.hexdigest())
+source = BundleSource("large", folder / "large", size, digest.hexdigest())
 written = write_bundle(folder / "b.tar.gz", "demo-v1", [source], lambda _: None)
 assert read_bundle(folder / "b.tar.gz").written == written
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

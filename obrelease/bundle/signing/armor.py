@@ -1,7 +1,7 @@
-"""The text form of an SSH signature, in the one spelling that `ssh-keygen` writes.
+"""Text forms of an SSH signature: armor, exactly as `ssh-keygen` writes it, and base64.
 
-Source: OpenSSH PROTOCOL.sshsig. `ssh-keygen` reads looser spellings (other line lengths, spaces);
-here they are refused, so that no byte of a signature file can be changed unnoticed.
+Source: OpenSSH PROTOCOL.sshsig. `ssh-keygen` also reads other forms (line lengths, spaces); here they
+are refused, so that no byte of a signature file can be changed unnoticed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COLUMNS: Final = 70
 
 
 def to_armor(blob: bytes) -> bytes:
-    """The signature file of a signature, byte for byte as `ssh-keygen -Y sign` writes it."""
+    """The signature file of a signature, exactly as `ssh-keygen -Y sign` writes it."""
     lines = wrap(base64.b64encode(blob).decode("ascii"), _COLUMNS)
     return "\n".join((_BEGIN, *lines, _END, "")).encode("ascii")
 
@@ -32,7 +32,7 @@ def from_armor(data: bytes, where: str) -> bytes:
     """The signature in a signature file.
 
     Raises:
-        IntegrityError: the file is not spelled as `ssh-keygen` spells it.
+        IntegrityError: the file differs from what `ssh-keygen` writes.
     """
     try:
         first, *lines, last, end = data[:MAX_BYTES].decode("ascii").split("\n")
@@ -53,7 +53,7 @@ def from_base64(text: str, where: str) -> bytes:
     """The signature in one line of base64.
 
     Raises:
-        IntegrityError: it is not base64 in its one spelling, or not an SSH signature.
+        IntegrityError: it is not canonical base64, or not an SSH signature.
     """
     try:
         blob = base64.b64decode(text, validate=True)

@@ -1,7 +1,7 @@
-"""SSH signatures through `ssh-keygen`: no private key is ever read by this program.
+"""SSH signatures made and verified by `ssh-keygen`: this program never reads a private key.
 
-A key may lie in a file, in an agent or in a hardware token; `ssh-keygen` asks for what it needs.
-Each use has a namespace of its own, so that a signature made for one thing never counts for another.
+A key may be in a file, in an agent or on a hardware token; `ssh-keygen` asks for what it needs.
+Each use has its own namespace, so that a signature for one purpose is not valid for another.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PROVENANCE_NAMESPACE: Final = "provenance.v1@obrelease"
 GIT_NAMESPACE: Final = "git"
 """The namespace in which git signs tags."""
 
-_SIGN_DEADLINE_S: Final = 300
-_VERIFY_DEADLINE_S: Final = 60
+_SIGN_TIMEOUT_S: Final = 300
+_VERIFY_TIMEOUT_S: Final = 60
 _FINGERPRINT: Final = re.compile(rb"key (SHA256:[A-Za-z0-9+/]{43})\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who made a signature: the key's fingerprint, and the principal it is listed under, if any."""
+    """The fingerprint of the key that made a signature, and its principal if it is an allowed signer."""
 
     fingerprint: str
     principal: str | None = None
@@ -40,86 +40,86 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class AllowedSigners:
-    """Whose signatures count.
+    """Whose signatures are accepted.
 
     Attributes:
-        allowed_signers: a file in the format of `ssh-keygen` (ALLOWED SIGNERS in its manual).
-        principals: those of its principals that count; all where empty.
+        file: in the format of `ssh-keygen` (ALLOWED SIGNERS in its manual).
+        principals: the accepted principals of the file; all if empty.
     """
 
-    allowed_signers: Path
+    file: Path
     principals: frozenset[str] = frozenset()
 
 
 def sign(key: Path, namespace: str, data: bytes) -> bytes:
-    """The signature of `data` as a blob.
+    """The binary signature of `data`.
 
     Args:
-        key: a private key, or a public key whose private half an agent holds.
+        key: the file of a private key, or of a public key whose private key an agent holds.
 
     Raises:
-        UsageError: the key cannot be used, or there is no `ssh-keygen`.
+        UsageError: the key cannot be used, or `ssh-keygen` is not installed.
     """
-    done = _run(["-Y", "sign", "-q", "-n", namespace, "-f", str(key.absolute())], data, _SIGN_DEADLINE_S)
+    done = _run(["-Y", "sign", "-q", "-n", namespace, "-f", str(key.absolute())], data, _SIGN_TIMEOUT_S)
     if done.returncode != 0:
         raise UsageError(
-            f"{key}: cannot sign: {_said(done)}",
-            hint="give the file of an SSH key: a private one, or the public one of a key in your agent",
+            f"{key}: cannot sign: {_output(done)}",
+            hint="pass the file of an SSH key: a private one, or the public one of a key in your agent",
         )
     return from_armor(done.stdout, "the output of ssh-keygen")
 
 
-def verify(blob: bytes, namespace: str, data: bytes, trust: AllowedSigners, where: str) -> Signer:
-    """Who of the trusted made this signature of exactly these bytes in this namespace.
+def verify(blob: bytes, namespace: str, data: bytes, allowed: AllowedSigners, where: str) -> Signer:
+    """The allowed signer that made this signature of these bytes in this namespace.
 
     Raises:
-        IntegrityError: nobody of them did.
+        IntegrityError: none of them did.
         StorageError: the temporary folder cannot be written.
     """
     with _in_file(blob) as file:
-        listed = ["-f", str(trust.allowed_signers.absolute()), "-s", str(file)]
-        found = _run(["-Y", "find-principals", *listed], b"", _VERIFY_DEADLINE_S)
+        listed = ["-f", str(allowed.file.absolute()), "-s", str(file)]
+        found = _run(["-Y", "find-principals", *listed], b"", _VERIFY_TIMEOUT_S)
         names = found.stdout.decode("utf-8", "replace").splitlines() if found.returncode == 0 else []
-        names = [name for name in names if name in trust.principals or not trust.principals]
+        names = [name for name in names if name in allowed.principals or not allowed.principals]
         if not names:
             raise IntegrityError(
-                f"{where}: was made by a key that is not among the allowed signers",
+                f"{where}: the signing key is not among the allowed signers",
                 hint="do not trust it, unless the allowed signers in the policy are out of date",
             )
         for name in names:
-            done = _run(["-Y", "verify", "-I", name, "-n", namespace, *listed], data, _VERIFY_DEADLINE_S)
+            done = _run(["-Y", "verify", "-I", name, "-n", namespace, *listed], data, _VERIFY_TIMEOUT_S)
             if done.returncode == 0:
                 return Signer(_fingerprint(done, where), name)
-    raise IntegrityError(f"{where}: does not hold: {_said(done)}", hint="do not use this release")
+    raise IntegrityError(f"{where}: is not valid: {_output(done)}", hint="do not use this release")
 
 
 def check(blob: bytes, namespace: str, data: bytes, where: str) -> Signer:
-    """The key that made this signature of these bytes, whoever it belongs to.
+    """The key that made this signature of these bytes, whoever owns it.
 
     Raises:
-        IntegrityError: the signature is not one of these bytes in this namespace.
+        IntegrityError: the signature is not valid for these bytes in this namespace.
         StorageError: the temporary folder cannot be written.
     """
     with _in_file(blob) as file:
         arguments = ["-Y", "check-novalidate", "-n", namespace, "-s", str(file)]
-        done = _run(arguments, data, _VERIFY_DEADLINE_S)
+        done = _run(arguments, data, _VERIFY_TIMEOUT_S)
     if done.returncode != 0:
-        raise IntegrityError(f"{where}: does not hold: {_said(done)}", hint="do not use this release")
+        raise IntegrityError(f"{where}: is not valid: {_output(done)}", hint="do not use this release")
     return Signer(_fingerprint(done, where))
 
 
 def verify_or_check(
-    blob: bytes, namespace: str, data: bytes, trust: AllowedSigners | None, where: str
+    blob: bytes, namespace: str, data: bytes, allowed: AllowedSigners | None, where: str
 ) -> Signer:
-    """`verify` where it is known whose signatures count, else `check`."""
-    if trust is None:
+    """`verify` if allowed signers are given, else `check`."""
+    if allowed is None:
         return check(blob, namespace, data, where)
-    return verify(blob, namespace, data, trust, where)
+    return verify(blob, namespace, data, allowed, where)
 
 
 @contextmanager
 def _in_file(blob: bytes) -> Iterator[Path]:
-    """A signature as the file that `ssh-keygen` wants it in."""
+    """A signature in a temporary file, as `ssh-keygen` needs it."""
     with temporary_folder() as folder:
         file = folder / "signature"
         with storage_errors(file):
@@ -127,25 +127,25 @@ def _in_file(blob: bytes) -> Iterator[Path]:
         yield file
 
 
-def _run(arguments: Sequence[str], data: bytes, deadline_s: int) -> subprocess.CompletedProcess[bytes]:
+def _run(arguments: Sequence[str], data: bytes, timeout_s: int) -> subprocess.CompletedProcess[bytes]:
     try:
         with storage_errors(
             Path("ssh-keygen"), "cannot be run", hint="install OpenSSH, 8.9 or newer", missing=UsageError
         ):
             return subprocess.run(
-                ["ssh-keygen", *arguments], input=data, capture_output=True, check=False, timeout=deadline_s
+                ["ssh-keygen", *arguments], input=data, capture_output=True, check=False, timeout=timeout_s
             )
     except subprocess.TimeoutExpired as error:
-        raise UsageError(f"ssh-keygen did not end within {deadline_s} s") from error
+        raise UsageError(f"ssh-keygen did not finish within {timeout_s} s") from error
 
 
 def _fingerprint(done: subprocess.CompletedProcess[bytes], where: str) -> str:
     match = _FINGERPRINT.search(done.stdout)
     if match is None:
-        raise IntegrityError(f"{where}: ssh-keygen accepts it and names no key: {_said(done)}")
+        raise IntegrityError(f"{where}: ssh-keygen accepts it but reports no key: {_output(done)}")
     return match.group(1).decode("ascii")
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+def _output(done: subprocess.CompletedProcess[bytes]) -> str:
     text = " ".join((done.stderr or done.stdout).decode("utf-8", "replace").split())
     return printable(text[:300]) or f"ssh-keygen ended with {done.returncode}"
