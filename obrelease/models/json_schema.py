@@ -17,6 +17,7 @@ from obrelease.models.base import Document
 from obrelease.models.finding import Finding
 from obrelease.models.manifest import MANIFEST_VERSION, BundleManifest
 from obrelease.models.plan import PLAN_VERSION, Plan
+from obrelease.storage.docstring import docstring_of
 from obrelease.storage.system_errors import storage_errors
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -143,6 +144,10 @@ class _Generator(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """A model is described by its docstring, whatever the interpreter keeps of it."""
+        return {**super().model_schema(schema), "description": docstring_of(schema["cls"])}
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         """A map whose keys have a pattern allows no other keys."""

@@ -16,6 +16,7 @@ from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
 from obrelease.cli.console.output import Output
 from obrelease.cli.console.settings import Settings, load, wants_color
+from obrelease.storage.docstring import docstring_of
 
 P = ParamSpec("P")
 
@@ -101,7 +102,7 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         del run.__wrapped__
         app = typer.Typer(rich_markup_mode=None, add_completion=False)
-        app.command(name, cls=PlainCommand, help=help)(run)
+        app.command(name, cls=PlainCommand, help=help or docstring_of(function))(run)
         return cast("TyperCommand", typer.main.get_command(app))
 
     return build

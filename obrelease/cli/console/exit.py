@@ -92,12 +92,16 @@ class Reply:
             if self.json and self._document is None:
                 self._document = failure.to_json()
         try:
-            if self._document is not None:
-                import json
-
-                write_stdout(json.dumps(self._document, indent=2, sort_keys=True, ensure_ascii=True) + "\n")
+            write_stdout(self._document_text())
         except StorageError as error:
             unwritten = Failure.from_error(error)
             unwritten.report()
             failure = failure or unwritten
         return ExitCode.OK if failure is None else failure.code
+
+    def _document_text(self) -> str:
+        if self._document is None:
+            return ""
+        import json
+
+        return json.dumps(self._document, indent=2, sort_keys=True, ensure_ascii=True) + "\n"

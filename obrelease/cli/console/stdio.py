@@ -1,9 +1,9 @@
 """Standard output and standard error that survive a full disk, a closed descriptor and a reader that left.
 
-`prepare_streams` replaces `sys.stdout` and `sys.stderr`, so that whoever writes to them (this package,
-the parser's help and completion, a traceback, a progress bar) follows the same two rules: what stdout
-refuses is a `StorageError`, what stderr refuses is dropped. Both write at once and hold nothing back,
-because the interpreter replaces the exit code by 120 if it cannot write what is left in a buffer.
+`prepare_streams` replaces `sys.stdout` and `sys.stderr` down to the descriptor, so that whoever writes to
+them (this package, the parser's help and completion, a traceback, a progress bar) follows the same rules:
+what stdout refuses is a `StorageError`, what stderr refuses is dropped. Nothing may be left in a buffer
+that cannot be written: the interpreter would replace the exit code by 120.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import BinaryIO, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from obrelease.errors import StorageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _IF_CLOSED: Final = {0: os.O_RDWR, 1: os.O_RDONLY, 2: os.O_RDWR}
 """How a closed descriptor is opened on the null device: what is written to a closed stdout must fail."""
@@ -31,8 +34,8 @@ def prepare_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, mode)
-    sys.stdout = _Output(*_parts(sys.stdout, 1))
-    sys.stderr = _Diagnostics(*_parts(sys.stderr, 2))
+    sys.stdout = _text_stream(_Output(1, "w", closefd=False), sys.stdout)
+    sys.stderr = _text_stream(_Diagnostics(2, "w", closefd=False), sys.stderr)
 
 
 def write_stdout(text: str) -> None:
@@ -51,48 +54,41 @@ def write_stderr(line: str) -> None:
     sys.stderr.flush()
 
 
-class _Output(io.TextIOWrapper):
-    """Standard output: each write reaches the descriptor, or raises."""
+class _Output(io.FileIO):
+    """The descriptor of standard output."""
 
-    def write(self, text: str) -> int:
+    def write(self, data: ReadableBuffer) -> int:
         try:
-            super().write(text)
-            super().flush()
+            return super().write(data)
         except BrokenPipeError:
             _discard_the_rest(self)
         except OSError as error:
             _discard_the_rest(self)
             raise StorageError(f"standard output: cannot be written: {error.strerror or error}") from error
-        return len(text)
+        return len(memoryview(data))
 
 
-class _Diagnostics(io.TextIOWrapper):
-    """Standard error: each write reaches the descriptor, or is dropped."""
+class _Diagnostics(io.FileIO):
+    """The descriptor of standard error."""
 
-    def write(self, text: str) -> int:
+    def write(self, data: ReadableBuffer) -> int:
         try:
-            super().write(text)
-            super().flush()
+            return super().write(data)
         except OSError:
             _discard_the_rest(self)
-        return len(text)
+        return len(memoryview(data))
 
 
-def _parts(stream: TextIO | None, descriptor: int) -> tuple[BinaryIO, str, str]:
-    """The binary stream below a text stream, its encoding, and how to write what the encoding lacks.
-
-    An unbuffered stream (PYTHONUNBUFFERED) gets a buffer: a raw one would lose what one call did not write.
-    """
-    if stream is None:
-        return io.FileIO(descriptor, "w", closefd=False), "utf-8", "backslashreplace"
-    below = stream.buffer
-    buffered = io.BufferedWriter(below) if isinstance(below, io.RawIOBase) else below
-    return buffered, stream.encoding, "backslashreplace"
+def _text_stream(file: io.FileIO, replaced: TextIO | None) -> io.TextIOWrapper:
+    """A text stream for a descriptor, in the encoding of the one that it replaces."""
+    encoding = "utf-8" if replaced is None else replaced.encoding
+    buffered = io.BufferedWriter(file)
+    return io.TextIOWrapper(buffered, encoding=encoding, errors="backslashreplace", line_buffering=True)
 
 
-def _discard_the_rest(stream: TextIO) -> None:
-    """Point the descriptor to the null device, for what is still in the buffer and for child processes."""
+def _discard_the_rest(file: io.FileIO) -> None:
+    """Point the descriptor to the null device, for what is still in a buffer and for child processes."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
+        os.dup2(null, file.fileno())
         os.close(null)
