@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
 from obrelease.errors import StorageError
@@ -34,8 +35,8 @@ def prepare_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, mode)
-    sys.stdout = _text_stream(_Output(1, "w", closefd=False), sys.stdout)
-    sys.stderr = _text_stream(_Diagnostics(2, "w", closefd=False), sys.stderr)
+    sys.stdout = _text_stream(_Output(io.FileIO(1, "w", closefd=False)), sys.stdout)
+    sys.stderr = _text_stream(_Diagnostics(io.FileIO(2, "w", closefd=False)), sys.stderr)
 
 
 def write_stdout(text: str) -> None:
@@ -54,41 +55,47 @@ def write_stderr(line: str) -> None:
     sys.stderr.flush()
 
 
-class _Output(io.FileIO):
-    """The descriptor of standard output."""
+class _Output(io.BufferedWriter):
+    """The bytes of standard output."""
 
     def write(self, data: ReadableBuffer) -> int:
+        with self._rules():
+            super().write(data)
+        return len(memoryview(data))
+
+    def flush(self) -> None:
+        with self._rules():
+            super().flush()
+
+    @contextmanager
+    def _rules(self) -> Iterator[None]:
         try:
-            return super().write(data)
+            yield
         except BrokenPipeError:
             _discard_the_rest(self)
         except OSError as error:
             _discard_the_rest(self)
             raise StorageError(f"standard output: cannot be written: {error.strerror or error}") from error
-        return len(memoryview(data))
 
 
-class _Diagnostics(io.FileIO):
-    """The descriptor of standard error."""
+class _Diagnostics(_Output):
+    """The bytes of standard error."""
 
-    def write(self, data: ReadableBuffer) -> int:
-        try:
-            return super().write(data)
-        except OSError:
-            _discard_the_rest(self)
-        return len(memoryview(data))
+    @contextmanager
+    def _rules(self) -> Iterator[None]:
+        with suppress(StorageError), super()._rules():
+            yield
 
 
-def _text_stream(file: io.FileIO, replaced: TextIO | None) -> io.TextIOWrapper:
-    """A text stream for a descriptor, in the encoding of the one that it replaces."""
+def _text_stream(buffer: io.BufferedWriter, replaced: TextIO | None) -> io.TextIOWrapper:
+    """A text stream in the encoding of the one that it replaces."""
     encoding = "utf-8" if replaced is None else replaced.encoding
-    buffered = io.BufferedWriter(file)
-    return io.TextIOWrapper(buffered, encoding=encoding, errors="backslashreplace", line_buffering=True)
+    return io.TextIOWrapper(buffer, encoding=encoding, errors="backslashreplace", line_buffering=True)
 
 
-def _discard_the_rest(file: io.FileIO) -> None:
-    """Point the descriptor to the null device, for what is still in a buffer and for child processes."""
+def _discard_the_rest(stream: io.BufferedWriter) -> None:
+    """Point the descriptor to the null device, for what is still in the buffer and for child processes."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, file.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
