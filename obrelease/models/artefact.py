@@ -1,4 +1,4 @@
-"""The artefact envelope: what one run was, where it ran, what it gave, and the files beside it.
+"""The artefact envelope: workload, host, results and files of one run.
 
 Format history (``ARTEFACT_VERSION``):
 
@@ -29,10 +29,10 @@ ENVELOPE_NAME: Final = "artefact.json"
 """The envelope's file name in the artefact's folder; no listed file may have it."""
 
 ORIGINAL_STEM: Final = "original"
-"""The stem of the file that an import keeps beside the envelope."""
+"""The stem of the imported file, which is kept next to the envelope."""
 
 UNKNOWN: Final = "unknown"
-"""A stable fact that nobody told; it is equal to nothing, not even to itself."""
+"""A stable fact that is not known; it is not equal to anything, not even to itself."""
 
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
@@ -176,8 +176,8 @@ class Artefact(Document):
     files: tuple[FileEntry, ...] = ()
 
     @model_validator(mode="after")
-    def _files_can_stand_side_by_side(self) -> Self:
-        """Refuse lists that a case-folding disk or a folder of the same name could not hold."""
+    def _check_file_paths(self) -> Self:
+        """Refuse two files with one name on a case-insensitive disk, and a file with the name of a folder."""
         seen = {ENVELOPE_NAME}
         folders: set[str] = set()
         for entry in self.files:

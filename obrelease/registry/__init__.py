@@ -1,1 +1,1 @@
-"""The results folder: write-once runs named by digest, and an index that can be thrown away."""
+"""The registry: write-once runs named by digest, pins, and an index that can be deleted."""

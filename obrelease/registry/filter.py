@@ -6,12 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from obrelease.errors import UsageError
-
-if TYPE_CHECKING:
-    from obrelease.registry.entry import Entry
+from obrelease.registry.entry import Entry
 
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,21 +1,15 @@
-"""RFC 8785 bytes and sha256: the RFC's own vectors, and every value that has no such bytes."""
+"""RFC 8785 bytes: the RFC's own vectors, and every value that has no such bytes."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
 import struct
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from obrelease.errors import InvalidInput, NotFound, StorageError
+from obrelease.errors import InvalidInput
 from obrelease.models.canonical import MAX_DEPTH, canonical_bytes
-from obrelease.storage.files import read_bounded
-from obrelease.storage.hashing import digest_bytes, digest_file, digest_stream
 
 RFC_8785_APPENDIX_B = [
     (0x0000000000000000, "0"),
@@ -95,38 +89,3 @@ def test_a_value_without_canonical_bytes_is_refused_at_its_place(value: Any, pla
 def test_the_ends_of_the_range_are_kept() -> None:
     assert canonical_bytes([2**53 - 1, -(2**53) + 1]) == b"[9007199254740991,-9007199254740991]"
     assert canonical_bytes(nested(MAX_DEPTH)) == b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
-
-
-def test_digests_are_those_of_sha256(tmp_path: Path) -> None:
-    data = bytes(range(256)) * 10_000
-    path = tmp_path / "data"
-    path.write_bytes(data)
-    copy = bytearray()
-    expected = hashlib.sha256(data).hexdigest()
-    assert digest_bytes(data) == expected
-    assert digest_file(path) == (expected, len(data))
-    assert digest_stream(io.BytesIO(data), copy.extend) == (expected, len(data))
-    assert bytes(copy) == data
-
-
-def test_what_is_not_a_regular_file_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    os.mkfifo(tmp_path / "pipe")
-    for name, error in (
-        ("absent", NotFound),
-        ("link", InvalidInput),
-        ("pipe", InvalidInput),
-        ("", InvalidInput),
-    ):
-        with pytest.raises(error, match=str(tmp_path / name)):
-            digest_file(tmp_path / name)
-    with pytest.raises(StorageError):
-        digest_file(tmp_path / ("x" * 300))
-
-
-def test_a_large_file_is_not_read(tmp_path: Path) -> None:
-    path = tmp_path / "large"
-    path.write_bytes(b"x" * 101)
-    assert len(read_bounded(path, 101)) == 101
-    with pytest.raises(InvalidInput, match="larger than 100 bytes"):
-        read_bounded(path, 100)

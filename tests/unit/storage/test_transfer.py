@@ -11,9 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from obrelease.errors import Conflict, IntegrityError, InvalidInput, StorageError
-from obrelease.storage.durable import write_verified
-from obrelease.storage.hashing import digest_file
+from obrelease.errors import IntegrityError, InvalidInput, StorageError
 from obrelease.storage.transfer import open_for_sending
 
 CONTENT = bytes(range(256)) * 1000
@@ -96,23 +94,3 @@ def test_only_regular_files_with_content_are_held(source: Path, tmp_path: Path) 
             open_for_sending(path, hashlib.sha256(b"").hexdigest(), lambda count: None),
         ):
             pytest.fail(f"{path} was opened")
-
-
-def test_a_new_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    target = tmp_path / "new"
-    for blocks, size, digest in (
-        ([b"ab", b"c"], 4, None),
-        ([b"ab", b"c"], 2, None),
-        ([b"ab", b"c"], 3, "0" * 64),
-    ):
-        with pytest.raises(IntegrityError):
-            write_verified(target, blocks, size, digest)
-        assert list(tmp_path.iterdir()) == []
-    write_verified(target, [b"ab", b"c"], 3, hashlib.sha256(b"abc").hexdigest())
-    assert digest_file(target) == (hashlib.sha256(b"abc").hexdigest(), 3)
-    with pytest.raises(Conflict):
-        write_verified(target, [b"xyz"], 3, None)
-    assert target.read_bytes() == b"abc"
-    assert list(tmp_path.iterdir()) == [target]
-    with pytest.raises(StorageError):
-        write_verified(tmp_path / "missing" / "new", [b"x"], 1, None)
