@@ -13,7 +13,12 @@ from obengine.harness.machine import machine_facts
 from obrelease.errors import UsageError
 from obrelease.models.artefact import Artefact, Host, Measurement, Producer, Scalar
 from obrelease.models.artefact_draft import ArtefactDraft, slug
-from obrelease.models.direction import Direction, direction_by_unit, direction_parameters
+from obrelease.models.reserved_parameters import (
+    Direction,
+    direction_by_unit,
+    direction_parameters,
+    label_parameters,
+)
 from obrelease.models.validation import model_errors
 from obrelease.recorder.artefact_builder import encode_histogram, host_document
 from obrelease.storage.durable import NewFile
@@ -75,7 +80,7 @@ def build_artefact(
     Args:
         scenario: what was measured; any text, stored as a slug.
         files: stored with the envelope; their paths must not be those of the histograms.
-        labels: stored as parameters: runs compare only if they are equal.
+        labels: stored as parameters `label.KEY`; runs compare whatever their labels are.
         command: the command that measures it again.
         producer: the program that measured, and its commit.
         created_ns: when it was measured, nanoseconds since 1970.
@@ -108,7 +113,7 @@ def build_artefact(
             command=tuple(command),
             producer=producer,
             host=host or this_machine(),
-            parameters={**(labels or {}), **direction_parameters(exceptions)},
+            parameters={**label_parameters(labels or {}), **direction_parameters(exceptions)},
             measurements=tuple(
                 Measurement(name=slug(each.name), unit=each.unit, samples=tuple(each.samples))
                 for each in metrics

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from obrelease.analysis.summary.run import LABEL_PREFIX, Run
+from obrelease.analysis.summary.run import Run
 from obrelease.models.artefact import UNKNOWN, Artefact, StableHost
-from obrelease.models.direction import DIRECTION_PARAMETERS
+from obrelease.models.reserved_parameters import is_reserved
 
 ABSENT: Final = "absent"
 _HOST: Final = "host."
 _LONGEST: Final = 60
-_FREE_PARAMETERS: Final = frozenset({"passes", *DIRECTION_PARAMETERS})
-"""Parameters that decide how long to measure and how to read the metrics, not what is measured."""
+_FREE_PARAMETERS: Final = frozenset({"passes"})
+"""Parameters that decide how long to measure, not what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _facts(artefact: Artefact) -> Iterator[tuple[str, str]]:
         for name in ("name", "version", "messages", "seed", "commands_digest"):
             yield f"workload.{name}", _text(getattr(workload, name))
     for name, value in artefact.parameters.items():
-        if name not in _FREE_PARAMETERS and not name.startswith(LABEL_PREFIX):
+        if name not in _FREE_PARAMETERS and not is_reserved(name):
             yield f"parameters.{name}", _text(value)
     if artefact.outcome is not None:
         yield "outcome.events_digest", artefact.outcome.events_digest

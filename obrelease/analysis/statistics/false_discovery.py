@@ -1,7 +1,7 @@
 """P-values of many metrics, adjusted so that the share of false findings is bounded.
 
 Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", 1995. Where nothing has changed
-at all, every finding is false, and the chance of any finding stays at or under the level.
+at all, every finding is false, and the probability of any finding stays at or under the level.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class RankTest:
 
     Attributes:
         u: how many pairs have the second value above the first one, ties counted as a half.
-        p_value: chance of a rank sum as far from its middle as this one, or farther.
+        p_value: probability of a rank sum as far from its middle as this one, or farther.
         method: `exact`, or `normal` where the samples are too large for it.
     """
 
@@ -68,7 +68,7 @@ def _doubled_midranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def critical_distance(first: int, second: int, level: float) -> float | None:
-    """How far U must lie from its middle for a p-value of `level` or less, all values distinct.
+    """How far U must be from its middle for a p-value of `level` or less, all values distinct.
 
     Returns:
         None where no U is far enough.
@@ -79,7 +79,7 @@ def critical_distance(first: int, second: int, level: float) -> float | None:
 
 
 def _exact(doubled: tuple[int, ...], size: int, distance: int) -> float:
-    """Share of the subsets of `size` ranks whose doubled sum lies `distance` or more off the middle."""
+    """Share of the subsets of `size` ranks whose doubled sum is `distance` or more off the middle."""
     return float(_tail_shares(doubled, size)[distance])
 
 

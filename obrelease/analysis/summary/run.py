@@ -10,15 +10,12 @@ from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throug
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.stability import instabilities, is_stability
 from obrelease.models.artefact import Artefact
-from obrelease.models.direction import Direction
+from obrelease.models.reserved_parameters import Direction
 
 if TYPE_CHECKING:
     from obrelease.analysis.histograms.histogram import Histogram, HistogramSummary
 
 THROUGHPUT: Final = "throughput"
-
-LABEL_PREFIX: Final = "label."
-"""The parameter `label.KEY` of a run is a label of its user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """The figures of the histogram that stands for a run's latency.
+    """The figures of the histogram that summarises the latency of a run.
 
     Attributes:
         histogram: its name.
@@ -80,12 +77,6 @@ class Run:
     def identity(self) -> str:
         """The digest of the imported file, or else of the artefact: equal in runs that are one run."""
         return self.original or self.digest
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The labels that the user gave the run."""
-        parameters = self.artefact.parameters.items()
-        return {n.removeprefix(LABEL_PREFIX): str(v) for n, v in parameters if n.startswith(LABEL_PREFIX)}
 
     @property
     def created_ns(self) -> int:

@@ -135,7 +135,7 @@ def test_unknown_is_a_plain_value_of_facts_other_than_the_hosts() -> None:
 
 def test_labels_directions_and_passes_do_not_decide_whether_runs_compare() -> None:
     head = [
-        with_fields(each, parameters={"label.branch": each.digest, "lower-is-better": "x", "passes": 9})
+        with_fields(each, parameters={"label.branch": each.digest, "direction.x": "lower", "passes": 9})
         for each in side("head")
     ]
     assert compare(side("base"), head, RULES).unlike == ()

@@ -39,7 +39,7 @@ def test_metrics_are_a_row_each_with_unit_and_direction(tmp_path: Path) -> None:
             Measurement(name="sort", unit="ms", samples=(4.0, 2.0)),
             Measurement(name="hits", unit="%", samples=(90,)),
         ),
-        parameters={"higher-is-better": "hits"},
+        parameters={"direction.hits": "higher"},
         workload=None,
     )
     runs = [read_run(each, digest=name, folder=tmp_path) for name, each in (("a", draft()), ("b", imported))]

@@ -10,7 +10,7 @@ import pytest
 from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import Producer
-from obrelease.models.direction import direction_of
+from obrelease.models.reserved_parameters import direction_of, labels_of
 from obrelease.recorder.record_values import Latencies, Metric, build_artefact, this_machine
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -34,7 +34,8 @@ def test_metrics_histograms_files_and_labels_are_recorded(tmp_path: Path) -> Non
     artefact = registry.load(entry)
     assert (artefact.kind, artefact.scenario, artefact.created_ns) == ("imported", "my-service", "5")
     assert (artefact.command, artefact.producer) == (("bench", "--all"), PRODUCER)
-    assert artefact.parameters == {"region": "eu", "shards": 4}
+    assert artefact.parameters == {"label.region": "eu", "label.shards": 4}
+    assert labels_of(artefact) == {"region": "eu", "shards": 4}
     (measurement,), (histogram,) = artefact.measurements, artefact.histograms
     assert (measurement.name, measurement.unit, measurement.samples) == ("requests-s", "req/s", (10.5, 11.0))
     assert (histogram.name, histogram.count, histogram.clock) == ("get", 3, "response")
@@ -55,7 +56,7 @@ def test_a_direction_other_than_the_unit_suggests_is_kept() -> None:
         producer=PRODUCER,
         created_ns=1,
     ).artefact
-    assert artefact.parameters == {"higher-is-better": "hits", "lower-is-better": "errors"}
+    assert artefact.parameters == {"direction.hits": "higher", "direction.errors": "lower"}
     directions = {each.name: direction_of(artefact, each) for each in artefact.measurements}
     assert directions == {"hits": "higher", "errors": "lower", "rate": "higher", "time": "lower"}
 
