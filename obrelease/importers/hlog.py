@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final, Literal
 
-from obrelease.analysis.histograms.histogram import SIGNIFICANT_DIGITS
+from obrelease.analysis.histograms.histogram import LOG_HEADER, SIGNIFICANT_DIGITS, interval_lines
 from obrelease.analysis.histograms.histogram_log import (
     decode_intervals,
     encode_merged,
-    interval_lines,
     significant_digits,
 )
 from obrelease.errors import UsageError
@@ -63,7 +62,7 @@ def _histograms(request: ImportRequest) -> Iterator[tuple[HistogramRef, NewFile]
         tag = _TAG.match(line)
         by_tag.setdefault(f"latency-{slug(tag[1])}"[:59] if tag else "latency", []).append(line)
     for name, lines in by_tag.items():
-        log = "\n".join(("#[Histogram log format version 1.2]", *lines, "")).encode("ascii")
+        log = "\n".join((LOG_HEADER, *lines, "")).encode("ascii")
         parts = decode_intervals(log, name=f"{request.name}: {name}")
         count, lost, digits = sum(part.count for part in parts), 0, significant_digits(log)
         if (scale := UNITS_NS[request.unit]) != 1:

@@ -151,7 +151,7 @@ SCALES, SWEEP, ARCHITECTURES = "perf_run_summary.csv", "sweep.csv", "architectur
         ("stress", timed("response-latency-x1", 1), "artefact.json", "200 messages were sent, and"),
         ("stress", parameter("scales", "1,2"), SCALES, "scale 2 lacks"),
         ("stress", parameter("scales", "a,../3"), SCALES, "should be numbers with commas"),
-        ("stress", sample("knee", 123), SWEEP, "the envelope says 123"),
+        ("stress", sample("knee", 123), SWEEP, "the envelope has 123"),
         ("stress", cell(SWEEP, 3, "response_p90_ns", "1"), SWEEP, "percentiles fall at"),
         ("stress", cell(SWEEP, 2, "done_msg_s", "999999999"), SWEEP, "999999999 msg/s done of"),
         ("stress", cell(SWEEP, 2, "done_msg_s", "1e3"), SWEEP, "is not a table of loads"),

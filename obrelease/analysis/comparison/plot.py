@@ -1,4 +1,4 @@
-"""The picture of a comparison: both sides' percentile curves, and their ratio below."""
+"""The plot of a comparison: percentile curves of base and head, and their ratio below."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive
 
 _STEPS: Final = 120
-_MOST_ROOM: Final = 4
+_MAX_MARGIN: Final = 4
 _LINEAR_UP_TO: Final = 4.0
-"""Ratios that lie further apart stand on a log scale, or the largest would flatten all others."""
+"""A wider range of ratios is drawn on a log scale, or the largest would flatten all others."""
 
 _LOG_MARGIN: Final = 1.2
 
@@ -55,8 +55,8 @@ def overlay(
 
     def build() -> Figure:
         figure, (curves, ratios) = new_axes(5.8, title, rows=(3, 2))
-        _draw_side(curves, positions, base_s, BLUE, f"base, {len(base_s)} runs")
-        _draw_side(curves, positions, head_s, VERMILLION, f"head, {len(head_s)} runs")
+        _draw_curves(curves, positions, base_s, BLUE, f"base, {len(base_s)} runs")
+        _draw_curves(curves, positions, head_s, VERMILLION, f"head, {len(head_s)} runs")
         log_seconds_axis(curves)
         curves.set_ylabel(name.replace("-", " "))
         legend_above(curves, 2)
@@ -83,7 +83,7 @@ def _curves(runs: Sequence[Run], name: str, positions: NDArray[np.float64]) -> N
     return np.asarray(np.exp(np.stack(logs)) / NS_PER_S)
 
 
-def _draw_side(
+def _draw_curves(
     axes: Axes, positions: NDArray[np.float64], curves_s: NDArray[np.float64], color: str, label: str
 ) -> None:
     for curve in curves_s:
@@ -119,7 +119,7 @@ def _draw_ratio(
 def _limits(ratios: Sequence[float], points: Sequence[ShiftPoint]) -> tuple[float, float]:
     """Room for all ratios, and for the intervals as far as they are not many times wider."""
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
-    widest = _MOST_ROOM * max(0.02, *(abs(ratio - 1) for ratio in ratios))
+    widest = _MAX_MARGIN * max(0.02, *(abs(ratio - 1) for ratio in ratios))
     low = max(min([*ratios, *ends, 0.99]), 1 - widest)
     high = min(max([*ratios, *ends, 1.01]), 1 + widest)
     margin = 0.08 * (high - low)

@@ -1,4 +1,4 @@
-"""Do the numbers of a run agree with each other: every derived one is derived again and compared."""
+"""Checks that the numbers of a run agree: every derived one is derived again and compared."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
             yield ref.path, error.message.removeprefix(f"{ref.path}: ")
             continue
         if histograms[ref.name].count != ref.count:
-            yield ref.path, f"holds {histograms[ref.name].count} values, the envelope says {ref.count}"
+            yield ref.path, f"holds {histograms[ref.name].count} values, the envelope has {ref.count}"
     if artefact.producer.name == _OURS:
         yield from ((ENVELOPE_NAME, what) for what in _envelope_findings(artefact))
         yield from _kind_findings(RunContent(artefact, histograms), folder)

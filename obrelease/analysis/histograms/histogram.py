@@ -1,4 +1,4 @@
-"""Latency histograms in HdrHistogram V2 form: nanoseconds in, `.hlog` bytes out, and back.
+"""Latency histograms in HdrHistogram V2 form: encoding of nanoseconds as `.hlog` bytes, and decoding.
 
 Format: HdrHistogram's log format 1.2 with one interval, its histogram in V2 compressed encoding
 (github.com/HdrHistogram/HdrHistogram); the Java and JavaScript libraries read it.
@@ -24,6 +24,8 @@ LOWEST_NS: Final = 1
 HIGHEST_NS: Final = 3_600_000_000_000
 SIGNIFICANT_DIGITS: Final = 3
 
+LOG_HEADER: Final = "#[Histogram log format version 1.2]"
+MAX_INTERVALS: Final = 10_000
 MAX_HLOG_BYTES: Final = 8 * 2**20
 MAX_PAYLOAD_BYTES: Final = 4 * 2**20
 """More than any histogram of five digits needs; a larger one is a decompression bomb."""
@@ -74,7 +76,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class HistogramSummary:
-    """The figures of a histogram that people quote, in nanoseconds."""
+    """The usual figures of a histogram, in nanoseconds."""
 
     count: int
     min_ns: int
@@ -115,14 +117,35 @@ def encode(latencies_ns: NDArray[np.int64]) -> EncodedHistogram:
         histogram.max_value = int(in_range.max())
         histogram.min_value = int(in_range.min())
         histogram.total_count = int(in_range.size)
-    maximum_ms = histogram.get_max_value() / 1e6
+    return EncodedHistogram(log_bytes(histogram), int(in_range.size), int(values.size - in_range.size))
+
+
+def log_bytes(histogram: HdrHistogram) -> bytes:
+    """A histogram as a log of one interval."""
     lines = (
-        "#[Histogram log format version 1.2]",
+        LOG_HEADER,
         '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
-        f"0.000000,0.000000,{maximum_ms:.6f},{histogram.encode().decode('ascii')}",
+        f"0.000000,0.000000,{histogram.get_max_value() / 1e6:.6f},{histogram.encode().decode('ascii')}",
     )
-    hlog = ("\n".join(lines) + "\n").encode("ascii")
-    return EncodedHistogram(hlog, int(in_range.size), int(values.size - in_range.size))
+    return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def interval_lines(hlog: bytes, *, name: str) -> tuple[str, ...]:
+    """The lines of a log that hold a histogram: no comments, no column titles.
+
+    Raises:
+        InvalidInput: no such line, too many of them, too large, or not ASCII.
+    """
+    if len(hlog) > MAX_HLOG_BYTES:
+        raise _error(name, f"{len(hlog):,} bytes, more than a histogram log may have")
+    try:
+        text = hlog.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise _error(name, f"byte {error.start} is not ASCII: not a histogram log") from error
+    lines = tuple(line for line in text.splitlines() if line and not line.startswith(("#", '"')))
+    if not 1 <= len(lines) <= MAX_INTERVALS:
+        raise _error(name, f"{len(lines):,} intervals, where 1 to {MAX_INTERVALS:,} are read")
+    return lines
 
 
 def decode(hlog: bytes, *, name: str = "latency.hlog") -> Histogram:
@@ -136,32 +159,27 @@ def decode(hlog: bytes, *, name: str = "latency.hlog") -> Histogram:
         payload = _inflate(base64.b64decode(blob, validate=True), name)
         *_, digits, lowest, highest, _ratio = _HEADER.unpack_from(payload)
     except (binascii.Error, struct.error, zlib.error) as error:
-        raise _refusal(name, f"the histogram does not decode: {error}") from error
+        raise _error(name, f"the histogram does not decode: {error}") from error
     if not (1 <= digits <= 5 and 1 <= lowest < 2**31 and 2 * lowest <= highest < 2**62):
-        raise _refusal(name, "its range or precision is not one that HdrHistogram knows")
+        raise _error(name, "its range or precision is not one that HdrHistogram knows")
     try:
         histogram = HdrHistogram.decode(blob)
     except Exception as error:  # the library raises a dozen unrelated types on malformed payloads
-        raise _refusal(name, f"the histogram does not decode: {error}") from error
+        raise _error(name, f"the histogram does not decode: {error}") from error
     return _buckets(histogram, name)
 
 
-def summarise(hlog: bytes, *, name: str = "latency.hlog") -> HistogramSummary:
-    """Decode and sum up; raises as `decode` does."""
-    return summary_of(decode(hlog, name=name))
-
-
 LEAST_BEYOND: Final = 10
-"""Values beyond a percentile for it to be more than an accident of the last few."""
+"""How many values beyond a percentile make it more than an accident of the last few."""
 
 
 def enough_beyond(count: int, percentile: float) -> bool:
-    """Whether of so many values at least `LEAST_BEYOND` lie beyond a percentile, 0 to 100."""
+    """Whether at least `LEAST_BEYOND` of `count` values are beyond a percentile, 0 to 100."""
     return count * (100 - percentile) / 100 >= LEAST_BEYOND - 1e-6
 
 
 def summary_of(histogram: Histogram) -> HistogramSummary:
-    """The quoted figures of a histogram; all zero where it is empty."""
+    """The usual figures of a histogram; all zero if it is empty."""
     some = bool(histogram.counts.size)
     return HistogramSummary(
         count=histogram.count,
@@ -218,32 +236,26 @@ def _indexes(values: NDArray[np.int64], half_magnitude: int) -> NDArray[np.int64
 
 
 def _only_interval(hlog: bytes, name: str) -> str:
-    if len(hlog) > MAX_HLOG_BYTES:
-        raise _refusal(name, f"{len(hlog):,} bytes is more than a histogram log can need")
-    try:
-        text = hlog.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise _refusal(name, f"byte {error.start} is not ASCII") from error
-    lines = [line for line in text.splitlines() if line and not line.startswith(("#", '"'))]
+    lines = interval_lines(hlog, name=name)
     if len(lines) != 1:
-        raise _refusal(name, f"{len(lines)} intervals where one is expected")
+        raise _error(name, f"{len(lines)} intervals where one is expected")
     match = _INTERVAL.fullmatch(lines[0])
     if match is None:
-        raise _refusal(name, "the interval line is not start,length,max,histogram")
+        raise _error(name, "the interval line is not start,length,max,histogram")
     return match[4]
 
 
 def _inflate(data: bytes, name: str) -> bytes:
     cookie, length = struct.unpack_from(">II", data)
     if cookie & ~0xF0 != _COMPRESSED_COOKIE or length != len(data) - 8:
-        raise _refusal(name, "not a compressed V2 histogram")
+        raise _error(name, "not a compressed V2 histogram")
     inflater = zlib.decompressobj()
     payload = inflater.decompress(data[8:], MAX_PAYLOAD_BYTES)
     if not inflater.eof or inflater.unused_data:
-        raise _refusal(name, "the compressed histogram is cut, too long or followed by other data")
+        raise _error(name, "the compressed histogram is cut, too long or followed by other data")
     inner, size = struct.unpack_from(">II", payload)
     if inner & ~0xF0 != _PLAIN_COOKIE or size != len(payload) - _HEADER.size:
-        raise _refusal(name, "the histogram's inner header does not fit its data")
+        raise _error(name, "the histogram's inner header does not fit its data")
     return payload
 
 
@@ -251,7 +263,7 @@ def _buckets(histogram: HdrHistogram, name: str) -> Histogram:
     counts = np.ctypeslib.as_array(histogram.counts)
     (filled,) = np.nonzero(counts)
     if int(counts.max(initial=0)) >= 2**53 or int(counts[filled].sum(dtype=np.float64)) >= 2**53:
-        raise _refusal(name, "its counts are beyond 2**53")
+        raise _error(name, "its counts are beyond 2**53")
     magnitude, unit = histogram.sub_bucket_half_count_magnitude, histogram.unit_magnitude
     half = 1 << magnitude
     bucket = np.maximum((filled >> magnitude) - 1, 0)
@@ -263,5 +275,5 @@ def _buckets(histogram: HdrHistogram, name: str) -> Histogram:
     )
 
 
-def _refusal(name: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"{name}: {reason}", hint="the file must be an HdrHistogram V2 log with one interval")
+def _error(name: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{name}: {reason}", hint="the file must be an HdrHistogram V2 log")

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
 from obrelease.analysis.histograms.histogram import (
     HIGHEST_NS,
+    LOG_HEADER,
     LOWEST_NS,
-    MAX_HLOG_BYTES,
     SIGNIFICANT_DIGITS,
     EncodedHistogram,
     Histogram,
     decode,
+    interval_lines,
+    log_bytes,
 )
-from obrelease.errors import InvalidInput
-
-MOST_INTERVALS: Final = 10_000
-
-_LOG_HEAD: Final = "#[Histogram log format version 1.2]\n"
 
 
 def decode_intervals(hlog: bytes, *, name: str = "latency.hlog") -> tuple[Histogram, ...]:
-    """Decode every interval of an `.hlog` file, in the order of the log; tags are not told apart.
+    """Decode every interval of an `.hlog` file, in the order of the log; tags are ignored.
 
     Raises:
         InvalidInput: not an HdrHistogram V2 log, without any interval, or out of proportion.
@@ -34,27 +30,9 @@ def decode_intervals(hlog: bytes, *, name: str = "latency.hlog") -> tuple[Histog
     if len(lines) == 1:
         return (decode(hlog, name=name),)
     return tuple(
-        decode(f"{_LOG_HEAD}{line}\n".encode("ascii"), name=f"{name}: interval {number}")
+        decode(f"{LOG_HEADER}\n{line}\n".encode("ascii"), name=f"{name}: interval {number}")
         for number, line in enumerate(lines, start=1)
     )
-
-
-def interval_lines(hlog: bytes, *, name: str) -> tuple[str, ...]:
-    """The lines of a log that hold a histogram: no comments, no legend.
-
-    Raises:
-        InvalidInput: no such line, too many of them, too large, or not ASCII.
-    """
-    if len(hlog) > MAX_HLOG_BYTES:
-        raise InvalidInput(f"{name}: {len(hlog):,} bytes, more than a histogram log may have")
-    try:
-        text = hlog.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{name}: byte {error.start} is not ASCII: not a histogram log") from error
-    lines = tuple(line for line in text.splitlines() if line and not line.startswith(("#", '"')))
-    if not 1 <= len(lines) <= MOST_INTERVALS:
-        raise InvalidInput(f"{name}: {len(lines):,} intervals, where 1 to {MOST_INTERVALS:,} are read")
-    return lines
 
 
 def significant_digits(hlog: bytes) -> int:
@@ -90,9 +68,4 @@ def encode_merged(histograms: Sequence[Histogram], *, scale: int = 1) -> Encoded
         for middle, count in zip(middles, whole.counts.tolist(), strict=True)
         if not target.record_value(middle * scale, count)
     )
-    lines = (
-        _LOG_HEAD.strip(),
-        '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
-        f"0.000000,0.000000,{target.get_max_value() / 1e6:.6f},{target.encode().decode('ascii')}",
-    )
-    return EncodedHistogram(("\n".join(lines) + "\n").encode("ascii"), whole.count - lost, lost)
+    return EncodedHistogram(log_bytes(target), whole.count - lost, lost)

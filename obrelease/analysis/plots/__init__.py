@@ -1,1 +1,1 @@
-"""Plots as SVG and PNG; the same data gives the same bytes."""
+"""What all plots share: style, colours, axes, and the latency plot. Plots of a kind are in `kinds`."""

@@ -1,7 +1,7 @@
-"""Colours on a light and on a dark ground: a picture turns to the page that it stands on.
+"""Colours of plots on light and on dark pages: an SVG follows the theme of its page.
 
-An SVG has a style for readers who prefer dark pages (`prefers-color-scheme`), which browsers follow also
-in a picture that a page embeds; every other reader, and every PNG, has the light colours.
+An SVG has a style for dark pages (`prefers-color-scheme`), which browsers follow also in an embedded
+image; every other reader, and every PNG, has the light colours.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ PURPLE: Final = "#cc79a7"
 OLIVE: Final = "#7f6000"
 INDIGO: Final = "#332288"
 PALETTE: Final = (BLUE, VERMILLION, GREEN, PURPLE, OLIVE, INDIGO)
-"""Okabe and Ito's colours, which colour-blind people can tell apart; their orange and their sky blue, too
+"""Okabe and Ito's colours, which colour-blind people can distinguish; their orange and their sky blue, too
 pale for a line on white, are what `DARK` makes of the last two."""
 
 BAND_ALPHA: Final = 0.3
-"""How much of its colour a band has that lies behind a line; a little more on a dark ground."""
+"""Opacity of a band behind a line; a little more on a dark page."""
 
 _BAND_ALPHA_ON_DARK: Final = 0.4
 
@@ -36,11 +36,11 @@ DARK: Final = {
     OLIVE: "#e69f00",
     INDIGO: "#56b4e9",
 }
-"""What stands for a colour on a dark ground; the others are bright and dark enough for both."""
+"""The colours on a dark page; all others serve on both."""
 
 
 def with_dark_style(svg: bytes) -> bytes:
-    """The picture with its style for dark pages; the same bytes for the same picture."""
+    """The SVG with its style for dark pages; the same bytes for the same plot."""
     opened = svg.index(b">", svg.index(b"<svg")) + 1
     return svg[:opened] + f"\n <style>{_style()}</style>".encode() + svg[opened:]
 

@@ -1,7 +1,7 @@
-"""How every picture is drawn: one style, and the same bytes for the same data.
+"""The style of every plot, and rendering: the same bytes for the same data.
 
-Only matplotlib's object interface is used. A picture is built and written under matplotlib's own
-defaults, whatever the user's `matplotlibrc` says, and those of the caller are back afterwards.
+Only matplotlib's object interface is used. A plot is built and written under matplotlib's own
+defaults, independent of the user's `matplotlibrc`; the caller's settings are restored afterwards.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _RC_LOCK = threading.Lock()
 def draw(build: Callable[[], Figure], image_format: ImageFormat = "svg") -> bytes:
     """Build a figure and write it as SVG or PNG: no date, no version, fixed element ids.
 
-    The style is in force while `build` runs and while the picture is written, and nowhere else.
+    The style is in force only while `build` runs and the plot is written.
     """
     style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k not in _NOT_RESET}
     buffer = io.BytesIO()

@@ -88,7 +88,7 @@ def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
         (put(1, "measurements", 0, "samples", 0), "summary.csv", "wall_min_ns is"),
         (put(9, "outcome", "counts", "accepted"), "artefact.json", "by their kinds"),
         (put(5, "outcome", "counts", "rejected.unknown-order"), "artefact.json", "by their codes"),
-        (put(299, "histograms", 0, "count"), "latency.hlog", "holds 300 values, the envelope says 299"),
+        (put(299, "histograms", 0, "count"), "latency.hlog", "holds 300 values, the envelope has 299"),
         (put(7, "histograms", 0, "out_of_range"), "summary.csv", "latency_out_of_range is '0'"),
         (put(12, "workload", "messages"), "artefact.json", "12 messages, and 300 timed"),
         (put("ab" * 32, "outcome", "events_digest"), "summary.csv", "events_digest is"),
@@ -151,4 +151,4 @@ def test_an_imported_histogram_must_hold_what_the_envelope_says(true_run: Path, 
     assert check_derived_values(artefact, entry.folder) == ()
     forged = artefact.histograms[0].model_copy(update={"count": 1})
     found = check_derived_values(artefact.model_copy(update={"histograms": (forged,)}), entry.folder)
-    assert [finding.message for finding in found] == ["holds 300 values, the envelope says 1"]
+    assert [finding.message for finding in found] == ["holds 300 values, the envelope has 1"]

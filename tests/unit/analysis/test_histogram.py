@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from obrelease.analysis.histograms.histogram import HIGHEST_NS, decode, encode, summarise
+from obrelease.analysis.histograms.histogram import HIGHEST_NS, decode, encode, summary_of
 from obrelease.errors import InvalidInput
 
 GOOD = encode(np.arange(1, 1001, dtype=np.int64)).hlog
@@ -36,7 +36,7 @@ def test_interval_max_is_told_below_a_millisecond() -> None:
 
 
 def test_figures_of_a_known_series() -> None:
-    figures = summarise(GOOD)
+    figures = summary_of(decode(GOOD))
     assert (figures.count, figures.min_ns, figures.max_ns) == (1000, 1, 1000)
     assert (figures.p50_ns, figures.p90_ns, figures.p99_ns, figures.p999_ns) == (500, 900, 990, 999)
     assert figures.p9999_ns == 1000
@@ -46,7 +46,7 @@ def test_figures_of_a_known_series() -> None:
 def test_an_empty_histogram_has_zero_figures() -> None:
     made = encode(np.array([], dtype=np.int64))
     assert (made.count, made.out_of_range) == (0, 0)
-    assert summarise(made.hlog).max_ns == 0
+    assert summary_of(decode(made.hlog)).max_ns == 0
 
 
 def test_values_out_of_range_are_counted_not_lost() -> None:

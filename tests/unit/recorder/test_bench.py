@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.histograms.histogram import summarise
+from obrelease.analysis.histograms.histogram import decode, summary_of
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import (
     CheckFailed,
@@ -85,7 +85,7 @@ def test_every_file_is_there_and_agrees_with_the_envelope(recorded: tuple[Regist
         "throughput.svg": "image/svg+xml",
     }
     (histogram,) = artefact.histograms
-    figures = summarise((entry.folder / histogram.path).read_bytes())
+    figures = summary_of(decode((entry.folder / histogram.path).read_bytes()))
     assert histogram.count == figures.count == 300
     (row,) = csv.DictReader(io.StringIO((entry.folder / "summary.csv").read_text("utf-8")))
     assert row["messages"] == "300"

@@ -1,4 +1,4 @@
-"""The picture of architectures compared: throughput of each with its spread, and where the time goes."""
+"""The plot of architectures: throughput of each with its spread, and busy time of each stage."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def architectures_compared(
         rates.grid(visible=True, axis="y")
         rates.tick_params(axis="x", labelbottom=False)
         legend_above(rates, 2)
-        kinds = list(dict.fromkeys(stage for told in stages_ns.values() for stage in told))
+        kinds = list(dict.fromkeys(stage for busy_ns in stages_ns.values() for stage in busy_ns))
         width = 0.8 / len(kinds)
         for number, (stage, color) in enumerate(zip(kinds, PALETTE, strict=False)):
             here = [

@@ -16,26 +16,6 @@ from obrelease.models.artefact import Artefact
 
 ARCHITECTURES_FILE: Final = "architectures.csv"
 
-COLUMNS: Final = (
-    "architecture",
-    "core",
-    "passes",
-    "throughput_min_msg_s",
-    "throughput_median_msg_s",
-    "throughput_max_msg_s",
-    "against_first_permille",
-    "handoff_ns_per_1000_messages",
-    "latency_p50_ns",
-    "latency_p99_ns",
-    "latency_p999_ns",
-    "latency_max_ns",
-    "busy_ns_per_message",
-    "busiest_thread_ns_per_message",
-    "bound_msg_s",
-    "unstable",
-)
-
-
 Cell = int | str
 
 
@@ -49,15 +29,13 @@ def table_rows(content: RunContent) -> list[dict[str, Cell]]:
     if len(names) != len(cores):
         raise InvalidInput(f"a run of architectures lacks what {ARCHITECTURES_FILE} is made of")
     first_msg_s = max(median_low(rates_msg_s(content, names[0])), 1)
-    return [
-        dict(zip(COLUMNS, _row(content, name, core, first_msg_s), strict=True))
-        for name, core in zip(names, cores, strict=True)
-    ]
+    return [_row(content, name, core, first_msg_s) for name, core in zip(names, cores, strict=True)]
 
 
 def architectures_csv(content: RunContent) -> bytes:
     """The bytes of the table; raises as `table_rows`."""
-    return csv_table(COLUMNS, [tuple(row.values()) for row in table_rows(content)])
+    rows = table_rows(content)
+    return csv_table([*rows[0]], [[*row.values()] for row in rows])
 
 
 def rates_msg_s(content: RunContent, name: str) -> tuple[int, ...]:
@@ -77,26 +55,28 @@ def busy_ns_per_message(content: RunContent, name: str) -> dict[str, int]:
     return {stage: ns // content.messages for stage, ns in _busy_ns(content.artefact, name)}
 
 
-def _row(content: RunContent, name: str, core: str, first_msg_s: int) -> tuple[Cell, ...]:
-    rates = rates_msg_s(content, name)
-    latency = summary_of(content.histogram(f"{name}-latency"))
-    return (
-        name,
-        core,
-        len(rates),
-        min(rates),
-        median_low(rates),
-        max(rates),
-        median_low(rates) * 1_000 // first_msg_s,
-        _handoff(content, name),
-        latency.p50_ns,
-        latency.p99_ns,
-        latency.p999_ns,
-        latency.max_ns,
-        " ".join(f"{stage}:{ns}" for stage, ns in busy_ns_per_message(content, name).items()),
-        *_bound(content, name),
-        _unstable(content.artefact, name),
-    )
+def _row(content: RunContent, name: str, core: str, first_msg_s: int) -> dict[str, Cell]:
+    rates, latency = rates_msg_s(content, name), summary_of(content.histogram(f"{name}-latency"))
+    stages = busy_ns_per_message(content, name).items()
+    busiest_ns_per_message, bound_msg_s = _bound(content, name)
+    return {
+        "architecture": name,
+        "core": core,
+        "passes": len(rates),
+        "throughput_min_msg_s": min(rates),
+        "throughput_median_msg_s": median_low(rates),
+        "throughput_max_msg_s": max(rates),
+        "against_first_permille": median_low(rates) * 1_000 // first_msg_s,
+        "handoff_ns_per_1000_messages": _handoff(content, name),
+        "latency_p50_ns": latency.p50_ns,
+        "latency_p99_ns": latency.p99_ns,
+        "latency_p999_ns": latency.p999_ns,
+        "latency_max_ns": latency.max_ns,
+        "busy_ns_per_message": " ".join(f"{stage}:{ns}" for stage, ns in stages),
+        "busiest_thread_ns_per_message": busiest_ns_per_message,
+        "bound_msg_s": bound_msg_s,
+        "unstable": _unstable(content.artefact, name),
+    }
 
 
 def _handoff(content: RunContent, name: str) -> Cell:

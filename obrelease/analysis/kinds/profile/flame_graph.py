@@ -1,7 +1,7 @@
-"""Flame graphs as SVG: where a profiled program spent its time, each stack a tower of its callers.
+"""Flame graphs as SVG: where a profiled program spent its time, by call stack.
 
-After B. Gregg's flame graphs: the width of a box is its share of the time, callees stand on their
-callers, and siblings are in the order of their names, so that equal input gives equal bytes.
+After B. Gregg: the width of a box is its share of the time, callees are above their callers, and
+siblings are sorted by name, so that equal input gives equal bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FILLS: Final = ("#F6C085", "#F3B06B", "#F7D08A", "#EFA673")
 
 @dataclass(slots=True)
 class _Box:
-    """A function in one place of the tree, with the time of its whole tower."""
+    """A function in one place of the tree, with the time of all it called."""
 
     total: int = 0
     below: dict[str, _Box] = field(default_factory=dict)

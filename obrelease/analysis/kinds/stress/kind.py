@@ -10,6 +10,7 @@ from obrelease.analysis.kinds.csv_table import whole_numbers
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind, Variants
 from obrelease.analysis.kinds.stress.tables import (
+    CLOCKS,
     LOAD_COLUMNS,
     SCALES_FILE,
     SWEEP_FILE,
@@ -22,7 +23,6 @@ from obrelease.analysis.kinds.stress.tables import (
 
 _KNEE_FACTOR: Final = 10
 _PERCENTILES: Final = 4
-_CLOCKS: Final = ("response", "service")
 _VARIANT_COLUMNS: Final = {
     "scale": "scale",
     "sustained_median_msg_s": "sustained, msg/s",
@@ -49,7 +49,7 @@ def _plots(content: RunContent) -> dict[str, bytes]:
     largest, parameters = scales[-1], artefact.parameters
     seed = artefact.workload.seed if artefact.workload else None
     title = run_title(parameters.get("arrivals"), parameters.get("core"), seed)
-    curves = {f"{clock} time": content.histogram(f"{clock}-latency-x{largest}") for clock in _CLOCKS}
+    curves = {f"{clock} time": content.histogram(f"{clock}-latency-x{largest}") for clock in reversed(CLOCKS)}
     rates = {
         scale: throughput_msg_s(content.messages * scale // largest, saturated_walls(artefact, scale))
         for scale in scales
@@ -72,7 +72,7 @@ def _every_message_is_timed(content: RunContent) -> Iterator[str]:
     scales = scales_of(content.artefact)
     for scale in scales:
         sent = content.messages * scale // scales[-1]
-        names = {f"{clock}-latency-x{scale}" for clock in _CLOCKS}
+        names = {f"{clock}-latency-x{scale}" for clock in CLOCKS}
         for ref in content.artefact.histograms:
             if ref.name in names and ref.count + ref.out_of_range != sent:
                 yield f"{sent} messages were sent, and {ref.name} has {ref.count + ref.out_of_range}"
@@ -102,7 +102,7 @@ def _sweep_rule(content: RunContent, table: bytes) -> Iterator[str]:
                 yield f"percentiles fall at {offered} msg/s"
     recorded = next((each.samples for each in content.artefact.measurements if each.name == "knee"), ())
     if recorded != (_knee(rows),):
-        yield f"its knee is {_knee(rows)} msg/s, the envelope says {', '.join(map(str, recorded))}"
+        yield f"its knee is {_knee(rows)} msg/s, the envelope has {', '.join(map(str, recorded))}"
 
 
 def _knee(rows: Sequence[Sequence[int]]) -> int:
@@ -117,7 +117,7 @@ def _knee(rows: Sequence[Sequence[int]]) -> int:
 
 
 def _variants(content: RunContent) -> Variants:
-    rows = (tuple(getattr(row, name) for name in _VARIANT_COLUMNS) for row in scale_rows(content))
+    rows = (tuple(row[name] for name in _VARIANT_COLUMNS) for row in scale_rows(content))
     return Variants(tuple(_VARIANT_COLUMNS.values()), tuple(rows))
 
 

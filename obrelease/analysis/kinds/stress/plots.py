@@ -1,4 +1,4 @@
-"""The pictures of a stress run: throughput by scale, and latency against offered load."""
+"""Plots of stress runs: throughput by scale, and latency against offered load."""
 
 from __future__ import annotations
 

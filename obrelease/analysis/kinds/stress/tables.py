@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, fields
 from statistics import median_low
 from typing import Final
 
-from obrelease.analysis.histograms.histogram import summary_of
+from obrelease.analysis.histograms.histogram import Histogram, summary_of
 from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.analysis.kinds.measurements import samples_of, throughput_msg_s
 from obrelease.analysis.kinds.run_kind import RunContent
@@ -18,47 +18,12 @@ from obrelease.models.artefact import Artefact, Check
 SCALES_FILE: Final = "perf_run_summary.csv"
 SWEEP_FILE: Final = "sweep.csv"
 
+CLOCKS: Final = ("service", "response")
+
 _NO_FAULT: Final = ("lots-", "batches", "events")
 """Prefixes of audit counts that are no faults."""
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleRow:
-    """One scale as a row of `perf_run_summary.csv`.
-
-    `sustained_*` is what the loop does when every message is due at once; `offered_msg_s` and
-    `done_msg_s` are of the open loop that the latencies belong to.
-    """
-
-    arrivals: str
-    core: str
-    seed: str
-    scale: int
-    messages: int
-    passes: int
-    sustained_min_msg_s: int
-    sustained_median_msg_s: int
-    sustained_max_msg_s: int
-    offered_msg_s: int
-    done_msg_s: int
-    service_mean_ns: int
-    service_p50_ns: int
-    service_p99_ns: int
-    service_p999_ns: int
-    service_max_ns: int
-    response_mean_ns: int
-    response_p50_ns: int
-    response_p99_ns: int
-    response_p999_ns: int
-    response_max_ns: int
-    batches_audited: int
-    orphan_cancels: int
-    orphan_executes: int
-    faults: int
-    events: int
-    events_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +49,6 @@ class LoadRow:
     modelled_p999_ns: int
 
 
-SCALE_COLUMNS: Final = tuple(field.name for field in fields(ScaleRow))
 LOAD_COLUMNS: Final = tuple(field.name for field in fields(LoadRow))
 
 
@@ -113,16 +77,19 @@ def saturated_walls(artefact: Artefact, scale: int) -> tuple[int | float, ...]:
     return samples_of(artefact, f"saturated-wall-x{scale}")
 
 
-def scale_rows(content: RunContent) -> tuple[ScaleRow, ...]:
-    """One row a scale, in which every number is one of the envelope or of its histograms.
+def scale_rows(content: RunContent) -> list[dict[str, int | str]]:
+    """One row a scale, by column; every number is one of the envelope or of its histograms.
+
+    `sustained_*` are rates with every message due at once; `offered_msg_s` and `done_msg_s` are of the
+    open loop that the latencies belong to.
 
     Raises:
         InvalidInput: the run lacks a value of a row.
     """
-    return tuple(_scale_row(content, scale) for scale in scales_of(content.artefact))
+    return [_scale_row(content, scale) for scale in scales_of(content.artefact)]
 
 
-def _scale_row(content: RunContent, scale: int) -> ScaleRow:
+def _scale_row(content: RunContent, scale: int) -> dict[str, int | str]:
     artefact = content.artefact
     workload, offered = artefact.workload, artefact.parameters.get("offered-msg-s")
     if workload is None or not isinstance(offered, int):
@@ -130,46 +97,51 @@ def _scale_row(content: RunContent, scale: int) -> ScaleRow:
     messages = workload.messages * scale // scales_of(artefact)[-1]
     walls = saturated_walls(artefact, scale)
     open_loop_wall = samples_of(artefact, f"open-loop-wall-x{scale}")
-    names = [f"{clock}-latency-x{scale}" for clock in ("service", "response")]
+    histograms = {clock: content.histograms.get(f"{clock}-latency-x{scale}") for clock in CLOCKS}
     audited = audit_of(artefact, scale)
-    if not walls or not open_loop_wall or audited is None or not content.histograms.keys() >= {*names}:
+    if not walls or not open_loop_wall or audited is None or None in histograms.values():
         raise InvalidInput(f"scale {scale} lacks what its row of {SCALES_FILE} is made of")
     (audit, digest), rates = audited, throughput_msg_s(messages, walls)
-    service, response = (summary_of(content.histogram(name)) for name in names)
-    return ScaleRow(
-        arrivals=str(artefact.parameters.get("arrivals", "")),
-        core=str(artefact.parameters.get("core", "")),
-        seed=workload.seed or "",
-        scale=scale,
-        messages=messages,
-        passes=len(rates),
-        sustained_min_msg_s=min(rates),
-        sustained_median_msg_s=median_low(rates),
-        sustained_max_msg_s=max(rates),
-        offered_msg_s=offered,
-        done_msg_s=throughput_msg_s(messages, open_loop_wall)[0],
-        service_mean_ns=round(service.mean_ns),
-        service_p50_ns=service.p50_ns,
-        service_p99_ns=service.p99_ns,
-        service_p999_ns=service.p999_ns,
-        service_max_ns=service.max_ns,
-        response_mean_ns=round(response.mean_ns),
-        response_p50_ns=response.p50_ns,
-        response_p99_ns=response.p99_ns,
-        response_p999_ns=response.p999_ns,
-        response_max_ns=response.max_ns,
-        batches_audited=audit.counts.get("batches", 0),
-        orphan_cancels=audit.counts.get("orphan-cancel", 0),
-        orphan_executes=audit.counts.get("orphan-trade", 0),
-        faults=sum(n for name, n in audit.counts.items() if not name.startswith(_NO_FAULT)),
-        events=audit.counts.get("events", 0),
-        events_digest=digest,
-    )
+    row: dict[str, int | str] = {
+        "arrivals": str(artefact.parameters.get("arrivals", "")),
+        "core": str(artefact.parameters.get("core", "")),
+        "seed": workload.seed or "",
+        "scale": scale,
+        "messages": messages,
+        "passes": len(rates),
+        "sustained_min_msg_s": min(rates),
+        "sustained_median_msg_s": median_low(rates),
+        "sustained_max_msg_s": max(rates),
+        "offered_msg_s": offered,
+        "done_msg_s": throughput_msg_s(messages, open_loop_wall)[0],
+    }
+    for clock, histogram in histograms.items():
+        row |= _latency_cells(clock, histogram) if histogram else {}
+    return row | {
+        "batches_audited": audit.counts.get("batches", 0),
+        "orphan_cancels": audit.counts.get("orphan-cancel", 0),
+        "orphan_executes": audit.counts.get("orphan-trade", 0),
+        "faults": sum(n for name, n in audit.counts.items() if not name.startswith(_NO_FAULT)),
+        "events": audit.counts.get("events", 0),
+        "events_digest": digest,
+    }
+
+
+def _latency_cells(clock: str, histogram: Histogram) -> dict[str, int | str]:
+    latency = summary_of(histogram)
+    return {
+        f"{clock}_mean_ns": round(latency.mean_ns),
+        f"{clock}_p50_ns": latency.p50_ns,
+        f"{clock}_p99_ns": latency.p99_ns,
+        f"{clock}_p999_ns": latency.p999_ns,
+        f"{clock}_max_ns": latency.max_ns,
+    }
 
 
 def scales_csv(content: RunContent) -> bytes:
     """The bytes of `perf_run_summary.csv`; raises as `scale_rows`."""
-    return csv_table(SCALE_COLUMNS, map(astuple, scale_rows(content)))
+    rows = scale_rows(content)
+    return csv_table([*rows[0]], [[*row.values()] for row in rows])
 
 
 def sweep_csv(loads: Sequence[LoadRow]) -> bytes:

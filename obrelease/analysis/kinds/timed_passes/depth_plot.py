@@ -1,4 +1,4 @@
-"""The picture of a replayed book's depth: the lots on both sides over the day."""
+"""The plot of a replayed book's depth: resting lots on both sides over the day."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def throughput_by_pass(rates_msg_s: Sequence[int], *, title: str, image_format: 
 def touch_over_day(
     time_ns: Int64s, bid_ticks: Int64s, ask_ticks: Int64s, *, title: str, image_format: ImageFormat = "svg"
 ) -> bytes:
-    """Best bid and ask over the day, and the spread between them, in one picture of two panels.
+    """Best bid and ask over the day, and the spread between them, in two panels.
 
     Args:
         time_ns: int64 [n], nanoseconds after midnight, ascending; n is at least 1.

@@ -1,4 +1,4 @@
-"""The picture of a watched agent: its inventory and its profit over the day, breaches marked."""
+"""The plot of a market maker under risk limits: inventory, profit and breaches over the day."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
 from statistics import median_low
 from typing import Final
 
@@ -15,53 +14,12 @@ from obrelease.errors import InvalidInput
 SUMMARY_FILE: Final = "summary.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    """One run as a row of `summary.csv`; None is an empty cell.
-
-    `seed` is text because it may pass 2**63, and spreadsheets round beyond 2**53.
-    """
-
-    kind: str
-    scenario: str
-    core: str
-    seed: str | None
-    source: str | None
-    messages: int
-    passes: int
-    wall_min_ns: int
-    wall_median_ns: int
-    wall_max_ns: int
-    throughput_median_msg_s: int
-    latency_count: int
-    latency_out_of_range: int
-    latency_min_ns: int
-    latency_mean_ns: int
-    latency_p50_ns: int
-    latency_p90_ns: int
-    latency_p99_ns: int
-    latency_p999_ns: int
-    latency_p9999_ns: int
-    latency_max_ns: int
-    timer_overhead_ns: int
-    events: int
-    events_digest: str
-    state_digest: str
-
-
-SUMMARY_COLUMNS: Final = tuple(field.name for field in fields(SummaryRow))
-
-
 def summary_csv(content: RunContent) -> bytes:
-    """The bytes of the table.
+    """The bytes of the table; the seed is text because it may pass 2**63.
 
     Raises:
         InvalidInput: the envelope lacks a value of the row.
     """
-    return csv_table(SUMMARY_COLUMNS, [astuple(_row(content))])
-
-
-def _row(content: RunContent) -> SummaryRow:
     artefact = content.artefact
     workload, outcome = artefact.workload, artefact.outcome
     walls = [int(sample) for sample in samples_of(artefact, WALL_TIMES)]
@@ -69,30 +27,31 @@ def _row(content: RunContent) -> SummaryRow:
     if workload is None or outcome is None or not walls or not overheads or not artefact.histograms:
         raise InvalidInput(f"a run of {artefact.kind} lacks what {SUMMARY_FILE} is made of")
     latency = summary_of(content.histogram(artefact.histograms[0].name))
-    return SummaryRow(
-        kind=artefact.kind,
-        scenario=artefact.scenario,
-        core=str(artefact.parameters.get("core", "")),
-        seed=workload.seed,
-        source=workload.source.name if workload.source else None,
-        messages=workload.messages,
-        passes=len(walls),
-        wall_min_ns=min(walls),
-        wall_median_ns=median_low(walls),
-        wall_max_ns=max(walls),
-        throughput_median_msg_s=median_low(throughput_msg_s(workload.messages, walls)),
-        latency_count=latency.count,
-        latency_out_of_range=artefact.histograms[0].out_of_range,
-        latency_min_ns=latency.min_ns,
-        latency_mean_ns=round(latency.mean_ns),
-        latency_p50_ns=latency.p50_ns,
-        latency_p90_ns=latency.p90_ns,
-        latency_p99_ns=latency.p99_ns,
-        latency_p999_ns=latency.p999_ns,
-        latency_p9999_ns=latency.p9999_ns,
-        latency_max_ns=latency.max_ns,
-        timer_overhead_ns=int(overheads[0]),
-        events=outcome.events,
-        events_digest=outcome.events_digest,
-        state_digest=outcome.state_digest,
-    )
+    row = {
+        "kind": artefact.kind,
+        "scenario": artefact.scenario,
+        "core": artefact.parameters.get("core", ""),
+        "seed": workload.seed,
+        "source": workload.source.name if workload.source else None,
+        "messages": workload.messages,
+        "passes": len(walls),
+        "wall_min_ns": min(walls),
+        "wall_median_ns": median_low(walls),
+        "wall_max_ns": max(walls),
+        "throughput_median_msg_s": median_low(throughput_msg_s(workload.messages, walls)),
+        "latency_count": latency.count,
+        "latency_out_of_range": artefact.histograms[0].out_of_range,
+        "latency_min_ns": latency.min_ns,
+        "latency_mean_ns": round(latency.mean_ns),
+        "latency_p50_ns": latency.p50_ns,
+        "latency_p90_ns": latency.p90_ns,
+        "latency_p99_ns": latency.p99_ns,
+        "latency_p999_ns": latency.p999_ns,
+        "latency_p9999_ns": latency.p9999_ns,
+        "latency_max_ns": latency.max_ns,
+        "timer_overhead_ns": int(overheads[0]),
+        "events": outcome.events,
+        "events_digest": outcome.events_digest,
+        "state_digest": outcome.state_digest,
+    }
+    return csv_table([*row], [[*row.values()]])
