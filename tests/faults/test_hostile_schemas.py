@@ -37,7 +37,7 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return tried
 
 
-def test_the_trap_notices_a_connection(reached: list[object]) -> None:
+def test_the_trap_detects_a_connection(reached: list[object]) -> None:
     with pytest.raises(OSError, match="no network"):
         socket.create_connection(("127.0.0.1", 9))
     assert len(reached) == 1

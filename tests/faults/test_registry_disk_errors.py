@@ -88,7 +88,7 @@ def test_each_error_at_every_call(
         cells(tmp_path, act, lambda count: range(1, count + 1), record_property)
 
 
-def test_every_error_of_the_table_has_its_hint() -> None:
+def test_every_injected_error_has_a_hint() -> None:
     from obrelease.storage.system_errors import HINTS
 
     assert {getattr(errno, name) for name in ERRORS} <= HINTS.keys()

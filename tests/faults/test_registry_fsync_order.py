@@ -36,7 +36,7 @@ def faults_of(tmp_path: Path, action: Callable[[Registry, Tell], None]) -> list[
     return faults_in(ended.log, str(registry.root))
 
 
-def test_nothing_is_renamed_unsynced_nor_acknowledged_early(tmp_path: Path) -> None:
+def test_nothing_is_renamed_unsynced_or_reported_early(tmp_path: Path) -> None:
     """Bar: 0 violations."""
     assert faults_of(tmp_path, RECORD.do) == []
 
@@ -79,7 +79,7 @@ def index_faults_in(log: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", [None, "PRAGMA synchronous=OFF"])
-def test_the_index_is_written_in_order_and_its_journal_voided_last(
+def test_the_index_is_written_in_order_and_its_journal_invalidated_last(
     tmp_path: Path, monkeypatch: Patch, seed: str | None
 ) -> None:
     """Bar: 0 violations where nothing is seeded; the journal stays, so its void header must be synced."""
@@ -151,7 +151,7 @@ def index_before_folder(patch: Patch) -> None:
         (index_before_folder, "the index was touched by a writer"),
     ],
 )
-def test_the_lint_catches_each_seeded_bug(
+def test_the_checker_detects_each_seeded_bug(
     tmp_path: Path, monkeypatch: Patch, seed: Callable[[Patch], None], complaint: str
 ) -> None:
     seed(monkeypatch)

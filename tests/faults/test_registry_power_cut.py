@@ -137,7 +137,7 @@ def test_two_hundred_power_cuts(fast_place: Path, record_property: Callable[[str
 
 
 @pytest.mark.parametrize("seed", [no_file_fsync, no_folder_fsync, early_acknowledgement])
-def test_the_rig_catches_seeded_bugs(
+def test_the_simulator_detects_seeded_bugs(
     fast_place: Path, monkeypatch: pytest.MonkeyPatch, seed: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     """A writer that syncs too little loses something within a few cuts."""

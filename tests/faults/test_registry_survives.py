@@ -142,7 +142,7 @@ def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
     record_together(tmp_path / "results", writers=8, each=10, readers=0)
 
 
-def test_writers_beside_fsck_list_and_reindex_lose_nothing(tmp_path: Path) -> None:
+def test_writers_concurrent_with_fsck_list_and_reindex_lose_nothing(tmp_path: Path) -> None:
     """Bar: 0 bad; readers that mend the index, and a collector, disturb no writer and raise no alarm."""
     record_together(tmp_path / "results", writers=4, each=10, readers=2)
 
@@ -153,7 +153,7 @@ def test_thirty_two_writers_lose_nothing(tmp_path: Path) -> None:
     record_together(tmp_path / "results", writers=32, each=100, readers=2)
 
 
-def test_equal_runs_of_many_writers_are_one_run(tmp_path: Path) -> None:
+def test_equal_runs_of_many_writers_become_one_run(tmp_path: Path) -> None:
     running = [start(WRITER, tmp_path / "results", 0, 5) for _ in range(4)]
     acknowledged = {tuple(process.communicate()[0].split()[1:]) for process in running}
     assert {process.returncode for process in running} == {0}

@@ -39,7 +39,7 @@ print(json.dumps(asdict(written)))
 """
 
 
-def test_the_tar_has_the_bytes_that_it_always_had(tmp_path: Path) -> None:
+def test_the_tar_bytes_are_unchanged(tmp_path: Path) -> None:
     _, written = write(tmp_path, CONTENTS)
     assert (written.tar_sha256, written.sha256) == (TAR_SHA256, GZIP_SHA256)
 

@@ -26,7 +26,7 @@ contents_of_bundles = st.dictionaries(paths, st.binary(max_size=2000), max_size=
 
 @settings(max_examples=40, deadline=None)
 @given(contents_of_bundles)
-def test_what_is_packed_is_what_is_read(contents: dict[str, bytes]) -> None:
+def test_packed_content_is_read_back(contents: dict[str, bytes]) -> None:
     """Rule: a bundle is a function of its contents alone, and reading it gives exactly them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -44,7 +44,7 @@ def test_what_is_packed_is_what_is_read(contents: dict[str, bytes]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=3000), st.booleans(), st.integers(0, 1023), st.binary(min_size=1, max_size=40))
-def test_nonsense_is_refused_or_read_never_more(noise: bytes, inside: bool, at: int, patch: bytes) -> None:
+def test_any_bytes_are_read_or_refused(noise: bytes, inside: bool, at: int, patch: bytes) -> None:
     """Rule: a reader raises nothing outside the error tree, whatever the bytes."""
     tar = member(f"{TOP}/a") + ustar.END
     tar = (tar[:at] + patch + tar[at + len(patch) :]) + (noise if inside else b"")

@@ -36,7 +36,7 @@ unfit = st.one_of(
 
 
 @given(values)
-def test_what_is_written_is_read_back_equal(value: Any) -> None:
+def test_written_values_are_read_back_equal(value: Any) -> None:
     """Rule: parse_strict(canonical_bytes(v)) == v, and the bytes are a fixed point."""
     data = canonical_bytes(value)
     read = parse_strict(data, "value")
@@ -58,7 +58,7 @@ def test_bytes_are_those_of_the_reference_implementation(value: Any) -> None:
 
 
 @given(unfit, st.integers(0, 3))
-def test_neither_direction_takes_what_rfc_8785_cannot_carry(bad: Any, depth: int) -> None:
+def test_both_directions_refuse_what_rfc_8785_cannot_represent(bad: Any, depth: int) -> None:
     """Rule (RFC 8785, 3.1 and 3.2.2): no NaN, no infinity, no lone surrogate, no inexact integer."""
     value = bad
     for _ in range(depth):
@@ -70,7 +70,7 @@ def test_neither_direction_takes_what_rfc_8785_cannot_carry(bad: Any, depth: int
 
 
 @given(st.dictionaries(texts, integers, min_size=1), st.data())
-def test_a_repeated_key_is_refused_wherever_it_stands(value: dict[str, int], data: st.DataObject) -> None:
+def test_a_repeated_key_is_refused_at_any_depth(value: dict[str, int], data: st.DataObject) -> None:
     """Rule (RFC 8785, 3.1; I-JSON 2.3): objects have no duplicate names."""
     again = data.draw(st.sampled_from(sorted(value)))
     members = [*value.items(), (again, data.draw(integers))]

@@ -40,7 +40,7 @@ def new_files(content: dict[str, bytes]) -> list[NewFile]:
 
 @settings(max_examples=25, deadline=None)
 @given(drafts(), contents)
-def test_what_is_recorded_is_found_loaded_and_sound(artefact: Artefact, content: dict[str, bytes]) -> None:
+def test_a_recorded_run_is_found_loaded_and_sound(artefact: Artefact, content: dict[str, bytes]) -> None:
     """Rule: after `record`, every byte is there under its digest, and `fsck` is clean."""
     with tempfile.TemporaryDirectory() as made:
         registry = Registry(Path(made) / "results")

@@ -30,7 +30,7 @@ KEYID = "SHA256:" + "A" * 43
 
 
 @given(st.binary() | DOCUMENTS)
-def test_no_exception_outside_the_tree(data: bytes) -> None:
+def test_only_errors_of_our_tree_are_raised(data: bytes) -> None:
     """ "Readers: no exception outside the error tree"."""
     with suppress(ObreleaseError):
         read_envelope(data, "x")
@@ -45,7 +45,7 @@ def test_no_exception_outside_the_tree(data: bytes) -> None:
 
 
 @given(st.binary())
-def test_a_payload_comes_back_as_its_bytes(payload: bytes) -> None:
+def test_a_payload_is_read_back(payload: bytes) -> None:
     """ "The payload's bytes are hashed as kept, never re-serialised"."""
     envelope, found = read_envelope(envelope_bytes(payload, KEYID, "AAAA"), "x")
     assert found == payload
@@ -57,7 +57,7 @@ def test_a_payload_comes_back_as_its_bytes(payload: bytes) -> None:
 
 
 @given(st.binary(max_size=3000).map(lambda tail: b"SSHSIG" + tail))
-def test_a_signature_has_one_spelling(blob: bytes) -> None:
+def test_a_signature_has_one_encoding(blob: bytes) -> None:
     """ "No byte of a signature file can be changed unnoticed"."""
     assert from_armor(to_armor(blob), "x") == blob
     assert from_base64(to_base64(blob), "x") == blob
@@ -65,7 +65,7 @@ def test_a_signature_has_one_spelling(blob: bytes) -> None:
 
 
 @given(st.binary(min_size=1, max_size=300), st.text(alphabet="0123456789abcdef", min_size=64, max_size=64))
-def test_a_tag_carries_what_was_put_into_it(blob: bytes, digest: str) -> None:
+def test_a_tag_message_keeps_its_content(blob: bytes, digest: str) -> None:
     """ "The signed tag carries the digests and the signatures"."""
     signatures = {"sums": to_base64(blob), "provenance": to_base64(blob + b"x")}
     message = compose("demo", "v1", {"bundle": digest}, signatures)

@@ -52,7 +52,7 @@ def test_order_is_total(a: Tag, b: Tag, c: Tag) -> None:
 
 
 @given(numbers, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
-def test_a_prerelease_stands_below_its_release(numbers: list[int], words: list[str]) -> None:
+def test_a_prerelease_is_lower_than_its_release(numbers: list[int], words: list[str]) -> None:
     """Rule (SemVer 2.0.0, 11.3): a pre-release version has lower precedence than the normal version."""
     below = tag_of(numbers, words)
     assert below.prerelease

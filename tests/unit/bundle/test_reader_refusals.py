@@ -140,7 +140,7 @@ def test_hostile_files_are_refused_by_their_rule(tmp_path: Path, fault: str) -> 
     assert refusal(path).rule == rule
 
 
-def test_every_cut_and_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
+def test_every_truncation_and_every_flipped_byte_is_detected(tmp_path: Path) -> None:
     path, written = write(tmp_path, {"a": b"hello" * 50, "b/c": b"1,2\n"})
     whole = path.read_bytes()
     for at in range(len(whole)):
@@ -173,7 +173,7 @@ def test_archives_of_the_standard_library_are_refused(tmp_path: Path) -> None:
     assert refusal(path).rule == Rule.GZIP_HEADER
 
 
-def test_the_top_folder_can_be_demanded(tmp_path: Path) -> None:
+def test_the_top_folder_can_be_required(tmp_path: Path) -> None:
     path, _ = write(tmp_path, {"a": b"x"})
     assert read_bundle(path, top=TOP).top == TOP
     with pytest.raises(RefusedArchive, match="top-folder"):
@@ -190,7 +190,7 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
         read_bundle(tmp_path / "absent")
 
 
-def test_unpacking_writes_what_was_read_and_nothing_over_anything(tmp_path: Path) -> None:
+def test_unpacking_writes_the_content_and_overwrites_nothing(tmp_path: Path) -> None:
     contents = {"a": b"x" * 1000, "d/e/f": b""}
     path, _ = write(tmp_path, contents)
     found = read_bundle(path)

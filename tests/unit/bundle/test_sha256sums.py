@@ -49,6 +49,6 @@ def test_sha256sum_checks_what_we_write_and_we_read_what_it_writes(tmp_path: Pat
         "",
     ],
 )
-def test_anything_looser_is_refused(text: str) -> None:
+def test_any_other_format_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"^SUMS: "):
         sha256sums.parse(text.encode(), "SUMS")

@@ -40,7 +40,7 @@ def trust(key: Path) -> AllowedSigners:
 
 
 @pytest.mark.parametrize("kind", [("-t", "ed25519"), ("-t", "ecdsa"), ("-t", "rsa", "-b", "3072")])
-def test_armour_is_that_of_ssh_keygen(tmp_path: Path, kind: tuple[str, ...]) -> None:
+def test_armor_is_that_of_ssh_keygen(tmp_path: Path, kind: tuple[str, ...]) -> None:
     written = ssh_sign(make_key(tmp_path / "key", *kind), SUMS_NAMESPACE, DATA)
     blob = from_armor(written, "x")
     assert to_armor(blob) == written
@@ -62,7 +62,7 @@ def test_armour_is_that_of_ssh_keygen(tmp_path: Path, kind: tuple[str, ...]) -> 
         lambda data: data + data,
     ],
 )
-def test_other_spellings_are_refused(key: Path, damage: object) -> None:
+def test_other_armor_is_refused(key: Path, damage: object) -> None:
     assert callable(damage)
     with pytest.raises(IntegrityError, match="is not an SSH signature"):
         from_armor(damage(ssh_sign(key, SUMS_NAMESPACE, DATA)), "x")
@@ -82,12 +82,12 @@ def test_the_signer_is_named(key: Path, trust: AllowedSigners) -> None:
     assert verify_or_check(blob, SUMS_NAMESPACE, DATA, None, "x") == Signer(signer.fingerprint)
 
 
-def test_ed25519_signs_alike_each_time(key: Path) -> None:
+def test_ed25519_signatures_are_deterministic(key: Path) -> None:
     assert sign(key, SUMS_NAMESPACE, DATA) == sign(key, SUMS_NAMESPACE, DATA)
 
 
 @pytest.mark.parametrize(("namespace", "data"), [("git", DATA), (SUMS_NAMESPACE, DATA + b"x"), ("", DATA)])
-def test_other_bytes_and_namespaces_do_not_hold(
+def test_other_bytes_and_namespaces_are_not_valid(
     key: Path, trust: AllowedSigners, namespace: str, data: bytes
 ) -> None:
     blob = sign(key, SUMS_NAMESPACE, DATA)
@@ -96,21 +96,21 @@ def test_other_bytes_and_namespaces_do_not_hold(
             verify_or_check(blob, namespace, data, whose, "x")
 
 
-def test_only_the_named_principals_count(key: Path, trust: AllowedSigners) -> None:
+def test_only_the_given_principals_are_accepted(key: Path, trust: AllowedSigners) -> None:
     blob = sign(key, SUMS_NAMESPACE, DATA)
     with pytest.raises(IntegrityError, match="not among the allowed signers"):
         verify(blob, SUMS_NAMESPACE, DATA, AllowedSigners(trust.file, frozenset({"other"})), "x")
 
 
 @pytest.mark.parametrize("options", ['namespaces="git"', 'valid-before="20200101"', "cert-authority"])
-def test_the_options_of_an_allowed_signer_bind(key: Path, tmp_path: Path, options: str) -> None:
+def test_the_options_of_an_allowed_signer_are_enforced(key: Path, tmp_path: Path, options: str) -> None:
     allowed = tmp_path / "allowed"
     allowed.write_text(f"{PRINCIPAL} {options} {public(key)}\n")
     with pytest.raises(IntegrityError):
         verify(sign(key, SUMS_NAMESPACE, DATA), SUMS_NAMESPACE, DATA, AllowedSigners(allowed), "x")
 
 
-def test_a_key_that_cannot_sign_is_told(key: Path, tmp_path: Path) -> None:
+def test_a_key_that_cannot_sign_is_reported(key: Path, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no key\n")
     for path in (tmp_path / "absent", tmp_path / "text", tmp_path):
         with pytest.raises(UsageError, match="cannot sign"):

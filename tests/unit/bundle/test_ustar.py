@@ -55,7 +55,7 @@ def test_headers_are_those_of_gnu_tar(tmp_path: Path, path: str, size: int) -> N
 
 
 @pytest.mark.parametrize("path", PATHS, ids=len)
-def test_the_standard_library_reads_headers_as_they_are_meant(path: str) -> None:
+def test_the_standard_library_reads_the_headers(path: str) -> None:
     info = tarfile.TarInfo.frombuf(ustar.header(path, ustar.MAX_MEMBER_BYTES), "ascii", "strict")
     facts = (info.name, info.size, info.mode, info.mtime, info.uid, info.gid, info.uname, info.gname)
     assert facts == (path, 8**11 - 1, 0o644, 315_532_800, 0, 0, "", "")
@@ -63,7 +63,7 @@ def test_the_standard_library_reads_headers_as_they_are_meant(path: str) -> None
 
 
 @pytest.mark.parametrize(("path", "size"), [("n" * 101, 1), (f"{'d' * 156}/n", 1), ("a", 8**11)])
-def test_what_ustar_cannot_say_is_refused(path: str, size: int) -> None:
+def test_members_that_ustar_cannot_represent_are_refused(path: str, size: int) -> None:
     with pytest.raises(InvalidInput):
         ustar.header(path, size)
 
@@ -77,7 +77,7 @@ def test_the_whole_tar_is_that_of_gnu_tar(tmp_path: Path) -> None:
     assert (written.size, written.sha256) == (path.stat().st_size, digest_bytes(path.read_bytes()))
 
 
-def test_gnu_tar_and_gzip_take_it_silently(tmp_path: Path) -> None:
+def test_gnu_tar_and_gzip_accept_it_without_warnings(tmp_path: Path) -> None:
     contents = {"a": b"hello\n", f"{'d' * 60}/{'n' * 60}": b"x" * 10_000}
     path, _ = write(tmp_path, contents)
     out = tmp_path / "out"
@@ -89,7 +89,7 @@ def test_gnu_tar_and_gzip_take_it_silently(tmp_path: Path) -> None:
         assert (out / TOP / name).read_bytes() == data
 
 
-def test_a_file_that_is_not_what_its_source_says_leaves_no_archive(tmp_path: Path) -> None:
+def test_a_file_with_an_unexpected_digest_leaves_no_archive(tmp_path: Path) -> None:
     (good,) = sources(tmp_path / "content", {"a": b"hello"})
     for size, sha256 in ((5, "0" * 64), (4, digest_bytes(b"hell")), (6, good.sha256)):
         target = tmp_path / "x.tar.gz"
@@ -98,7 +98,7 @@ def test_a_file_that_is_not_what_its_source_says_leaves_no_archive(tmp_path: Pat
         assert not target.exists()
 
 
-def test_the_writer_keeps_the_readers_rules(tmp_path: Path) -> None:
+def test_the_writer_obeys_the_rules_of_the_reader(tmp_path: Path) -> None:
     def refused(contents: dict[str, bytes], limits: Limits = LIMITS) -> Rule:
         with pytest.raises(RefusedArchive) as caught:
             write_bundle(
@@ -132,7 +132,7 @@ def test_the_gzip_layer_is_stored_blocks_and_nothing_else(tmp_path: Path) -> Non
         assert sum(sizes) == written.tar_size == len(gzip.decompress(data))
 
 
-def test_nothing_is_overwritten_and_nothing_is_followed(tmp_path: Path) -> None:
+def test_nothing_is_overwritten_and_no_link_is_followed(tmp_path: Path) -> None:
     (source,) = sources(tmp_path / "content", {"a": b"hello"})
     taken = tmp_path / "taken.tar.gz"
     taken.write_bytes(b"mine")

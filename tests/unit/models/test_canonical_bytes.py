@@ -38,7 +38,7 @@ def nested(levels: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(("bits", "text"), RFC_8785_APPENDIX_B)
-def test_numbers_are_written_as_the_rfc_says(bits: int, text: str) -> None:
+def test_numbers_are_written_as_in_the_rfc(bits: int, text: str) -> None:
     (number,) = struct.unpack(">d", struct.pack(">Q", bits))
     assert canonical_bytes(number) == text.encode()
 
@@ -79,13 +79,13 @@ def test_keys_are_sorted_by_utf16_units() -> None:
         (nested(MAX_DEPTH + 1), "[0]", "nested deeper"),
     ],
 )
-def test_a_value_without_canonical_bytes_is_refused_at_its_place(value: Any, place: str, reason: str) -> None:
+def test_a_value_without_canonical_bytes_is_refused_with_its_path(value: Any, place: str, reason: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         canonical_bytes(value)
     assert place in caught.value.message
     assert reason in caught.value.message
 
 
-def test_the_ends_of_the_range_are_kept() -> None:
+def test_the_limits_of_the_range_are_accepted() -> None:
     assert canonical_bytes([2**53 - 1, -(2**53) + 1]) == b"[9007199254740991,-9007199254740991]"
     assert canonical_bytes(nested(MAX_DEPTH)) == b"[" * MAX_DEPTH + b"]" * MAX_DEPTH

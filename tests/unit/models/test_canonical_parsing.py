@@ -43,7 +43,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("data", "complaint"), REFUSED.values(), ids=REFUSED.keys())
-def test_ambiguous_text_is_refused_with_its_place(data: bytes, complaint: str) -> None:
+def test_ambiguous_text_is_refused_with_its_position(data: bytes, complaint: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_strict(data, "run.json")
     assert caught.value.message.startswith("run.json: ")

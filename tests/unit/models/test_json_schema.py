@@ -68,7 +68,7 @@ def test_export_then_check_finds_nothing(tmp_path: Path) -> None:
     assert export_schemas(tmp_path / "schemas") == ()
 
 
-def test_check_names_missing_stale_and_extra_schemas_and_the_mend(tmp_path: Path) -> None:
+def test_check_names_missing_stale_and_extra_schemas_and_the_fix(tmp_path: Path) -> None:
     export_schemas(tmp_path)
     (tmp_path / DOCUMENTS[0].file_name).unlink()
     stale = tmp_path / DOCUMENTS[1].file_name

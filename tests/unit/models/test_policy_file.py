@@ -28,7 +28,7 @@ def policy(tmp_path: Path) -> Path:
     return tmp_path / "policy.toml"
 
 
-def test_each_reader_takes_its_own(policy: Path) -> None:
+def test_each_reader_accepts_its_own_kind(policy: Path) -> None:
     policy.write_text(RELEASE)
     release_reader(policy)
     policy.write_text(GATE)
@@ -57,7 +57,7 @@ def test_the_other_kind_is_named_with_its_reader(
     assert hint in (caught.value.hint or "")
 
 
-def test_the_commands_say_so(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_report_the_wrong_kind(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy.write_text(GATE)
     assert execute(["verify", str(tmp_path), "--policy", str(policy)]) == ExitCode.INVALID_INPUT
     assert "expected a release policy" in capsys.readouterr().err

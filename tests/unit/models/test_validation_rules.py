@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
 
 @pytest.mark.parametrize(("change", "rule", "complaint"), REFUSED.values(), ids=REFUSED.keys())
 class TestRefusedDocuments:
-    def test_each_breaks_its_rule_at_its_place(self, change: Change, rule: str, complaint: str) -> None:
+    def test_each_breaks_its_rule_at_its_path(self, change: Change, rule: str, complaint: str) -> None:
         document = plain()
         change(document)
         built, problems = check_document(canonical_bytes(document), "runs/artefact.json")
@@ -93,7 +93,7 @@ class TestRefusedDocuments:
         assert not reference_validator.is_valid(document)
 
 
-def test_a_sound_document_passes_both_judges() -> None:
+def test_a_valid_document_passes_both_validators() -> None:
     data = canonical_bytes(plain())
     assert check_document(data, "artefact.json")[1] == ()
     artefact = read_document(data, Artefact, "artefact.json")
@@ -117,7 +117,7 @@ def test_a_line_break_after_a_digest_is_refused() -> None:
         lambda data: data.replace(b'"ratio"', b'"\\u0072atio"'),
     ],
 )
-def test_other_spellings_of_the_same_document_are_refused(spelled: Callable[[bytes], bytes]) -> None:
+def test_other_encodings_of_the_same_document_are_refused(spelled: Callable[[bytes], bytes]) -> None:
     data = spelled(canonical_bytes(plain()))
     document, problems = check_document(data, "artefact.json")
     assert isinstance(document, Artefact)
@@ -129,13 +129,13 @@ def test_a_document_of_another_format_is_refused() -> None:
         read_document(canonical_bytes(plain()), BundleManifest, "manifest.json")
 
 
-def test_the_mend_for_a_newer_version_is_named() -> None:
+def test_a_newer_version_has_a_hint() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_document(canonical_bytes(plain() | {"version": 2}), Artefact, "artefact.json")
     assert caught.value.hint == "install a newer obrelease"
 
 
-def test_problems_are_safe_to_print_and_bounded() -> None:
+def test_findings_are_safe_to_print_and_bounded() -> None:
     document = plain() | {"\x1b[31mred" + "x" * 5_000: 1}
     (problem,) = check_document(canonical_bytes(document), "evil\x1b]0;title\x07.json")[1]
     assert "\x1b" not in str(problem)

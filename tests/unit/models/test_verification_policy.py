@@ -12,7 +12,7 @@ HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
 SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'
 
 
-def test_every_layer_can_be_demanded() -> None:
+def test_every_layer_can_be_required() -> None:
     names = ", ".join(f'"{name}"' for name in LAYERS)
     text = f'{HEAD}require = [{names}]\n{SIGNERS}repository = "o/n"\nnot_older_than = "v0.9-beta"\n'
     text += 'signers = ["a"]\n'
@@ -47,11 +47,11 @@ def test_every_layer_can_be_demanded() -> None:
         (f"x = {'[' * 100_000}", "not valid TOML"),
     ],
 )
-def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
+def test_contradictory_policies_are_refused(text: str, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         read_verification_policy(text.encode(), "policy.toml")
 
 
-def test_other_bytes_than_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(InvalidInput, match="not valid TOML"):
         read_verification_policy(b"\xff\xfe", "policy.toml")

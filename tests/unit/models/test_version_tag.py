@@ -76,7 +76,7 @@ def test_a_version_is_a_tag(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", PRERELEASE)
-def test_what_follows_the_numbers_makes_a_prerelease(text: str) -> None:
+def test_a_suffix_makes_a_prerelease(text: str) -> None:
     assert (str(Tag.parse(text)), Tag.parse(text).prerelease) == (text, True)
 
 

@@ -49,20 +49,20 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def test_an_unchanged_shelf_is_not_listed(registry: Registry, listed: list[str]) -> None:
+def test_an_unchanged_scenario_folder_is_not_listed(registry: Registry, listed: list[str]) -> None:
     assert len(registry.find()) == 3
     registry.resolve("latest")
     assert listed == []
 
 
-def test_only_the_shelf_that_changed_is_listed(registry: Registry, listed: list[str]) -> None:
+def test_only_the_changed_scenario_folder_is_listed(registry: Registry, listed: list[str]) -> None:
     other = registry.record(draft(7, scenario="x10"), run_files())
     assert other in registry.find()
     assert listed == ["bench/x10"]
 
 
 @pytest.mark.parametrize("settle_ns", [-(10**18), SETTLE_NS])
-def test_a_copy_with_its_old_times_is_seen(
+def test_a_copy_with_old_times_is_detected(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle_ns: int
 ) -> None:
     """As `rsync -a` does: the modification time of the shelf is set back to what the index saw."""
@@ -77,7 +77,7 @@ def test_a_copy_with_its_old_times_is_seen(
     assert len(registry.find()) == 3
 
 
-def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -> None:
+def test_a_replaced_run_is_detected(registry: Registry, tmp_path: Path) -> None:
     """The number of folders stays the same."""
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     shutil.rmtree(registry.find()[0].folder)
@@ -86,13 +86,13 @@ def test_a_run_replaced_by_another_is_seen(registry: Registry, tmp_path: Path) -
     assert len(registry.find()) == 3
 
 
-def test_a_shelf_that_vanished_is_seen(registry: Registry) -> None:
+def test_a_removed_scenario_folder_is_detected(registry: Registry) -> None:
     shutil.rmtree(registry.root / SHELF)
     assert registry.find() == ()
     assert query.read_index(registry.root).entries == {}
 
 
-def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_path: Path) -> None:
+def test_a_replaced_scenario_folder_is_detected(registry: Registry, tmp_path: Path) -> None:
     other = Registry(tmp_path / "other")
     kept = [other.record(draft(20 + number), run_files()).digest for number in range(3)]
     (registry.root / SHELF).rename(tmp_path / "away")
@@ -100,7 +100,7 @@ def test_a_shelf_put_in_the_place_of_another_is_seen(registry: Registry, tmp_pat
     assert sorted(entry.digest for entry in registry.find()) == sorted(kept)
 
 
-def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -> None:
+def test_a_folder_that_gets_its_envelope_later_is_detected(registry: Registry, tmp_path: Path) -> None:
     """A copy in progress: the folder is there before its envelope, and the shelf does not change again."""
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     target = registry.root / guest.location
@@ -112,7 +112,7 @@ def test_a_folder_that_fills_later_is_seen(registry: Registry, tmp_path: Path) -
     assert registry.unreadable() == ()
 
 
-def test_a_link_is_no_run(registry: Registry) -> None:
+def test_a_symbolic_link_is_not_a_run(registry: Registry) -> None:
     entry = registry.find()[0]
     away = registry.root.parent / "away"
     entry.folder.rename(away)
@@ -120,7 +120,7 @@ def test_a_link_is_no_run(registry: Registry) -> None:
     assert entry not in registry.find()
 
 
-def test_an_envelope_mended_in_place_is_seen(registry: Registry) -> None:
+def test_an_envelope_repaired_in_place_is_detected(registry: Registry) -> None:
     entry = registry.find()[0]
     data = (entry.folder / ENVELOPE_NAME).read_bytes()
     (entry.folder / ENVELOPE_NAME).write_bytes(b"{}")
@@ -130,7 +130,7 @@ def test_an_envelope_mended_in_place_is_seen(registry: Registry) -> None:
     assert entry in registry.find()
 
 
-class TestTheRule:
+class TestSettledStamps:
     def test_a_change_just_before_the_listing_is_not_settled(self) -> None:
         stamp = DirectoryStamp("1.2.3.4", 10**18)
         assert not stamp.settled(None)
@@ -138,7 +138,7 @@ class TestTheRule:
         assert not stamp.settled(10**18 + SETTLE_NS)
         assert stamp.settled(10**18 + SETTLE_NS + 1)
 
-    def test_an_unsettled_shelf_is_listed_at_each_reading(
+    def test_an_unsettled_scenario_folder_is_listed_by_each_query(
         self, registry: Registry, listed: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)
@@ -147,7 +147,7 @@ class TestTheRule:
             assert len(registry.find()) == 4
         assert listed == [SHELF] * 3
 
-    def test_the_clock_is_the_file_systems(self, tmp_path: Path) -> None:
+    def test_the_clock_is_that_of_the_file_system(self, tmp_path: Path) -> None:
         assert file_system_time_ns(tmp_path / "absent") is None
         (tmp_path / "file").touch()
         now_ns = file_system_time_ns(tmp_path / "file")

@@ -21,7 +21,7 @@ from tests.drafts import draft
 DAY_NS = 86_400 * 10**9
 
 
-class TestLanguage:
+class TestParsing:
     def test_every_key(self) -> None:
         words = (
             "kind=bench scenario=x100 core=native workload=x100 digest=ABC.. commit=1c9f events=79067c.. "
@@ -37,17 +37,17 @@ class TestLanguage:
         )  # fmt: skip
         assert {word.partition("=")[0] for word in words.split()} == set(FILTER_KEYS)
 
-    def test_no_words_ask_nothing(self) -> None:
+    def test_no_words_are_an_empty_filter(self) -> None:
         assert parse_filter() == parse_filter("", " ") == Filter()
 
     @pytest.mark.parametrize(
         ("value", "dirty"),
         [("yes", True), ("true", True), ("True", True), ("no", False), ("false", False), ("False", False)],
     )
-    def test_dirty_as_people_and_as_documents_write_it(self, value: str, dirty: bool) -> None:
+    def test_dirty_accepts_yes_no_and_booleans(self, value: str, dirty: bool) -> None:
         assert parse_filter(f"dirty={value}").dirty is dirty
 
-    def test_nanoseconds_are_an_instant(self) -> None:
+    def test_nanoseconds_are_a_time(self) -> None:
         assert parse_filter("since=1700000000000000001").since_ns == 1_700_000_000_000_000_001
 
     @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ class TestLanguage:
             "core=" + "n" * 5_000, "events=%", "checks=0", "checks=FAILED", "core=\udcff",
         ],
     )  # fmt: skip
-    def test_nonsense_is_refused_with_a_usage_error(self, word: str) -> None:
+    def test_invalid_filters_are_usage_errors(self, word: str) -> None:
         with pytest.raises(UsageError) as caught:
             parse_filter(word)
         assert caught.value.exit_code == ExitCode.USAGE
@@ -137,7 +137,7 @@ filters = st.builds(
 @pytest.mark.parametrize("settled", [True, False])
 @settings(max_examples=60)
 @given(where=filters, limit=st.none() | st.integers(0, 10))
-def test_the_index_answers_what_the_filter_defines(
+def test_the_index_agrees_with_the_definition_of_filters(
     registry: Registry, settled: bool, where: Filter, limit: int | None
 ) -> None:
     """Rule: indexed or not, whatever the limit, an answer is `accepts` over every run, newest first."""
@@ -157,7 +157,7 @@ def newest_first(entry: Entry) -> tuple[int, str, str]:
     return -entry.created_ns, entry.digest, entry.location
 
 
-def test_an_empty_folder_answers_nothing() -> None:
+def test_an_empty_folder_has_no_runs() -> None:
     with tempfile.TemporaryDirectory() as made:
         assert Registry(Path(made)).find(Filter(commit="ab")) == ()
         assert Registry(Path(made) / "absent").find(Filter()) == ()

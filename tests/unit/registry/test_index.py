@@ -169,14 +169,14 @@ def test_random_bit_flips_never_give_a_false_row(registry: Registry) -> None:
         assert registry.find() == before
 
 
-def test_a_journal_left_by_another_file_does_no_harm(registry: Registry) -> None:
+def test_a_journal_of_another_file_is_harmless(registry: Registry) -> None:
     before = registry.find()
     journal = registry.root / f"{INDEX_NAME}-journal"
     journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + os.urandom(4096))
     assert registry.find() == before
 
 
-class TestFoldersThatCameByHand:
+class TestFoldersCopiedByHand:
     def test_a_copied_run_is_listed(self, registry: Registry, tmp_path: Path) -> None:
         other = Registry(tmp_path / "other")
         guest = other.record(draft(8, scenario="x100"), run_files())
@@ -191,19 +191,19 @@ class TestFoldersThatCameByHand:
         with pytest.raises(NotFound):
             registry.resolve(entry.digest)
 
-    def test_a_broken_run_is_not_listed_and_is_told(self, registry: Registry) -> None:
+    def test_a_broken_run_is_not_listed_and_is_reported_unreadable(self, registry: Registry) -> None:
         broken = registry.root / "bench" / "baseline" / ("0" * 12)
         broken.mkdir()
         (broken / ENVELOPE_NAME).write_bytes(b'{"format":"obrelease.artefact","version":1}')
         assert len(registry.find()) == 5
         assert registry.unreadable() == (broken,)
 
-    def test_a_run_in_the_wrong_place_is_not_listed(self, registry: Registry) -> None:
+    def test_a_run_in_the_wrong_folder_is_not_listed(self, registry: Registry) -> None:
         entry = registry.find()[0]
         entry.folder.rename(entry.folder.with_name("0" * 12))
         assert entry.digest not in {listed.digest for listed in registry.find()}
 
-    def test_an_index_carried_along_fits_its_new_place(self, registry: Registry, tmp_path: Path) -> None:
+    def test_an_index_moved_with_its_folder_is_still_valid(self, registry: Registry, tmp_path: Path) -> None:
         shutil.copytree(registry.root, tmp_path / "clone")
         (listed, *_) = Registry(tmp_path / "clone").find()
         assert listed.folder.is_relative_to(tmp_path / "clone")
@@ -265,7 +265,7 @@ def listed_as_nobody(registry: Registry) -> list[str]:
     return digests
 
 
-def test_an_entry_survives_its_row(registry: Registry) -> None:
+def test_an_entry_equals_the_entry_of_its_row(registry: Registry) -> None:
     registry.reindex()
     entries: tuple[Entry, ...] = registry.find()
     assert query.read_index(registry.root).entries == {entry.location: entry for entry in entries}
@@ -280,7 +280,7 @@ def test_an_entry_survives_its_row(registry: Registry) -> None:
         "kind=replay scenario=rare", "kind=bench core=rare checks=failed", "workload=rare dirty=no",
     ],
 )  # fmt: skip
-def test_a_rare_value_is_looked_up_and_not_searched_for(registry: Registry, words: str) -> None:
+def test_a_rare_value_is_found_by_an_index_seek(registry: Registry, words: str) -> None:
     """Rule: whatever is asked, SQLite seeks in the index of a key; it never reads every row."""
     registry.reindex()
     asked: list[str] = []

@@ -43,7 +43,7 @@ def after_listing(monkeypatch: pytest.MonkeyPatch, shelf: str, act: Callable[[],
     return seen
 
 
-def test_every_shelf_is_listed_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_scenario_folder_is_listed_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = after_listing(monkeypatch, "none", lambda: None)
     assert registry.reindex() == 4
     assert len(registry.find()) == 4
@@ -51,7 +51,7 @@ def test_every_shelf_is_listed_once(registry: Registry, monkeypatch: pytest.Monk
     assert query.read_index(registry.root).current_folders == {"bench/s0", "bench/s1"}
 
 
-def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_recorded_meanwhile_is_indexed(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = after_listing(
         monkeypatch, "bench/s1", lambda: registry.record(draft(9, scenario="s1"), run_files())
     )
@@ -60,7 +60,7 @@ def test_a_run_that_comes_meanwhile_is_in_it(registry: Registry, monkeypatch: py
     assert fsck(registry.root).problems == ()
 
 
-def test_a_run_that_goes_meanwhile_is_not_in_it(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_removed_meanwhile_is_not_indexed(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     lost = registry.find(Filter(scenario="s0"))[0]
     after_listing(monkeypatch, "bench/s0", lambda: shutil.rmtree(lost.folder))
     assert registry.reindex() == 3
@@ -68,7 +68,7 @@ def test_a_run_that_goes_meanwhile_is_not_in_it(registry: Registry, monkeypatch:
     assert lost not in registry.find()
 
 
-def test_a_folder_that_cannot_be_read_is_remembered(registry: Registry) -> None:
+def test_an_unreadable_folder_is_listed_as_such(registry: Registry) -> None:
     """It is tried again at each reading, though its shelf is not listed again."""
     entry = registry.find()[0]
     data = (entry.folder / ENVELOPE_NAME).read_bytes()
@@ -80,7 +80,7 @@ def test_a_folder_that_cannot_be_read_is_remembered(registry: Registry) -> None:
     assert registry.unreadable() == ()
 
 
-def test_shelves_that_changed_a_moment_ago_are_not_taken_for_known(
+def test_recently_changed_scenario_folders_get_no_stamp(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", 10**18)

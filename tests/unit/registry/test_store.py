@@ -45,7 +45,7 @@ class TestRecord:
         assert leftovers(registry) == []
         assert fsck(registry.root).problems == ()
 
-    def test_sha256sum_is_a_verifier(self, registry: Registry) -> None:
+    def test_sha256sum_verifies_a_run(self, registry: Registry) -> None:
         entry = registry.record(draft(), run_files())
         sums = [f"{entry.digest}  {ENVELOPE_NAME}"]
         sums += [f"{file.sha256}  {file.path}" for file in registry.load(entry).files]
@@ -55,7 +55,7 @@ class TestRecord:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
 
-    def test_the_entry_tells_what_the_envelope_says(self, registry: Registry) -> None:
+    def test_the_entry_has_the_facts_of_the_envelope(self, registry: Registry) -> None:
         entry = registry.record(draft(7), run_files())
         assert (entry.kind, entry.scenario, entry.core) == ("bench", "baseline", "reference")
         assert (entry.commit, entry.dirty, entry.workload) == ("ab" * 20, False, "flow")
@@ -82,7 +82,7 @@ class TestRecord:
         assert registry.find() == (first,)
         assert leftovers(registry) == []
 
-    def test_a_damaged_twin_does_not_count_as_kept(self, registry: Registry) -> None:
+    def test_a_damaged_copy_of_the_run_does_not_count_as_recorded(self, registry: Registry) -> None:
         entry = registry.record(draft(), run_files())
         (entry.folder / "summary.csv").write_bytes(b"run,9\n")
         with pytest.raises(IntegrityError, match="recorded already, and damaged") as caught:
@@ -90,7 +90,7 @@ class TestRecord:
         assert str(entry.folder) in str(caught.value.hint)
 
     @pytest.mark.parametrize("occupant", ["run", "file", "damaged"])
-    def test_a_taken_name_leads_to_a_longer_one(self, registry: Registry, occupant: str) -> None:
+    def test_a_used_folder_name_leads_to_a_longer_one(self, registry: Registry, occupant: str) -> None:
         twin = Registry(registry.root.parent / "elsewhere").record(draft(1), run_files())
         taken = registry.root / "bench" / "baseline" / twin.digest[:12]
         taken.parent.mkdir(parents=True)
@@ -134,14 +134,14 @@ class TestRecord:
         with pytest.raises(InvalidInput, match="a draft lists no files"):
             registry.record(registry.load(entry), run_files())
 
-    def test_a_file_to_copy_must_be_there(self, registry: Registry, tmp_path: Path) -> None:
+    def test_a_file_to_copy_must_exist(self, registry: Registry, tmp_path: Path) -> None:
         with pytest.raises(NotFound, match=str(tmp_path / "absent")):
             registry.record(draft(), [NewFile("a", "text/csv", tmp_path / "absent")])
         assert leftovers(registry) == []
         assert registry.find() == ()
 
 
-class TestRefusedByTheDisk:
+class TestStorageErrors:
     @pytest.mark.parametrize("call", ["fsync", "open", "rename"])
     @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EMFILE, errno.EXDEV])
     def test_the_error_names_the_cause_and_leaves_nothing(
@@ -173,7 +173,7 @@ class TestRefusedByTheDisk:
             Registry(tmp_path / "results").record(draft(), run_files())
 
     @pytest.mark.parametrize("moment", [1, 2, 3, 4, 5, 6, 7])
-    def test_ctrl_c_at_any_sync_leaves_nothing_half_in_place(
+    def test_an_interrupt_at_any_sync_leaves_no_partial_run(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch, moment: int
     ) -> None:
         kept = registry.record(draft(1), run_files())
@@ -216,7 +216,7 @@ class TestFind:
         assert len(filled.find(Filter(commit="abab"))) == len(filled.find(Filter(events_digest="3434"))) == 6
         assert filled.find(Filter(commit="cd")) == ()
 
-    def test_each_beginning_resolves_like_git(self, filled: Registry) -> None:
+    def test_each_digest_prefix_resolves(self, filled: Registry) -> None:
         for entry in filled.find():
             for length in (12, 16, 63, 64):
                 assert filled.resolve(entry.digest[:length]) == entry
@@ -229,7 +229,7 @@ class TestFind:
         with pytest.raises(NotFound, match="with kind=stress"):
             filled.resolve("latest", kind="stress")
 
-    def test_an_ambiguous_beginning_lists_its_candidates(self, registry: Registry) -> None:
+    def test_an_ambiguous_prefix_lists_the_runs(self, registry: Registry) -> None:
         seen: dict[str, int] = {}
         for number in range(10_000):
             start = digest_bytes(document_bytes(draft(number)))[:4]
@@ -244,12 +244,12 @@ class TestFind:
         assert registry.resolve(one.digest[:12]) == one
 
     @pytest.mark.parametrize("name", ["abc", "", "xyzw", "g" * 64, "0" * 65, "LATEST", "../..", "0000 "])
-    def test_what_is_no_digest_answers_to_nothing(self, filled: Registry, name: str) -> None:
+    def test_a_name_that_is_not_a_digest_is_not_found(self, filled: Registry, name: str) -> None:
         with pytest.raises(NotFound) as caught:
             filled.resolve(name)
         assert caught.value.hint
 
-    def test_an_unknown_digest_answers_to_nothing(self, filled: Registry) -> None:
+    def test_an_unknown_digest_is_not_found(self, filled: Registry) -> None:
         with pytest.raises(NotFound, match="no run 'ffffffffffffffff'"):
             filled.resolve("f" * 16)
 
@@ -269,13 +269,13 @@ class TestLoad:
         with pytest.raises(IntegrityError, match=entry.digest):
             registry.load(entry)
 
-    def test_a_lost_folder_is_not_found(self, registry: Registry) -> None:
+    def test_a_missing_folder_is_not_found(self, registry: Registry) -> None:
         entry = registry.record(draft(), run_files())
         entry.folder.rename(registry.root / "moved")
         with pytest.raises(NotFound, match=str(entry.folder)):
             registry.load(entry)
 
-    def test_an_envelope_gives_back_what_was_recorded(self, registry: Registry) -> None:
+    def test_a_loaded_envelope_equals_the_recorded_one(self, registry: Registry) -> None:
         entry = registry.record(draft(3), run_files())
         loaded = registry.load(entry)
         assert loaded.model_copy(update={"files": ()}) == draft(3)

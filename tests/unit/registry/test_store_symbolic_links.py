@@ -58,7 +58,7 @@ def long_after() -> int:
         lambda registry: collect(registry, GcPlan((), (), (), ())),
     ],
 )
-def test_a_staging_folder_that_leads_out_is_refused(
+def test_a_staging_folder_that_is_a_link_is_refused(
     registry: Registry, outside: Path, act: Callable[[Registry], object]
 ) -> None:
     led_astray(registry, ".staging", outside)
@@ -67,7 +67,7 @@ def test_a_staging_folder_that_leads_out_is_refused(
     assert [path.name for path in outside.iterdir()] == ["letter.txt"]
 
 
-def test_pins_that_lead_out_are_refused(registry: Registry, outside: Path) -> None:
+def test_a_pins_folder_that_is_a_link_is_refused(registry: Registry, outside: Path) -> None:
     (outside / "name").write_text("ab" * 32)
     led_astray(registry, ".pins", outside)
     acts: tuple[Callable[[], object], ...] = (
@@ -82,9 +82,7 @@ def test_pins_that_lead_out_are_refused(registry: Registry, outside: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["bench", "bench/baseline"])
-def test_a_run_is_not_recorded_where_no_list_would_show_it(
-    registry: Registry, outside: Path, name: str
-) -> None:
+def test_a_run_is_not_recorded_below_a_link(registry: Registry, outside: Path, name: str) -> None:
     registry.reindex()
     (location := registry.root / name).rename(registry.root.parent / "moved")
     location.symlink_to(outside)
@@ -96,7 +94,7 @@ def test_a_run_is_not_recorded_where_no_list_would_show_it(
 
 
 @pytest.mark.parametrize("target", ["new.sqlite", "letter.txt", "other.sqlite"])
-def test_an_index_that_leads_out_is_replaced_and_its_target_left_alone(
+def test_an_index_that_is_a_link_is_replaced_and_its_target_unchanged(
     registry: Registry, outside: Path, target: str
 ) -> None:
     with closing(sqlite3.connect(outside / "other.sqlite")) as connection:
@@ -113,7 +111,7 @@ def test_an_index_that_leads_out_is_replaced_and_its_target_left_alone(
 
 
 @pytest.mark.parametrize("target", ["new", "letter.txt"])
-def test_a_journal_that_leads_out_is_replaced_and_its_target_left_alone(
+def test_a_journal_that_is_a_link_is_replaced_and_its_target_unchanged(
     registry: Registry, outside: Path, target: str
 ) -> None:
     """The journal stays beside the index, so somebody could put a link there."""

@@ -76,7 +76,7 @@ def listed(connection: sqlite3.Connection, where: Filter, limit: int | None = No
 
 
 @pytest.mark.parametrize("most", [0, 25, 1_000], ids=["none waits", "some wait", "all wait"])
-def test_where_a_row_stands_changes_no_answer(
+def test_queries_do_not_depend_on_the_table_of_a_row(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Rule: the index answers what `Filter.accepts` says, newest first, wherever rows stand."""
@@ -92,7 +92,7 @@ def test_where_a_row_stands_changes_no_answer(
         assert listed(connection, where, limit) == expected[:limit], words
 
 
-def test_all_move_at_once_and_no_shelf_becomes_unknown(
+def test_a_flush_moves_all_rows_and_keeps_the_stamps(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 6)
@@ -105,7 +105,9 @@ def test_all_move_at_once_and_no_shelf_becomes_unknown(
     assert [location for location, stamp in stamps(connection).items() if stamp != "known"] in ([], [own])
 
 
-def test_a_row_put_again_is_one_row(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_inserted_twice_is_one_row(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The newer stays, wherever the older stands."""
     first, second = made_up(1), replace(made_up(1), size_bytes=2)
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
@@ -121,7 +123,7 @@ def test_a_row_put_again_is_one_row(connection: sqlite3.Connection, monkeypatch:
     assert write_buffer.count(connection) == 1
 
 
-def test_rows_are_removed_wherever_they_stand(
+def test_rows_are_deleted_from_both_tables(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = [made_up(number) for number in range(4)]
@@ -139,9 +141,7 @@ def test_rows_are_removed_wherever_they_stand(
     assert write_buffer.locations_in(connection, "replay/deep") == set()
 
 
-def test_a_registry_fills_and_empties_the_waiting_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_registry_fills_and_flushes_the_buffer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits is part of every answer, and a second reading lists no shelf again after a move."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 3)
@@ -156,7 +156,7 @@ def test_a_registry_fills_and_empties_the_waiting_rows(
     assert registry.reindex() == 8
 
 
-def test_the_journal_stays_small_and_is_no_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journal_stays_small_and_fsck_accepts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each transaction its header is zeroed, so that nobody replays it."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     registry = Registry(tmp_path / "results")

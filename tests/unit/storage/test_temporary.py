@@ -55,7 +55,7 @@ def test_the_folder_is_empty_private_and_gone_at_the_end(home: Path) -> None:
     assert tempfile.tempdir == str(home)
 
 
-def test_what_a_killed_process_left_is_swept_by_the_next(home: Path) -> None:
+def test_the_folder_of_a_killed_process_is_removed_by_the_next(home: Path) -> None:
     process, left = holder(home)
     process.send_signal(signal.SIGKILL)
     end(process)
@@ -65,7 +65,7 @@ def test_what_a_killed_process_left_is_swept_by_the_next(home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-def test_what_a_living_process_uses_is_left_alone(home: Path) -> None:
+def test_the_folder_of_a_running_process_stays(home: Path) -> None:
     process, used = holder(home)
     with temporary_folder(for_libraries=True):
         assert (used / "half").exists()
@@ -74,7 +74,7 @@ def test_what_a_living_process_uses_is_left_alone(home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_temporary_folder_that_cannot_be_made_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(home / "nowhere"))
     with pytest.raises(StorageError, match="nowhere"), temporary_folder(for_libraries=True):
         raise AssertionError

@@ -49,7 +49,7 @@ def test_replacing_the_path_changes_nothing_that_is_sent(source: Path, tmp_path:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, len(CONTENT) - 1), st.sampled_from([4093, 65536, 10**6]), st.integers(0, 5))
-def test_a_swapped_byte_never_leaves_whole(source: Path, place: int, chunk: int, after: int) -> None:
+def test_a_changed_file_is_never_sent_completely(source: Path, place: int, chunk: int, after: int) -> None:
     """Rule: whoever was promised `size` bytes never gets `size` bytes that hash to something else."""
     source.write_bytes(CONTENT)
     sent = bytearray()
@@ -68,7 +68,7 @@ def test_a_swapped_byte_never_leaves_whole(source: Path, place: int, chunk: int,
             assert sent == CONTENT
 
 
-def test_a_cancelled_file_gives_nothing_more(source: Path) -> None:
+def test_a_cancelled_file_returns_nothing_more(source: Path) -> None:
     with open_for_sending(source, DIGEST, lambda count: None) as held:
         held.read(10)
         held.cancel()
@@ -78,7 +78,7 @@ def test_a_cancelled_file_gives_nothing_more(source: Path) -> None:
             held.seek(5)
 
 
-def test_only_regular_files_with_content_are_held(source: Path, tmp_path: Path) -> None:
+def test_only_regular_files_with_content_are_opened(source: Path, tmp_path: Path) -> None:
     empty, link, pipe = tmp_path / "empty", tmp_path / "link", tmp_path / "pipe"
     empty.touch()
     link.symlink_to(source)

@@ -68,7 +68,7 @@ def test_processes_keep_the_order_and_their_errors_arrive() -> None:
     assert int(processes) >= (workers.processor_count() > 1)
 
 
-def test_a_process_of_many_threads_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_with_threads_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
     monkeypatch.setattr(workers, "get_context", None)
     numbers = range(2 * workers.MIN_ITEMS_FOR_PROCESSES)
@@ -90,7 +90,7 @@ def test_reindex_in_chunks_is_reindex(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_fsck_says_the_same_on_any_number_of_threads(tmp_path: Path, workers: int) -> None:
+def test_fsck_does_not_depend_on_the_number_of_threads(tmp_path: Path, workers: int) -> None:
     registry = Registry(tmp_path / "results")
     entries = [registry.record(draft(number), run_files(number)) for number in range(5)]
     (entries[3].folder / "summary.csv").write_bytes(b"run,9\n")

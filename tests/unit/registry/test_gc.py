@@ -1,4 +1,4 @@
-"""Pins name and keep; gc removes what nothing keeps, frees its space, and survives those who come between."""
+"""Garbage collection: what is protected, what is removed, and what happens in between."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import Conflict, InvalidInput, NotFound, UsageError
+from obrelease.errors import InvalidInput
 from obrelease.registry import gc as collector
-from obrelease.registry import pins
 from obrelease.registry.entry import Entry
 from obrelease.registry.fsck import fsck
 from obrelease.registry.gc import GcPlan, ProtectedRuns, collect, plan_gc
@@ -36,68 +35,39 @@ def plan(registry: Registry, *, days: int = 0, grace: int = 14, **roots: list[st
     )
 
 
-class TestPins:
-    def test_a_name_serves_wherever_a_digest_does(self, registry: Registry) -> None:
-        entry = registry.find()[2]
-        registry.pin("nightly.best-1", entry)
-        assert registry.resolve("nightly.best-1") == entry
-        assert registry.pins() == {"nightly.best-1": entry.digest}
-        registry.pin("nightly.best-1", entry)
-        registry.unpin("nightly.best-1")
-        assert registry.pins() == {}
-        with pytest.raises(NotFound):
-            registry.resolve("nightly.best-1")
-
-    def test_a_taken_name_is_moved_only_on_request(self, registry: Registry) -> None:
-        one, two, *_ = registry.find()
-        registry.pin("best", one)
-        with pytest.raises(Conflict):
-            registry.pin("best", two)
-        registry.pin("best", two, move=True)
-        assert registry.resolve("best") == two
-
-    @pytest.mark.parametrize(
-        "name",
-        ["latest", "abcd", "0123456789ab", "", ".x", "-x", "../x", "a/b", "A", "x" * 65, "x y", "\x00"],
-    )
-    def test_a_name_that_could_be_something_else_is_refused(self, registry: Registry, name: str) -> None:
-        with pytest.raises(UsageError):
-            registry.pin(name, registry.find()[0])
-        with pytest.raises(NotFound):
-            registry.unpin(name)
-
-    def test_a_pin_to_nothing_is_found_by_fsck(self, registry: Registry) -> None:
-        entry = registry.find()[0]
-        registry.pin("best", entry)
-        entry.folder.rename(registry.root.parent / "away")
-        assert {problem.rule for problem in fsck(registry.root).problems} == {"pin"}
-        (registry.root / ".pins" / "best").write_text("no digest\n")
-        assert {problem.rule for problem in fsck(registry.root).problems} == {"pin"}
-        with pytest.raises(InvalidInput):
-            registry.resolve("best")
-
-    def test_a_pin_that_cannot_be_read_stops_the_collector(self, registry: Registry) -> None:
-        (registry.root / ".pins").mkdir()
-        (registry.root / ".pins" / "best").write_text("no digest\n")
-        with pytest.raises(InvalidInput):
-            plan(registry, days=100)
-
-
 class TestPlan:
-    def test_nothing_younger_than_the_grace_period_goes(self, registry: Registry) -> None:
+    def test_runs_within_the_grace_period_are_no_candidates(self, registry: Registry) -> None:
         """Youth counts from the arrival here: these runs say that they were made in 2023."""
         assert plan(registry, days=13).candidates == ()
         assert len(plan(registry, days=13).within_grace) == 4
         assert len(plan(registry, days=15).candidates) == 4
         assert len(plan(registry, grace=0).candidates) == 4
 
-    def test_roots_and_pins_keep_and_are_told(self, registry: Registry) -> None:
+    def test_releases_tracked_runs_and_pins_protect_with_reasons(self, registry: Registry) -> None:
         newest, other, *_ = registry.find()
         registry.pin("best", newest)
         made = plan(registry, days=15, **{newest.digest: ["release v1"], other.digest: ["tag v2"]})
         told = {run.entry: run.reasons for run in made.protected}
         assert told == {newest: ("release v1", "pin best"), other: ("tag v2",)}
         assert len(made.candidates) == 2
+
+    def test_a_damaged_pin_stops_garbage_collection(self, registry: Registry) -> None:
+        (registry.root / ".pins").mkdir()
+        (registry.root / ".pins" / "best").write_text("no digest\n")
+        with pytest.raises(InvalidInput):
+            plan(registry, days=100)
+
+    def test_a_tracked_run_is_protected_in_every_folder_with_its_digest(self, registry: Registry) -> None:
+        tracked = registry.find()[0]
+        protected = ProtectedRuns(reasons={}, tracked={tracked.location, "bench/baseline/0123456789ab"})
+        made = plan_gc(registry, protected, now_ns=time.time_ns() + 15 * DAY_NS, grace_ns=14 * DAY_NS)
+        assert [(run.entry, run.reasons) for run in made.protected] == [(tracked, ("tracked by git",))]
+        assert len(made.candidates) == 3
+
+    def test_neither_source_of_protection_can_be_left_out(self) -> None:
+        for given in ({}, {"reasons": {}}, {"tracked": frozenset[str]()}):
+            with pytest.raises(TypeError, match="required keyword-only argument"):
+                ProtectedRuns(**given)
 
     def test_planning_changes_nothing(self, registry: Registry) -> None:
         registry.find()
@@ -116,7 +86,7 @@ def bytes_on_disk(root: Path) -> int:
 
 
 class TestCollect:
-    def test_space_is_really_freed(self, registry: Registry) -> None:
+    def test_the_reported_space_is_freed(self, registry: Registry) -> None:
         kept = registry.find()[0]
         registry.pin("best", kept)
         made = plan(registry, days=15)
@@ -129,7 +99,7 @@ class TestCollect:
         report = fsck(registry.root)
         assert (report.artefacts, report.problems, report.notes) == (1, (), ())
 
-    def test_a_file_with_another_name_frees_nothing(self, registry: Registry, tmp_path: Path) -> None:
+    def test_a_file_with_a_second_hard_link_frees_nothing(self, registry: Registry, tmp_path: Path) -> None:
         entry = registry.find()[0]
         before = {
             candidate.entry: candidate.bytes_on_disk for candidate in plan(registry, days=15).candidates
@@ -153,7 +123,7 @@ class TestCollect:
         assert len(collect(registry, made)) == 3
         assert registry.find() == (again,)
 
-    def test_a_run_recorded_again_while_it_is_taken_stays(
+    def test_a_run_recorded_again_during_removal_stays(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The writer's folder goes into the free place; nothing that was acknowledged is deleted."""
@@ -183,7 +153,7 @@ class TestCollect:
         collect(registry, made)
         assert not leftover.exists()
 
-    def test_what_a_killed_collector_left_is_finished(self, registry: Registry) -> None:
+    def test_the_work_of_a_killed_collector_is_finished(self, registry: Registry) -> None:
         taken, doomed, *_ = registry.find()
         staging = registry.root / ".staging"
         taken.folder.rename(staging / "~".join(("gc", *taken.location.split("/"))))
@@ -195,7 +165,7 @@ class TestCollect:
         assert fsck(registry.root).notes == ()
 
     @pytest.mark.parametrize("name", ["gc~..~..~{0}", "gc~.~.~{0}", "gc~a~b~c~{0}", "gc~~~{0}", "gc~bench~x"])
-    def test_a_name_that_leads_elsewhere_moves_nothing(self, registry: Registry, name: str) -> None:
+    def test_a_staging_name_with_a_path_outside_moves_nothing(self, registry: Registry, name: str) -> None:
         planted = registry.root / ".staging" / name.format("ab" * 6)
         planted.mkdir()
         made = plan(registry, days=0)
@@ -203,14 +173,14 @@ class TestCollect:
         assert collect(registry, made) == ()
         assert sorted(registry.root.parent.rglob("*")) == around
 
-    def test_a_run_goes_back_where_its_empty_shelf_was_removed(self, registry: Registry) -> None:
+    def test_a_run_is_moved_back_if_its_scenario_folder_was_removed(self, registry: Registry) -> None:
         moved = registry.record(draft(9, scenario="alone"), run_files())
         moved.folder.rename(registry.root / ".staging" / "~".join(("gc", *moved.location.split("/"))))
         moved.folder.parent.rmdir()
         collect(registry, plan(registry, days=0))
         assert moved in registry.find()
 
-    def test_writers_that_finish_meanwhile_disturb_nobody(
+    def test_writers_that_finish_meanwhile_cause_no_error(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         real = collector._items
@@ -218,11 +188,11 @@ class TestCollect:
         monkeypatch.setattr(collector, "_items", lambda folder: [*real(folder), gone])
         assert plan(registry, days=15).leftovers == ()
 
-    def test_a_writer_at_work_is_left_alone_without_any_grace(self, registry: Registry) -> None:
+    def test_a_running_writer_is_left_alone_without_any_grace_period(self, registry: Registry) -> None:
         (registry.root / ".staging" / "1-abc").mkdir()
         assert plan(registry, days=0, grace=0).leftovers == ()
 
-    def test_two_collectors_at_once_lose_nothing_that_is_kept(
+    def test_two_collectors_at_once_lose_no_protected_run(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The second takes the first for one that was killed, and puts back what it holds."""
@@ -238,16 +208,3 @@ class TestCollect:
         monkeypatch.setattr(collector, "_move_to_staging", take)
         assert collect(registry, made) == ()
         assert registry.find() == before
-
-    def test_a_pin_taken_away_while_pins_are_read_is_no_fault(
-        self, registry: Registry, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        registry.pin("brief", registry.find()[0])
-        real = pins.read_pin
-
-        def read(root: Path, name: str) -> str | None:
-            (root / ".pins" / name).unlink()
-            return real(root, name)
-
-        monkeypatch.setattr(pins, "read_pin", read)
-        assert registry.pins() == {}
