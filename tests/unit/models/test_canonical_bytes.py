@@ -79,7 +79,9 @@ def test_keys_are_sorted_by_utf16_units() -> None:
         (nested(MAX_DEPTH + 1), "[0]", "nested deeper"),
     ],
 )
-def test_a_value_without_canonical_bytes_is_refused_with_its_path(value: Any, place: str, reason: str) -> None:
+def test_a_value_without_canonical_bytes_is_refused_with_its_path(
+    value: Any, place: str, reason: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         canonical_bytes(value)
     assert place in caught.value.message

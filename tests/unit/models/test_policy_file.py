@@ -57,7 +57,9 @@ def test_the_other_kind_is_named_with_its_reader(
     assert hint in (caught.value.hint or "")
 
 
-def test_the_commands_report_the_wrong_kind(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_report_the_wrong_kind(
+    policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     policy.write_text(GATE)
     assert execute(["verify", str(tmp_path), "--policy", str(policy)]) == ExitCode.INVALID_INPUT
     assert "expected a release policy" in capsys.readouterr().err
