@@ -55,15 +55,7 @@ class GatePolicy(Document):
     def rules(self) -> Rules:
         """The rules of comparison that this policy sets."""
         own = {m.name: m.threshold_percent for m in self.metric if m.threshold_percent is not None}
-        return Rules(
-            alpha=self.alpha,
-            confidence=self.confidence,
-            threshold_percent=self.threshold_percent,
-            thresholds=own,
-            least_runs=self.least_runs,
-            resamples=self.resamples,
-            seed=self.seed,
-        )
+        return Rules(thresholds=own, **self.model_dump(exclude={"format", "version", "metric"}))
 
 
 def read_gate_policy(path: Path) -> GatePolicy:

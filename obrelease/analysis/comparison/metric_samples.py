@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,38 +43,29 @@ class Column:
 def metric_column(name: str, base: Sequence[Run], head: Sequence[Run], rules: Rules) -> Column:
     """The column of a metric that all runs have: the median of its samples in each run."""
 
-    def resampled(runs: Sequence[Run], side: str) -> Floats:
-        stream = RandomStream(rules.seed, f"{name}/{side}")
-        return np.stack([resample_passes(run.metrics[name].samples, stream) for run in runs])
+    def resample(run: Run, stream: RandomStream) -> Floats:
+        return resample_passes(run.metrics[name].samples, stream)
 
     def points(runs: Sequence[Run]) -> Floats:
         return np.array([median_of_rows(np.log(run.metrics[name].samples)) for run in runs])
 
     metric = base[0].metrics[name]
-    replicates = None
-    if _has_interval(base, head):
-        stream = RandomStream(rules.seed, name)
-        drawn = resampled(base, "base"), resampled(head, "head")
-        replicates = resample_shifts(*drawn, resamples=rules.resamples, stream=stream)[:, 0]
-    return Column(name, metric.unit, metric.direction, points(base), points(head), replicates, enough=True)
+    replicates = _replicates(name, base, head, rules, resample)
+    first = None if replicates is None else replicates[:, 0]
+    return Column(name, metric.unit, metric.direction, points(base), points(head), first, enough=True)
 
 
 def latency_columns(name: str, base: Sequence[Run], head: Sequence[Run], rules: Rules) -> dict[float, Column]:
     """A column for each quantile; all quantiles use the same resampled runs."""
     quantiles = sorted({*TESTED, *SHIFT})
 
-    def resampled(runs: Sequence[Run], side: str) -> Floats:
-        stream = RandomStream(rules.seed, f"{name}/{side}")
-        return np.stack([resample_intervals(run.histograms[name], quantiles, stream) for run in runs])
+    def resample(run: Run, stream: RandomStream) -> Floats:
+        return resample_intervals(run.histograms[name], quantiles, stream)
 
     def points(runs: Sequence[Run]) -> Floats:
         return np.stack([log_quantiles(merge(run.histograms[name]), quantiles) for run in runs])
 
-    replicates = None
-    if _has_interval(base, head):
-        stream = RandomStream(rules.seed, name)
-        drawn = resampled(base, "base"), resampled(head, "head")
-        replicates = resample_shifts(*drawn, resamples=rules.resamples, stream=stream)
+    replicates = _replicates(name, base, head, rules, resample)
     first, second = points(base), points(head)
     values = min(sum(part.count for part in run.histograms[name]) for run in (*base, *head))
     return {
@@ -96,5 +87,19 @@ def percentile_name(quantile: float) -> str:
     return f"p{100 * quantile:.10g}"
 
 
-def _has_interval(base: Sequence[Run], head: Sequence[Run]) -> bool:
-    return min(len(base), len(head)) >= 2
+def _replicates(
+    name: str,
+    base: Sequence[Run],
+    head: Sequence[Run],
+    rules: Rules,
+    resample: Callable[[Run, RandomStream], Floats],
+) -> Floats | None:
+    """Shifts between resampled sides, float64 [resamples, quantiles]; None below two runs a side."""
+    if min(len(base), len(head)) < 2:
+        return None
+    sides = []
+    for side, runs in (("base", base), ("head", head)):
+        stream = RandomStream(rules.seed, f"{name}/{side}")
+        sides.append(np.stack([resample(run, stream) for run in runs]))
+    stream = RandomStream(rules.seed, name)
+    return resample_shifts(sides[0], sides[1], resamples=rules.resamples, stream=stream)

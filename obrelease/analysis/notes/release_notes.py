@@ -117,16 +117,13 @@ def _kind(
 
 def _row(run: Run, host: str, commit: str) -> tuple[str, ...]:
     workload, outcome = run.artefact.workload, run.artefact.outcome
-    latency = run.latency.figures if run.latency else None
     return (
         code(run.artefact.scenario),
         code(run.core),
         host,
         number_text(workload.messages if workload else None),
         number_text(run.throughput_msg_s) + (" (unstable)" if run.unstable else ""),
-        number_text(latency.p50_ns if latency else None),
-        number_text(latency.p99_ns if latency else None),
-        number_text(latency.p999_ns if latency else None),
+        *map(number_text, run.percentiles_ns),
         code(outcome.events_digest[:12] if outcome else ""),
         _commit(run, commit),
         code(run.digest[:12]),

@@ -1,7 +1,8 @@
 """The Mann-Whitney test, exact with and without ties, and how small its p-value can get.
 
 H. B. Mann and D. R. Whitney, "On a test of whether one of two random variables is stochastically
-larger than the other", 1947; ties by the permutation distribution of the midranks.
+larger than the other", 1947; ties by the permutation distribution of the midranks, which the exact
+method of SciPy does not offer.
 """
 
 from __future__ import annotations

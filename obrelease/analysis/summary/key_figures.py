@@ -47,10 +47,10 @@ def latency_figures(run: Run) -> tuple[Figure, ...]:
     if (latency := run.latency) is None:
         return ()
     found = latency.figures
-    values = {"p50": found.p50_ns, "p99": found.p99_ns, "p99.9": found.p999_ns}
+    values = (("p50", found.p50_ns), ("p99", found.p99_ns), ("p99.9", found.p999_ns))
     return tuple(
         Figure(f"{latency.histogram} {name}", f"{name} ({latency.clock})", "ns", "lower", value, found.count)
-        for name, value in values.items()
+        for name, value in values
     )
 
 
@@ -73,13 +73,14 @@ def headline(run: Run) -> Figure | None:
 
 def figures_of(run: Run) -> dict[str, Any]:
     """The figures of a run for `--json`, the unit in every name."""
+    p50_ns, p99_ns, p999_ns = run.percentiles_ns
     return {
         "throughput_median_msg_s": run.throughput_msg_s,
         "passes": run.passes,
         "latency_clock": run.latency.clock if run.latency else None,
-        "latency_p50_ns": run.latency.figures.p50_ns if run.latency else None,
-        "latency_p99_ns": run.latency.figures.p99_ns if run.latency else None,
-        "latency_p999_ns": run.latency.figures.p999_ns if run.latency else None,
+        "latency_p50_ns": p50_ns,
+        "latency_p99_ns": p99_ns,
+        "latency_p999_ns": p999_ns,
         "measures": [{"name": m.metric, "unit": m.unit, "median": m.value} for m in measures(run)],
         "unstable": list(run.unstable),
         "checks_passed": list(run.checks_passed),
@@ -106,6 +107,7 @@ def summary_json(run: Run) -> dict[str, Any]:
     artefact, latency = run.artefact, run.latency
     workload, outcome, host = artefact.workload, artefact.outcome, artefact.host.stable
     source = workload.source if workload else None
+    p50_ns, p99_ns, p999_ns = run.percentiles_ns
     return {
         "kind": artefact.kind,
         "scenario": artefact.scenario,
@@ -118,9 +120,9 @@ def summary_json(run: Run) -> dict[str, Any]:
         "messages": workload.messages if workload else None,
         "passes": run.passes,
         "throughput_msg_s": run.throughput_msg_s,
-        "p50_ns": latency.figures.p50_ns if latency else None,
-        "p99_ns": latency.figures.p99_ns if latency else None,
-        "p999_ns": latency.figures.p999_ns if latency else None,
+        "p50_ns": p50_ns,
+        "p99_ns": p99_ns,
+        "p999_ns": p999_ns,
         "latency_count": latency.figures.count if latency else None,
         "latency_clock": latency.clock if latency else None,
         "events_digest": outcome.events_digest if outcome else None,

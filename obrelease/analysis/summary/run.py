@@ -100,6 +100,12 @@ class Run:
         return median(throughput_msg_s(workload.messages, walls)) if workload and walls else None
 
     @property
+    def percentiles_ns(self) -> tuple[int, int, int] | tuple[None, None, None]:
+        """p50, p99 and p99.9 of the latency; None for runs without a histogram."""
+        found = self.latency.figures if self.latency else None
+        return (found.p50_ns, found.p99_ns, found.p999_ns) if found else (None, None, None)
+
+    @property
     def unstable(self) -> tuple[str, ...]:
         """Why the passes are unstable; empty if they are stable or were not checked."""
         return instabilities(self.artefact)

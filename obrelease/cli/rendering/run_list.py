@@ -133,10 +133,10 @@ def _cells(entry: Entry, opened: Opened | None, *, figures: bool, whole: bool) -
 
 def _figures(run: Run | None) -> Iterator[tuple[str, str]]:
     first = headline(run) if run else None
-    latency = run.latency.figures if run and run.latency else None
+    p50_ns, p99_ns, _ = run.percentiles_ns if run else (None, None, None)
     yield "figure", printable(f"{number_text(first.value)} {first.unit}") if first else "-"
-    yield "p50 ns", number_text(latency.p50_ns) if latency else "-"
-    yield "p99 ns", number_text(latency.p99_ns) if latency else "-"
+    yield "p50 ns", number_text(p50_ns) or "-"
+    yield "p99 ns", number_text(p99_ns) or "-"
 
 
 def _named(run: Run | None) -> Iterator[tuple[str, str]]:
