@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from tests.drafts import draft, histogram_ref
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
 POLICY = 'format = "obrelease.gate-policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
-Say = Callable[..., int]
 
 
 def record(registry: Registry, number: int, *, slower: float = 1.0, **changes: Any) -> str:
@@ -70,7 +68,7 @@ def gate(*words: str) -> int:
 
 
 @pytest.mark.usefixtures("registry")
-def test_people_get_a_line_a_metric_with_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_has_a_line_a_metric_with_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert diff("commit=abab", "commit=cdcd") == ExitCode.OK
     out = capsys.readouterr().out
     assert out.startswith("base  6 runs, commit ababababa: ")
@@ -90,10 +88,12 @@ def test_the_columns_are_explained_below_the_table_and_in_the_help(
     assert "ratio is head / base;" not in footer
     assert diff("--help") == ExitCode.OK
     for text in (footer, capsys.readouterr().out):
-        told = " ".join(text.split())
+        output = " ".join(text.split()).replace("`", "")
         for words in ("Hodges-Lehmann", "median over all pairs", "DETECTABLE", "A/A", "four times in five"):
-            assert words in told
-        assert told.replace("`", "").count("- where") == told.replace("`", "").count("- with a single") == 1
+            assert words in output
+        assert (
+            output.replace("`", "").count("- where") == output.replace("`", "").count("- with a single") == 1
+        )
 
 
 @pytest.mark.usefixtures("registry")
@@ -120,7 +120,7 @@ def test_runs_may_be_named_one_by_one(registry: Registry, capsys: pytest.Capture
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize(("name", "magic"), [("o.svg", b"<?xml"), ("o.png", b"\x89PNG")])
-def test_one_command_leads_to_a_picture(name: str, magic: bytes, tmp_path: Path) -> None:
+def test_plot_writes_a_picture(name: str, magic: bytes, tmp_path: Path) -> None:
     assert diff("commit=abab", "commit=cdcd", "--plot", str(tmp_path / name)) == ExitCode.OK
     first = (tmp_path / name).read_bytes()
     assert first.startswith(magic)
@@ -142,7 +142,7 @@ def test_unlike_runs_are_refused_by_name_and_compared_by_force(
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["commit=abab", "commit=ffff"], ExitCode.NOT_FOUND, "commit=ffff"),
         (["commit=abab", "color=red"], ExitCode.USAGE, "color=red"),
@@ -154,11 +154,11 @@ def test_unlike_runs_are_refused_by_name_and_compared_by_force(
         (["nothex", "commit=cdcd"], ExitCode.NOT_FOUND, "nothex"),
     ],
 )
-def test_what_cannot_be_compared_says_why(
-    words: list[str], code: ExitCode, said: str, capsys: pytest.CaptureFixture[str]
+def test_refused_comparisons_give_the_reason(
+    words: list[str], code: ExitCode, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert diff(*words) == code
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_damaged_histogram_stops_the_comparison(registry: Registry) -> None:
@@ -178,7 +178,7 @@ def test_the_gates_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert [metric["name"] for metric in answer["comparison"]["metrics"]] == ["throughput"]
 
 
-def test_the_gate_cannot_tell_from_too_few_or_unlike_runs(registry: Registry) -> None:
+def test_too_few_or_unlike_runs_are_inconclusive(registry: Registry) -> None:
     first, second = (entry.digest for entry in registry.find()[:2])
     assert gate("--base", first, "--head", second) == ExitCode.INCONCLUSIVE
     record(registry, 30, scenario="other")
@@ -196,12 +196,12 @@ def test_the_gate_cannot_tell_from_too_few_or_unlike_runs(registry: Registry) ->
         ["--base", "commit=abab", "--head", "commit=cdcd", "--plot", "none/o.svg"],
     ],
 )
-def test_every_error_inside_the_gate_is_two(words: list[str]) -> None:
+def test_every_error_of_the_gate_exits_with_2(words: list[str]) -> None:
     assert gate(*words) == 2
 
 
 @pytest.mark.usefixtures("registry")
-def test_even_a_crash_is_not_taken_for_a_regression(
+def test_a_crash_is_not_reported_as_a_regression(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def crash(*_: object) -> None:
@@ -230,9 +230,9 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     second, first = (e.digest for e in registry.find(Filter(kind="imported", scenario="hyperfine")))
     capsys.readouterr()
     assert diff(first, second) == ExitCode.INCONCLUSIVE
-    told = capsys.readouterr().err
-    assert "host.system: unknown against unknown" in told
-    assert "--same-host" in told
+    output = capsys.readouterr().err
+    assert "host.system: unknown against unknown" in output
+    assert "--same-host" in output
     assert diff(first, second, "--force") == ExitCode.OK
     assert "NOT ALIKE, compared by force: host.cpu_count: unknown" in capsys.readouterr().out
     assert diff(first, second, "--same-host") == ExitCode.OK

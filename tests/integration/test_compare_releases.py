@@ -21,7 +21,7 @@ POLICY: Final = (
     'format = "obrelease.gate-policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
 )
 FIRST, SECOND = "v0.8", "v0.9-beta"
-Ask = Callable[..., dict[str, Any]]
+RunJson = Callable[..., dict[str, Any]]
 
 
 def measure(project: Project, scenario: str, *, slower: float = 1.0, since: int, count: int = 6) -> None:
@@ -62,7 +62,7 @@ def publish(tag: str) -> None:
 
 
 @pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
+def run_json(capsys: pytest.CaptureFixture[str]) -> RunJson:
     """Run a command; its JSON answer, which is empty where it gave none."""
 
     def run(*words: str, code: int = ExitCode.OK) -> dict[str, Any]:
@@ -82,91 +82,94 @@ def verdicts(answer: dict[str, Any]) -> dict[str, str]:
     return {each["name"]: each["metrics"][0]["verdict"] for each in answer["comparisons"]}
 
 
-def test_releases_compare_scenario_by_scenario(project: Project, ask: Ask) -> None:
+def test_releases_compare_scenario_by_scenario(project: Project, run_json: RunJson) -> None:
     measure(project, "baseline", slower=1.1, since=20)
     measure(project, "x10", slower=1.00001, since=20)
     measure(project, "x100", since=20)
     commit(project, "runs of the second")
     publish(SECOND)
-    answer = ask("diff", FIRST, SECOND)
+    answer = run_json("diff", FIRST, SECOND)
     assert verdicts(answer) == {"bench baseline reference": "worse", "bench x10 reference": "same"}
     assert answer["not_compared"] == ["bench x100 reference: not in the base"]
     for each in answer["comparisons"]:
         assert [len(each[side]["runs"]) for side in ("base", "head")] == [6, 6]
 
     stored = project.releases / FIRST / "assets"
-    assert ask("diff", str(stored), f"{SECOND} scenario=baseline")["comparisons"] == answer["comparisons"][:1]
+    assert (
+        run_json("diff", str(stored), f"{SECOND} scenario=baseline")["comparisons"]
+        == answer["comparisons"][:1]
+    )
     shutil.rmtree(project.releases)
     shutil.rmtree(project.results)
-    assert ask("diff", FIRST, SECOND) == answer
+    assert run_json("diff", FIRST, SECOND) == answer
 
 
-def test_a_release_beside_runs_of_the_registry(project: Project, ask: Ask) -> None:
+def test_a_release_compares_with_runs_of_the_registry(project: Project, run_json: RunJson) -> None:
     measure(project, "x10", slower=0.8, since=20)
     entries = Registry(project.results).find(Filter(scenario="x10"))
     fresh = ",".join(entry.digest for entry in entries if entry.created_ns >= 1_700_000_000_000_000_020)
-    answer = ask("diff", f"{FIRST} scenario=x10", fresh)
+    answer = run_json("diff", f"{FIRST} scenario=x10", fresh)
     assert verdicts(answer) == {"bench x10 reference": "better"}
-    again = ask(*gate("--base", f"{FIRST} scenario=x10", "--head", fresh))
+    again = run_json(*gate("--base", f"{FIRST} scenario=x10", "--head", fresh))
     assert (again["gate"]["answer"], again["not_compared"]) == ("ok", [])
 
 
-def test_a_picture_is_of_one_scenario(project: Project, ask: Ask, tmp_path: Path) -> None:
+def test_a_picture_is_of_one_scenario(project: Project, run_json: RunJson, tmp_path: Path) -> None:
     measure(project, "baseline", since=20)
     measure(project, "x10", since=20)
     commit(project, "runs of the second")
     publish(SECOND)
     plot = ("--plot", str(tmp_path / "o.svg"))
-    assert "of one scenario, and 2 compare" in ask("diff", FIRST, SECOND, *plot, code=2)["err"]
+    assert "of one scenario, and 2 compare" in run_json("diff", FIRST, SECOND, *plot, code=2)["err"]
 
 
 @pytest.mark.parametrize(
-    ("slower", "answer", "code"),
+    ("slower", "verdict", "code"),
     [(1.1, "regression", ExitCode.CHECK_FAILED), (1.00001, "ok", ExitCode.OK)],
 )
-def test_the_gate_of_a_release_takes_the_one_before_it(
-    project: Project, ask: Ask, slower: float, answer: str, code: ExitCode
+def test_the_gate_compares_a_release_with_the_previous_one(
+    project: Project, run_json: RunJson, slower: float, verdict: str, code: ExitCode
 ) -> None:
     measure(project, "baseline", slower=slower, since=20)
     measure(project, "x10", since=20)
     commit(project, "runs of the second")
     git(project.root, "tag", "nightly")
     publish(SECOND)
-    asked = ask(*gate("--release", SECOND), code=code)
-    assert asked["gate"]["answer"] == answer
-    if answer == "regression":
-        (reason,) = asked["gate"]["reasons"]
+    answer = run_json(*gate("--release", SECOND), code=code)
+    assert answer["gate"]["answer"] == verdict
+    if verdict == "regression":
+        (reason,) = answer["gate"]["reasons"]
         assert reason.startswith("bench baseline reference: throughput: worse, ratio 0.909")
 
 
-def test_what_the_gate_did_not_see_is_no_pass(project: Project, ask: Ask) -> None:
+def test_scenarios_that_were_not_measured_are_inconclusive(project: Project, run_json: RunJson) -> None:
     measure(project, "baseline", since=20)
     shutil.rmtree(project.results / "bench" / "x10")
     commit(project, "only half was measured")
     publish(SECOND)
-    asked = ask(*gate("--release", SECOND), code=ExitCode.INCONCLUSIVE)
-    assert asked["gate"]["reasons"] == ["bench x10 reference: only in the base"]
+    answer = run_json(*gate("--release", SECOND), code=ExitCode.INCONCLUSIVE)
+    assert answer["gate"]["reasons"] == ["bench x10 reference: only in the base"]
     publish("v0.9")
-    asked = ask(*gate("--release", "v0.9"), code=ExitCode.INCONCLUSIVE)
-    assert "same runs as the base; not re-measured" in asked["gate"]["reasons"][0]
+    answer = run_json(*gate("--release", "v0.9"), code=ExitCode.INCONCLUSIVE)
+    assert "same runs as the base; not re-measured" in answer["gate"]["reasons"][0]
 
 
-def test_the_first_release_passes_and_says_why(ask: Ask, project: Project) -> None:
-    asked = ask(*gate("--release", FIRST))
-    assert asked["gate"] == {"answer": "ok", "reasons": []}
-    assert asked["not_compared"] == [f"there is no release before {FIRST}"]
+def test_the_first_release_passes_and_gives_the_reason(run_json: RunJson, project: Project) -> None:
+    answer = run_json(*gate("--release", FIRST))
+    assert answer["gate"] == {"answer": "ok", "reasons": []}
+    assert answer["not_compared"] == [f"there is no release before {FIRST}"]
     assert git(project.root, "status", "--porcelain") == ""
 
 
-def test_a_release_before_that_holds_no_runs_is_said(project: Project, ask: Ask) -> None:
+def test_a_previous_release_without_runs_is_inconclusive(project: Project, run_json: RunJson) -> None:
     git(project.root, "tag", "v0.7", "HEAD~1")
-    asked = ask(*gate("--release", FIRST), code=ExitCode.INCONCLUSIVE)
-    assert "no run is committed at it" in asked["gate"]["reasons"][0]
+    answer = run_json(*gate("--release", FIRST), code=ExitCode.INCONCLUSIVE)
+    assert "no run is committed at it" in answer["gate"]["reasons"][0]
 
 
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--release", "v7"], "there is no release v7"),
         (["--release", FIRST, "--base", FIRST], "--base and --head, or --release alone"),
@@ -176,19 +179,22 @@ def test_a_release_before_that_holds_no_runs_is_said(project: Project, ask: Ask)
         ([], "--base and --head, or --release alone"),
     ],
 )
-def test_what_the_gate_cannot_be_asked_is_two(words: list[str], said: str, ask: Ask) -> None:
-    assert said in ask(*gate(*words), code=2)["err"]
+def test_wrong_arguments_of_the_gate_exit_with_2(words: list[str], message: str, run_json: RunJson) -> None:
+    assert message in run_json(*gate(*words), code=2)["err"]
 
 
-def test_a_damaged_release_is_no_side(project: Project, ask: Ask) -> None:
+def test_a_damaged_release_is_refused(project: Project, run_json: RunJson) -> None:
     (project.releases / FIRST / "assets" / "SHA256SUMS").write_text("nothing\n")
-    ask("diff", FIRST, "scenario=x10", code=ExitCode.INVALID_INPUT)
-    ask(*gate("--release", FIRST), code=2)
+    run_json("diff", FIRST, "scenario=x10", code=ExitCode.INVALID_INPUT)
+    run_json(*gate("--release", FIRST), code=2)
 
 
-def test_a_run_that_was_damaged_before_it_was_committed_is_no_side(project: Project, ask: Ask) -> None:
+def test_a_run_that_was_committed_damaged_is_refused(project: Project, run_json: RunJson) -> None:
     (folder,) = list((project.results / "bench" / "x10").iterdir())[:1]
     (folder / "artefact.json").write_text("{}")
     commit(project, "damaged")
     git(project.root, "tag", "v0.8.1")
-    assert "is not the run that its name says" in ask("diff", FIRST, "v0.8.1", code=ExitCode.INTEGRITY)["err"]
+    assert (
+        "is not the run that its name says"
+        in run_json("diff", FIRST, "v0.8.1", code=ExitCode.INTEGRITY)["err"]
+    )

@@ -100,7 +100,7 @@ def test_the_bundle_is_the_same_whatever_the_forge_holds(project: Project, tmp_p
     assert alone.packed.manifest == staged.packed.manifest
 
 
-def test_a_damaged_former_release_is_told_and_stops_nothing(project: Project, tmp_path: Path) -> None:
+def test_a_damaged_previous_release_is_reported_and_stops_nothing(project: Project, tmp_path: Path) -> None:
     forge = DirectoryForge(project.releases)
     publish(project, forge, FIRST, tmp_path / "first")
     (project.releases / FIRST.text / "assets" / "SHA256SUMS").write_text("nothing\n")
@@ -118,7 +118,7 @@ def test_runs_that_are_gone_from_the_results_are_still_in_git(project: Project, 
     assert "* `bench x10 reference`: was in `v0.8`, is not in this release" in staged.against
 
 
-def test_a_former_release_that_is_a_tag_without_runs_is_told(project: Project, tmp_path: Path) -> None:
+def test_a_previous_release_that_is_a_tag_without_runs_is_reported(project: Project, tmp_path: Path) -> None:
     git(project.root, "rm", "-r", "--quiet", "--cached", "results")
     git(project.root, "commit", "--quiet", "--message=no runs")
     git(project.root, "tag", FIRST.text)
@@ -126,7 +126,7 @@ def test_a_former_release_that_is_a_tag_without_runs_is_told(project: Project, t
     assert "no run is committed at it in results" in staged.against
 
 
-def test_a_tag_that_is_no_version_is_no_former_release(project: Project) -> None:
+def test_a_tag_that_is_no_version_is_no_previous_release(project: Project) -> None:
     git(project.root, "tag", "nightly")
     repo = project.context().repo
     assert previous_release_tag(SECOND, repo) is None
@@ -151,7 +151,7 @@ def measured(project: Project, count: int, *, slower: float, since: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("count", "slower", "said"),
+    ("count", "slower", "verdict"),
     [
         (4, 1.1, "`worse, 0.909 (0.90"),
         (4, 0.8, "`better, 1.250 (1.2"),
@@ -159,8 +159,8 @@ def measured(project: Project, count: int, *, slower: float, since: int) -> None
         (2, 1.1, "`inconclusive: 4 + 2 runs; a verdict needs 4 + 4`"),
     ],
 )
-def test_the_page_says_what_became_of_a_scenario(
-    project: Project, tmp_path: Path, count: int, slower: float, said: str
+def test_the_page_has_the_verdict_on_each_scenario(
+    project: Project, tmp_path: Path, count: int, slower: float, verdict: str
 ) -> None:
     forge = DirectoryForge(project.releases)
     shutil.rmtree(project.results / "bench" / "baseline")
@@ -171,14 +171,14 @@ def test_the_page_says_what_became_of_a_scenario(
     commit(project)
     staged = publish(project, forge, SECOND, tmp_path / "second")
     row = next(line for line in staged.against.splitlines() if "`throughput`" in line)
-    assert said in html.unescape(row)
-    assert said not in staged.notes
+    assert verdict in html.unescape(row)
+    assert verdict not in staged.notes
 
 
-def test_a_draft_made_before_the_forge_lost_the_former_release_is_gone_on_with(
+def test_a_draft_made_before_the_forge_lost_the_previous_release_is_resumed(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page of a draft may say more than this run would; the bundle's notes decide whose it is."""
+    """The page of a draft may have more than this run would write; the bundle's notes decide whose it is."""
     with running(monkeypatch) as github:
         publish(project, forge_at(github), FIRST, tmp_path / "first")
         fault = github.fault("POST", "/assets$", status=403, times=99)
