@@ -1,4 +1,4 @@
-"""Times what recording costs: the histogram of millions of latencies and the files, beside the run itself.
+"""Times what recording costs: the histogram of millions of latencies and the files, compared with the run itself.
 
 Usage::
 
@@ -51,17 +51,17 @@ def recorded(latencies_ns: NDArray[np.int64], folder: Path) -> dict[str, int]:
     marks.append(now_ns())
     table = NewFile("latency.csv", "text/csv", percentile_csv(kept.histogram))
     marks.append(now_ns())
-    picture = latency_curve({"core": kept.histogram}, title="recording", clock="service")
+    plot = latency_curve({"core": kept.histogram}, title="recording", clock="service")
     marks.append(now_ns())
-    for file in (kept.file, table, NewFile("latency.svg", "image/svg+xml", picture)):
+    for file in (kept.file, table, NewFile("latency.svg", "image/svg+xml", plot)):
         write_file(folder / file.path, file.content)
     marks.append(now_ns())
-    steps = ("histogram", "table", "picture", "disk")
+    steps = ("histogram", "table", "plot", "disk")
     return {step: int(ns) for step, ns in zip(steps, np.diff(marks), strict=True)}
 
 
 def main() -> int:
-    """Measure, record, and print the cost of the second beside the first."""
+    """Measure, record, and print both times and their ratio."""
     parser = argparse.ArgumentParser(description="Times what recording a run costs.")
     parser.add_argument("--latencies", type=int, default=10_000_000)
     parser.add_argument("--messages", type=int, default=500_000)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures the founding report's tables again and writes them beside the report's own numbers.
+# Measures the founding report's tables again and writes them next to the report's own numbers.
 #
 #   scripts/make_report.sh [RESULTS [PAGE]]
 #

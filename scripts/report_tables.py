@@ -1,4 +1,4 @@
-"""Writes the Markdown page of `make_report.sh`: our measurements beside those of the founding report.
+"""Writes the Markdown page of `make_report.sh`: our measurements next to those of the founding report.
 
 Usage::
 
@@ -141,7 +141,7 @@ def page(answers: Mapping[str, Answer]) -> str:
     failed = sorted(name for name, answer in answers.items() if answer["figures"]["checks_failed"])
     parts = [
         "# The founding report, measured again",
-        "Each figure comes from the artefact whose digest stands beside it. The report's figures are its "
+        "Each figure comes from the artefact whose digest is in its row. The report's figures are its "
         "own, from its own machine; its messages and its engine were not these, so only orders of "
         "magnitude compare. Throughput is the median over the passes.",
         "## Scenarios, seed 42",

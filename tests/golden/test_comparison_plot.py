@@ -28,7 +28,7 @@ def test_the_same_runs_give_the_same_bytes_without_a_date() -> None:
     assert b"dc:date" not in first
 
 
-def test_the_picture_says_what_it_shows() -> None:
+def test_the_plot_has_titles_and_labels() -> None:
     source = overlay(comparison(), title="bench $x10").decode()
     assert ET.fromstring(source).tag == f"{SVG}svg"
     for words in (
@@ -42,19 +42,19 @@ def test_the_picture_says_what_it_shows() -> None:
         assert f"<!-- {words} -->" in source
 
 
-def test_ratios_far_apart_stand_on_a_log_scale() -> None:
+def test_a_wide_range_of_ratios_has_a_log_scale() -> None:
     far = compare(side("base"), side("head", latency=30.0), Rules(resamples=500))
     for words in ("5", "20"):
         assert f"<!-- {words} -->" in overlay(far, title="x10").decode()
         assert f"<!-- {words} -->" not in overlay(comparison(), title="x10").decode()
 
 
-def test_a_png_has_the_size_of_the_other_pictures() -> None:
+def test_a_png_has_the_size_of_the_other_plots() -> None:
     pixels = imread(io.BytesIO(overlay(comparison(), title="x10", image_format="png")), format="png")
     assert pixels.shape[:2] == (580, 800)
 
 
-def test_runs_without_a_histogram_have_no_picture() -> None:
+def test_runs_without_a_histogram_have_no_plot() -> None:
     base, head = ([replace(run, histograms={}) for run in side(name)] for name in ("base", "head"))
     with pytest.raises(Inconclusive, match="no latency histogram"):
         overlay(compare(base, head, Rules(resamples=500)), title="x10")

@@ -1,4 +1,4 @@
-"""Pictures: the same bytes for the same data in any surroundings, and what a reader must find in them."""
+"""Plots: the same bytes for the same data in any surroundings, and what a reader must find in them."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ every_picture = pytest.mark.parametrize("name", ALL)
 SCRIPT = """
 import importlib.util, locale, sys
 locale.setlocale(locale.LC_ALL, "")
-spec = importlib.util.spec_from_file_location("pictures", sys.argv[1])
-pictures = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(pictures)
-for name, (draw, _) in pictures.ALL.items():
+spec = importlib.util.spec_from_file_location("plots", sys.argv[1])
+plots = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(plots)
+for name, (draw, _) in plots.ALL.items():
     for kind in ("svg", "png"):
         with open(f"{sys.argv[2]}/{name}.{kind}", "wb") as file:
             file.write(draw("A title", kind))
@@ -75,7 +75,7 @@ for name, (draw, _) in pictures.ALL.items():
 
 
 def draw_elsewhere(folder: Path, **surroundings: str) -> dict[str, bytes]:
-    """Draw every picture in a fresh process."""
+    """Draw every plot in a fresh process."""
     folder.mkdir()
     environment = {"PATH": os.defpath, "MPLCONFIGDIR": str(folder / "mpl"), **surroundings}
     (folder / "mpl").mkdir()
@@ -90,7 +90,7 @@ def draw_elsewhere(folder: Path, **surroundings: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
 
 
-def test_surroundings_leave_no_trace(tmp_path: Path) -> None:
+def test_the_environment_does_not_change_the_bytes(tmp_path: Path) -> None:
     plain = draw_elsewhere(tmp_path / "plain", PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
     moved = draw_elsewhere(
         tmp_path / "bad-style",
@@ -110,13 +110,13 @@ def locale_exists(name: str) -> bool:
 
 
 @every_picture
-def test_twice_in_one_process_gives_one_picture(name: str) -> None:
+def test_two_draws_in_one_process_give_equal_bytes(name: str) -> None:
     draw, _ = ALL[name]
     assert draw("A title", "svg") == draw("A title", "svg")
 
 
 @every_picture
-def test_a_reader_finds_units_and_names(name: str) -> None:
+def test_units_and_names_are_in_the_plot(name: str) -> None:
     draw, words = ALL[name]
     text = draw("A title", "svg").decode("utf-8")
     for word in [*words, "A title"]:
@@ -124,7 +124,7 @@ def test_a_reader_finds_units_and_names(name: str) -> None:
 
 
 @every_picture
-def test_the_picture_is_800_pixels_wide_and_opaque(name: str) -> None:
+def test_plots_are_800_pixels_wide_and_opaque(name: str) -> None:
     draw, _ = ALL[name]
     pixels = imread(io.BytesIO(draw("A title", "png")), format="png")
     assert pixels.shape[1] == 800
@@ -150,7 +150,7 @@ def test_no_date_no_version_no_outside_address_is_loaded(name: str) -> None:
     assert all(link.startswith("#") for link in links)
 
 
-def test_the_caller_s_style_is_back_afterwards() -> None:
+def test_the_style_of_the_caller_is_restored() -> None:
     with mpl.rc_context({"font.size": 23.0, "svg.hashsalt": "mine"}):
         before = dict(mpl.rcParams)
         draw_throughput("A title", "svg")
@@ -160,8 +160,8 @@ def test_the_caller_s_style_is_back_afterwards() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 9, 10, 101])
 def test_small_and_empty_histograms_are_drawn(count: int) -> None:
     values = np.arange(1, count + 1, dtype=np.int64) * 100
-    picture = latency_curve({"x": decode(encode(values).hlog)}, title="small", clock="service")
-    assert ET.fromstring(picture).tag == f"{SVG}svg"
+    plot = latency_curve({"x": decode(encode(values).hlog)}, title="small", clock="service")
+    assert ET.fromstring(plot).tag == f"{SVG}svg"
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])

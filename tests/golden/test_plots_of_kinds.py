@@ -1,4 +1,4 @@
-"""Pictures of stress, architectures, risk and profiles: same bytes for same data, and what they must say."""
+"""Plots of stress, architectures, risk and profiles: same bytes for same data, and their content."""
 
 from __future__ import annotations
 
@@ -95,5 +95,5 @@ def test_a_flame_graph_shares_its_width_by_time() -> None:
     }
 
 
-def test_a_flame_graph_of_nothing_is_still_a_picture() -> None:
+def test_an_empty_flame_graph_is_a_valid_plot() -> None:
     assert ET.fromstring(flame_graph({}, title="empty")).get("width") == str(WIDTH_PX)

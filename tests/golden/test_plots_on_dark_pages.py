@@ -1,4 +1,4 @@
-"""Pictures on a light and on a dark page: what is drawn can be seen, and told apart by every eye."""
+"""Plots on light and dark pages: all that is drawn is visible, and series differ for every eye."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.golden import test_plots_of_kinds as modes
 from tests.golden.test_comparison_plot import comparison
 from tests.golden.test_plots_are_deterministic import ALL
 
-PICTURES: Final[dict[str, Callable[[], bytes]]] = {
+PLOTS: Final[dict[str, Callable[[], bytes]]] = {
     **{name: lambda draw=draw: draw("A title", "svg") for name, (draw, _) in ALL.items()},  # type: ignore[misc]
     **{
         draw.__name__: lambda draw=draw: draw("A title", "svg")  # type: ignore[misc]
@@ -27,7 +27,7 @@ PICTURES: Final[dict[str, Callable[[], bytes]]] = {
     },
     "overlay": lambda: overlay(comparison(), title="x10"),
 }
-every_picture = pytest.mark.parametrize("name", PICTURES)
+every_plot = pytest.mark.parametrize("name", PLOTS)
 
 PAINT: Final = re.compile(r"(?:fill|stroke): (#[0-9a-f]{6}|[a-z]+)")
 DARK_STYLE: Final = re.compile(r" <style>@media\(prefers-color-scheme:dark\)\{.*\}</style>\n")
@@ -81,57 +81,57 @@ def oklab(color: str, eye: str) -> NDArray[np.float64]:
     return np.asarray(TO_LAB @ np.cbrt(TO_CONES @ seen))
 
 
-def on(ground: str, color: str) -> str:
-    return DARK.get(color, color) if ground == "dark" else color
+def on(page: str, color: str) -> str:
+    return DARK.get(color, color) if page == "dark" else color
 
 
 def source(name: str) -> str:
-    return DARK_STYLE.sub("", PICTURES[name]().decode())
+    return DARK_STYLE.sub("", PLOTS[name]().decode())
 
 
-on_both = pytest.mark.parametrize("ground", ["light", "dark"])
+on_both = pytest.mark.parametrize("page", ["light", "dark"])
 
 
 @on_both
-def test_text_and_lines_stand_out(ground: str) -> None:
-    paper = on(ground, BACKGROUND)
+def test_text_and_lines_have_contrast(page: str) -> None:
+    paper = on(page, BACKGROUND)
     for text in (TEXT, MUTED):
-        assert contrast(on(ground, text), paper) >= 4.5
+        assert contrast(on(page, text), paper) >= 4.5
     for line in PALETTE:
-        assert contrast(on(ground, line), paper) >= 3
-    assert 1.2 < contrast(on(ground, GRID), paper) < 3, "a grid is seen, and never before the data"
+        assert contrast(on(page, line), paper) >= 3
+    assert 1.2 < contrast(on(page, GRID), paper) < 3, "a grid is seen, and never before the data"
 
 
 @on_both
 @pytest.mark.parametrize("eye", EYES)
-def test_no_two_series_look_alike(ground: str, eye: str) -> None:
+def test_no_two_series_look_alike(page: str, eye: str) -> None:
     for one, other in combinations(PALETTE, 2):
-        apart = np.linalg.norm(oklab(on(ground, one), eye) - oklab(on(ground, other), eye))
+        apart = np.linalg.norm(oklab(on(page, one), eye) - oklab(on(page, other), eye))
         assert apart >= LEAST_APART, (one, other)
 
 
-@every_picture
-def test_nothing_is_drawn_in_a_colour_that_a_ground_could_swallow(name: str) -> None:
+@every_plot
+def test_only_colours_with_contrast_are_used(name: str) -> None:
     assert set(PAINT.findall(source(name))) <= {BACKGROUND, TEXT, MUTED, GRID, *PALETTE, "none"}
 
 
-@every_picture
-def test_words_are_written_in_ink(name: str) -> None:
+@every_plot
+def test_text_has_the_text_colour(name: str) -> None:
     written = re.findall(r'<!-- [^\n]*-->\n\s*<g style="fill: (#[0-9a-f]{6})', source(name))
     assert len(written) == len(re.findall(r'<g id="text_', source(name)))
     assert set(written) == {TEXT}
 
 
-@every_picture
-def test_the_ground_is_painted_so_that_no_page_shines_through(name: str) -> None:
+@every_plot
+def test_the_background_is_painted(name: str) -> None:
     first = re.search(r'<g id="patch_1">\s*<path d="[^"]*" style="([^"]*)"', source(name))
     assert first is not None
     assert first[1] == f"fill: {BACKGROUND}"
 
 
-@every_picture
-def test_a_dark_page_turns_every_colour_that_wants_it(name: str) -> None:
-    drawn = PICTURES[name]().decode()
+@every_plot
+def test_a_dark_page_replaces_colours_without_contrast(name: str) -> None:
+    drawn = PLOTS[name]().decode()
     ET.fromstring(drawn)
     (style,) = DARK_STYLE.findall(drawn)
     for light, dark in DARK.items():
@@ -141,14 +141,14 @@ def test_a_dark_page_turns_every_colour_that_wants_it(name: str) -> None:
     assert all(float(part) >= BAND_ALPHA for part in faint)
 
 
-def test_a_flame_graph_turns_its_ground_and_its_words_and_not_its_boxes() -> None:
+def test_a_flame_graph_keeps_its_box_colours_on_dark_pages() -> None:
     drawn = flame_graph(modes.STACKS, title="a <title>").decode()
     (style,) = DARK_STYLE.findall(drawn)
     root = ET.fromstring(drawn)
     texts = [each.attrib["fill"] for each in root.iter(f"{modes.SVG}text")]
-    ground, *boxes = [each.attrib["fill"] for each in root.iter(f"{modes.SVG}rect")]
-    assert (ground, *texts[:2]) == (BACKGROUND, TEXT, MUTED)
-    for color in (ground, *texts[:2]):
+    page, *boxes = [each.attrib["fill"] for each in root.iter(f"{modes.SVG}rect")]
+    assert (page, *texts[:2]) == (BACKGROUND, TEXT, MUTED)
+    for color in (page, *texts[:2]):
         assert f'[fill="{color}"]{{fill:{DARK[color]}!important}}' in style
     assert texts[2:]
     for box in boxes:

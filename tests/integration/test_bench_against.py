@@ -37,11 +37,11 @@ def head_of(clone: Path) -> str:
     return asked.stdout.strip()
 
 
-def test_sides_take_turns_so_that_drift_hits_both() -> None:
+def test_base_and_head_are_interleaved() -> None:
     assert list(measurement_order(4)) == [0, 1, 1, 0, 0, 1, 1, 0]
 
 
-def test_the_work_tree_as_it_stands_is_compared_with_a_commit(
+def test_the_work_tree_is_compared_with_a_commit(
     clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base = head_of(clone)
@@ -68,7 +68,7 @@ def test_the_work_tree_as_it_stands_is_compared_with_a_commit(
 
 @pytest.mark.usefixtures("clone")
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["--against", "no-such-branch"], ExitCode.NOT_FOUND, "no-such-branch"),
         (["--against=--output=x"], ExitCode.USAGE, "cannot name a commit"),
@@ -76,16 +76,16 @@ def test_the_work_tree_as_it_stands_is_compared_with_a_commit(
         (["--force"], ExitCode.USAGE, "--against"),
     ],
 )
-def test_what_cannot_be_measured_is_refused_before_time_is_spent(
-    words: list[str], code: ExitCode, said: str, capsys: pytest.CaptureFixture[str]
+def test_a_comparison_that_is_impossible_is_refused_early(
+    words: list[str], code: ExitCode, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert execute(["run", "bench", *TINY, *words]) == code
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("core", ["auto", "native", "reference"])
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [
         ({"README.md": "made up"}, "this repository holds no engine to compare"),
         (
@@ -96,7 +96,7 @@ def test_what_cannot_be_measured_is_refused_before_time_is_spent(
 )
 def test_without_an_engine_nothing_is_built(
     files: dict[str, str],
-    said: str,
+    message: str,
     core: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -114,7 +114,7 @@ def test_without_an_engine_nothing_is_built(
     monkeypatch.setattr("obrelease.recorder.build_tree.build_native", lambda _: pytest.fail("it was built"))
     words = ["run", "bench", "--against", "HEAD", "--core", core, "--results", "results"]
     assert execute(words) == ExitCode.NOT_FOUND
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_revision_that_fails_is_named(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ def test_stress_is_one_artefact_of_all_scales(capsys: pytest.CaptureFixture[str]
     assert {"perf_run_summary.csv", "latency.svg", "throughput.svg", "response-x3.hlog"} <= names
 
 
-def test_a_sweep_has_its_knee_and_its_picture(
+def test_a_sweep_has_its_knee_and_its_plot(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("obengine.harness.stress.SWEEP_MESSAGES", 100)
@@ -62,15 +62,15 @@ def test_a_sweep_has_its_knee_and_its_picture(
 
 
 @pytest.mark.parametrize("passes", [1, 2])
-def test_people_are_told_where_the_knee_is(
+def test_the_knee_is_printed(
     passes: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("obengine.harness.stress.SWEEP_MESSAGES", 100)
     words = ["run", "stress", "--passes", str(passes), "--core", "reference", "--sweep"]
     assert execute(words) == ExitCode.OK
-    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("knee ")]
-    assert "msg/s" in told or "none" in told
-    assert ("do not trust it" in told) == (passes == 1)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("knee ")]
+    assert "msg/s" in line or "none" in line
+    assert ("do not trust it" in line) == (passes == 1)
 
 
 def test_a_knee_of_nothing_is_none() -> None:
@@ -95,7 +95,7 @@ def test_architectures_share_one_digest(capsys: pytest.CaptureFixture[str]) -> N
     assert (folder / "architectures.svg").is_file()
 
 
-def test_a_profile_says_that_it_is_not_to_be_reported(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_profile_is_marked_as_not_reported(capsys: pytest.CaptureFixture[str]) -> None:
     answer, folder = answer_of(capsys, "profile", "--messages", "300", "--profiler", "both")
     artefact = json.loads((folder / "artefact.json").read_text())
     assert artefact["parameters"]["reported"] is False
@@ -134,7 +134,7 @@ def test_expected_breaches_decide_the_exit_code(tmp_path: Path, capsys: pytest.C
     assert "risk-expectation" in capsys.readouterr().err
 
 
-def test_logs_are_canonical_and_alike_on_every_core(
+def test_logs_are_canonical_and_equal_on_every_core(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for core in ("reference", "native"):
@@ -145,9 +145,9 @@ def test_logs_are_canonical_and_alike_on_every_core(
     assert first == second
     lines = first.decode().splitlines()
     for number, line in enumerate(lines):
-        told = json.loads(line)
-        assert line == json.dumps(told, sort_keys=True, separators=(",", ":"))
-        assert told["sequence"] == number
+        event = json.loads(line)
+        assert line == json.dumps(event, sort_keys=True, separators=(",", ":"))
+        assert event["sequence"] == number
     assert hashlib.sha256(first).hexdigest().startswith("93f3b14b873362c374f34806")
 
 
@@ -161,7 +161,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["stress", "--scale", "0"], ExitCode.USAGE, "a scale is 1 to"),
         (["stress", "--scale", "-3"], ExitCode.USAGE, "a scale is 1 to"),
@@ -181,7 +181,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
     ],
 )
 def test_errors_name_the_place_and_leave_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: ExitCode, said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: ExitCode, message: str
 ) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "cut.itch").write_bytes(b"\0\0S" + bytes(3))
@@ -190,7 +190,7 @@ def test_errors_name_the_place_and_leave_nothing(
     assert execute(["run", *words]) == code
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert said in captured.err
+    assert message in captured.err
     assert "Traceback" not in captured.err
     assert not (tmp_path / "results").exists()
 
@@ -216,7 +216,7 @@ def test_ctrl_c_in_a_long_stress_leaves_nothing(tmp_path: Path) -> None:
     while "measuring" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == ExitCode.INTERRUPTED
-    assert "Traceback" not in told
+    assert "Traceback" not in errors
     assert {path.name for path in tmp_path.iterdir()} <= {"mpl"}

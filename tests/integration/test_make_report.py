@@ -37,7 +37,7 @@ def test_the_report_is_made_by_one_script(tmp_path: Path) -> None:
     assert {"bench", "stress", "architectures", "replay"} <= kinds
 
 
-def test_the_page_depends_on_the_answers_alone() -> None:
+def test_the_page_depends_only_on_the_answers() -> None:
     spec = importlib.util.spec_from_file_location("report_tables", ROOT / "scripts" / "report_tables.py")
     assert spec is not None
     assert spec.loader is not None

@@ -44,7 +44,7 @@ def test_a_formula_is_made_text(payload: str) -> None:
 
 
 @pytest.mark.parametrize("harmless", ["day.csv", "a=b", "x-y", "1,5", 'say "hi"', "two\nlines"])
-def test_other_text_is_kept_as_it_is(harmless: str) -> None:
+def test_other_text_is_unchanged(harmless: str) -> None:
     _, row = cells(table(harmless))
     assert row[COLUMNS.index("source")] == harmless
 

@@ -143,7 +143,7 @@ def test_tables_of_another_version_with_other_columns_are_not_checked(true_run: 
     assert check_derived_values(Artefact.model_validate_json(json.dumps(document)), folder) == ()
 
 
-def test_an_imported_histogram_must_hold_what_the_envelope_says(true_run: Path, tmp_path: Path) -> None:
+def test_an_imported_histogram_must_have_the_listed_count(true_run: Path, tmp_path: Path) -> None:
     log = (true_run / "latency.hlog").read_bytes()
     made = import_hlog(ImportRequest(name="latency.hlog", data=log, now_ns=1))
     entry = Registry(tmp_path).record(made.artefact, made.files)

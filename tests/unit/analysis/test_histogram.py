@@ -1,4 +1,4 @@
-"""The `.hlog` file: what it says in clear, what it counts, and what is refused."""
+"""The `.hlog` file: its text lines, its counts, and the files that are refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def header(
     return struct.pack(">IIIIQQd", cookie, size, 0, digits, lowest, highest, 1.0)
 
 
-def test_interval_max_is_told_below_a_millisecond() -> None:
+def test_interval_max_is_written_below_a_millisecond() -> None:
     lines = encode(np.array([900_000], dtype=np.int64)).hlog.decode("ascii").splitlines()
     assert lines[0] == "#[Histogram log format version 1.2]"
     assert lines[1].encode() + b"\n" == LEGEND

@@ -58,7 +58,7 @@ def samples(artefact: Artefact) -> dict[str, tuple[float, ...]]:
     return {series.name: series.samples for series in artefact.measurements}
 
 
-def test_every_file_has_its_card() -> None:
+def test_every_data_file_has_a_card() -> None:
     card = (DATA / "README.md").read_text("utf-8")
     rows = re.findall(r"^\| `([^`]+)` \|.*\| (\d+) \| `([0-9a-f]{64})` \|$", card, re.MULTILINE)
     assert {name for name, _, _ in rows} == set(IMPORTERS)
@@ -68,7 +68,7 @@ def test_every_file_has_its_card() -> None:
 
 
 @pytest.mark.parametrize("name", IMPORTERS)
-def test_an_import_is_a_valid_artefact_with_the_original_beside_it(name: str, tmp_path: Path) -> None:
+def test_an_import_is_a_valid_artefact_with_its_original(name: str, tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     made = IMPORTERS[name](request_of(name))
     entry = registry.record(made.artefact, made.files)
@@ -195,7 +195,7 @@ def test_a_log_in_another_unit_becomes_nanoseconds(unit: str, scale: int, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "said"),
+    ("name", "change", "message"),
     [
         ("google_benchmark.json", lambda d: d.pop("benchmarks"), "has no 'benchmarks'"),
         ("google_benchmark.json", lambda d: d["benchmarks"].clear(), "aggregates alone"),
@@ -218,10 +218,10 @@ def test_a_log_in_another_unit_becomes_nanoseconds(unit: str, scale: int, tmp_pa
         ("hyperfine.json", lambda d: d["results"][0]["times"].append(True), "not a number"),
     ],
 )
-def test_what_cannot_be_trusted_is_refused_by_place(
-    name: str, change: Callable[[Any], object], said: str
+def test_a_malformed_value_is_refused_with_its_place(
+    name: str, change: Callable[[Any], object], message: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=message):
         IMPORTERS[name](changed(name, change))
 
 
@@ -231,18 +231,18 @@ def test_a_log_without_a_histogram_is_refused(data: bytes) -> None:
         import_hlog(request_of("hdr_histogram_js.hlog", data=data))
 
 
-def test_an_unknown_unit_is_a_mistake_of_the_caller() -> None:
+def test_an_unknown_unit_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="no unit 'h'"):
         import_hlog(request_of("hdr_histogram_js.hlog", unit="h"))
 
 
-def test_units_move_the_point_and_keep_the_digits() -> None:
+def test_unit_conversion_keeps_the_decimal_digits() -> None:
     assert to_nanoseconds(0.0069, "s") == 6_900_000.0
     assert to_nanoseconds(1.1e-6, "s") == 1_100.0
     assert to_nanoseconds(2.5, "us") == 2_500.0
 
 
-def test_names_that_become_the_same_stay_apart() -> None:
+def test_equal_names_are_numbered() -> None:
     made = measurements_ns([("a/b", [1.0]), ("a:b", [2.0]), ("x" * 80, [3.0]), ("x" * 90, [4.0])])
     assert [series.name for series in made] == ["a-b", "a-b-2", "x" * 64, "x" * 58 + "-2"]
     assert len({series.name for series in made}) == 4

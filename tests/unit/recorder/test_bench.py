@@ -1,4 +1,4 @@
-"""The recorder: what the envelope says of a run, which files lie beside it, and whose errors come out."""
+"""Recording a bench: the envelope, the files of the run, and the errors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, Entry]
     return registry, tiny(registry)
 
 
-def test_the_envelope_is_valid_and_says_what_was_run(recorded: tuple[Registry, Entry]) -> None:
+def test_the_envelope_is_valid_and_describes_the_run(recorded: tuple[Registry, Entry]) -> None:
     registry, entry = recorded
     assert not check_folder(entry.folder).problems
     artefact = registry.load(entry)
@@ -72,7 +72,7 @@ def test_the_envelope_is_valid_and_says_what_was_run(recorded: tuple[Registry, E
     assert str(registry.root) not in (entry.folder / "artefact.json").read_text("utf-8")
 
 
-def test_every_file_is_there_and_agrees_with_the_envelope(recorded: tuple[Registry, Entry]) -> None:
+def test_every_listed_file_agrees_with_the_envelope(recorded: tuple[Registry, Entry]) -> None:
     registry, entry = recorded
     artefact = registry.load(entry)
     types = {file.path: file.media_type for file in artefact.files}
@@ -138,7 +138,7 @@ def test_progress_adds_up_to_what_was_announced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"scenario": "x7"}, "x7"),
         ({"scenario": "../up"}, "up"),
@@ -150,17 +150,17 @@ def test_progress_adds_up_to_what_was_announced(tmp_path: Path) -> None:
         ({"core": "quantum"}, "quantum"),
     ],
 )
-def test_nonsense_is_a_usage_error_and_leaves_nothing(
-    tmp_path: Path, changed: dict[str, object], said: str
+def test_invalid_numbers_are_usage_errors_and_record_nothing(
+    tmp_path: Path, changed: dict[str, object], message: str
 ) -> None:
     asked: dict[str, object] = {"scenario": "baseline", "seed": 1, "core": "reference", "passes": 1}
-    with pytest.raises(UsageError, match=said) as caught:
+    with pytest.raises(UsageError, match=message) as caught:
         record_bench(Registry(tmp_path / "results"), **(asked | changed), created_ns=1, producer=PRODUCER)  # type: ignore[arg-type]
     assert caught.value.hint
     assert not (tmp_path / "results").exists()
 
 
-def test_unknown_names_are_answered_with_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         bench_work("x7", passes=1)
     assert all(name in str(caught.value.hint) for name in scenario_names())
@@ -169,7 +169,7 @@ def test_unknown_names_are_answered_with_those_there_are(tmp_path: Path) -> None
     assert "reference" in str(caught.value.hint)
 
 
-def test_the_engine_s_errors_come_out_as_ours() -> None:
+def test_errors_of_the_engine_become_errors_of_the_program() -> None:
     from obengine.api import errors as engine
 
     feed = engine.FeedError("not a price", file="day.csv", line=3, column=5, value="x")
@@ -189,7 +189,7 @@ def test_the_engine_s_errors_come_out_as_ours() -> None:
         raise feed
 
 
-def test_a_file_in_the_way_of_the_results_stops_before_the_run(tmp_path: Path) -> None:
+def test_results_that_cannot_be_written_stop_before_the_run(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("in the way")
     ran: list[int] = []
     with pytest.raises(StorageError, match="not a folder"):
@@ -217,5 +217,5 @@ def test_a_file_in_the_way_of_the_results_stops_before_the_run(tmp_path: Path) -
         ("", "unnamed"),
     ],
 )
-def test_any_name_becomes_a_safe_folder(name: str, folder: str) -> None:
+def test_any_name_becomes_a_safe_folder_name(name: str, folder: str) -> None:
     assert slug(name) == folder

@@ -1,4 +1,4 @@
-"""A run made again: the same on any core; a core that errs is told by its first wrong event."""
+"""Reproducing a run: equal on every core; a wrong core is located by its first different event."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_wrong_event_is_found_exactly_by_the_other_core(
     assert found.command is not None
 
 
-def test_without_another_core_the_digests_narrow_it_down(
+def test_without_another_core_the_digests_locate_the_chunk(
     registry: Registry, bench: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     err_on("reference", monkeypatch)
@@ -175,7 +175,7 @@ def test_without_another_core_the_digests_narrow_it_down(
     assert found.found is not None
 
 
-def test_without_digests_it_says_so(
+def test_without_digests_nothing_is_located(
     registry: Registry, bench: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = changed(registry, bench, lambda value: value.update(created_ns="77"), keep=False)
@@ -187,27 +187,27 @@ def test_without_digests_it_says_so(
     assert "has no digests" in found.other
 
 
-def test_a_final_state_that_differs_is_told(registry: Registry, bench: Entry) -> None:
-    def lie(value: dict[str, Any]) -> None:
+def test_a_different_final_state_is_reported(registry: Registry, bench: Entry) -> None:
+    def falsify(value: dict[str, Any]) -> None:
         value["outcome"]["state_digest"] = "0" * 64
 
-    made = reproduce(registry, changed(registry, bench, lie))
+    made = reproduce(registry, changed(registry, bench, falsify))
     assert (made.reproduced, made.difference) == (False, None)
 
 
-def test_other_commands_are_no_fault_of_a_core(registry: Registry, bench: Entry) -> None:
-    def lie(value: dict[str, Any]) -> None:
+def test_different_commands_are_not_blamed_on_a_core(registry: Registry, bench: Entry) -> None:
+    def falsify(value: dict[str, Any]) -> None:
         value["workload"]["commands_digest"] = "0" * 64
 
     with pytest.raises(NotReproduced, match="commands"):
-        reproduce(registry, changed(registry, bench, lie))
+        reproduce(registry, changed(registry, bench, falsify))
 
 
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [("version", 2, "has version 2"), ("version", 0, "has version 0"), ("name", "x11", "no workload 'x11'")],
 )
-def test_a_workload_that_this_engine_does_not_know(
+def test_an_unknown_workload_is_not_found(
     registry: Registry, bench: Entry, field: str, value: object, message: str
 ) -> None:
     def change(artefact: dict[str, Any]) -> None:
@@ -218,7 +218,7 @@ def test_a_workload_that_this_engine_does_not_know(
     assert caught.value.hint
 
 
-def test_a_run_without_events_cannot_be_made_again(registry: Registry) -> None:
+def test_a_run_without_events_cannot_be_reproduced(registry: Registry) -> None:
     entry = registry.record(draft(1, kind="profile", outcome=None), [])
     with pytest.raises(UsageError):
         reproduce(registry, entry)

@@ -28,7 +28,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_digest_is_what_sha256sum_says_of_the_sources(tree: Path) -> None:
+def test_the_digest_is_that_of_sha256sum_output(tree: Path) -> None:
     (tree / "obengine").symlink_to(tree / "engine" / "obengine")
     command = (
         "find obrelease obengine/ -name '*.py' | sed s,//,/, | LC_ALL=C sort | xargs sha256sum | sha256sum"
@@ -55,18 +55,18 @@ def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> N
     assert named == source_digest.core_sources_digest(tree / "engine")
 
 
-def test_the_tree_that_ran_may_give_its_commit(tree: Path) -> None:
+def test_the_tree_that_runs_may_give_its_commit(tree: Path) -> None:
     assert source_digest.source_mismatch(tree, cores.REFERENCE) is None
 
 
 @pytest.mark.parametrize("place", ["obrelease/cli/app.py", "engine/obengine/flow/baseline.py"])
-def test_a_tree_with_one_other_byte_may_not(tree: Path, place: str) -> None:
+def test_a_tree_with_one_different_byte_may_not(tree: Path, place: str) -> None:
     with (tree / place).open("ab") as file:
         file.write(b"\n")
     assert "not loaded from the sources" in str(source_digest.source_mismatch(tree, cores.REFERENCE))
 
 
-def test_neither_may_one_with_a_file_more_or_less(tree: Path) -> None:
+def test_a_tree_with_an_added_or_missing_file_may_not(tree: Path) -> None:
     (tree / "obrelease" / "more.py").write_bytes(b"")
     assert source_digest.source_mismatch(tree, cores.REFERENCE)
     (tree / "obrelease" / "more.py").unlink()
@@ -74,7 +74,7 @@ def test_neither_may_one_with_a_file_more_or_less(tree: Path) -> None:
     assert source_digest.source_mismatch(tree, cores.REFERENCE)
 
 
-def test_a_folder_of_another_project_is_told_apart_without_a_word(tmp_path: Path) -> None:
+def test_a_folder_of_another_project_gives_an_empty_reason(tmp_path: Path) -> None:
     assert source_digest.source_mismatch(tmp_path, cores.REFERENCE) == ""
 
 

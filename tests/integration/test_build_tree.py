@@ -65,7 +65,7 @@ def tree(folder: Path, cmake: str) -> Path:
     return folder
 
 
-def test_the_module_is_laid_into_the_tree_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_module_is_added_to_the_tree(tmp_path: Path) -> None:
     source = tree(tmp_path / "tree", BUILDS)
     before = {path.relative_to(source) for path in source.rglob("*")}
     assert build_native(source) is None
@@ -75,7 +75,7 @@ def test_the_module_is_laid_into_the_tree_and_nothing_else(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("settings", [PROJECT, PROJECT.partition("[[")[0]])
-def test_what_stands_in_the_way_is_told(settings: str, tmp_path: Path) -> None:
+def test_the_cause_of_a_failed_build_is_reported(settings: str, tmp_path: Path) -> None:
     """Also where the build goes on without the core, as this project's own does."""
     source = tree(tmp_path / "tree", FAILS)
     (source / "pyproject.toml").write_text(settings)
@@ -112,7 +112,7 @@ def runs(pid: str) -> bool:
     return asked.stdout.strip()[:1] not in {"", "Z"}
 
 
-def test_a_temporary_folder_that_cannot_be_made_is_told(
+def test_a_temporary_folder_that_cannot_be_made_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tree(tmp_path / "tree", BUILDS)
