@@ -1,1 +1,1 @@
-"""From runs to numbers and pictures; pandas and matplotlib live here alone."""
+"""From runs to numbers and plots: the only room that imports pandas and matplotlib."""

@@ -66,7 +66,7 @@ def _kind_findings(content: RunContent, folder: Path) -> Iterator[FileFinding]:
     this_version = artefact.producer.version == __version__
     listed = {entry.path for entry in artefact.files}
     for table in kind.derived_tables:
-        if table.path in listed and (this_version or table.every_version):
+        if table.path in listed and (this_version or (table.every_version and content.histograms)):
             yield from _table_findings(content, table, read_bounded(folder / table.path), this_version)
     if not this_version:
         return

@@ -53,7 +53,8 @@ class DerivedTable:
 
     Attributes:
         derive: makes the bytes; raises `InvalidInput` if the run lacks a value.
-        every_version: checked also in runs of other versions of this program, if the columns are equal.
+        every_version: checked also in runs of other versions of this program, if the columns are equal
+            and the run has a histogram.
     """
 
     path: str

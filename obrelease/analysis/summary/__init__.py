@@ -1,1 +1,1 @@
-"""The figures of one run, derived from its artefact."""
+"""One recorded run: its reader, its figures and its data frames."""
