@@ -31,9 +31,9 @@ _MISUSE: Final[type[Exception]] = typer.BadParameter.__bases__[0]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from obrelease import __version__
+        from obrelease.version import installed_version
 
-        typer.echo(f"obrelease {__version__}")
+        typer.echo(f"obrelease {installed_version()}")
         raise typer.Exit
 
 

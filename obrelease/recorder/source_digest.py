@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import obengine
-import obrelease
 from obengine import cores
 from obrelease.bundle import source_digests
 from obrelease.bundle.source_digests import CORE_FOLDER, CORE_PATTERNS, PACKAGES
@@ -25,7 +24,7 @@ def sources_digest() -> str:
 
     Names are relative to the package and start with its name. Read once in a process.
     """
-    roots = {module.__name__: Path(str(module.__file__)).parent for module in (obrelease, obengine)}
+    roots = {"obrelease": Path(__file__).parents[1], "obengine": Path(str(obengine.__file__)).parent}
     return _digest_of(roots)
 
 

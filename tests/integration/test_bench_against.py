@@ -45,8 +45,8 @@ def test_the_work_tree_is_compared_with_a_commit(
     clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base = head_of(clone)
-    version = clone / "obrelease" / "__init__.py"
-    version.write_text('"""Edited."""\n\n__version__ = "99.0"\n', "utf-8")
+    version = clone / "obrelease" / "version.py"
+    version.write_text('"""Edited."""\n\ndef installed_version() -> str:\n    return "99.0"\n', "utf-8")
     results = tmp_path / "runs"
     status = execute(["run", "bench", "--against", base[:12], *TINY, "--json", "--results", str(results)])
     answer = json.loads(capsys.readouterr().out)
@@ -111,7 +111,7 @@ def test_without_an_engine_nothing_is_built(
         (tmp_path / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
-    monkeypatch.setattr("obrelease.recorder.build_tree.build_native", lambda _: pytest.fail("it was built"))
+    monkeypatch.setattr("obrelease.api.measure_against.build_native", lambda _: pytest.fail("it was built"))
     words = ["run", "bench", "--against", "HEAD", "--core", core, "--results", "results"]
     assert execute(words) == ExitCode.NOT_FOUND
     assert message in capsys.readouterr().err

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from obrelease.analysis.histograms.histogram import encode
+from obrelease.api import comparison_sides
 from obrelease.cli.app import execute
-from obrelease.cli.console import comparison_sides
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Measurement
 from obrelease.registry.filter import Filter
@@ -207,7 +207,7 @@ def test_a_crash_is_not_reported_as_a_regression(
     def crash(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(comparison_sides, "select", crash)
+    monkeypatch.setattr(comparison_sides, "select_runs", crash)
     assert gate("--base", "commit=abab", "--head", "commit=cdcd") == 2
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 

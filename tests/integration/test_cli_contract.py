@@ -181,7 +181,7 @@ class TestResultsPath:
     def test_a_list_of_nothing_is_empty_and_says_so(self, run: Run) -> None:
         answer = run("list", "--results", "absent", "--json")
         assert (answer.code, answer.json) == (ExitCode.OK, {"runs": []})
-        assert "absent is not there yet" in answer.err
+        assert "absent does not exist yet" in answer.err
         assert not Path("absent").exists()
 
 

@@ -32,17 +32,17 @@ main()
 """
 IN_COMMAND: Final = """
 import os, signal, sys
-import obrelease.cli.commands.list as listing
+from obrelease.cli.console.command import Session
 from obrelease.cli.start import main
 
-def registry_of(*args, **options):
+def registry(*args, **options):
     try:
         os.kill(os.getpid(), signal.SIGINT)
         signal.pause()
     except KeyboardInterrupt:
         raise ImportError("half a module")
 
-listing.registry_of = registry_of
+Session.registry = registry
 main()
 """
 AT_THE_END: Final = """

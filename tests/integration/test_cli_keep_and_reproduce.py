@@ -112,7 +112,7 @@ class TestList:
         for words in (("kind=bnch",), ("--kind", "bnch"), ("scenario=X10", "since=2026-10-01")):
             code, out, err = run("list", *words)
             assert (code, out) == (ExitCode.OK, "")
-            assert "`obrelease list` shows what there is" in err
+            assert "`obrelease list` shows all runs" in err
             assert " has " + " ".join(words).replace("--kind ", "kind=") in err
         (tmp_path / "none").mkdir()
         assert "`obrelease run bench` makes one" in run("list", "kind=bnch", "--results", "none")[2]

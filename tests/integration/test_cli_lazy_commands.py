@@ -58,7 +58,7 @@ def test_the_help_line_of_the_table_is_the_first_line_of_the_command(name: str, 
 def test_every_module_of_the_package_is_in_a_table_or_shared_by_commands() -> None:
     modules = {path.stem for path in Path(package.__path__[0]).glob("*.py")} - {"__init__"}
     named = {row.target.partition(":")[0] for table in TABLES.values() for row in table.values()}
-    assert modules - named == {"run_against", "run_options"}
+    assert modules - named == {"run_options"}
 
 
 @pytest.mark.parametrize("words", [(), ("run",), ("schema",)])

@@ -113,7 +113,7 @@ def test_without_figures_no_run_is_opened(
 def test_a_long_listing_opens_runs_only_when_told(
     registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_command, "MOST_OPENED", 2)
+    monkeypatch.setattr(list_command, "MAX_OPENED", 2)
     answer = run()
     assert "figure" not in answer.rows[0]
     assert "3 runs: --figures or a --limit shows their figures" in answer.err

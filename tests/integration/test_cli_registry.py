@@ -215,7 +215,7 @@ class TestFsckAndReindex:
             os.truncate(folder / ENVELOPE_NAME, 10)
         answer = run("reindex", "-q")
         assert (answer.code, answer.out) == (ExitCode.OK, "1 run\n")
-        assert "warning: left out of the index: 2 folders that cannot be read, the first" in answer.err
+        assert "warning: not in the index: 2 folders with a damaged envelope, the first" in answer.err
         assert f"the first is {folders[0]}; `obrelease fsck` says why" in answer.err
 
 

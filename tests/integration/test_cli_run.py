@@ -14,7 +14,7 @@ import pytest
 from obrelease.analysis.histograms.histogram import summary_of
 from obrelease.analysis.summary.run import Latency
 from obrelease.cli.app import execute
-from obrelease.cli.commands.run_scenarios import SCENARIOS
+from obrelease.cli.commands.run_options import SCENARIOS
 from obrelease.cli.rendering.run_details import few_beyond, percentiles
 from obrelease.errors import ExitCode
 from obrelease.recorder import scenario_names
@@ -174,7 +174,7 @@ def test_the_scenarios_are_listed_and_named_in_the_help(capsys: pytest.CaptureFi
     for mode in ("bench", "profile"):
         assert obrelease(mode, "--help") == ExitCode.OK
         shown = " ".join(capsys.readouterr().out.split())
-        assert f"{', '.join(SCENARIOS[:-1])} or {SCENARIOS[-1]}; `obrelease run scenarios`" in shown
+        assert f"{', '.join(SCENARIOS[:-1])} or {SCENARIOS[-1]}; see `obrelease run scenarios`." in shown
 
 
 SAYS_WHEN_IT_MEASURES = """

@@ -120,7 +120,7 @@ def test_a_picture_is_of_one_scenario(project: Project, run_json: RunJson, tmp_p
     commit(project, "runs of the second")
     publish(SECOND)
     plot = ("--plot", str(tmp_path / "o.svg"))
-    assert "of one scenario, and 2 compare" in run_json("diff", FIRST, SECOND, *plot, code=2)["err"]
+    assert "one scenario, and 2 were compared" in run_json("diff", FIRST, SECOND, *plot, code=2)["err"]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
     }
     assert not (root / "pyproject.toml").exists()
     settings = load({}, start=root, environ={})
-    assert (settings.root, settings.project) == (root, "fast-lib")
+    assert (settings.root, settings.name) == (root, "fast-lib")
     assert read_verification_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
     assert [metric.name for metric in read_gate_policy(root / GATE).metric] == ["*"]
     assert (root / "obrelease.toml").stat().st_mode & 0o777 == 0o644

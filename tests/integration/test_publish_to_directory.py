@@ -16,11 +16,11 @@ from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, run_steps
 from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
-from obrelease.release.reporter import SilentReporter
 from obrelease.release.verify.tag_message import digests_in
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Asset, Release
 from obrelease.storage.progress import Advance
+from obrelease.storage.reporter import SilentReporter
 from tests.unit.release.project import Project, git, make_project
 
 BETA = Tag.parse("v0.9-beta")

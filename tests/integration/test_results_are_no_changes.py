@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.api.measure_against import copy_trees
 from obrelease.cli.app import execute
-from obrelease.cli.commands.run_against import _copies
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
 
@@ -62,5 +62,5 @@ def test_the_head_of_a_comparison_is_given_no_runs(repository: Path, tmp_path: P
     (repository / "results" / "run.json").write_text("{}", "utf-8")
     (repository / "new.py").touch()
     base, head = tmp_path / "base", tmp_path / "head"
-    _copies(load({"results": str(tmp_path / "elsewhere")}), "HEAD", base, head)
+    copy_trees(load({"results": str(tmp_path / "elsewhere")}), "HEAD", base, head)
     assert sorted(path.name for path in head.iterdir() if path.name != ".git") == ["new.py", "source.py"]

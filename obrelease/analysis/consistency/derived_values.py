@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from obrelease import __version__
 from obrelease.analysis.histograms.histogram import MAX_HLOG_BYTES, Histogram
 from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
 from obrelease.analysis.kinds.all_kinds import kind_of
@@ -18,6 +17,7 @@ from obrelease.errors import ObreleaseError
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, Check, Outcome
 from obrelease.models.finding import Finding
 from obrelease.storage.files import read_bounded
+from obrelease.version import installed_version
 
 RULE: Final = "numbers"
 """The rule that is broken if two numbers of one run contradict each other."""
@@ -63,7 +63,7 @@ def _findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
 def _kind_findings(content: RunContent, folder: Path) -> Iterator[FileFinding]:
     """Tables and rules of the kind; those of other versions of this program are not known here."""
     kind, artefact = kind_of(content.artefact), content.artefact
-    this_version = artefact.producer.version == __version__
+    this_version = artefact.producer.version == installed_version()
     listed = {entry.path for entry in artefact.files}
     for table in kind.derived_tables:
         if table.path in listed and (this_version or (table.every_version and content.histograms)):

@@ -10,6 +10,9 @@ import pandas as pd
 from obrelease.analysis.summary.key_figures import latency_figures, measures, throughput_figures
 from obrelease.analysis.summary.run import Run
 
+RunsFrame = pd.DataFrame
+"""What `runs_frame` returns, by a name that other rooms may import."""
+
 RUN_COLUMNS: Final = {
     "digest": "string",
     "kind": "string",

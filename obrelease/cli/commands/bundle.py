@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli.commands.publish import release_context, report_json, report_text
+from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command, named_folder
 from obrelease.cli.console.options import RunOption, SignOption, TagArgument
+from obrelease.cli.rendering.release import release_text
 
 
 @command("bundle")
@@ -30,15 +31,10 @@ def bundle(
 
     The same runs give the same bytes.
     """
-    from obrelease.models.version_tag import Tag
-    from obrelease.release.publish.plan import PublishOptions
-    from obrelease.release.publish.publish_release import bundle_release
-
-    settings = session.settings(results=results)
-    options = PublishOptions(settings.project, Tag.parse(tag), tuple(run or ()), settings.remote)
-    folder = output or settings.root / "dist" / f"{options.project}-{options.tag.text}"
-    with release_context(session, settings, key=sign) as context:
-        result = bundle_release(options, context, folder)
+    project = session.project(results=results)
+    result, folder = api.bundle_runs(
+        tag, output, runs=run or (), sign=sign, project=project, reporter=session.out
+    )
     session.out.result(
-        {**report_json(result), "output": str(folder)}, lambda: report_text(f"wrote {folder}", result)
+        {**result.to_json(), "output": str(folder)}, lambda: release_text(f"wrote {folder}", result)
     )

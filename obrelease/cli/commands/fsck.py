@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.open_registry import results_of
 from obrelease.cli.console.output import counted
 from obrelease.errors import IntegrityError
 
@@ -14,14 +13,11 @@ def fsck(session: Session, results: ResultsOption = None) -> None:
 
     The index is compared with the folders; nothing is changed.
     """
-    from obrelease.registry.fsck import fsck as check_results
-
-    root = results_of(session.settings(results=results), must_exist=True)
-    with session.out.progress("fsck", None) as advance:
-        report = check_results(root, advance)
+    registry = session.registry(results, must_exist=True)
+    report = registry.fsck(reporter=session.out)
     session.out.result(
         {
-            "results": str(root),
+            "results": str(registry.root),
             "artefacts": report.artefacts,
             "size_bytes": report.size_bytes,
             "problems": [problem.as_json() for problem in report.problems],
@@ -31,12 +27,13 @@ def fsck(session: Session, results: ResultsOption = None) -> None:
     )
     for note in report.notes:
         session.out.note(f"note: {note}")
+    artefacts = counted(report.artefacts, "artefact")
     if report.problems:
         raise IntegrityError(
-            f"{root}: {counted(len(report.problems), 'problem')} in {counted(report.artefacts, 'artefact')}",
-            hint="restore what is damaged from a copy; `obrelease reindex` mends the index alone",
+            f"{registry.root}: {counted(len(report.problems), 'problem')} in {artefacts}",
+            hint="restore damaged runs from a copy; `obrelease reindex` repairs only the index",
         )
     session.out.note(
-        f"{counted(report.artefacts, 'artefact')}, {counted(report.size_bytes, 'byte')}: all as recorded;"
+        f"{artefacts}, {counted(report.size_bytes, 'byte')}: all as recorded;"
         " `obrelease validate` also derives the numbers again"
     )

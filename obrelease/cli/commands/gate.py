@@ -1,34 +1,28 @@
-"""`obrelease gate`: a policy that lives in git says whether runs, or a release, became too slow."""
+"""`obrelease gate`: check runs or a release against a regression policy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.diff import draw, draw_only, plot_format
+from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.comparison_sides import SIDE_WORDS, before_release, read_sides
 from obrelease.cli.console.completion import sides, tags
-from obrelease.cli.console.options import ForceOption, ForgeOption, PlotOption, SameHostOption
-from obrelease.errors import CheckFailed, Inconclusive, NotFound, ObreleaseError, UsageError
-from obrelease.models.finding import printable
-
-if TYPE_CHECKING:
-    from obrelease.analysis.comparison.gate import GateResult, ReleaseGateResult
-    from obrelease.analysis.comparison.gate_policy import GatePolicy
-    from obrelease.cli.console.settings import Settings
+from obrelease.cli.console.options import SIDE_HELP, ForceOption, ForgeOption, PlotOption, SameHostOption
+from obrelease.cli.console.plots import draw
+from obrelease.cli.rendering.comparison import gate_text
+from obrelease.errors import CheckFailed, Inconclusive, ObreleaseError, UsageError
 
 POLICY_HELP: Final = """\
 Check runs or a release against a regression policy.
 
 Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
 
-Of releases, each scenario is compared that both have runs of, and the worst answer counts.
+For releases, every scenario that both have is compared, and the worst answer counts.
 
 A policy is a TOML file; keys that are not in this example are refused:
 
@@ -62,18 +56,18 @@ def gate(
     base: Annotated[
         str | None,
         typer.Option(
-            "--base", metavar="A", help=f"The base: {SIDE_WORDS}.", show_default=False, autocompletion=sides
+            "--base", metavar="A", help=f"The base: {SIDE_HELP}.", show_default=False, autocompletion=sides
         ),
     ] = None,
     head: Annotated[
-        str | None, typer.Option("--head", metavar="B", help="What is put to the gate.", autocompletion=sides)
+        str | None, typer.Option("--head", metavar="B", help="What is checked.", autocompletion=sides)
     ] = None,
     release: Annotated[
         str | None,
         typer.Option(
             "--release",
             metavar="TAG",
-            help="Put this release to the gate, against the one before it.",
+            help="Check this release against the one before it.",
             autocompletion=tags,
         ),
     ] = None,
@@ -84,106 +78,37 @@ def gate(
     forge: ForgeOption = None,
 ) -> None:
     """Run the gate; `POLICY_HELP` is its help text."""
-    with _gate_errors():
-        plot_format(plot)
-        from obrelease.analysis.comparison.gate import GateVerdict
-        from obrelease.analysis.comparison.gate_policy import read_gate_policy
-
-        guard = read_gate_policy(policy)
-        settings = session.settings(results=results, forge=forge)
-        asked = _ask(
-            session, settings, guard, _wish(settings, base, head, release), _Likeness(force, same_host)
+    with _usage_errors():
+        api.require_plot_format(plot)
+        report = api.gate(
+            policy,
+            base=base,
+            head=head,
+            release=release,
+            project=session.project(results=results, forge=forge),
+            force=force,
+            same_host=same_host,
+            reporter=session.out,
         )
-        _tell(session, asked, plot)
-    if asked.verdict is GateVerdict.REGRESSION:
-        raise CheckFailed(f"regression: {asked.reasons[0]}", hint="`obrelease diff --plot FILE` draws it")
-    if asked.verdict is GateVerdict.INCONCLUSIVE:
-        raise Inconclusive(
-            f"the gate is inconclusive: {asked.reasons[0]}", hint="measure more runs, interleaved"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Likeness:
-    force: bool
-    same_host: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """The two sides in people's words; `base` is None where `head` is a first release."""
-
-    base: str | None
-    head: str
-    by_history: bool = False
-
-
-def _wish(settings: Settings, base: str | None, head: str | None, release: str | None) -> _Wish:
-    if release is not None and base is None and head is None:
-        return _Wish(before_release(settings, release), release, by_history=True)
-    if release is not None or base is None or head is None:
-        raise UsageError("the gate needs --base and --head, or --release alone")
-    return _Wish(base, head)
-
-
-def _ask(
-    session: Session, settings: Settings, policy: GatePolicy, wish: _Wish, likeness: _Likeness
-) -> GateResult | ReleaseGateResult:
-    from obrelease.analysis.comparison.gate import (
-        GateVerdict,
-        ReleaseGateResult,
-        evaluate_gate,
-        evaluate_release,
-    )
-    from obrelease.analysis.comparison.match_releases import match_releases
-
-    force, same_host = likeness.force, likeness.same_host
-    (head,) = read_sides(session, settings, wish.head)
-    if wish.base is None:
-        return ReleaseGateResult(GateVerdict.OK, (), remarks=(f"there is no release before {wish.head}",))
-    try:
-        (base,) = read_sides(session, settings, wish.base)
-    except NotFound as error:
-        if wish.by_history:
-            return ReleaseGateResult(
-                GateVerdict.INCONCLUSIVE, (f"the release before cannot be read: {error.message}",)
-            )
-        raise
-    if not (base.is_release or head.is_release):
-        return evaluate_gate(policy, base.runs, head.runs, force=force, same_host=same_host)
-    matched = match_releases(base.runs, head.runs, force=force, same_host=same_host)
-    return evaluate_release(policy, matched, force=force, same_host=same_host)
-
-
-def _tell(session: Session, asked: GateResult | ReleaseGateResult, plot: Path | None) -> None:
-    from obrelease.analysis.comparison.gate import GateResult
-    from obrelease.analysis.comparison.to_json import comparison_json, releases_json
-    from obrelease.cli.rendering.comparison import comparison_text, releases_text
-
-    words = "\n".join((f"gate: {asked.verdict}", *(f"  {printable(reason)}" for reason in asked.reasons)))
-    told = {"gate": {"answer": str(asked.verdict), "reasons": list(asked.reasons)}}
-    if isinstance(asked, GateResult):
         if plot is not None:
-            draw(session, asked.comparison, plot)
-        answer = {**told, "comparison": comparison_json(asked.comparison)}
-        session.out.result(answer, lambda: f"{comparison_text(asked.comparison)}\n\n{words}")
-        return
-    if plot is not None:
-        draw_only(session, asked.comparisons, plot)
-    session.out.result(
-        {**told, **releases_json(asked.comparisons, asked.remarks)},
-        lambda: f"{releases_text(asked.comparisons, asked.remarks)}\n\n{words}".lstrip(),
-    )
+            draw(session, report.compared, plot)
+        session.out.result(report.to_json(), lambda: gate_text(report))
+    if report.verdict is api.GateVerdict.REGRESSION:
+        raise CheckFailed(f"regression: {report.reasons[0]}", hint="`obrelease diff --plot FILE` draws it")
+    if report.verdict is api.GateVerdict.INCONCLUSIVE:
+        raise Inconclusive(
+            f"the gate is inconclusive: {report.reasons[0]}", hint="measure more runs, interleaved"
+        )
 
 
 @contextmanager
-def _gate_errors() -> Iterator[None]:
-    """Whatever fails inside the gate is exit code 2: a crash must never be read as a regression."""
+def _usage_errors() -> Iterator[None]:
+    """Turn every failure into exit code 2: a crash must never be read as a regression."""
     try:
         yield
     except (Inconclusive, UsageError):
         raise
     except ObreleaseError as error:
-        raise UsageError(f"the gate could not be asked: {error.message}", hint=error.hint) from error
+        raise UsageError(f"cannot evaluate the policy: {error.message}", hint=error.hint) from error
     except Exception as error:
-        raise UsageError(f"the gate could not be asked: {type(error).__name__}: {error}") from error
+        raise UsageError(f"cannot evaluate the policy: {type(error).__name__}: {error}") from error

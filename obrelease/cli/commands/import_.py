@@ -1,4 +1,4 @@
-"""`obrelease import ...`: another tool's results become an artefact of this registry."""
+"""`obrelease import`: record the results file of another benchmark tool."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli.console.clock import now_ns
+from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import words
-from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.output import counted
 
 
@@ -30,14 +29,14 @@ def import_file(
     format_: Annotated[Format, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(Format)}.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What the tool wrote: one process, one file.")],
     scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="NAME", help="Another name than the file suggests.")
+        str | None, typer.Option("--scenario", metavar="NAME", help="Override the scenario name.")
     ] = None,
     unit: Annotated[
         str,
         typer.Option(
             "--unit",
             metavar="UNIT",
-            help="Of the values in an hlog: ns, us or ms.",
+            help="Unit of the values in an hlog: ns, us or ms.",
             autocompletion=words("ns", "us", "ms"),
         ),
     ] = "ns",
@@ -54,18 +53,11 @@ def import_file(
 ) -> None:
     """Record what another tool measured.
 
-    Its file is kept beside, byte by byte.
+    Its file is kept in the run, byte by byte.
     """
-    from obrelease.importers.artefact_builder import ImportRequest
-    from obrelease.importers.formats import IMPORTERS
-    from obrelease.storage.files import read_bounded
-
-    registry = registry_of(session.settings(results=results), must_exist=False)
-    request = ImportRequest(file.name, read_bounded(file), now_ns(), scenario, unit, clock)
-    made = IMPORTERS[format_](request)
-    entry = registry.record(made.artefact, made.files)
-    measured = {"measurements": len(made.artefact.measurements), "histograms": len(made.artefact.histograms)}
-    words = ", ".join(counted(number, noun[:-1]) for noun, number in measured.items())
+    registry = session.registry(results, must_exist=False)
+    report = api.import_results(format_, file, registry=registry, scenario=scenario, unit=unit, clock=clock)
+    counts = f"{counted(report.measurements, 'measurement')}, {counted(report.histograms, 'histogram')}"
     session.out.result(
-        {"run": entry.as_json(), **measured}, f"{words}\nartefact  {entry.digest}\nfolder    {entry.folder}"
+        report.to_json(), f"{counts}\nartefact  {report.entry.digest}\nfolder    {report.entry.folder}"
     )

@@ -8,7 +8,6 @@ import typer
 
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import pins, runs
-from obrelease.cli.console.open_registry import registry_of
 from obrelease.errors import UsageError
 
 
@@ -22,10 +21,10 @@ def pin(
     digest: Annotated[
         str | None,
         typer.Argument(
-            metavar="DIGEST", help="The run: a digest, its beginning, `latest`.", autocompletion=runs
+            metavar="DIGEST", help="The run: a digest or its prefix, or `latest`.", autocompletion=runs
         ),
     ] = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Take the name away; the run stays.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove the name; the run stays.")] = False,
     move: Annotated[bool, typer.Option("--move", help="Take the name from the run that has it.")] = False,
     results: ResultsOption = None,
 ) -> None:
@@ -33,10 +32,10 @@ def pin(
 
     A name serves wherever a digest does, and keeps the run from `gc`.
     """
-    registry = registry_of(session.settings(results=results), must_exist=True)
+    registry = session.registry(results, must_exist=True)
     if name is None:
         if delete or move:
-            raise UsageError("there is no name", hint="obrelease pin NAME DIGEST")
+            raise UsageError("the name is missing", hint="obrelease pin NAME DIGEST")
     elif delete:
         if digest is not None or move:
             raise UsageError("--delete takes a name alone", hint=f"obrelease pin --delete {name}")
@@ -44,7 +43,7 @@ def pin(
     elif digest is None:
         raise UsageError(f"which run is {name!r}?", hint=f"obrelease pin {name} DIGEST")
     else:
-        registry.pin(name, registry.resolve(digest), move=move)
+        registry.pin(name, digest, move=move)
     names = registry.pins()
     session.out.result(
         {"pins": names}, lambda: "\n".join(f"{pinned}  {name}" for name, pinned in names.items())

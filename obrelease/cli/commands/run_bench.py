@@ -6,20 +6,22 @@ from typing import Annotated
 
 import typer
 
+from obrelease import api
 from obrelease.cli.commands.run_options import (
     DEFAULT_PASSES,
     CoreOption,
     LogOption,
+    MessagesOption,
     PassesOption,
-    producer_of,
-    report,
+    ScenarioOption,
+    SeedOption,
+    print_run,
 )
-from obrelease.cli.commands.run_scenarios import ScenarioOption
-from obrelease.cli.console.clock import now_ns
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.options import ForceOption, PlotOption
-from obrelease.cli.console.settings import settle_matplotlib
+from obrelease.cli.console.plots import draw
+from obrelease.cli.console.settings import configure_matplotlib
+from obrelease.cli.rendering.comparison import comparison_report_text
 from obrelease.errors import UsageError
 
 
@@ -27,12 +29,10 @@ from obrelease.errors import UsageError
 def bench(
     session: Session,
     scenario: ScenarioOption = "baseline",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order flow, 0 to 2^64 - 1.")] = 42,
+    seed: SeedOption = 42,
     core: CoreOption = "auto",
     passes: PassesOption = DEFAULT_PASSES,
-    messages: Annotated[
-        int | None, typer.Option("--messages", metavar="N", help="Another length than the scenario's own.")
-    ] = None,
+    messages: MessagesOption = None,
     fresh_processes: Annotated[
         bool, typer.Option("--fresh-processes", help="Time each pass in a process of its own.")
     ] = False,
@@ -54,37 +54,41 @@ def bench(
 
     Throughput by pass, and the service time of single messages, each one call from Python.
     """
-    settings = session.settings(results=results)
-    settle_matplotlib()
-    if against is not None:
-        from obrelease.cli.commands.run_against import bench_against
-
-        words = ["--scenario", scenario, "--seed", str(seed), "--passes", str(passes)]
-        words += [] if messages is None else ["--messages", str(messages)]
-        words += ["--fresh-processes"] if fresh_processes else []
-        bench_against(
-            session, settings, ref=against, runs=runs, core=core, words=words, plot=plot, force=force
-        )
-        return
-    if plot is not None or force:
-        raise UsageError("--plot and --force go with --against", hint="`obrelease diff` compares kept runs")
-    from obrelease.recorder import bench_work
-    from obrelease.recorder.bench import record_bench
-
-    registry = registry_of(settings, must_exist=False)
-    total = bench_work(scenario, passes=passes, messages=messages)
-    with session.out.progress(f"bench {scenario}", total) as advance:
-        entry = record_bench(
-            registry,
-            scenario=scenario,
+    project = session.project(results=results)
+    configure_matplotlib()
+    if against is None:
+        if plot is not None or force:
+            raise UsageError(
+                "--plot and --force need --against", hint="`obrelease diff` compares recorded runs"
+            )
+        report = api.run_bench(
+            scenario,
             seed=seed,
             core=core,
             passes=passes,
             messages=messages,
             fresh_processes=fresh_processes,
             log=log,
-            created_ns=now_ns(),
-            producer=producer_of(session, settings, core),
-            progress=advance,
+            project=project,
+            reporter=session.out,
         )
-    report(session, registry, entry)
+        print_run(session, report)
+        return
+    comparison = api.bench_against(
+        against,
+        runs=runs,
+        scenario=scenario,
+        seed=seed,
+        core=core,
+        passes=passes,
+        messages=messages,
+        fresh_processes=fresh_processes,
+        force=force,
+        project=project,
+        reporter=session.out,
+    )
+    if plot is not None:
+        draw(session, comparison, plot)
+    session.out.result(
+        {**comparison.to_json(), "against": against}, lambda: comparison_report_text(comparison)
+    )

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.run_options import (
-    DEFAULT_PASSES,
-    CoreOption,
-    LogOption,
-    PassesOption,
-    producer_of,
-    report,
-)
-from obrelease.cli.console.clock import now_ns
+from obrelease import api
+from obrelease.cli.commands.run_options import DEFAULT_PASSES, CoreOption, LogOption, PassesOption, print_run
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.open_registry import registry_of
-from obrelease.cli.console.settings import settle_matplotlib
+from obrelease.cli.console.settings import configure_matplotlib
 
-_REPLAY_CHECKS = ("touch-holds", "depth-agrees", "named-causes", "queue-positions", "risk-expectation")
+_COUNTED_CHECKS: Final = (
+    "touch-holds",
+    "depth-agrees",
+    "named-causes",
+    "queue-positions",
+    "risk-expectation",
+)
 
 
 @command("replay")
@@ -37,31 +35,19 @@ def replay(
     passes: PassesOption = DEFAULT_PASSES,
     risk: Annotated[
         Path | None,
-        typer.Option("--risk", metavar="LIMITS", help="A TOML file of risk limits to watch the replay by."),
+        typer.Option("--risk", metavar="LIMITS", help="A TOML file of risk limits to check the replay by."),
     ] = None,
     log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
     """Replay recorded market data, checked row by row.
 
-    Best price and size of both sides are held against a LOBSTER day's orderbook after each
-    message; what is left open, against the messages of an ITCH file.
+    Best price and size of both sides are compared with a LOBSTER day's orderbook after each
+    message; open orders, with the messages of an ITCH file.
     """
-    settings = session.settings(results=results)
-    settle_matplotlib()
-    from obrelease.recorder.replay import record_replay
-
-    registry = registry_of(settings, must_exist=False)
-    with session.out.progress("replay", None) as advance:
-        entry = record_replay(
-            registry,
-            path=file,
-            core=core,
-            passes=passes,
-            risk=risk,
-            log=log,
-            created_ns=now_ns(),
-            producer=producer_of(session, settings, core),
-            progress=advance,
-        )
-    report(session, registry, entry, told=_REPLAY_CHECKS)
+    project = session.project(results=results)
+    configure_matplotlib()
+    report = api.run_replay(
+        file, core=core, passes=passes, risk=risk, log=log, project=project, reporter=session.out
+    )
+    print_run(session, report, counted_checks=_COUNTED_CHECKS)

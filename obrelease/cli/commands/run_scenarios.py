@@ -1,40 +1,19 @@
-"""`obrelease run scenarios`: the workloads that can be named, and the option that names one."""
+"""`obrelease run scenarios`: the scenarios that can be measured."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-
-import typer
-
+from obrelease import api
 from obrelease.cli.console.command import Session, command
-from obrelease.cli.console.completion import words
 from obrelease.cli.console.output import table
-
-SCENARIOS: Final = (
-    "baseline", "x10", "x100", "x1000", "x10000", "static", "normal", "swing-25", "swing-40", "flash-crash"
-)  # fmt: skip
-"""The names as the engine has them, which is too heavy to be asked for a page of help."""
-
-ScenarioOption = Annotated[
-    str,
-    typer.Option(
-        "--scenario",
-        metavar="NAME",
-        help=f"{', '.join(SCENARIOS[:-1])} or {SCENARIOS[-1]}; `obrelease run scenarios` says what they are.",
-        autocompletion=words(*SCENARIOS),
-    ),
-]
 
 
 @command("scenarios")
 def scenarios(session: Session) -> None:
     """List the scenarios of bench and profile.
 
-    Their names, their own lengths, and what each is.
+    Their names, their default lengths, and what each is.
     """
-    from obrelease.recorder import scenarios as known
-
-    found = known()
+    found = api.scenarios()
     session.out.result(
         {
             "scenarios": [

@@ -1,4 +1,4 @@
-"""`obrelease run stress`: seeded flow at intended times, at several scales, with a load sweep on request."""
+"""`obrelease run stress`: offer seeded flow at intended times."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ from typing import Annotated, Final
 
 import typer
 
-from obrelease.cli.commands.run_options import (
-    DEFAULT_PASSES,
-    CoreOption,
-    LogOption,
-    PassesOption,
-    producer_of,
-    report,
-)
-from obrelease.cli.console.clock import now_ns
+from obrelease import api
+from obrelease.cli.commands.run_options import DEFAULT_PASSES, CoreOption, LogOption, PassesOption, print_run
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import words
-from obrelease.cli.console.open_registry import registry_of
-from obrelease.cli.console.settings import settle_matplotlib
+from obrelease.cli.console.settings import configure_matplotlib
 
 DEFAULT_SEED: Final = 2024
 
@@ -49,16 +41,16 @@ def stress(
     ] = "poisson",
     scale: Annotated[
         list[int] | None,
-        typer.Option("--scale", metavar="N", help="Times 2,000 messages; may be repeated. Default: 1."),
+        typer.Option("--scale", metavar="N", help="Multiple of 2,000 messages; may be repeated. Default: 1."),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="Of flow and arrivals, 0 to 2^64 - 1.")
+        int, typer.Option("--seed", metavar="N", help="Seed of flow and arrivals, 0 to 2^64 - 1.")
     ] = DEFAULT_SEED,
     core: CoreOption = "auto",
     passes: PassesOption = DEFAULT_PASSES,
     rate: Annotated[
         int | None,
-        typer.Option("--rate", metavar="N", help="Messages offered a second. Default: half of the most."),
+        typer.Option("--rate", metavar="N", help="Messages offered a second. Default: half of the maximum."),
     ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Raise the load step by step and find the knee.")
@@ -70,26 +62,18 @@ def stress(
 
     Service and response time, and an audit of every batch.
     """
-    settings = session.settings(results=results)
-    settle_matplotlib()
-    from obrelease.recorder.stress import SUMMARY_FILE, record_stress, stress_work
-
-    scales = [1] if scale is None else scale
-    registry = registry_of(settings, must_exist=False)
-    total = stress_work(scales, passes=passes, sweep=sweep)
-    with session.out.progress(f"stress {arrivals}", total) as advance:
-        entry = record_stress(
-            registry,
-            arrivals=arrivals,
-            scales=scales,
-            seed=seed,
-            core=core,
-            passes=passes,
-            rate=rate,
-            sweep=sweep,
-            log=log,
-            created_ns=now_ns(),
-            producer=producer_of(session, settings, core),
-            progress=advance,
-        )
-    report(session, registry, entry, rows_file=SUMMARY_FILE, columns=_COLUMNS)
+    project = session.project(results=results)
+    configure_matplotlib()
+    report = api.run_stress(
+        arrivals=arrivals,
+        scales=scale or (1,),
+        seed=seed,
+        core=core,
+        passes=passes,
+        rate=rate,
+        sweep=sweep,
+        log=log,
+        project=project,
+        reporter=session.out,
+    )
+    print_run(session, report, columns=_COLUMNS)

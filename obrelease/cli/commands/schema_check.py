@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+from obrelease import api
 from obrelease.cli.console.command import Session, command
 from obrelease.cli.console.options import SchemasOption
-from obrelease.cli.console.output import counted
-from obrelease.errors import CheckFailed
 
 
 @command("check")
 def check(session: Session, schemas: SchemasOption = None) -> None:
     """Compare the exported schemas with the models.
 
-    Exit code 1 where they differ.
+    Exit code 1 if they differ.
     """
-    from obrelease.models import json_schema
-
-    folder = session.settings(schemas=schemas).schemas
-    problems = json_schema.check_schemas(folder)
-    session.out.result(
-        {"folder": str(folder), "problems": [problem.as_json() for problem in problems]},
-        "\n".join(map(str, problems)),
-    )
-    if problems:
-        raise CheckFailed(
-            f"{folder}: {counted(len(problems), 'schema')} not as the models say",
-            hint="run `obrelease schema export`",
-        )
-    session.out.note(f"{len(json_schema.DOCUMENTS)} schemas in {folder} are up to date")
+    report = api.check_schemas(session.project(schemas=schemas).schemas)
+    session.out.result(report.to_json(), "\n".join(map(str, report.problems)))
+    report.require_equal()
+    session.out.note(f"{report.total} schemas in {report.folder} are up to date")

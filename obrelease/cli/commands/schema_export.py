@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from obrelease import api
 from obrelease.cli.console.command import Session, command
 from obrelease.cli.console.options import SchemasOption
 
@@ -10,14 +11,8 @@ from obrelease.cli.console.options import SchemasOption
 def export(session: Session, schemas: SchemasOption = None) -> None:
     """Write the schemas of all documents.
 
-    Those of documents that are no more are removed.
+    Schemas of documents that no longer exist are removed.
     """
-    from obrelease.models import json_schema
-
-    folder = session.settings(schemas=schemas).schemas
-    changed = json_schema.export_schemas(folder)
-    session.out.result(
-        {"folder": str(folder), "changed": [path.name for path in changed]},
-        "\n".join(str(path) for path in changed),
-    )
-    session.out.note(f"{len(changed)} of {len(json_schema.DOCUMENTS)} schemas changed in {folder}")
+    report = api.export_schemas(session.project(schemas=schemas).schemas)
+    session.out.result(report.to_json(), "\n".join(map(str, report.changed)))
+    session.out.note(f"{len(report.changed)} of {report.total} schemas changed in {report.folder}")

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from obrelease.cli.commands.validate import folder_problems, reject_problems
+from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import runs
-from obrelease.cli.console.open_registry import registry_of
 from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
+from obrelease.cli.rendering.run_details import description
 
 
 @command("show")
@@ -20,7 +20,7 @@ def show(
         str,
         typer.Argument(
             metavar="DIGEST",
-            help="A digest, its beginning, a pinned name, or `latest`.",
+            help="A digest or its prefix, a pinned name, or `latest`.",
             autocompletion=runs,
         ),
     ],
@@ -33,16 +33,12 @@ def show(
 
     Every byte is re-hashed first.
     """
-    from obrelease.analysis.summary.key_figures import summary_json
-    from obrelease.analysis.summary.read_run import read_run
-    from obrelease.cli.rendering.run_details import description
-
-    registry = registry_of(session.settings(results=results), must_exist=True)
+    registry = session.registry(results, must_exist=True)
     entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
-    artefact = registry.load(entry)
-    reject_problems(session, folder_problems(entry.folder), 1)
-    run = read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
-    session.out.result(
-        {"run": entry.as_json(), "artefact": artefact.model_dump(mode="json"), "summary": summary_json(run)},
-        lambda: description(entry, run),
-    )
+    registry.load(entry)
+    found = api.validate_run(entry.folder)
+    if found.problems:
+        session.out.result(found.to_json(), "\n".join(map(str, found.problems)))
+        found.require_valid()
+    details = registry.describe(entry)
+    session.out.result(details.to_json(), lambda: description(entry, details.run))

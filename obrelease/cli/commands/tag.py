@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from obrelease.cli.commands.publish import release_context, report_json, report_text
+from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.options import DryRunOption, RemoteOption, RunOption, SignOption, TagArgument
+from obrelease.cli.rendering.release import release_text
 
 
 @command("tag")
@@ -21,15 +22,9 @@ def tag(
 
     It carries the digests of the bundle and of the manifest.
     """
-    from obrelease.models.version_tag import Tag
-    from obrelease.release.publish.plan import PublishOptions
-    from obrelease.release.publish.publish_release import tag_release
-
-    settings = session.settings(results=results, remote=remote)
-    options = PublishOptions(
-        settings.project, Tag.parse(tag), tuple(run or ()), settings.remote, dry_run=dry_run
+    project = session.project(results=results, remote=remote)
+    result = api.tag_runs(
+        tag, runs=run or (), dry_run=dry_run, sign=sign, project=project, reporter=session.out
     )
-    with release_context(session, settings, key=sign) as context:
-        result = tag_release(options, context)
-    words = "would tag" if dry_run else f"tag {result.tagged}:"
-    session.out.result(report_json(result), lambda: report_text(f"{words} {result.plan.tag}", result))
+    outcome = "would tag" if dry_run else f"tag {result.tagged}:"
+    session.out.result(result.to_json(), lambda: release_text(f"{outcome} {result.plan.tag}", result))

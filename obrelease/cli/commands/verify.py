@@ -1,20 +1,17 @@
-"""`obrelease verify`: from a release back to trust, layer by layer."""
+"""`obrelease verify`: check every layer of a release."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from obrelease import api
 from obrelease.cli.console.command import Session, command
 from obrelease.cli.console.completion import tags
-from obrelease.cli.console.open_forge import forge_of
 from obrelease.cli.console.options import ForgeOption
-from obrelease.cli.console.output import counted
-
-if TYPE_CHECKING:
-    from obrelease.release.verify.verify_release import VerifyResult
+from obrelease.cli.rendering.release import verification_text
 
 ReleaseArgument = Annotated[
     str,
@@ -26,7 +23,7 @@ ReleaseArgument = Annotated[
 ]
 PolicyOption = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="Demand what this TOML file says, and whose signatures."),
+    typer.Option("--policy", metavar="FILE", help="Require what this TOML file lists, and its signers."),
 ]
 
 
@@ -38,38 +35,6 @@ def verify(
 
     Files, notes, runs, tag, forge, signatures. Any failure ends with an exit code.
     """
-    from obrelease.release.verify.verify_release import verify_release
-
-    settings = session.settings(forge=forge)
-    result = verify_release(
-        release,
-        project=settings.project,
-        root=settings.root,
-        open_forge=lambda: forge_of(settings),
-        policy=policy,
-        progress=session.out.progress,
-    )
-    session.out.result(_report(result), lambda: _text(result))
-
-
-def _report(result: VerifyResult) -> dict[str, Any]:
-    manifest = result.manifest
-    return {
-        "ok": True,
-        "project": manifest.project,
-        "tag": manifest.tag,
-        "commit": manifest.commit,
-        "manifest_sha256": result.manifest_sha256,
-        "runs": [run.digest for run in manifest.runs],
-        "layers": [{"name": x.name, "checked": x.checked, "detail": x.detail} for x in result.layers],
-    }
-
-
-def _text(result: VerifyResult) -> str:
-    manifest, layers = result.manifest, result.layers
-    width = max(len(layer.name) for layer in layers)
-    lines = [f"{'ok' if x.checked else '--'}  {x.name:{width}}  {x.detail}" for x in layers]
-    runs = f"{counted(len(manifest.runs), 'run')} at commit {manifest.commit}"
-    unchecked = [layer.name for layer in layers if not layer.checked]
-    limits = f"; not checked: {', '.join(unchecked)}" if unchecked else ""
-    return "\n".join([*lines, f"{manifest.project} {manifest.tag} holds: {runs}{limits}"])
+    project = session.project(forge=forge)
+    result = api.verify(release, policy=policy, project=project, reporter=session.out)
+    session.out.result(result.to_json(), lambda: verification_text(result))

@@ -7,16 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, cast
 
 import typer
 from typer.core import TyperCommand
 
+from obrelease import api
+from obrelease.api.project import Project
 from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
 from obrelease.cli.console.output import Output
-from obrelease.cli.console.settings import Settings, load, wants_color
+from obrelease.cli.console.settings import load, wants_color
 from obrelease.storage.docstring import docstring_of
+
+if TYPE_CHECKING:
+    from obrelease.api import Registry
 
 P = ParamSpec("P")
 
@@ -36,7 +41,7 @@ ResultsOption = Annotated[
         "--results", metavar="DIR", parser=named_folder, help="The results folder. [env: OBRELEASE_RESULTS]"
     ),
 ]
-"""For commands that use the registry; pass it on to `Session.settings(results=...)`."""
+"""For commands that use the registry; pass it on to `Session.registry` or `Session.project`."""
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result, or the error, as one JSON document.")
@@ -54,13 +59,17 @@ _COMMON = {"json_": JsonOption, "quiet": QuietOption, "verbose": VerboseOption}
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a command is handed: a way to speak, and the settings when it wants them."""
+    """What a command function is given: its output, and the settings."""
 
     out: Output
 
-    def settings(self, **flags: object) -> Settings:
-        """The settings, with these flags over environment and file; None means not given."""
+    def project(self, **flags: object) -> Project:
+        """The project of the settings; flags take precedence, and None is a flag that was not given."""
         return load({key: None if value is None else str(value) for key, value in flags.items()})
+
+    def registry(self, results: Path | None, *, must_exist: bool) -> Registry:
+        """The registry in the results folder; raises as `Project.results_folder`."""
+        return api.Registry(self.project(results=results).results_folder(must_exist=must_exist))
 
 
 def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], TyperCommand]:  # noqa: A002

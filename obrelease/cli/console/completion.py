@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from obrelease.cli.console.settings import Settings, load
+from obrelease.api.project import Project
+from obrelease.cli.console.settings import load
 
 if TYPE_CHECKING:
     from obrelease.registry.entry import Entry
@@ -87,14 +88,14 @@ def scenarios(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
 @_silent
 def tags(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
     """Tags of the repository, and releases of the directory forge."""
-    settings = _settings(ctx)
-    if settings.releases.is_dir():
+    project = _project(ctx)
+    if project.releases.is_dir():
         yield from (
-            (item.name, "a release") for item in sorted(settings.releases.iterdir()) if item.name[0] != "."
+            (item.name, "a release") for item in sorted(project.releases.iterdir()) if item.name[0] != "."
         )
     from obrelease.remote.git.repository import GitRepository
 
-    repo = GitRepository.open(settings.root)
+    repo = GitRepository.open(project.root)
     try:
         yield from ((name, "a tag") for name in repo.tag_names())
     finally:
@@ -165,12 +166,12 @@ def _kept_scenarios(registry: Registry, kind: str | None) -> list[str]:
     return sorted({scenario for of_kind, scenario in shelves if kind in {None, of_kind}})
 
 
-def _settings(ctx: typer.Context) -> Settings:
+def _project(ctx: typer.Context) -> Project:
     results = ctx.params.get("results")
     return load({"results": None if results is None else str(results)})
 
 
 def _registry(ctx: typer.Context) -> Registry:
-    from obrelease.cli.console.open_registry import registry_of
+    from obrelease.registry.store import Registry
 
-    return registry_of(_settings(ctx), must_exist=True)
+    return Registry(_project(ctx).results_folder(must_exist=True))

@@ -77,3 +77,8 @@ SchemasOption = Annotated[
         "--schemas", metavar="DIR", parser=named_folder, help="The schemas folder. [env: OBRELEASE_SCHEMAS]"
     ),
 ]
+
+RUN_HELP = (
+    "a digest, several with commas, or a filter in quotes, such as 'kind=bench commit=1c9f' (see `list`)"
+)
+SIDE_HELP = f"{RUN_HELP}; or a release, by tag or ./FOLDER, and perhaps a filter after it"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from obrelease.api.project import GITHUB_API, RESULTS, Project
 from obrelease.errors import UsageError
 
 KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
@@ -21,71 +21,12 @@ FILES: Final = ("pyproject.toml", "obrelease.toml")
 """Where the table may stand, in one of them."""
 
 
-RESULTS: Final = "results"
-"""Where the results lie unless told otherwise, below the root."""
-
-RELEASES: Final = "obrelease/releases"
-"""Where the directory forge keeps its releases unless told otherwise, below the git folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that a command may need to know about its surroundings.
-
-    Attributes:
-        root: the folder of the nearest of `FILES` or `.git` at or above the working folder.
-        project: the name in asset names and notes.
-        results, schemas: the registry and the exported schemas.
-        forge: `directory` or `github`.
-        releases: where the directory forge keeps its releases.
-        repository: `owner/name` on GitHub, or None.
-        api: base address of the GitHub API.
-        remote: name of the git remote that tags are pushed to, or None for none.
-        token: the GitHub token, never shown in a repr.
-        token_source: the name of the variable that gave the token, or None.
-        outputs: folders that this program writes, of which the results folder is there as the flag, the
-            environment and the file name it: what lies in them is no change of the sources.
-    """
-
-    root: Path
-    project: str
-    results: Path
-    schemas: Path
-    forge: str
-    releases: Path
-    repository: str | None
-    api: str
-    remote: str | None
-    token: str | None = field(default=None, repr=False)
-    token_source: str | None = None
-    outputs: tuple[Path, ...] = ()
-
-    def outputs_below(self, folder: Path, *more: Path) -> list[str]:
-        """Those of `outputs` and of `more` below a folder, relative to it, POSIX style."""
-        top = folder.resolve()
-        found = (output.resolve() for output in (*self.outputs, *more))
-        return [output.relative_to(top).as_posix() for output in found if output.is_relative_to(top)]
-
-
 def project_root(start: Path) -> Path:
     """The nearest folder at or above `start` with one of `FILES` or a `.git`, else `start`."""
     for folder in (start, *start.parents):
         if any((folder / name).is_file() for name in FILES) or (folder / ".git").exists():
             return folder
     return start
-
-
-def _git_folder(root: Path) -> Path:
-    """The git folder that all work trees of the repository at `root` share (gitrepository-layout(5))."""
-    link = root / ".git"
-    if not link.is_file():
-        return link
-    try:
-        private = root / link.read_text("utf-8").removeprefix("gitdir:").strip()
-        shared = private / "commondir"
-        return (private / shared.read_text("utf-8").strip()).resolve() if shared.is_file() else private
-    except (OSError, UnicodeDecodeError):
-        return link
 
 
 def _file_settings(root: Path) -> dict[str, Any]:
@@ -134,7 +75,7 @@ def load(
     *,
     start: Path | None = None,
     environ: Mapping[str, str] | None = None,
-) -> Settings:
+) -> Project:
     """Read the settings once; `flags` win over the environment, that over the file.
 
     Raises:
@@ -153,21 +94,19 @@ def load(
     source = next(
         (name for name in ("OBRELEASE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN") if environ.get(name)), None
     )
-    results = values["results"] or RESULTS
-    releases = root / values["releases"] if values["releases"] else _git_folder(root) / RELEASES
-    return Settings(
-        root=root,
-        project=values["project"] or root.name,
-        results=root / results,
-        schemas=root / (values["schemas"] or "schemas"),
+    return Project.at(
+        root,
+        name=values["project"],
+        results=values["results"] or RESULTS,
+        schemas=values["schemas"] or "schemas",
         forge=forge,
-        releases=releases,
+        releases=values["releases"],
         repository=values["repository"] or environ.get("GITHUB_REPOSITORY"),
-        api=values["api"] or environ.get("GITHUB_API_URL") or "https://api.github.com",
+        api=values["api"] or environ.get("GITHUB_API_URL") or GITHUB_API,
         remote=values["remote"],
         token=environ[source] if source else None,
         token_source=source,
-        outputs=(*(root / folder for folder in sorted({results, *configured})), releases),
+        outputs=tuple(root / folder for folder in sorted(configured)),
     )
 
 
@@ -181,7 +120,7 @@ def shell_asks() -> bool:
     return "_OBRELEASE_COMPLETE" in os.environ
 
 
-def settle_matplotlib() -> None:
+def configure_matplotlib() -> None:
     """Give matplotlib a folder to keep its font list in, unless `MPLCONFIGDIR` names one.
 
     It must run before matplotlib is imported. Where the user's cache folder cannot be written, as

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from obrelease.analysis.comparison.compare import Comparison, MetricComparison, ShiftPoint
     from obrelease.analysis.summary.run import Run
+    from obrelease.api import ComparisonReport, GateReport
 
 _MOST_RUNS_TOLD = 12
 
@@ -31,11 +32,21 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n\n".join(part for part in _parts(comparison) if part)
 
 
-def releases_text(found: Sequence[tuple[str, Comparison]], left: Sequence[str]) -> str:
-    """Two releases: a comparison for each scenario under its name, then what does not compare."""
-    told = (f"== {printable(name)} ==\n\n{comparison_text(comparison)}" for name, comparison in found)
-    lines = "\n".join(f"not compared: {printable(line)}" for line in left)
-    return "\n\n".join(part for part in (*told, lines) if part)
+def comparison_report_text(report: ComparisonReport) -> str:
+    """The comparison of two sides; for releases, one a scenario, then what was not compared."""
+    if not report.between_releases:
+        return comparison_text(report.only)
+    sections = (
+        f"== {printable(name)} ==\n\n{comparison_text(comparison)}" for name, comparison in report.comparisons
+    )
+    lines = "\n".join(f"not compared: {printable(line)}" for line in report.not_compared)
+    return "\n\n".join(part for part in (*sections, lines) if part)
+
+
+def gate_text(report: GateReport) -> str:
+    """The comparisons behind a gate, then its answer and the reasons."""
+    answer = "\n".join((f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)))
+    return f"{comparison_report_text(report.compared)}\n\n{answer}".lstrip()
 
 
 def _parts(comparison: Comparison) -> Iterator[str]:

@@ -1,99 +1,50 @@
-"""Kept runs, a line each: columns for people, and CSV. Free text is escaped for a terminal."""
+"""Recorded runs, one a line: text columns and CSV. Free text is escaped for a terminal."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import StringIO
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells, headline, number_text
 from obrelease.cli.console.output import table
 from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit, verdict
-from obrelease.errors import UsageError
 from obrelease.models.finding import printable
 from obrelease.registry.entry import FIELDS
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
-    from obrelease.models.artefact import Artefact
+    from obrelease.api import ListedRun
     from obrelease.registry.entry import Entry
 
-_COLUMNS: Final = {
-    "created": "created_ns",
-    "digest": "digest",
-    "kind": "kind",
-    "scenario": "scenario",
-    "core": "core",
-    "commit": "commit",
-    "messages": "messages",
-    "size": "size_bytes",
-}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What a listed run says beyond its entry.
-
-    Attributes:
-        artefact: its envelope; None where it is not what the registry says.
-        run: with its figures; None where they were not asked for, or where the run is damaged.
-    """
-
-    artefact: Artefact | None
-    run: Run | None = None
-
-
-def listing(
-    entries: Sequence[Entry], opened: Sequence[Opened] | None = None, *, figures: bool, whole: bool
-) -> str:
-    """One line per run, in the order given.
+def listing(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> str:
+    """One line a run, in the order given.
 
     Args:
-        opened: of the same runs, where figures or the whole are asked for.
-        figures: with the headline and the latency of each run; the events give place to them.
-        whole: with everything that fits on a long line.
+        figures: show the headline figure and the latency of each run in place of its events.
+        verbose: show everything that fits on a long line.
     """
-    rows = [
-        dict(_cells(entry, opened[at] if opened else None, figures=figures, whole=whole))
-        for at, entry in enumerate(entries)
-    ]
+    rows = [dict(_cells(run, figures=figures, verbose=verbose)) for run in runs]
     return table([list(row.values()) for row in rows], list(rows[0])) if rows else ""
 
 
-def ordered(entries: Sequence[Entry], sort: str) -> list[Entry]:
-    """The runs in the order that `--sort` names; `-` before a column turns it round.
-
-    Runs that do not have the column's fact come last; equal ones stay newest first.
-
-    Raises:
-        UsageError: there is no such column.
-    """
-    column = sort.removeprefix("-")
-    if column not in _COLUMNS:
-        raise UsageError(f"--sort {sort}: no such column", hint=f"columns: {', '.join(_COLUMNS)}")
-    facts = [(getattr(entry, _COLUMNS[column]), entry) for entry in entries]
-    known = [pair for pair in facts if pair[0] is not None]
-    known.sort(key=itemgetter(0), reverse=sort.startswith("-"))
-    return [entry for _, entry in known] + [entry for fact, entry in facts if fact is None]
-
-
-def csv_listing(entries: Sequence[Entry], opened: Sequence[Opened] | None = None) -> str:
+def csv_listing(runs: Sequence[ListedRun], *, figures: bool) -> str:
     """The runs as RFC 4180 CSV with a header; no cell can start a formula in a spreadsheet.
 
     Args:
-        opened: of the same runs, for the columns `FIGURE_COLUMNS` behind the others.
+        figures: add the columns `FIGURE_COLUMNS`.
     """
     sink = StringIO()
     writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(FIELDS if opened is None else (*FIELDS, *FIGURE_COLUMNS))
-    for at, entry in enumerate(entries):
-        row: dict[str, Any] = entry.as_json()
-        if opened is not None:
-            row |= figure_cells(opened[at].run)
+    writer.writerow((*FIELDS, *FIGURE_COLUMNS) if figures else FIELDS)
+    for run in runs:
+        row: dict[str, Any] = run.entry.as_json()
+        if figures:
+            row |= figure_cells(run.run)
         writer.writerow([_cell(value) for value in row.values()])
     return sink.getvalue()
 
@@ -108,7 +59,8 @@ def _cell(value: object) -> str:
     return f"'{cell}" if is_text else cell
 
 
-def _cells(entry: Entry, opened: Opened | None, *, figures: bool, whole: bool) -> Iterator[tuple[str, str]]:
+def _cells(run: ListedRun, *, figures: bool, verbose: bool) -> Iterator[tuple[str, str]]:
+    entry = run.entry
     events = ("events", (entry.events_digest or "-")[:SHORT_DIGEST])
     yield "digest", entry.digest[:SHORT_DIGEST]
     yield "created", instant(entry.created_ns)
@@ -117,16 +69,16 @@ def _cells(entry: Entry, opened: Opened | None, *, figures: bool, whole: bool) -
     yield "core", printable(entry.core or "-")
     yield "messages", number_text(entry.messages) or "-"
     if figures:
-        yield from _figures(opened.run if opened else None)
+        yield from _figures(run.run)
     yield "commit", short_commit(entry.commit, entry.dirty) or "-"
     if not figures:
         yield events
-    yield "checks", _checks(entry) if opened is None else _verdict(opened, figures=figures)
-    if not whole:
+    yield "checks", _verdict(run, figures=figures) if figures or verbose else _checks(entry)
+    if not verbose:
         return
     if figures:
-        yield from (*_named(opened.run if opened else None), events)
-    load = opened.artefact.host.volatile.load_1m_milli if opened and opened.artefact else None
+        yield from (*_headline_of(run.run), events)
+    load = run.artefact.host.volatile.load_1m_milli if run.artefact else None
     yield "load", "-" if load is None else f"{load / 1000:.2f}"
     yield "whole commit", entry.commit or "-"
 
@@ -139,8 +91,8 @@ def _figures(run: Run | None) -> Iterator[tuple[str, str]]:
     yield "p99 ns", number_text(p99_ns) or "-"
 
 
-def _named(run: Run | None) -> Iterator[tuple[str, str]]:
-    """What the figure is of, and by which clock the latency is."""
+def _headline_of(run: Run | None) -> Iterator[tuple[str, str]]:
+    """The name of the headline figure, and the clock of the latency."""
     first = headline(run) if run else None
     yield "of", printable(first.metric) if first else "-"
     yield "clock", run.latency.clock if run and run.latency else "-"
@@ -152,7 +104,7 @@ def _checks(entry: Entry) -> str:
     return f"{entry.checks_failed} FAILED" if entry.checks_failed else "passed"
 
 
-def _verdict(opened: Opened, *, figures: bool) -> str:
-    if opened.artefact is None or (figures and opened.run is None):
+def _verdict(run: ListedRun, *, figures: bool) -> str:
+    if run.artefact is None or (figures and run.run is None):
         return "DAMAGED"
-    return verdict(opened.artefact.outcome.checks if opened.artefact.outcome else ())
+    return verdict(run.artefact.outcome.checks if run.artefact.outcome else ())

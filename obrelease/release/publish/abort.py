@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from obrelease.bundle.asset_names import MANIFEST_NAME
 from obrelease.errors import Conflict
@@ -20,6 +21,10 @@ class AbortResult:
 
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+
+    def to_json(self, tag: str) -> dict[str, Any]:
+        """The document that `obrelease publish --abort --json` prints."""
+        return {"tag": tag, "removed": list(self.removed), "kept": list(self.kept)}
 
 
 def abort(tag: str, context: PublishContext, journal: Journal) -> AbortResult:

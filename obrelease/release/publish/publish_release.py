@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.plan import Plan
@@ -36,6 +37,22 @@ class PublishResult:
     tagged: TagOutcome | None
     uploaded: UploadOutcome | None
     url: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `obrelease publish --json` prints."""
+        plan, bundle = self.plan, self.manifest.bundle
+        return {
+            "tag": plan.tag,
+            "commit": plan.commit,
+            "dry_run": plan.dry_run,
+            "tagged": self.tagged,
+            "uploaded": self.uploaded,
+            "url": self.url or None,
+            "bundle_sha256": bundle.sha256,
+            "tar_sha256": bundle.tar_sha256,
+            "manifest_sha256": self.manifest_sha256,
+            "plan": plan.model_dump(mode="json"),
+        }
 
 
 def publish_release(options: PublishOptions, context: PublishContext) -> PublishResult:

@@ -11,9 +11,9 @@ from typing import Protocol
 from obrelease.models.plan import Plan
 from obrelease.registry.store import Registry
 from obrelease.release.publish.staged_release import StagedRelease
-from obrelease.release.reporter import Reporter, SilentReporter
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import GitRepository
+from obrelease.storage.reporter import Reporter, SilentReporter
 
 
 @dataclass(frozen=True, slots=True)

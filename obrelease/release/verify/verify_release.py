@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.version_tag import Tag
@@ -33,6 +34,22 @@ class VerifyResult:
     manifest: BundleManifest
     manifest_sha256: str
     layers: tuple[Layer, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `obrelease verify --json` prints."""
+        manifest = self.manifest
+        return {
+            "ok": True,
+            "project": manifest.project,
+            "tag": manifest.tag,
+            "commit": manifest.commit,
+            "manifest_sha256": self.manifest_sha256,
+            "runs": [run.digest for run in manifest.runs],
+            "layers": [
+                {"name": layer.name, "checked": layer.checked, "detail": layer.detail}
+                for layer in self.layers
+            ],
+        }
 
 
 def verify_release(

@@ -22,12 +22,12 @@ from obrelease.models.json_schema import export_schemas
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.release.publish.step import PublishContext
-from obrelease.release.reporter import SilentReporter
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.durable import NewFile
 from obrelease.storage.progress import Advance
+from obrelease.storage.reporter import SilentReporter
 
 PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 

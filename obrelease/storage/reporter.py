@@ -1,16 +1,16 @@
-"""How release functions report: notes, details, warnings and progress, as plain callables."""
+"""How long operations report notes, details, warnings and progress, without knowing of a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 from obrelease.storage.progress import Advance
 
 
 class Reporter(Protocol):
-    """Receives what a user may want to read while a release is made or checked."""
+    """Receives the messages of a long operation."""
 
     def note(self, text: str) -> None:
         """Report what is done next, or why a step is skipped."""
@@ -45,3 +45,7 @@ class SilentReporter:
     def progress(self, _label: str, _total: int | None, /) -> Iterator[Advance]:
         """Count nothing."""
         yield lambda _: None
+
+
+SILENT: Final[Reporter] = SilentReporter()
+"""The default of functions that report."""

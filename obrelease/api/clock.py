@@ -1,4 +1,4 @@
-"""The one `now` of the command line; everything below is told the time."""
+"""The one clock of the package; everything below the API is given the time."""
 
 from __future__ import annotations
 

@@ -1,0 +1,124 @@
+"""What the package can do, without a terminal: every command is a function here.
+
+Names are loaded when they are first used, so that importing the package costs nothing. The public part
+is `obrelease.__all__`; the rest serves the command line and may change.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from obrelease.analysis.comparison.compare import Comparison as Comparison
+    from obrelease.analysis.comparison.gate import GateVerdict as GateVerdict
+    from obrelease.api.check_environment import diagnose as diagnose
+    from obrelease.api.collect_garbage import GcReport as GcReport
+    from obrelease.api.compare_runs import ComparisonReport as ComparisonReport
+    from obrelease.api.compare_runs import compare as compare
+    from obrelease.api.compare_runs import require_plot_format as require_plot_format
+    from obrelease.api.gate_runs import GateReport as GateReport
+    from obrelease.api.gate_runs import gate as gate
+    from obrelease.api.import_results import import_results as import_results
+    from obrelease.api.json_schemas import check_schemas as check_schemas
+    from obrelease.api.json_schemas import export_schemas as export_schemas
+    from obrelease.api.list_runs import ListedRun as ListedRun
+    from obrelease.api.list_runs import read_listed_runs as read_listed_runs
+    from obrelease.api.list_runs import sort_runs as sort_runs
+    from obrelease.api.measure_against import bench_against as bench_against
+    from obrelease.api.project import Project as Project
+    from obrelease.api.publish_release import abort_publish as abort_publish
+    from obrelease.api.publish_release import bundle_runs as bundle_runs
+    from obrelease.api.publish_release import publish as publish
+    from obrelease.api.publish_release import tag_runs as tag_runs
+    from obrelease.api.record_values import record as record
+    from obrelease.api.registry import Registry as Registry
+    from obrelease.api.reproduce_run import ReproductionReport as ReproductionReport
+    from obrelease.api.reproduce_run import reproduce as reproduce
+    from obrelease.api.run_details import RunDetails as RunDetails
+    from obrelease.api.run_modes import RunReport as RunReport
+    from obrelease.api.run_modes import run_architectures as run_architectures
+    from obrelease.api.run_modes import run_bench as run_bench
+    from obrelease.api.run_modes import run_profile as run_profile
+    from obrelease.api.run_modes import run_replay as run_replay
+    from obrelease.api.run_modes import run_stress as run_stress
+    from obrelease.api.set_up_project import scaffold as scaffold
+    from obrelease.api.validate_documents import ValidationReport as ValidationReport
+    from obrelease.api.validate_documents import validate as validate
+    from obrelease.api.validate_documents import validate_run as validate_run
+    from obrelease.api.verify_published import verify as verify
+    from obrelease.recorder.engine_adapter import scenarios as scenarios
+    from obrelease.recorder.record_values import Latencies as Latencies
+    from obrelease.recorder.record_values import Metric as Metric
+    from obrelease.recorder.reproduce import Difference as Difference
+    from obrelease.registry.entry import Entry as Entry
+    from obrelease.release.publish.abort import AbortResult as AbortResult
+    from obrelease.release.publish.publish_release import PublishResult as PublishResult
+    from obrelease.release.verify.verify_release import VerifyResult as VerifyResult
+    from obrelease.storage.reporter import Reporter as Reporter
+
+_SOURCES: Final = {
+    "AbortResult": "release.publish.abort:AbortResult",
+    "Comparison": "analysis.comparison.compare:Comparison",
+    "ComparisonReport": "api.compare_runs:ComparisonReport",
+    "Difference": "recorder.reproduce:Difference",
+    "Entry": "registry.entry:Entry",
+    "GateReport": "api.gate_runs:GateReport",
+    "GateVerdict": "analysis.comparison.gate:GateVerdict",
+    "GcReport": "api.collect_garbage:GcReport",
+    "Latencies": "recorder.record_values:Latencies",
+    "ListedRun": "api.list_runs:ListedRun",
+    "Metric": "recorder.record_values:Metric",
+    "Project": "api.project:Project",
+    "PublishResult": "release.publish.publish_release:PublishResult",
+    "Registry": "api.registry:Registry",
+    "Reporter": "storage.reporter:Reporter",
+    "ReproductionReport": "api.reproduce_run:ReproductionReport",
+    "RunDetails": "api.run_details:RunDetails",
+    "RunReport": "api.run_modes:RunReport",
+    "ValidationReport": "api.validate_documents:ValidationReport",
+    "VerifyResult": "release.verify.verify_release:VerifyResult",
+    "abort_publish": "api.publish_release:abort_publish",
+    "bench_against": "api.measure_against:bench_against",
+    "bundle_runs": "api.publish_release:bundle_runs",
+    "check_schemas": "api.json_schemas:check_schemas",
+    "compare": "api.compare_runs:compare",
+    "diagnose": "api.check_environment:diagnose",
+    "export_schemas": "api.json_schemas:export_schemas",
+    "gate": "api.gate_runs:gate",
+    "import_results": "api.import_results:import_results",
+    "publish": "api.publish_release:publish",
+    "read_listed_runs": "api.list_runs:read_listed_runs",
+    "record": "api.record_values:record",
+    "reproduce": "api.reproduce_run:reproduce",
+    "require_plot_format": "api.compare_runs:require_plot_format",
+    "run_architectures": "api.run_modes:run_architectures",
+    "run_bench": "api.run_modes:run_bench",
+    "run_profile": "api.run_modes:run_profile",
+    "run_replay": "api.run_modes:run_replay",
+    "run_stress": "api.run_modes:run_stress",
+    "scaffold": "api.set_up_project:scaffold",
+    "scenarios": "recorder.engine_adapter:scenarios",
+    "sort_runs": "api.list_runs:sort_runs",
+    "tag_runs": "api.publish_release:tag_runs",
+    "validate": "api.validate_documents:validate",
+    "validate_run": "api.validate_documents:validate_run",
+    "verify": "api.verify_published:verify",
+}
+"""`module:name` of each function and type, below this package's parent."""
+
+__all__ = list(_SOURCES)
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is first used (PEP 562)."""
+    if name not in _SOURCES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _SOURCES[name].partition(":")
+    value = getattr(import_module(f"obrelease.{module}"), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,76 @@
+"""The two sides of a comparison: runs of the registry, or the runs of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from obrelease.analysis.summary.run import Run
+from obrelease.api.project import Project
+from obrelease.api.project_forge import forge_of
+from obrelease.api.run_selection import read_runs, select_runs
+from obrelease.errors import NotFound
+from obrelease.models.version_tag import Tag
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+from obrelease.release.verify.release_runs import (
+    ReleaseSource,
+    previous_release_tag,
+    release_named,
+    runs_of_release,
+)
+from obrelease.remote.git.repository import GitRepository, repository_at
+from obrelease.storage.reporter import Reporter
+
+Side = str | Sequence[Entry]
+"""A side as the caller gives it: entries of a registry, or a text.
+
+A text is a digest or its prefix, several with commas, a filter, or a release: its tag or `./FOLDER`,
+followed by a filter if not all of its runs count.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SideRuns:
+    """The runs of a side, and whether they are those of a release, which may have many scenarios."""
+
+    runs: tuple[Run, ...]
+    is_release: bool
+
+
+def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
+    """The runs of a side.
+
+    Raises:
+        UsageError: a malformed filter.
+        NotFound: no such run or release.
+        IntegrityError, InvalidInput: the run or the release is damaged.
+        RemoteError: the forge or git failed.
+    """
+    if not isinstance(side, str):
+        return SideRuns(read_runs(side), is_release=False)
+    first, _, selection = side.strip().partition(" ")
+    release = release_named(first)
+    if release is None:
+        registry = Registry(project.results_folder(must_exist=True))
+        return SideRuns(read_runs(select_runs(registry, side)), is_release=False)
+    with repository_at(project.root) as repo:
+        forge = forge_of(project, reporter)
+        source = ReleaseSource(project.name, repo, project.results, forge, reporter.progress)
+        with runs_of_release(release, source) as registry:
+            entries = select_runs(registry, selection) if selection.strip() else registry.find()
+            if not entries:
+                raise NotFound(f"{first} is a release without runs")
+            return SideRuns(read_runs(entries), is_release=True)
+
+
+def previous_release(project: Project, tag: str) -> str | None:
+    """The tag of the release before this one in the history; None for the first.
+
+    Raises:
+        UsageError: not a release tag.
+        NotFound: not in a git repository.
+    """
+    with GitRepository.open(project.root) as repo:
+        found = previous_release_tag(Tag.parse(tag), repo)
+    return found.text if found else None

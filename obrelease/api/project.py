@@ -1,0 +1,160 @@
+"""A project: its repository, its results folder and its forge, as one value."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from obrelease.errors import NotFound, UsageError
+
+RESULTS: Final = "results"
+"""The default results folder, below the root."""
+
+RELEASES: Final = "obrelease/releases"
+"""The default folder of the directory forge, below the git folder."""
+
+GITHUB_API: Final = "https://api.github.com"
+
+ForgeName = Literal["directory", "github"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where a project's runs and releases are kept. Make one with `Project.at`.
+
+    Attributes:
+        root: the top folder of the project, usually of its git repository.
+        name: part of the names of release assets.
+        results: the registry of runs.
+        schemas: the folder of exported JSON Schemas; it need not exist.
+        forge: where releases are published: `directory` or `github`.
+        releases: the folder of the directory forge.
+        repository: `owner/name` on GitHub, or None.
+        api: base address of the GitHub API.
+        remote: the git remote that tags are pushed to, or None.
+        token: the GitHub token, never shown in a repr.
+        token_source: where the token came from, for messages.
+        outputs: folders that this program writes; changes in them are no changes of the sources.
+    """
+
+    root: Path
+    name: str
+    results: Path
+    schemas: Path
+    forge: ForgeName
+    releases: Path
+    repository: str | None
+    api: str
+    remote: str | None
+    token: str | None = field(default=None, repr=False)
+    token_source: str | None = None
+    outputs: tuple[Path, ...] = ()
+
+    @classmethod
+    def at(
+        cls,
+        root: str | os.PathLike[str] = ".",
+        *,
+        name: str | None = None,
+        results: str | os.PathLike[str] = RESULTS,
+        schemas: str | os.PathLike[str] = "schemas",
+        forge: str = "directory",
+        releases: str | os.PathLike[str] | None = None,
+        repository: str | None = None,
+        api: str = GITHUB_API,
+        remote: str | None = None,
+        token: str | None = None,
+        token_source: str | None = None,
+        outputs: tuple[Path, ...] = (),
+    ) -> Project:
+        """A project with its defaults filled in; relative folders are below `root`. Reads no settings file.
+
+        Args:
+            root: the top folder of the project.
+            name: the project's name; the name of the root folder where None.
+            results, schemas, releases: folders; `releases` is below the git folder where None.
+            forge: `directory` or `github`; the latter needs `repository` and `token`.
+            repository, api, remote, token, token_source: see the attributes.
+            outputs: more folders that this program writes, beside `results` and `releases`.
+
+        Raises:
+            UsageError: an unknown forge.
+
+        Example:
+            >>> Project.at("/srv/engine", forge="directory").results
+            PosixPath('/srv/engine/results')
+        """
+        if forge not in {"directory", "github"}:
+            raise UsageError(f"unknown forge {forge!r}", hint="the forge is directory or github")
+        top = Path(root)
+        runs = top / results
+        kept = top / releases if releases is not None else git_folder(top) / RELEASES
+        return cls(
+            root=top,
+            name=name or top.resolve().name,
+            results=runs,
+            schemas=top / schemas,
+            forge="github" if forge == "github" else "directory",
+            releases=kept,
+            repository=repository,
+            api=api,
+            remote=remote,
+            token=token,
+            token_source=token_source,
+            outputs=(*dict.fromkeys((*outputs, runs)), kept),
+        )
+
+    def outputs_below(self, folder: Path, *more: Path) -> list[str]:
+        """Those of `outputs` and of `more` below a folder, relative to it, POSIX style."""
+        top = folder.resolve()
+        found = (output.resolve() for output in (*self.outputs, *more))
+        return [output.relative_to(top).as_posix() for output in found if output.is_relative_to(top)]
+
+    def results_folder(self, *, must_exist: bool) -> Path:
+        """The results folder.
+
+        Args:
+            must_exist: True to read runs; False to record them, or to list what there is.
+
+        Raises:
+            UsageError: the path is not a folder.
+            NotFound: the folder is missing, and it must exist.
+        """
+        folder = self.results
+        if folder.is_dir():
+            return folder
+        if os.path.lexists(folder):
+            raise UsageError(
+                f"{folder}: is not a folder, so it holds no results",
+                hint="name the results folder by --results, OBRELEASE_RESULTS or [tool.obrelease]",
+            )
+        if must_exist:
+            raise NotFound(
+                f"{folder}: there is no results folder here",
+                hint="`obrelease run bench` makes one; --results names another",
+            )
+        return folder
+
+
+ProjectLike = Project | str | os.PathLike[str]
+"""A project, or its root folder, of which all else is the default."""
+
+
+def project_of(project: ProjectLike) -> Project:
+    """The project itself, or one with defaults in the folder that was named."""
+    return project if isinstance(project, Project) else Project.at(project)
+
+
+def git_folder(root: Path) -> Path:
+    """The git folder that all work trees of the repository at `root` share (gitrepository-layout(5))."""
+    link = root / ".git"
+    if not link.is_file():
+        return link
+    try:
+        private = root / link.read_text("utf-8").removeprefix("gitdir:").strip()
+        shared = private / "commondir"
+        return (private / shared.read_text("utf-8").strip()).resolve() if shared.is_file() else private
+    except (OSError, UnicodeDecodeError):
+        return link

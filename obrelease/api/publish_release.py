@@ -1,0 +1,160 @@
+"""From runs to a release: publish, tag and bundle, or abort."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from obrelease.api.project import Project, ProjectLike, project_of
+from obrelease.api.project_forge import forge_of
+from obrelease.errors import UsageError
+from obrelease.models.version_tag import Tag
+from obrelease.registry.store import Registry
+from obrelease.release.publish.abort import AbortResult
+from obrelease.release.publish.plan import PublishOptions
+from obrelease.release.publish.publish_release import (
+    PublishResult,
+    abort_release,
+    bundle_release,
+    publish_release,
+    tag_release,
+)
+from obrelease.release.publish.step import PublishContext, open_context
+from obrelease.storage.reporter import SILENT, Reporter
+
+
+def publish(
+    tag: str,
+    *,
+    runs: Sequence[str] = (),
+    dry_run: bool = False,
+    resume: bool = False,
+    sign: str | os.PathLike[str] | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> PublishResult:
+    """Check, pack, tag and upload runs as one release. Idempotent.
+
+    Args:
+        tag: the release's tag, such as `v1.0`.
+        runs: digests, prefixes or pinned names; all runs of the results folder where empty.
+        dry_run: do everything but tag and upload, in a temporary folder.
+        resume: finish a publication that stopped, with its commit and its runs.
+        sign: an SSH key file; a public one uses the agent.
+        project: the repository, results folder, forge and git remote.
+
+    Returns:
+        The plan with its assets and acts, the manifest, and the address of the release.
+
+    Raises:
+        UsageError: a malformed tag or name, or `resume` with `runs` or `dry_run`.
+        NotFound: a run is missing, or there is nothing to resume.
+        CheckFailed: uncommitted changes, outdated schemas, or a run that failed its checks.
+        IntegrityError, InvalidInput: a run is damaged.
+        Conflict: the tag or the release exists with other contents.
+        RemoteError: git or the forge failed; the next call continues from there.
+        StorageError: the disk refused.
+
+    Example:
+        >>> publish("v1.0", dry_run=True).manifest_sha256
+    """
+    if resume and (dry_run or runs):
+        raise UsageError("resume cannot be combined with dry_run or runs", hint="pass only one")
+    owner = project_of(project)
+    options = _options(owner, tag, runs, dry_run=dry_run, resume=resume)
+    with _context(owner, reporter, sign=sign, uploads=True) as context:
+        return publish_release(options, context)
+
+
+def tag_runs(
+    tag: str,
+    *,
+    runs: Sequence[str] = (),
+    dry_run: bool = False,
+    sign: str | os.PathLike[str] | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> PublishResult:
+    """Create the annotated tag of a release, which carries its digests, and push it to the remote.
+
+    Args: as for `publish`.
+
+    Raises: as `publish`.
+    """
+    owner = project_of(project)
+    options = _options(owner, tag, runs, dry_run=dry_run)
+    with _context(owner, reporter, sign=sign) as context:
+        return tag_release(options, context)
+
+
+def bundle_runs(
+    tag: str,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    runs: Sequence[str] = (),
+    sign: str | os.PathLike[str] | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> tuple[PublishResult, Path]:
+    """Write the files of a release into a folder; the same runs give the same bytes.
+
+    Args:
+        output: the folder; `dist/NAME-TAG` below the project's root where None.
+        tag, runs, sign, project: as for `publish`.
+
+    Returns:
+        The release and the folder.
+
+    Raises:
+        Conflict: the folder contains something else; else as `publish`.
+    """
+    owner = project_of(project)
+    options = _options(owner, tag, runs)
+    folder = owner.root / "dist" / f"{options.project}-{options.tag.text}" if output is None else Path(output)
+    with _context(owner, reporter, sign=sign) as context:
+        return bundle_release(options, context, folder), folder
+
+
+def abort_publish(tag: str, *, project: ProjectLike = ".", reporter: Reporter = SILENT) -> AbortResult:
+    """Remove the draft and the unpushed tag of a publication that stopped; never anything public.
+
+    Raises:
+        UsageError: a malformed tag.
+        Conflict: the release is public, or was begun on another forge.
+        RemoteError: git or the forge failed; what it holds stays.
+    """
+    owner = project_of(project)
+    parsed = Tag.parse(tag)
+    with _context(owner, reporter, uploads=True, needs_runs=False) as context:
+        return abort_release(parsed, context)
+
+
+def _options(
+    project: Project, tag: str, runs: Sequence[str], *, dry_run: bool = False, resume: bool = False
+) -> PublishOptions:
+    return PublishOptions(project.name, Tag.parse(tag), tuple(runs), project.remote, dry_run, resume)
+
+
+@contextmanager
+def _context(
+    project: Project,
+    reporter: Reporter,
+    *,
+    sign: str | os.PathLike[str] | None = None,
+    uploads: bool = False,
+    needs_runs: bool = True,
+) -> Iterator[PublishContext]:
+    forge = forge_of(project, reporter) if uploads else None
+    registry = Registry(project.results_folder(must_exist=needs_runs))
+    with open_context(
+        project.root,
+        registry,
+        forge,
+        schemas=project.schemas,
+        outputs=project.outputs,
+        reporter=reporter,
+        key=None if sign is None else Path(sign),
+    ) as context:
+        yield context

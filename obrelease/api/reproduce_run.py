@@ -1,0 +1,82 @@
+"""Repeat a recorded run and compare its events."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from obrelease.api.registry import RegistryLike, store_of
+from obrelease.errors import NotReproduced
+from obrelease.recorder.reproduce import Reproduction
+from obrelease.recorder.reproduce import reproduce as repeat_run
+from obrelease.registry.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ReproductionReport:
+    """A recorded run, and what it gave when it was repeated."""
+
+    entry: Entry
+    result: Reproduction
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `obrelease reproduce --json` prints."""
+        result = self.result
+        return {
+            "run": self.entry.as_json(),
+            "reproduced": result.reproduced,
+            "core": result.core,
+            "recorded_core": result.recorded_core,
+            "messages": result.messages,
+            "recorded": {
+                "events": result.expected.events,
+                "events_digest": result.expected.events_digest,
+                "state_digest": result.expected.state_digest,
+            },
+            "found": {
+                "events": result.events,
+                "events_digest": result.events_digest,
+                "state_digest": result.state_digest,
+            },
+            "difference": None if result.difference is None else asdict(result.difference),
+        }
+
+    def require_reproduced(self) -> None:
+        """Raise if the run gave other events.
+
+        Raises:
+            NotReproduced: the events or the final state differ.
+        """
+        if not self.result.reproduced:
+            raise NotReproduced(
+                f"run {self.entry.digest[:12]} is not reproduced on the {self.result.core} core",
+                hint="try the other core by --core; if both agree, the recorded events are wrong",
+            )
+
+
+def reproduce(
+    run: Entry | str,
+    *,
+    registry: RegistryLike = "results",
+    core: str | None = None,
+    trace: str | os.PathLike[str] | None = None,
+) -> ReproductionReport:
+    """Repeat a recorded run from its own artefact and compare every event by digest.
+
+    Args:
+        run: an entry, or a digest, prefix, pinned name or `latest`.
+        registry: the registry, or its folder.
+        core: `reference`, `native` or `auto`; the core of the run where None.
+        trace: the data file that a replay read.
+
+    Raises:
+        NotFound: no such run, core or data file.
+        UsageError: the run has no events that could be repeated.
+        IntegrityError, InvalidInput: the run or the data file is damaged.
+    """
+    store = store_of(registry)
+    entry = store.resolve(run) if isinstance(run, str) else run
+    result = repeat_run(store, entry, core=core, trace=None if trace is None else Path(trace))
+    return ReproductionReport(entry, result)

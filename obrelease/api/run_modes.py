@@ -1,0 +1,280 @@
+"""Measure the bundled engine: bench, stress, architectures, replay and profile, one function a mode."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from obrelease.analysis.kinds.profile.tables import ALLOCATIONS_FILE, FUNCTIONS_FILE
+from obrelease.analysis.summary.key_figures import figures_of
+from obrelease.analysis.summary.read_run import read_run
+from obrelease.analysis.summary.run import Run
+from obrelease.api.clock import now_ns
+from obrelease.api.producer import this_program
+from obrelease.api.project import Project, ProjectLike, project_of
+from obrelease.errors import CheckFailed
+from obrelease.recorder.architectures import DEFAULT_MESSAGES, architectures_work, record_architectures
+from obrelease.recorder.architectures import SUMMARY_FILE as ARCHITECTURES_FILE
+from obrelease.recorder.bench import record_bench
+from obrelease.recorder.engine_adapter import bench_work
+from obrelease.recorder.profile import record_profile
+from obrelease.recorder.replay import record_replay
+from obrelease.recorder.stress import SUMMARY_FILE as SCALES_FILE
+from obrelease.recorder.stress import record_stress, stress_work
+from obrelease.registry.entry import Entry
+from obrelease.registry.store import Registry
+from obrelease.storage.reporter import SILENT, Reporter
+
+DEFAULT_PASSES = 5
+DEFAULT_BENCH_SEED = 42
+DEFAULT_STRESS_SEED = 2024
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run that was measured and recorded.
+
+    Attributes:
+        entry: what the registry knows of the run.
+        run: its envelope and its figures.
+        rows: the table that is the result of the mode, a row a variant; None for modes without one.
+    """
+
+    entry: Entry
+    run: Run
+    rows: tuple[dict[str, str], ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `obrelease run ... --json` prints."""
+        document: dict[str, Any] = {"run": self.entry.as_json(), "figures": figures_of(self.run)}
+        return document if self.rows is None else document | {"rows": list(self.rows)}
+
+    def require_checks_passed(self) -> None:
+        """Raise if the run failed to prove what it checks.
+
+        Raises:
+            CheckFailed: names the checks.
+        """
+        if self.run.checks_failed:
+            raise CheckFailed(
+                f"checks of the run failed: {', '.join(self.run.checks_failed)}",
+                hint=f"the counts are in {self.entry.folder}/artefact.json",
+            )
+
+
+def run_bench(
+    scenario: str = "baseline",
+    *,
+    seed: int = DEFAULT_BENCH_SEED,
+    core: str = "auto",
+    passes: int = DEFAULT_PASSES,
+    messages: int | None = None,
+    fresh_processes: bool = False,
+    log: Path | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> RunReport:
+    """Measure seeded order flow and record the run.
+
+    Args:
+        scenario: a name from `run_scenarios`.
+        seed: of the order flow, 0 to 2^64 - 1.
+        core: `reference`, `native`, or `auto` for the fastest that is installed.
+        passes: timed passes.
+        messages: overrides the scenario's own length.
+        fresh_processes: time each pass in a process of its own.
+        log: also write every event to this file as JSON lines.
+        project: whose results folder records the run.
+
+    Raises:
+        UsageError: a name or a number that is not valid.
+        NotFound: the core is not installed.
+        NotReproduced: two passes gave different events; nothing is recorded.
+        StorageError: the disk refused.
+    """
+    owner = project_of(project)
+    registry = _registry(owner)
+    total = bench_work(scenario, passes=passes, messages=messages)
+    with reporter.progress(f"bench {scenario}", total) as advance:
+        entry = record_bench(
+            registry,
+            scenario=scenario,
+            seed=seed,
+            core=core,
+            passes=passes,
+            messages=messages,
+            fresh_processes=fresh_processes,
+            log=log,
+            created_ns=now_ns(),
+            producer=this_program(owner, reporter, core),
+            progress=advance,
+        )
+    return _report(registry, entry)
+
+
+def run_stress(
+    *,
+    arrivals: str = "poisson",
+    scales: Sequence[int] = (1,),
+    seed: int = DEFAULT_STRESS_SEED,
+    core: str = "auto",
+    passes: int = DEFAULT_PASSES,
+    rate: int | None = None,
+    sweep: bool = False,
+    log: Path | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> RunReport:
+    """Offer seeded flow at intended times and record the run.
+
+    Args:
+        arrivals: `poisson`, `burst` or `hawkes`.
+        scales: multiples of 2,000 messages.
+        rate: messages offered a second; half of the maximum where None.
+        sweep: raise the load step by step and find the knee.
+        seed, core, passes, log, project: as for `run_bench`.
+
+    Raises: as `run_bench`.
+    """
+    owner = project_of(project)
+    registry = _registry(owner)
+    with reporter.progress(f"stress {arrivals}", stress_work(scales, passes=passes, sweep=sweep)) as advance:
+        entry = record_stress(
+            registry,
+            arrivals=arrivals,
+            scales=scales,
+            seed=seed,
+            core=core,
+            passes=passes,
+            rate=rate,
+            sweep=sweep,
+            log=log,
+            created_ns=now_ns(),
+            producer=this_program(owner, reporter, core),
+            progress=advance,
+        )
+    return _report(registry, entry, rows_file=SCALES_FILE)
+
+
+def run_architectures(
+    *,
+    seeds: Sequence[int] = (1, 2, 3),
+    passes: int = 3,
+    messages: int | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> RunReport:
+    """Measure one job divided in every way that the engine knows, and record the run.
+
+    Args:
+        seeds: of the order flow, each once.
+        passes: for each seed.
+        messages: of each flow; 100,000 where None.
+
+    Raises: as `run_bench`.
+    """
+    owner = project_of(project)
+    registry = _registry(owner)
+    length = DEFAULT_MESSAGES if messages is None else messages
+    total = architectures_work(seeds, passes=passes, messages=length)
+    with reporter.progress("architectures", total) as advance:
+        entry = record_architectures(
+            registry,
+            seeds=seeds,
+            passes=passes,
+            messages=length,
+            created_ns=now_ns(),
+            producer=this_program(owner, reporter),
+            progress=advance,
+        )
+    return _report(registry, entry, rows_file=ARCHITECTURES_FILE)
+
+
+def run_replay(
+    file: Path | None = None,
+    *,
+    core: str = "auto",
+    passes: int = DEFAULT_PASSES,
+    risk: Path | None = None,
+    log: Path | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> RunReport:
+    """Replay recorded market data, check it row by row, and record the run.
+
+    Args:
+        file: LOBSTER, ITCH 5.0 or a tape; a bundled sample where None.
+        risk: a file of risk limits that the replay is checked against.
+        core, passes, log, project: as for `run_bench`.
+
+    Raises:
+        InvalidInput: the file is malformed.
+        NotFound: the file is missing; else as `run_bench`.
+    """
+    owner = project_of(project)
+    registry = _registry(owner)
+    with reporter.progress("replay", None) as advance:
+        entry = record_replay(
+            registry,
+            path=file,
+            core=core,
+            passes=passes,
+            risk=risk,
+            log=log,
+            created_ns=now_ns(),
+            producer=this_program(owner, reporter, core),
+            progress=advance,
+        )
+    return _report(registry, entry)
+
+
+def run_profile(
+    scenario: str = "baseline",
+    *,
+    seed: int = DEFAULT_BENCH_SEED,
+    core: str = "reference",
+    profiler: str = "both",
+    messages: int | None = None,
+    project: ProjectLike = ".",
+    reporter: Reporter = SILENT,
+) -> RunReport:
+    """Find where time and memory go in a scenario, and record the run. Its rates mean nothing.
+
+    Args:
+        profiler: `cprofile`, `tracemalloc` or `both`.
+        scenario, seed, core, messages, project: as for `run_bench`.
+
+    Raises: as `run_bench`.
+    """
+    owner = project_of(project)
+    registry = _registry(owner)
+    entry = record_profile(
+        registry,
+        scenario=scenario,
+        seed=seed,
+        core=core,
+        profiler=profiler,
+        messages=messages,
+        created_ns=now_ns(),
+        producer=this_program(owner, reporter, core),
+    )
+    rows_file = ALLOCATIONS_FILE if profiler == "tracemalloc" else FUNCTIONS_FILE
+    return _report(registry, entry, rows_file=rows_file)
+
+
+def _registry(project: Project) -> Registry:
+    return Registry(project.results_folder(must_exist=False))
+
+
+def _report(registry: Registry, entry: Entry, *, rows_file: str | None = None) -> RunReport:
+    artefact = registry.load(entry)
+    run = read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
+    return RunReport(entry, run, _rows(entry.folder / rows_file) if rows_file else None)
+
+
+def _rows(path: Path) -> tuple[dict[str, str], ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

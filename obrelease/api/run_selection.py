@@ -1,0 +1,35 @@
+"""Which runs a text names: a digest or its prefix, several with commas, or a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obrelease.analysis.summary.read_run import read_run
+from obrelease.analysis.summary.run import Run
+from obrelease.errors import NotFound
+from obrelease.registry.entry import Entry
+from obrelease.registry.filter import parse_filter
+from obrelease.registry.store import Registry
+
+
+def select_runs(registry: Registry, text: str) -> tuple[Entry, ...]:
+    """The runs that a text names, at least one.
+
+    Raises:
+        UsageError: a filter that is malformed.
+        NotFound: no run has this name or passes this filter, or a prefix is ambiguous.
+    """
+    if "=" not in text:
+        return tuple(registry.resolve(name.strip()) for name in text.split(","))
+    found = registry.find(parse_filter(text))
+    if not found:
+        raise NotFound(f"no run with {text} in {registry.root}", hint="`obrelease list` shows the runs")
+    return found
+
+
+def read_runs(entries: Sequence[Entry]) -> tuple[Run, ...]:
+    """The runs, re-hashed and ready to be compared; raises what `Registry.load` and `read_run` raise."""
+    return tuple(
+        read_run(Registry(entry.root).load(entry), digest=entry.digest, folder=entry.folder)
+        for entry in entries
+    )

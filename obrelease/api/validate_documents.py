@@ -1,0 +1,123 @@
+"""Documents and artefacts against their schemas, their files and the numbers derived from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError
+from obrelease.importers.reimport_check import check_numbers
+from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.models.finding import Finding
+from obrelease.models.validation import check_document
+from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder, find_artefacts
+from obrelease.storage.files import read_bounded
+from obrelease.storage.reporter import SILENT, Reporter
+from obrelease.storage.workers import map_in_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """What a validation found.
+
+    Attributes:
+        checked: how many artefacts and documents were checked.
+        problems: every broken rule; empty where all is valid.
+    """
+
+    checked: int
+    problems: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `obrelease validate --json` prints."""
+        return {"checked": self.checked, "problems": [problem.as_json() for problem in self.problems]}
+
+    def require_valid(self) -> None:
+        """Raise if there are problems.
+
+        Raises:
+            IntegrityError: a file is not what its digest names.
+            InvalidInput: a document breaks a rule.
+        """
+        if self.problems:
+            broken = any(problem.rule in INTEGRITY_RULES for problem in self.problems)
+            error: type[ObreleaseError] = IntegrityError if broken else InvalidInput
+            plural = "" if len(self.problems) == 1 else "s"
+            noun = "artefact or document" if self.checked == 1 else "artefacts and documents"
+            raise error(f"{len(self.problems):,} problem{plural} in {self.checked:,} {noun}")
+
+
+def validate(
+    *paths: str | os.PathLike[str], allow_empty: bool = False, reporter: Reporter = SILENT
+) -> ValidationReport:
+    """Check artefacts and documents: schemas, file digests, and derived numbers.
+
+    Args:
+        paths: documents, artefact folders, or trees that contain artefacts.
+        allow_empty: accept a folder without artefacts.
+        reporter: is given a detail line for each artefact and document.
+
+    Raises:
+        NotFound: a path is missing, or no artefact is below it.
+        StorageError: a folder cannot be listed, or a document cannot be read.
+    """
+    problems: list[Finding] = []
+    checked = 0
+    for path in map(Path, paths):
+        folders, documents = _targets(path)
+        if not (folders or documents or allow_empty):
+            raise NotFound(f"{path}: no artefact at or below it")
+        with (
+            map_in_chunks(_problems_of, folders) as chunks,
+            reporter.progress("validate", len(folders)) as advance,
+        ):
+            for folder, found in zip(folders, chain.from_iterable(chunks), strict=True):
+                problems += _reported(reporter, folder, found)
+                advance(1)
+        for document in documents:
+            problems += _reported(reporter, document, _document_problems(document))
+        checked += len(folders) + len(documents)
+    return ValidationReport(checked, tuple(problems))
+
+
+def validate_run(folder: Path) -> ValidationReport:
+    """Check one artefact folder."""
+    return ValidationReport(1, tuple(_folder_problems(folder)))
+
+
+def _reported(reporter: Reporter, path: Path, problems: Sequence[Finding]) -> Sequence[Finding]:
+    plural = "" if len(problems) == 1 else "s"
+    reporter.detail(f"{path}: {f'{len(problems)} problem{plural}' if problems else 'valid'}")
+    return problems
+
+
+def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The artefact folders and the single documents that a path stands for."""
+    if path.is_dir():
+        try:
+            return find_artefacts(path), ()
+        except OSError as error:
+            raise StorageError(f"{error.filename or path}: cannot be listed: {error.strerror}") from error
+    if not path.exists() and not path.is_symlink():
+        raise NotFound(f"{path}: no such file or folder")
+    return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
+
+
+def _problems_of(folders: Sequence[Path]) -> list[Sequence[Finding]]:
+    return [_folder_problems(folder) for folder in folders]
+
+
+def _folder_problems(folder: Path) -> Sequence[Finding]:
+    """Broken rules of one artefact; its numbers are only compared if its bytes are intact."""
+    found = check_folder(folder)
+    if found.problems or found.artefact is None:
+        return found.problems
+    return check_numbers(found.artefact, folder)
+
+
+def _document_problems(path: Path) -> Sequence[Finding]:
+    return check_document(read_bounded(path), str(path))[1]

@@ -1,0 +1,66 @@
+"""A run that was just measured: its table or figures, its checks, and where it was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from obrelease.analysis.summary.key_figures import measures
+from obrelease.cli.console.output import table
+from obrelease.cli.rendering.run_details import counts_of, few_beyond, knee_text, percentiles, verdict
+from obrelease.models.finding import printable
+
+if TYPE_CHECKING:
+    from obrelease.analysis.summary.run import Run
+    from obrelease.api import RunReport
+
+_HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S", "P50 NS", "P99 NS", "P99.9 NS")
+
+
+def measured_run_text(
+    report: RunReport, *, columns: Sequence[str] = (), counted_checks: Sequence[str] = ()
+) -> str:
+    """The run as text.
+
+    Args:
+        columns: the columns of its table that are shown; JSON has all of them.
+        counted_checks: checks whose counts are shown.
+    """
+    run, entry = report.run, report.entry
+    outcome = run.artefact.outcome
+    checks = outcome.checks if outcome else ()
+    knees = [measure for measure in measures(run) if measure.metric == "knee"]
+    facts = [
+        ("checks", verdict(checks)),
+        *(("unstable", reason) for reason in run.unstable),
+        *((check.name, counts_of(check)) for check in checks if check.name in counted_checks),
+        *(("knee", knee_text(knee.value, run.passes)) for knee in knees),
+        ("events", outcome.events_digest if outcome else "-"),
+        ("artefact", entry.digest),
+        ("folder", str(entry.folder)),
+    ]
+    width = max(len(name) for name, _ in facts)
+    lines = (f"{name:{width}}  {printable(value)}" for name, value in facts)
+    return "\n".join((_results(report, columns), "", *lines))
+
+
+def _results(report: RunReport, columns: Sequence[str]) -> str:
+    if report.rows:
+        rows = [[_cell(row[name]) for name in columns] for row in report.rows]
+        return table(rows, [_heading(name) for name in columns])
+    return "\n".join((table([_figures(report.run)], _HEADER), *few_beyond(report.run)))
+
+
+def _cell(text: str) -> str:
+    return f"{int(text):,}" if text.isdecimal() else text
+
+
+def _heading(column: str) -> str:
+    return column.replace("_msg_s", " msg/s").replace("_", " ").upper()
+
+
+def _figures(run: Run) -> tuple[str, ...]:
+    workload = run.artefact.workload
+    numbers = (workload.messages if workload else None, run.passes, run.throughput_msg_s)
+    cells = ("" if number is None else f"{number:,}" for number in numbers)
+    return (run.artefact.scenario, run.core, *cells, *percentiles(run))
