@@ -115,7 +115,7 @@ class TestList:
             assert "`obrelease list` shows all runs" in err
             assert " has " + " ".join(words).replace("--kind ", "kind=") in err
         (tmp_path / "none").mkdir()
-        assert "`obrelease run bench` makes one" in run("list", "kind=bnch", "--results", "none")[2]
+        assert "`obrelease run bench` records one" in run("list", "kind=bnch", "--results", "none")[2]
         assert run("list", "--limit", "0") == (ExitCode.OK, "", "")
 
     def test_a_place_with_spaces_serves(self, registry: Registry, run: Run, tmp_path: Path) -> None:
@@ -317,5 +317,5 @@ class TestReproduce:
         liar = registry.record(type(registry.load(entry)).model_validate_json(json.dumps(value)), [])
         code, out, err = run("reproduce", liar.digest)
         assert code == ExitCode.NOT_REPRODUCED
-        assert "kept no digests" in out
+        assert "has no digests" in out
         assert "hint: " in err

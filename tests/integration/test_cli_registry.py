@@ -216,7 +216,7 @@ class TestFsckAndReindex:
         answer = run("reindex", "-q")
         assert (answer.code, answer.out) == (ExitCode.OK, "1 run\n")
         assert "warning: not in the index: 2 folders with a damaged envelope, the first" in answer.err
-        assert f"the first is {folders[0]}; `obrelease fsck` says why" in answer.err
+        assert f"the first is {folders[0]}; `obrelease fsck` names the damage" in answer.err
 
 
 def drop_file(folder: Path) -> None:

@@ -24,7 +24,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(root)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
     monkeypatch.delenv("OBRELEASE_RESULTS", raising=False)
-    monkeypatch.setattr("obrelease.recorder.source_digest.difference", lambda *_: None)
+    monkeypatch.setattr("obrelease.api.producer.source_mismatch", lambda *_: None)
     (root / "source.py").write_text("one = 1\n", "utf-8")
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
