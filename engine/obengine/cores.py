@@ -1,4 +1,4 @@
-"""Cores by name: a book from any of them, and why the native one is absent where it is."""
+"""The cores by name: which are available, how the native core was built, and books of any core."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _EVERY: Final = (NATIVE, REFERENCE)
 
 @dataclass(frozen=True, slots=True)
 class NativeBuild:
-    """How the native core was made.
+    """How the native core was built.
 
     Attributes:
-        compiler: name and version of the compiler and the kind of build, such as `GNU 12.2.0 Release`.
-        sources_digest: sha256 over its C++ sources, as `engine/build_record.cmake` takes it.
+        compiler: name and version of the compiler, and the build type, such as `GNU 12.2.0 Release`.
+        sources_digest: sha256 over the C++ sources, as computed by `engine/build_record.cmake`.
     """
 
     compiler: str
@@ -31,7 +31,7 @@ class NativeBuild:
 
 
 def native_build() -> NativeBuild | None:
-    """The record that was compiled into the native core; None without a core, or one without a record."""
+    """The build record of the native core; None if the core or its record is absent."""
     if native_unavailable_reason() is not None:
         return None
     record = getattr(import_module("obengine._native"), "build_record", None)
@@ -39,19 +39,19 @@ def native_build() -> NativeBuild | None:
 
 
 def core_names() -> tuple[str, ...]:
-    """The cores that this installation can run, fastest first."""
+    """The available cores, fastest first."""
     return tuple(name for name in _EVERY if name != NATIVE or native_unavailable_reason() is None)
 
 
 def make_book(name: str, symbols: int = 1) -> Book:
-    """A new, empty book.
+    """Create an empty book.
 
     Args:
         name: `reference` or `native`.
         symbols: number of symbols, 1 to 65,536.
 
     Raises:
-        CoreUnavailable: there is no such core, or it is not in this installation.
+        CoreUnavailable: unknown core, or not in this installation.
         SymbolError: the number of symbols is out of range.
     """
     require_core(name)
@@ -62,24 +62,24 @@ def make_book(name: str, symbols: int = 1) -> Book:
 
 
 def require_core(name: str) -> None:
-    """Refuse a core that cannot run here.
+    """Require that a core is available.
 
     Raises:
-        CoreUnavailable: there is no such core, or it is not in this installation.
+        CoreUnavailable: unknown core, or not in this installation.
     """
     if name not in _EVERY:
-        raise CoreUnavailable(f"there is no core {name!r}; the cores are {', '.join(_EVERY)}")
+        raise CoreUnavailable(f"unknown core {name!r}; the cores are {', '.join(_EVERY)}")
     reason = native_unavailable_reason() if name == NATIVE else None
     if reason is not None:
         raise CoreUnavailable(reason)
 
 
 def native_unavailable_reason() -> str | None:
-    """Why `native` cannot be made here, in one sentence with the way out; None where it can."""
+    """Why the native core is unavailable, and the remedy; None if it is available."""
     if find_spec("obengine._native") is None:
         return (
-            "the native core was not built into this installation, as happens without a C++20 compiler; "
-            "install one and reinstall the package from its source"
+            "the native core was not built, because no C++20 compiler was found; "
+            "install one and reinstall the package from source"
         )
     try:
         import_module("obengine._native")

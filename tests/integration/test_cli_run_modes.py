@@ -174,7 +174,7 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["architectures", "--seeds", str(2**64)], ExitCode.USAGE, "2^64"),
         (["profile", "--profiler", "perf"], ExitCode.USAGE, "cprofile, tracemalloc, both"),
         (["profile", "--scenario", "x7"], ExitCode.USAGE, "scenarios"),
-        (["replay", "cut.itch"], ExitCode.INVALID_INPUT, "a cut frame"),
+        (["replay", "cut.itch"], ExitCode.INVALID_INPUT, "truncated frame"),
         (["replay", "--risk", "nowhere.toml"], ExitCode.NOT_FOUND, "nowhere.toml"),
         (["replay", "--risk", "bad.toml"], ExitCode.INVALID_INPUT, "unknown key 'limits'"),
         (["replay", "--risk", "negative.toml"], ExitCode.INVALID_INPUT, "not -1"),

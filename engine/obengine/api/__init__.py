@@ -1,1 +1,2 @@
-"""The engine's vocabulary: messages and their bytes, the book protocol, snapshots, errors."""
+"""Message records, commands, the book protocol, snapshots and errors.
+==="""

@@ -1,8 +1,8 @@
-"""Commands in, events out: the byte layout of both, and every code in them.
+"""Command and event records: their byte layout and all codes.
 
 All integers are little-endian; both records are 32 bytes, without padding. Prices are integer
-ticks (any int64 but `NO_PRICE`), quantities are lots, ids are any uint64. What commands do, which
-are refused and what each event says is told in SPECIFICATION.md, beside this file.
+ticks (any int64 except `NO_PRICE`), quantities are lots, ids are any uint64. SPECIFICATION.md defines
+what commands do, which commands are rejected, and what each event reports.
 
 Command record (`COMMAND`)::
 
@@ -20,7 +20,7 @@ Command record (`COMMAND`)::
                               price; STATE: the reference price or NO_PRICE; EXTEND: trigger or
                               trail; trailing stop-limit: offset of the limit; else not read
 
-Fields that an op does not read may hold anything.
+Fields that an op does not use may have any value.
 
 Event record (`EVENT`)::
 
@@ -34,7 +34,7 @@ Event record (`EVENT`)::
                               ACCEPTED, TRIGGERED: the placement (`placement_of`); else 0
     24     i8   price_ticks
 
-What each event says (in full: section 10 of the specification):
+Fields of each event (details: section 10 of the specification):
 
 ============== ================ ============================ ==================================
 kind           detail           qty_lots                     price_ticks
@@ -53,8 +53,8 @@ MASS_CANCELLED side as sent     number of orders             0 (order_id: partic
 CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
 ============== ================ ============================ ==================================
 
-The sequence number of an event is its index in the stream of its engine, counted from 0: a batch
-carries the number of its first event, as MoldUDP64 packets do.
+The sequence number of an event is its 0-based index in the stream of its engine; a batch has the
+number of its first event, as in MoldUDP64 packets.
 
 The *events digest* is the sha256 of the event records of a run, concatenated.
 """
@@ -72,7 +72,7 @@ from numpy.typing import NDArray
 from obengine.api.errors import BatchError
 
 NO_PRICE: Final = -(2**63)
-"""The one int64 that is not a price: an order without a limit."""
+"""The int64 value that is not a price: an order without a limit."""
 
 MAX_QTY: Final = 2**31 - 1
 MAX_ID: Final = 2**64 - 1
@@ -80,23 +80,23 @@ MAX_SYMBOLS: Final = 2**16
 
 
 BOTH_SIDES: Final = 2
-"""The side of a MASS_CANCEL that takes buys and sells."""
+"""MASS_CANCEL: the side value for both sides."""
 
 ALL_SYMBOLS: Final = 2**16 - 1
-"""The symbol of a MASS_CANCEL that takes every symbol."""
+"""MASS_CANCEL: the symbol value for all symbols."""
 
 CROSS: Final = 2
-"""The detail of a TRADED event of an uncross, where neither order is the taker."""
+"""TRADED: the detail of an uncross, where neither order is the taker."""
 
 END_OF_DAY: Final = 1
-"""The flag of a CLOCK command that lets DAY orders expire."""
+"""CLOCK: the flag that expires DAY orders."""
 
 SELF_TRADE_SHIFT: Final = 4
-"""A SelfTrade mode stands in bits 4 to 6 of an order's flags."""
+"""The SelfTrade mode is in bits 4 to 6 of an order's flags."""
 
 
 class Op(IntEnum):
-    """What a command asks for."""
+    """The operation of a command."""
 
     NEW = 0
     CANCEL = 1
@@ -116,7 +116,7 @@ class Side(IntEnum):
 
 
 class OrderKind(IntEnum):
-    """How an order is priced, and whether it waits for a trigger first."""
+    """The pricing of an order, and whether it waits for a trigger."""
 
     LIMIT = 0
     MARKET = 1
@@ -127,7 +127,7 @@ class OrderKind(IntEnum):
 
 
 class TimeInForce(IntEnum):
-    """How long what is left of an order stays. A market order never rests."""
+    """How long the remainder of an order stays in the book. A market order never rests."""
 
     GTC = 0
     IOC = 1
@@ -138,7 +138,7 @@ class TimeInForce(IntEnum):
 
 
 class OrderFlag(IntEnum):
-    """Single bits of an order's flags; the self-trade mode stands above them."""
+    """Single-bit order flags; the self-trade mode uses the bits above."""
 
     EXTENDED = 1
     POST_ONLY = 2
@@ -147,7 +147,7 @@ class OrderFlag(IntEnum):
 
 
 class SelfTrade(IntEnum):
-    """What happens in place of a trade between two orders of one participant."""
+    """Self-trade prevention: what is cancelled instead of a trade between orders of one participant."""
 
     NONE = 0
     NEWEST = 1
@@ -157,7 +157,7 @@ class SelfTrade(IntEnum):
 
 
 class TradingState(IntEnum):
-    """What a symbol allows."""
+    """The trading state of a symbol."""
 
     OPEN = 0
     HALT = 1
@@ -165,7 +165,7 @@ class TradingState(IntEnum):
 
 
 class Queue(IntEnum):
-    """Where an open order stands."""
+    """The queue of an open order."""
 
     DISPLAYED = 0
     HIDDEN = 1
@@ -174,7 +174,7 @@ class Queue(IntEnum):
 
 
 class EventKind(IntEnum):
-    """What happened."""
+    """The kind of an event."""
 
     ACCEPTED = 1
     TRADED = 2
@@ -190,7 +190,7 @@ class EventKind(IntEnum):
 
 
 class CancelReason(IntEnum):
-    """Why an order left the book without a trade."""
+    """Why lots of an order were cancelled."""
 
     REQUESTED = 0
     IMMEDIATE = 1
@@ -202,14 +202,14 @@ class CancelReason(IntEnum):
 
 
 class Priority(IntEnum):
-    """What a modify did to the order's place in its queue."""
+    """Whether a modified order kept its position in the queue."""
 
     LOST = 0
     KEPT = 1
 
 
 class RejectCode(IntEnum):
-    """Why a command was refused; section 3 of the specification has the order of the checks."""
+    """Why a command was rejected; section 3 of the specification has the order of the checks."""
 
     UNKNOWN_OP = 1
     UNKNOWN_SIDE = 2
@@ -260,10 +260,10 @@ EVENT: Final = np.dtype(
 )
 
 COMMAND_RECORD: Final = struct.Struct("<BBBBHHiIQq")
-"""`COMMAND` for the struct module, its fields in the same order."""
+"""`COMMAND` as a struct format, with the fields in the same order."""
 
 EVENT_RECORD: Final = struct.Struct("<BBHiQQq")
-"""`EVENT` for the struct module, its fields in the same order."""
+"""`EVENT` as a struct format, with the fields in the same order."""
 
 Commands = NDArray[np.void]
 """A one-dimensional C-contiguous array of `COMMAND` records."""
@@ -278,10 +278,10 @@ def placement_of(queue: int, display_lots: int) -> int:
 
 
 def check_commands(commands: Commands) -> None:
-    """Refuse anything but a one-dimensional C-contiguous array of `COMMAND` records.
+    """Require a one-dimensional C-contiguous array of `COMMAND` records.
 
     Raises:
-        BatchError: says which of the properties is wrong.
+        BatchError: names the wrong property.
     """
     if not isinstance(commands, np.ndarray):
         raise BatchError(f"commands are a {type(commands).__name__}, not a NumPy array of COMMAND records")
@@ -290,11 +290,11 @@ def check_commands(commands: Commands) -> None:
     if commands.ndim != 1:
         raise BatchError(f"commands have {commands.ndim} dimensions, not 1")
     if not commands.flags.c_contiguous:
-        raise BatchError("commands are not contiguous; np.ascontiguousarray makes them so")
+        raise BatchError("commands are not contiguous; use np.ascontiguousarray")
 
 
 def records_digest(*batches: NDArray[Any]) -> str:
-    """The sha256, in lower-case hex, of the batches' bytes one after another."""
+    """The sha256, in lower-case hex, of the concatenated bytes of the batches."""
     digest = hashlib.sha256()
     for batch in batches:
         digest.update(np.ascontiguousarray(batch).view(np.uint8).data)

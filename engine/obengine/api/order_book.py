@@ -1,4 +1,4 @@
-"""The book as an object to talk to from Python, one command a call, over any core."""
+"""An interactive order book over any core: one command per call, events as tuples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KINDS = {kind.value: kind for kind in EventKind}
 
 
 class Event(NamedTuple):
-    """One event, with its sequence number in the stream of its engine."""
+    """An event with its sequence number."""
 
     sequence: int
     kind: EventKind
@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 
 class LevelChange(NamedTuple):
-    """A displayed level as it is now; 0 lots and orders where it is gone."""
+    """The new state of a displayed level; 0 lots and 0 orders if it was removed."""
 
     side: Side
     price_ticks: int
@@ -44,7 +44,7 @@ class LevelChange(NamedTuple):
 
 
 class OpenOrder(NamedTuple):
-    """An open order as the snapshot has it (L3)."""
+    """An open order (L3)."""
 
     order_id: int
     side: Side
@@ -56,7 +56,7 @@ class OpenOrder(NamedTuple):
 
 
 class OrderBook:
-    """A book of any core, spoken to in Python: commands as methods, events as tuples, levels to walk.
+    """A book of any core, with commands as methods and events as tuples.
 
     >>> book = OrderBook(make_book("reference"))
     >>> book.submit(1, Side.SELL, 10, 101)
@@ -64,7 +64,7 @@ class OrderBook:
     >>> [level.price_ticks for level in book.asks()]
 
     Args:
-        book: the core's book; whatever it holds already is there.
+        book: a book of `make_book`; it may already contain orders.
     """
 
     def __init__(self, book: Book) -> None:
@@ -72,7 +72,7 @@ class OrderBook:
         self._seen: dict[int, dict[tuple[Side, int], Level]] = {}
 
     def submit(self, order_id: int, side: Side, qty_lots: int, *price_ticks: int, **more: Any) -> list[Event]:
-        """A new order, with the arguments of `orders.new_order`; what came of it.
+        """Submit a new order, with the arguments of `new_order`; return its events.
 
         Raises:
             BatchError: a value does not fit its field.
@@ -80,33 +80,33 @@ class OrderBook:
         return self.apply(orders.new_order(order_id, side, qty_lots, *price_ticks, **more))
 
     def cancel(self, order_id: int, qty_lots: int = 0, *, symbol: int = 0) -> list[Event]:
-        """Remove lots of an order, 0 for all of it."""
+        """Cancel lots of an order; 0 cancels all of it."""
         return self.apply(orders.cancel(order_id, qty_lots, symbol=symbol))
 
     def modify(self, order_id: int, qty_lots: int, price_ticks: int = 0, *, symbol: int = 0) -> list[Event]:
-        """Give an order a new open quantity and price."""
+        """Set a new open quantity and price of an order."""
         return self.apply(orders.modify(order_id, qty_lots, price_ticks, symbol=symbol))
 
     def execute(self, order_id: int, qty_lots: int, *, symbol: int = 0) -> list[Event]:
-        """A recorded trade of a resting order."""
+        """Apply a recorded execution of a resting order."""
         return self.apply(orders.execute(order_id, qty_lots, symbol=symbol))
 
     def mass_cancel(
         self, *, participant: int = 0, side: Side | None = None, symbol: int | None = None
     ) -> list[Event]:
-        """Remove all orders, or those of a participant, a side, a symbol."""
+        """Cancel all orders, or those of a participant, a side, a symbol."""
         return self.apply(orders.mass_cancel(participant=participant, side=side, symbol=symbol))
 
     def set_state(self, state: TradingState, **more: Any) -> list[Event]:
-        """Set the trading state of a symbol, with the arguments of `orders.set_state`."""
+        """Set the trading state of a symbol, with the arguments of `set_state`."""
         return self.apply(orders.set_state(state, **more))
 
     def set_clock(self, time_ns: int, *, end_of_day: bool = False) -> list[Event]:
-        """Set the clock, and let expire what is due."""
+        """Set the clock and expire orders that are due."""
         return self.apply(orders.set_clock(time_ns, end_of_day=end_of_day))
 
     def apply(self, commands: Commands) -> list[Event]:
-        """Any commands; their events."""
+        """Apply any commands; return their events."""
         first = self.book.next_sequence
         return events_of(self.book.apply(commands), first)
 
@@ -124,11 +124,11 @@ class OrderBook:
         return bid, ask
 
     def __iter__(self) -> Iterator[tuple[Side, Level]]:
-        """Side and level of symbol 0, best first, buys first."""
+        """Sides and levels of symbol 0, buys first, best first."""
         return ((side, level) for side in Side for level in self.book.depth(side, MAX_QTY))
 
     def orders(self, symbol: int = 0) -> list[OpenOrder]:
-        """Every open order of a symbol in snapshot order, hidden and waiting ones too (L3)."""
+        """All open orders of a symbol in snapshot order, including hidden and waiting ones (L3)."""
         records = self.book.snapshot().orders
         fields = ["order_id", "side", "price_ticks", "open_lots", "shown_lots", "queue", "participant"]
         return [
@@ -139,7 +139,7 @@ class OrderBook:
         ]
 
     def level_changes(self, symbol: int = 0) -> list[LevelChange]:
-        """What changed in the displayed levels of a symbol since the last call, buys first, by price (L2)."""
+        """The displayed levels of a symbol that changed since the last call, buys first, by price (L2)."""
         before = self._seen.get(symbol, {})
         now = {
             (side, level.price_ticks): level
@@ -161,12 +161,12 @@ class OrderBook:
         return self.book.snapshot()
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Take on the state of a snapshot."""
+        """Replace the state by that of a snapshot."""
         self.book.restore(snapshot)
 
 
 def events_of(records: Events, first_sequence: int) -> list[Event]:
-    """Event records as tuples; the first has the given sequence number."""
+    """Convert event records to tuples; the first has the given sequence number."""
     return [
         Event(sequence, _KINDS[kind], *rest)
         for sequence, (kind, *rest) in enumerate(EVENT_RECORD.iter_unpack(records.tobytes()), first_sequence)

@@ -1,4 +1,4 @@
-"""Commands by name: each function gives the records of one command, an EXTEND before a NEW where needed."""
+"""Functions that build command records; a NEW gets a preceding EXTEND where needed."""
 
 from __future__ import annotations
 
@@ -47,27 +47,27 @@ def new_order(
     trigger_ticks: int | None = None,
     trail_ticks: int | None = None,
 ) -> Commands:
-    """A new order.
+    """Build a NEW command.
 
     Args:
-        order_id: any id that is not in use in the symbol.
+        order_id: any uint64 that is not in use in the symbol.
         side: buy or sell.
         qty_lots: above 0.
-        price_ticks: the limit, a market order's worst price, or the offset of a trailing stop-limit.
-        kind: where it is not given: LIMIT with a price and MARKET without; with `trigger_ticks` the
-            stop of these, with `trail_ticks` the trailing stop.
+        price_ticks: the limit, the worst price of a market order, or the offset of a trailing stop-limit.
+        kind: default: LIMIT with a price and MARKET without; with `trigger_ticks` the stop kinds, with
+            `trail_ticks` the trailing stop kinds.
         tif: GTC, IOC, DAY, GTD (with `expiry_ns`), FOK or AON.
         symbol: the symbol index.
-        participant: the owner, 0 for nobody.
-        post_only: refuse the order if it would take.
-        slide: with `post_only`: reprice it behind the touch instead.
+        participant: the owner; 0 if unknown.
+        post_only: reject the order if it would trade on arrival.
+        slide: with `post_only`: reprice the order behind the touch instead.
         hidden: rest without being displayed.
-        self_trade: what happens in place of a trade with one's own order.
-        display_lots: the peak of an iceberg.
-        min_lots: the least quantity to trade at once.
-        expiry_ns: when a GTD order expires.
+        self_trade: the self-trade prevention mode.
+        display_lots: the displayed quantity of an iceberg.
+        min_lots: the minimum quantity to trade on arrival.
+        expiry_ns: the expiry time of a GTD order.
         trigger_ticks: the trigger of a stop.
-        trail_ticks: the distance of a trailing stop's trigger from the market.
+        trail_ticks: the distance of the trigger of a trailing stop from the market.
 
     Raises:
         BatchError: a value does not fit its field.
@@ -85,34 +85,34 @@ def new_order(
 
 
 def cancel(order_id: int, qty_lots: int = 0, *, symbol: int = 0) -> Commands:
-    """Remove lots of an order, 0 for all of it."""
+    """Build a CANCEL of lots of an order; 0 cancels all of it."""
     return _records((Op.CANCEL, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, 0))
 
 
 def modify(order_id: int, qty_lots: int, price_ticks: int = 0, *, symbol: int = 0) -> Commands:
-    """Give an order a new open quantity and price; the price of a stop without a limit is not used."""
+    """Build a MODIFY to a new open quantity and price; a stop without a limit ignores the price."""
     return _records((Op.MODIFY, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, price_ticks))
 
 
 def execute(order_id: int, qty_lots: int, *, symbol: int = 0) -> Commands:
-    """A recorded trade of a resting order."""
+    """Build an EXECUTE: a recorded execution of a resting order."""
     return _records((Op.EXECUTE, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, 0))
 
 
 def mass_cancel(*, participant: int = 0, side: Side | None = None, symbol: int | None = None) -> Commands:
-    """Remove all orders, or those of a participant, a side, a symbol."""
+    """Build a MASS_CANCEL of all orders, or those of a participant, a side, a symbol."""
     sides = BOTH_SIDES if side is None else side
     symbols = ALL_SYMBOLS if symbol is None else symbol
     return _records((Op.MASS_CANCEL, sides, 0, 0, symbols, 0, 0, participant, 0, 0))
 
 
 def set_state(state: TradingState, *, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Commands:
-    """Set the trading state of a symbol; on opening, the reference price is for the uncross."""
+    """Build a STATE command; when a symbol opens, the reference price is used by the uncross."""
     return _records((Op.STATE, state, 0, 0, symbol, 0, 0, 0, 0, reference_ticks))
 
 
 def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:
-    """Set the clock, and let expire what is due, at the end of day the DAY orders too."""
+    """Build a CLOCK command, which expires orders that are due, and DAY orders at the end of day."""
     return _records((Op.CLOCK, 0, 0, 0, 0, end_of_day, 0, 0, time_ns, 0))
 
 

@@ -1,9 +1,10 @@
-"""The engine's own random numbers: SplitMix64, the same bytes on every machine and NumPy version.
+"""SplitMix64 random numbers, identical on every machine and NumPy version.
 
 SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators",
 OOPSLA 2014; constants of S. Vigna's public-domain `splitmix64.c`) is a function of a counter: its
 k-th output is `mix(seed + (k + 1) * GAMMA)` modulo 2^64. So any part of a sequence can be drawn in
-one vectorised step, and in any order. Only 64-bit integer arithmetic takes part.
+one vectorised step, in any order. NumPy's generators are not used because their streams may change
+between versions.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def splitmix64(seed: int, start: int, count: int) -> NDArray[np.uint64]:
     if not 0 <= seed <= MAX_SEED:
         raise ValueError(f"a seed is an integer from 0 to 2^64 - 1, not {seed}")
     if start < 0 or count < 0:
-        raise ValueError(f"no outputs {start} to {start + count} of a sequence that starts at 0")
+        raise ValueError(f"start and count must not be negative, not {start} and {count}")
     z = np.arange(start + 1, start + count + 1, dtype=np.uint64)
     z *= np.uint64(GAMMA)
     z += np.uint64(seed)
@@ -54,7 +55,7 @@ def below(draws: NDArray[np.uint64], shift: int, bits: int, bound: int) -> NDArr
     """Integers from 0 to `bound - 1` from bits `shift` to `shift + bits - 1` of each draw.
 
     Multiply and shift (D. Lemire, "Fast random integer generation in an interval", 2019) without
-    the rejection step: one draw always gives one integer, at a bias below `bound / 2**bits`.
+    the rejection step: one draw gives one integer, with a bias below `bound / 2**bits`.
     """
     if not 0 < bits <= 32 or not 0 < bound <= 2**32:
         raise ValueError("`bits` is from 1 to 32 and `bound` from 1 to 2^32")
@@ -63,10 +64,11 @@ def below(draws: NDArray[np.uint64], shift: int, bits: int, bound: int) -> NDArr
 
 
 def exponential_q20(draws: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Exponential variates of mean 1 in 2^-20 parts, one for each draw: -ln of its upper 32 bits.
+    """Exponential variates of mean 1 in units of 2^-20, one per draw: -ln of its upper 32 bits.
 
-    The binary logarithm is found bit by bit: squaring a mantissa in [1, 2) doubles its logarithm,
-    and whether the square reaches 2 is the next bit (D. E. Knuth, TAOCP 1, 1.2.2, exercise 25).
+    The binary logarithm is computed bit by bit: squaring a mantissa in [1, 2) doubles its logarithm,
+    and the next bit is 1 if the square reaches 2 (D. E. Knuth, TAOCP 1, 1.2.2, exercise 25). The
+    platform's `log` is not used because its last bits differ between machines.
     """
     uniform = (draws >> np.uint64(32)) + np.uint64(1)
     exponent = np.frexp(uniform.astype(np.float64))[1] - 1

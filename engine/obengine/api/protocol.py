@@ -1,4 +1,4 @@
-"""The Book protocol that every core keeps; what it gives back stands in `obengine.api.snapshot`."""
+"""The Book protocol that every core implements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ENGINE", "RESTING", "SYMBOL", "Book", "Level", "Snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One displayed price level: its price, the shown lots on it, and how many orders show them."""
+    """A displayed price level: price, displayed lots, number of displayed orders."""
 
     price_ticks: int
     qty_lots: int
@@ -21,7 +21,7 @@ class Level:
 
 
 class Book(Protocol):
-    """An order book engine: a pure function of the commands that it was given."""
+    """An order book engine; its events are a pure function of its commands."""
 
     @property
     def symbols(self) -> int:
@@ -30,7 +30,7 @@ class Book(Protocol):
 
     @property
     def next_sequence(self) -> int:
-        """The sequence number that the next event will have."""
+        """The sequence number of the next event."""
         ...
 
     @property
@@ -39,15 +39,15 @@ class Book(Protocol):
         ...
 
     def apply(self, commands: Commands) -> Events:
-        """Apply a batch in order; every command but EXTEND gives at least one event.
+        """Apply a batch in order; every command except EXTEND gives at least one event.
 
         Raises:
-            BatchError: not a one-dimensional contiguous array of `COMMAND`; nothing was applied.
+            BatchError: not a one-dimensional contiguous array of `COMMAND`; no command was applied.
         """
         ...
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
-        """The best `levels` displayed levels of a side, best first; fewer where there are fewer.
+        """At most `levels` displayed levels of a side, best first.
 
         Raises:
             SymbolError: the book has no such symbol.
@@ -59,14 +59,14 @@ class Book(Protocol):
         ...
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Take on the state of a snapshot, whatever this book held before.
+        """Replace the state of this book by that of a snapshot.
 
         Raises:
-            SnapshotError: no book could have given this snapshot; this book is unchanged.
-            SymbolError: it holds a symbol that this book has not; this book is unchanged.
+            SnapshotError: the snapshot breaks a rule of the specification; this book is unchanged.
+            SymbolError: the snapshot has a symbol that this book does not have; this book is unchanged.
         """
         ...
 
     def state_digest(self) -> str:
-        """`snapshot().digest()`."""
+        """The digest of `snapshot()`."""
         ...

@@ -1,15 +1,15 @@
 """The whole state of an engine as three record arrays, their byte layout, and the state digest.
 
-All integers are little-endian. What each field holds stands in section 11 of SPECIFICATION.md.
+All integers are little-endian. Section 11 of SPECIFICATION.md defines the fields.
 
-`ENGINE` (40 bytes, one record): clock, and the EXTEND that waits for the next command::
+`ENGINE` (40 bytes, one record): the clock and the pending EXTEND::
 
-    0  u8 clock_ns    8  u4 extended (1: an EXTEND is pending, else all below is 0)    12 i4 display_lots
+    0  u8 clock_ns    8  u4 extended (1: an EXTEND is pending, else the rest is 0)    12 i4 display_lots
     16 u4 min_lots    20 u4 reserved    24 u8 expiry_ns    32 i8 trigger_ticks (or trail)
 
-`SYMBOL` (16 bytes), by symbol, only of symbols that have a last price or are not OPEN::
+`SYMBOL` (16 bytes), by symbol, only for symbols that have a last price or are not OPEN::
 
-    0  u2 symbol    2  u1 state    3  u1 has_last    4  u4 reserved    8  i8 last_ticks (0 where none)
+    0  u2 symbol    2  u1 state    3  u1 has_last    4  u4 reserved    8  i8 last_ticks (0 if none)
 
 `RESTING` (64 bytes), one for each order, in the canonical order::
 
@@ -80,7 +80,7 @@ def _no_symbols() -> NDArray[np.void]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a book needs to go on: `restore` takes it back.
+    """The whole state of a book; `Book.restore` accepts it.
 
     Attributes:
         next_sequence: the sequence number of the next event; not part of the digest.
@@ -95,5 +95,5 @@ class Snapshot:
     symbols: NDArray[np.void] = field(default_factory=_no_symbols)
 
     def digest(self) -> str:
-        """The state digest: sha256 of the `ENGINE`, `SYMBOL`, `RESTING` records. Equal on every core."""
+        """The state digest: sha256 of the `ENGINE`, `SYMBOL` and `RESTING` records; equal on every core."""
         return records_digest(self.engine, self.symbols, self.orders)

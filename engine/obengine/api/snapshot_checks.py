@@ -1,4 +1,4 @@
-"""Which snapshots a book can have given: the rules of section 11, checked before one is restored."""
+"""Validation of snapshots: the rules of section 11 of the specification."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
 
 
 def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
-    """Refuse a snapshot that no book of so many symbols can have given.
+    """Require that a snapshot satisfies all rules for a book of `symbols` symbols.
 
     Raises:
-        SnapshotError: a record breaks a rule of section 11; says which.
-        SymbolError: a record names a symbol that is not below `symbols`.
+        SnapshotError: names the record and the rule that it breaks.
+        SymbolError: a record has a symbol that is not below `symbols`.
     """
     for name, records, dtype in (
         ("engine", snapshot.engine, ENGINE),
@@ -37,7 +37,7 @@ def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
     ):
         if records.dtype != dtype or records.ndim != 1:
             raise SnapshotError(
-                f"snapshot.{name} is not a row of {name.upper()} records as snapshot.py has them"
+                f"snapshot.{name} is not a one-dimensional array of {name.upper()} records (snapshot.py)"
             )
     for name, records in (("symbols", snapshot.symbols), ("orders", snapshot.orders)):
         if len(records) and int(records["symbol"].max()) >= symbols:
@@ -49,16 +49,16 @@ def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
     for name, rules in _rules(snapshot).items():
         for rule, holds in rules.items():
             if not holds.all():
-                raise SnapshotError(f"snapshot.{name}[{int(np.argmin(holds))}]: not so: {rule}")
+                raise SnapshotError(f"snapshot.{name}[{int(np.argmin(holds))}]: broken rule: {rule}")
 
 
 def count_broken_rules(snapshot: Snapshot) -> dict[str, int]:
-    """For each rule of a snapshot, how many of its records break it."""
+    """The number of records that break each rule."""
     return {rule: int((~holds).sum()) for rules in _rules(snapshot).values() for rule, holds in rules.items()}
 
 
 def _rules(snapshot: Snapshot) -> dict[str, dict[str, NDArray[np.bool_]]]:
-    """By array, then by rule: for each record whether the rule holds."""
+    """For each array and rule, whether each record satisfies the rule."""
     return {
         "engine": _engine_rules(snapshot.engine),
         "symbols": _symbol_rules(snapshot.symbols),
@@ -139,12 +139,12 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
 
 
 def _rising(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each is above the one before."""
+    """Whether each number is greater than the previous one."""
     return np.concatenate([np.ones(min(len(numbers), 1), np.bool_), numbers[1:] > numbers[:-1]])
 
 
 def _in_order(orders: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Whether each order may stand behind the one before."""
+    """Whether each order may follow the previous one."""
     waiting = orders["queue"] == Queue.WAITING
     # ~price turns best-bid-first into ascending, for the whole of int64.
     rank = np.where(orders["side"] == Side.SELL, orders["price_ticks"], ~orders["price_ticks"])
@@ -163,14 +163,14 @@ def _in_order(orders: NDArray[np.void]) -> NDArray[np.bool_]:
 
 
 def _first_of_their_id(orders: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Whether no order before has the same symbol and id."""
+    """Whether no earlier order has the same symbol and id."""
     first = np.zeros(len(orders), np.bool_)
     first[np.unique(orders[["symbol", "order_id"]], return_index=True)[1]] = True
     return first
 
 
 def _uncrossed(snapshot: Snapshot) -> NDArray[np.bool_]:
-    """For each order, whether it is not a sell at or below the best buy of an open symbol."""
+    """For each order, false if it is a sell at or below the best buy of an open symbol."""
     orders, symbols = snapshot.orders, snapshot.symbols
     closed = set(symbols["symbol"][symbols["state"] != TradingState.OPEN].tolist())
     firm = orders["queue"] <= Queue.HIDDEN

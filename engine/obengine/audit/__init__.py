@@ -1,1 +1,1 @@
-"""Audits of event streams and books, independent of the core that gave them."""
+"""Audits of event streams and snapshots, independent of the core."""

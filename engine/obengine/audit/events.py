@@ -1,7 +1,6 @@
-"""The audit of an event log: what its events say of each other, whichever core gave them.
+"""The audit of an event log: rebuilds the books from the events alone and counts inconsistencies.
 
-The audit trusts no core: it rebuilds the queues from the events alone and counts each statement
-that a right book could not have made. All counts are plain integers; a sound log counts 0 of each.
+The audit does not depend on a core. Each count is an integer; a correct log has 0 faults of each kind.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ EVENT_FAULTS: Final = (
     "crossed_book",
     "market_order_rested",
 )
-"""The causes that `EventAudit` counts."""
+"""The kinds of faults that `EventAudit` counts."""
 
 _TRADED: Final = int(EventKind.TRADED)
 _AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
@@ -57,7 +56,7 @@ _COUNTED: Final = {
 
 @dataclass(slots=True)
 class _Arrival:
-    """The order that arrived last, until the next order's or command's first event."""
+    """The last order that arrived, until the first event of the next order or command."""
 
     symbol: int
     entry: Entry
@@ -66,7 +65,7 @@ class _Arrival:
 
 @dataclass(slots=True)
 class _Auction:
-    """A book that has just opened, and the uncross that its events announced."""
+    """A book that has just opened, and the uncross that its events announce."""
 
     book: ReplayBook
     price: int = NO_PRICE
@@ -75,15 +74,15 @@ class _Auction:
 
 
 class EventAudit:
-    """Reads the events of one engine from its first event on, batch after batch.
+    """Audits the events of one engine from its first event on, batch after batch.
 
-    An arriving order of id 0 is told from a recorded execution by its side, limit and lots alone: that
-    is sure for plain orders, not for all others, which better have another id.
+    An arriving order with id 0 is distinguished from a recorded execution by side, limit and lots. That is
+    unambiguous for plain orders only; other orders should not have id 0.
 
     Attributes:
-        faults: count by cause, see `EVENT_FAULTS`.
-        lots: `entered` (accepted, and added by modifies less what they took away), `traded` (each
-            trade counts once for each named order in it) and `cancelled`.
+        faults: count by kind, see `EVENT_FAULTS`.
+        lots: `entered` (accepted, plus or minus changes by modifies), `traded` (each trade counts once for
+            each order that it names) and `cancelled`.
     """
 
     def __init__(self) -> None:
@@ -106,7 +105,7 @@ class EventAudit:
         }
 
     def feed(self, events: Events) -> None:
-        """Audit the next batch; batches must end where commands end."""
+        """Audit the next batch; a batch must not end within the events of a command."""
         for kind, detail, symbol, qty, order_id, other_id, price in EVENT_RECORD.iter_unpack(
             events.tobytes()
         ):
@@ -135,16 +134,16 @@ class EventAudit:
         self._finish_arrival()
 
     def resting_lots(self) -> int:
-        """The lots that are open after the last batch, by the events alone."""
+        """The open lots after the last batch, according to the events."""
         return sum(entry.open_lots for book in self._books.values() for entry in book.in_order())
 
     def unaccounted_lots(self) -> int:
-        """Entered less traded, cancelled and open: 0 in a sound log."""
+        """Entered minus traded, cancelled and open lots: 0 in a correct log."""
         left = self.lots["traded"] + self.lots["cancelled"] + self.resting_lots()
         return self.lots["entered"] - left
 
     def snapshot_differences(self, snapshot: Snapshot) -> int:
-        """How many places of the snapshot's order list differ from the one that the events tell."""
+        """The number of positions at which the snapshot's orders differ from those of the events."""
         rebuilt = [
             (symbol, e.side, e.queue, e.open_lots, e.display_lots, e.shown_lots, e.order_id, e.price_ticks)
             for symbol, book in sorted(self._books.items())
@@ -215,7 +214,7 @@ class EventAudit:
                 arrival.refilled.add(maker)
 
     def _fill(self, book: ReplayBook, arrival: _Arrival, maker: Entry, qty: int) -> None:
-        """The taker's part of a trade."""
+        """Apply the taker's part of a trade."""
         taker = arrival.entry
         is_shown = maker.queue != Queue.DISPLAYED or maker.order_id in arrival.refilled
         self.faults["wrong_quantity"] += qty > taker.open_lots or (not is_shown and qty > maker.shown_lots)
@@ -227,7 +226,7 @@ class EventAudit:
     def _is_fill(
         arrival: _Arrival, side: int, symbol: int, qty: int, taker: int, maker: Entry | None, price: int
     ) -> bool:
-        """Whether a trade is the arrival's; else it is a recorded execution, or has no taker at all."""
+        """Whether a trade belongs to the arriving order; otherwise it is a recorded execution or invalid."""
         entry = arrival.entry
         if not entry.open_lots or (arrival.symbol, entry.order_id, entry.side) != (symbol, taker, side):
             return False
@@ -333,20 +332,20 @@ class EventAudit:
             self._auction = _Auction(book)
 
     def _start_auction(self, _: int, __: int, volume: int, ___: int, ____: int, price: int) -> None:
-        """An uncross at one price begins."""
+        """Start an uncross at one price."""
         if self._auction is None:
             self.faults["wrong_state"] += 1
             return
         self._auction.price, self._auction.volume = price, volume
 
     def _end_auction(self, auction: _Auction) -> None:
-        """A book that opened has traded what was announced, and is not crossed."""
+        """Check that an opened book traded the announced volume and is not crossed."""
         self._auction = None
         self.faults["wrong_quantity"] += auction.volume != min(auction.traded, MAX_QTY)
         self.faults["crossed_book"] += auction.book.is_crossed()
 
     def _finish_arrival(self) -> None:
-        """The last order is done: what it has left rests, and every iceberg met shows lots again."""
+        """Finish the last order: its remainder rests, and all icebergs must have been refilled."""
         if self._auction is not None:
             self._end_auction(self._auction)
         self._check_refills()
@@ -366,7 +365,7 @@ class EventAudit:
             )
 
     def _check_refills(self) -> None:
-        """Icebergs that used up their shown lots must have told by now that they show new ones."""
+        """Count icebergs whose shown lots are used up but which were not refilled."""
         if self._refilling is not None:
             self.faults["wrong_refill"] += len(self._refilling.pending_refills)
             self._refilling.pending_refills.clear()

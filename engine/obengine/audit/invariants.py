@@ -1,8 +1,4 @@
-"""What must hold of every book, whichever core keeps it: an audit of events and of snapshots.
-
-The audit trusts no core: it rebuilds the queues from the events alone and counts each statement
-that a right book could not have made. All counts are plain integers; a sound log counts 0 of each.
-"""
+"""Audits of whole event logs and of snapshots, as counts of faults."""
 
 from __future__ import annotations
 
@@ -17,15 +13,15 @@ __all__ = ["EVENT_FAULTS", "EventAudit", "audit_events", "check_snapshot", "nonz
 
 
 def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[str, int]:
-    """Audit a whole log: every count of `EVENT_FAULTS`, the lots, and what does not add up.
+    """Audit a whole event log.
 
     Args:
-        batches: the events of one engine from its first on; each batch ends where a command ends.
-        snapshot: the engine's state after the last batch, compared order by order where given.
+        batches: the events of one engine from its first event on; no batch ends within a command's events.
+        snapshot: the state after the last batch, to be compared order by order; None skips that.
 
     Returns:
-        Fault counts by cause, `unaccounted_lots` and `snapshot_differences`: all 0 in a sound log.
-        Counts of lots are prefixed with `lots_` and are not faults.
+        Fault counts by kind, `unaccounted_lots` and `snapshot_differences`: all 0 for a correct log.
+        Counts of lots have the prefix `lots_` and are not faults.
     """
     audit = EventAudit()
     for batch in batches:
@@ -40,10 +36,10 @@ def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[
 
 
 def nonzero_faults(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """The counts of an audit or a check that are faults and are not 0."""
+    """The counts of an audit or a check that are faults and not 0."""
     return {cause: n for cause, n in counts.items() if n and not cause.startswith("lots_")}
 
 
 def check_snapshot(snapshot: Snapshot) -> Mapping[str, int]:
-    """Count the records of a snapshot that break a rule of the specification, by rule."""
+    """Count the records of a snapshot that break each rule of the specification."""
     return count_broken_rules(snapshot)

@@ -1,4 +1,4 @@
-"""The open orders of a symbol, rebuilt from events alone: what a reader of the event stream can know."""
+"""The open orders of a symbol, rebuilt from events alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from obengine.api.messages import Queue, Side, TradingState
 
 @dataclass(slots=True)
 class Entry:
-    """One open order; `shown_lots` are 0 but in a displayed queue."""
+    """An open order; `shown_lots` is 0 outside displayed queues."""
 
     order_id: int
     side: int
@@ -51,7 +51,7 @@ class ReplaySide:
         return None
 
     def queue_of(self, entry: Entry) -> EntryQueue:
-        """The queue that an order stands in, or is to."""
+        """The queue of an order, created if missing."""
         price = entry.price_ticks
         if entry.queue == Queue.CONDITIONAL:
             return self.conditional.setdefault(price, OrderedDict())
@@ -63,7 +63,7 @@ class ReplaySide:
         return queue_of
 
     def before(self, entry: Entry) -> Iterator[Entry]:
-        """The conditional orders that a taker comes to before this order."""
+        """The conditional orders that a taker reaches before this order."""
         rank = entry.price_ticks * self._sign
         for price, queue_of in self.conditional.items():
             if price * self._sign < rank:
@@ -83,12 +83,12 @@ class ReplaySide:
 
 
 class ReplayBook:
-    """The orders of one symbol, as the events tell them.
+    """The open orders of one symbol according to its events.
 
     Attributes:
         orders: resting orders by id.
-        waiting: stops that wait, by id, in order of arrival.
-        due: icebergs whose shown lots are used up and whose refill is to be told.
+        waiting: waiting stops by id, in order of arrival.
+        pending_refills: icebergs whose shown lots are used up and whose REFILLED event is pending.
     """
 
     __slots__ = ("orders", "pending_refills", "sides", "state", "waiting")
@@ -105,27 +105,27 @@ class ReplayBook:
         return self.orders.get(order_id) or self.waiting.get(order_id)
 
     def rest(self, entry: Entry) -> None:
-        """Put an order last in its queue."""
+        """Append an order to its queue."""
         if entry.queue == Queue.DISPLAYED:
             entry.shown_lots = min(entry.display_lots or entry.open_lots, entry.open_lots)
         self.sides[entry.side].queue_of(entry)[entry.order_id] = entry
         self.orders[entry.order_id] = entry
 
     def remove(self, entry: Entry) -> None:
-        """An order is gone."""
+        """Remove an order."""
         if self.waiting.pop(entry.order_id, None) is None:
             del self.orders[entry.order_id]
             del self.sides[entry.side].queue_of(entry)[entry.order_id]
 
     def shrink(self, entry: Entry, lots: int) -> None:
-        """Leave an order so many lots, in its place: what is not shown goes first."""
+        """Reduce an order to `lots` in place; the reserve is reduced first."""
         entry.open_lots = lots
         entry.shown_lots = min(entry.shown_lots, lots)
         if not lots:
             self.remove(entry)
 
     def take(self, entry: Entry, lots: int) -> None:
-        """Take traded lots: shown ones first; a refill may then be due."""
+        """Remove traded lots, shown lots first; a refill may then be pending."""
         entry.open_lots -= lots
         if entry.open_lots <= 0:
             self.pending_refills.pop(entry.order_id, None)
@@ -136,13 +136,13 @@ class ReplayBook:
                 self.pending_refills[entry.order_id] = entry
 
     def refill(self, entry: Entry, lots: int) -> None:
-        """An iceberg shows lots again, last in its queue."""
+        """Refill an iceberg and move it to the end of its queue."""
         self.pending_refills.pop(entry.order_id, None)
         entry.shown_lots = lots
         self.sides[entry.side].queue_of(entry).move_to_end(entry.order_id)
 
     def is_next(self, entry: Entry, left: int) -> bool:
-        """Whether a taker with so many lots comes to this order before any other that it could trade."""
+        """Whether a taker with `left` lots reaches this order before any other that it could trade with."""
         side = self.sides[entry.side]
         if side.conditional and any(other.open_lots <= left for other in side.before(entry)):
             return False

@@ -1,1 +1,1 @@
-"""Market data files into commands."""
+"""Readers of market data files; they give commands."""

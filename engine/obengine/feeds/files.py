@@ -1,4 +1,4 @@
-"""The data files behind a feed: found by name, opened once, hashed, and safe to read as a stream."""
+"""Data files of a feed: found by name, opened once, hashed, and read as limited streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from obengine.api.errors import FeedError
 
 MAX_MEMBERS: Final = 1_000
 MAX_RATIO: Final = 100
-"""Members that unpack to more than this many times their packed size are refused."""
+"""The maximum ratio of unpacked to packed size."""
 
 _BLOCK: Final = 1 << 20
 _SMALL: Final = 16 << 20
@@ -43,8 +43,8 @@ class LobsterPair:
 
     Attributes:
         name: base name of the message file.
-        messages_name, orderbook_name: the files as the user named them; `archive!member` in a zip.
-        sources: the files that the streams come from.
+        messages_name, orderbook_name: the files as the user named them; `archive!member` in an archive.
+        sources: the files of the streams.
     """
 
     name: str
@@ -55,7 +55,7 @@ class LobsterPair:
     sources: tuple[DataFile, ...]
 
     def verify_checksums(self) -> None:
-        """Read both streams to their ends, where an archive's checksums are compared.
+        """Read both streams to their ends, where the checksums of an archive are verified.
 
         Raises:
             FeedError: an archive's member is damaged.
@@ -67,10 +67,10 @@ class LobsterPair:
 
 @contextmanager
 def open_lobster(path: Path) -> Iterator[LobsterPair]:
-    """Open a zip, a folder, or a message file with its orderbook beside it.
+    """Open a zip archive, a folder, or a message file with its orderbook file in the same folder.
 
     Raises:
-        FeedError: there is not exactly one message file with its orderbook, or it cannot be opened.
+        FeedError: not exactly one message file with its orderbook file, or a file cannot be opened.
     """
     try:
         with ExitStack() as stack:
@@ -87,15 +87,15 @@ def open_lobster(path: Path) -> Iterator[LobsterPair]:
 
 
 def read_block(stream: BinaryIO, name: str, line: int | None) -> bytes:
-    """The next mebibyte at most.
+    """Read at most one mebibyte.
 
     Raises:
-        FeedError: the disk refuses, or an archive's member is damaged.
+        FeedError: a read error, or a damaged archive member.
     """
     try:
         return stream.read(_BLOCK)
     except (zlib.error, EOFError, BadZipFile) as error:
-        reason = "a CRC error: the archive is damaged" if "CRC" in str(error) else "the archive is damaged"
+        reason = "CRC error: the archive is damaged" if "CRC" in str(error) else "the archive is damaged"
         raise FeedError(reason, file=name, line=line, column=None, value=str(error) or None) from error
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
@@ -103,18 +103,16 @@ def read_block(stream: BinaryIO, name: str, line: int | None) -> bytes:
 
 
 def may_be_lobster(path: Path) -> bool:
-    """Whether a file has a name that LOBSTER's archives or message files have."""
+    """Whether a file name may be that of a LOBSTER archive or message file."""
     return path.suffix.lower() == ".zip" or _MESSAGE in path.name
 
 
 def _open_pair(stack: ExitStack, path: Path) -> LobsterPair:
     if _MESSAGE not in path.name:
-        raise _error("not a LOBSTER message file: its name lacks the word `message`", str(path))
+        raise _error("not a LOBSTER message file: the name does not contain `message`", str(path))
     sibling = path.with_name(_orderbook_name(path.name))
     if not sibling.is_file():
-        raise _error(
-            "the orderbook file that belongs to the message file is not there", str(path), sibling.name
-        )
+        raise _error("the orderbook file of the message file is missing", str(path), sibling.name)
     messages, orderbook = (stack.enter_context(each.open("rb")) for each in (path, sibling))
     sources = (_hashed(messages, path.name), _hashed(orderbook, sibling.name))
     return LobsterPair(path.name, messages, str(path), orderbook, str(sibling), sources)
@@ -135,22 +133,22 @@ def _open_archive(stack: ExitStack, path: Path) -> LobsterPair:
             for name, place in zip(names, places, strict=True)
         ]
     except (BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
-        raise _error("not a zip archive that can be read", str(path), str(error)) from error
+        raise _error("not a readable zip archive", str(path), str(error)) from error
     base = PurePosixPath(message).name
     return LobsterPair(base, streams[0], places[0], streams[1], places[1], (source,))
 
 
 def _check_directory(file: BufferedReader, size: int, name: str) -> None:
-    """Refuse too many members before the zip library reads the list of them."""
+    """Limit the number of members before the zip library reads the directory."""
     file.seek(max(0, size - _TAIL))
     tail = file.read(_TAIL)
     file.seek(0)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + _END.size > len(tail):
-        raise _error("not a zip archive: it has no end record", name)
+        raise _error("not a zip archive: no end record", name)
     members, directory = _END.unpack_from(tail, at)[4:6]
     if _END_64 in tail[max(0, at - 20) : at] or members > MAX_MEMBERS or directory > MAX_MEMBERS * 1024:
-        raise _error(f"an archive of more than {MAX_MEMBERS} members or 4 GiB", name)
+        raise _error(f"the archive has more than {MAX_MEMBERS} members or 4 GiB", name)
 
 
 def _member(stack: ExitStack, archive: ZipFile, member: ZipInfo, size: int, place: str) -> BinaryIO:
@@ -166,12 +164,12 @@ def _only_message(names: list[str], where: str) -> str:
     """The one message file among the files of a folder or an archive.
 
     Raises:
-        FeedError: there is none, more than one, or one of its kind without its other half.
+        FeedError: no message file, more than one, or a file without its counterpart.
     """
     files = Counter(name for name in names if _is_data(name))
     twice = [name for name, times in files.items() if times > 1]
     if twice:
-        raise _error("holds a file more than once", where, twice[0])
+        raise _error("contains a file more than once", where, twice[0])
     found = sorted(name for name in files if _MESSAGE in PurePosixPath(name).name)
     books = {_orderbook_name(name) for name in found}
     halves = [name for name in found if _orderbook_name(name) not in files]
@@ -179,13 +177,13 @@ def _only_message(names: list[str], where: str) -> str:
     if len(found) != 1 or halves:
         reason = "not exactly one message file with its orderbook file"
         if halves:
-            reason += f": {', '.join(halves[:5])} without the other half"
+            reason += f": {', '.join(halves[:5])} without the matching file"
         raise _error(reason, where, ", ".join(found[:5]) or "none")
     return found[0]
 
 
 def _is_data(name: str) -> bool:
-    """Whether a name is one of a message or orderbook file; hidden files are never."""
+    """Whether a name is that of a message or orderbook file; hidden files are ignored."""
     base = PurePosixPath(name).name
     return (
         (_MESSAGE in base or _ORDERBOOK in base)
@@ -195,7 +193,7 @@ def _is_data(name: str) -> bool:
 
 
 def _orderbook_name(message: str) -> str:
-    """The name of the orderbook file that goes with a message file."""
+    """The name of the orderbook file of a message file."""
     folder, slash, base = message.rpartition("/")
     head, _, tail = base.rpartition(_MESSAGE)
     return f"{folder}{slash}{head}{_ORDERBOOK}{tail}"

@@ -1,4 +1,4 @@
-"""A strict, fast reader of CSV files of integers: blocks of rows out, or the place of what is wrong."""
+"""A strict, fast reader of CSV files of integers; errors name the place."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Rows = NDArray[np.int64]
 """A block of rows, shape (rows, columns)."""
 
 FastReader = Callable[[bytes, int, bool], Rows | None]
-"""Text, number of columns and whether seconds come first to rows; None where a line is not plainly that."""
+"""Converts text, number of columns and `seconds_first` to rows; None if the strict reader is needed."""
 
 MAX_COLUMNS: Final = 800
 MAX_DIGITS: Final = 18
-"""Numbers of more digits are refused, so that every number fits an int64."""
+"""The maximum number of digits, so that every number fits an int64."""
 
 NANOS: Final = 10**9
 
 MAX_RESIDUE_PS: Final = 16
-"""How far a time may be from a whole nanosecond, in picoseconds: two doubles of a day's seconds that
-follow each other are 14.6 apart, so a time in nanoseconds that went through one is no further off."""
+"""The maximum distance of a time from a whole nanosecond, in picoseconds: consecutive doubles for the
+seconds of a day differ by 14.6 ps, so a nanosecond time that was stored as a double is within this."""
 
 _MAX_LINE: Final = 1 << 15
 _COMMA, _NEWLINE, _DOT, _MINUS, _ZERO = b",\n.-0"
@@ -41,24 +41,24 @@ _ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Text of whole lines, and the number of the first."""
+    """Text of whole lines, and the number of the first line."""
 
     text: bytes
     line: int
 
 
 class IntegerCsv:
-    """A stream of lines of integers, read once, in blocks of about a mebibyte.
+    """A stream of lines of integers, read once in blocks of about one mebibyte.
 
     Args:
         stream: the open file.
-        file: its name for error messages.
-        columns: how many fields each line has; None takes it from the first line.
-        seconds_first: the first field is seconds with decimals and becomes nanoseconds (`nanoseconds`).
-        plain: a faster reader, asked first for each block; what it does not take is read here.
+        file: the name for error messages.
+        columns: fields per line; None takes the number from the first line.
+        seconds_first: the first field is decimal seconds, converted to nanoseconds (`nanoseconds`).
+        fast_reader: tried first for each block; None always uses the strict reader.
 
     Attributes:
-        rounded_lines: the lines whose seconds were not a whole number of nanoseconds.
+        rounded_lines: the lines whose time was not a whole number of nanoseconds.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class IntegerCsv:
         self.rounded_lines: list[int] = []
 
     def as_written(self, line: int, column: int) -> str:
-        """The text of a field (both numbers from 1) of the block that was given last."""
+        """The text of a field (line and column from 1) of the last block."""
         block = self._block
         fields = block.text.replace(b"\r\n", b"\n").split(b"\n")[line - block.line].split(b",")
         return _printable(fields[column - 1])
@@ -89,8 +89,7 @@ class IntegerCsv:
         """All rows, in blocks.
 
         Raises:
-            FeedError: a line has the wrong number of fields, a field is not a number, or the file
-                cannot be read.
+            FeedError: wrong number of fields, a field that is not a number, or a read error.
         """
         rest = b""
         while chunk := read_block(self._stream, self.file, self._line):
@@ -169,7 +168,7 @@ def _printable(value: bytes) -> str:
 def signed(
     data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The integers written in `data[start:end]`, and which of them are not integers."""
+    """The integers in `data[start:end]`, and which of them are invalid."""
     minus = data[starts] == _MINUS
     values, bad = _unsigned(data, starts + minus, ends)
     np.negative(values, out=values, where=minus)
@@ -179,11 +178,10 @@ def signed(
 def nanoseconds(
     data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Seconds with decimals as nanoseconds, which of them are not such, and how many picoseconds were
-    rounded away.
+    """Decimal seconds as nanoseconds, which of them are invalid, and the picoseconds rounded away.
 
-    Files that passed through binary floating point have a few times such as `43002.632812672004`,
-    4 picoseconds from the nanosecond that was meant. Part of a picosecond counts as one.
+    Files that passed through binary floating point contain times such as `43002.632812672004`, 4 ps from the
+    intended nanosecond. Fractions of a picosecond are rounded up.
     """
     dots = np.append(np.flatnonzero(data == _DOT), data.size)
     dot = dots[np.searchsorted(dots, starts)]
@@ -204,7 +202,7 @@ def nanoseconds(
 def _unsigned(
     data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The digits in `data[start:end]` as numbers, eight digits at a time, and which are no digits."""
+    """The numbers in `data[start:end]`, eight digits at a time, and which of them are invalid."""
     lengths = ends - starts
     bad = (lengths < 1) | (lengths > MAX_DIGITS)
     values = np.zeros(starts.size, dtype=np.int64)
@@ -223,7 +221,7 @@ def _unsigned(
 
 
 def _eight_digits(digits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The number of eight digits, one a byte, the first in the lowest: pairs, then fours, then all."""
+    """The number of eight digit bytes, the first in the lowest byte: combine pairs, then fours, then all."""
     pairs = (digits * np.uint64(10) + (digits >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
     fours = (pairs * np.uint64(100) + (pairs >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
     return (fours * np.uint64(10_000) + (fours >> np.uint64(32))) & np.uint64(0xFFFFFFFF)

@@ -1,27 +1,27 @@
-"""NASDAQ TotalView-ITCH 5.0 files into commands: many symbols, one book each.
+"""NASDAQ TotalView-ITCH 5.0 files to commands: many symbols, one book each.
 
-A file is a row of frames: two bytes of length and a message. Files with lengths of 0 exist; there the
-length is taken from the message's type, and elsewhere it must be that of the type. The frames are
-found one after another, all else is done on whole columns.
+A file is a sequence of frames: a two-byte length and a message. Some files have lengths of 0; then the
+length follows from the message type, otherwise it must equal that of the type. Frames are located one
+after another; everything else works on whole columns.
 
 Each order message becomes at most two commands:
 
 ==== ======================== ==========================================================
 type message                  commands
 ==== ======================== ==========================================================
-A F  add (attributed)         NEW, good till cancelled; the participant is the attribution's
-                              number in order of first appearance, 0 without one
+A F  add (attributed)         NEW GTC; the participant is the number of the attribution in
+                              order of first appearance, 0 without one
 E C  executed (with price)    EXECUTE of the resting order, at the order's own price
-X    cancel                   CANCEL of so many shares
-D    delete                   CANCEL of all that is left
+X    cancel                   CANCEL of the shares
+D    delete                   CANCEL of the remaining shares
 U    replace                  CANCEL of the old order, NEW with the side and owner of the old one
 ==== ======================== ==========================================================
 
-Before them each symbol's trading state is set to AUCTION, in which orders rest and nothing matches:
-the feed tells of every execution itself, and its own books may be crossed.
+First, the trading state of each symbol is set to AUCTION, so that orders rest without matching: the feed
+reports every execution itself, and its books may be crossed.
 
-Other messages change no resting order; they are counted. A replace of an order that the file never
-introduced gives its CANCEL alone, because the side of the new order is not known.
+Other messages do not change resting orders; they are counted. A replace of an unknown order gives only
+the CANCEL, because the side of the new order is unknown.
 """
 
 from __future__ import annotations
@@ -61,18 +61,18 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class ItchDay:
-    """A file as commands.
+    """An ITCH file as commands.
 
     Attributes:
         name: base name of the file.
-        symbols: stock of each symbol index that the commands use.
-        attributions: market participant of each participant number from 1 on.
-        commands: what keeps a book of each symbol in step with the file; first the state of each symbol.
-        times_ns: for each command, nanoseconds since midnight; of the states that of the first message.
-        frames: for each command, the 1-based number of its message; 0 for the states.
-        counts: messages by name, absent ones left out.
+        symbols: the stock of each symbol index.
+        attributions: the market participant of each participant number, from 1 on.
+        commands: keep the books in step with the file; they start with the state of each symbol.
+        times_ns: for each command, nanoseconds since midnight; states have the time of the first message.
+        frames: for each command, the 1-based number of its message; 0 for states.
+        counts: number of messages by name, without zeros.
         halts: changes of trading state, in order.
-        unknown_orders: messages about orders that the file never introduced.
+        unknown_orders: number of messages about orders that the file never introduced.
         source: the file that was read.
     """
 
@@ -89,16 +89,16 @@ class ItchDay:
 
 
 def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
-    """Read a file, plain or in gzip.
+    """Read an ITCH 5.0 file, uncompressed or gzip.
 
     Args:
         path: the file.
-        core: whose decoder reads the messages, `reference` or `native`; both give the same day. What the
-            native one finds fault with, the other reads too, so the errors are the same as well.
+        core: the decoder, `reference` or `native`; both give the same result. Files that the native decoder
+            rejects are read again by the reference decoder, so the errors are the same.
 
     Raises:
-        FeedError: a frame is cut, of unknown type or wrong length, times run backwards, or a field has
-            no meaning; the error names the frame, and the value.
+        FeedError: a truncated frame, unknown type, wrong length, decreasing time or invalid field; the error
+            names the frame and the value.
         CoreUnavailable: the core is not in this installation.
     """
     require_core(core)
@@ -146,7 +146,7 @@ def _read_frames(frames: Frames, name: str) -> ItchDay:
 
 
 def _day_of(columns: ItchDayColumns, unpacked: UnpackedFile, name: str) -> ItchDay:
-    """The day of columns that the native core read."""
+    """The day of the columns read by the native core."""
     data = np.frombuffer(unpacked.data, dtype=np.uint8)
     codes = {code: LAYOUTS[code] for code in ("R", *_ADDS)}
     symbols = tuple(
@@ -176,7 +176,7 @@ def _day_of(columns: ItchDayColumns, unpacked: UnpackedFile, name: str) -> ItchD
 def _stocks(
     data: NDArray[np.uint8], places: Sequence[int], codes: Mapping[str, np.dtype[Any]]
 ) -> Iterator[str]:
-    """What the first messages that name a stock call it; -1 is the place of no message."""
+    """The stock names in the first messages that mention a stock; an offset of -1 is no message."""
     for at, layout in zip(places, codes.values(), strict=True):
         if at >= 0:
             yield gather(data, np.array([at]), layout)["stock"][0].decode("ascii", "replace").strip()
@@ -184,7 +184,7 @@ def _stocks(
 
 @dataclass(frozen=True, slots=True)
 class _OrderOrigins:
-    """For each replace the row of the `NEW` that first introduced its order, or -1; and what is unknown."""
+    """For each replace, the row of the `NEW` that introduced its order, or -1; and the unknown orders."""
 
     replacing: Int64s
     origins: Commands
@@ -192,7 +192,7 @@ class _OrderOrigins:
 
 
 def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str, ...], Int64s]:
-    """The stocks that have orders, in order of their locate codes, and locate code -> symbol index."""
+    """The stocks that have orders, by locate code, and the map from locate code to symbol index."""
     heads = frames.heads()
     used = np.zeros(1 << 16, dtype=bool)
     for code in (*_ADDS, *_REDUCING):
@@ -210,7 +210,7 @@ def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str,
 
 
 def _states(symbols: int) -> Commands:
-    """The commands that let orders of every symbol rest, whatever their price."""
+    """The commands that set every symbol to AUCTION."""
     states = np.zeros(symbols, dtype=COMMAND)
     states["op"], states["side"] = Op.STATE, TradingState.AUCTION
     states["symbol"] = np.arange(symbols)
@@ -219,7 +219,7 @@ def _states(symbols: int) -> Commands:
 
 
 def _attributions(attributed: Records) -> tuple[tuple[str, ...], Int64s]:
-    """Market participants in order of first appearance, and the 1-based number of each message's."""
+    """Market participants in order of first appearance, and the 1-based number for each message."""
     names, first, inverse = np.unique(attributed["attribution"], return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
     rank = np.empty(order.size, dtype=np.int64)
@@ -231,7 +231,7 @@ def _adds(frames: Frames, code: str, rows: Int64s, added: Records, owners: Int64
     block = np.zeros(added.size, dtype=COMMAND)
     bad = np.flatnonzero((added["side"] != b"B") & (added["side"] != b"S"))
     if bad.size:
-        raise frame_error("a side that is neither B nor S", frames, rows[bad[0]], added["side"][bad[0]])
+        raise frame_error("side must be B or S", frames, rows[bad[0]], added["side"][bad[0]])
     _check_shares(frames, rows, added)
     block["op"] = Op.NEW
     block["side"] = np.where(added["side"] == b"B", Side.BUY, Side.SELL)
@@ -270,13 +270,13 @@ def _check_shares(frames: Frames, rows: Int64s, records: Records) -> None:
     bad = np.flatnonzero((records["shares"] == 0) | (records["shares"] > MAX_QTY))
     if bad.size:
         value = str(int(records["shares"][bad[0]])).encode()
-        raise frame_error("a number of shares that no order can have", frames, rows[bad[0]], value)
+        raise frame_error("invalid number of shares", frames, rows[bad[0]], value)
 
 
 def _trace_orders(
     kinds: Mapping[str, Int64s], records: Mapping[str, Records], adds: list[Commands]
 ) -> _OrderOrigins:
-    """Follow replaced orders back to the messages that introduced them: each step doubles its reach."""
+    """Trace replaced orders to the messages that introduced them, by pointer doubling."""
     origins = np.concatenate(adds)
     replaces = records["U"]
     refs = np.concatenate([origins["order_id"], replaces["new_ref"].astype(np.uint64)])
@@ -306,7 +306,7 @@ def _trace_orders(
 def _last_before(
     refs: NDArray[np.uint64], rows: Int64s, wanted: NDArray[np.uint64], before: Int64s
 ) -> Int64s:
-    """The last place in `refs` (sorted, then by `rows`) of each wanted reference with a lower row, or -1."""
+    """The last position in `refs` (sorted, then by `rows`) of each reference with a lower row, or -1."""
     low = np.searchsorted(refs, wanted, side="left")
     high = np.searchsorted(refs, wanted, side="right")
     at = high - 1

@@ -1,4 +1,4 @@
-"""The frames of an ITCH 5.0 file: found, checked, and gathered by type into columns."""
+"""The frames of an ITCH 5.0 file: located, checked, and gathered by type into columns."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Frames:
 
     Attributes:
         name: the file as the user named it.
-        source: the file as it lies on disk.
-        data: its bytes, unpacked.
+        source: the file on disk.
+        data: the unpacked bytes.
         starts: for each frame, where its message starts.
         types: for each frame, the byte of its type.
         times_ns: for each frame, nanoseconds since midnight, never decreasing.
@@ -56,20 +56,20 @@ class Frames:
         return gather(self.data, self.starts[rows], layout)
 
     def heads(self) -> NDArray[Any]:
-        """What every message starts with."""
+        """The common header of all messages."""
         return gather(self.data, self.starts, HEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class UnpackedFile:
-    """The content of a file, unpacked, and the file as it lies on disk."""
+    """The unpacked content of a file, and the file on disk."""
 
     data: bytes
     source: DataFile
 
 
 def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[Any]) -> NDArray[Any]:
-    """Records of one layout from unaligned places."""
+    """Records of one layout at any offsets."""
     if not starts.size:
         return np.zeros(0, dtype=layout)
     windows = np.lib.stride_tricks.sliding_window_view(data, layout.itemsize)
@@ -77,7 +77,7 @@ def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[
 
 
 def is_itch50(path: Path) -> bool:
-    """Whether a file starts as ITCH 5.0 does: a system event, or another message of its own length."""
+    """Whether a file starts with an ITCH 5.0 frame."""
     try:
         with path.open("rb") as file:
             head = file.read(3)
@@ -99,10 +99,10 @@ def read_frames(path: Path) -> Frames:
 
 
 def find_frames(stored: UnpackedFile, name: str) -> Frames:
-    """The frames of a file that was read.
+    """Locate the frames of a file.
 
     Raises:
-        FeedError: a frame is wrong; the error's line is the frame's number.
+        FeedError: a frame is invalid; the line of the error is the frame number.
     """
     raw, source = stored.data, stored.source
     data = np.frombuffer(raw, dtype=np.uint8)
@@ -112,24 +112,24 @@ def find_frames(stored: UnpackedFile, name: str) -> Frames:
         keep(at)
         at += steps[raw[at + _TYPE_AT]]
     if not raw:
-        raise _error("no frame: the file is empty", name)
+        raise _error("the file is empty", name)
     if not found:
-        raise _error("a cut frame", name, 1, raw[:16])
+        raise _error("truncated frame", name, 1, raw[:16])
     frames = np.array(found, dtype=np.int64)
     types = data[frames + _TYPE_AT]
     last = found[-1]
     if at >= _STUCK:
-        raise _error("an unknown message type", name, len(found), raw[last + _TYPE_AT : last + 3])
+        raise _error("unknown message type", name, len(found), raw[last + _TYPE_AT : last + 3])
     if at != len(raw):
         cut = last if at > len(raw) else at
         number = len(found) + (at < len(raw))
-        raise _error("a cut frame", name, number, raw[cut : cut + 16])
+        raise _error("truncated frame", name, number, raw[cut : cut + 16])
     prefix = (data[frames].astype(np.int64) << 8) | data[frames + 1]
     wrong = np.flatnonzero((prefix != 0) & (prefix != _LENGTH_OF[types]))
     if wrong.size:
         row = int(wrong[0])
         raise _error(
-            f"a length that is not the {_LENGTH_OF[types[row]]} of its type {chr(types[row])}",
+            f"length must be {_LENGTH_OF[types[row]]} for type {chr(types[row])}",
             name,
             row + 1,
             str(int(prefix[row])).encode(),
@@ -141,7 +141,7 @@ def find_frames(stored: UnpackedFile, name: str) -> Frames:
     beyond = np.flatnonzero(times >= _DAY_NS)
     wrong_times = [
         (int(rows[0]), reason)
-        for rows, reason in ((beyond, "a time beyond the day"), (backwards, "time runs backwards"))
+        for rows, reason in ((beyond, "time beyond the day"), (backwards, "time decreases"))
         if rows.size
     ]
     if wrong_times:
@@ -151,15 +151,15 @@ def find_frames(stored: UnpackedFile, name: str) -> Frames:
 
 
 def frame_error(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
-    """An error about the field of a frame (0-based row)."""
+    """An error in a field of a frame (0-based row)."""
     return _error(reason, frames.name, int(row) + 1, value)
 
 
 def read_unpacked(path: Path) -> UnpackedFile:
-    """Read a file, plain or in gzip.
+    """Read a file, uncompressed or gzip.
 
     Raises:
-        FeedError: it cannot be read, or is damaged gzip.
+        FeedError: a read error, or damaged gzip data.
     """
     try:
         stored = path.read_bytes()
@@ -172,7 +172,7 @@ def read_unpacked(path: Path) -> UnpackedFile:
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:
-    """The content of a gzip file of one or more members; refused where it is out of proportion."""
+    """Unpack a gzip file of one or more members, up to a size limit."""
     limit = min(max(16 << 20, MAX_RATIO * len(stored)), MAX_BYTES)
     parts, total, rest = [], 0, stored
     while rest:
@@ -181,7 +181,7 @@ def _unpacked(stored: bytes, name: str) -> bytes:
             part = inflater.decompress(rest, limit - total + 1)
         except zlib.error as error:
             reason = (
-                "a CRC error: the gzip file is damaged" if _is_checksum(error) else "the gzip file is damaged"
+                "CRC error: the gzip file is damaged" if _is_checksum(error) else "the gzip file is damaged"
             )
             raise _error(reason, name, None, str(error).encode()) from error
         parts.append(part)
@@ -189,7 +189,7 @@ def _unpacked(stored: bytes, name: str) -> bytes:
         if total > limit:
             raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
         if not inflater.eof:
-            raise _error("a gzip file that is cut", name)
+            raise _error("truncated gzip file", name)
         rest = inflater.unused_data.lstrip(b"\0")
     return b"".join(parts)
 

@@ -1,4 +1,4 @@
-"""The messages of NASDAQ TotalView-ITCH 5.0: their lengths, and the fields that a book needs.
+"""The messages of NASDAQ TotalView-ITCH 5.0: lengths, and the fields used here.
 
 Source: NASDAQ TotalView-ITCH 5.0 specification (nasdaqtrader.com, version of 2023, with the direct
 listing message O). Integers are big-endian; a time is 6 bytes of nanoseconds since midnight; prices
@@ -36,7 +36,7 @@ LENGTHS: Final = {
     "N": 20,
     "O": 48,
 }
-"""Bytes of each message by its type, the type itself included."""
+"""The length in bytes of each message type, including the type byte."""
 
 NAMES: Final = {
     "S": "system-event",
@@ -95,6 +95,6 @@ LAYOUTS: Final = {
     "R": DIRECTORY,
     "H": ACTION,
 }
-"""The messages whose fields are read; of the others only the head is."""
+"""The message types whose fields are read."""
 
 HEAD: Final = np.dtype(_HEAD)

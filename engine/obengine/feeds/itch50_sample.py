@@ -1,7 +1,7 @@
-"""A small ITCH 5.0 day that nobody traded: made from seeded flow, for trying replays and for tests.
+"""A synthetic ITCH 5.0 file made from seeded flow, for tests and examples.
 
-Each symbol has its own seeded flow through the reference book; what happens there is written as the
-feed would tell it. Prices are the flow's ticks as hundredths of a dollar.
+Each symbol has its own seeded flow through the reference book; the events are written as feed messages.
+The ticks of the flow are cents.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from obengine.flow.baseline import STEADY, generate
 from obengine.reference.book import ReferenceBook
 
 SAMPLE_VERSION: Final = 1
-"""Raised when the same arguments would give other files."""
+"""Incremented when the same arguments would give different files."""
 
 STOCKS: Final = ("ALPHA", "BRAVO", "CHARLY", "DELTA")
 _OPEN_NS: Final = 34_200 * 10**9
@@ -30,21 +30,21 @@ _ATTRIBUTED: Final = 7
 def write_itch50_sample(
     path: Path, *, seed: int = 42, messages: int = 5_000, stocks: int = 3, lengths: bool = True
 ) -> Path:
-    """Write a file, in gzip where its name ends in `.gz`; gives the path.
+    """Write a sample file, compressed if its name ends in `.gz`; return the path.
 
     Args:
-        path: where to.
+        path: the file to write.
         seed: any uint64.
-        messages: commands of each symbol's flow.
-        stocks: how many symbols, 1 to 4.
-        lengths: whether frames carry their length, or 0 as some files do.
+        messages: number of commands in the flow of each symbol.
+        stocks: number of symbols, 1 to 4.
+        lengths: whether frames have their length, or 0 as in some files.
 
     Raises:
         ValueError: a number is out of its range.
         OSError: the file cannot be written.
     """
     if not 1 <= stocks <= len(STOCKS) or messages < 1:
-        raise ValueError(f"a sample of {messages} messages for {stocks} of {len(STOCKS)} stocks")
+        raise ValueError(f"invalid sample: {messages} messages, {stocks} stocks (1 to {len(STOCKS)})")
     data = b"".join(
         struct.pack(">H", len(message) if lengths else 0) + message
         for message in sample_messages(seed, messages, stocks)
@@ -54,7 +54,7 @@ def write_itch50_sample(
 
 
 def sample_messages(seed: int, messages: int, stocks: int) -> Iterator[bytes]:
-    """The messages of the day, in order."""
+    """The messages of the sample, in order."""
     clock_ns = _OPEN_NS - 10**9
     yield _message("S", 0, clock_ns, b"O")
     symbols = []
@@ -78,7 +78,7 @@ def _message(code: str, locate: int, time_ns: int, body: bytes) -> bytes:
 
 
 class _Symbol:
-    """The flow and the book of one symbol, telling what the feed would say."""
+    """The flow and the book of one symbol, converted to feed messages."""
 
     def __init__(self, locate: int, stock: bytes, seed: int, messages: int) -> None:
         self.locate = locate
@@ -89,7 +89,7 @@ class _Symbol:
         self._match = 0
 
     def step(self, number: int) -> Iterator[tuple[str, bytes]]:
-        """The messages of the next command: type, and body after the head."""
+        """The messages of the next command: type, and body without the header."""
         one = self._commands[number : number + 1]
         command = one[0]
         taken = 0
@@ -114,7 +114,7 @@ class _Symbol:
         return ("C", data + b"Y" + struct.pack(">I", price * _TICK)) if number % 11 == 0 else ("E", data)
 
     def _cancelled(self, order_id: int, lots: int, price: int, number: int) -> Iterator[tuple[str, bytes]]:
-        """A delete; now and then a cancel of one lot before it, or a replace by an order that is deleted."""
+        """A delete; sometimes preceded by a cancel of one lot, or by a replace."""
         ref = self._ref(order_id)
         if number % 5 == 0 and lots > 1:
             yield "X", ref + struct.pack(">I", 1)

@@ -1,4 +1,4 @@
-"""LOBSTER message and orderbook files into commands, with the touch that the file shows after each.
+"""LOBSTER message and orderbook files to commands, with the touch after each row.
 
 Format: the read-me of LOBSTER's sample files (lobsterdata.com), 2013. A message row is time in
 seconds after midnight, type, order id, size, price in dollars x 10,000, direction (1 buy, -1 sell,
@@ -6,9 +6,9 @@ of the resting order). The orderbook row of the same number is the book after th
 ask size, bid price, bid size, level by level. Type 6 (cross trade), which newer files have, changes
 no resting order.
 
-Times have nine decimals at most. More are accepted only as the trace that binary floating point leaves
-(`integer_csv.MAX_RESIDUE_PS`); such a time is rounded to its nanosecond, and its row has the cause
-`time-rounded`. Any other is refused.
+Times have at most nine decimals. More are accepted only as rounding errors of binary floating point
+(`integer_csv.MAX_RESIDUE_PS`); such a time is rounded to the nanosecond, and its row has the cause
+`time-rounded`. Other times are rejected.
 """
 
 from __future__ import annotations
@@ -35,20 +35,19 @@ MAX_ROWS: Final = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class LobsterDay:
-    """A message file as commands.
+    """A LOBSTER day as commands.
 
     Attributes:
         name: base name of the message file.
-        levels: levels of the orderbook file.
-        commands: what keeps a book in step with the window.
-        row_end: for each row, how many commands bring the book to what the row should show.
+        levels: number of levels of the orderbook file.
+        commands: keep a book in step with the window.
+        row_end: for each row, the number of commands up to its end.
         times_ns: for each row, nanoseconds after midnight.
-        touches: for each row, best ask price and size, best bid price and size as the file has them,
-            shape (rows, 4).
+        touches: for each row, best ask price and size, best bid price and size of the file, shape (rows, 4).
         causes: for each row, `Cause` bits.
-        queues: how the messages fitted the tracked queues.
+        queues: how messages fit the tracked queues.
         sources: the files that were read.
-        contradictions: rows that say of an order what other rows rule out, in order.
+        order_conflicts: rows that contradict earlier rows about the same order, in order.
     """
 
     name: str
@@ -63,12 +62,12 @@ class LobsterDay:
     order_conflicts: tuple[OrderConflict, ...]
 
     def command_times_ns(self) -> NDArray[np.int64]:
-        """For each command the time of the row that it belongs to."""
+        """For each command, the time of its row."""
         rows = np.searchsorted(self.row_end, np.arange(self.commands.size), side="right")
         return self.times_ns[np.minimum(rows, self.times_ns.size - 1)]
 
     def cause_counts(self) -> dict[str, int]:
-        """Rows by cause, in the order of the causes; a row may have several."""
+        """Number of rows by cause; a row may have several causes."""
         return {
             cause.name.lower().replace("_", "-"): int(np.count_nonzero(self.causes & cause))
             for cause in Cause
@@ -76,15 +75,15 @@ class LobsterDay:
 
 
 def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
-    """Read a zip, a folder, or a message file with its orderbook file beside it.
+    """Read a zip archive, a folder, or a message file with its orderbook file in the same folder.
 
     Args:
         path: the file or folder.
-        core: whose reader and window follow the rows, `reference` or `native`; both give the same day.
+        core: the decoder, `reference` or `native`; both give the same result.
 
     Raises:
-        FeedError: a file is missing or malformed; the error has file, line, column and value. Of an
-            archive that is damaged it says so, whatever the damage made of the rows.
+        FeedError: a file is missing or malformed; the error has file, line, column and value. A damaged
+            archive is reported as such, even if its rows are invalid too.
         CoreUnavailable: the core is not in this installation.
     """
     decoder = _decoder_of(core)
@@ -97,12 +96,12 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
 
 
 def read_pair(pair: LobsterPair, *, core: str = REFERENCE) -> LobsterDay:
-    """Read streams that are open already; raises as `read_lobster`."""
+    """Read open streams; raises as `read_lobster`."""
     return _compile(pair, _decoder_of(core))
 
 
 class _WindowFollower(Protocol):
-    """A window that follows checked rows block by block."""
+    """A window that applies validated rows block by block."""
 
     @property
     def queues(self) -> Queues: ...
@@ -112,7 +111,7 @@ class _WindowFollower(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Decoder:
-    """How rows are read and followed; without `plain` all are read by the reader that names errors."""
+    """The window class and the fast CSV reader of a core; without the latter, the strict reader is used."""
 
     window: Callable[[int], _WindowFollower]
     fast_reader: FastReader | None
@@ -144,7 +143,7 @@ def _compile(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
         message_blocks.append(messages)
         touches.append(books[:, :4].copy())
     if window is None:
-        raise FeedError("an empty file", file=pair.messages_name, line=None, column=None, value=None)
+        raise FeedError("the file is empty", file=pair.messages_name, line=None, column=None, value=None)
     commands, row_end, causes = map(np.concatenate, zip(*window_blocks, strict=True))
     day = np.concatenate(message_blocks)
     found = order_conflicts(day)
@@ -172,10 +171,10 @@ def _compile(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
 def _blocks(
     messages: IntegerCsv, pair: LobsterPair, fast_reader: FastReader | None
 ) -> Iterator[tuple[Rows, Rows]]:
-    """Checked blocks of both files, of the same rows.
+    """Validated blocks of both files, with the same rows.
 
     Raises:
-        FeedError: a row is malformed, or one file has more rows than the other.
+        FeedError: a malformed row, or different numbers of rows.
     """
     books = IntegerCsv(pair.orderbook, file=pair.orderbook_name, fast_reader=fast_reader)
     sources = (messages.blocks(), books.blocks())
@@ -201,7 +200,7 @@ def _blocks(
     for over, longer, shorter in ((left[0], messages, books), (left[1], books, messages)):
         if over is not None:
             raise FeedError(
-                f"a row beyond the last of {shorter.file}",
+                f"more rows than {shorter.file}",
                 file=longer.file,
                 line=line,
                 column=None,

@@ -1,4 +1,4 @@
-"""What the rows of a LOBSTER file must keep to; the first that does not is named by its place."""
+"""Validation of the rows of a LOBSTER file; errors name the first invalid field."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TIME, _TYPE, _ID, _SIZE, _PRICE, _DIRECTION = range(6)
 
 
 def check_message_rows(rows: Rows, line: int, last_ns: int, source: IntegerCsv) -> int:
-    """Check a block of messages that starts at `line`; gives the time of its last row.
+    """Validate a block of messages that starts at `line`; return the time of its last row.
 
     Raises:
-        FeedError: the first field that cannot be.
+        FeedError: the first invalid field.
     """
     kind, price = rows[:, _TYPE], rows[:, _PRICE]
     limit = kind <= Message.HIDDEN
@@ -31,9 +31,9 @@ def check_message_rows(rows: Rows, line: int, last_ns: int, source: IntegerCsv) 
         line,
         source,
         (
-            (_TIME, rows[:, _TIME] < before, "time runs backwards"),
-            (_TIME, rows[:, _TIME] > DAY_NS, "a time beyond the day"),
-            (_TYPE, (kind < Message.NEW) | (kind > Message.HALT), "no message type (1 to 7)"),
+            (_TIME, rows[:, _TIME] < before, "time decreases"),
+            (_TIME, rows[:, _TIME] > DAY_NS, "time beyond the day"),
+            (_TYPE, (kind < Message.NEW) | (kind > Message.HALT), "not a message type (1 to 7)"),
             (_ID, (kind <= Message.EXECUTE) & (rows[:, _ID] < 1), "not an order id"),
             (_SIZE, limit & ((rows[:, _SIZE] < 1) | (rows[:, _SIZE] > MAX_QTY)), "not a size"),
             (_PRICE, limit & ((price < 1) | (price >= NO_ASK)), "not a price"),
@@ -45,14 +45,14 @@ def check_message_rows(rows: Rows, line: int, last_ns: int, source: IntegerCsv) 
 
 
 def check_book_rows(rows: Rows, line: int, source: IntegerCsv) -> None:
-    """Check a block of orderbook rows: levels in order, a size on each, unoccupied ones at the end.
+    """Validate a block of orderbook rows: ordered levels with sizes, empty levels last.
 
     Raises:
-        FeedError: the first field that cannot be.
+        FeedError: the first invalid field.
     """
     if rows.shape[1] % 4:
         text = f"{rows.shape[1]} fields"
-        raise FeedError("not four fields a level", file=source.file, line=line, column=None, value=text)
+        raise FeedError("not four fields per level", file=source.file, line=line, column=None, value=text)
     found: list[tuple[int, NDArray[np.bool_], str]] = []
     for offset, none, sign in ((0, NO_ASK, 1), (2, NO_BID, -1)):
         for column in range(offset, rows.shape[1], 4):
@@ -62,9 +62,9 @@ def check_book_rows(rows: Rows, line: int, source: IntegerCsv) -> None:
             if column > offset:
                 worse = (price - rows[:, column - 4]) * sign <= 0
                 both_empty = empty & (rows[:, column - 4] == none)
-                found.append((column, worse & ~both_empty, "a level that is not worse than the one before"))
+                found.append((column, worse & ~both_empty, "level not worse than the previous one"))
             wrong = np.where(empty, size != 0, (size < 1) | (size > MAX_QTY))
-            found.append((column + 1, wrong, "not the size of a level"))
+            found.append((column + 1, wrong, "not a level size"))
     _refuse(line, source, tuple(found))
     if line == 1 and rows[0, 0] <= rows[0, 2]:
         value = source.as_written(1, 3)

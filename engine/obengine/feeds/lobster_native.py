@@ -1,4 +1,4 @@
-"""LOBSTER rows by the compiled core: text to integers, and integers to the commands of a window."""
+"""LOBSTER decoding by the native core: text to integers, and rows to commands."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Rows = NDArray[np.int64]
 
 
 class NativeWindow:
-    """A `feeds.lobster_window.Window` of the compiled core; its commands, causes and counts are the same.
+    """The native equivalent of `feeds.lobster_window.Window`; results are the same.
 
-    Rows must have passed `feeds.lobster_checks`.
+    Rows must satisfy `feeds.lobster_checks`.
     """
 
     def __init__(self, levels: int) -> None:
@@ -23,19 +23,19 @@ class NativeWindow:
 
     @property
     def queues(self) -> Queues:
-        """How known orders were met so far."""
+        """How messages fit known orders so far."""
         return Queues(*self._window.queues)
 
     def follow(self, messages: Rows, books: Rows) -> WindowBlock:
-        """Follow a block of rows; the first row of all seeds the window."""
+        """Apply a block of rows; the first row seeds the window."""
         commands, row_end, causes = self._window.follow(messages, books)
         return WindowBlock(commands.view(COMMAND), row_end.view(np.int64), causes.view(np.uint16))
 
 
 def parse_integers(text: bytes, columns: int, seconds_first: bool) -> Rows | None:
-    """Lines of `columns` integers as int64 [rows, columns]; None where one is not plainly that.
+    """Lines of `columns` integers as int64 [rows, columns]; None if the strict reader is needed.
 
-    With `seconds_first` the first field is seconds with at most nine decimals, and becomes nanoseconds.
+    With `seconds_first`, the first field is seconds with at most nine decimals, converted to nanoseconds.
     """
     values = integer_lines(np.frombuffer(text, np.uint8), columns, seconds_first)
     return None if values is None else values.view(np.int64).reshape(-1, columns)

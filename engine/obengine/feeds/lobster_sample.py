@@ -1,8 +1,8 @@
-"""A day in LOBSTER's format that nobody traded: made from seeded flow, for trying replays and for tests.
+"""A synthetic LOBSTER day made from seeded flow, for tests and examples.
 
-Seeded orders run through the reference book; what changes the best levels is written as messages,
-each with the orderbook row after it, and hidden executions and a trading halt are strewn in. Orders
-sent before the first row stay unknown to the reader, as those before the opening bell do.
+Seeded orders run through the reference book. Changes of the best levels are written as messages, each with
+the orderbook row after it; hidden executions and trading halts are added. Orders from before the first row
+are unknown to the reader, like those from before the open of a real day.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from obengine.flow.baseline import STEADY, FlowProfile, generate
 from obengine.reference.book import ReferenceBook
 
 SAMPLE_VERSION: Final = 1
-"""Raised when the same arguments would give other files."""
+"""Incremented when the same arguments would give different files."""
 
 SAMPLE_PROFILE: Final[FlowProfile] = replace(
     STEADY,
@@ -57,11 +57,11 @@ class LobsterSampleRow:
 
 
 def write_lobster_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, levels: int = 5) -> Path:
-    """Write a message file and its orderbook file into a folder; gives the message file's path.
+    """Write a message file and its orderbook file to a folder; return the path of the message file.
 
     Raises:
-        ValueError: `seed` is not a uint64, or there are no rows or levels.
-        OSError: the folder cannot be written to.
+        ValueError: `seed` is not a uint64, or `rows` or `levels` is below 1.
+        OSError: the files cannot be written.
     """
     files = lobster_sample_files(seed=seed, rows=rows, levels=levels)
     for name, content in files.items():
@@ -70,7 +70,7 @@ def write_lobster_sample(folder: Path, *, seed: int = 42, rows: int = 5_000, lev
 
 
 def lobster_sample_pair() -> LobsterPair:
-    """The sample of the default arguments in memory, as its files would be read."""
+    """The default sample as open streams in memory."""
     (message, message_data), (orderbook, orderbook_data) = lobster_sample_files().items()
     sources = tuple(
         DataFile(name, len(content), hashlib.sha256(content).hexdigest())
@@ -83,10 +83,10 @@ def lobster_sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) 
     """The message file and its orderbook file, by name.
 
     Raises:
-        ValueError: `seed` is not a uint64, or there are no rows or levels.
+        ValueError: `seed` is not a uint64, or `rows` or `levels` is below 1.
     """
     if rows < 1 or levels < 1:
-        raise ValueError(f"a sample of {rows} rows with {levels} levels")
+        raise ValueError(f"invalid sample: {rows} rows, {levels} levels")
     gaps = below(splitmix64(stream_seed(seed, 2), 0, rows), 0, 32, 20_000_000)
     times = (_OPEN_NS + np.cumsum(gaps)).tolist()
     made = list(islice(sample_rows(seed, levels), rows))
@@ -101,7 +101,7 @@ def lobster_sample_files(*, seed: int = 42, rows: int = 5_000, levels: int = 5) 
 
 
 def sample_rows(seed: int, levels: int) -> Iterator[LobsterSampleRow]:
-    """Rows of a sample without end; a message that changes none of the levels in view has none."""
+    """The endless rows of a sample; messages that change no visible level are left out."""
     day = _Day(levels)
     length = 4_096
     done = 0
@@ -125,7 +125,7 @@ def sample_rows(seed: int, levels: int) -> Iterator[LobsterSampleRow]:
 
 
 class _Day:
-    """A reference book, and the levels in view after each of its events."""
+    """A reference book, and the visible levels after each of its events."""
 
     def __init__(self, levels: int) -> None:
         self._book: Book = ReferenceBook()
@@ -135,7 +135,7 @@ class _Day:
         self.view: tuple[int, ...] = self.look()
 
     def look(self) -> tuple[int, ...]:
-        """The orderbook row now."""
+        """The current orderbook row."""
         asks = sorted(self._totals[Side.SELL].items())[: self._levels]
         bids = sorted(self._totals[Side.BUY].items(), reverse=True)[: self._levels]
         asks += [(NO_ASK, 0)] * (self._levels - len(asks))
@@ -144,7 +144,7 @@ class _Day:
         return self.view
 
     def apply(self, command: np.ndarray[tuple[int], np.dtype[np.void]]) -> Iterator[_Row]:
-        """Apply one command; gives its messages, the view to be read after each."""
+        """Apply one command; yield its messages, with `view` updated after each."""
         events: Events = self._book.apply(np.ascontiguousarray(command, dtype=COMMAND))
         left = 0
         for kind, _, _, lots, order_id, maker, _ in events.tolist():
@@ -184,6 +184,6 @@ def _direction(side: int) -> int:
 
 
 def _seconds(time_ns: int) -> str:
-    """Seconds with up to nine decimals, zeros at the end left out, as LOBSTER writes them."""
+    """Seconds with up to nine decimals without trailing zeros, as written by LOBSTER."""
     whole, nanos = divmod(time_ns, NANOS)
     return f"{whole}.{nanos:09d}".rstrip("0").rstrip(".")

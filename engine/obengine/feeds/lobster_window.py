@@ -1,11 +1,10 @@
-"""The window of a LOBSTER file followed message by message, and the commands that keep a book in step.
+"""The window of a LOBSTER file, message by message, and the commands that keep a book in step.
 
-LOBSTER shows the best L levels of a book. Orders that stood before the file starts have no message,
-and a level that comes into view from below the window has none either. So: what the first row shows
-is seeded as one unnamed order a level; a level that is pushed out of the window is cancelled; and a
-tail level that the file has and the window lacks is adopted from the file as one unnamed order,
-never anything else and never more than one a side and row. Messages that name an order nobody has
-seen act on the unnamed order of their level.
+LOBSTER files have the best L levels of a book. Orders from before the start of the file have no message,
+and neither has a level that enters the window from below. Therefore: the first row is seeded as one
+unnamed order per level; a level that is pushed out of the window is cancelled; and a last level that the
+file has and the window lacks is adopted from the file as one unnamed order, at most one per side and row.
+Messages about unknown orders apply to the unnamed order of their level.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from obengine.api.messages import COMMAND, Commands, Op, Side
 
 NO_ASK: Final = 9_999_999_999
 NO_BID: Final = -9_999_999_999
-"""What LOBSTER writes for the price of an unoccupied level."""
+"""The price that LOBSTER writes for an empty level."""
 
 UNNAMED: Final = 2**63
-"""Unnamed orders have the ids from here on; those of a file are below."""
+"""Unnamed orders have ids from here on; ids of a file are below."""
 
 _COMMAND: Final = struct.Struct("<BBBBHHiIQq")
 
@@ -44,10 +43,10 @@ class Message(IntEnum):
 
 
 class Cause(IntEnum):
-    """Bits that say what a row had beside, or instead of, a plain change of a known order.
+    """Bits for each way in which a row differs from a plain change of a known order.
 
-    An unseen order is one whose arrival the file does not have: it came before the file starts, or
-    below the window. One that left the window had arrived in it, and was pushed out since.
+    The arrival of an unseen order is not in the file: it was before the start, or below the window. An order
+    that left the window arrived in it and was pushed out later.
     """
 
     SEED = 1
@@ -68,11 +67,11 @@ class Cause(IntEnum):
 
 
 class WindowBlock(NamedTuple):
-    """What a block of rows gave.
+    """The results of a block of rows.
 
     Attributes:
-        commands: those that the rows needed.
-        row_end: for each row, how many commands of the day there are up to its end.
+        commands: the commands of the rows.
+        row_end: for each row, the number of commands of the day up to its end.
         causes: for each row, `Cause` bits.
     """
 
@@ -83,7 +82,7 @@ class WindowBlock(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """How known orders were met: deletions of just the tracked size, executions at the queue's head."""
+    """How messages fit known orders: deletions of the tracked size, executions at the head of the queue."""
 
     deletions: int
     exact_deletions: int
@@ -91,7 +90,7 @@ class Queues:
     head_executions: int
 
 
-# Enum members are slow to look up and to pack: what runs once a message uses their plain numbers.
+# Enum members are slow to look up and to pack, so per-message code uses their integer values.
 _NEW, _REDUCE, _DELETE, _EXECUTE, _HIDDEN, _, _HALT = (int(kind) for kind in Message)
 _OP_NEW, _OP_CANCEL, _OP_EXECUTE = int(Op.NEW), int(Op.CANCEL), int(Op.EXECUTE)
 _ADOPTED, _HIDDEN_EXECUTION = int(Cause.ADOPTED_TAIL_LEVEL), int(Cause.HIDDEN_EXECUTION)
@@ -99,7 +98,7 @@ _ADOPTED, _HIDDEN_EXECUTION = int(Cause.ADOPTED_TAIL_LEVEL), int(Cause.HIDDEN_EX
 
 @dataclass(slots=True)
 class _Level:
-    """Open lots of a price: all of them, the unnamed order's, and by named order in queue order."""
+    """Open lots of a price: in total, of the unnamed order, and of the named orders in queue order."""
 
     total: int = 0
     unnamed_id: int = 0
@@ -109,7 +108,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _SideWindow:
-    """One side; keys are prices with the sign that makes the best one the smallest."""
+    """One side; keys are prices, negated for bids, so that the best key is smallest."""
 
     side: int
     sign: int
@@ -118,7 +117,7 @@ class _SideWindow:
     levels: dict[int, _Level] = field(default_factory=dict)
 
     def touch(self) -> tuple[int, int]:
-        """Best price and the lots on it, as LOBSTER writes them."""
+        """The best price and its lots, as written by LOBSTER."""
         if not self.keys:
             return self.none, 0
         key = self.keys[0]
@@ -126,11 +125,11 @@ class _SideWindow:
 
 
 class Window:
-    """The book in view, and the commands that were needed so far (`commands`, packed records).
+    """The visible book, and the commands so far (`commands`, packed records).
 
     Attributes:
-        deletions, exact_deletions: of known orders, and those of exactly the tracked size.
-        executions, head_executions: of known orders, and those at the head of the known queue.
+        deletions, exact_deletions: deletions of known orders, and those of exactly the tracked size.
+        executions, head_executions: executions of known orders, and those at the head of the queue.
     """
 
     def __init__(self, levels: int) -> None:
@@ -147,11 +146,11 @@ class Window:
 
     @property
     def queues(self) -> Queues:
-        """How known orders were met so far."""
+        """How messages fit known orders so far."""
         return Queues(self.deletions, self.exact_deletions, self.executions, self.head_executions)
 
     def follow(self, messages: NDArray[np.int64], books: NDArray[np.int64]) -> WindowBlock:
-        """Follow a block of rows; the first row of all seeds the window."""
+        """Apply a block of rows; the first row seeds the window."""
         before, row_end, causes = len(self.commands), list[int](), list[int]()
         for message, book in zip(messages.tolist(), books.tolist(), strict=True):
             cause = self.step(message, book) if self._seeded else self.seed(message, book)
@@ -167,15 +166,15 @@ class Window:
         )
 
     def command_count(self) -> int:
-        """How many commands there are so far."""
+        """The number of commands so far."""
         return len(self.commands) // _COMMAND.size
 
     def touch(self) -> tuple[int, int, int, int]:
-        """Ask price and size, bid price and size, as the first four fields of an orderbook row."""
+        """Ask price and size, bid price and size, like the first four fields of an orderbook row."""
         return *self._asks.touch(), *self._bids.touch()
 
     def seed(self, message: list[int], row: list[int]) -> int:
-        """Start from the first row, which is the book after the first message."""
+        """Start from a row, which is the book after its message."""
         _, kind, order_id, size, price, direction = message
         for book, offset in ((self._asks, 0), (self._bids, 2)):
             own = kind == _NEW and (direction == 1) == (book.side == Side.BUY)
@@ -191,9 +190,9 @@ class Window:
         return Cause.SEED
 
     def step(self, message: list[int], row: list[int]) -> int:
-        """Follow one message; `row` is the file's book after it. The causes say what was out of the ordinary.
+        """Apply one message; `row` is the file's book after it. Returns `Cause` bits.
 
-        With `Cause.UNEXPLAINED` (or a halt) in them the touch is not the row's; call `restart` then.
+        With `Cause.UNEXPLAINED` or a halt, the touch differs from the row; then call `restart`.
         """
         _, kind, order_id, size, price, direction = message
         if kind == _NEW:
@@ -215,7 +214,7 @@ class Window:
         return cause
 
     def restart(self, row: list[int]) -> None:
-        """Forget the book and take the row's, unless the row is crossed."""
+        """Replace the book by the row, unless the row is crossed."""
         if row[0] <= row[2]:
             return
         for book in (self._asks, self._bids):
@@ -282,7 +281,7 @@ class Window:
             del book.keys[bisect_left(book.keys, key)]
 
     def _adopt(self, book: _SideWindow, row: list[int], offset: int) -> int:
-        """Take the row's last level of a side if it is just the one that the window lacks."""
+        """Adopt the row's last level of a side if it is the only one that the window lacks."""
         have = len(book.keys)
         at = offset + 4 * have
         price = row[at]

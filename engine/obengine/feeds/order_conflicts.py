@@ -1,8 +1,8 @@
-"""What the messages of a LOBSTER file say of one order, held against each other over the whole day.
+"""Contradictions between the messages of a LOBSTER file about the same order.
 
-An order has one price and one side, is introduced once, and gives away no more than it has. What lies
-outside the levels of a file has no message, so an order may have less left than its messages tell, or
-be gone; it never has more. Rows are compared whether or not the order is in view.
+An order has one price and one side, is introduced once, and cannot lose more than its open lots. Changes
+outside the levels of a file have no message, so an order may have fewer lots than its messages imply, or
+be gone, but never more. Rows are compared whether or not the order is in the window.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TYPE, _ID, _SIZE, _PRICE, _DIRECTION = range(1, 6)
 
 
 class ConflictKind(StrEnum):
-    """How a row contradicts the rows before it that name its order."""
+    """How a row contradicts earlier rows about its order."""
 
     PRICE = "another-price"
     DIRECTION = "another-direction"
@@ -40,13 +40,13 @@ _COLUMN = {
 
 @dataclass(frozen=True, slots=True)
 class OrderConflict:
-    """A field that contradicts what its order is known to be.
+    """A field that contradicts the known state of its order.
 
     Attributes:
-        conflict: how.
-        line, column: where in the message file, from 1.
-        value: the field.
-        known: what it should have been (at most, for a size); the order's id where the id is at fault.
+        conflict: the kind of contradiction.
+        line, column: the place in the message file, from 1.
+        value: the value of the field.
+        known: the expected value (the maximum, for a size); the order id if the id is wrong.
     """
 
     conflict: ConflictKind
@@ -57,9 +57,9 @@ class OrderConflict:
 
 
 def order_conflicts(rows: Rows) -> tuple[OrderConflict, ...]:
-    """All contradictions among the messages of a day, by line; at most one a kind and row.
+    """All contradictions between the messages of a day, by line; at most one per kind and row.
 
-    A row that introduces an open order again starts it anew, and later rows are held against that.
+    A row that introduces an open order again replaces it; later rows are compared with the new one.
     """
     lines = np.flatnonzero(rows[:, _TYPE] <= Message.EXECUTE)
     lines = lines[np.argsort(rows[lines, _ID], kind="stable")]
@@ -98,7 +98,7 @@ def order_conflicts(rows: Rows) -> tuple[OrderConflict, ...]:
 
 
 def _given_before(given: NDArray[np.int64], head: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What an order had given away before each of its rows, since the row that `head` names."""
+    """The lots that an order had lost before each of its rows, since the row in `head`."""
     before = np.cumsum(given) - given
     return before - before[head]
 
@@ -109,6 +109,6 @@ def _gone_before(
     less: NDArray[np.bool_],
     head: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Rows about an order that is deleted, or has given all away, by the rows before."""
+    """Rows about an order that was deleted or used up by earlier rows."""
     deleted = (kind == Message.DELETE).astype(np.int64)
     return (_given_before(deleted, head) > 0) | (less & (open_before <= 0))

@@ -1,4 +1,4 @@
-"""A recorded command stream on disk, with its digest.
+"""Tapes: recorded command streams on disk, with a digest.
 
 A tape is a header of 64 bytes and the `COMMAND` records, little-endian throughout::
 
@@ -12,7 +12,7 @@ A tape is a header of 64 bytes and the `COMMAND` records, little-endian througho
     56     8    reserved       0
     64     ...  records
 
-Every byte of it is checked when it is read: a tape that was cut or altered is refused.
+Every byte is verified on reading: a truncated or altered tape is rejected.
 
 Format history (`TAPE_VERSION`):
 
@@ -41,14 +41,16 @@ _HEADER: Final = struct.Struct("<8sHHIQ32s8s")
 
 
 def write_tape(path: Path, commands: Commands) -> str:
-    """Write a tape in one step: it is there whole, or not at all. Gives the commands digest in hex.
+    """Write a tape atomically; return the commands digest in hex.
 
     Raises:
         BatchError: `commands` is not a one-dimensional array of `COMMAND`.
         TapeError: the file cannot be written.
     """
     if commands.dtype != COMMAND or commands.ndim != 1:
-        raise BatchError(f"a tape holds a row of COMMAND records, not {commands.dtype} x {commands.shape}")
+        raise BatchError(
+            f"a tape needs one dimension of COMMAND records, not {commands.dtype} x {commands.shape}"
+        )
     data = np.ascontiguousarray(commands).view(np.uint8).data
     digest = hashlib.sha256(data)
     header = _header(commands.size, digest.digest())
@@ -60,10 +62,10 @@ def write_tape(path: Path, commands: Commands) -> str:
 
 
 def read_tape(path: Path) -> Commands:
-    """The commands of a tape, as a writable array of their own.
+    """Read the commands of a tape into a new writable array.
 
     Raises:
-        TapeError: not a tape, truncated, altered, of a newer format, or unreadable; says which.
+        TapeError: not a tape, truncated, altered, of a newer format, or unreadable.
     """
     try:
         with path.open("rb") as file:
@@ -73,7 +75,7 @@ def read_tape(path: Path) -> Commands:
 
 
 def tape_digest(commands: Commands) -> str:
-    """The sha256, in hex, of the file that `write_tape` makes of these commands."""
+    """The sha256, in hex, of the file that `write_tape` would write."""
     data = np.ascontiguousarray(commands).view(np.uint8).data
     digest = hashlib.sha256(_header(commands.size, hashlib.sha256(data).digest()))
     digest.update(data)
@@ -81,7 +83,7 @@ def tape_digest(commands: Commands) -> str:
 
 
 def is_tape(path: Path) -> bool:
-    """Whether a file starts as a tape does."""
+    """Whether a file starts like a tape."""
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
@@ -118,17 +120,17 @@ def _read(file: BinaryIO, name: str) -> Commands:
     if not head.startswith(MAGIC[: len(head)]) or not head:
         raise TapeError(f"{name}: not a tape: it does not start with {MAGIC!r}")
     if len(head) < _HEADER.size:
-        raise TapeError(f"{name}: truncated: {size} bytes, the header alone has {_HEADER.size}")
+        raise TapeError(f"{name}: truncated: {size} bytes, the header has {_HEADER.size}")
     _, version, record_size, reserved, records, digest, reserved_2 = _HEADER.unpack(head)
     if version > TAPE_VERSION:
         raise TapeError(f"{name}: tape format {version} is newer than {TAPE_VERSION}: update obengine")
     if version != TAPE_VERSION or record_size != COMMAND.itemsize or reserved or any(reserved_2):
-        raise TapeError(f"{name}: altered: its header is not one that format {TAPE_VERSION} has")
+        raise TapeError(f"{name}: altered: the header is not valid for format {TAPE_VERSION}")
     wanted = _HEADER.size + records * COMMAND.itemsize
     if size != wanted:
         state = "truncated" if size < wanted else "altered"
         raise TapeError(f"{name}: {state}: {size} bytes, {records} records need {wanted}")
     commands = np.fromfile(file, dtype=COMMAND, count=records)
     if hashlib.sha256(commands.view(np.uint8).data).digest() != digest:
-        raise TapeError(f"{name}: altered: the records do not have the digest in the header")
+        raise TapeError(f"{name}: altered: the records do not match the digest in the header")
     return commands

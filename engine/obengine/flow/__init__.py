@@ -1,1 +1,1 @@
-"""Seeded order flow: commands from a seed, the same on every machine."""
+"""Seeded order flow: commands from a seed, identical on every machine."""

@@ -1,9 +1,9 @@
-"""Seeded order flow: a seed becomes commands, by integer arithmetic alone.
+"""Steady seeded order flow, by integer arithmetic alone.
 
-Each message draws two 64-bit words of :mod:`obengine.api.prng`; which bits decide what is written in
-`_draw`. A plain price-time model of the book runs beside the generator, so that a cancel names an
-order that still rests (but for the profile's share of stale cancels). What the model counted is
-given along with the commands: a core that trades differently is found out by it.
+Each message uses two 64-bit words of :mod:`obengine.api.prng`; `_draw` defines the use of their bits. A
+simple price-time model of the book runs along with the generator, so that a cancel refers to a resting
+order (except for the profile's share of stale cancels). The model's counts are returned with the
+commands, so that a core that trades differently is detected.
 
 Profile history (`FlowProfile.version`):
 
@@ -24,7 +24,7 @@ from obengine.api.messages import COMMAND, NO_PRICE, Commands, Op, OrderKind, Si
 from obengine.api.prng import below, splitmix64, stream_seed
 
 SHARES: Final = 2**16
-"""Shares in a profile are given in parts of this."""
+"""The unit of the shares in a profile."""
 
 _BLOCK: Final = 65_536
 _ADD, _CANCEL, _STALE, _MARKET, _IOC = range(5)
@@ -33,17 +33,17 @@ _MASK_32: Final = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class FlowProfile:
-    """How messages are drawn. Shares are parts of 65,536; what is left of the messages is marketable.
+    """The parameters of a flow. Shares are parts of 65,536; the remaining messages are marketable orders.
 
     Attributes:
-        version: raised when the same fields would give other bytes.
-        add_share: limit orders, good till cancelled, on their own side of the mid.
+        version: incremented when the same fields would give different bytes.
+        add_share: GTC limit orders on their own side of the mid.
         cancel_share: cancels.
-        stale_cancel_share: the part *of the cancels* that names any order ever sent, live or not.
-        ioc_share: the part *of the marketable orders* that has a limit (the rest are market orders).
+        stale_cancel_share: the part *of the cancels* that refers to any order ever sent, open or not.
+        ioc_share: the part *of the marketable orders* that are IOC with a limit (the rest are MARKET).
         start_mid_ticks: the mid of the first message.
-        drift_share: messages before which the mid moves by one tick, up or down.
-        offset_ticks: adds stand 1 to this many ticks from the mid; IOC limits reach as far beyond it.
+        drift_share: share of messages before which the mid moves by one tick, up or down.
+        offset_ticks: adds are 1 to this many ticks from the mid; IOC limits are as far beyond it.
         qty_lots: quantities are 1 to this many lots.
         resting_floor: with fewer resting orders a cancel becomes an add.
         participants: owners are numbered 1 to this.
@@ -68,7 +68,7 @@ STEADY: Final = FlowProfile()
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Commands, and what the generator's own model of the book made of them."""
+    """Commands, and the results of the generator's own model of the book."""
 
     commands: Commands
     trades: int
@@ -78,7 +78,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class _Draws:
-    """The independent part of a block of messages, one entry a message."""
+    """The independent part of a block of messages, one entry per message."""
 
     action: NDArray[np.int64]
     side: NDArray[np.int64]
@@ -89,13 +89,13 @@ class _Draws:
 
 
 def generate(profile: FlowProfile, seed: int, messages: int) -> Flow:
-    """The first `messages` commands of a profile and seed; a shorter flow is a prefix of a longer one.
+    """Generate the first `messages` commands; a shorter flow is a prefix of a longer one.
 
     Raises:
         ValueError: `seed` is not a uint64, or `messages` is negative.
     """
     if messages < 0:
-        raise ValueError(f"a flow of {messages} messages")
+        raise ValueError(f"the number of messages must not be negative, not {messages}")
     commands = np.zeros(messages, dtype=COMMAND)
     model = _Model(profile.resting_floor)
     seeds = (stream_seed(seed, 0), stream_seed(seed, 1))
@@ -140,7 +140,7 @@ def _draw(
 
 
 def _write(out: Commands, draws: _Draws, action: NDArray[np.int64], ids: NDArray[np.uint64]) -> None:
-    """Fill the block's command records; cancels carry nothing but their order."""
+    """Fill the block's command records; cancels have only an order id."""
     cancel = (action == _CANCEL) | (action == _STALE)
     market = action == _MARKET
     immediate = market | (action == _IOC)
@@ -155,10 +155,10 @@ def _write(out: Commands, draws: _Draws, action: NDArray[np.int64], ids: NDArray
 
 
 class _Model:
-    """A price-time book that knows just enough to say which orders still rest.
+    """A minimal price-time book that tracks which orders rest.
 
-    An order that left is marked by 0 open lots, and is dropped from its queue and from the list of
-    candidates when it is next met there.
+    A removed order is marked by 0 open lots; it is dropped from its queue and from the candidates when it
+    is next reached there.
     """
 
     def __init__(self, resting_floor: int) -> None:
@@ -170,7 +170,7 @@ class _Model:
         self._heaps: tuple[list[int], list[int]] = ([], [])
 
     def run(self, draws: _Draws) -> tuple[list[int], list[int]]:
-        """The action that each message became and the order that it names."""
+        """The final action of each message and the order that it refers to."""
         actions, sides, picks = draws.action.tolist(), draws.side.tolist(), draws.pick.tolist()
         prices, lots = draws.price_ticks.tolist(), draws.qty_lots.tolist()
         ids: list[int] = []
@@ -227,7 +227,7 @@ class _Model:
             self.resting += 1
 
     def _take(self, side: int, limit: int | None, lots: int) -> int:
-        """Trade against the other side as far as the limit allows; the lots that are left."""
+        """Trade against the other side as far as the limit allows; return the remaining lots."""
         queues, heap, open_lots = self._queues[1 - side], self._heaps[1 - side], self._open
         sign = 1 if side == 0 else -1
         while lots and heap:

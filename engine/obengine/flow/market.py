@@ -1,14 +1,13 @@
-"""Seeded flow of a moving market: five regimes, written from their published description.
+"""Seeded flow of a moving market: five regimes, implemented from their published description.
 
 Model: the workload of the open benchmark of T. Flash et al., "matching-engine-benchmark" (arXiv
-2606.01183), as its methodology page describes it; this is our own implementation of that page, with
-our own generator, so the bytes are not that benchmark's. What the page leaves open is fixed here and
-marked (ours):
+2606.01183), as described on its methodology page. This implementation uses another generator, so the
+bytes differ from that benchmark. Choices that the page leaves open are marked (ours):
 
-* The mid follows a geometric Brownian motion, one step a new order, from 33,504 ticks; over the run
-  its standard deviation is the regime's swing. Buys are priced along the first half of the path and
+* The mid follows a geometric Brownian motion from 33,504 ticks, one step per new order; its standard
+  deviation over the run is the regime's swing. Buys are priced along the first half of the path and
   sells along the second; then the arrival order is shuffled.
-* An order stands `d` ticks behind its mid, with weight `d**-2.23` plus a Gaussian hump of amplitude
+* An order is `d` ticks behind its mid, with weight `d**-2.23` plus a Gaussian hump of amplitude
   5 around 8 ticks, which is 3 ticks wide, and `d` at most 256 (ours). Quantities are 1 to 100 lots.
 * 15 % are immediate-or-cancel. Of the rest 20 % are modified once (one lot more, and 80 % of them one
   tick nearer to the mid), and 95 % are cancelled. Lifetimes are exponential with a median of 0.431
@@ -18,8 +17,8 @@ marked (ours):
   a stale modify, both 1 microsecond later (ours). New orders arrive evenly over a session of six and a
   half hours (ours), so most are gone before the next one comes.
 
-Everything is integer arithmetic, or decimal arithmetic of fixed precision: the same bytes on every
-machine. A shorter flow is another path, not a prefix of a longer one.
+All arithmetic is on integers or decimals of fixed precision, so the bytes are the same on every machine.
+A shorter flow has a different path; it is not a prefix of a longer one.
 
 Profile history (`MarketProfile.version`):
 
@@ -43,7 +42,7 @@ from obengine.api.prng import below, exponential_q20, splitmix64, stream_seed
 Int64s = NDArray[np.int64]
 
 _PATH_STREAM: Final = 103
-"""Chosen so that seed 42 has a path whose two halves overlap in part, with books as deep as published."""
+"""Chosen so that the two halves of seed 42's path overlap in part, with books as deep as published."""
 
 START_MID_TICKS: Final = 33_504
 DEEPEST_TICKS: Final = 256
@@ -67,7 +66,7 @@ _EXACT: Final = Context(prec=40)
 
 @dataclass(frozen=True, slots=True)
 class MarketProfile:
-    """A regime: how far the mid moves over the run, in thousandths of itself (one standard deviation)."""
+    """A regime: the movement of the mid over the run, in thousandths (one standard deviation)."""
 
     name: str
     swing_permille: int
@@ -95,14 +94,14 @@ class _Orders:
 
 
 def generate_market(profile: MarketProfile, seed: int, messages: int) -> Commands:
-    """Just `messages` commands of a regime; those of the last orders' lives that come later are cut.
+    """Generate exactly `messages` commands of a regime; later commands of the last orders are dropped.
 
     Raises:
         ValueError: `seed` is not a uint64, or `messages` is negative or beyond 100 million.
     """
     count = messages * 51 // 100 + 64
     if messages < 0 or count > MAX_ORDERS:
-        raise ValueError(f"a flow of {messages} messages")
+        raise ValueError(f"the number of messages must be 0 to 100 million, not {messages}")
     orders = _orders(profile, seed, count)
     lives = splitmix64(stream_seed(seed, 11), 0, count)
     return _expand(orders, lives, seed)[:messages].copy()
@@ -111,8 +110,8 @@ def generate_market(profile: MarketProfile, seed: int, messages: int) -> Command
 def mid_path_ticks(swing_permille: int, seed: int, count: int) -> Int64s:
     """The mid before each of `count` orders: a geometric Brownian motion without drift.
 
-    One step is `swing / sqrt(count)` of a unit normal, less half its square; the normal is the sum of
-    twelve 16-bit uniforms less their mean.
+    One step is `swing / sqrt(count)` of a unit normal, minus half its square; the normal is the sum of
+    twelve 16-bit uniforms minus their mean.
     """
     step_q40 = (swing_permille << (2 * _Q40 + 20)) // (1_000 * _LN2_Q40 * max(isqrt(count << 40), 1))
     drift_q40 = (swing_permille**2 << (2 * _Q40)) // (2_000_000 * _LN2_Q40 * max(count, 1))
@@ -127,7 +126,7 @@ def mid_path_ticks(swing_permille: int, seed: int, count: int) -> Int64s:
 
 
 def _exp2_rounded(log2_q40: Int64s) -> Int64s:
-    """2 to the power, rounded: the power's fraction bit by bit, each a product with a 31-bit constant."""
+    """2 to the power, rounded; one product with a 31-bit constant per bit of the fraction."""
     fraction = log2_q40 & _MASK_Q40
     mantissa = np.full(log2_q40.size, 1 << 31, dtype=np.uint64)
     for bit, factor in enumerate(_roots_of_two(), start=1):
@@ -141,7 +140,7 @@ def _exp2_rounded(log2_q40: Int64s) -> Int64s:
 
 @cache
 def _roots_of_two() -> tuple[int, ...]:
-    """2^(1/2), 2^(1/4), ... in 2^-31 parts, as far as they differ from 1."""
+    """2^(1/2), 2^(1/4), ... in units of 2^-31, as far as they differ from 1."""
     root, found = Decimal(2), []
     for _ in range(31):
         root = _EXACT.sqrt(root)
@@ -184,7 +183,7 @@ def _orders(profile: MarketProfile, seed: int, count: int) -> _Orders:
 
 
 def _expand(orders: _Orders, draws: NDArray[np.uint64], seed: int) -> Commands:
-    """Each order's life as commands, all in order of time."""
+    """The commands of all orders, in order of time."""
     count = orders.side.size
     kinds = splitmix64(stream_seed(seed, 12), 0, count)
     ioc = below(draws, 0, 16, 65_536) < _IOC

@@ -1,1 +1,1 @@
-"""Python access to the compiled core."""
+"""Python interface of the native core."""

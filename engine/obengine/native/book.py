@@ -1,4 +1,4 @@
-"""The compiled book: the same events as the reference, many times faster, with the GIL released."""
+"""The book of the native core; it releases the GIL."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from obengine.api.snapshot_checks import validate_snapshot
 
 
 class NativeBook:
-    """An order book of one or many symbols over the C++ core; keeps the `Book` protocol.
+    """An order book of one or many symbols over the C++ core; implements the `Book` protocol.
 
-    Commands are read where they lie, without a copy. Several threads may share a book: their
-    batches are applied one after another. A batch must not be written to while it is applied.
-    Memory of dropped events is kept for coming batches, up to 256 MiB in a process.
+    Commands are read without a copy. Several threads may share a book: their batches are applied one
+    after another. A batch must not be modified while it is applied. The memory of dropped events is
+    cached for later batches, up to 256 MiB per process.
 
     Args:
-        symbols: number of symbols, 1 to 65,536; commands for others are refused.
+        symbols: number of symbols, 1 to 65,536; commands for others are rejected.
 
     Raises:
         SymbolError: the number of symbols is out of range.
@@ -38,7 +38,7 @@ class NativeBook:
 
     @property
     def next_sequence(self) -> int:
-        """The sequence number that the next event will have."""
+        """The sequence number of the next event."""
         return self._engine.next_sequence
 
     @property
@@ -47,17 +47,17 @@ class NativeBook:
         return self._engine.clock_ns
 
     def apply(self, commands: Commands) -> Events:
-        """Apply a batch in order; every command but EXTEND gives at least one event.
+        """Apply a batch in order; every command except EXTEND gives at least one event.
 
         Raises:
-            BatchError: not a one-dimensional contiguous array of `COMMAND`; nothing was applied.
-            MemoryError: the book is in an unknown state and is to be thrown away.
+            BatchError: not a one-dimensional contiguous array of `COMMAND`; no command was applied.
+            MemoryError: the state of the book is undefined; discard it.
         """
         check_commands(commands)
         return np.frombuffer(self._engine.apply(commands), EVENT)
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
-        """The best `levels` displayed levels of a side, best first; fewer where there are fewer.
+        """At most `levels` displayed levels of a side, best first.
 
         Raises:
             SymbolError: the book has no such symbol.
@@ -73,11 +73,11 @@ class NativeBook:
         return Snapshot(next_sequence, orders.view(RESTING), engine.view(ENGINE), symbols.view(SYMBOL))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Take on the state of a snapshot, whatever this book held before.
+        """Replace the state of this book by that of a snapshot.
 
         Raises:
-            SnapshotError: no book could have given this snapshot; this book is unchanged.
-            SymbolError: it holds a symbol that this book has not; this book is unchanged.
+            SnapshotError: the snapshot breaks a rule of the specification; this book is unchanged.
+            SymbolError: the snapshot has a symbol that this book does not have; this book is unchanged.
         """
         validate_snapshot(snapshot, self._symbols)
         engine, symbols, orders = (
@@ -87,9 +87,9 @@ class NativeBook:
         self._engine.restore(snapshot.next_sequence, engine, symbols, orders)
 
     def state_digest(self) -> str:
-        """`snapshot().digest()`."""
+        """The digest of `snapshot()`."""
         return self.snapshot().digest()
 
     def audit(self) -> str | None:
-        """The first broken invariant of the core's own structures in words, or None."""
+        """The first broken invariant of the core's data structures, or None."""
         return self._engine.audit()

@@ -1,4 +1,4 @@
-"""ITCH 5.0 bytes by the compiled core: to the books of all symbols, or to commands for an engine."""
+"""ITCH 5.0 decoding by the native core: to books of all symbols, or to commands."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Bytes = bytes | bytearray | memoryview | NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ItchEnd:
-    """Where reading ended.
+    """The end of a read.
 
     Attributes:
-        offset: bytes that were handled; a frame that is cut off can be read again from there.
-        messages: messages that were handled.
-        fault: what is wrong with the frame at the offset, in words; None where all was read.
+        offset: number of bytes handled; a truncated frame can be read again from there.
+        messages: number of messages handled.
+        fault: the error of the frame at the offset; None if all bytes were read.
     """
 
     offset: int
@@ -30,7 +30,7 @@ class ItchEnd:
     fault: str | None
 
     def require_complete(self, file: str) -> None:
-        """Refuse bytes that were not read to their end.
+        """Require that all bytes were read.
 
         Raises:
             FeedError: names the frame, its offset and its fault.
@@ -42,7 +42,7 @@ class ItchEnd:
 
 @dataclass(frozen=True, slots=True)
 class FeedFaults:
-    """Messages that said what cannot be; they had no effect, but an order that gave too much is gone."""
+    """Counts of invalid messages. They have no effect, except that an order reduced below 0 is removed."""
 
     unknown_order: int
     duplicate_order: int
@@ -51,42 +51,42 @@ class FeedFaults:
 
 
 class ItchBooks:
-    """The books of all symbols as a feed tells them. Prices are the feed's: 1/10,000 dollar.
+    """The books of all symbols of a feed. Prices are in the feed's units of 1/10,000 dollar.
 
-    Bytes are frames of a two-byte big-endian length and a message; they are read where they lie, and
-    may come in pieces. A symbol is the stock locate.
+    Bytes are frames of a two-byte big-endian length and a message. They are read without a copy and may
+    arrive in pieces. A symbol is the stock locate.
     """
 
     def __init__(self) -> None:
         self._books = FeedBooks()
 
     def read(self, data: Bytes) -> ItchEnd:
-        """Let the books follow the messages."""
+        """Apply messages to the books."""
         offset, messages, fault = self._books.read(_bytes(data))
         return ItchEnd(offset, messages, fault or None)
 
     def commands(self, data: Bytes) -> tuple[ItchEnd, Commands]:
-        """Let the books follow the messages; the commands that let an engine do the same.
+        """Apply messages to the books; return the commands that keep an engine in step.
 
-        An engine matches: where the feed's book is crossed, set the symbol's state to AUCTION.
+        An engine matches crossing orders: if the feed's book may be crossed, set the state to AUCTION.
         """
         (offset, messages, fault), commands = self._books.commands(_bytes(data))
         return ItchEnd(offset, messages, fault or None), commands.view(COMMAND)
 
     def depth(self, side: Side, levels: int, symbol: int) -> tuple[Level, ...]:
-        """The best `levels` levels of a side, best first; none for a symbol without orders.
+        """At most `levels` levels of a side, best first.
 
         Raises:
-            SymbolError: no stock locate is like that.
+            SymbolError: not a stock locate.
         """
         if not 0 <= symbol < MAX_SYMBOLS:
-            raise SymbolError(f"a stock locate is from 0 to {MAX_SYMBOLS - 1}, not {symbol}")
+            raise SymbolError(f"a stock locate is 0 to {MAX_SYMBOLS - 1}, not {symbol}")
         rows = self._books.depth(symbol, int(side == Side.SELL), max(levels, 0))
         return tuple(Level(price, qty, orders) for price, qty, orders in rows)
 
     @property
     def faults(self) -> FeedFaults:
-        """What the feed said that cannot be, so far."""
+        """The counts of invalid messages so far."""
         return FeedFaults(*self._books.faults)
 
     @property
@@ -97,17 +97,17 @@ class ItchBooks:
 
 @dataclass(frozen=True, slots=True)
 class ItchDayColumns:
-    """A whole file as columns.
+    """An ITCH file as columns.
 
     Attributes:
-        commands: what keeps an engine in step, symbols numbered in the order of `namings`.
-        times_ns, frames: of each command, and the 1-based number of its message.
-        counts: messages by the byte of their type.
-        namings: of each symbol its locate, and the places of the first messages of types R, A and F that
-            name its stock (-1 for none).
-        attributions: in order of first appearance, which numbers participants from 1.
-        halts: places of the messages of type H.
-        unknown_orders: messages about orders that the file never introduced.
+        commands: keep an engine in step; symbols are numbered in the order of `stock_mentions`.
+        times_ns, frames: for each command, its time and the 1-based number of its message.
+        counts: number of messages by type byte.
+        stock_mentions: for each symbol its locate, and the offsets of the first messages of types R, A
+            and F that name its stock (-1 if none).
+        attributions: by participant number - 1, in order of first appearance.
+        halts: offsets of the messages of type H.
+        unknown_orders: number of messages about orders that the file never introduced.
     """
 
     commands: Commands
@@ -121,7 +121,7 @@ class ItchDayColumns:
 
 
 def read_day_columns(data: Bytes) -> ItchDayColumns | None:
-    """Read a whole file; None where a frame is cut, faulty or without its length, as `feeds.itch50` tells."""
+    """Read a whole file; None if a frame is truncated, faulty or has no length."""
     fields = itch_day(_bytes(data))
     if fields is None:
         return None

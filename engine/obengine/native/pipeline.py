@@ -1,4 +1,4 @@
-"""Wire records by the compiled core: to commands, or through two threads to the digest of their events."""
+"""Native pipeline: big-endian wire records to commands, or with two threads to the digest of their events."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Wire = NDArray[np.void]
 
 @dataclass(frozen=True, slots=True)
 class PipelineResult:
-    """What a pipeline did.
+    """The results of a pipeline run.
 
     Attributes:
-        events, events_digest: what came out, and its sha256.
-        decode_ns, match_ns: busy times of the first thread's two parts.
+        events, events_digest: number of events, and their sha256.
+        decode_ns, match_ns: busy times of the first thread.
         digest_ns: busy time of the calling thread.
-        batch_ns: of each batch, from being taken up to its events being there for the calling thread.
+        batch_ns: for each batch, from the start of decoding until the calling thread has its events.
     """
 
     events: int
@@ -33,18 +33,18 @@ class PipelineResult:
 
 
 def wire_to_commands(wire: Wire) -> Commands:
-    """The commands of big-endian records."""
+    """Convert big-endian records to commands."""
     return wire_commands(wire.view(np.uint8)).view(COMMAND)
 
 
 def run_native_pipeline(wire: Wire, symbols: int, batch: int) -> PipelineResult:
-    """Decode and match on another thread, and digest the events of each batch on this one.
+    """Decode and match on another thread; digest the events of each batch on this one.
 
-    Neither thread holds the interpreter lock while it decodes, matches or waits, and the hashing library
-    gives it up for all but small batches.
+    No thread holds the GIL while it decodes, matches or waits; the hashing library releases it for all but
+    small batches.
 
     Raises:
-        MemoryError: there is no room for the events.
+        MemoryError: not enough memory for the events.
     """
     events, digest, decode_ns, match_ns, digest_ns, batches = run_pipeline(
         wire.view(np.uint8), symbols, batch
@@ -53,5 +53,5 @@ def run_native_pipeline(wire: Wire, symbols: int, batch: int) -> PipelineResult:
 
 
 def handoff_ns(batches: int) -> int:
-    """Nanoseconds to hand so many empty batches from thread to thread."""
+    """Nanoseconds to pass `batches` empty batches between two threads."""
     return pipeline_handoff_ns(batches)

@@ -1,1 +1,1 @@
-"""The reference core: SPECIFICATION.md as a plain Python program, one subject a file."""
+"""The reference core: SPECIFICATION.md as a plain Python program, one subject per file."""

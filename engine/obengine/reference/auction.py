@@ -1,4 +1,4 @@
-"""The uncross of a call auction: section 6 of the specification."""
+"""The uncross of a call auction (section 6 of the specification)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from obengine.reference.symbol_book import SymbolBook
 
 
 class _AuctionOrder(NamedTuple):
-    """An order that takes part."""
+    """An order that takes part in the uncross."""
 
     order_id: int
     price: int
@@ -19,7 +19,7 @@ class _AuctionOrder(NamedTuple):
 
 
 class AuctionCandidate(NamedTuple):
-    """What an uncross would do at one price."""
+    """The result of an uncross at one price."""
 
     price: int
     volume: int
@@ -27,7 +27,7 @@ class AuctionCandidate(NamedTuple):
 
 
 def uncross(book: SymbolBook, reference: int) -> None:
-    """Trade at one price everything that crosses, if anything does."""
+    """Trade all crossing orders at one price; do nothing if the book is not crossed."""
     buys, sells = (_auction_orders(book, side) for side in Side)
     if not buys or not sells or buys[0].price < sells[0].price:
         return
@@ -41,11 +41,11 @@ def uncross(book: SymbolBook, reference: int) -> None:
 def choose_auction_price(
     buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int
 ) -> AuctionCandidate:
-    """The auction price of crossing orders.
+    """Select the auction price of crossing orders.
 
     Args:
         buys: limit in ticks and lots of each buy, best first.
-        sells: the same of the sells.
+        sells: the same for each sell.
         reference: the reference price, or NO_PRICE.
     """
     buys = sorted(buys)
@@ -81,7 +81,7 @@ def _auction_orders(book: SymbolBook, side: int) -> list[_AuctionOrder]:
 def _cross(
     book: SymbolBook, buys: list[_AuctionOrder], sells: list[_AuctionOrder], best: AuctionCandidate
 ) -> None:
-    """Pair buys and sells until the volume is used up; only then are they taken from the book."""
+    """Emit trades of buys with sells up to the volume; fill the orders after all trades."""
     left, filled = best.volume, {}
     buy_at = sell_at = buy_done = sell_done = 0
     while left:

@@ -1,8 +1,7 @@
-"""The pure-Python book: plain, and the specification of what every core must do.
+"""The reference book: batches, and the fast path for plain orders.
 
-The rules stand in `obengine.reference`, one subject a file, and in words in SPECIFICATION.md; where two of
-them differ, one is wrong. Here stands what they need not know: batches, and a short cut for plain orders
-in a book that holds nothing else, where most of the rules cannot apply.
+The rules are in the other modules of `obengine.reference`, one subject per file. The fast path handles
+plain orders in an OPEN book without special orders, where most rules cannot apply.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from obengine.reference.price_ladder import NO_LIMIT
 from obengine.reference.snapshot import restore_snapshot, take_snapshot
 from obengine.reference.symbol_book import SymbolBook
 
-# Enum members are slow to compare and to pack: the hot loop uses their plain numbers.
+# Enum members are slow to compare and to pack, so the hot loop uses their integer values.
 _CANCEL, _MODIFY, _EXECUTE = int(Op.CANCEL), int(Op.MODIFY), int(Op.EXECUTE)  # NEW is 0
 _ACCEPTED, _CANCELLED = int(EventKind.ACCEPTED), int(EventKind.CANCELLED)
 _REQUESTED, _IMMEDIATE = int(CancelReason.REQUESTED), int(CancelReason.IMMEDIATE)
@@ -46,10 +45,10 @@ _pack = EVENT_RECORD.pack
 
 
 class ReferenceBook:
-    """An order book of one or many symbols, with price-time priority; keeps the `Book` protocol.
+    """An order book of one or many symbols in pure Python; implements the `Book` protocol.
 
     Args:
-        symbols: number of symbols, 1 to 65,536; commands for others are refused.
+        symbols: number of symbols, 1 to 65,536; commands for others are rejected.
 
     Raises:
         SymbolError: the number of symbols is out of range.
@@ -68,7 +67,7 @@ class ReferenceBook:
 
     @property
     def next_sequence(self) -> int:
-        """The sequence number that the next event will have."""
+        """The sequence number of the next event."""
         return self._next_sequence
 
     @property
@@ -77,10 +76,10 @@ class ReferenceBook:
         return self._engine.clock_ns
 
     def apply(self, commands: Commands) -> Events:
-        """Apply a batch in order; every command but EXTEND gives at least one event.
+        """Apply a batch in order; every command except EXTEND gives at least one event.
 
         Raises:
-            BatchError: not a one-dimensional contiguous array of `COMMAND`; nothing was applied.
+            BatchError: not a one-dimensional contiguous array of `COMMAND`; no command was applied.
         """
         check_commands(commands)
         out = _apply_batch(self._engine, commands.tobytes())
@@ -88,7 +87,7 @@ class ReferenceBook:
         return np.frombuffer(out, EVENT)
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
-        """The best `levels` displayed levels of a side, best first; fewer where there are fewer.
+        """At most `levels` displayed levels of a side, best first.
 
         Raises:
             SymbolError: the book has no such symbol.
@@ -107,28 +106,28 @@ class ReferenceBook:
         return take_snapshot(self._engine, self._next_sequence)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Take on the state of a snapshot, whatever this book held before.
+        """Replace the state of this book by that of a snapshot.
 
         Raises:
-            SnapshotError: no book could have given this snapshot; this book is unchanged.
-            SymbolError: it holds a symbol that this book has not; this book is unchanged.
+            SnapshotError: the snapshot breaks a rule of the specification; this book is unchanged.
+            SymbolError: the snapshot has a symbol that this book does not have; this book is unchanged.
         """
         validate_snapshot(snapshot, self.symbols)
         self._engine = restore_snapshot(snapshot, self.symbols)
         self._next_sequence = snapshot.next_sequence
 
     def state_digest(self) -> str:
-        """`snapshot().digest()`."""
+        """The digest of `snapshot()`."""
         return self.snapshot().digest()
 
 
-def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # noqa: C901 - one call per batch, not per command
-    """The events of a batch of command records, as bytes.
+def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # noqa: C901 - one function call per batch, not per command, for speed
+    """Apply a batch of command records; return the events as bytes.
 
-    What is not plain, or would be refused, goes the long way through `Engine.apply`.
+    Commands that are not plain, or would be rejected, are passed to `CommandProcessor.apply`.
     """
     out = processor.log.out = bytearray()
-    pack, accepted, cancelled, no_price = _pack, _ACCEPTED, _CANCELLED, NO_PRICE  # locals are read faster
+    pack, accepted, cancelled, no_price = _pack, _ACCEPTED, _CANCELLED, NO_PRICE  # locals are faster
     books = processor.books
     symbols, here, book = len(books), 0, books[0]
     orders, bids, asks = book.orders, book.bids, book.asks
@@ -197,5 +196,5 @@ def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # n
 
 
 def _holds_only_plain_orders(processor: CommandProcessor, book: SymbolBook) -> bool:
-    """Whether a plain command for this book can take the short cut."""
+    """Whether the fast path may handle a plain command for this book."""
     return not (book.special_orders or book.waiting or book.state or processor.extension)

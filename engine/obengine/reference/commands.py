@@ -1,4 +1,4 @@
-"""What each command does, any order and any trading state: sections 2 to 9 of the specification."""
+"""Processes commands for all order kinds and trading states (sections 2 to 9 of the specification)."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _ACCEPTED = 0
 
 
 class CommandProcessor:
-    """The books of all symbols, the clock and the extension that waits for its order.
+    """Applies commands to the books of all symbols.
 
     Attributes:
-        log: where events go.
-        books: one for each symbol.
-        clock_ns: what the last CLOCK command said.
-        extension: the last record, if it was an EXTEND.
+        log: collects the events.
+        books: one per symbol.
+        clock_ns: the time of the last CLOCK command.
+        extension: the preceding record if it was an EXTEND, else None.
     """
 
     __slots__ = ("books", "clock_ns", "extension", "log")
@@ -57,7 +57,7 @@ class CommandProcessor:
         self.extension: Extension | None = None
 
     def apply(self, command: Command) -> None:
-        """Apply one command; its events are appended to the log."""
+        """Apply one command; append its events to the log."""
         pending, self.extension = self.extension, None
         if command.op == Op.EXTEND:
             self.extension = Extension(
@@ -141,7 +141,7 @@ class CommandProcessor:
     def _emit_summary(
         self, kind: EventKind, detail: int, command: Command, orders: int, order_id: int
     ) -> None:
-        """Tell what was done to any number of symbols."""
+        """Emit the final event of a command that affects many orders."""
         self.log.out += EVENT_RECORD.pack(kind, detail, command.symbol, min(orders, MAX_QTY), order_id, 0, 0)
 
 
@@ -174,7 +174,7 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
 
 
 def _check_trading_state(book: SymbolBook, order: Order, has_minimum: bool) -> int:
-    """Whether the trading state lets an order arrive, or arrive anew."""
+    """The RejectCode if the trading state does not accept an arriving order, else 0."""
     if book.state == TradingState.HALT:
         return RejectCode.HALTED
     if book.state == TradingState.OPEN or order.kind in STOPS:
@@ -225,7 +225,7 @@ def _modify(book: SymbolBook, command: Command) -> int:
 
 
 def _reprice(book: SymbolBook, command: Command) -> int:
-    """An order leaves its place and arrives anew."""
+    """Remove an order from its queue and let it arrive with a new price and quantity."""
     _, price, side, owner = book.orders[command.order_id]
     known = book.special_orders.get(command.order_id)
     order = known or Order(command.order_id, side, owner, price, 0)

@@ -1,7 +1,7 @@
-"""The short cut: plain orders in a book that holds nothing but plain orders, and is open.
+"""The fast path: plain orders in an OPEN book without special orders.
 
-The same rules as in the files beside this one, without what cannot apply: no queue but the displayed
-one, no iceberg, no stop. The log of events is handed in, and numbers stand for enum members, for speed.
+The same rules as in the other modules, without those that cannot apply: there are only displayed queues,
+no icebergs and no stops. For speed, the event log is a parameter and enum members are plain integers.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _pack = EVENT_RECORD.pack
 def match_plain(
     book: SymbolBook, makers: Ladder, out: bytearray, side: int, taker: int, left: int, reach: int
 ) -> int:
-    """Trade a taker against the levels within its reach; give the lots that found no maker.
+    """Trade a taker against the levels within its reach; return the remaining lots.
 
     Args:
-        book: the symbol's book; orders that are traded away leave it.
+        book: the symbol's book; filled orders are removed from it.
         makers: the ladder opposite to the taker.
-        out: where the TRADED events are appended.
+        out: the event log.
         side: the taker's side.
         taker: the taker's order id.
         left: lots to trade, above 0.
@@ -54,7 +54,7 @@ def match_plain(
 
 
 def modify_plain(book: SymbolBook, out: bytearray, qty: int, order_id: int, price: int) -> None:
-    """Less at the same price in place; anything else leaves the queue and arrives anew."""
+    """Apply a MODIFY: fewer lots at the same price in place; otherwise the order arrives again."""
     queue, old_price, side, owner = book.orders[order_id]
     if price == old_price and qty <= queue[order_id]:
         queue[order_id] = qty
@@ -71,7 +71,7 @@ def modify_plain(book: SymbolBook, out: bytearray, qty: int, order_id: int, pric
 
 
 def execute_plain(book: SymbolBook, out: bytearray, qty: int, order_id: int) -> None:
-    """A recorded execution of a resting order, wherever it stands."""
+    """Apply an EXECUTE of a resting order."""
     queue, price, side, _ = book.orders[order_id]
     open_lots = queue[order_id]
     if qty < open_lots:

@@ -1,4 +1,4 @@
-"""How an arriving order meets resting ones: section 4.3 to 4.5 of the specification."""
+"""Matches an arriving order against resting orders (sections 4.3 to 4.5 of the specification)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from obengine.reference.symbol_book import SymbolBook
 
 
 def match(book: SymbolBook, taker: Order) -> None:
-    """Trade the taker as far as its limit and its lots go; what is left is in its ticket."""
+    """Trade the taker as far as its limit and quantity allow; it keeps the remainder."""
     makers = book.opposite(taker.side)
     with closing(makers.prices_within(_reach(taker))) as prices:
         for price in prices:
@@ -24,7 +24,7 @@ def match(book: SymbolBook, taker: Order) -> None:
 
 
 def can_fill(book: SymbolBook, taker: Order, wanted: int) -> bool:
-    """Whether matching would trade the wanted lots, at most those the taker has, at once."""
+    """Whether `match` would trade at least the wanted lots, at most those of the taker (section 4.4)."""
     found = 0
     with closing(_in_matching_order(book, taker)) as makers:
         for maker, lots, is_conditional in makers:
@@ -40,7 +40,7 @@ def can_fill(book: SymbolBook, taker: Order, wanted: int) -> bool:
 
 
 def _in_matching_order(book: SymbolBook, taker: Order) -> Generator[tuple[int, int, bool], None, None]:
-    """Maker, lots and whether it is conditional, as matching comes to them; icebergs come twice."""
+    """Maker, lots and whether it is conditional, in matching order; icebergs occur twice."""
     makers = book.opposite(taker.side)
     with closing(makers.prices_within(_reach(taker))) as prices:
         for price in prices:
@@ -57,13 +57,13 @@ def _in_matching_order(book: SymbolBook, taker: Order) -> Generator[tuple[int, i
 
 
 def best_firm_price(ladder: Ladder) -> int | None:
-    """The best price of a displayed or hidden order."""
+    """The best price of the displayed and hidden orders."""
     with closing(ladder.prices_within(NO_LIMIT)) as prices:
         return next((price for price in prices if ladder.levels[price] or ladder.hidden.get(price)), None)
 
 
 def reprice_post_only(book: SymbolBook, side: int, flags: int, price: int) -> tuple[int, int]:
-    """The RejectCode (0 for none) and the price of a post-only order that arrives at a price."""
+    """The RejectCode (0 for none) and the price of a post-only order that arrives at `price`."""
     best = best_firm_price(book.opposite(side))
     if best is None or (price < best if side == Side.BUY else price > best):
         return 0, price
@@ -112,19 +112,19 @@ def _match_conditional(book: SymbolBook, taker: Order, price: int, queue: OrderQ
 
 
 def _trade(book: SymbolBook, taker: Order, maker: int, lots: int, price: int) -> bool:
-    """A trade of at most `lots`. Whether the maker was refilled."""
+    """Trade at most `lots`; return whether the maker was refilled."""
     traded = min(taker.open_lots, lots)
     taker.open_lots -= traded
     return book.trade(taker.side, traded, taker.order_id, maker, price)
 
 
 def _is_own_order(book: SymbolBook, taker: Order, maker: int) -> bool:
-    """Whether self-trade prevention keeps the two apart."""
+    """Whether self-trade prevention applies to taker and maker."""
     return bool(taker.self_trade and taker.participant) and book.orders[maker][3] == taker.participant
 
 
 def _prevent_self_trade(book: SymbolBook, taker: Order, maker: int) -> None:
-    """What happens in place of a trade with oneself."""
+    """Apply the taker's self-trade prevention mode in place of a trade."""
     mode, theirs, mine = taker.self_trade, book.open_lots(maker), taker.open_lots
     if mode == SelfTrade.DECREMENT:
         theirs = mine = min(theirs, mine)

@@ -1,4 +1,4 @@
-"""A command, its extension, and an order with everything that the rules need to know of it."""
+"""Commands, extensions, and orders with all their attributes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_PRICE: Final = 2**63 - 1
 TRAILING: Final = frozenset({OrderKind.TRAILING_STOP, OrderKind.TRAILING_STOP_LIMIT})
 STOPS: Final = frozenset({OrderKind.STOP, OrderKind.STOP_LIMIT}) | TRAILING
 LIMITED: Final = frozenset({OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT})
-"""The kinds whose `price_ticks` is read as a limit or as the offset of one."""
+"""The kinds whose `price_ticks` is a limit or the offset of one."""
 
 IMMEDIATE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 WHOLE: Final = frozenset({TimeInForce.FOK, TimeInForce.AON})
@@ -42,7 +42,7 @@ class Command(NamedTuple):
 
 
 class Extension(NamedTuple):
-    """The parameters that an EXTEND brings; all 0 where there is none."""
+    """The parameters of an EXTEND; all 0 if there is none."""
 
     display_lots: int = 0
     min_lots: int = 0
@@ -55,14 +55,14 @@ NO_EXTENSION: Final = Extension()
 
 @dataclass(slots=True)
 class Order:
-    """An order that arrives, waits as a stop, or rests with more than a plain order has.
+    """An order with all its attributes: arriving, waiting as a stop, or resting as a special order.
 
     Attributes:
-        price_ticks: limit or worst price; NO_PRICE for none; the offset of a trailing stop-limit.
+        price_ticks: limit or worst price; NO_PRICE if none; the offset of a trailing stop-limit.
         flags: without EXTENDED.
-        open_lots: what is left; not kept up while the order rests (its queue and `reserve_lots` are).
-        reserve_lots: what a resting iceberg does not show.
-        trigger_ticks: NO_PRICE while a trailing stop has none; 0 for what is no stop.
+        open_lots: the remainder; not updated while the order rests (its queue and `reserve_lots` are).
+        reserve_lots: the lots of a resting iceberg that are not displayed.
+        trigger_ticks: NO_PRICE for a trailing stop without a trigger; 0 for other kinds.
     """
 
     order_id: int
@@ -81,24 +81,24 @@ class Order:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a book needs no ticket to know all of it while it rests."""
+        """Whether a resting order needs no attributes beyond its queue entry."""
         return not (self.tif or self.flags or self.display_lots)
 
     @property
     def self_trade(self) -> int:
-        """Its SelfTrade mode."""
+        """The SelfTrade mode."""
         return self.flags >> SELF_TRADE_SHIFT
 
     @property
     def queue(self) -> Queue:
-        """The queue of a level that it rests in."""
+        """The queue of a level in which it rests."""
         if self.tif == TimeInForce.AON:
             return Queue.CONDITIONAL
         return Queue.HIDDEN if self.flags & OrderFlag.HIDDEN else Queue.DISPLAYED
 
     @property
     def placement(self) -> int:
-        """What ACCEPTED and TRIGGERED say of where it stands if it comes to rest."""
+        """The placement that ACCEPTED and TRIGGERED report (section 10 of the specification)."""
         if self.kind in STOPS:
             return placement_of(Queue.WAITING, self.display_lots)
         if self.kind == OrderKind.MARKET or self.tif in IMMEDIATE:
@@ -114,7 +114,7 @@ class Order:
 
 
 def order_from(command: Command, extension: Extension) -> Order:
-    """The order that a well-formed NEW brings."""
+    """The order of a valid NEW."""
     kind, trigger = command.kind, extension.trigger_ticks
     return Order(
         order_id=command.order_id,

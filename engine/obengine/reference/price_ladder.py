@@ -1,4 +1,4 @@
-"""One side of one symbol in the reference core: price levels and their queues."""
+"""The price levels of one side of a book, best first, and their queues."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from typing import Final
 from obengine.api.messages import Queue, Side
 
 OrderQueue = OrderedDict[int, int]
-"""The orders of one queue, oldest first: order id -> lots, of an iceberg the shown ones. A plain dict
-would be quicker on short queues, but it finds its first entry by walking over all that were deleted
-before it."""
+"""The orders of one queue, oldest first: order id -> lots (icebergs: shown lots). A plain dict would be
+faster for short queues, but finding its first entry scans all deleted entries before it."""
 
 RestingOrder = tuple[OrderQueue, int, int, int]
-"""A resting order: the queue that it stands in, its price in ticks, its side, its owner."""
+"""A resting order: its queue, price in ticks, side, owner."""
 
 NO_LIMIT: Final = 2**63
-"""A reach that every level is within."""
+"""The reach of an order without a limit."""
 
 _FIRST_SWEEP: Final = 1024
 
 
 class Ladder:
-    """The levels of one side, found by price, and met best price first.
+    """The levels of one side, by price.
 
     Attributes:
-        levels: price in ticks -> displayed queue. A queue may be empty: a level without orders is
-            dropped when a taker meets it or when empty ones are swept out, so that a level that comes
-            and goes costs little. Every price that has any queue is in here.
-        hidden: price -> hidden queue, where there is or was one.
+        levels: price in ticks -> displayed queue. A queue may be empty: an empty level is removed when
+            a taker reaches it or by a sweep, so that a level that comes and goes costs little. Every
+            price that has any queue is a key.
+        hidden: price -> hidden queue, if there is or was one.
         conditional: price -> conditional queue, likewise.
-        keys: a heap of `sign * price`, one for each of `levels`; the best price is the smallest key.
+        keys: a heap of `sign * price`, one per level; the best price has the smallest key.
         sign: 1 for asks, -1 for bids.
     """
 
@@ -47,7 +46,7 @@ class Ladder:
         self._sweep_at = _FIRST_SWEEP
 
     def queue_at(self, price_ticks: int) -> OrderQueue:
-        """The displayed queue of a price, a new one where the price has none."""
+        """The displayed queue of a price, created if missing."""
         queue = self.levels.get(price_ticks)
         if queue is None:
             if len(self.levels) >= self._sweep_at:
@@ -57,7 +56,7 @@ class Ladder:
         return queue
 
     def queue_of(self, price_ticks: int, queue: Queue) -> OrderQueue:
-        """Any queue of a price, a new one where the price has none."""
+        """A queue of a price, created if missing."""
         displayed = self.queue_at(price_ticks)
         if queue is Queue.DISPLAYED:
             return displayed
@@ -65,7 +64,7 @@ class Ladder:
         return non_empty_queues.setdefault(price_ticks, OrderedDict())
 
     def non_empty_queues(self) -> Iterator[tuple[int, Queue, OrderQueue]]:
-        """Price, queue number and queue of each queue that has orders, best price first."""
+        """Price, queue number and queue of each non-empty queue, best price first."""
         for price in sorted(self.levels, key=self.sign.__mul__):
             for number, non_empty_queues in enumerate((self.levels, self.hidden, self.conditional)):
                 queue = non_empty_queues.get(price)
@@ -73,8 +72,8 @@ class Ladder:
                     yield price, Queue(number), queue
 
     def prices_within(self, reach: int) -> Generator[int, None, None]:
-        """Prices of the levels with orders within a reach, best first; their queues may be changed
-        meanwhile, but no level added. To be closed when it is not used up.
+        """Prices of the non-empty levels within a reach, best first. Their queues may change during the
+        iteration, but no level may be added. Close the generator if it is not exhausted.
         """
         visited_keys = []
         try:
@@ -99,7 +98,7 @@ class Ladder:
         self.conditional.pop(price, None)
 
     def _sweep(self) -> None:
-        """Drop the empty levels; doubling the mark keeps the cost of a new level constant on average."""
+        """Remove empty levels; doubling the threshold keeps the amortised cost of a new level constant."""
         for price in [price for price in self.levels if self._is_empty(price)]:
             self._drop(price)
         self.keys[:] = [self.sign * price for price in self.levels]

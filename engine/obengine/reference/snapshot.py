@@ -1,4 +1,4 @@
-"""An engine to its snapshot and back: section 11 of the specification."""
+"""Converts the state of an engine to a snapshot and back (section 11 of the specification)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
 
 
 def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
-    """An engine in the state of a sound snapshot."""
+    """A command processor in the state of a valid snapshot."""
     processor = CommandProcessor(symbols)
     processor.clock_ns, extended, display_lots, min_lots, _, expiry_ns, trigger_ticks = snapshot.engine[
         0
@@ -96,7 +96,7 @@ def _restore_order(
     trail_ticks: int,
     expiry_ns: int,
 ) -> None:
-    """Put the order of a `RESTING` record where it stood."""
+    """Restore the order of a `RESTING` record."""
     order = Order(
         order_id,
         side,

@@ -1,4 +1,4 @@
-"""Arrivals, and the stops that their trades elect: sections 4.2 and 7 of the specification."""
+"""Arrival of orders, and election of stops by trades (sections 4.2 and 7 of the specification)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from obengine.reference.symbol_book import SymbolBook
 
 
 def arrive(book: SymbolBook, taker: Order, min_lots: int = 0) -> None:
-    """An order whose own event was told meets an open book; it is gone or rests afterwards."""
+    """Match an order in an OPEN book after its own event was emitted; the remainder rests or is cancelled."""
     if taker.flags & OrderFlag.POST_ONLY:
         book.rest(taker)
         return
@@ -42,7 +42,7 @@ def arrive(book: SymbolBook, taker: Order, min_lots: int = 0) -> None:
 
 
 def accept_stop(book: SymbolBook, stop: Order) -> None:
-    """A stop that was accepted waits, or is elected at once by the last price."""
+    """Let an accepted stop wait, or trigger it at once if the last price reaches it."""
     last = book.last_ticks
     if last is not None:
         _update_trailing_trigger(stop, last)
@@ -53,21 +53,21 @@ def accept_stop(book: SymbolBook, stop: Order) -> None:
 
 
 def elect_by_trades(book: SymbolBook) -> None:
-    """Let the waiting stops see the trades since the last time, and those that follow from it."""
+    """Elect and trigger stops by the trades since the last election."""
     elected = _elected_by_trades(book)
     if elected:
         _trigger_elected(book, deque(elected))
 
 
 def elect_by_last(book: SymbolBook) -> None:
-    """Let the waiting stops see the last price, as a book that opens does."""
+    """Elect and trigger stops by the last price, when a book opens."""
     book.first_unseen_ticks = None
     if book.last_ticks is not None:
         _trigger_elected(book, deque(_elected_by(book, book.last_ticks)))
 
 
 def _trigger_elected(book: SymbolBook, elected: deque[Order]) -> None:
-    """Trigger one stop after another; those that their trades elect come last."""
+    """Trigger the elected stops in order; stops elected by their trades are appended."""
     while elected:
         stop = elected.popleft()
         _convert_to_order(stop)
@@ -87,7 +87,7 @@ def _elected_by_trades(book: SymbolBook) -> list[Order]:
 
 
 def _elected_by(book: SymbolBook, price: int) -> list[Order]:
-    """The stops that a price reaches, off the waiting ones, in the order of their election."""
+    """Remove the stops that a price reaches from the waiting ones; return them in election order."""
     elected = []
     for stop in list(book.waiting.values()):
         _update_trailing_trigger(stop, price)
@@ -102,7 +102,7 @@ def _by_trigger(stop: Order) -> tuple[int, int]:
 
 
 def _update_trailing_trigger(stop: Order, price: int) -> None:
-    """Let the trigger of a trailing stop follow a price."""
+    """Move the trigger of a trailing stop after a price."""
     if stop.kind not in TRAILING:
         return
     moved = _saturated(price + (-stop.trail_ticks if stop.side else stop.trail_ticks))
@@ -118,7 +118,7 @@ def _reaches(price: int, stop: Order) -> bool:
 
 
 def _convert_to_order(stop: Order) -> None:
-    """Turn an elected stop into the order that it arrives as."""
+    """Convert an elected stop to the order that it becomes."""
     if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
         stop.price_ticks = _saturated(stop.trigger_ticks + stop.price_ticks)
     stop.kind = OrderKind.LIMIT if stop.kind in LIMITED else OrderKind.MARKET

@@ -1,4 +1,4 @@
-"""The open orders of one symbol, its trading state, and what can be done to one order."""
+"""The book of one symbol: open orders, trading state, and operations on single orders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _pack = EVENT_RECORD.pack
 
 
 class EventLog:
-    """Where the events of the batch at hand are appended."""
+    """Collects the events of the current batch."""
 
     __slots__ = ("out",)
 
@@ -21,15 +21,15 @@ class EventLog:
 
 
 class SymbolBook:
-    """The book of one symbol.
+    """The book of one symbol; its operations also emit the events.
 
     Attributes:
-        orders: every resting order by id.
-        tickets: the tickets of those that are not plain.
-        waiting: the stops that wait, by id, in order of arrival.
+        orders: all resting orders by id.
+        special_orders: the resting orders that are not plain, by id.
+        waiting: waiting stops by id, in order of arrival.
         state: a TradingState.
         last_ticks: price of the last trade, None before the first.
-        first_ticks: price of the first trade that waiting stops have not seen yet.
+        first_unseen_ticks: price of the first trade that waiting stops have not seen.
     """
 
     __slots__ = (
@@ -57,15 +57,15 @@ class SymbolBook:
         self.first_unseen_ticks: int | None = None
 
     def emit(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
-        """Append an event about this symbol."""
+        """Append an event of this symbol to the log."""
         self.log.out += _pack(kind, detail, self.symbol, qty, order_id, other_id, price)
 
     def ladder(self, side: int) -> Ladder:
-        """The ladder that orders of a side rest on."""
+        """The ladder on which orders of a side rest."""
         return self.asks if side else self.bids
 
     def opposite(self, side: int) -> Ladder:
-        """The ladder that orders of a side trade against."""
+        """The ladder against which orders of a side trade."""
         return self.bids if side else self.asks
 
     def is_open(self, order_id: int) -> bool:
@@ -73,19 +73,19 @@ class SymbolBook:
         return order_id in self.orders or order_id in self.waiting
 
     def open_lots(self, order_id: int) -> int:
-        """What is left of an order."""
+        """The open lots of an order."""
         if order_id in self.waiting:
             return self.waiting[order_id].open_lots
         order = self.special_orders.get(order_id)
         return self.orders[order_id][0][order_id] + (order.reserve_lots if order else 0)
 
     def owner(self, order_id: int) -> int:
-        """The participant of an order."""
+        """The participant that owns an order."""
         stop = self.waiting.get(order_id)
         return stop.participant if stop else self.orders[order_id][3]
 
     def resting(self, side: int) -> Iterator[tuple[int, Queue, OrderQueue]]:
-        """Price, number and orders of each queue of a side, in snapshot order."""
+        """Price, queue number and queue of each non-empty queue of a side, in snapshot order."""
         return self.ladder(side).non_empty_queues()
 
     def in_snapshot_order(self) -> list[tuple[int, int]]:
@@ -97,7 +97,7 @@ class SymbolBook:
         return resting + waiting
 
     def rest(self, order: Order) -> None:
-        """Put an order last in its queue."""
+        """Append an order to its queue."""
         queue = self.ladder(order.side).queue_of(order.price_ticks, order.queue)
         shown = min(order.display_lots or order.open_lots, order.open_lots)
         order.reserve_lots = order.open_lots - shown
@@ -107,7 +107,7 @@ class SymbolBook:
             self.special_orders[order.order_id] = order
 
     def remove(self, order_id: int) -> Order:
-        """Take an order off the book, and give its ticket, with its open lots."""
+        """Remove an order from the book; return it with its open lots."""
         lots = self.open_lots(order_id)
         queue, price, side, owner = self.orders.pop(order_id)
         del queue[order_id]
@@ -116,7 +116,7 @@ class SymbolBook:
         return order
 
     def shrink(self, order_id: int, lots: int) -> None:
-        """Leave an order `lots`, at most its open lots, in its place: the reserve goes first."""
+        """Reduce an order to `lots`, at most its open lots, in place; the reserve is reduced first."""
         queue, order = self.orders[order_id][0], self.special_orders.get(order_id)
         shown = min(queue[order_id], lots) if order and order.reserve_lots else lots
         queue[order_id] = shown
@@ -124,7 +124,7 @@ class SymbolBook:
             order.reserve_lots = lots - shown
 
     def fill(self, order_id: int, lots: int) -> bool:
-        """Take traded lots from an order: shown ones, then the reserve. Whether it was refilled."""
+        """Remove traded lots from an order, shown lots first; return whether it was refilled."""
         queue, price, side, _ = self.orders[order_id]
         left, shown = self.open_lots(order_id) - lots, queue[order_id]
         if not left:
@@ -142,19 +142,19 @@ class SymbolBook:
         return False
 
     def trade(self, detail: int, lots: int, taker: int, maker: int, price: int) -> bool:
-        """A trade of a maker. Whether it was refilled."""
+        """Emit a trade of a maker and fill it; return whether it was refilled."""
         self.emit_trade(detail, lots, taker, maker, price)
         return self.fill(maker, lots)
 
     def emit_trade(self, detail: int, lots: int, taker: int, maker: int, price: int) -> None:
-        """Tell a trade, and keep its price for the stops."""
+        """Emit a trade and record its price for the stops."""
         self.emit(EventKind.TRADED, detail, lots, taker, maker, price)
         self.last_ticks = price
         if self.first_unseen_ticks is None:
             self.first_unseen_ticks = price
 
     def cancel_lots(self, order_id: int, lots: int, reason: int) -> None:
-        """Cancel lots of an open order, at most those it has."""
+        """Cancel lots of an open order, at most its open lots."""
         left = self.open_lots(order_id) - lots
         stop = self.waiting.get(order_id)
         price = stop.price_ticks if stop else self.orders[order_id][1]

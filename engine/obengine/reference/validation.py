@@ -1,4 +1,4 @@
-"""Which commands are malformed, and as what: section 3 of the specification, its checks of form."""
+"""Validation of commands: the format checks of section 3 of the specification."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _RESTING_FLAGS: Final = OrderFlag.POST_ONLY | OrderFlag.HIDDEN
 
 
 def validate_command(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
-    """The first RejectCode that the form of a command and its extension deserve; 0 for none.
+    """The RejectCode of the first broken format rule; 0 for a valid command.
 
     Args:
-        command: any command but EXTEND.
-        extension: a NEW's, all 0 where it has no flag EXTENDED; None where the flag stands alone.
+        command: any command except EXTEND.
+        extension: of a NEW; all 0 without the flag EXTENDED; None if the flag has no preceding EXTEND.
         symbols: the number of symbols.
         clock_ns: the engine's clock.
     """
@@ -62,7 +62,7 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
 
 
 def _validate_by_id(command: Command, symbols: int) -> int:
-    """CANCEL, MODIFY, EXECUTE."""
+    """Validate CANCEL, MODIFY, EXECUTE."""
     least = 0 if command.op == Op.CANCEL else 1
     return (
         RejectCode.BAD_FLAGS if command.flags

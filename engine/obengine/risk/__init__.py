@@ -1,1 +1,1 @@
-"""Risk limits over a stream of events, and a market maker to try them on."""
+"""Risk limits over a stream of events, and a synthetic market maker."""

@@ -1,26 +1,26 @@
-"""Risk limits in event time: who may hold, show and send how much, and what happened when they did more.
+"""Risk limits in event time: checks orders against limits and records breaches.
 
-Every order of a participant is looked at before it counts. An order that breaks a limit is a *breach*,
-a typed record with the limit, the value that broke it and the time; the caller decides whether such an
-order still goes through (recorded flow is history, a live agent is stopped). All arithmetic is in
-integers, so the same stream gives the same breaches everywhere.
+Every order of a participant is checked before it counts. An order that exceeds a limit gives a *breach*, a
+record with the limit, the value and the time. The caller decides whether the order is still applied
+(recorded orders are; those of a live agent are not). All arithmetic is in integers, so the same stream
+gives the same breaches everywhere.
 
 ======================= ================================================================================
-limit                   what is compared with it
+limit                   value that is compared with it
 ======================= ================================================================================
-inventory_lots          the position in the order's symbol, were all its open orders of that side filled
-gross_notional          price x lots of all open orders, and of all positions at their last trade
-open_orders             open orders, this one included
-orders_per_s, burst     a token bucket: `burst` tokens at first, refilled in event time, one an order
-collar_ticks            the distance of the order's price from the symbol's last trade
-kill_after_breaches     breaches so far; from that one on every order of the participant is refused
+inventory_lots          position in the symbol if all open orders of that side were filled
+gross_notional          price x lots of all open orders and of all positions at the last trade
+open_orders             open orders, including this one
+orders_per_s, burst     a token bucket: initially `burst` tokens, refilled in event time, one per order
+collar_ticks            distance of the order's price from the symbol's last trade
+kill_after_breaches     breaches so far; from then on all orders of the participant are rejected
 ======================= ================================================================================
 
-A change of an open order that adds lots or moves its price is looked at as a new order would be, with
-the order's old self taken out; a change to fewer lots at the same price keeps every limit.
+A change of an open order that adds lots or changes its price is checked like a new order that replaces it;
+a change to fewer lots at the same price is always allowed.
 
-A rule without a participant holds for each participant by itself, one without a symbol over all
-symbols together (its inventory limit: in each symbol by itself).
+A rule without a participant applies to each participant separately; a rule without a symbol applies to the
+sum over all symbols (its inventory limit: to each symbol separately).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NANOS: Final = 10**9
 
 
 class BreachKind(StrEnum):
-    """Which limit was broken."""
+    """The limit that was exceeded."""
 
     INVENTORY = "inventory"
     GROSS_NOTIONAL = "gross-notional"
@@ -47,7 +47,7 @@ class BreachKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A limit that an order would break: which, whose, by how much and when."""
+    """An order that exceeded a limit."""
 
     kind: BreachKind
     time_ns: int
@@ -60,7 +60,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """Limits for a participant (None: each) in a symbol (None: all together); None is no limit."""
+    """Limits for a participant (None: each) in a symbol (None: all together); None is unlimited."""
 
     participant: int | None = None
     symbol: int | None = None
@@ -75,11 +75,11 @@ class RiskRule:
 
 @dataclass(frozen=True, slots=True)
 class RiskOrder:
-    """An order as the limits see it.
+    """An order as checked by the limits.
 
     Attributes:
-        overlay: the order is an agent's beside the tape, not in the tape's book: its id is of the
-            agents' own and may well be that of another order on the tape.
+        overlay: the order belongs to a synthetic agent and is not in the recorded book; agents have their own
+            order ids, which may equal recorded ids.
     """
 
     time_ns: int
@@ -94,7 +94,7 @@ class RiskOrder:
 
 @dataclass(slots=True)
 class _Account:
-    """What one rule knows of one participant."""
+    """The state of one rule for one participant."""
 
     bucket_nanotokens: int
     filled_at_ns: int
@@ -104,7 +104,7 @@ class _Account:
 
 @dataclass(slots=True)
 class _Holdings:
-    """What one participant has in one symbol."""
+    """The position and open orders of one participant in one symbol."""
 
     position: int = 0
     open_lots: list[int] = field(default_factory=lambda: [0, 0])
@@ -113,11 +113,11 @@ class _Holdings:
 
 
 class RiskEngine:
-    """Keeps positions and open orders by participant and symbol, and checks orders against rules.
+    """Tracks positions and open orders by participant and symbol, and checks orders against rules.
 
     Attributes:
-        breaches: all of them, in order.
-        refused_after_kill: orders that came after a participant's kill switch had fallen.
+        breaches: all breaches, in order.
+        refused_after_kill: number of orders after the kill switch of their participant.
     """
 
     def __init__(self, rules: tuple[RiskRule, ...]) -> None:
@@ -130,7 +130,7 @@ class RiskEngine:
         self._last: dict[int, int] = {}
 
     def traded(self, symbol: int, price_ticks: int) -> None:
-        """A trade of anyone: it is what positions are valued at and collars start from."""
+        """Record a trade: the price at which positions are valued and from which collars are measured."""
         self._last[symbol] = price_ticks
 
     def last_ticks(self, symbol: int) -> int | None:
@@ -138,12 +138,12 @@ class RiskEngine:
         return self._last.get(symbol)
 
     def position_lots(self, participant: int, symbol: int) -> int:
-        """What a participant has bought less what they have sold."""
+        """The bought minus the sold lots of a participant."""
         held = self._holdings.get(participant, {}).get(symbol)
         return held.position if held else 0
 
     def check(self, order: RiskOrder) -> bool:
-        """Whether an order keeps every limit; what it breaks is put on record."""
+        """Whether an order satisfies all limits; breaches are recorded."""
         passed = True
         for number, rule in enumerate(self._rules):
             if rule.participant in {None, order.participant} and rule.symbol in {None, order.symbol}:
@@ -151,9 +151,9 @@ class RiskEngine:
         return passed
 
     def check_change(self, symbol: int, order_id: int, time_ns: int, qty_lots: int, price_ticks: int) -> bool:
-        """Whether an open order may have so many lots at that price; what that breaks is put on record.
+        """Whether a change of an open order satisfies all limits; breaches are recorded.
 
-        An order that nobody is known to own may.
+        A change of an order without a known owner is allowed.
         """
         known = self._orders.get((False, symbol, order_id))
         if known is None:
@@ -168,7 +168,7 @@ class RiskEngine:
         return passed
 
     def changed(self, symbol: int, order_id: int, qty_lots: int, price_ticks: int) -> None:
-        """An open order now has so many lots at that price, whatever its check said."""
+        """Record the new quantity and price of an open order, regardless of its check."""
         known = self._orders.get((False, symbol, order_id))
         if known is not None:
             participant, side, *_ = known
@@ -176,7 +176,7 @@ class RiskEngine:
             self.opened(RiskOrder(0, participant, symbol, side, qty_lots, price_ticks, order_id))
 
     def opened(self, order: RiskOrder) -> None:
-        """An order rests, whatever its check said."""
+        """Record a resting order, regardless of its check."""
         held = self._held(order.participant, order.symbol)
         held.open_lots[order.side] += order.qty_lots
         held.open_orders += 1
@@ -191,11 +191,11 @@ class RiskEngine:
     def closed(
         self, symbol: int, order_id: int, qty_lots: int | None = None, *, overlay: bool = False
     ) -> None:
-        """So many lots of an open order are gone without a trade; None: all of them."""
+        """Record cancelled lots of an open order; None is all of them."""
         self._reduce((overlay, symbol, order_id), qty_lots)
 
     def filled(self, symbol: int, order_id: int, qty_lots: int, *, overlay: bool = False) -> int:
-        """So many lots of an open order have traded; the lots by which its owner's position moved."""
+        """Record traded lots of an open order; return the lots by which the owner's position changed."""
         reduced = self._reduce((overlay, symbol, order_id), qty_lots)
         if reduced is None:
             return 0
@@ -204,7 +204,7 @@ class RiskEngine:
         return lots
 
     def took(self, order: RiskOrder, qty_lots: int) -> None:
-        """So many lots of an order have traded on arrival."""
+        """Record lots of an order that traded on arrival."""
         held = self._held(order.participant, order.symbol)
         held.position += qty_lots if order.side == Side.BUY else -qty_lots
 
@@ -276,7 +276,7 @@ class RiskEngine:
         return position + lots if order.side == Side.BUY else lots - position
 
     def _rate(self, rule: RiskRule, account: _Account, time_ns: int) -> int:
-        """Take a token; 0 if there was one, else the limit and one, as the rate that was asked for."""
+        """Take a token; return 0 if there was one, else the limit plus 1 as the requested rate."""
         rate = rule.orders_per_s
         if rate is None:
             return 0

@@ -1,13 +1,13 @@
-"""The limits file: closed TOML that says who may do how much, and which breaches are expected.
+"""The risk limits file: a TOML file of limits, expected breaches and a synthetic market maker.
 
 ::
 
     version = 1
     expect = "none"                 # or a table of exact counts: expect = { inventory = 3 }
 
-    [[limit]]                       # any number of them
-    participant = "NITE"            # a name of the feed, "maker", or a number; left out: each
-    symbol = "AMZN"                 # left out: all together
+    [[limit]]                       # any number of tables
+    participant = "NITE"            # a name of the feed, "maker", or a number; default: each
+    symbol = "AMZN"                 # default: all together
     inventory_lots = 500
     gross_notional = 2_000_000_000  # ticks x lots
     open_orders = 10
@@ -16,9 +16,9 @@
     collar_ticks = 5_000
     kill_after_breaches = 100
 
-    [market_maker]                  # a synthetic agent that quotes against the tape
+    [market_maker]                  # a synthetic agent that quotes along the recorded stream
     seed = 7
-    symbol = "AMZN"                 # left out: the first
+    symbol = "AMZN"                 # default: the first
     half_spread_ticks = 600
     quote_lots = 100
     skew_ticks_per_lot = 1
@@ -38,7 +38,7 @@ from obengine.risk.limits import BreachKind, RiskRule
 
 LIMITS_VERSION: Final = 1
 MAKER: Final = 2**32 - 1
-"""The participant number of the synthetic market maker, whose name is `maker`."""
+"""The participant number of the synthetic market maker, which has the name `maker`."""
 MAKER_NAME: Final = "maker"
 MAX_LIMIT: Final = 2**53 - 1
 
@@ -47,7 +47,7 @@ _LIMITS: Final = tuple(f.name for f in fields(RiskRule) if f.name not in {"parti
 
 @dataclass(frozen=True, slots=True)
 class MakerPlan:
-    """How the synthetic market maker quotes; see `obengine.risk.market_maker`."""
+    """The parameters of the synthetic market maker; see `obengine.risk.market_maker`."""
 
     seed: int
     symbol: int
@@ -58,14 +58,14 @@ class MakerPlan:
 
 @dataclass(frozen=True, slots=True)
 class RiskLimits:
-    """A limits file.
+    """The content of a limits file.
 
     Attributes:
-        rules: in the order of the file.
-        maker: the synthetic agent, or None.
-        expected: exact count of each kind of breach, or None where nothing is expected of them.
-        text: the file's bytes.
-        name: its base name.
+        rules: the rules in file order.
+        maker: the market maker, or None.
+        expected: exact count of each kind of breach, or None if the file has no expectation.
+        text: the bytes of the file.
+        name: the base name of the file.
     """
 
     rules: tuple[RiskRule, ...]
@@ -76,15 +76,15 @@ class RiskLimits:
 
 
 def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits:
-    """Read and check a limits file.
+    """Read and validate a limits file.
 
     Args:
         path: the file.
-        symbols: the feed's symbols, in order of their index.
-        participants: the feed's participants; the first has number 1.
+        symbols: the symbols of the feed, by index.
+        participants: the participants of the feed; the first has number 1.
 
     Raises:
-        LimitsError: not there, not TOML, an unknown key or name, a number out of its range.
+        LimitsError: missing file, invalid TOML, an unknown key or name, or a number out of range.
     """
     try:
         text = path.read_bytes()
@@ -105,13 +105,13 @@ def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[st
     rules = tuple(reader.rule(limit, f"limit {n}") for n, limit in enumerate(limits, start=1))
     expected = reader.expected(document.get("expect"))
     if expected is not None and not rules:
-        raise reader.error("expect", "says nothing without a [[limit]]")
+        raise reader.error("expect", "has no effect without a [[limit]]")
     return RiskLimits(rules, reader.maker(maker), expected, text, path.name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Checks the parts of one file."""
+    """Validates the parts of one file."""
 
     file: str
     symbols: tuple[str, ...]
@@ -123,12 +123,12 @@ class _Reader:
     def closed(self, table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
         for key in table:
             if key not in keys:
-                raise self.error(place, f"unknown key {key!r}; there are {', '.join(keys)}")
+                raise self.error(place, f"unknown key {key!r}; known keys: {', '.join(keys)}")
 
     def number(self, table: Mapping[str, Any], key: str, place: str, *, least: int, most: int) -> int:
         value = table[key]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.error(place, f"{key} is a whole number from {least} to {most}, not {value!r}")
+            raise self.error(place, f"{key} must be an integer from {least} to {most}, not {value!r}")
         return value
 
     def rule(self, table: Mapping[str, Any], place: str) -> RiskRule:
@@ -141,9 +141,9 @@ class _Reader:
             if key in table
         }
         if "burst" in found and "orders_per_s" not in found:
-            raise self.error(place, "burst says nothing without orders_per_s")
+            raise self.error(place, "burst has no effect without orders_per_s")
         if not found:
-            raise self.error(place, "no limit in it")
+            raise self.error(place, "has no limit")
         return RiskRule(
             participant=self.participant(table.get("participant"), place),
             symbol=self.symbol(table.get("symbol"), place),
@@ -157,14 +157,14 @@ class _Reader:
             return MAKER
         if name not in self.participants:
             known = ", ".join((MAKER_NAME, *self.participants[:20]))
-            raise self.error(place, f"no participant {name!r}; there are {known}")
+            raise self.error(place, f"unknown participant {name!r}; known: {known}")
         return self.participants.index(str(name)) + 1
 
     def symbol(self, name: object, place: str) -> int | None:
         if name is None:
             return None
         if name not in self.symbols:
-            raise self.error(place, f"no symbol {name!r}; there are {', '.join(self.symbols[:20])}")
+            raise self.error(place, f"unknown symbol {name!r}; known: {', '.join(self.symbols[:20])}")
         return self.symbols.index(str(name))
 
     def maker(self, table: object) -> MakerPlan | None:
@@ -194,7 +194,7 @@ class _Reader:
         if value == "none":
             return dict.fromkeys(kinds, 0)
         if not isinstance(value, dict):
-            raise self.error(place, 'is "none" or a table of exact counts')
+            raise self.error(place, 'must be "none" or a table of exact counts')
         self.closed(value, kinds, place)
         counts = {key: self.number(value, key, place, least=0, most=MAX_LIMIT) for key in value}
         return dict.fromkeys(kinds, 0) | counts

@@ -1,12 +1,12 @@
-"""A synthetic market maker that quotes against a tape, so that risk limits have something to watch.
+"""A synthetic market maker that quotes along a recorded stream, to exercise risk limits.
 
-After each trade of its symbol it moves its two quotes: a half spread (with a seeded jitter of up to a
-quarter of it) to either side of the trade's price, both shifted against its inventory. A quote is sent
-only where its price changed, as an order that the limits may refuse; the old one is taken back first.
+After each trade of its symbol it moves its two quotes to half a spread (plus a seeded jitter of up to a
+quarter of that) on either side of the trade price, both shifted against its inventory. A quote is sent
+only if its price changed, as an order that the limits may reject; the old quote is cancelled first.
 
-Its orders are not in the tape's book, and nothing on the tape reacts to them. A quote is filled by a
-recorded execution that went *through* its price, for at most the executed quantity; at its very price
-it is taken to stand last in the queue and gets nothing.
+Its orders are not in the recorded book and do not affect it. A quote is filled by a recorded execution
+*through* its price, for at most the executed quantity. At its exact price it counts as last in the queue
+and is not filled.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _BLOCK = 4_096
 
 
 class MarketMaker:
-    """One agent in one symbol; give it every trade of the symbol in order.
+    """One agent in one symbol; it must see every trade of the symbol in order.
 
     Attributes:
-        cash: ticks x lots, what it sold less what it bought.
-        fills, sent, refused: how many fills, and orders that the limits let through and did not.
+        cash: proceeds of sales minus cost of purchases, in ticks x lots.
+        fills, sent, refused: number of fills, accepted orders and rejected orders.
     """
 
     def __init__(self, plan: MakerPlan, risk: RiskEngine) -> None:
@@ -38,11 +38,11 @@ class MarketMaker:
 
     @property
     def position_lots(self) -> int:
-        """Its inventory."""
+        """The inventory."""
         return self._risk.position_lots(MAKER, self._plan.symbol)
 
     def on_trade(self, time_ns: int, taker_side: int, qty_lots: int, price_ticks: int) -> None:
-        """A recorded execution: perhaps a fill, then new quotes."""
+        """Process a recorded execution: a possible fill, then new quotes."""
         self._fill(1 - taker_side, qty_lots, price_ticks)
         plan = self._plan
         half = plan.half_spread_ticks + self._draw()
@@ -88,7 +88,7 @@ class MarketMaker:
         self._quotes[side] = (order.order_id, price_ticks, order.qty_lots)
 
     def _draw(self) -> int:
-        """0 to a quarter of the half spread, a new draw each time."""
+        """A random offset of 0 to a quarter of the half spread."""
         at = self._drawn % _BLOCK
         if not at:
             draws = splitmix64(stream_seed(self._plan.seed, 48), self._drawn, _BLOCK)

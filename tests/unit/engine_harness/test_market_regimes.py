@@ -98,5 +98,5 @@ def test_bytes_are_those_of_every_machine() -> None:
 
 @pytest.mark.parametrize(("seed", "messages"), [(2**64, 10), (-1, 10), (1, -1), (1, 2**40)])
 def test_numbers_out_of_range(seed: int, messages: int) -> None:
-    with pytest.raises(ValueError, match=r"seed|flow"):
+    with pytest.raises(ValueError, match=r"seed|number of messages"):
         generate_market(NORMAL, seed, messages)

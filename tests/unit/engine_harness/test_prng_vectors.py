@@ -53,7 +53,7 @@ def test_a_seed_beyond_64_bits_is_refused(seed: int) -> None:
 
 
 def test_negative_positions_are_refused() -> None:
-    with pytest.raises(ValueError, match="sequence"):
+    with pytest.raises(ValueError, match="must not be negative"):
         splitmix64(0, -1, 1)
 
 
