@@ -1,1 +1,1 @@
-"""The release pipeline: one ordered tuple of small steps, run by one loop."""
+"""Releases: publish runs as one, and verify what was published."""

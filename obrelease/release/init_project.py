@@ -1,4 +1,4 @@
-"""Scaffold: the files with which any repository becomes one that `obrelease publish` can release."""
+"""Sets up a repository for releases: settings, release workflow and policies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from obrelease.storage.durable import replace_file
 from obrelease.storage.system_errors import storage_errors
 
 State = Literal["new", "added", "replaced", "same", "kept"]
-"""What becomes of a file: made; a table added to it; overwritten; as it should be; not ours, left alone."""
+"""What happens to a file: created, table added, overwritten, unchanged, or left alone because it differs."""
 
 WORKFLOW: Final = ".github/workflows/benchmarks-release.yml"
 POLICY: Final = ".github/release-policy.toml"
@@ -30,7 +30,7 @@ _UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file of the scaffold; `content` is what it is to hold, whatever the state."""
+    """One file; `content` is its intended content, whatever the state."""
 
     path: str
     state: State
@@ -38,52 +38,52 @@ class Change:
 
     @property
     def writes(self) -> bool:
-        """Whether applying it changes the disk."""
+        """Whether the file is written."""
         return self.state in {"new", "added", "replaced"}
 
 
 def project_name(name: str) -> str:
-    """A name for a project, made of any text, that can be part of an asset's name."""
+    """A project name that can be part of asset names, from any text."""
     return _UNSAFE.sub("-", name.lower()).strip("-._")[:64] or "project"
 
 
-def planned(root: Path, *, results: Path, requirement: str, force: bool) -> tuple[Change, ...]:
-    """What has to change below `root`. Reads only.
+def plan_changes(root: Path, *, results: Path, requirement: str, force: bool) -> tuple[Change, ...]:
+    """Find what has to change below `root`. Reads only.
 
-    Settings go into `pyproject.toml` where there is one; a project of another language gets
+    Settings go into `pyproject.toml` if it exists. A project in another language gets
     `obrelease.toml`, so that no tool takes it for a Python package.
 
     Args:
-        results: the registry, below the root.
-        requirement: how pip is told to install this program in the workflow.
-        force: overwrite files, and the table, where they differ.
+        results: the results folder, below the root.
+        requirement: what pip installs in the workflow.
+        force: overwrite files, and the table, if they differ.
 
     Raises:
-        UsageError: the settings file is malformed, the requirement is not one, or a path leads
-            out of the repository.
+        UsageError: the settings file or the requirement is malformed, or a path leads out of the
+            repository.
     """
     if not _REQUIREMENT.fullmatch(requirement):
         raise UsageError(
-            f"{requirement!a} is not a requirement of pip",
+            f"{requirement!a} is not a pip requirement",
             hint="use one such as obrelease==1.2 or a wheel's name",
         )
     ignore = f"{_below(root, results)}/.gitignore"
     settings, project = _settings(root, force=force)
-    whole = {
+    contents = {
         WORKFLOW: _template("benchmarks-release.yml", REQUIREMENT=requirement),
         POLICY: _template("release-policy.toml", PROJECT=project),
         GATE: _template("gate-policy.toml"),
         ignore: _template("results.gitignore"),
     }
-    changes = [_whole(root, path, content, force=force) for path, content in whole.items()]
+    changes = [_file_change(root, path, content, force=force) for path, content in contents.items()]
     return tuple(sorted((settings, *changes), key=lambda change: change.path))
 
 
-def apply(root: Path, changes: tuple[Change, ...]) -> None:
-    """Write what has to change, each file by one rename; the order does not matter.
+def write_changes(root: Path, changes: tuple[Change, ...]) -> None:
+    """Write the files that have to change, each by one rename.
 
     Raises:
-        StorageError: the disk refused.
+        StorageError: the operating system refused.
     """
     for change in changes:
         if change.writes:
@@ -91,12 +91,12 @@ def apply(root: Path, changes: tuple[Change, ...]) -> None:
 
 
 def _settings(root: Path, *, force: bool) -> tuple[Change, str]:
-    """The settings file, and the project's name by it."""
+    """The change of the settings file, and the name of the project in it."""
     path = _PYTHON_SETTINGS if _has_table(root) or not (root / _OTHER_SETTINGS).is_file() else _OTHER_SETTINGS
     if not (root / path).is_file():
         path = _OTHER_SETTINGS
     text = _read(root, path)
-    document = _parsed(root / path, text or "")
+    document = _parse(root / path, text or "")
     table = _obrelease_table(document)
     named = table.get("project") or document.get("project", {}).get("name") or root.name
     project = project_name(str(named))
@@ -107,19 +107,19 @@ def _settings(root: Path, *, force: bool) -> tuple[Change, str]:
     wanted = wanted.replace("\n", newline)
     if "obrelease" not in document.get("tool", {}):
         gap = "" if not text else newline if text.endswith("\n") else 2 * newline
-        return Change(path, "added", _proved(root / path, document, text + gap + wanted)), project
+        return Change(path, "added", _checked_text(root / path, document, text + gap + wanted)), project
     if wanted in text:
         return Change(path, "same", text), project
     if not force:
         return Change(path, "kept", text), project
     return Change(
-        path, "replaced", _proved(root / path, document, _replaced(root / path, text, wanted))
+        path, "replaced", _checked_text(root / path, document, _replace_table(root / path, text, wanted))
     ), project
 
 
 def _has_table(root: Path) -> bool:
     text = _read(root, _PYTHON_SETTINGS)
-    return text is not None and "obrelease" in _parsed(root / _PYTHON_SETTINGS, text).get("tool", {})
+    return text is not None and "obrelease" in _parse(root / _PYTHON_SETTINGS, text).get("tool", {})
 
 
 def _obrelease_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,28 +127,29 @@ def _obrelease_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return table if isinstance(table, Mapping) else {}
 
 
-def _replaced(where: Path, text: str, wanted: str) -> str:
-    """`text` with its table, up to the first empty line or the next table, given way to `wanted`."""
+def _replace_table(where: Path, text: str, wanted: str) -> str:
+    """Replace the table, up to the first empty line or the next table, by `wanted`."""
     lines = text.splitlines(keepends=True)
     start = next((n for n, line in enumerate(lines) if _HEADER.fullmatch(line.strip())), None)
     if start is None:
-        raise UsageError(
-            f"{where}: [tool.obrelease] is not written as a table of its own", hint="edit it by hand"
-        )
+        raise UsageError(f"{where}: [tool.obrelease] is not a separate table", hint="edit it by hand")
     end = start + 1
     while end < len(lines) and lines[end].strip() and not lines[end].lstrip().startswith("["):
         end += 1
     return "".join([*lines[:start], wanted, *lines[end:]])
 
 
-def _proved(where: Path, before: Mapping[str, Any], text: str) -> str:
-    """`text`, when it says exactly what was said before, beside our own table."""
+def _checked_text(where: Path, before: Mapping[str, Any], text: str) -> str:
+    """Return `text` if all its other settings are unchanged."""
     try:
         after = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         after = {}
     if _without_ours(after) != _without_ours(before) or set(_obrelease_table(after)) != {"project"}:
-        raise UsageError(f"{where}: [tool.obrelease] cannot be written without harm", hint="edit it by hand")
+        raise UsageError(
+            f"{where}: [tool.obrelease] cannot be changed without changing other settings",
+            hint="edit it by hand",
+        )
     return text
 
 
@@ -158,18 +159,18 @@ def _without_ours(document: Mapping[str, Any]) -> dict[str, Any]:
     return rest | ({"tool": tool} if tool else {})
 
 
-def _parsed(where: Path, text: str) -> dict[str, Any]:
+def _parse(where: Path, text: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{where}: not valid TOML: {error}", hint="mend it first") from error
+        raise UsageError(f"{where}: not valid TOML: {error}", hint="fix it first") from error
     for key in ("tool", "project"):
         if not isinstance(document.get(key, {}), dict):
-            raise UsageError(f"{where}: `{key}` is not a table", hint="mend it first")
+            raise UsageError(f"{where}: `{key}` is not a table", hint="fix it first")
     return document
 
 
-def _whole(root: Path, path: str, content: str, *, force: bool) -> Change:
+def _file_change(root: Path, path: str, content: str, *, force: bool) -> Change:
     present = _read(root, path)
     if present is None:
         return Change(path, "new", content)
@@ -179,26 +180,26 @@ def _whole(root: Path, path: str, content: str, *, force: bool) -> Change:
 
 
 def _read(root: Path, path: str) -> str | None:
-    """A file's text, or None where nothing is; nothing is read or written through a link."""
+    """The text of a file, or None if it does not exist; symbolic links are refused."""
     file = root / path
     for place in (file, *file.parents):
         if place == root:
             break
         if place.is_symlink():
-            raise UsageError(f"{place}: is a symbolic link", hint="replace it by what it leads to")
+            raise UsageError(f"{place}: is a symbolic link", hint="replace it by its target")
     try:
         with storage_errors(file, "cannot be read", missing=NotFound):
             return file.read_bytes().decode("utf-8")
     except NotFound:
         return None
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is not UTF-8 text", hint="mend it first") from error
+        raise UsageError(f"{file}: is not UTF-8 text", hint="fix it first") from error
 
 
 def _below(root: Path, folder: Path) -> str:
     if not folder.is_relative_to(root) or folder == root:
         raise UsageError(
-            f"{folder}: the results folder must lie inside the repository, so that its runs can be committed",
+            f"{folder}: the results folder must be inside the repository, so that its runs can be committed",
             hint="set `results` in [tool.obrelease] to a folder of the repository",
         )
     return folder.relative_to(root).as_posix()

@@ -49,7 +49,12 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
 
 def test_dry_run_publish_repeat_verify(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     planned = answer(capsys, "publish", TAG, "--dry-run")
-    assert (planned["dry_run"], planned["tagged"], planned["uploaded"], planned["url"]) == (
+    assert (
+        planned["dry_run"],
+        planned["tagged"],
+        planned["uploaded"],
+        planned["url"],
+    ) == (
         True,
         None,
         None,

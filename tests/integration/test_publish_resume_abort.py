@@ -157,7 +157,7 @@ def test_abort_removes_an_unpushed_tag_of_its_own_alone(
     github.fault(*UPLOAD, status=401)
     assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
     answer = console.answers("publish", TAG, "--abort")
-    assert answer["kept"] == [f"the tag {TAG}: it was there before this release was begun"]
+    assert answer["kept"] == [f"the tag {TAG}: it existed before this release was started"]
     assert project.context().repo.local_tag(TAG) is not None
     assert github.repository.releases == {}
 

@@ -14,7 +14,7 @@ from obrelease.release.publish.pipeline import PUBLISH, run_steps
 from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.verify.release_files import verify_folder
-from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
+from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.github import GitHubForge
 from tests.emulator import process
@@ -53,7 +53,7 @@ def test_publish_twice_and_verify(project: Project, github: LoopbackGitHub, tmp_
     forge = forge_at(github)
     (tmp_path / "fetched").mkdir()
     (tmp_path / "scratch").mkdir()
-    release = fetch(forge, BETA.text, tmp_path / "fetched", no_progress)
+    release = download_release(forge, BETA.text, tmp_path / "fetched", no_progress)
     assert release.prerelease
     found = verify_folder(tmp_path / "fetched", tmp_path / "scratch", no_progress, tag=BETA.text)
     assert first.packed is not None

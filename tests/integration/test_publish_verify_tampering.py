@@ -19,8 +19,8 @@ from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import PUBLISH, run_steps
 from obrelease.release.publish.plan import PublishOptions, create_plan
-from obrelease.release.verify.release_files import Verified, verify_folder
-from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
+from obrelease.release.verify.release_files import VerifiedFiles, verify_folder
+from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.hashing import digest_bytes, digest_file
@@ -48,7 +48,7 @@ def release(published: Project, tmp_path: Path) -> Path:
     return folder
 
 
-def verified(folder: Path, scratch: Path, tag: str | None = None) -> Verified:
+def verified(folder: Path, scratch: Path, tag: str | None = None) -> VerifiedFiles:
     scratch.mkdir()
     return verify_folder(folder, scratch, no_progress, tag=tag)
 
@@ -98,7 +98,7 @@ def test_the_untouched_release_passes_every_layer(published: Project, release: P
     found = verified(release, tmp_path / "scratch", TAG)
     forge = DirectoryForge(published.releases)
     (tmp_path / "fetched").mkdir()
-    fetched = fetch(forge, TAG, tmp_path / "fetched", no_progress)
+    fetched = download_release(forge, TAG, tmp_path / "fetched", no_progress)
     layers = (*found.layers, forge_layer(found, fetched, forge))
     layers = (*layers, tag_layers(found, "demo", GitRepository.open(published.root), None)[0])
     assert [(layer.name, layer.checked) for layer in layers] == [
@@ -313,7 +313,7 @@ def test_a_tag_layer_that_cannot_be_checked_says_why(
 def test_only_public_releases_are_fetched(published: Project, tmp_path: Path) -> None:
     forge = DirectoryForge(published.releases)
     with pytest.raises(NotFound, match="nothing is there"):
-        fetch(forge, "v1", tmp_path, no_progress)
+        download_release(forge, "v1", tmp_path, no_progress)
 
 
 def test_a_release_of_another_tag_is_not_the_one_asked_for(release: Path, tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ def test_a_tag_that_does_not_vouch_fails_in_a_repository(
     if how is not None:
         git(project.root, "tag", *how, TAG)
     assert execute(["verify", TAG]) == ExitCode.INTEGRITY
-    told = capsys.readouterr().err
-    assert f"no tag vouches for {TAG}" in told
-    assert said in told
+    err = capsys.readouterr().err
+    assert f"no tag vouches for {TAG}" in err
+    assert said in err
 
 
 def test_a_release_of_another_project_is_not_vouched_for_either(
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_named_by_release_and_asset_with_both_digests(
     true = next(line for line in lines if line.endswith(".svg")).split("  ")[0]
     sums.write_text(sums.read_text().replace(true, "0" * 64))
     assert execute(["verify", TAG]) == ExitCode.INTEGRITY
-    told = capsys.readouterr().err
-    assert re.search(rf"directory {TAG}: SHA256SUMS: .*\.svg' \(0{{64}}, the file has {true}\)", told)
-    assert "/assets" not in told
-    assert "scratch" not in told
+    err = capsys.readouterr().err
+    assert re.search(rf"directory {TAG}: SHA256SUMS: .*\.svg' \(0{{64}}, the file has {true}\)", err)
+    assert "/assets" not in err
+    assert "scratch" not in err

@@ -1,1 +1,1 @@
-"""From runs to a public release: the pipeline, its plan and its journal."""
+"""Publishing: the pipeline, its plan and its journal."""

@@ -1,4 +1,4 @@
-"""Taking an unfinished release back: its own draft and its unpushed tag, and never anything public."""
+"""Aborts an unfinished release: removes its draft and its unpushed tag, and nothing public."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from obrelease.remote.git.tag_object import TagInfo
 
 @dataclass(frozen=True, slots=True)
 class AbortResult:
-    """What was removed, and what stays and why. Nothing to do is no error."""
+    """What was removed, and what was kept and why."""
 
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -28,16 +28,16 @@ class AbortResult:
 
 
 def abort(tag: str, context: PublishContext, journal: Journal) -> AbortResult:
-    """Undo what the journal of `tag` says was begun; the journal goes last. Idempotent.
+    """Undo what the journal of `tag` recorded; the journal is removed last. Idempotent.
 
     Raises:
-        Conflict: the release is public, or the journal is of another forge.
-        RemoteError: the forge or a git remote cannot be asked; what it holds stays.
+        Conflict: the release is public, or was started on another forge.
+        RemoteError: the forge or a git remote did not answer; its draft or tag stays.
     """
     plan = journal.load()
     if plan is None:
-        return AbortResult(kept=("nothing was begun here",))
-    removed, kept = _draft(plan, context)
+        return AbortResult(kept=("no release was started here",))
+    removed, kept = _remove_draft(plan, context)
     present = context.repo.local_tag(tag)
     if present is not None:
         reason = _reason_to_keep(plan, present, context)
@@ -50,30 +50,30 @@ def abort(tag: str, context: PublishContext, journal: Journal) -> AbortResult:
     return AbortResult(removed, kept)
 
 
-def _draft(plan: Plan, context: PublishContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _remove_draft(plan: Plan, context: PublishContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
     forge = context.forge
     if plan.forge is None or forge is None:
         return (), ()
     if forge.name != plan.forge:
         raise Conflict(
-            f"{plan.tag} was begun on the forge {plan.forge}, not on {forge.name}",
-            hint=f"say --forge {plan.forge}",
+            f"{plan.tag} was started on the forge {plan.forge}, not on {forge.name}",
+            hint=f"use --forge {plan.forge}",
         )
     if _is_public(forge, plan.tag):
         raise Conflict(
             f"{plan.tag} is public on {forge.name}: nothing was removed",
-            hint="what is public is never taken back; correct it by a new release",
+            hint="a public release is never removed; publish a new release instead",
         )
     own = forge.find_claimed(plan.tag, plan.claim) if plan.claim else None
     if own is not None:
         forge.delete_draft(own)
     other = forge.find(plan.tag)
-    kept = () if other is None else (f"a draft that another run made: {other.url}",)
+    kept = () if other is None else (f"a draft of another attempt: {other.url}",)
     return (() if own is None else (f"the draft {own.url}",)), kept
 
 
 def _is_public(forge: Forge, tag: str) -> bool:
-    """False as well where several drafts answer: one of them may be ours to remove."""
+    """False also if there are several drafts: one of them may be ours."""
     try:
         found = forge.find(tag)
     except Conflict:
@@ -83,10 +83,10 @@ def _is_public(forge: Forge, tag: str) -> bool:
 
 def _reason_to_keep(plan: Plan, present: TagInfo, context: PublishContext) -> str | None:
     if plan.tag_found:
-        return "it was there before this release was begun"
+        return "it existed before this release was started"
     manifest = next((asset.sha256 for asset in plan.assets if asset.name == MANIFEST_NAME), None)
     if present.commit != plan.commit or digests_in(present.message).get("manifest", "") != manifest:
-        return "it is not the one that this release made"
+        return "this release did not make it"
     for remote in [plan.remote] if plan.remote else context.repo.remotes():
         if context.repo.remote_tag(remote, plan.tag) is not None:
             return f"it was pushed to {remote}"

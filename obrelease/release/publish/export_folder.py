@@ -1,4 +1,4 @@
-"""Deliver: the packed files into a folder of the user's choice, which appears whole or not at all."""
+"""Writes the packed files into a folder of the user, which appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -14,45 +14,47 @@ from obrelease.storage.system_errors import storage_errors
 
 
 def export_to_folder(packed: PackedRelease, folder: Path) -> None:
-    """Copy the files; those that are there already with the same bytes are left alone.
+    """Copy the files; existing files with the same bytes stay.
 
-    Everything is written into a hidden folder beside the target, which then gets its name by one
-    rename; what a killed run left of such a folder is swept first.
+    Everything is written to a hidden folder next to the target, which then gets its name by one
+    rename. Such folders of killed processes are removed first.
 
     Raises:
-        Conflict: the folder holds something else.
+        Conflict: the folder has other files.
         StorageError: the disk refused.
     """
     with storage_errors(folder):
-        _require_ours(packed, folder)
+        _require_no_other_files(packed, folder)
         make_folders(folder.parent)
         hidden = f".{folder.name}.incoming-"
         for left in folder.parent.glob(f"{hidden}*"):
             shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=hidden, dir=folder.parent))
         try:
-            _fill(packed, staging)
-            _take_the_name(staging, folder)
+            _write_files(packed, staging)
+            _move_into_place(staging, folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def _require_ours(packed: PackedRelease, folder: Path) -> None:
+def _require_no_other_files(packed: PackedRelease, folder: Path) -> None:
     wanted = {asset.facts.name: asset.facts.sha256 for asset in packed.assets}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name not in wanted or digest_file(path)[0] != wanted[path.name]:
-            raise Conflict(f"{path}: is there already and not of this release", hint="choose an empty folder")
+            raise Conflict(
+                f"{path}: exists already and is not part of this release", hint="choose an empty folder"
+            )
 
 
-def _fill(packed: PackedRelease, staging: Path) -> None:
+def _write_files(packed: PackedRelease, staging: Path) -> None:
     staging.chmod(0o755)
     for asset in packed.assets:
         write_file(staging / asset.facts.name, asset.file)
     sync_folder(staging)
 
 
-def _take_the_name(staging: Path, folder: Path) -> None:
-    """One rename where nothing stands; else file by file, each one whole, next to what is there."""
+def _move_into_place(staging: Path, folder: Path) -> None:
+    """One rename if the folder does not exist; else file by file, each one complete."""
     if folder.is_dir():
         for path in sorted(staging.iterdir()):
             if not (folder / path.name).exists():

@@ -1,4 +1,4 @@
-"""The journal of a release: its plan on the disk, replaced whole, so that a second run finds its place."""
+"""The journal of a release: its plan on the disk, so that the next attempt can continue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLAN_NAME: Final = "plan.json"
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Where the plan of one tag is kept: `<git common folder>/obrelease/<tag>/plan.json`."""
+    """The file with the plan of one tag: `<git common folder>/obrelease/<tag>/plan.json`."""
 
     path: Path
 
@@ -41,11 +41,11 @@ class Journal:
             raise InvalidInput(
                 error.message,
                 hint=error.hint
-                or "look whether the forge holds a draft of this tag, then remove that file and begin anew",
+                or "check whether the forge has a draft of this tag, then remove that file and start again",
             ) from error
 
     def remove(self) -> None:
-        """Forget the plan; one that is gone already is fine.
+        """Remove the plan; it may be gone already.
 
         Raises:
             StorageError: the disk refused; the plan stands.

@@ -14,11 +14,11 @@ from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.release_runs import ReleaseSource, previous_release_tag, runs_of_release
 
 
-def against_former(plan: Plan, context: PublishContext, runs: Sequence[Run]) -> str:
+def compare_with_previous_release(plan: Plan, context: PublishContext, runs: Sequence[Run]) -> str:
     """The section of the notes on the previous release; empty if there is none.
 
-    A comparison is a service, never a condition: if the previous release cannot be read, the
-    section gives the reason, and the release goes on.
+    The comparison is optional: if the previous release cannot be read, the section gives the reason,
+    and publishing continues.
     """
     tag = previous_release_tag(Tag.parse(plan.tag), context.repo)
     if tag is None:

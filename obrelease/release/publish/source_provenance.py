@@ -1,4 +1,4 @@
-"""Whether runs were measured with the sources of the commits that they name."""
+"""Checks that runs were measured with the sources of the commits that they name."""
 
 from __future__ import annotations
 
@@ -9,53 +9,50 @@ from typing import Final
 from obrelease.bundle.source_digests import CORE_FOLDER, PACKAGES, core_sources, digest, python_sources
 from obrelease.errors import IntegrityError
 from obrelease.models.artefact import Producer
-from obrelease.release.collected_run import CollectedRun
+from obrelease.release.collected_run import CollectedRun, count_of_runs
 from obrelease.remote.git.repository import GitRepository
 
 _OURS: Final = "obrelease"
 _FOLDERS: Final = tuple(sorted({CORE_FOLDER, *PACKAGES.values()}))
-_SHOWN: Final = 5
 
 _Tree = Mapping[str, str] | None
-"""The sha256 of the files of a commit by their paths; None where the commit is not here."""
+"""The sha256 of the files of a commit by their paths; None if the commit is not in the repository."""
 
 
-def require_origin(runs: Sequence[CollectedRun], repo: GitRepository) -> tuple[str, ...]:
-    """Derive each run's digests of sources again from the commit that it names.
+def check_source_provenance(runs: Sequence[CollectedRun], repo: GitRepository) -> tuple[str, ...]:
+    """Derive the source digests of each run again from the commit that it names.
 
-    The commit's own objects are read, never the checkout.
+    The objects of the commit are read, not the checkout.
 
     Returns:
-        What was compared, and what could not be and why, in words.
+        What was compared, and what could not be compared and why.
 
     Raises:
-        IntegrityError: a run names a commit of this repository, and other sources than its.
+        IntegrityError: a run names a commit of this repository, but was measured with other sources.
         RemoteError: git failed.
     """
     tree_of = cache(lambda commit: repo.digests_at(commit, _FOLDERS))
-    told: dict[str, list[str]] = {}
+    runs_by_finding: dict[str, list[CollectedRun]] = {}
     for run in runs:
-        told.setdefault(_finding(run, tree_of), []).append(run.facts.digest[:12])
+        runs_by_finding.setdefault(_finding(run, tree_of), []).append(run)
     return tuple(
-        f"{len(names)} of {len(runs)} runs {finding}: {', '.join(names[:_SHOWN])}"
-        + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-        for finding, names in sorted(told.items())
+        count_of_runs(affected, len(runs), finding) for finding, affected in sorted(runs_by_finding.items())
     )
 
 
 def _finding(run: CollectedRun, tree_of: Callable[[str], _Tree]) -> str:
     producer = run.artefact.producer
-    reason = _why_not(producer)
+    reason = _reason_not_comparable(producer)
     if reason is None and producer.commit is not None:
-        reason = _compared(run, producer.commit, tree_of(producer.commit))
+        reason = _difference(run, producer.commit, tree_of(producer.commit))
     if reason is None:
         return "were measured with the sources of the commit that they name"
     return f"could not be compared with the sources of a commit: {reason}"
 
 
-def _why_not(producer: Producer) -> str | None:
+def _reason_not_comparable(producer: Producer) -> str | None:
     if producer.name != _OURS:
-        return "another program measured"
+        return "measured by another program"
     if producer.commit is None:
         return "no commit is named"
     if producer.dirty:
@@ -65,10 +62,10 @@ def _why_not(producer: Producer) -> str | None:
     return None
 
 
-def _compared(run: CollectedRun, commit: str, tree: _Tree) -> str | None:
-    """Why the sources of the commit cannot tell, or None where they are those of the run."""
+def _difference(run: CollectedRun, commit: str, tree: _Tree) -> str | None:
+    """Why the sources cannot be compared, or None if they are those of the run."""
     if tree is None:
-        return "the commit is not in this repository, or not whole"
+        return "the commit is not in this repository, or not complete"
     producer = run.artefact.producer
     for what, named, covered in (
         ("Python sources", producer.sources_digest, python_sources(tree)),
@@ -77,12 +74,12 @@ def _compared(run: CollectedRun, commit: str, tree: _Tree) -> str | None:
         if named is None:
             continue
         if covered is None or not all(name.isascii() for name in covered):
-            return f"the commit does not hold the {what} of this program where they are looked for"
+            return f"the commit does not have the {what} of this program in the expected folders"
         found = digest({name: tree[path] for name, path in covered.items()})
         if found != named:
             raise IntegrityError(
-                f"run {run.facts.digest[:12]} ({run.facts.path}) names the commit {commit[:12]}, and was "
+                f"run {run.facts.digest[:12]} ({run.facts.path}) names the commit {commit[:12]}, but was "
                 f"measured with other sources: its digest of the {what} is {named}, the commit's is {found}",
-                hint="measure it again at a commit, or name the runs to release with --run",
+                hint="measure it again at a commit, or choose the runs to release with --run",
             )
     return None

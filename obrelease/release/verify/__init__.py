@@ -1,1 +1,1 @@
-"""Verification of a release: its files, tag, signatures, policy and page."""
+"""Verifying: files, tag, signatures, policy and page of a release."""

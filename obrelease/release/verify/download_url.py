@@ -1,6 +1,7 @@
-"""A release behind an address: fetched without a token, by the names that SHA256SUMS and we know.
+"""Downloads a release from an address, without a token.
 
-An address lists nothing, so files beyond those names cannot be seen; the forge layer says so.
+The files are those that SHA256SUMS lists and the signatures. An address cannot list further files; the
+`forge` layer says so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.provenance import MAX_BYTES
 from obrelease.models.validation import read_document
-from obrelease.release.verify.release_files import Layer
+from obrelease.release.verify.release_files import LayerResult
 from obrelease.remote.http_download import checked_address, download_to_file
 from obrelease.storage.files import MAX_DOCUMENT_BYTES, read_bounded
 from obrelease.storage.progress import Advance, Progress
@@ -30,17 +31,17 @@ Read = Callable[[str, Path, int, Advance], bool]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the files of a release are, and the tag where the address names one."""
+    """The address of a folder of files, and the tag if the address names one."""
 
     base: str
     tag: str | None
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """A release page of GitHub (`.../releases/tag/TAG`), or the address of a folder of files.
+        """Parse a release page of GitHub (`.../releases/tag/TAG`), or the address of a folder of files.
 
         Raises:
-            UsageError: it is not an address that may be read.
+            UsageError: it is not an https address, or has a user, a query or a fragment.
         """
         checked_address(text)
         page = _PAGE.fullmatch(text)
@@ -49,19 +50,24 @@ class Address:
         return cls(f"{page[1]}/download/{page[2]}", page[2])
 
 
-def looks_like_address(text: str) -> bool:
-    """Whether the user means an address rather than a tag or a folder."""
+def is_address(text: str) -> bool:
+    """Whether the text is an address, and not a tag or a folder."""
     return "://" in text
 
 
-def fetch_address(address: Address, folder: Path, progress: Progress, read: Read = download_to_file) -> Layer:
-    """Download the files of a release into a folder that is there and empty.
+def download_from_address(
+    address: Address, folder: Path, progress: Progress, read: Read = download_to_file
+) -> LayerResult:
+    """Download the files of a release into an empty folder.
+
+    Args:
+        read: downloads one file; returns False if it does not exist.
 
     Raises:
-        NotFound: no release is behind the address.
-        IntegrityError: a file that SHA256SUMS or the manifest names is missing.
+        NotFound: there is no release at the address.
+        IntegrityError: a file that SHA256SUMS or the manifest lists is missing.
         InvalidInput: SHA256SUMS or the manifest is malformed.
-        RemoteError: the address could not be read.
+        RemoteError: a download failed.
     """
 
     def get(name: str, limit: int, advance: Advance) -> bool:
@@ -69,21 +75,19 @@ def fetch_address(address: Address, folder: Path, progress: Progress, read: Read
 
     with progress("downloading", None) as advance:
         if not get(sha256sums.NAME, sha256sums.MAX_BYTES, advance):
-            raise NotFound(
-                f"{address.base}: holds no {sha256sums.NAME}", hint="give the address of a release"
-            )
+            raise NotFound(f"{address.base}: has no {sha256sums.NAME}", hint="pass the address of a release")
         if not get(MANIFEST_NAME, MAX_DOCUMENT_BYTES, advance):
-            raise IntegrityError(f"{address.base}: holds no {MANIFEST_NAME}")
+            raise IntegrityError(f"{address.base}: has no {MANIFEST_NAME}")
         for name, size in sorted(_sizes(folder, address.base).items()):
             if not get(name, size, advance):
                 raise IntegrityError(f"{address.base}: {name} is missing")
         get(SIGNATURE_NAME, armor.MAX_BYTES, advance)
         get(PROVENANCE_NAME, MAX_BYTES, advance)
-    return Layer("forge", False, "an address lists nothing: files that no other file names are not seen")
+    return LayerResult("forge", False, "an address has no list of files: additional files are not noticed")
 
 
 def _sizes(folder: Path, where: str) -> dict[str, int]:
-    """The files that the sums list, the manifest apart, with the sizes that the manifest gives them."""
+    """The files that SHA256SUMS lists, without the manifest, with the sizes in the manifest."""
     listed = sha256sums.parse(
         read_bounded(folder / sha256sums.NAME, sha256sums.MAX_BYTES), f"{where}/{sha256sums.NAME}"
     )
@@ -91,5 +95,5 @@ def _sizes(folder: Path, where: str) -> dict[str, int]:
     manifest = read_document(data, BundleManifest, f"{where}/{MANIFEST_NAME}")
     sizes = {asset.name: asset.size for asset in (manifest.bundle, *manifest.assets)}
     if listed.keys() - {MANIFEST_NAME} != sizes.keys():
-        raise IntegrityError(f"{where}: {sha256sums.NAME} and {MANIFEST_NAME} name different files")
+        raise IntegrityError(f"{where}: {sha256sums.NAME} and {MANIFEST_NAME} list different files")
     return sizes

@@ -1,4 +1,4 @@
-"""GitHub's attestation of a release, as `gh` judges it: who built it, by GitHub's own word."""
+"""Checks GitHub's attestation of a release, which says what workflow built it, with `gh`."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from obrelease.bundle import sha256sums
 from obrelease.errors import IntegrityError
 from obrelease.models.finding import printable
 from obrelease.models.verification_policy import VerificationPolicy
-from obrelease.release.verify.release_files import Layer, Verified
+from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
 
 _DEADLINE_S: Final = 300
 
 
-def attestation_layer(verified: Verified, policy: VerificationPolicy | None) -> Layer:
-    """Ask `gh` whether the policy's repository attested SHA256SUMS, which covers every other file.
+def attestation_layer(verified: VerifiedFiles, policy: VerificationPolicy | None) -> LayerResult:
+    """Let `gh` check that the policy's repository attested SHA256SUMS, which covers all other files.
 
-    It needs the network, so it is asked only where the policy demands it.
+    This needs the network, so it is done only if the policy requires it.
 
     Raises:
-        IntegrityError: `gh` says no.
+        IntegrityError: `gh` found no valid attestation.
     """
     if policy is None or policy.repository is None or "attestation" not in policy.require:
-        return Layer("attestation", False, "no policy demands it")
+        return LayerResult("attestation", False, "no policy requires it")
     gh = shutil.which("gh")
     if gh is None:
-        return Layer("attestation", False, "gh is not installed")
+        return LayerResult("attestation", False, "gh is not installed")
     file = verified.folder / sha256sums.NAME
     workflow = ["--signer-workflow", policy.signer_workflow] if policy.signer_workflow else []
     arguments = ["attestation", "verify", str(file.absolute()), "--repo", policy.repository, *workflow]
@@ -36,12 +36,14 @@ def attestation_layer(verified: Verified, policy: VerificationPolicy | None) -> 
             [gh, *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_DEADLINE_S
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Layer("attestation", False, f"gh could not be run: {printable(str(error))[:200]}")
+        return LayerResult("attestation", False, f"gh could not be run: {printable(str(error))[:200]}")
     verified.reread(sha256sums.NAME, sha256sums.MAX_BYTES)
     if done.returncode != 0:
-        said = " ".join(done.stderr.decode("utf-8", "replace").split())
+        message = " ".join(done.stderr.decode("utf-8", "replace").split())
         raise IntegrityError(
-            f"{sha256sums.NAME}: gh finds no attestation of {policy.repository}: {printable(said[:300])}",
-            hint="do not use this release; without a login or a network gh cannot say yes either",
+            f"{sha256sums.NAME}: gh found no attestation of {policy.repository}: {printable(message[:300])}",
+            hint="do not use this release; gh also fails without a login or a network",
         )
-    return Layer("attestation", True, f"attested by {policy.signer_workflow or policy.repository}, says gh")
+    return LayerResult(
+        "attestation", True, f"attested by {policy.signer_workflow or policy.repository}, checked by gh"
+    )

@@ -1,4 +1,4 @@
-"""Policy: what a release must prove before it is trusted, read from a file and held against the layers."""
+"""Loads a verification policy, and checks a verified release against it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from obrelease.errors import CheckFailed, IntegrityError
 from obrelease.models.policy_file import MAX_POLICY_BYTES
 from obrelease.models.verification_policy import VerificationPolicy, read_verification_policy
 from obrelease.models.version_tag import Tag
-from obrelease.release.verify.release_files import Layer, Verified
+from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
 
-def load(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedSigners | None]:
-    """A policy, and whose signatures count by it; None where it says nothing of signatures.
+def load_policy(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedSigners | None]:
+    """Load a policy and its allowed signers; None if it has no list of signers.
 
     Args:
-        scratch: a folder for the list of signers, which is copied before it is used.
+        scratch: a folder for a copy of the list of signers.
 
     Raises:
         NotFound, InvalidInput, StorageError: the policy or its list of signers cannot be read.
@@ -37,30 +37,32 @@ def load(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedSigners 
     return policy, AllowedSigners(file, frozenset(policy.signers))
 
 
-def enforce(policy: VerificationPolicy, verified: Verified, layers: Sequence[Layer]) -> None:
-    """Refuse a release that proves less than the policy demands.
+def enforce_policy(
+    policy: VerificationPolicy, verified: VerifiedFiles, layers: Sequence[LayerResult]
+) -> None:
+    """Refuse a release that does not have what the policy requires.
 
     Raises:
         IntegrityError: it is of another project, or older than the policy accepts.
-        CheckFailed: a required layer is missing or could not be checked; names each.
+        CheckFailed: required layers are missing or could not be checked; the message names each.
     """
     manifest = verified.manifest
     if manifest.project != policy.project:
         raise IntegrityError(f"the policy is for {policy.project}, the release is of {manifest.project}")
-    floor = policy.not_older_than
-    if floor is not None and Tag.parse(manifest.tag) < Tag.parse(floor):
+    oldest = policy.not_older_than
+    if oldest is not None and Tag.parse(manifest.tag) < Tag.parse(oldest):
         raise IntegrityError(
-            f"the release is {manifest.tag}, the policy accepts nothing older than {floor}",
-            hint="you were given an old release, or the policy's not_older_than is too high",
+            f"the release is {manifest.tag}, the policy accepts nothing older than {oldest}",
+            hint="this is an old release, or the policy's not_older_than is too high",
         )
     states = {layer.name: layer for layer in layers}
     missing = [
-        f"{name} ({states[name].detail if name in states else 'not looked at'})"
+        f"{name} ({states[name].detail if name in states else 'not checked'})"
         for name in policy.require
         if name not in states or not states[name].checked
     ]
     if missing:
         raise CheckFailed(
             f"{manifest.project} {manifest.tag} lacks what the policy requires: {'; '.join(missing)}",
-            hint="do not use this release, unless the layer can be had: fetch the tag, install gh",
+            hint="do not use this release, unless you can provide the layer: fetch the tag, install gh",
         )

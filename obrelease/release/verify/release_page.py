@@ -1,4 +1,4 @@
-"""The page of a release on its forge: what a reader sees, and whether it says what the bundle says."""
+"""Compares the release page on the forge with the files of the release."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from obrelease.remote.forge.protocol import Release
 _FULL_NAME: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
-def title_of(project: str, tag: str) -> str:
-    """What the release is called."""
+def release_title(project: str, tag: str) -> str:
+    """The title of the release page."""
     return f"{project} {tag}"
 
 
-def begins_with(page: str, notes: str) -> bool:
-    """Whether a page begins with the notes of the bundle.
+def page_starts_with(page: str, notes: str) -> bool:
+    """Whether a page starts with the notes of the bundle.
 
-    They decide; what is said after them depends on what the forge held then. A forge may keep line
-    ends in its own way, and trailing space not at all.
+    What follows depends on the forge at that time. Line ends and trailing spaces are ignored: forges
+    change them.
     """
     wanted = _lines(notes)
     return _lines(page)[: len(wanted)] == wanted
 
 
-def differences(
+def page_differences(
     release: Release, *, title: str, commit: str, notes: str, prerelease: bool
 ) -> tuple[str, ...]:
-    """What the page says otherwise than the release's files, each in some words.
+    """How the page differs from the files of the release; empty if it does not.
 
-    A forge may name a branch instead of the commit; then the tag alone tells.
+    A forge may name a branch instead of the commit; this is no difference.
     """
     found: list[str] = []
     if release.title != title:
         found.append(f"its title is {release.title[:80]!a}, not {title!a}")
     if _FULL_NAME.fullmatch(release.commit) and release.commit != commit:
         found.append(f"it names the commit {release.commit}, the manifest {commit}")
-    if not begins_with(release.notes, notes):
-        found.append("its notes do not begin with the bundle's NOTES.md")
+    if not page_starts_with(release.notes, notes):
+        found.append("its notes do not start with the bundle's NOTES.md")
     if release.prerelease != prerelease:
         found.append(f"it has prerelease={release.prerelease}, the manifest {prerelease}")
     return tuple(found)

@@ -18,7 +18,7 @@ from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
 from obrelease.release.verify.release_files import verify_folder
-from obrelease.release.verify.tag_and_forge import fetch
+from obrelease.release.verify.tag_and_forge import download_release
 from obrelease.remote.forge.protocol import Forge, Release
 from obrelease.remote.git.checkout import check_out
 from obrelease.remote.git.repository import GitRepository
@@ -75,7 +75,7 @@ def runs_of_release(release: Tag | Path, source: ReleaseSource) -> Iterator[Regi
         elif (forge := source.forge) is not None and _is_downloadable(forge.find(release.text)):
             files = scratch / "files"
             files.mkdir()
-            fetch(forge, release.text, files, source.progress)
+            download_release(forge, release.text, files, source.progress)
             yield _from_files(files, source, scratch, release.text)
         else:
             yield _from_tag(release, source, scratch)
@@ -110,21 +110,21 @@ def _from_files(files: Path, source: ReleaseSource, scratch: Path, tag: str | No
 
 
 def _from_tag(tag: Tag, source: ReleaseSource, scratch: Path) -> Registry:
-    """The results folder as it is committed at the tag, checked out beside the work tree."""
+    """The results folder as committed at the tag, checked out to the scratch folder."""
     repo = source.repo
     present = repo.local_tag(tag.text) if repo else None
     if repo is None or present is None:
         raise NotFound(
             f"there is no release {tag}, neither on the forge nor as a tag of this repository",
-            hint="`git fetch --tags` fetches tags, --forge names the forge",
+            hint="`git fetch --tags` fetches tags; --forge chooses the forge",
         )
     root, results = repo.root.resolve(), source.results.resolve()
     if not results.is_relative_to(root) or results == root:
-        raise NotFound(f"{tag} is not on the forge, and the results do not lie in the repository")
+        raise NotFound(f"{tag} is not on the forge, and the results folder is not in the repository")
     below = results.relative_to(root).as_posix()
     committed = repo.files_at(present.commit, below)
     if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
-        raise NotFound(f"{tag} is not on the forge, and no run is committed at it in {below}")
+        raise NotFound(f"{tag} is not on the forge, and no run is committed in {below} at that tag")
     copy = scratch / "copy"
     with storage_errors(copy, "the release cannot be read"):
         check_out(repo, present.commit, copy)
@@ -134,6 +134,6 @@ def _from_tag(tag: Tag, source: ReleaseSource, scratch: Path) -> Registry:
     registry = Registry(copy / below)
     if damaged := registry.unreadable():
         raise IntegrityError(
-            f"{tag}: {damaged[0].relative_to(copy)} is committed at it, and is not the run that its name says"
+            f"{tag}: {damaged[0].relative_to(copy)} is committed at it, but is not the run that its name says"
         )
     return registry

@@ -1,7 +1,7 @@
-"""The message of a release's tag: the digests that it binds, and the signatures that go with them.
+"""The message of a release tag: the digests and the signatures of the release.
 
-One line each: `<name>: sha256:<hex>`, and in a signed tag `<name>-signature: <base64>`. So the tag
-carries all that a rebuild without any key needs to give the signed release again, byte for byte.
+Each is one line: `<name>: sha256:<hex>`, and in a signed tag `<name>-signature: <base64>`. So a rebuild
+without a key can restore the signed release from the tag, byte for byte.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ _SIGNATURE: Final = re.compile(
 )
 
 
-def compose(
+def compose_message(
     project: str, tag: str, digests: Mapping[str, str], signatures: Mapping[str, str] | None = None
 ) -> str:
-    """The message, in git's form: a subject, an empty line, the digests, the signatures."""
+    """Compose the message in the form of git: a subject, an empty line, digests, signatures."""
     lines = [f"{name}: sha256:{digest}\n" for name, digest in sorted(digests.items())]
     lines += [f"{name}-signature: {text}\n" for name, text in sorted((signatures or {}).items())]
     return f"{project} {tag}\n\n{''.join(lines)}"
 
 
 def digests_in(message: str) -> dict[str, str]:
-    """The digests that a message carries; the first of each name counts, a second cannot override it."""
+    """The digests in a message; the first of each name counts, so a later one cannot override it."""
     return _firsts(_DIGEST, message)
 
 
 def signatures_in(message: str) -> dict[str, str]:
-    """The signatures that a message carries, as base64; the first of each name counts."""
+    """The signatures in a message, as base64; the first of each name counts."""
     return _firsts(_SIGNATURE, message)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.version_tag import Tag
-from obrelease.release.verify.download_url import Address, fetch_address, looks_like_address
+from obrelease.release.verify.download_url import Address, download_from_address, is_address
 from obrelease.release.verify.github_attestation import attestation_layer
-from obrelease.release.verify.policy_enforcement import enforce, load
-from obrelease.release.verify.release_files import Layer, Verified, verify_folder
+from obrelease.release.verify.policy_enforcement import enforce_policy, load_policy
+from obrelease.release.verify.release_files import LayerResult, VerifiedFiles, verify_folder
 from obrelease.release.verify.signatures import provenance_layer, sums_signature_layer
-from obrelease.release.verify.tag_and_forge import fetch, forge_layer, tag_layers
+from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import repository_at
 from obrelease.storage.progress import Progress
@@ -33,7 +33,7 @@ class VerifyResult:
 
     manifest: BundleManifest
     manifest_sha256: str
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerResult, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The document that `obrelease verify --json` prints."""
@@ -79,35 +79,35 @@ def verify_release(
         RemoteError, StorageError: the network or the disk failed.
     """
     with temporary_folder() as scratch:
-        rules, trust = load(policy, scratch) if policy else (None, None)
+        rules, trust = load_policy(policy, scratch) if policy else (None, None)
         verified, layers = _verify_files(release, scratch, open_forge, progress)
         with repository_at(root) as repo:
             tag_required = is_tag(release) and rules is None
-            layers += tag_layers(verified, project, repo, trust, demanded=tag_required)
+            layers += tag_layers(verified, project, repo, trust, required=tag_required)
         layers += (
             sums_signature_layer(verified, trust),
             provenance_layer(verified, trust),
             attestation_layer(verified, rules),
         )
         if rules is not None:
-            enforce(rules, verified, layers)
+            enforce_policy(rules, verified, layers)
     return VerifyResult(verified.manifest, verified.manifest_sha256, layers)
 
 
 def is_tag(release: str) -> bool:
     """Whether the text names a tag, and not an address or a folder."""
-    return not looks_like_address(release) and os.sep not in release and release not in {".", ".."}
+    return not is_address(release) and os.sep not in release and release not in {".", ".."}
 
 
 def _verify_files(
     release: str, scratch: Path, open_forge: Callable[[], Forge], progress: Progress
-) -> tuple[Verified, tuple[Layer, ...]]:
+) -> tuple[VerifiedFiles, tuple[LayerResult, ...]]:
     """The files of the release, downloaded if they are elsewhere, with the layers of the files themselves."""
     downloads = scratch / "assets"
-    if looks_like_address(release):
+    if is_address(release):
         address = Address.parse(release)
         downloads.mkdir()
-        unseen = fetch_address(address, downloads, progress)
+        unseen = download_from_address(address, downloads, progress)
         verified = verify_folder(downloads, scratch, progress, tag=address.tag, called=address.base)
         return verified, (*verified.layers, unseen)
     if not is_tag(release):
@@ -115,6 +115,6 @@ def _verify_files(
         return verified, verified.layers
     tag, forge = Tag.parse(release).text, open_forge()
     downloads.mkdir()
-    found = fetch(forge, tag, downloads, progress)
+    found = download_release(forge, tag, downloads, progress)
     verified = verify_folder(downloads, scratch, progress, tag=tag, called=f"{forge.name} {tag}")
     return verified, (*verified.layers, forge_layer(verified, found, forge))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.release.verify.release_page import begins_with, differences, title_of
+from obrelease.release.verify.release_page import page_differences, page_starts_with, release_title
 from obrelease.remote.forge.protocol import Release
 
 COMMIT = "ab" * 20
@@ -24,14 +24,16 @@ PAGE = Release(
 )
 
 
-def told(page: Release) -> tuple[str, ...]:
-    return differences(page, title=title_of("demo", "v1"), commit=COMMIT, notes=NOTES, prerelease=False)
+def changes(page: Release) -> tuple[str, ...]:
+    return page_differences(
+        page, title=release_title("demo", "v1"), commit=COMMIT, notes=NOTES, prerelease=False
+    )
 
 
 def test_the_page_as_it_was_published_says_nothing_else() -> None:
-    assert told(PAGE) == ()
-    assert told(replace(PAGE, commit="main")) == ()
-    assert told(replace(PAGE, notes=PAGE.notes.replace("\n", "\r\n"))) == ()
+    assert changes(PAGE) == ()
+    assert changes(replace(PAGE, commit="main")) == ()
+    assert changes(replace(PAGE, notes=PAGE.notes.replace("\n", "\r\n"))) == ()
 
 
 @pytest.mark.parametrize(
@@ -45,10 +47,10 @@ def test_the_page_as_it_was_published_says_nothing_else() -> None:
     ],
 )
 def test_each_change_of_the_page_is_told(page: Release, said: str) -> None:
-    (difference,) = told(page)
+    (difference,) = changes(page)
     assert said in difference
 
 
 def test_notes_may_go_on_and_may_not_start_otherwise() -> None:
-    assert begins_with("a\r\nb  \n\nc", "a\nb\n")
-    assert not begins_with("x\na\nb", "a\nb\n")
+    assert page_starts_with("a\r\nb  \n\nc", "a\nb\n")
+    assert not page_starts_with("x\na\nb", "a\nb\n")

@@ -13,9 +13,9 @@ from obrelease.errors import ExitCode, IntegrityError
 from obrelease.models.artefact import Producer
 from obrelease.registry.store import Registry
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.source_provenance import require_origin
+from obrelease.release.publish.source_provenance import check_source_provenance
 from tests.unit.release.project import Project, git, make_project, run_of
-from tests.unit.release.test_run_checks import run
+from tests.unit.release.test_run_conflicts import run
 
 TREE = {
     "obrelease/__init__.py": "version = 1\n",
@@ -76,7 +76,7 @@ def claim(project: Project, **changes: Any) -> dict[str, Any]:
 def findings(project: Project, *runs: CollectedRun) -> tuple[str, ...]:
     repo = project.context().repo
     try:
-        return require_origin(runs, repo)
+        return check_source_provenance(runs, repo)
     finally:
         repo.close()
 
@@ -133,22 +133,22 @@ def test_what_cannot_be_derived_is_told_and_never_called_compared(
 
 def test_a_commit_of_another_project_holds_no_sources_to_compare(project: Project) -> None:
     first = git(project.root, "rev-parse", "HEAD~1")
-    (told,) = findings(project, run("a", producer=claim(project, commit=first)))
-    assert "does not hold the Python sources of this program" in told
+    (finding,) = findings(project, run("a", producer=claim(project, commit=first)))
+    assert "does not hold the Python sources of this program" in finding
 
 
 def test_a_clone_without_the_files_of_the_commit_cannot_tell(project: Project, tmp_path: Path) -> None:
     said = claim(project)
     lost = git(project.root, "rev-parse", "HEAD:obrelease/cli/app.py")
     (project.root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
-    (told,) = findings(project, run("a", producer=said))
-    assert "not in this repository, or not whole" in told
+    (finding,) = findings(project, run("a", producer=said))
+    assert "not in this repository, or not whole" in finding
 
 
 def test_many_runs_are_told_in_one_line(project: Project) -> None:
-    (told,) = findings(project, *(run(name, producer={"commit": None}) for name in "0123456"))
-    assert told.startswith("7 of 7 runs could not be compared")
-    assert told.endswith(f"{'4' * 12} and 2 more")
+    (finding,) = findings(project, *(run(name, producer={"commit": None}) for name in "0123456"))
+    assert finding.startswith("7 of 7 runs could not be compared")
+    assert finding.endswith(f"{'4' * 12} and 2 more")
 
 
 def forged(project: Project, **changes: Any) -> None:

@@ -1,1 +1,1 @@
-"""The steps of the release pipeline, one file each; no step imports another."""
+"""The steps of a release, one file each; no step imports another."""

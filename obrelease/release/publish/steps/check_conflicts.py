@@ -1,4 +1,4 @@
-"""Agree: what is public already, and what the tag says already, must be what was packed. Reads only."""
+"""Step `agree`: compare with an existing tag and an existing public release. Reads only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from obrelease.release.publish.step import PublishContext
 
 
 class CheckConflicts:
-    """Finds a conflict before the first side effect, on a dry run as well."""
+    """Finds conflicts before anything is changed, also on a dry run."""
 
     name = "agree"
 
@@ -17,10 +17,10 @@ class CheckConflicts:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Compare with the tag and with the public release, where they exist.
+        """Compare the packed release with the tag and the public release, if they exist.
 
         Raises:
-            Conflict: either of them stands for something else.
+            Conflict: one of them has other contents.
         """
         packed = staged.require_packed()
         present = context.repo.local_tag(plan.tag)

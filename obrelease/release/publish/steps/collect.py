@@ -1,4 +1,4 @@
-"""Collect: every run of the plan, read again from its first byte to its last."""
+"""Step `collect`: read all runs of the plan again, and check every byte."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from obrelease.models.manifest import ReleaseRun
 from obrelease.models.plan import Plan
 from obrelease.registry.entry import Entry
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.source_provenance import require_origin
+from obrelease.release.publish.run_conflicts import require_consistent_runs, run_warnings
+from obrelease.release.publish.source_provenance import check_source_provenance
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
-from obrelease.release.verify.run_checks import doubts, examined, require_proof
+from obrelease.release.verify.run_checks import load_checked_run
 from obrelease.storage.hashing import digest_file
 
 
 class Collect:
-    """Re-hashes and re-validates the runs, and names their files for the bundle."""
+    """Hashes and validates the runs again, and lists their files for the bundle."""
 
     name = "collect"
 
@@ -32,11 +33,11 @@ class Collect:
 
         Raises:
             NotFound: the registry lacks a run.
-            IntegrityError: bytes on the disk are not those that the envelope names, or the sources
-                of a run not those of the commit that it names.
+            IntegrityError: a file is not the one that the envelope names, or a run was not measured
+                with the sources of the commit that it names.
             InvalidInput: an envelope is malformed, or its numbers contradict each other.
-            CheckFailed: a run failed to prove what it checked.
-            Conflict: two runs of the same work gave different events.
+            CheckFailed: a run failed one of its own checks.
+            Conflict: two runs of the same workload have different events.
             RemoteError: git failed.
         """
         known = {entry.digest: entry for entry in context.registry.find()}
@@ -49,17 +50,17 @@ class Collect:
             for entry in entries:
                 runs.append(_collected(entry))
                 advance(entry.size_bytes)
-        require_proof(runs)
-        for finding in require_origin(runs, context.repo):
+        require_consistent_runs(runs)
+        for finding in check_source_provenance(runs, context.repo):
             context.reporter.detail(finding)
-        told = doubts(plan, runs)
-        for doubt in told:
-            context.reporter.warn(doubt)
-        return replace(staged, runs=tuple(runs), doubts=told)
+        warnings = run_warnings(plan, runs)
+        for warning in warnings:
+            context.reporter.warn(warning)
+        return replace(staged, runs=tuple(runs), doubts=warnings)
 
 
 def _collected(entry: Entry) -> CollectedRun:
-    inspection, artefact = examined(entry.folder, hint="run `obrelease validate` for all findings")
+    inspection, artefact = load_checked_run(entry.folder, hint="run `obrelease validate` for all problems")
     digest, size = digest_file(entry.folder / ENVELOPE_NAME)
     if digest != entry.digest or inspection.digest != entry.digest:
         raise IntegrityError(f"{entry.folder}: its envelope changed while it was read")

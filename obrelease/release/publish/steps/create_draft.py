@@ -1,4 +1,4 @@
-"""Reserve: the draft, before any tag is made or pushed. Of two publishers of one tag, one passes here."""
+"""Step `reserve`: create the draft, before any tag is made. Of two concurrent publishers, one succeeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from obrelease.release.publish.step import PublishContext
 
 
 class CreateDraft:
-    """Makes the draft, which can be taken back; the tag that follows cannot."""
+    """Creates the draft, which can be removed again; a pushed tag cannot."""
 
     name = "reserve"
 
@@ -19,13 +19,13 @@ class CreateDraft:
         return "dry run" if plan.dry_run else None
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Find or make the draft.
+        """Find or create the draft.
 
         Raises:
-            Conflict: another publisher has the tag, or the forge will never take it again.
+            Conflict: another publisher has the tag, or the forge will never accept it again.
         """
         try:
             find_or_create_draft(plan, context, staged)
         except NotFound as error:
-            context.reporter.note(f"reserve: {error.message}; the draft is made once the tag is pushed")
+            context.reporter.note(f"reserve: {error.message}; the draft is created after the tag is pushed")
         return staged

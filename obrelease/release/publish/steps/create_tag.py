@@ -1,4 +1,4 @@
-"""Tag: the annotated tag that carries the digests of bundle and manifest, signed where a key is given."""
+"""Step `tag`: create and push the annotated tag, with the digests of bundle and manifest."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_same_tag, tag_digests
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
-from obrelease.release.verify.tag_message import compose
+from obrelease.release.verify.tag_message import compose_message
 
 
 class CreateTag:
-    """Makes the tag, or finds that it is there and says the same; pushes it where a remote is set."""
+    """Creates the tag, or finds an equal one; pushes it if a remote is set."""
 
     name = "tag"
 
@@ -21,10 +21,10 @@ class CreateTag:
         return "dry run" if plan.dry_run else None
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Create and push the tag.
+        """Create and push the tag; it is signed if there is a key.
 
         Raises:
-            Conflict: the tag exists and points elsewhere, or carries other digests.
+            Conflict: the tag exists and points to another commit, or has other digests.
             RemoteError: the remote refused it.
         """
         packed = staged.require_packed()
@@ -33,7 +33,7 @@ class CreateTag:
             context.repo.create_tag(
                 plan.tag,
                 plan.commit,
-                compose(plan.project, plan.tag, tag_digests(packed), packed.signatures),
+                compose_message(plan.project, plan.tag, tag_digests(packed), packed.signatures),
                 key=context.key,
             )
         else:

@@ -1,4 +1,4 @@
-"""Pack: the bundle, the manifest that names its bytes, and SHA256SUMS over both."""
+"""Step `pack`: write the bundle, the manifest and SHA256SUMS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Pack:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Make the bundle, copy the pictures, write the manifest and the sums."""
+        """Write the bundle, copy the pictures, write the manifest and the checksums."""
         content, assets = staged.folder / _CONTENT, staged.folder / _ASSETS
         _make(content, assets)
         sources = _sources(staged, content)
@@ -54,7 +54,7 @@ class Pack:
 
 
 def _sources(staged: StagedRelease, content: Path) -> tuple[BundleSource, ...]:
-    """The bundle's members: the runs, the schemas they obey, the notes, and sums over all of them."""
+    """The members of the bundle: runs, schemas, notes, and checksums of them all."""
     texts = {f"schemas/{kind.file_name}": schema_text(kind) for kind in DOCUMENTS}
     texts[NOTES_NAME] = staged.notes
     made = [_source(content, path, text.encode("utf-8")) for path, text in sorted(texts.items())]
@@ -75,7 +75,7 @@ def _written(file: Path, data: bytes) -> PackedAsset:
 
 
 def _copied(source: BundleSource, assets: Path) -> PackedAsset:
-    """A copy in the scratch folder: what is hashed here is what is uploaded later."""
+    """Copy a picture to the scratch folder: the bytes that are hashed here are uploaded later."""
     target = assets / source.path
     with storage_errors(target):
         shutil.copyfile(source.file, target, follow_symlinks=False)
@@ -86,7 +86,7 @@ def _copied(source: BundleSource, assets: Path) -> PackedAsset:
 
 def _facts(name: str, size: int, sha256: str) -> ReleaseAsset:
     hint = "shorten the project's name in [tool.obrelease] or the tag"
-    with model_errors(f"{name}: cannot be the name of an asset", hint=hint):
+    with model_errors(f"{name}: cannot be an asset name", hint=hint):
         return ReleaseAsset(name=name, size=size, sha256=sha256)
 
 

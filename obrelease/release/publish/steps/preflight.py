@@ -1,4 +1,4 @@
-"""Preflight: everything that can be known before anything is spent. Reads only."""
+"""Step `preflight`: check everything that can be known in advance. Reads only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from obrelease.release.publish.step import PublishContext
 
 
 class Preflight:
-    """Refuses a release that could not be finished, or could not be trusted."""
+    """Refuses a release that could not be finished or trusted."""
 
     name = "preflight"
 
@@ -19,18 +19,18 @@ class Preflight:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Look at the worktree, the tag, the schemas, the runs and the forge.
+        """Check the work tree, the tag, the schemas, the runs and the forge.
 
         Raises:
             NotFound: there is no run to release.
             IntegrityError: a folder of the registry is damaged.
-            CheckFailed: uncommitted changes, or schemas that differ from the models.
-            Conflict: the tag points elsewhere, here or on the remote.
+            CheckFailed: there are uncommitted changes, or schemas that differ from the models.
+            Conflict: the tag points to another commit, here or on the remote.
             RemoteError: the forge cannot make releases.
         """
         if not plan.runs:
             raise NotFound(
-                f"{context.registry.root}: holds no runs to release",
+                f"{context.registry.root}: has no runs to release",
                 hint="make one with `obrelease run bench --scenario baseline --seed 42`",
             )
         _require_readable(plan, context)
@@ -43,14 +43,14 @@ class Preflight:
 
 
 def _require_readable(plan: Plan, context: PublishContext) -> None:
-    """A damaged run must stop a release of all runs; it may not fall out of it silently."""
+    """A damaged run stops a release of all runs; it must not be left out silently."""
     if len(plan.runs) < len(context.registry.find()):
         return
     unreadable = context.registry.unreadable()
     if unreadable:
         raise IntegrityError(
-            f"{unreadable[0]}: looks like a run and cannot be read as one",
-            hint="run `obrelease fsck`, or name the runs that are to be released with --run",
+            f"{unreadable[0]}: looks like a run, but cannot be read",
+            hint="run `obrelease fsck`, or choose the runs to release with --run",
         )
 
 
@@ -62,8 +62,8 @@ def _require_clean(context: PublishContext) -> None:
     if changes:
         more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
         raise CheckFailed(
-            f"the worktree has uncommitted changes: {', '.join(map(ascii, changes[:5]))}{more}",
-            hint="commit them, or add what is not to be kept to .gitignore",
+            f"the work tree has uncommitted changes: {', '.join(map(ascii, changes[:5]))}{more}",
+            hint="commit them, or add the files to .gitignore",
         )
 
 
@@ -87,13 +87,13 @@ def _require_tag(plan: Plan, context: PublishContext) -> None:
         )
     if there is not None and here is None:
         raise Conflict(
-            f"{plan.remote} has a tag {plan.tag} of this commit, and this repository does not",
+            f"{plan.remote} has a tag {plan.tag} of this commit, but this repository has not",
             hint=f"fetch it, so that its message can be compared: git fetch {plan.remote} tag {plan.tag}",
         )
 
 
 def _require_schemas(context: PublishContext) -> None:
-    """A project that exported no schemas releases with those of this program, which every bundle holds."""
+    """Exported schemas must be current; without them the schemas of this program are released."""
     if not json_schema.has_exported_schemas(context.schemas):
         return
     problems = json_schema.check_schemas(context.schemas)

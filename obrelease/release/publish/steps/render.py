@@ -1,13 +1,17 @@
-"""Render: the release's notes, and the pictures that stand beside its bundle."""
+"""Step `render`: write the release notes, and choose the pictures next to the bundle."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
 
+from obrelease.analysis.kinds.all_kinds import variants_of
+from obrelease.analysis.notes.release_notes import release_notes
+from obrelease.analysis.summary.read_run import read_run
 from obrelease.bundle.writer import BundleSource
 from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun
+from obrelease.release.publish.previous_release import compare_with_previous_release
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 
@@ -15,14 +19,13 @@ _SUFFIXES: Final = {"image/svg+xml": ".svg", "image/png": ".png"}
 
 
 class Render:
-    """Writes notes from the artefacts and picks the first picture of each run.
+    """Writes the notes from the artefacts and chooses the first picture of each run.
 
-    What compares with the release before goes to the release's page alone: it depends on what the
-    forge holds, and a bundle must be the same bytes for whoever rebuilds it from the tag.
+    The comparison with the previous release is on the release page only. It depends on what the forge
+    has, but a bundle must be the same bytes for everybody who rebuilds it from the tag.
 
-    Pictures are the ones that the artefacts hold, byte for byte: a picture drawn now would
-    depend on the fonts and the floating point of this machine, and the bundle would not be
-    rebuilt bit for bit on another.
+    Pictures are copied from the artefacts. A picture drawn now would depend on fonts and floating
+    point of this machine, so the bundle could not be rebuilt elsewhere with the same bytes.
     """
 
     name = "render"
@@ -31,12 +34,7 @@ class Render:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Write the notes and name the pictures."""
-        from obrelease.analysis.kinds.all_kinds import variants_of
-        from obrelease.analysis.notes.release_notes import release_notes
-        from obrelease.analysis.summary.read_run import read_run
-        from obrelease.release.publish.previous_release import against_former
-
+        """Write the notes and choose the pictures."""
         runs = [read_run(run.artefact, digest=run.facts.digest, folder=run.folder) for run in staged.runs]
         found = {run.facts.digest: _first_picture(run) for run in staged.runs}
         plots = {digest: picture.path for digest, picture in found.items() if picture}
@@ -49,7 +47,7 @@ class Render:
             plots=plots,
             variants={digest: rows for digest, rows in parts.items() if rows},
         )
-        against = against_former(plan, context, runs) if context.forge else ""
+        against = compare_with_previous_release(plan, context, runs) if context.forge else ""
         pictures = tuple(picture for picture in found.values() if picture)
         return replace(staged, notes=notes, against=against, pictures=pictures)
 

@@ -1,4 +1,4 @@
-"""Sign: SHA256SUMS.sig and the provenance, made with the maintainer's key or taken from the signed tag."""
+"""Step `sign`: add SHA256SUMS.sig and the provenance, signed with the key or copied from the tag."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _NAMESPACES: Final = {SUMS: SUMS_NAMESPACE, PROVENANCE: PROVENANCE_NAMESPACE}
 class Sign:
     """Adds the signatures to the packed release.
 
-    A tag that stands already decides: its signatures are taken, so that a rebuild in CI, where
-    there is no key, gives the very release that the maintainer signed, or none.
+    An existing tag decides: its signatures are used. So a rebuild in CI, which has no key, gives the
+    same release that the maintainer signed, or none.
     """
 
     name = "sign"
@@ -38,10 +38,10 @@ class Sign:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Sign, or find the signatures in the tag.
+        """Sign, or use the signatures of the tag.
 
         Raises:
-            Conflict: the tag stands, and binds other digests or is not signed.
+            Conflict: the tag exists and has other digests, or is not signed.
             IntegrityError: the tag's signatures are not of these bytes.
             UsageError: the key cannot be used.
         """
@@ -52,7 +52,7 @@ class Sign:
             context.reporter.note("sign: no key was given with --sign, the release has no signatures")
             return staged
         if not found:
-            found = _made(context, texts)
+            found = _new_signatures(context, texts)
         blobs = {name: from_base64(text, f"{name}-signature") for name, text in found.items()}
         signers = {
             name: check(blobs[name], _NAMESPACES[name], texts[name], f"{name}-signature") for name in texts
@@ -78,7 +78,7 @@ def _texts(packed: PackedRelease) -> dict[str, bytes]:
 
 
 def _from_tag(plan: Plan, context: PublishContext, packed: PackedRelease) -> dict[str, str]:
-    """The signatures of a tag that stands already; empty where it is free to be signed."""
+    """The signatures of an existing tag; empty if the release has yet to be signed."""
     present = context.repo.local_tag(plan.tag)
     if present is None:
         return {}
@@ -89,17 +89,17 @@ def _from_tag(plan: Plan, context: PublishContext, packed: PackedRelease) -> dic
         return found
     if context.key is not None:
         raise Conflict(
-            f"the tag {plan.tag} stands already, and it is not signed",
+            f"the tag {plan.tag} exists already, and is not signed",
             hint="tags never move: make a new one, or delete this one if it was never pushed",
         )
     return {}
 
 
-def _made(context: PublishContext, texts: Mapping[str, bytes]) -> dict[str, str]:
+def _new_signatures(context: PublishContext, texts: Mapping[str, bytes]) -> dict[str, str]:
     key = context.key
     if key is None:
-        raise AssertionError("there is a key where there is no signature")
-    context.reporter.note(f"sign: with {key}; a hardware key wants to be touched now")
+        raise AssertionError("without a signature there is a key")
+    context.reporter.note(f"sign: with {key}; touch the hardware key now, if it is one")
     return {name: to_base64(sign(key, _NAMESPACES[name], text)) for name, text in sorted(texts.items())}
 
 

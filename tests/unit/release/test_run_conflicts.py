@@ -12,7 +12,7 @@ from obrelease.models.artefact import Artefact, Check
 from obrelease.models.manifest import ReleaseRun
 from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.verify.run_checks import doubts, require_proof
+from obrelease.release.publish.run_conflicts import require_consistent_runs, run_warnings
 from tests.unit.release.project import run_of
 
 COMMIT = "ab" * 20
@@ -52,18 +52,18 @@ def run(
 def test_a_run_that_failed_its_own_check_is_no_evidence() -> None:
     failed = run("b", outcome={"checks": (Check(name="touch-holds", passed=False),)})
     with pytest.raises(CheckFailed, match=r"run b{12} .* failed to prove: touch-holds"):
-        require_proof([run("a"), failed])
+        require_consistent_runs([run("a"), failed])
 
 
 def test_two_runs_of_the_same_work_may_not_give_other_events() -> None:
     with pytest.raises(Conflict, match=rf"a{{12}} and b{{12}} .*: {'2' * 64} and {'4' * 64}"):
-        require_proof([run("a"), run("b", outcome={"events_digest": "4" * 64})])
+        require_consistent_runs([run("a"), run("b", outcome={"events_digest": "4" * 64})])
 
 
 def test_the_same_events_and_other_seeds_are_fine() -> None:
     other_seed = collected("c", run_of("baseline", 43))
     changed = other_seed.artefact.model_copy(update={"outcome": None})
-    require_proof([run("a"), run("b"), other_seed, collected("d", changed)])
+    require_consistent_runs([run("a"), run("b"), other_seed, collected("d", changed)])
 
 
 def test_a_reader_is_told_of_code_that_is_not_the_releases() -> None:
@@ -73,9 +73,9 @@ def test_a_reader_is_told_of_code_that_is_not_the_releases() -> None:
         run("c", producer={"commit": COMMIT, "dirty": True}),
         run("d", producer={"commit": "cd" * 20, "dirty": False}),
     ]
-    assert doubts(PLAN, runs) == (
+    assert run_warnings(PLAN, runs) == (
         f"1 of 4 runs do not name the commit that they measured: {'a' * 12}",
         f"1 of 4 runs were measured on a tree with uncommitted changes: {'c' * 12}",
         f"1 of 4 runs were measured at another commit than {COMMIT[:12]}: {'d' * 12}",
     )
-    assert doubts(PLAN, runs[1:2]) == ()
+    assert run_warnings(PLAN, runs[1:2]) == ()

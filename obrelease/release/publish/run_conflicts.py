@@ -1,0 +1,64 @@
+"""Checks of all runs of a release together: failed checks, contradictions, and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from obrelease.errors import CheckFailed, Conflict
+from obrelease.models.artefact import Artefact
+from obrelease.models.plan import Plan
+from obrelease.release.collected_run import CollectedRun, count_of_runs
+
+
+def require_consistent_runs(runs: Sequence[CollectedRun]) -> None:
+    """Refuse runs that failed their own checks, and runs that contradict each other.
+
+    Raises:
+        CheckFailed: a check of a run did not pass.
+        Conflict: the same commands gave two different streams of events.
+    """
+    first: dict[tuple[object, ...], CollectedRun] = {}
+    for run in runs:
+        outcome = run.artefact.outcome
+        failed = [check.name for check in outcome.checks if not check.passed] if outcome else []
+        if failed:
+            raise CheckFailed(
+                f"run {run.facts.digest[:12]} ({run.facts.path}) failed its checks: {', '.join(failed)}",
+                hint="fix the cause and measure again, or choose the runs to release with --run",
+            )
+    for run in runs:
+        workload = _workload_of(run.artefact)
+        other = run if workload is None else first.setdefault(workload, run)
+        if other.facts.events_digest != run.facts.events_digest:
+            raise Conflict(
+                f"runs {other.facts.digest[:12]} and {run.facts.digest[:12]} have the same workload and "
+                f"different events: {other.facts.events_digest} and {run.facts.events_digest}",
+                hint="one of them was made by a faulty engine or by one with other rules; "
+                "measure it again, or choose the runs to release with --run",
+            )
+
+
+def run_warnings(plan: Plan, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
+    """Warnings for readers of the release: runs whose code is not the released commit."""
+    return tuple(_run_warnings(plan, runs))
+
+
+def _run_warnings(plan: Plan, runs: Sequence[CollectedRun]) -> Iterator[str]:
+    unknown = [run for run in runs if run.artefact.producer.commit is None]
+    dirty = [run for run in runs if run.artefact.producer.commit and run.artefact.producer.dirty]
+    other = [run for run in runs if run.artefact.producer.commit not in {None, plan.commit}]
+    for affected, problem in (
+        (unknown, "do not name the commit that they measured"),
+        (dirty, "were measured on a tree with uncommitted changes"),
+        (other, f"were measured at another commit than {plan.commit[:12]}"),
+    ):
+        if affected:
+            yield count_of_runs(affected, len(runs), problem)
+
+
+def _workload_of(artefact: Artefact) -> tuple[object, ...] | None:
+    """What makes two runs comparable by their events; None if the run has no events."""
+    work = artefact.workload
+    if work is None or artefact.outcome is None:
+        return None
+    return work.name, work.version, work.seed, work.messages, work.commands_digest
