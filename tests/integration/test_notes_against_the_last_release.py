@@ -123,7 +123,7 @@ def test_a_previous_release_that_is_a_tag_without_runs_is_reported(project: Proj
     git(project.root, "commit", "--quiet", "--message=no runs")
     git(project.root, "tag", FIRST.text)
     staged = second_release(project, DirectoryForge(tmp_path / "elsewhere"), tmp_path)
-    assert "no run is committed at it in results" in staged.against
+    assert "no run is committed in results at that tag" in staged.against
 
 
 def test_a_tag_that_is_no_version_is_no_previous_release(project: Project) -> None:

@@ -123,7 +123,7 @@ def test_tag_alone(project: Project, capsys: pytest.CaptureFixture[str]) -> None
         (("publish", TAG, "--run", "00000000"), ExitCode.NOT_FOUND, "00000000"),
         (("publish", TAG, "--remote", "nowhere"), ExitCode.NOT_FOUND, "nowhere"),
         (("publish", TAG, "--results", "empty"), ExitCode.NOT_FOUND, "no results folder"),
-        (("verify", TAG), ExitCode.NOT_FOUND, "nothing is there"),
+        (("verify", TAG), ExitCode.NOT_FOUND, "there is no release"),
         (("verify", "./absent"), ExitCode.NOT_FOUND, "cannot be listed: No such file"),
         (("verify", "."), ExitCode.INTEGRITY, "not a regular file"),
     ],

@@ -281,7 +281,7 @@ def test_runs_can_be_chosen(project: Project, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [((), "is a lightweight one"), (("--annotate", "--message=by hand"), "carries no digests")],
+    [((), "is a lightweight tag"), (("--annotate", "--message=by hand"), "has no digests")],
     ids=["lightweight", "annotated"],
 )
 def test_a_tag_made_by_hand_vouches_for_nothing(

@@ -278,7 +278,7 @@ def test_a_whole_resealed_release_is_caught_by_the_tag(
 ) -> None:
     repack(release, tmp_path / "content", add("NOTES.md", b"other notes"))
     found = verified(release, tmp_path / "scratch")
-    with pytest.raises(IntegrityError, match="carries bundle sha256"):
+    with pytest.raises(IntegrityError, match="has bundle sha256"):
         tag_layers(found, "demo", GitRepository.open(published.root), None)
 
 
@@ -289,7 +289,7 @@ def test_a_moved_tag_is_caught(published: Project, release: Path, tmp_path: Path
     message = git(clone, "tag", "--list", "--format=%(contents)", TAG)
     git(clone, "commit", "--quiet", "--allow-empty", "--message=second")
     git(clone, "tag", "--force", "--annotate", f"--message={message}", TAG)
-    with pytest.raises(IntegrityError, match="points at"):
+    with pytest.raises(IntegrityError, match="points to"):
         tag_layers(found, "demo", GitRepository.open(clone), None)
 
 
@@ -312,7 +312,7 @@ def test_a_tag_layer_that_cannot_be_checked_says_why(
 
 def test_only_public_releases_are_fetched(published: Project, tmp_path: Path) -> None:
     forge = DirectoryForge(published.releases)
-    with pytest.raises(NotFound, match="nothing is there"):
+    with pytest.raises(NotFound, match="there is no release"):
         download_release(forge, "v1", tmp_path, no_progress)
 
 

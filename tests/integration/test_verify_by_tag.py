@@ -45,7 +45,7 @@ def test_the_last_line_says_which_layers_were_not_checked(
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [(None, "has no tag"), ((), "carries no digests"), (("--annotate", "--message=x"), "carries no digests")],
+    [(None, "has no tag"), ((), "has no digests"), (("--annotate", "--message=x"), "carries no digests")],
     ids=["missing", "lightweight", "without digests"],
 )
 def test_a_tag_that_does_not_vouch_fails_in_a_repository(
@@ -56,7 +56,7 @@ def test_a_tag_that_does_not_vouch_fails_in_a_repository(
         git(project.root, "tag", *how, TAG)
     assert execute(["verify", TAG]) == ExitCode.INTEGRITY
     err = capsys.readouterr().err
-    assert f"no tag vouches for {TAG}" in err
+    assert f"no tag confirms {TAG}" in err
     assert said in err
 
 
@@ -66,7 +66,7 @@ def test_a_release_of_another_project_is_not_vouched_for_either(
     settings = project.root / "pyproject.toml"
     settings.write_text(settings.read_text().replace('project = "demo"', 'project = "other"'))
     assert execute(["verify", TAG]) == ExitCode.INTEGRITY
-    assert "this repository is of other" in capsys.readouterr().err
+    assert "the repository is of other" in capsys.readouterr().err
 
 
 def test_a_policy_may_do_without_the_tag_and_so_does_a_folder(
@@ -88,7 +88,7 @@ def test_a_policy_may_do_without_the_tag_and_so_does_a_folder(
     ("name", "value", "said"),
     [
         ("title", "demo v9", "its title is 'demo v9'"),
-        ("notes", "a hundred times faster", "do not begin with the bundle's NOTES.md"),
+        ("notes", "a hundred times faster", "do not start with the bundle's NOTES.md"),
         ("commit", "cd" * 20, "it names the commit"),
         ("prerelease", False, "prerelease=False"),
     ],

@@ -41,7 +41,7 @@ def test_a_broken_journal_is_told_with_a_way_out(tmp_path: Path) -> None:
     journal.path.write_text("{")
     with pytest.raises(InvalidInput, match=str(journal.path)) as broken:
         journal.load()
-    assert "remove that file and begin anew" in (broken.value.hint or "")
+    assert "remove that file and start again" in (broken.value.hint or "")
 
 
 def test_a_refusing_disk_is_named(tmp_path: Path) -> None:

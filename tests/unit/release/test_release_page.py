@@ -41,8 +41,8 @@ def test_the_page_as_it_was_published_says_nothing_else() -> None:
     [
         (replace(PAGE, title="demo v2"), "its title is 'demo v2'"),
         (replace(PAGE, commit="cd" * 20), "it names the commit"),
-        (replace(PAGE, notes=PAGE.notes.replace("true", "better")), "do not begin"),
-        (replace(PAGE, notes=""), "do not begin"),
+        (replace(PAGE, notes=PAGE.notes.replace("true", "better")), "do not start"),
+        (replace(PAGE, notes=""), "do not start"),
         (replace(PAGE, prerelease=True), "prerelease=True"),
     ],
 )

@@ -51,7 +51,7 @@ def run(
 
 def test_a_run_that_failed_its_own_check_is_no_evidence() -> None:
     failed = run("b", outcome={"checks": (Check(name="touch-holds", passed=False),)})
-    with pytest.raises(CheckFailed, match=r"run b{12} .* failed to prove: touch-holds"):
+    with pytest.raises(CheckFailed, match=r"run b{12} .* failed its checks: touch-holds"):
         require_consistent_runs([run("a"), failed])
 
 

@@ -116,11 +116,11 @@ def test_a_former_commit_is_derived_from_its_own_tree(project: Project) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"name": "hyperfine"}, "another program measured"),
+        ({"name": "hyperfine"}, "measured by another program"),
         ({"commit": None}, "no commit is named"),
         ({"dirty": True, "sources_digest": "f" * 64}, "the tree had uncommitted changes"),
         ({"sources_digest": None}, "no digest of the sources is named"),
-        ({"commit": "cd" * 20}, "the commit is not in this repository, or not whole"),
+        ({"commit": "cd" * 20}, "the commit is not in this repository, or not complete"),
     ],
 )
 def test_what_cannot_be_derived_is_told_and_never_called_compared(
@@ -134,7 +134,7 @@ def test_what_cannot_be_derived_is_told_and_never_called_compared(
 def test_a_commit_of_another_project_holds_no_sources_to_compare(project: Project) -> None:
     first = git(project.root, "rev-parse", "HEAD~1")
     (finding,) = findings(project, run("a", producer=claim(project, commit=first)))
-    assert "does not hold the Python sources of this program" in finding
+    assert "does not have the Python sources of this program" in finding
 
 
 def test_a_clone_without_the_files_of_the_commit_cannot_tell(project: Project, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_clone_without_the_files_of_the_commit_cannot_tell(project: Project, t
     lost = git(project.root, "rev-parse", "HEAD:obrelease/cli/app.py")
     (project.root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
     (finding,) = findings(project, run("a", producer=said))
-    assert "not in this repository, or not whole" in finding
+    assert "not in this repository, or not complete" in finding
 
 
 def test_many_runs_are_told_in_one_line(project: Project) -> None:
