@@ -198,9 +198,9 @@ def old_object(_release: SignedRelease, _folder: Path, clone: Path) -> None:
 
 def moved_tags() -> Iterator[Case]:
     for move, ahead in product((lightweight, unsigned, grafted), range(6)):
-        yield Case(partial(move_tag, move, ahead), "points at", frozenset({"git"}), in_git=True)
+        yield Case(partial(move_tag, move, ahead), "points to", frozenset({"git"}), in_git=True)
     yield Case(old_object, "leads to an object of another name", in_git=True)
-    yield Case(lambda r, _, clone: retag(clone, f"{OLD}^{{}}", r.key), "points at", in_git=True)
+    yield Case(lambda r, _, clone: retag(clone, f"{OLD}^{{}}", r.key), "points to", in_git=True)
 
 
 def strip(gone: tuple[str, ...], move: Move, release: SignedRelease, folder: Path, clone: Path) -> None:

@@ -192,7 +192,7 @@ def drop(subjects: tuple[int, ...], signed: bool, release: SignedRelease, folder
 
 def dropped_subjects() -> Iterator[Case]:
     for number in range(5):
-        yield on_files("states other files than these", partial(drop, (number,), True))
+        yield on_files("states other files than the release", partial(drop, (number,), True))
         yield on_files(UNFIT, partial(drop, (number,), False), "openssl")
     for pair in combinations(range(5), 2):
         yield on_files(UNFIT, partial(drop, pair, False), "openssl")

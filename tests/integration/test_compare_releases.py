@@ -164,7 +164,7 @@ def test_the_first_release_passes_and_gives_the_reason(run_json: RunJson, projec
 def test_a_previous_release_without_runs_is_inconclusive(project: Project, run_json: RunJson) -> None:
     git(project.root, "tag", "v0.7", "HEAD~1")
     answer = run_json(*gate("--release", FIRST), code=ExitCode.INCONCLUSIVE)
-    assert "no run is committed at it" in answer["gate"]["reasons"][0]
+    assert "no run is committed in results" in answer["gate"]["reasons"][0]
 
 
 @pytest.mark.usefixtures("project")

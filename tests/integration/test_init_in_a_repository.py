@@ -145,8 +145,8 @@ def test_what_the_user_changed_is_kept_until_force(root: Path, capsys: pytest.Ca
         ("[tool.obrelease\n", "not valid TOML"),
         ("tool = 1\n", "not a table"),
         ('tool.obrelease.project = "x"\n', "not a separate table"),
-        ('[tool.obrelease]\nproject = "x"\n\nforge = "github"\n', "without changing other settings"),
-        ('s = """\n[tool.obrelease]\n"""\ntool.obrelease.forge = "github"\n', "without changing other settings"),
+        ('[tool.obrelease]\nproject = "x"\n\nforge = "github"\n', "changing other settings"),
+        ('s = """\n[tool.obrelease]\n"""\ntool.obrelease.forge = "github"\n', "changing other settings"),
     ],
 )
 def test_settings_that_cannot_be_changed_safely_are_refused_whole(

@@ -45,7 +45,7 @@ def test_the_last_line_says_which_layers_were_not_checked(
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [(None, "has no tag"), ((), "has no digests"), (("--annotate", "--message=x"), "carries no digests")],
+    [(None, "has no tag"), ((), "has no digests"), (("--annotate", "--message=x"), "has no digests")],
     ids=["missing", "lightweight", "without digests"],
 )
 def test_a_tag_that_does_not_vouch_fails_in_a_repository(
