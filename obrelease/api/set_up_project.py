@@ -8,7 +8,7 @@ from typing import Any
 
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import UsageError
-from obrelease.release.init_project import Change, apply, planned
+from obrelease.release.init_project import Change, plan_changes, write_changes
 from obrelease.remote.git.repository import GitRepository
 from obrelease.version import installed_version
 
@@ -64,12 +64,12 @@ def scaffold(
             f"{owner.root} is inside the repository {root}, whose workflows are at its top",
             hint=f"run it in {root}",
         )
-    changes = planned(
+    changes = plan_changes(
         root,
         results=owner.results.absolute(),
         requirement=f"obrelease=={installed_version()}" if requirement is None else requirement,
         force=force,
     )
     if not dry_run:
-        apply(root, changes)
+        write_changes(root, changes)
     return ScaffoldReport(root, changes, dry_run)
