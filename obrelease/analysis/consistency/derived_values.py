@@ -66,7 +66,8 @@ def _kind_findings(content: RunContent, folder: Path) -> Iterator[FileFinding]:
     this_version = artefact.producer.version == installed_version()
     listed = {entry.path for entry in artefact.files}
     for table in kind.derived_tables:
-        if table.path in listed and (this_version or (table.every_version and content.histograms)):
+        checked = bool(content.histograms) if table.every_version else this_version
+        if table.path in listed and checked:
             yield from _table_findings(content, table, read_bounded(folder / table.path), this_version)
     if not this_version:
         return
