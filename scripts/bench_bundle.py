@@ -1,4 +1,4 @@
-"""How fast a bundle is packed, beside `tar | gzip -n` on the same files: interleaved, as a ratio.
+"""How fast a bundle is packed, compared with `tar | gzip -n` on the same files: interleaved, as a ratio.
 
     python scripts/bench_bundle.py [--mib 64] [--rounds 7]
 

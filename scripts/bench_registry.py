@@ -1,4 +1,4 @@
-"""The registry at a million runs: how long each question takes, beside a naive scan of the folders.
+"""The registry at a million runs: how long each query takes, compared with a naive scan of the folders.
 
 The index is made in full, by a generator; folders are sampled, because only `reindex` and the naive
 scan open them, and both cost the same for each. Figures are the least and the median of the repeats,
@@ -49,14 +49,14 @@ FAILS_EVERY = 10_000
 LARGE_BYTES = 256 * 2**20
 
 
-def shelf(number: int) -> tuple[str, str]:
-    """Forty shelves, filled in turn."""
+def scenario_folder(number: int) -> tuple[str, str]:
+    """Forty scenario folders, filled in turn."""
     return KINDS[number % 4], SCENARIOS[number // 4 % 10]
 
 
 def made_up(root: Path, number: int) -> Entry:
     """The row of a run that has no folder; the same for the same number."""
-    kind, scenario = shelf(number)
+    kind, scenario = scenario_folder(number)
     digest = hashlib.sha256(b"%d" % number).hexdigest()
     core = CORES[number // 40 % 2]
     return Entry(
@@ -78,13 +78,13 @@ def made_up(root: Path, number: int) -> Entry:
 
 
 def make_index(root: Path, rows: int) -> float:
-    """An index of so many rows that claims to know its forty (empty) shelves whole.
+    """An index of so many rows, with stamps of its forty (empty) scenario folders.
 
     Returns:
         Seconds of processor time for filling the index, the making of the entries left out.
     """
     for number in range(40):
-        (root / "/".join(shelf(number))).mkdir(parents=True)
+        (root / "/".join(scenario_folder(number))).mkdir(parents=True)
     start = time.process_time()
     for number in range(rows):
         made_up(root, number)
@@ -111,7 +111,7 @@ def make_folders(root: Path, folders: int) -> None:
         for path, data in content.items()
     ]
     for number in range(folders):
-        kind, scenario = shelf(number)
+        kind, scenario = scenario_folder(number)
         created = {"created_ns": str(FIRST_NS + number * STEP_NS)}
         data = canonical_bytes(value | {"kind": kind, "scenario": scenario} | created)
         folder = root / run_location(kind, scenario, digest_bytes(data))
@@ -128,7 +128,7 @@ def timed(action: Callable[[], object], repeats: int) -> tuple[float, float, flo
     return min(cpu), median(cpu), min(wall), median(wall)
 
 
-def tell(what: str, action: Callable[[], object], repeats: int, bar: str = "") -> None:
+def print_timing(what: str, action: Callable[[], object], repeats: int, bar: str = "") -> None:
     """One line of the table."""
     figures = timed(action, repeats)
     print(f"{what:58s}" + "".join(f"{figure:10.3f}" for figure in figures) + f"   {bar}", flush=True)
@@ -162,12 +162,12 @@ def ask(root: Path, rows: int) -> None:
     registry = Registry(root)
     print(f"\nindex of {rows:,} rows, {(root / INDEX_NAME).stat().st_size / 2**20:,.0f} MiB")
     prefixes = iter([made_up(root, number * 7919 % rows).digest[:12] for number in range(1_000)])
-    tell("show: a run by 12 digits", lambda: registry.resolve(next(prefixes)), 50, "bar 5 ms")
-    tell("show: latest", lambda: registry.resolve("latest"), 50, "bar 5 ms")
+    print_timing("show: a run by 12 digits", lambda: registry.resolve(next(prefixes)), 50, "bar 5 ms")
+    print_timing("show: latest", lambda: registry.resolve("latest"), 50, "bar 5 ms")
     for words, where, limit in questions(rows):
         found = len(registry.find(where, limit=limit))
         shown = f"list: {words[:38] or '(all)'}{f' --limit {limit}' if limit else ''}: {found}"
-        tell(shown, lambda where=where, limit=limit: registry.find(where, limit=limit), 20, "bar 50 ms")
+        print_timing(shown, lambda where=where, limit=limit: registry.find(where, limit=limit), 20, "bar 50 ms")
     inserted = [made_up(root, rows + number) for number in range(3_000)]
     with closing(connect(root / INDEX_NAME)) as connection:
 
@@ -182,13 +182,13 @@ def ask(root: Path, rows: int) -> None:
                 insert(1)
 
         each = write_buffer.MAX_BUFFERED_ROWS + 1
-        tell("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
-        tell(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
-        tell("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")
+        print_timing("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
+        print_timing(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
+        print_timing("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")
 
 
 def sample(root: Path, folders: int, rows: int, per_row_us: float) -> None:
-    """What opens folders: reindex, the naive scan that stands for every question, and validate."""
+    """What opens folders: reindex, the naive scan that any query needs without an index, and validate."""
 
     def rates(figures: tuple[float, float, float, float]) -> str:
         cpu, wall = (folders / figures[at] * 1_000 for at in (0, 2))
@@ -221,7 +221,7 @@ def _count_findings(folders: Sequence[Path]) -> int:
 
 
 def hash_speed(root: Path) -> None:
-    """`fsck` on large files beside plain sha256 of the same files on as many processors, in turn."""
+    """`fsck` on large files compared with plain sha256 of the same files on as many processors, in turn."""
     registry = Registry(root)
     block = hashlib.sha256(b"block").digest() * 32_768
     big = root.parent / "big"
@@ -246,7 +246,7 @@ def hash_speed(root: Path) -> None:
             ratios.append(plain_s / ours_s)
             cpu.append(plain_cpu_s / ours_cpu_s)
         print(
-            f"fsck of 4 x {LARGE_BYTES >> 20} MiB beside {tool[0]} on {processor_count} processors: "
+            f"fsck of 4 x {LARGE_BYTES >> 20} MiB compared with {tool[0]} on {processor_count} processors: "
             f"{median(ratios):.0%} of its speed ({min(ratios):.0%} to {max(ratios):.0%}), "
             f"{median(cpu):.0%} by processor time ({min(cpu):.0%} to {max(cpu):.0%}); bar 80%"
         )
@@ -261,7 +261,7 @@ def spent_s(action: Callable[[], object]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Make, ask, and tell."""
+    """Make the index and the folders, measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folders", type=int, default=20_000)

@@ -17,41 +17,41 @@ from obrelease.registry.gc import ProtectedRuns, collect, plan_gc
 from obrelease.registry.index import directory_stamps, write_buffer
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
-from tests.faults.traced import Tell
+from tests.faults.traced import Acknowledge
 
 FOREVER_NS = 10**18
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that changes the disk, and tells what it promises to have kept."""
+    """An action that changes the disk, and acknowledges what it promises to have kept."""
 
     name: str
-    do: Callable[[Registry, Tell], None]
+    do: Callable[[Registry, Acknowledge], None]
 
 
-def _record(registry: Registry, tell: Tell) -> None:
+def _record(registry: Registry, acknowledge: Acknowledge) -> None:
     for number in (100, 101):
-        tell(registry.record(draft(number), run_files(number)).digest)
+        acknowledge(registry.record(draft(number), run_files(number)).digest)
 
 
-def _list(registry: Registry, tell: Tell) -> None:
+def _list(registry: Registry, acknowledge: Acknowledge) -> None:
     for entry in registry.find():
-        tell(entry.digest)
+        acknowledge(entry.digest)
 
 
-def _reindex(registry: Registry, tell: Tell) -> None:
+def _reindex(registry: Registry, acknowledge: Acknowledge) -> None:
     registry.reindex()
 
 
-def _pin(registry: Registry, tell: Tell) -> None:
+def _pin(registry: Registry, acknowledge: Acknowledge) -> None:
     registry.pin("named", registry.resolve("latest"))
-    tell("pinned")
+    acknowledge("pinned")
     registry.pin("named", registry.find()[-1], move=True)
     registry.unpin("named")
 
 
-def _collect(registry: Registry, tell: Tell) -> None:
+def _collect(registry: Registry, acknowledge: Acknowledge) -> None:
     """Remove what the pins of `prepared` do not keep, whatever its age."""
     collect(
         registry, plan_gc(registry, ProtectedRuns.pins_only(), now_ns=time.time_ns() + FOREVER_NS, grace_ns=0)
@@ -87,7 +87,7 @@ def prepared(root: Path) -> tuple[Registry, set[str]]:
 
 @contextmanager
 def index_settles_at_once() -> Iterator[None]:
-    """Let the index take in shelves at once, so that every reading writes, and move its rows all the time."""
+    """Let the index store stamps at once and flush often, so that every query writes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(directory_stamps, "SETTLE_NS", -FOREVER_NS)
         patch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 3)
@@ -102,14 +102,14 @@ def rehearse(root: Path) -> None:
     fsck(root)
 
 
-def telling_errors(act: Act, registry: Registry) -> Callable[[Tell], None]:
-    """The act, its errors told as `error <exit code> <class> <message>`."""
+def telling_errors(act: Act, registry: Registry) -> Callable[[Acknowledge], None]:
+    """The act, its errors reported as `error <exit code> <class> <message>`."""
 
-    def action(tell: Tell) -> None:
+    def action(acknowledge: Acknowledge) -> None:
         try:
-            act.do(registry, tell)
+            act.do(registry, acknowledge)
         except ObreleaseError as error:
-            tell(f"error {int(error.exit_code)} {type(error).__name__} {error.message}")
+            acknowledge(f"error {int(error.exit_code)} {type(error).__name__} {error.message}")
 
     return action
 
@@ -123,7 +123,7 @@ def assert_nothing_is_bad(registry: Registry, kept: set[str], acknowledged: set[
         registry.load(entry)
     again = registry.record(draft(999), run_files(9))
     assert registry.resolve(again.digest) == again
-    for _ in range(2):  # what a killed collector had in hand is put back by the first, judged by the second
+    for _ in range(2):  # the first moves back what a killed collector had moved, the second checks it again
         _collect(registry, lambda _: None)
     pinned = set(registry.pins().values())
     assert kept <= pinned

@@ -59,7 +59,7 @@ def one_huge_member() -> Iterator[bytes]:
 
 
 def members_beyond_the_limit() -> Iterator[bytes]:
-    """The reader stops at its limit, so as many more stand for a million."""
+    """The reader stops at its limit, so this many more represent a million."""
     for number in range(LIMITS.members + 1_000):
         yield ustar.header(f"{TOP}/{number:07}", 0)
     yield ustar.END

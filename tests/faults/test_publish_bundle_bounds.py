@@ -61,7 +61,7 @@ print(int(peak.split()[1]) // 1024)
 
 
 def given_to_anybody(results: Path, prng: Prng) -> None:
-    """Other modes and times for the recorded files, and other owners where this process may say so."""
+    """Other modes and times for the recorded files, and other owners if this process may set them."""
     for path in results.rglob("*"):
         if path.is_file():
             path.chmod((0o600, 0o644, 0o444, 0o755)[prng.below(4)])

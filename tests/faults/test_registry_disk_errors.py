@@ -31,7 +31,7 @@ CALLS = {
     "rename": ("rename", "renameat", "renameat2"),
     "unlink": ("unlink", "unlinkat", "rmdir"),
 }
-TOLD = re.compile(rf"error {int(ExitCode.STORAGE)} StorageError \S.*")
+REPORTED_ERROR = re.compile(rf"error {int(ExitCode.STORAGE)} StorageError \S.*")
 
 
 def cells(
@@ -48,19 +48,19 @@ def cells(
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(made.root, root)
         ended = traced(telling_errors(act, registry), log, inject=inject)
-        return ended.code, ended.told, dict(ended.counts())
+        return ended.code, ended.acknowledged, dict(ended.counts())
 
     _, _, counts = one(None)
     injected = refused = 0
     for error in ERRORS:
         for name in (name for names in CALLS.values() for name in names if counts.get(name)):
-            own = counts[name] - (1 + 2 * (act.name == "record")) * (name == "write")  # the last tell
+            own = counts[name] - (1 + 2 * (act.name == "record")) * (name == "write")  # the last line
             for at in points(own):
-                code, told, _ = one(f"{name}:error={error}:when={at}")
+                code, lines, _ = one(f"{name}:error={error}:when={at}")
                 assert code in {0, 1}, (error, name, at)
-                errors = [line for line in told if line.startswith("error ")]
-                assert all(TOLD.fullmatch(line) for line in errors), errors
-                acknowledged = {line for line in told if re.fullmatch("[0-9a-f]{64}", line)}
+                errors = [line for line in lines if line.startswith("error ")]
+                assert all(REPORTED_ERROR.fullmatch(line) for line in errors), errors
+                acknowledged = {line for line in lines if re.fullmatch("[0-9a-f]{64}", line)}
                 assert_nothing_is_bad(registry, kept, acknowledged if act.name == "record" else set())
                 injected += 1
                 refused += bool(errors)

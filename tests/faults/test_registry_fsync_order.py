@@ -20,19 +20,19 @@ from obrelease.storage import durable
 from tests.drafts import draft, run_files
 from tests.faults.fsync_order import faults_in
 from tests.faults.registry_acts import RECORD, index_settles_at_once, rehearse
-from tests.faults.traced import Tell, traced
+from tests.faults.traced import Acknowledge, traced
 
 Patch = pytest.MonkeyPatch
 
 
-def faults_of(tmp_path: Path, action: Callable[[Registry, Tell], None]) -> list[str]:
+def faults_of(tmp_path: Path, action: Callable[[Registry, Acknowledge], None]) -> list[str]:
     """What the lint says of an action in a results folder that is not there yet."""
     rehearse(tmp_path / "rehearsal")
     registry = Registry(tmp_path / "new" / "results")
     (tmp_path / "new").mkdir()
-    ended = traced(lambda tell: action(registry, tell), tmp_path / "log")
+    ended = traced(lambda acknowledge: action(registry, acknowledge), tmp_path / "log")
     assert ended.code == 0
-    assert len(ended.told) == 2
+    assert len(ended.acknowledged) == 2
     return faults_in(ended.log, str(registry.root))
 
 
@@ -42,11 +42,11 @@ def test_nothing_is_renamed_unsynced_or_reported_early(tmp_path: Path) -> None:
 
 
 def test_pins_keep_the_order(tmp_path: Path) -> None:
-    def pin(registry: Registry, tell: Tell) -> None:
+    def pin(registry: Registry, acknowledge: Acknowledge) -> None:
         entry = registry.record(draft(1), run_files(1))
-        tell("recorded")
+        acknowledge("recorded")
         registry.pin("named", entry)
-        tell("pinned")
+        acknowledge("pinned")
 
     assert faults_of(tmp_path, pin) == []
 
@@ -87,15 +87,15 @@ def test_the_index_is_written_in_order_and_its_journal_invalidated_last(
     if seed is not None:
         monkeypatch.setattr(query, "connect", lambda path: weakened(connect(path), seed))
 
-    def record_and_list(tell: Tell) -> None:
+    def record_and_list(acknowledge: Acknowledge) -> None:
         for number in range(5):
             registry.record(draft(number), run_files(number))
-            tell(str(len(registry.find())))
+            acknowledge(str(len(registry.find())))
 
     with index_settles_at_once():
         rehearse(tmp_path / "rehearsal")
         ended = traced(record_and_list, tmp_path / "log")
-    assert ended.told == ("1", "2", "3", "4", "5")
+    assert ended.acknowledged == ("1", "2", "3", "4", "5")
     voids = [line for line in ended.log if "-journal>" in line and line.endswith("28, 0) = 28")]
     assert len(voids) >= 5
     assert bool(index_faults_in(ended.log)) == (seed == "PRAGMA synchronous=OFF")
@@ -127,19 +127,19 @@ def no_folder_fsync(patch: Patch) -> None:
 
 def early_acknowledgement(patch: Patch) -> None:
     """`record` returns before the place is synced."""
-    patch.setattr(Registry, "_sync_place", lambda *_: None)
+    patch.setattr(Registry, "_sync_folders_above", lambda *_: None)
 
 
 def index_before_folder(patch: Patch) -> None:
     """The row is written while the folder is still in the staging folder."""
-    real = Registry._move_into_place
+    real = Registry._move_to_folder
 
     def move(self: Registry, *arguments: object) -> str:
         with closing(connect(self.root / INDEX_NAME)) as connection:
             rebuild.replace_rows(connection, ())
         return real(self, *arguments)  # type: ignore[arg-type]
 
-    patch.setattr(Registry, "_move_into_place", move)
+    patch.setattr(Registry, "_move_to_folder", move)
 
 
 @pytest.mark.parametrize(

@@ -33,17 +33,17 @@ def kill_at_calls(tmp_path: Path, act: Act, step: int, record_property: Callable
         root = tmp_path / f"turn-{number}" / "results"
         shutil.copytree(made.root, root)
         registry = Registry(root)
-        ended = traced(lambda tell: act.do(registry, tell), log, inject=inject)
-        return ended.code, registry, ended.told, dict(ended.counts())
+        ended = traced(lambda acknowledge: act.do(registry, acknowledge), log, inject=inject)
+        return ended.code, registry, ended.acknowledged, dict(ended.counts())
 
     code, _, _, counts = one(None, 0)
     assert code == 0
     points = [(name, at) for name in sorted(counts) for at in range(1, counts[name] + 1)]
     kills = 0
     for number, (name, at) in enumerate(points[::step], start=1):
-        code, registry, told, _ = one(f"{name}:signal=SIGKILL:when={at}", number)
+        code, registry, lines, _ = one(f"{name}:signal=SIGKILL:when={at}", number)
         assert code == -signal.SIGKILL, (name, at)
-        acknowledged = {line for line in told if len(line) == 64 and set(line) <= HEX}
+        acknowledged = {line for line in lines if len(line) == 64 and set(line) <= HEX}
         assert_nothing_is_bad(registry, kept, acknowledged if act.name == "record" else set())
         shutil.rmtree(registry.root.parent)
         kills += 1

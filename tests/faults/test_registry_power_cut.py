@@ -66,8 +66,8 @@ def write_until_cut(disk: CutDisk, first: int, awaited: int, delay_s: float) -> 
     _, status = os.waitpid(child, 0)
     assert lines[-1], "the writer gave up before the power was cut"
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "an error outside the tree ended the writer"
-    told = (b"".join(lines) + rest).decode()
-    return set(told[: told.rfind("\n") + 1].split())
+    acknowledged_text = (b"".join(lines) + rest).decode()
+    return set(acknowledged_text[: acknowledged_text.rfind("\n") + 1].split())
 
 
 def write(registry: Registry, first: int, telling: int) -> None:

@@ -30,6 +30,7 @@ for number in range(first, first + count):
 READER: Final = """
 import sys
 from pathlib import Path
+from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
 
@@ -61,7 +62,7 @@ for turn in range(int(sys.argv[2])):
         sys.exit("not all garbage was collected")
     real = plan_gc(registry, ProtectedRuns.pins_only(), now_ns=time.time_ns(), grace_ns=14 * 86_400 * 10**9)
     if real.candidates or real.leftovers:
-        sys.exit(f"{real.candidates} and {real.leftovers} would go, and all are young")
+        sys.exit(f"{real.candidates} and {real.leftovers} would be removed within the grace period")
 """
 
 
@@ -84,8 +85,8 @@ def killed_writer(root: Path, first: int, awaited: int, delay_ms: int) -> list[s
         time.sleep(delay_ms / 1_000)
         writer.kill()
         rest, _ = writer.communicate()
-    told = "".join(words) + rest
-    return told[: told.rfind("\n") + 1].split()[1:]
+    acknowledged_text = "".join(words) + rest
+    return acknowledged_text[: acknowledged_text.rfind("\n") + 1].split()[1:]
 
 
 def assert_nothing_is_lost(root: Path, acknowledged: set[str]) -> None:
@@ -97,9 +98,9 @@ def survive_kills(root: Path, kills: int) -> int:
     """Returns how many runs were acknowledged in all."""
     acknowledged: set[str] = set()
     for turn in range(kills):
-        told = killed_writer(root, turn * 10_000, awaited=turn % 3, delay_ms=(7 * turn) % 40)
-        assert len(told) >= turn % 3
-        acknowledged |= set(told)
+        digests = killed_writer(root, turn * 10_000, awaited=turn % 3, delay_ms=(7 * turn) % 40)
+        assert len(digests) >= turn % 3
+        acknowledged |= set(digests)
         assert_nothing_is_lost(root, acknowledged)
     return len(acknowledged)
 
@@ -143,7 +144,7 @@ def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_writers_concurrent_with_fsck_list_and_reindex_lose_nothing(tmp_path: Path) -> None:
-    """Bar: 0 bad; readers that mend the index, and a collector, disturb no writer and raise no alarm."""
+    """Bar: 0 bad; readers that repair the index, and a collector, disturb no writer and cause no finding."""
     record_together(tmp_path / "results", writers=4, each=10, readers=2)
 
 

@@ -21,8 +21,8 @@ WRITING: Final = (
 )  # fmt: skip
 """Every system call by which the registry changes a disk; a machine need not have them all."""
 
-Tell = Callable[[str], None]
-Action = Callable[[Tell], None]
+Acknowledge = Callable[[str], None]
+Action = Callable[[Acknowledge], None]
 
 _PR_SET_PTRACER: Final = 0x59616D61
 _CALL: Final = re.compile(r"^(?:[0-9]+ +)?([a-z0-9_]+)\(")
@@ -34,12 +34,12 @@ class Ended:
 
     Attributes:
         code: its exit code, or minus the signal that ended it.
-        told: the lines that it acknowledged.
+        acknowledged: the lines that it acknowledged.
         log: what strace wrote, a line a call.
     """
 
     code: int
-    told: tuple[str, ...]
+    acknowledged: tuple[str, ...]
     log: tuple[str, ...]
 
     def counts(self) -> Counter[str]:
@@ -50,7 +50,7 @@ class Ended:
 def traced(
     action: Action, log: Path, *, calls: tuple[str, ...] = WRITING, inject: str | None = None
 ) -> Ended:
-    """Fork, let strace take hold of the child, and let it act; what the child tells is an acknowledgement.
+    """Fork, attach strace to the child, and let it act; each line that it sends is an acknowledgement.
 
     Args:
         action: what the child does; it should have been done before in this process, so that
@@ -83,12 +83,12 @@ def traced(
         assert "attached" in attached, attached
         os.kill(child, signal.SIGCONT)
         with os.fdopen(reading, "rb") as answers:
-            told = answers.read().decode()
+            received = answers.read().decode()
         _, status = os.waitpid(child, 0)
         tracer.communicate()
-    whole = told[: told.rfind("\n") + 1]
+    complete = received[: received.rfind("\n") + 1]
     return Ended(
-        os.waitstatus_to_exitcode(status), tuple(whole.splitlines()), tuple(log.read_text().splitlines())
+        os.waitstatus_to_exitcode(status), tuple(complete.splitlines()), tuple(log.read_text().splitlines())
     )
 
 
@@ -106,11 +106,11 @@ def _act(action: Action, reading: int, writing: int) -> None:
         os.close(reading)
         ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
         os.kill(os.getpid(), signal.SIGSTOP)
-        action(lambda text: _tell(writing, text))
+        action(lambda text: _send_line(writing, text))
         code = 0
     finally:
         os._exit(code)
 
 
-def _tell(writing: int, text: str) -> None:
+def _send_line(writing: int, text: str) -> None:
     os.write(writing, f"{text}\n".encode())

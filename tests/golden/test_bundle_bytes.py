@@ -19,7 +19,7 @@ CONTENTS = {
 }
 TAR_SHA256 = "6af514bf9c64ee10163e573f9108f0349d5d7b04f3f39ce110f16b6b82f70000"
 GZIP_SHA256 = "7557e0a64859d8870cc747eec41787b22b631a1dc565e4148d4b2bb97152deff"
-"""The digests of the tar and of the file: no library has a say in them, so they never change."""
+"""The digests of the tar and of the file: they do not depend on any library, so they never change."""
 
 SURROUNDINGS = [
     {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},

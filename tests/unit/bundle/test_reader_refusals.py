@@ -48,7 +48,7 @@ TARS: dict[str, tuple[bytes, Rule]] = {
     "Windows device": (named(b"demo-v1/con.txt"), Rule.RESERVED_NAME),
     "Windows port": (named(b"demo-v1/COM1"), Rule.RESERVED_NAME),
     "dot at the end": (named(b"demo-v1/x."), Rule.RESERVED_NAME),
-    "beside the top folder": (named(b"x"), Rule.TOP_FOLDER),
+    "outside the top folder": (named(b"x"), Rule.TOP_FOLDER),
     "two top folders": (GOOD + named(b"other/b"), Rule.TOP_FOLDER),
     "too long below the top": (member(f"{TOP}/{'d' * 142}/{'n' * 98}"), Rule.PATH_LENGTH),
     "hard link": (changed(A, 156, b"1"), Rule.LINK),

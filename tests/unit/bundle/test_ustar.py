@@ -1,4 +1,4 @@
-"""Our archives beside tools that we did not write: GNU tar, gzip and Python's tarfile."""
+"""Our archives compared with other tools: GNU tar, gzip and Python's tarfile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON reader refuses what two readers could understand differently, and says where."""
+"""The JSON reader refuses what two readers could interpret differently, and names the position."""
 
 from __future__ import annotations
 

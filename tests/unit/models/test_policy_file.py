@@ -1,4 +1,4 @@
-"""The two kinds of policy are told apart before anything else is said of them."""
+"""The kind of a policy is checked before its keys."""
 
 from __future__ import annotations
 

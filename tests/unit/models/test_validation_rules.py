@@ -1,4 +1,4 @@
-"""Documents that must be refused, each by its named rule, and both judges of one mind."""
+"""Documents that must be refused, each by its named rule; both validators agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a shelf is listed again: whatever comes or goes by hand is seen, and nothing else costs a listing."""
+"""When a scenario folder is listed again: after every change, and never without one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from obrelease.registry.index.directory_stamps import (
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 
-SHELF = "bench/baseline"
+SCENARIO_FOLDER = "bench/baseline"
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
         made.record(draft(number), run_files(number))
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     assert len(made.find()) == 3
-    assert query.read_index(made.root).current_folders == {SHELF}
+    assert query.read_index(made.root).current_folders == {SCENARIO_FOLDER}
     return made
 
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The shelves that were listed, in order."""
+    """The scenario folders that were listed, in order."""
     seen: list[str] = []
 
-    def names(root: Path, shelf: str) -> set[str]:
-        seen.append(shelf)
-        return run_folder_names(root, shelf)
+    def names(root: Path, folder: str) -> set[str]:
+        seen.append(folder)
+        return run_folder_names(root, folder)
 
     monkeypatch.setattr(changes, "run_folder_names", names)
     return seen
@@ -65,15 +65,15 @@ def test_only_the_changed_scenario_folder_is_listed(registry: Registry, listed: 
 def test_a_copy_with_old_times_is_detected(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle_ns: int
 ) -> None:
-    """As `rsync -a` does: the modification time of the shelf is set back to what the index saw."""
+    """As `rsync -a` does: the modification time of the scenario folder is set back to the indexed one."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", settle_ns)
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
-    before = (registry.root / SHELF).stat()
+    before = (registry.root / SCENARIO_FOLDER).stat()
     shutil.copytree(guest.folder, registry.root / guest.location)
-    os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.utime(registry.root / SCENARIO_FOLDER, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert registry.resolve(guest.digest).location == guest.location
     shutil.rmtree(registry.root / guest.location)
-    os.utime(registry.root / SHELF, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.utime(registry.root / SCENARIO_FOLDER, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert len(registry.find()) == 3
 
 
@@ -87,7 +87,7 @@ def test_a_replaced_run_is_detected(registry: Registry, tmp_path: Path) -> None:
 
 
 def test_a_removed_scenario_folder_is_detected(registry: Registry) -> None:
-    shutil.rmtree(registry.root / SHELF)
+    shutil.rmtree(registry.root / SCENARIO_FOLDER)
     assert registry.find() == ()
     assert query.read_index(registry.root).entries == {}
 
@@ -95,18 +95,18 @@ def test_a_removed_scenario_folder_is_detected(registry: Registry) -> None:
 def test_a_replaced_scenario_folder_is_detected(registry: Registry, tmp_path: Path) -> None:
     other = Registry(tmp_path / "other")
     kept = [other.record(draft(20 + number), run_files()).digest for number in range(3)]
-    (registry.root / SHELF).rename(tmp_path / "away")
-    (other.root / SHELF).rename(registry.root / SHELF)
+    (registry.root / SCENARIO_FOLDER).rename(tmp_path / "away")
+    (other.root / SCENARIO_FOLDER).rename(registry.root / SCENARIO_FOLDER)
     assert sorted(entry.digest for entry in registry.find()) == sorted(kept)
 
 
 def test_a_folder_that_gets_its_envelope_later_is_detected(registry: Registry, tmp_path: Path) -> None:
-    """A copy in progress: the folder is there before its envelope, and the shelf does not change again."""
+    """A copy in progress: the envelope comes later, and the scenario folder does not change then."""
     guest = Registry(tmp_path / "other").record(draft(8), run_files())
     target = registry.root / guest.location
     target.mkdir()
     assert registry.find_with_unreadable(Filter()) == (registry.find(), (target,))
-    assert query.read_index(registry.root).current_folders == {SHELF}
+    assert query.read_index(registry.root).current_folders == {SCENARIO_FOLDER}
     shutil.copytree(guest.folder, target, dirs_exist_ok=True)
     assert registry.resolve(guest.digest).folder == target
     assert registry.unreadable() == ()
@@ -145,12 +145,12 @@ class TestSettledStamps:
         registry.record(draft(9), run_files())
         for _ in range(3):
             assert len(registry.find()) == 4
-        assert listed == [SHELF] * 3
+        assert listed == [SCENARIO_FOLDER] * 3
 
     def test_the_clock_is_that_of_the_file_system(self, tmp_path: Path) -> None:
         assert file_system_time_ns(tmp_path / "absent") is None
         (tmp_path / "file").touch()
         now_ns = file_system_time_ns(tmp_path / "file")
         assert now_ns is not None
-        (tmp_path / "kind" / "shelf").mkdir(parents=True)
-        assert read_directory_stamps(tmp_path)["kind/shelf"].changed_ns >= now_ns - 10**9
+        (tmp_path / "kind" / "scenario").mkdir(parents=True)
+        assert read_directory_stamps(tmp_path)["kind/scenario"].changed_ns >= now_ns - 10**9

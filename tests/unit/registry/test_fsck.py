@@ -91,7 +91,7 @@ def test_a_run_that_is_not_indexed_yet_is_not_reported(root: Path) -> None:
 def test_a_row_missing_from_a_current_scenario_folder_is_reported(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only a reader that listed the shelf may claim to know it whole; whoever forges that is caught."""
+    """A stamp stored without listing the scenario folder is detected."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     Registry(root).find()
     with closing(sqlite3.connect(root / INDEX_NAME, isolation_level=None)) as connection:

@@ -37,7 +37,7 @@ def plan(registry: Registry, *, days: int = 0, grace: int = 14, **roots: list[st
 
 class TestPlan:
     def test_runs_within_the_grace_period_are_no_candidates(self, registry: Registry) -> None:
-        """Youth counts from the arrival here: these runs say that they were made in 2023."""
+        """The period starts with the arrival in this folder: these runs were created in 2023."""
         assert plan(registry, days=13).candidates == ()
         assert len(plan(registry, days=13).within_grace) == 4
         assert len(plan(registry, days=15).candidates) == 4
@@ -47,8 +47,8 @@ class TestPlan:
         newest, other, *_ = registry.find()
         registry.pin("best", newest)
         made = plan(registry, days=15, **{newest.digest: ["release v1"], other.digest: ["tag v2"]})
-        told = {run.entry: run.reasons for run in made.protected}
-        assert told == {newest: ("release v1", "pin best"), other: ("tag v2",)}
+        reasons = {run.entry: run.reasons for run in made.protected}
+        assert reasons == {newest: ("release v1", "pin best"), other: ("tag v2",)}
         assert len(made.candidates) == 2
 
     def test_a_damaged_pin_stops_garbage_collection(self, registry: Registry) -> None:

@@ -119,7 +119,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.fixture(params=["rows wait", "rows are indexed"])
 def whole(registry: Registry, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Registry:
-    """The index knows every shelf whole, so that nothing but the damage itself gives the damage away."""
+    """The index has stamps of all folders, so that only the damage itself can reveal the damage."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     assert len(registry.find()) == 5
     if request.param == "rows are indexed":
@@ -152,7 +152,7 @@ class TestDamagedIndex:
 
 @pytest.mark.usefixtures("whole")
 def test_random_bit_flips_never_give_a_false_row(registry: Registry) -> None:
-    """A flip may hide a row or change the order until `fsck` says so; what is listed is true."""
+    """A flip may hide a row or change the order until `fsck` reports it; listed rows are correct."""
     before = registry.find()
     sound = index_of(registry).read_bytes()
     chance = random.Random(42)

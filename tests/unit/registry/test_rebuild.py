@@ -1,4 +1,4 @@
-"""`reindex` lists every shelf once, and is right about what comes and goes while it reads."""
+"""`reindex` lists every scenario folder once, and notices runs that come and go while it reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.drafts import draft, run_files
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """Four runs on two shelves, and an index that takes in shelves at once."""
+    """Four runs in two scenario folders, and an index that stores stamps at once."""
     made = Registry(tmp_path / "results")
     for number in range(4):
         made.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
@@ -27,14 +27,14 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     return made
 
 
-def after_listing(monkeypatch: pytest.MonkeyPatch, shelf: str, act: Callable[[], object]) -> list[str]:
-    """Act once, when `reindex` has listed a shelf; returns the shelves that are listed, in order."""
+def after_listing(monkeypatch: pytest.MonkeyPatch, folder: str, act: Callable[[], object]) -> list[str]:
+    """Act once, after `reindex` has listed a folder; returns the folders that are listed, in order."""
     seen: list[str] = []
 
     def names(root: Path, location: str) -> set[str]:
         found = run_folder_names(root, location)
         seen.append(location)
-        if location == shelf and seen.count(shelf) == 1:
+        if location == folder and seen.count(folder) == 1:
             act()
         return found
 
@@ -69,7 +69,7 @@ def test_a_run_removed_meanwhile_is_not_indexed(registry: Registry, monkeypatch:
 
 
 def test_an_unreadable_folder_is_listed_as_such(registry: Registry) -> None:
-    """It is tried again at each reading, though its shelf is not listed again."""
+    """It is read again by each query, although its scenario folder is not listed again."""
     entry = registry.find()[0]
     data = (entry.folder / ENVELOPE_NAME).read_bytes()
     (entry.folder / ENVELOPE_NAME).write_bytes(b"{}")

@@ -114,7 +114,7 @@ def test_an_index_that_is_a_link_is_replaced_and_its_target_unchanged(
 def test_a_journal_that_is_a_link_is_replaced_and_its_target_unchanged(
     registry: Registry, outside: Path, target: str
 ) -> None:
-    """The journal stays beside the index, so somebody could put a link there."""
+    """The journal stays next to the index, so an attacker could replace it by a link."""
     registry.reindex()
     before = {path: path.read_bytes() for path in outside.iterdir()}
     journal = registry.root / f"{INDEX_NAME}-journal"

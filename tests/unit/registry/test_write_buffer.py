@@ -79,7 +79,7 @@ def listed(connection: sqlite3.Connection, where: Filter, limit: int | None = No
 def test_queries_do_not_depend_on_the_table_of_a_row(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    """Rule: the index answers what `Filter.accepts` says, newest first, wherever rows stand."""
+    """Rule: the index agrees with `Filter.accepts`, newest first, in whichever table the rows are."""
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", most)
     entries = [made_up(number) for number in range(60)]
     for entry in entries:
@@ -108,7 +108,7 @@ def test_a_flush_moves_all_rows_and_keeps_the_stamps(
 def test_a_row_inserted_twice_is_one_row(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newer stays, wherever the older stands."""
+    """The newer row stays, in whichever table the older one is."""
     first, second = made_up(1), replace(made_up(1), size_bytes=2)
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
     put(connection, first)
@@ -142,7 +142,7 @@ def test_rows_are_deleted_from_both_tables(
 
 
 def test_a_registry_fills_and_flushes_the_buffer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits is part of every answer, and a second reading lists no shelf again after a move."""
+    """Buffered rows are part of every result, and after a flush no scenario folder is listed again."""
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 3)
     registry = Registry(tmp_path / "results")
