@@ -167,7 +167,9 @@ def ask(root: Path, rows: int) -> None:
     for words, where, limit in questions(rows):
         found = len(registry.find(where, limit=limit))
         shown = f"list: {words[:38] or '(all)'}{f' --limit {limit}' if limit else ''}: {found}"
-        print_timing(shown, lambda where=where, limit=limit: registry.find(where, limit=limit), 20, "bar 50 ms")
+        print_timing(
+            shown, lambda where=where, limit=limit: registry.find(where, limit=limit), 20, "bar 50 ms"
+        )
     inserted = [made_up(root, rows + number) for number in range(3_000)]
     with closing(connect(root / INDEX_NAME)) as connection:
 
@@ -183,7 +185,9 @@ def ask(root: Path, rows: int) -> None:
 
         each = write_buffer.MAX_BUFFERED_ROWS + 1
         print_timing("insert: 1 row, synced", lambda: insert(1), 200, "bar 1 ms")
-        print_timing(f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms")
+        print_timing(
+            f"insert: {each} rows, each synced, with the one move", insert_until_they_move, 3, f"{each} ms"
+        )
         print_timing("insert: 1,000 rows at once, synced", lambda: insert(1_000), 2, "1,000 ms")
 
 
