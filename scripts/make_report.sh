@@ -43,7 +43,7 @@ else
     regimes="static normal swing-25 swing-40 flash-crash"
     regime_messages=400000
 fi
-cores=$("$python" -c 'from obengine.cores import names; print(*names())')
+cores=$("$python" -c 'from obengine.cores import core_names; print(*core_names())')
 
 for core in $cores; do
     for scenario in $scenarios; do

@@ -11,6 +11,7 @@ from typing import Final
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import (
     ORIGINAL_STEM,
+    UNKNOWN,
     Artefact,
     HistogramRef,
     Host,
@@ -26,6 +27,12 @@ from obrelease.storage.durable import NewFile
 
 TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
 """Powers of ten that lead from a unit of time to nanoseconds."""
+
+
+UNKNOWN_HOST: Final = StableHost(
+    system=UNKNOWN, machine=UNKNOWN, cpu_model=UNKNOWN, cpu_count=0, python="none"
+)
+"""For files without facts of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class ToolResult:
     tool: str
     tool_version: str
     scenario: str
-    stable: StableHost
+    stable: StableHost = UNKNOWN_HOST
     volatile: VolatileHost = field(default_factory=VolatileHost)
     measurements: Sequence[Measurement] = ()
     histograms: Sequence[HistogramRef] = ()

@@ -19,7 +19,7 @@ from obrelease.analysis.histograms.histogram_log import (
 )
 from obrelease.errors import UsageError
 from obrelease.importers.artefact_builder import ImportRequest, ToolResult, build_import
-from obrelease.models.artefact import UNKNOWN, HistogramRef, StableHost
+from obrelease.models.artefact import UNKNOWN, HistogramRef
 from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.storage.durable import NewFile
 
@@ -42,14 +42,13 @@ def import_hlog(request: ImportRequest) -> ArtefactDraft:
             f"no unit {request.unit!r} or no clock {request.clock!r}",
             hint=f"units: {', '.join(UNITS_NS)}; clocks: {', '.join(_CLOCKS)}",
         )
-    made = list(_histograms(request))
+    histograms = list(_histograms(request))
     result = ToolResult(
         tool="hlog",
         tool_version=UNKNOWN,
         scenario=PurePath(request.name).stem,
-        stable=StableHost(system=UNKNOWN, machine=UNKNOWN, cpu_model=UNKNOWN, cpu_count=0, python="none"),
-        histograms=[ref for ref, _ in made],
-        files=[file for _, file in made],
+        histograms=[ref for ref, _ in histograms],
+        files=[file for _, file in histograms],
         parameters={"unit": request.unit},
         created_ns=_started_ns(request.data),
     )

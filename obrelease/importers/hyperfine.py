@@ -16,7 +16,7 @@ from obrelease.importers.artefact_builder import (
     to_nanoseconds,
 )
 from obrelease.importers.json_reader import Node, read_json
-from obrelease.models.artefact import UNKNOWN, StableHost
+from obrelease.models.artefact import UNKNOWN
 from obrelease.models.artefact_draft import ArtefactDraft
 
 
@@ -31,7 +31,6 @@ def import_hyperfine(request: ImportRequest) -> ArtefactDraft:
         tool="hyperfine",
         tool_version=UNKNOWN,
         scenario="hyperfine",
-        stable=StableHost(system=UNKNOWN, machine=UNKNOWN, cpu_model=UNKNOWN, cpu_count=0, python="none"),
         measurements=measurements_ns(_series(document)),
     )
     return build_import(request, result, media_type="application/json", suffix=".json")

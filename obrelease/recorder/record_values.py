@@ -34,7 +34,7 @@ class Metric:
         name: any text; it is stored as a slug.
         unit: such as `ns`, `bytes` or `msg/s`.
         samples: in the order they were taken, at least one.
-        better: `higher` or `lower`; None for what the unit says (rates are better when higher).
+        better: `higher` or `lower`; None to derive it from the unit (rates are better when higher).
     """
 
     name: str
