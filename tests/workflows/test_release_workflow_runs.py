@@ -156,7 +156,7 @@ def test_a_tag_that_binds_no_digest_publishes_nothing(
         rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
     assert (failed.value.job, failed.value.step) == (
         "rebuild",
-        "Refuse unless the bytes are those that the tag names",
+        "Check the bundle against the digests of the tag",
     )
     assert failed.value.code in {ExitCode.CHECK_FAILED, ExitCode.INTEGRITY}
     assert github.seen == []
@@ -170,7 +170,7 @@ def test_a_tag_without_the_signatures_that_the_policy_demands_publishes_nothing(
     scratch.obrelease("tag", TAG, "--remote", "origin")
     with pytest.raises(StepFailed, match="signature") as failed:
         rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
-    assert failed.value.step == "Refuse unless the bytes are those that the tag names"
+    assert failed.value.step == "Check the bundle against the digests of the tag"
     assert github.seen == []
 
 
@@ -207,7 +207,7 @@ def after_a_release(scratch: Scratch, *, slower: float) -> None:
     scratch.obrelease("tag", TAG, "--remote", "origin")
 
 
-GATE: Final = "Refuse a release that is slower than the one before it"
+GATE: Final = "Compare with the previous release"
 
 
 def test_a_release_that_is_slower_publishes_nothing(

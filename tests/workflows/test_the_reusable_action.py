@@ -22,8 +22,8 @@ from tests.workflows.runner import Event, Runner, StepFailed
 
 ACTION: Final = ROOT / ".github" / "actions" / "release" / "action.yml"
 TAG: Final = "v0.9-beta"
-GATE: Final = "Refuse a release that is slower than the one before it"
-INSTALL: Final = "Install obrelease as it stands beside this action"
+GATE: Final = "Compare with the previous release"
+INSTALL: Final = "Install obrelease from the checkout of this action"
 POLICY: Final = """
 format = "obrelease.release-policy"
 version = 1

@@ -94,7 +94,7 @@ def previous_release_tag(tag: Tag, repo: GitRepository) -> Tag | None:
     """
     start = tag.text if repo.local_tag(tag.text) else None
     others: list[str] = []
-    while (name := repo.previous_tag(start, besides=others)) is not None:
+    while (name := repo.previous_tag(start, excluding=others)) is not None:
         try:
             return Tag.parse(name)
         except UsageError:

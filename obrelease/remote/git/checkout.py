@@ -1,4 +1,4 @@
-"""A commit checked out beside the work tree, which stays as it is."""
+"""Checks out a commit into a new folder; the work tree is unchanged."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from obrelease.remote.git.repository import GitRepository
 
 
 def check_out(repo: GitRepository, ref: str, target: Path) -> str:
-    """Check a commit out into a new folder with a `.git` of its own; no hook and no filter runs.
+    """Check out a commit into a new folder with its own `.git`; hooks and filters do not run.
 
-    The copy borrows the repository's objects: it is made quickly, and of no use once that is gone.
+    The copy borrows the objects of the repository: it is fast to make, but useless without it.
 
     Args:
-        worktree: of the repository that has the commit.
-        ref: a commit, tag or branch, `~` and `^` allowed.
-        target: does not exist yet.
+        repo: the repository of the commit.
+        ref: a commit, tag or branch, with `~` and `^` suffixes.
+        target: a folder that does not exist yet.
 
     Returns:
-        The full name of the commit.
+        The full ID of the commit.
 
     Raises:
         UsageError, NotFound: as `GitRepository.commit_of`.

@@ -1,7 +1,7 @@
-"""The project's own git repository: its state, its tags, and pushing one of them.
+"""A git repository with a work tree: its state, its files at commits, and its tags.
 
-GitPython lives here alone. Names are checked by our own allow-lists before git is started,
-and git never reads the configuration of the repository: see `remote.git.isolation`.
+This is the only module that imports GitPython. Names are checked against allow-lists before git is
+started, and git never reads the configuration of the repository: see `remote.git.isolation`.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
 
 
 class GitRepository:
-    """A git work tree with at least a `.git`; a detached HEAD is as good as a branch.
+    """A git repository with a work tree; HEAD may be detached.
 
-    Every method raises `RemoteError` when git itself fails.
+    Every method raises `RemoteError` if git itself fails. Close it, or use it in a `with` block.
     """
 
     def __init__(self, repo: Repo, folders: GitFolders, cleanup: ExitStack) -> None:
@@ -51,7 +51,7 @@ class GitRepository:
 
     @classmethod
     def open(cls, path: Path) -> GitRepository:
-        """The work tree that `path` lies in.
+        """Open the repository whose work tree `path` is in.
 
         Raises:
             NotFound: it is in none.
@@ -86,7 +86,7 @@ class GitRepository:
         self.close()
 
     def head(self) -> str:
-        """The full name of the commit that is checked out.
+        """The full ID of the commit that is checked out.
 
         Raises:
             NotFound: there is no commit yet.
@@ -100,7 +100,7 @@ class GitRepository:
         """Paths that differ from HEAD, staged or not, and untracked files, sorted.
 
         Args:
-            ignoring: folders relative to the root, POSIX style, whose content does not count.
+            ignoring: folders whose content is left out; relative to the root, with `/`.
         """
         listing = self._run(
             "status",
@@ -120,31 +120,31 @@ class GitRepository:
         return tuple(sorted(listing.split()))
 
     def tracked(self, folder: str) -> tuple[str, ...]:
-        """The paths that git tracks at or below a folder, relative to the root, POSIX style."""
+        """The paths that git tracks at or below a folder, relative to the root, with `/`."""
         listing = self._run("ls-files", "-z", "--full-name", "--", f":(top,literal){folder}")
         return tuple(path for path in listing.split("\0") if path)
 
     def commit_of(self, ref: str) -> str:
-        """The full name of the commit that a tag, a branch or the beginning of a commit names.
+        """The full ID of the commit of a tag, a branch or a commit ID prefix.
 
         Raises:
-            UsageError: `ref` is not what a ref looks like.
-            NotFound: it names no commit here.
+            UsageError: `ref` is malformed.
+            NotFound: the repository has no such commit.
         """
         commit = self._peeled(checked_ref(ref))
         if commit is None:
-            raise NotFound(f"{ref!r} names no commit here", hint="`git log` shows the commits")
+            raise NotFound(f"{ref!r} is not a commit of this repository", hint="`git log` shows the commits")
         return commit
 
     def git_at(self, folder: Path, *arguments: str) -> None:
-        """Run git on the repository at `folder`, which is another one, by the same rules."""
+        """Run git on another repository, at `folder`, with the same safe settings."""
         self._run(*arguments, env=environment(folder / ".git", folder, own=()))
 
     def local_tag(self, name: str) -> TagInfo | None:
         """The tag in this repository, or None.
 
         Raises:
-            Conflict: the ref is there, and what it names is no commit.
+            Conflict: the tag exists, but does not lead to a commit.
         """
         ref = f"refs/tags/{checked_tag(name)}"
         object_id = self._resolved(ref)
@@ -158,26 +158,26 @@ class GitRepository:
             return TagInfo(name, object_id, commit, "", annotated)
         return annotated_tag(name, object_id, commit, self._run("cat-file", "tag", object_id))
 
-    def previous_tag(self, name: str | None = None, *, besides: Sequence[str] = ()) -> str | None:
-        """The nearest tag in the history before the tag `name`, or before and at HEAD; None if none.
+    def previous_tag(self, name: str | None = None, *, excluding: Sequence[str] = ()) -> str | None:
+        """The nearest tag in the history before the tag `name`, or at or before HEAD if that is None.
 
         Args:
-            besides: tags that do not count, as this method gave them.
+            excluding: tags to skip.
         """
         start = "HEAD" if name is None else f"refs/tags/{checked_tag(name)}^{{commit}}"
-        excluded = [f"--exclude={each}" for each in (*besides, *([name] if name else []))]
-        return self._answer("describe", "--tags", "--abbrev=0", *excluded, start)
+        excluded = [f"--exclude={each}" for each in (*excluding, *([name] if name else []))]
+        return self._output("describe", "--tags", "--abbrev=0", *excluded, start)
 
     def files_at(self, commit: str, folder: str) -> tuple[str, ...]:
-        """The files below a folder as they were committed, as paths relative to the root, sorted."""
+        """The paths of the files below a folder in a commit, relative to the root, sorted."""
         tree = checked_commit(commit)
         listing = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree, "--", f"{folder}/")
         return tuple(sorted(path for path in listing.split("\0") if path))
 
     def digests_at(self, commit: str, folders: Sequence[str]) -> dict[str, str] | None:
-        """The sha256 of the files below some folders as they were committed, by path; no checkout, no filter.
+        """The sha256 of the files below some folders in a commit, by path; without checkout or filter.
 
-        None where the commit or a part of it is not here, as in a shallow or partial clone.
+        None if the repository lacks a part of the commit, as a shallow or partial clone may.
         """
         tree = checked_commit(commit)
         if self._peeled(tree) is None:
@@ -196,10 +196,10 @@ class GitRepository:
             self._git.clear_cache()
 
     def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
-        """Make an annotated tag, on the disk when this returns; signed where an SSH key is given.
+        """Create an annotated tag and sync it to the disk; it is signed if there is an SSH key.
 
-        The tagger's date is the commit's own: no clock is read, and the same tag of the same
-        commit by the same person is the same object, however often a broken run is repeated.
+        The tagger's date is that of the commit. So no clock is read, and the same tag of the same
+        commit by the same person is always the same object.
 
         Raises:
             Conflict: the tag exists.
@@ -209,25 +209,25 @@ class GitRepository:
         if not message.strip() or "\0" in message:
             raise UsageError(f"the message of the tag {name} is empty or has a NUL character")
         if self.local_tag(name) is not None:
-            raise Conflict(f"the tag {name} exists already", hint="choose another, or look at what it is")
+            raise Conflict(f"the tag {name} exists already", hint="choose another name, or inspect the tag")
         text = message if message.endswith("\n") else message + "\n"
         git = _gitpython()
         options = {"annotate": True} if key is None else {"sign": True}
         signing = {} if key is None else {"gpg.format": "ssh", "user.signingKey": str(key.absolute())}
-        added = self._more_settings(signing)
+        added = self._additional_settings(signing)
         with self._git.custom_environment(GIT_COMMITTER_DATE=self._commit_date(commit), **added):
             try:
                 self._repo.create_tag(name, ref=commit, message=text, cleanup="verbatim", **options)
             except git.GitCommandError as error:
-                raise _failure("the tag could not be made", error) from None
+                raise _failure("the tag could not be created", error) from None
         made = self.local_tag(name)
         facts = made and (made.commit, made.message, made.annotated, made.signature != "")
         if made is None or facts != (commit, text, True, key is not None):
-            raise RemoteError(f"git says it made the tag {name}, and shows something else")
+            raise RemoteError(f"git acknowledged the tag {name}, but shows another one")
         return made
 
     def delete_tag(self, name: str) -> None:
-        """Remove a tag of this repository if it is still what it was when looked at.
+        """Remove a local tag, unless it changes meanwhile.
 
         Raises:
             NotFound: there is no such tag.
@@ -248,49 +248,49 @@ class GitRepository:
             NotFound: there is no such remote.
             UsageError: the address would start a helper program, or has a password in it.
         """
-        address = self._answer("remote", "get-url", "--push", checked_remote(remote))
+        address = self._output("remote", "get-url", "--push", checked_remote(remote))
         if address is None:
             raise NotFound(f"there is no git remote {remote}", hint="see `git remote --verbose`")
         first = address.splitlines()[0]
         if first.startswith("-") or "::" in first.split("/", 1)[0]:
-            raise UsageError(f"the address of the git remote {remote} is not one to push to")
+            raise UsageError(f"the address of the git remote {remote} cannot be pushed to")
         authority = first.partition("://")[2].split("/", 1)[0]
         if ":" in authority.rpartition("@")[0]:
             raise UsageError(
                 f"the address of the git remote {remote} has a password in it",
-                hint="every program on the machine can see it; use a credential helper or SSH",
+                hint="every program on this machine can read it; use a credential helper or SSH",
             )
         return first
 
     def remote_tag(self, remote: str, name: str) -> str | None:
-        """The commit that the remote's tag peels to, or None where the remote has no such tag."""
-        there = self._remote_tag(remote, name)
-        return None if there is None else there[1]
+        """The commit of a tag on the remote, or None if it has no such tag."""
+        on_remote = self._remote_tag(remote, name)
+        return None if on_remote is None else on_remote[1]
 
     def push_tag(self, remote: str, name: str) -> None:
-        """Push exactly this tag, never by force, and confirm it by what the remote then says.
+        """Push exactly this tag, never by force, and confirm it by reading it back.
 
         Raises:
             NotFound: there is no such tag or remote.
-            Conflict: the remote has a tag of the name that leads to another commit.
+            Conflict: the remote has another tag of this name.
         """
         present = self.local_tag(name)
         if present is None:
             raise NotFound(f"there is no tag {name} to push")
         address, ref = self.remote_url(remote), f"refs/tags/{name}"
-        there = self._remote_tag(remote, name)
-        if there is not None and there[1] != present.commit:
+        on_remote = self._remote_tag(remote, name)
+        if on_remote is not None and on_remote[1] != present.commit:
             raise Conflict(
-                f"{remote} has a tag {name} already, of the commit {there[1]}", hint="tags never move"
+                f"{remote} already has a tag {name} of the commit {on_remote[1]}", hint="tags never move"
             )
-        if there is not None and there[0] != present.object_id:
+        if on_remote is not None and on_remote[0] != present.object_id:
             raise Conflict(
                 f"{remote} has another tag {name} of the same commit: another publisher was faster",
-                hint=f"to go on with that one: git fetch --force {remote} tag {name}",
+                hint=f"to continue with that one: git fetch --force {remote} tag {name}",
             )
         git = _gitpython()
-        if there is None:
-            # By address, not by the remote's name: then its receivepack and mirror settings do not count.
+        if on_remote is None:
+            # By address, not by name: the receivepack and mirror settings of the remote must not apply.
             try:
                 git.Remote(self._repo, address).push(
                     f"{ref}:{ref}", kill_after_timeout=_REMOTE_DEADLINE_S
@@ -298,10 +298,12 @@ class GitRepository:
             except git.GitError as error:
                 raise _failure(f"the tag {name} could not be pushed to {remote}", error) from None
         if self._remote_tag(remote, name) != (present.object_id, present.commit):
-            raise RemoteError(f"{remote} took the tag {name}, and does not show it", hint="run it again")
+            raise RemoteError(
+                f"{remote} acknowledged the tag {name}, but does not list it", hint="run it again"
+            )
 
     def _remote_tag(self, remote: str, name: str) -> tuple[str, str] | None:
-        """The object that the remote's tag names and the commit that it peels to."""
+        """The object ID and the commit of a tag on the remote."""
         ref = f"refs/tags/{checked_tag(name)}"
         listing = self._run(
             "ls-remote", "--", self.remote_url(remote), ref, f"{ref}^{{}}", deadline_s=_REMOTE_DEADLINE_S
@@ -314,8 +316,8 @@ class GitRepository:
             return None
         return checked_commit(found[ref]), checked_commit(found.get(f"{ref}^{{}}", found[ref]))
 
-    def _more_settings(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """The variables that add these settings to those of `gitenv` for one call."""
+    def _additional_settings(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The variables that add settings for one call."""
         start = int(self._git.environment()["GIT_CONFIG_COUNT"])
         added = {"GIT_CONFIG_COUNT": str(start + len(settings))}
         for index, (key, value) in enumerate(settings.items(), start=start):
@@ -330,13 +332,13 @@ class GitRepository:
         raise RemoteError(f"the commit {commit} has no committer")
 
     def _resolved(self, ref: str) -> str | None:
-        return self._answer("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+        return self._output("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
 
     def _peeled(self, ref: str) -> str | None:
         return self._resolved(f"{ref}^{{commit}}")
 
-    def _answer(self, *arguments: str) -> str | None:
-        """What git printed, or None where it exited with an error."""
+    def _output(self, *arguments: str) -> str | None:
+        """What git printed, or None if it failed or printed nothing."""
         status, text, _ = self._git.execute(
             ["git", *arguments],
             with_extended_output=True,
@@ -371,7 +373,7 @@ def repository_at(path: Path) -> Iterator[GitRepository | None]:
 
 
 def _gitpython() -> ModuleType:
-    """GitPython, which refuses to be imported where there is no git."""
+    """GitPython. It is imported here because it is slow to load, and fails if git is not installed."""
     try:
         import git
     except ImportError as error:
@@ -380,6 +382,6 @@ def _gitpython() -> ModuleType:
 
 
 def _failure(what: str, error: Exception) -> RemoteError:
-    told = getattr(error, "stderr", "") or str(error)
-    shown = _CREDENTIALS.sub("://[hidden]@", " ".join(told.split()))
-    return RemoteError(f"{what}: {shown.removeprefix('stderr: ')[:500]}")
+    text = getattr(error, "stderr", "") or str(error)
+    redacted = _CREDENTIALS.sub("://[hidden]@", " ".join(text.split()))
+    return RemoteError(f"{what}: {redacted.removeprefix('stderr: ')[:500]}")

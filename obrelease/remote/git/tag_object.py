@@ -1,4 +1,4 @@
-"""A tag as git keeps it: the object, the commit, the message, and the signature behind it."""
+"""Parses a git tag: object, commit, message and signature."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SSH_SIGNATURE: Final = "-----BEGIN SSH SIGNATURE-----"
 
 @dataclass(frozen=True, slots=True)
 class TagInfo:
-    """A tag: the object its ref names, the commit that is peeled from it, and its message.
-
-    `object_id` differs from `commit` where the tag is annotated; a lightweight tag has no
-    message of its own, and "" here.
+    """A tag of a git repository.
 
     Attributes:
-        signature: the SSH signature that follows the message, as text; "" where there is none.
-        signed_text: the bytes that it signs; empty where there is none.
+        object_id: the object of the ref; of an annotated tag it differs from `commit`.
+        commit: the commit that the tag leads to.
+        message: the message of an annotated tag; "" if the tag is lightweight.
+        signature: the SSH signature after the message, as text, or "".
+        signed_text: the bytes that are signed; empty if there is no signature.
     """
 
     name: str
@@ -34,10 +34,10 @@ class TagInfo:
 
 
 def annotated_tag(name: str, object_id: str, commit: str, tag_object: str) -> TagInfo:
-    """A tag object's parts; git takes the last signature, so whatever looks like two is none.
+    """Parse a tag object. Git uses the last signature, so a message with several has none here.
 
     Raises:
-        Conflict: the object calls itself by another name than the ref that leads to it.
+        Conflict: the object has another name than the ref that leads to it.
     """
     headers, _, body = tag_object.partition("\n\n")
     if f"tag {name}" not in headers.split("\n"):

@@ -41,11 +41,11 @@ def test_the_same_digests_are_derived_from_a_commit_of_the_tree(tree: Path) -> N
     git(tree, "init", "--quiet")
     git(tree, "add", "--all")
     git(tree, "commit", "--quiet", "--message=all")
-    worktree = GitRepository.open(tree)
+    repo = GitRepository.open(tree)
     try:
-        files = worktree.digests_at(worktree.head(), ("obrelease", "engine"))
+        files = repo.digests_at(repo.head(), ("obrelease", "engine"))
     finally:
-        worktree.close()
+        repo.close()
     assert files is not None
     python, core = python_sources(files), core_sources(files)
     assert python is not None

@@ -42,11 +42,11 @@ def repository(tmp_path: Path) -> Path:
 
 def test_a_commit_is_copied_whole_and_nothing_else_changes(repository: Path, tmp_path: Path) -> None:
     before = sorted(path for path in (repository / ".git").rglob("*") if path.is_file())
-    worktree = GitRepository.open(repository)
+    repo = GitRepository.open(repository)
     try:
         for ref, content in (("v1", "2\n"), ("HEAD~1", "1\n"), ("main", "2\n")):
             target = tmp_path / ref.replace("~", "-")
-            commit = check_out(worktree, ref, target)
+            commit = check_out(repo, ref, target)
             assert commit == git(repository, "rev-parse", ref) == git(target, "rev-parse", "HEAD")
             assert (target / "file.txt").read_text() == content
             copy = GitRepository.open(target)
@@ -54,19 +54,19 @@ def test_a_commit_is_copied_whole_and_nothing_else_changes(repository: Path, tmp
             copy.close()
         assert (repository / "file.txt").read_text() == "edited\n"
     finally:
-        worktree.close()
+        repo.close()
     assert sorted(path for path in (repository / ".git").rglob("*") if path.is_file()) == before
     assert not (tmp_path / "canary").exists()
 
 
 @pytest.mark.parametrize("ref", ["--upload-pack=x", "-q", "a..b", "", "a b", "HEAD@{1}", ":/message", "a\nb"])
 def test_what_is_no_ref_is_refused_before_git_is_started(repository: Path, tmp_path: Path, ref: str) -> None:
-    worktree = GitRepository.open(repository)
+    repo = GitRepository.open(repository)
     try:
         with pytest.raises(UsageError, match="cannot name a commit"):
-            check_out(worktree, ref, tmp_path / "copy")
-        with pytest.raises(NotFound, match="names no commit"):
-            check_out(worktree, "no-such", tmp_path / "copy")
+            check_out(repo, ref, tmp_path / "copy")
+        with pytest.raises(NotFound, match="is not a commit of"):
+            check_out(repo, "no-such", tmp_path / "copy")
     finally:
-        worktree.close()
+        repo.close()
     assert not (tmp_path / "copy").exists()
