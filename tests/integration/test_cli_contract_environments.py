@@ -28,14 +28,13 @@ ENVIRONMENTS: Final[Mapping[str, Mapping[str, str]]] = {
     "warnings are errors": {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"},
     "C locale, no colour": {"LC_ALL": "C", "LANG": UNSET, "NO_COLOR": "1"},
     "POSIX locale, ASCII": {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    "narrow, forced colour": {"COLUMNS": "20", "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"},
+    "narrow, forced colour, absent home": {"COLUMNS": "20", "FORCE_COLOR": "1", "HOME": "/nonexistent"},
     "far time zone, private umask, dumb terminal": {
         "TZ": "Pacific/Kiritimati",
         "UMASK": "077",
         "TERM": "dumb",
     },
     "no home": {"HOME": UNSET},
-    "absent home": {"HOME": "/nonexistent/home"},
     "read-only home": {"HOME": "/proc", "XDG_CACHE_HOME": "/proc", "XDG_CONFIG_HOME": "/proc"},
 }
 """What each environment adds to an empty one. Nobody, not even root, can make a file in `/proc`."""
@@ -96,7 +95,7 @@ MakeShell = Callable[[str], Shell]
 @pytest.fixture(scope="module")
 def make_shell(tmp_path_factory: pytest.TempPathFactory) -> MakeShell:
     template = make_project(tmp_path_factory.mktemp("template")).root
-    compiled = tmp_path_factory.mktemp("compiled")
+    shared = tmp_path_factory.mktemp("shared")
 
     @cache
     def make(name: str) -> Shell:
@@ -104,7 +103,12 @@ def make_shell(tmp_path_factory: pytest.TempPathFactory) -> MakeShell:
         (base / "home").mkdir()
         shutil.copytree(template, base / "project", symlinks=True)
         settings = {"PATH": os.environ["PATH"], "HOME": str(base / "home"), "LANG": "C.UTF-8"}
-        settings |= {"PYTHONPATH": import_path(), "TMPDIR": str(base), "PYTHONPYCACHEPREFIX": str(compiled)}
+        settings |= {
+            "PYTHONPATH": import_path(),
+            "TMPDIR": str(base),
+            "PYTHONPYCACHEPREFIX": str(shared / "compiled"),
+        }
+        settings |= {} if "HOME" in ENVIRONMENTS[name] else {"MPLCONFIGDIR": str(shared / "matplotlib")}
         settings |= ENVIRONMENTS[name]
         umask = settings.pop("UMASK", "022")
         env = {key: value for key, value in settings.items() if value != UNSET}

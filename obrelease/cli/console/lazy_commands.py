@@ -26,6 +26,10 @@ class LazyCommand(TyperCommand):
         module, _, attribute = self._target.partition(":")
         return getattr(import_module(f"{_PACKAGE}.{module}"), attribute)
 
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002
+        """The whole help line: a narrow terminal breaks it and cuts nothing off."""
+        return self.help or ""
+
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """The context of the real command, which is the one that is invoked or completed."""
         return self.load().make_context(info_name, args, parent=parent, **extra)
