@@ -143,7 +143,7 @@ def test_without_a_repository_the_commit_is_unknown(capsys: pytest.CaptureFixtur
         (["replay", "pipe"], ExitCode.INVALID_INPUT, "pipe: is neither a file nor a folder"),
         (["replay", "--risk", "pipe"], ExitCode.INVALID_INPUT, "pipe: is neither a file nor a folder"),
         (["replay", "empty.itch"], ExitCode.INVALID_INPUT, "empty.itch: the file is empty"),
-        (["replay", "notes.txt"], ExitCode.INVALID_INPUT, "neither ITCH 5.0, nor a tape, nor LOBSTER"),
+        (["replay", "notes.txt"], ExitCode.INVALID_INPUT, "unknown format: not ITCH 5.0, not a tape"),
     ],
 )
 def test_errors_name_the_place_and_leave_nothing(

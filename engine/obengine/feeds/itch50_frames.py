@@ -94,7 +94,7 @@ def is_itch50(path: Path) -> bool:
 
 
 def read_frames(path: Path) -> Frames:
-    """Read a file, plain or in gzip, and find its frames; raises as `read_stored` and `find_frames`."""
+    """Read a file and locate its frames; raises as `read_unpacked` and `find_frames`."""
     return find_frames(read_unpacked(path), str(path))
 
 

@@ -1,1 +1,1 @@
-"""Deterministic measurement of the engine: workloads, passes, checks."""
+"""Deterministic measurements of the engine: workloads, timed passes, checks."""

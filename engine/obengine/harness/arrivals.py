@@ -1,8 +1,7 @@
-"""Seeded arrival times of an open loop: Poisson, bursts and Hawkes, in integer nanoseconds.
+"""Seeded arrival times for an open loop: Poisson, burst and Hawkes processes, in integer nanoseconds.
 
-Only 64-bit integer arithmetic takes part, so a seed gives the same times on every machine. The
-exponential draws are exact fixed-point logarithms (bit by bit, by repeated squaring), not the
-platform's `log`.
+All arithmetic is on 64-bit integers, so a seed gives the same times on every machine. Exponential variates
+are exact fixed-point logarithms, not the platform's `log`.
 """
 
 from __future__ import annotations
@@ -24,36 +23,36 @@ MIN_RATE_MSG_S: Final = 100
 MAX_RATE_MSG_S: Final = 100_000_000
 
 MEAN_BURST: Final = 64
-"""Bursts have 1 to 127 messages, this many in the mean, at `BURST_SPEEDUP` times the mean rate."""
+"""The mean size of a burst (1 to 127 messages), at `BURST_SPEEDUP` times the mean rate."""
 BURST_SPEEDUP: Final = 16
 
 OFFSPRING_MILLI: Final = 600
-"""Hawkes: each message brings 0.6 further ones in the mean (the branching ratio)."""
+"""Hawkes: the branching ratio; each message triggers 0.6 further messages on average."""
 DECAY_GAPS: Final = 10
-"""Hawkes: they follow their cause after an exponential delay of ten mean gaps."""
+"""Hawkes: the mean delay of triggered messages, in mean gaps."""
 
 _PS_PER_S: Final = 10**12
 _STREAM: Final = 16
 
 
 def arrival_names() -> tuple[str, ...]:
-    """The arrival processes that there are."""
+    """The names of the arrival processes."""
     return tuple(_PROCESSES)
 
 
 def arrival_times_ns(process: str, *, rate_msg_s: int, count: int, seed: int) -> Times:
-    """When `count` messages are meant to arrive, at `rate_msg_s` in the long run.
+    """The intended arrival times of `count` messages, at `rate_msg_s` on average.
 
     Raises:
-        WorkloadError: no such process, or a rate that is out of range.
+        WorkloadError: unknown process, or rate out of range.
         ValueError: `seed` is not a uint64.
     """
     make = _PROCESSES.get(process)
     if make is None:
-        raise WorkloadError(f"no arrivals {process!r}; there are {', '.join(_PROCESSES)}")
+        raise WorkloadError(f"unknown arrival process {process!r}; known: {', '.join(_PROCESSES)}")
     if not MIN_RATE_MSG_S <= rate_msg_s <= MAX_RATE_MSG_S:
         raise WorkloadError(
-            f"an arrival rate is {MIN_RATE_MSG_S} to {MAX_RATE_MSG_S:,} messages/s, not {rate_msg_s}"
+            f"the arrival rate must be {MIN_RATE_MSG_S} to {MAX_RATE_MSG_S:,} messages/s, not {rate_msg_s}"
         )
     return make(_PS_PER_S // rate_msg_s, count, seed) // 1_000
 
@@ -68,7 +67,7 @@ def _poisson(gap_ps: int, count: int, seed: int) -> Times:
 
 
 def _burst(gap_ps: int, count: int, seed: int) -> Times:
-    """Bursts that start after exponential pauses; what they are early by, the pauses make up for."""
+    """Bursts separated by exponential pauses; the pauses compensate for the higher rate within bursts."""
     sizes = 1 + below(splitmix64(stream_seed(seed, _STREAM + 1), 0, count), 0, 32, 2 * MEAN_BURST - 1)
     ends = np.cumsum(sizes)
     bursts = int(np.searchsorted(ends, count)) + 1 if count else 0
@@ -83,8 +82,8 @@ def _burst(gap_ps: int, count: int, seed: int) -> Times:
 def _hawkes(gap_ps: int, count: int, seed: int) -> Times:
     """A self-exciting process, drawn as clusters (A. G. Hawkes, D. Oakes, 1974).
 
-    Immigrants arrive as Poisson; each message has a Poisson number of children. What comes after
-    the last immigrant is incomplete and is left out, so more immigrants are drawn until enough is.
+    Immigrants are a Poisson process; each message has a Poisson number of children. Messages after the last
+    immigrant are incomplete and dropped, so immigrants are added until there are enough messages.
     """
     if not count:
         return np.zeros(0, dtype=np.int64)
@@ -108,7 +107,7 @@ def _hawkes(gap_ps: int, count: int, seed: int) -> Times:
 
 
 def _children(draws: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Poisson numbers of mean 0.6 from the upper 32 bits, by the distribution's whole-number table."""
+    """Poisson variates of mean 0.6 from the upper 32 bits, by an integer table of the distribution."""
     return np.searchsorted(_CHILDREN_Q32, (draws >> np.uint64(32)).astype(np.int64), side="right")
 
 
@@ -127,7 +126,7 @@ _CHILDREN_Q32: Final = np.array(
     ],
     dtype=np.int64,
 )
-"""2^32 times the probability of at most 0, 1, 2, ... children, rounded to whole numbers."""
+"""2^32 times the probability of at most 0, 1, 2, ... children, rounded to integers."""
 
 _PROCESSES: Final[Mapping[str, Callable[[int, int, int], Times]]] = MappingProxyType(
     {"poisson": _poisson, "burst": _burst, "hawkes": _hawkes}

@@ -1,4 +1,4 @@
-"""Benchmarks of seeded flow: a scenario on a core, measured and checked."""
+"""Benchmarks: a scenario of seeded flow on a core, measured and checked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from obengine.harness.stability import stability_check
 
 
 def bench_work(scenario: str, *, passes: int, messages: int | None = None) -> int:
-    """All the messages that `run_bench` will report to its `progress`: warm-up, passes, latency pass.
+    """The total number of messages that `run_bench` reports to `progress`.
 
     Raises:
-        WorkloadError: there is no such scenario.
+        WorkloadError: unknown scenario.
     """
     return (messages or scenario_named(scenario).messages) * (passes + 2)
 
@@ -34,22 +34,22 @@ def run_bench(
     messages: int | None = None,
     fresh_processes: bool = False,
 ) -> RunOutcome:
-    """Measure a scenario: a warm-up, `passes` timed passes on fresh books, and one latency pass.
+    """Measure a scenario: a warm-up pass, `passes` timed passes on new books, and a latency pass.
 
     Args:
         scenario: a name in `SCENARIOS`.
         seed: any uint64.
         core: a name of `obengine.cores`.
-        passes: how many wall times to take.
-        progress: called with the messages finished since its last call; `bench_work` is their sum.
-        messages: another length than the scenario's own.
-        fresh_processes: time each pass in a process of its own.
+        passes: number of timed passes.
+        progress: called with the number of messages finished since its last call; `bench_work` is the sum.
+        messages: number of messages; None is the scenario's default.
+        fresh_processes: run each timed pass in a new process.
 
     Raises:
-        WorkloadError: no such scenario, or a number out of its range.
+        WorkloadError: unknown scenario, or a number out of range.
         CoreUnavailable: the core is not in this installation.
-        DigestMismatch: two passes differ; there is no outcome then.
-        WorkerFailed: the process of a pass ended without an answer.
+        DigestMismatch: two passes gave different events or states.
+        WorkerFailed: the process of a pass failed.
     """
     plan = scenario_named(scenario)
     length = plan.messages if messages is None else messages

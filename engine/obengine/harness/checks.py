@@ -1,4 +1,4 @@
-"""What every measured run proves: passes that agree, a sound log, trades as an independent model has them."""
+"""The checks of every measured run: equal passes, a correct event log, and an independent model or core."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from obengine.harness.outcome import CheckResult
 from obengine.harness.recorded_audit import audit_recorded
 
 COMPARED_MESSAGES: Final = 200_000
-"""The other core is given at most this many messages of a stream."""
+"""The maximum number of messages that are compared with the other core."""
 
 
 def pass_checks(results: PassResults, service: ServiceTimes) -> tuple[CheckResult, ...]:
-    """What `run_passes` and `time_messages` proved by not raising."""
+    """The checks that `run_passes` and `time_messages` have passed if they did not raise."""
     every = "every message" if service.stride == 1 else f"one message in {service.stride}"
     return (
         CheckResult(
@@ -38,10 +38,10 @@ def pass_checks(results: PassResults, service: ServiceTimes) -> tuple[CheckResul
 
 
 def integrity_check(results: PassResults) -> CheckResult:
-    """Whether the event log is sound: no orphan, no lot lost, queues kept, never crossed.
+    """Check the event log: no orphan, no lost lot, correct queues, never crossed.
 
-    Counts of faults by cause (all 0 in a sound log), the records of the final state that break a rule
-    of a snapshot, and the lots that entered, traded, left and rest.
+    The counts are faults by kind (all 0 in a correct log), records of the final state that break a snapshot
+    rule, and lots entered, traded, cancelled and resting.
     """
     state = check_snapshot(results.snapshot)
     counts = {
@@ -62,7 +62,7 @@ def integrity_check(results: PassResults) -> CheckResult:
 
 
 def flow_check(flow: Flow, results: PassResults) -> CheckResult:
-    """Whether the core traded as the generator's own, independent model of the book did."""
+    """Check that the core traded like the generator's independent model of the book."""
     trades = results.events[results.events["kind"] == EventKind.TRADED]
     got = {
         "trades": trades.size,
@@ -84,7 +84,7 @@ def flow_check(flow: Flow, results: PassResults) -> CheckResult:
 
 
 def core_check(commands: Commands, events: Events, core: str) -> CheckResult | None:
-    """Give the same messages to the other core and compare event by event; None where it is absent."""
+    """Compare the events of the other core on the same messages; None if that core is unavailable."""
     other = REFERENCE if core == NATIVE else NATIVE
     if other not in core_names():
         return None

@@ -1,7 +1,7 @@
-"""Counters of the processor around a piece of work, by Linux's perf_event_open; where there are none, why.
+"""Processor counters around a piece of work, by Linux's perf_event_open.
 
-Source: perf_event_open(2). Only this thread's user-mode work is counted, which needs no privilege where
-`perf_event_paranoid` is at most 2. Virtual machines often pass no hardware counters on.
+Source: perf_event_open(2). Only user-mode work of this thread is counted, which needs no privilege if
+`perf_event_paranoid` is at most 2. Virtual machines often have no hardware counters.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _VALUE: Final = struct.Struct("<QQQ")
 
 @dataclass(frozen=True, slots=True)
 class CounterReadings:
-    """What was counted, and of what was not the reason.
+    """Counter values, and the reason for each absent counter.
 
-    A counter that shared the processor's registers with others is scaled up to the whole time.
+    A counter that was multiplexed with others is scaled to the whole time.
     """
 
     values: Mapping[str, int]
@@ -50,7 +50,7 @@ class CounterReadings:
 
 
 def count(work: Callable[[], object]) -> CounterReadings:
-    """Do the work once with all counters on that this machine allows; raises what the work raises."""
+    """Run `work` once with all available counters; exceptions of `work` are propagated."""
     number = _SYSCALLS.get(platform.machine())
     if sys.platform != "linux" or number is None:
         reason = f"no counters on {sys.platform} {platform.machine()}"

@@ -1,10 +1,9 @@
-"""Passes in processes of their own: each starts cold, warms up once, and times one pass.
+"""Timed passes in new processes: each process warms up once and times one pass.
 
-What a process keeps for its whole life (where its memory lies, how its hash tables fell out) is the
-same in all passes within it. Where each pass has its own process, these differ from pass to pass too,
-and the spread shows it.
+Properties that are constant within a process (memory layout, hash seeds) do not vary between the passes of
+one process. With a new process per pass they vary too, and are part of the spread.
 
-A worker gets the command records on stdin, and answers with one line of JSON.
+A worker reads the command records from stdin and writes one line of JSON.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ _WORDS: Final = (sys.executable, "-m", "obengine.harness.fresh_passes")
 def run_fresh_passes(
     commands: Commands, core: str, passes: int, expected: PassResults, progress: Progress | None
 ) -> PassResults:
-    """Time `passes` passes over the whole stream, each in a fresh process, one after another.
+    """Time `passes` passes over the whole stream, each in a new process, sequentially.
 
     Args:
         commands, core, passes, progress: as for `run_passes`.
-        expected: what a pass in this process gave; its events are kept, its times are not.
+        expected: the results of a pass in this process; its times are replaced.
 
     Raises:
-        DigestMismatch: a process gave other events or another state.
-        WorkerFailed: a process gave no answer.
+        DigestMismatch: a process gave different events or a different state.
+        WorkerFailed: a process failed.
     """
     data = np.ascontiguousarray(commands).view(np.uint8).data
     wanted = expected.events_digest, expected.snapshot.digest()
@@ -58,7 +57,7 @@ def run_fresh_passes(
 
 
 def answer_for(data: bytes, core: str) -> dict[str, int | str]:
-    """What a worker answers: one pass to warm up, one that is timed."""
+    """The result of a worker: one warm-up pass and one timed pass."""
     commands = np.frombuffer(data, dtype=COMMAND)
     results = run_passes(commands, partial(make_book, core), 1, None)
     return {

@@ -1,4 +1,4 @@
-"""Facts about the machine of a run: stable ones, which may decide a comparison, and volatile ones."""
+"""Facts about the host of a run: stable ones, which matter for comparisons, and volatile ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class StableFacts:
-    """What does not change while a machine runs.
+    """Facts that do not change while the host is running.
 
     Attributes:
-        compiler: name and version of the compiler of the native core, None without one.
-        libraries: version by name of each library that takes part in a run.
+        compiler: name and version of the compiler of the native core, or None.
+        libraries: version by name of each library used in a run.
     """
 
     system: str
@@ -31,7 +31,7 @@ class StableFacts:
 
 @dataclass(frozen=True, slots=True)
 class VolatileFacts:
-    """What differs from one minute to the next; None where the system does not say."""
+    """Facts that change over time; None if the system does not report them."""
 
     kernel: str | None
     load_1m_milli: int | None
@@ -41,14 +41,14 @@ class VolatileFacts:
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """The machine, in both groups of facts."""
+    """Both groups of host facts."""
 
     stable: StableFacts
     volatile: VolatileFacts
 
 
 def machine_facts(compiler: str | None = None) -> MachineFacts:
-    """Facts of this machine now; `compiler` is that of the core that runs, if it was compiled."""
+    """The current facts of this host; `compiler` is that of the running core, if it is native."""
     cpu = _first_entries(_text("/proc/cpuinfo"))
     stable = StableFacts(
         system=platform.system(),
@@ -69,7 +69,7 @@ def machine_facts(compiler: str | None = None) -> MachineFacts:
 
 
 def involuntary_switches() -> int:
-    """How often the system took the processor away from this process so far; 0 where it does not tell."""
+    """The number of involuntary context switches of this process so far; 0 if unknown."""
     try:
         from resource import RUSAGE_SELF, getrusage
     except ImportError:
@@ -85,7 +85,7 @@ def _text(path: str) -> str:
 
 
 def _first_entries(text: str) -> dict[str, str]:
-    """`name : value` lines, the first of each name."""
+    """Parse `name : value` lines; the first line of each name counts."""
     entries: dict[str, str] = {}
     for line in text.splitlines():
         name, colon, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""Passes of one command stream over fresh books: wall times, service times, and that all agree."""
+"""Passes of one command stream over new books: wall times, service times, equal events."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from obengine.harness.machine import involuntary_switches
 
 MakeBook = Callable[[], Book]
 Progress = Callable[[int], None]
-"""Called now and then with the number of messages that were finished since the last call."""
+"""Called repeatedly with the number of messages finished since the last call."""
 
 TIMED_LIMIT: Final = 250_000
-"""A latency pass times at most about this many messages, evenly spread over the stream."""
+"""The approximate maximum number of messages timed in a latency pass, evenly spread over the stream."""
 
 BATCH_MESSAGES: Final = 65_536
-"""A timed pass applies this many messages at a time, as a program that reads a stream would."""
+"""The batch size of a timed pass, as in a program that reads a stream."""
 
 _PROGRESS_STRIDE: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class PassResults:
-    """What the passes gave, alike in each, and how long each took, in order.
+    """The common results of all passes, and the time of each pass.
 
     Attributes:
-        preemptions: how often the system took the processor away during each pass, in order.
-        warmup_ns: how long the pass before took, that the others are not compared with.
+        preemptions: number of involuntary context switches during each pass, in order.
+        warmup_ns: the time of the warm-up pass.
     """
 
     events: Events
@@ -57,13 +57,14 @@ class ServiceTimes:
 
 
 def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progress | None) -> PassResults:
-    """One pass to warm up, timed apart, then `passes` timed ones, each over the whole stream on a fresh book.
+    """One warm-up pass, then `passes` timed passes, each over the whole stream on a new book.
 
-    A timed pass goes by batches of `BATCH_MESSAGES`. The events of each are compared with those of the
-    first pass before the next is begun, and the state at the end, outside the timing.
+    A timed pass applies batches of `BATCH_MESSAGES`. The events of each batch and the final state are
+    compared
+    with those of the first pass, outside the timing.
 
     Raises:
-        DigestMismatch: a pass gave other events or another state.
+        DigestMismatch: a pass gave different events or a different state.
     """
     report = progress or _no_progress
     book = make()
@@ -88,7 +89,7 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
 
 
 def _timed_pass(label: str, commands: Commands, book: Book, first: PassResults) -> tuple[int, int]:
-    """How long a fresh book takes for the whole stream, and how often the processor was taken away."""
+    """The time of a new book for the whole stream, and the number of involuntary context switches."""
     taken_ns = switches = seen = 0
     with collector_paused():
         for at in range(0, max(commands.size, 1), BATCH_MESSAGES):
@@ -110,13 +111,14 @@ def time_messages(
     progress: Progress | None,
     limit: int | None = None,
 ) -> ServiceTimes:
-    """One more pass in which messages are applied and timed one at a time.
+    """One more pass in which messages are applied and timed one by one.
 
-    Of a stream longer than `limit` (`TIMED_LIMIT` if None) every stride-th message is timed, and those
-    between go untimed as one batch; either way the events must be those of the whole batch.
+    In a stream longer than `limit` (`TIMED_LIMIT` if None), every stride-th message is timed and those
+    between
+    are applied as one untimed batch. The events must equal those of the whole batch.
 
     Raises:
-        DigestMismatch: one message at a time gave other events than the whole batch.
+        DigestMismatch: single messages gave different events than the whole batch.
     """
     report = progress or _no_progress
     total = commands.size
@@ -138,7 +140,7 @@ def time_messages(
                 report(at - reported)
                 reported = at
     report(total - reported)
-    # np.concatenate would promote the record type once for every batch, dearer than the replay.
+    # np.concatenate promotes the record type once per batch, which would take longer than the replay.
     seen = b"".join([each.tobytes() for each in batches])
     label = "one message at a time"
     _require_all_events(label, expected, _require_same_events(label, expected, np.frombuffer(seen, EVENT), 0))
@@ -146,7 +148,7 @@ def time_messages(
 
 
 def tally(events: Events) -> dict[str, int]:
-    """Events by kind and rejects by code, in the order of the codes, absent kinds left out."""
+    """Number of events by kind and rejects by code, in the order of the codes, without zeros."""
     kinds = Counter(events["kind"].tolist())
     codes = Counter(events["detail"][events["kind"] == EventKind.REJECTED].tolist())
     counts = {_key(kind.name): kinds[kind] for kind in EventKind if kinds[kind]}
@@ -158,7 +160,7 @@ def _key(name: str) -> str:
 
 
 def _require_same_events(label: str, first: PassResults, events: Events, at: int) -> int:
-    """How many events these are, which the first pass must have given from its event `at` on."""
+    """Require that the first pass gave these events from event `at` on; return their number."""
     expected = first.events[at : at + events.size]
     if expected.size == events.size and np.array_equal(expected.view(np.uint8), events.view(np.uint8)):
         return events.size
@@ -174,7 +176,7 @@ def _require_all_events(label: str, first: PassResults, seen: int) -> None:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Keep Python's cycle collector out of what is timed, and restore it whatever happens."""
+    """Disable the garbage collector during timing and restore it afterwards."""
     enabled = gc.isenabled()
     gc.collect()
     gc.disable()

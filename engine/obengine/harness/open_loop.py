@@ -1,16 +1,14 @@
-"""An open loop: each message is applied when it is meant to arrive, or as soon after as the core can.
+"""An open loop: each message is applied at its intended arrival time, or as soon as possible after it.
 
-The generator does not wait for the core: a slow message makes those behind it late, and their
-*response time* (from the intended arrival to the end) says so, while their *service time* (from the
-start of the work to the end) does not. A loop that sends the next message only after the last came
-back would leave the wait out (G. Tene's "coordinated omission").
+The generator does not wait for the core: a slow message delays those behind it, which increases their
+*response time* (from the intended arrival to the end) but not their *service time* (from the start of the
+work to the end). A loop that sends the next message only after the previous one has finished would omit
+the waiting time (G. Tene's "coordinated omission").
 
-One thread does both: it spins on the clock until the intended time, then applies the message. A
-sleep would wake up tens of microseconds late, and a second thread would fight for the interpreter
-lock; what the spinning costs is a core at full load, and a start that is late by up to one turn of
-the loop (about 0.2 microseconds here), which counts as response time. The loop's own work between two
-messages, some 0.3 microseconds, is part of what the server is busy with and lowers the rate that it
-can sustain; `saturated` measures that very loop.
+One thread does both: it spins on the clock until the intended time, then applies the message. A sleep would
+wake up tens of microseconds late, and a second thread would compete for the GIL. The start is late by up to
+one iteration of the loop (about 0.2 microseconds), which counts as response time. The overhead of the loop
+between two messages, about 0.3 microseconds, lowers the sustainable rate; `saturated` measures the same loop.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ Nanos = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class OpenLoop:
-    """What an open loop gave, one entry a message.
+    """The results of an open loop, one entry per message.
 
     Attributes:
         service_ns: from the start of the work to its end.
@@ -51,10 +49,10 @@ class OpenLoop:
 
 
 def open_loop(commands: Commands, make: MakeBook, times_ns: Times) -> OpenLoop:
-    """Apply each command to a fresh book at its intended time, in order, without ever skipping one.
+    """Apply each command to a new book at its intended time, in order, without skipping any.
 
     Raises:
-        ValueError: there is not one time for each command.
+        ValueError: different numbers of commands and times.
     """
     if commands.size != times_ns.size:
         raise ValueError(f"{commands.size} commands and {times_ns.size} arrival times")
@@ -90,15 +88,16 @@ def open_loop(commands: Commands, make: MakeBook, times_ns: Times) -> OpenLoop:
 
 
 def saturated(commands: Commands, make: MakeBook) -> OpenLoop:
-    """The same loop with every message due at once: the rate that it can sustain at most."""
+    """The same loop with all messages due at once, which gives the maximum sustainable rate."""
     return open_loop(commands, make, np.zeros(commands.size, dtype=np.int64))
 
 
 def modelled_response_ns(times_ns: Times, service_ns: Nanos) -> Nanos:
     """Response times of a first-in first-out server with these service times (D. V. Lindley, 1952).
 
-    A message ends its service time after its arrival or after the end of the one before, whichever
-    is later: `end[i] = S[i] + max over j <= i of (arrival[j] - S[j - 1])`, S the running sum.
+    A message ends its service time after its arrival or after the end of the previous one, whichever is
+    later:
+    `end[i] = S[i] + max over j <= i of (arrival[j] - S[j - 1])`, where S is the running sum.
     """
     running = np.cumsum(service_ns)
     ends = running + np.maximum.accumulate(times_ns - (running - service_ns))
@@ -107,5 +106,5 @@ def modelled_response_ns(times_ns: Times, service_ns: Nanos) -> Nanos:
 
 
 def rate_msg_s(messages: int, wall_ns: int) -> int:
-    """Whole messages per second, rounded down."""
+    """Messages per second, rounded down."""
     return messages * 1_000_000_000 // max(wall_ns, 1)

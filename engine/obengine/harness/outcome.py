@@ -1,4 +1,4 @@
-"""What a harness run gives to whoever asked for it: plain frozen values and NumPy arrays."""
+"""The results of harness runs: frozen dataclasses and NumPy arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A statement that the run proved (`passed`) or failed to prove, with the counts behind it."""
+    """A check of a run: whether it passed, and its counts."""
 
     name: str
     passed: bool
@@ -29,14 +29,15 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class RiskOutcome:
-    """What the limits saw.
+    """The results of risk limits.
 
     Attributes:
-        limits: the file that was read.
-        breaches: in order.
-        check: whether the breaches are those that the file expects.
-        series: `time_ns`, `inventory_lots`, `pnl` (ticks x lots, marked at the last trade) after each
-            trade in the market maker's symbol; empty without one.
+        limits: the limits file.
+        breaches: the breaches in order.
+        check: whether the breaches match the expectation of the file.
+        series: `time_ns`, `inventory_lots`, `pnl` (ticks x lots, marked at the last trade) after each trade
+            in
+            the market maker's symbol; empty without a market maker.
     """
 
     limits: RiskLimits
@@ -47,9 +48,9 @@ class RiskOutcome:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadFacts:
-    """What was asked of the engine; `seed` is None for recorded data, `source` for seeded flow.
+    """The workload of a run; `seed` is None for recorded data, `source` is None for seeded flow.
 
-    `companions` are further files that belong to `source`, such as its orderbook file.
+    `companions` are further files of `source`, such as its orderbook file.
     """
 
     name: str
@@ -63,9 +64,9 @@ class WorkloadFacts:
 
 @dataclass(frozen=True, slots=True)
 class EngineOutput:
-    """What a deterministic workload gave, whatever ran it, and what was proved of it.
+    """The output of a deterministic workload, independent of the core, and its checks.
 
-    `counts` are events by kind and rejects by code.
+    `counts` are the numbers of events by kind and rejects by code.
     """
 
     events: int
@@ -77,23 +78,22 @@ class EngineOutput:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """One measured run of one workload on one core.
+    """A measured run of one workload on one core.
 
     Attributes:
-        core: name of the core that ran, `reference` or `native`.
-        workload: what was run.
-        events, events_digest, state_digest: what came out; equal in every pass.
-        counts: events by kind and rejects by code, keys such as `traded`, `rejected.duplicate-id`.
-        checks: what was proved on the way.
+        core: name of the core, `reference` or `native`.
+        workload: the workload.
+        events, events_digest, state_digest: the output, equal in every pass.
+        counts: number of events by kind and rejects by code, such as `traded`, `rejected.duplicate-id`.
+        checks: the checks of the run.
         pass_wall_ns: wall time of each pass over the whole command stream, in order.
-        service_ns: per-message service times of the separate latency pass, int64 nanoseconds,
-            timer overhead included; of a long stream every `stride`-th message, as the check
-            `single-messages-agree` says.
-        warmup_ns: wall time of the pass before those, None where it was not taken.
-        timer_overhead_ns: median cost of one timed empty call.
-        series: named int64 series of equal meaning per kind of run (for plots), may be empty.
-        log: the events of a pass.
-        risk: what risk limits saw, where there were any.
+        service_ns: per-message service times of the latency pass in int64 nanoseconds, including timer
+            overhead; of a long stream every `stride`-th message (see the check `single-messages-agree`).
+        warmup_ns: wall time of the warm-up pass, or None.
+        timer_overhead_ns: median time of a timed empty call.
+        series: named int64 series for plots, by kind of run; may be empty.
+        log: the events of one pass.
+        risk: the results of risk limits, or None.
     """
 
     core: str

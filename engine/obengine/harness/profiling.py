@@ -1,15 +1,15 @@
-"""Where time and memory go: one way to capture all of it, and no measured number ever from it.
+"""Profiling: time by function and stack, allocations by line, processor counters.
 
-The work is a scenario's whole way through the engine: make the flow, match it, digest the events. The
-audit of the events is the harness's and stays outside. It is done once for each capture, on fresh objects:
+The profiled work is a whole scenario: generate the flow, match it, digest the events. It is repeated for each
+capture on new objects; the audit of the events is not profiled.
 
-* `cprofile`: calls, own and cumulative time of every function (the standard library's cProfile), and
-  once more the time of every stack, for a flame graph.
-* `tracemalloc`: bytes and blocks that are still held when the work ends, by line, and the peak.
-* always, with no profiler on: the processor's own counters, where the machine has them (`counters`).
+* `cprofile`: calls, own and cumulative time of each function (the standard library's cProfile), and in
+  another capture the time of each stack, for a flame graph.
+* `tracemalloc`: bytes and blocks still allocated at the end, by line, and the peak.
+* always, without a profiler: the processor counters, if available (`counters`).
 
-A profiler slows what it watches, small functions most of all: shares of such a run mean something,
-its rates do not.
+Profilers slow down the work, small functions most of all: shares are meaningful, rates are not, so no
+measurement is taken from a profile.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _DEEPEST: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class FunctionTime:
-    """A function: its place, how often it was called, its own time and that with all it called."""
+    """A function: its place, number of calls, own time and cumulative time."""
 
     place: str
     calls: int
@@ -56,7 +56,7 @@ class FunctionTime:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A line: what it allocated and was still held at the end."""
+    """A line: its memory that was still allocated at the end."""
 
     place: str
     held_bytes: int
@@ -65,10 +65,10 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class ProfileOutcome:
-    """What the captures saw; what was not asked for is empty, and `peak_bytes` None.
+    """The results of the captures; those not requested are empty, and `peak_bytes` is None.
 
-    `functions` and `allocations` are the `TOP` ones, most first. `stacks` is nanoseconds spent in the
-    last function of each stack, outermost first.
+    `functions` and `allocations` have the `TOP` largest entries, in descending order. `stacks` has the
+    nanoseconds spent in the last function of each stack, outermost function first.
     """
 
     core: str
@@ -99,10 +99,10 @@ def run_profile(
         seed: any uint64.
         core: a name of `obengine.cores`.
         profiler: one of `PROFILERS`.
-        messages: another length than the scenario's own.
+        messages: number of messages; None is the scenario's default.
 
     Raises:
-        WorkloadError: no such scenario or profiler, or a number out of its range.
+        WorkloadError: unknown scenario or profiler, or a number out of range.
         CoreUnavailable: the core is not in this installation.
         DigestMismatch: two captures gave different events.
     """
@@ -110,7 +110,7 @@ def run_profile(
     length = plan.messages if messages is None else messages
     check_numbers(seed=seed, passes=1, messages=length)
     if profiler not in PROFILERS:
-        raise WorkloadError(f"no profiler {profiler!r}; there are {', '.join(PROFILERS)}")
+        raise WorkloadError(f"unknown profiler {profiler!r}; known: {', '.join(PROFILERS)}")
     make_book(core)
 
     def work() -> _WorkResult:
@@ -184,7 +184,7 @@ def _engine_output(done: _WorkResult, core: str, counters: CounterReadings) -> E
 
 
 def _counters_check(counters: CounterReadings) -> CheckResult:
-    """The counters of one pass without a profiler; not to have them fails nothing, but is said."""
+    """The counters of one pass without a profiler; absent counters are reported but fail nothing."""
     detail = "the processor's counters of one pass without a profiler, user mode"
     if counters.absent:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in counters.absent.items())
@@ -206,7 +206,7 @@ def _functions(profile: cProfile.Profile) -> tuple[FunctionTime, ...]:
 
 @contextmanager
 def _stack_times() -> Iterator[dict[tuple[str, ...], int]]:
-    """Nanoseconds by stack of everything that Python calls meanwhile."""
+    """Measure the nanoseconds of each stack during the block."""
     times: dict[tuple[str, ...], int] = {}
     stack: list[str] = []
     since = now_ns()
@@ -248,7 +248,7 @@ def _allocations(work: Callable[[], _WorkResult]) -> tuple[_WorkResult, tuple[Al
 
 
 def _place(code: CodeType | str) -> str:
-    """`folder/file.py:name`, without the place on this machine where the program lies."""
+    """`folder/file.py:name`, without the installation path."""
     return code.strip("<>") if isinstance(code, str) else f"{_short(code.co_filename)}:{code.co_qualname}"
 
 

@@ -1,10 +1,10 @@
-"""The audit of a recorded log on whole columns: the verdict of `EventAudit`, where no order matched.
+"""A fast audit of recorded logs on whole columns: the counts of `EventAudit`, if no order was matched.
 
-A replayed feed tells of its executions itself: its log has orders that rest at once, and lots that are
-taken from them. What such a log must keep to holds for each order by itself, but for two rules: sides
-do not cross while a symbol is open, and the final state is in queue order. So columns, sorted by
-order, say in a fraction of the time what the walk along the events says. Of a log that is not like
-this, or not sound, nothing is said here: the walk then names and counts the faults.
+The log of a replayed feed has orders that rest at once, and executions and cancels of them. All rules but two
+concern a single order each: sides must not cross while a symbol is OPEN, and the final state must be in queue
+order. So sorted columns give the result of the event-by-event audit in a fraction of the time. For other
+logs,
+and for logs with faults, the result is None; the event-by-event audit then counts the faults.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _Int64s = NDArray[np.int64]
 
 
 def audit_recorded(events: Events, snapshot: Snapshot) -> Mapping[str, int] | None:
-    """What `audit_events` counts of a sound log of resting orders; None where it has to be asked.
+    """The counts of `audit_events` for a correct log of resting orders; None if `audit_events` is needed.
 
     Args:
-        events: of one engine from its first on.
-        snapshot: its state after the last of them.
+        events: the events of one engine from its first event on.
+        snapshot: the state after the last event.
     """
     log = events[events["kind"] != EventKind.REJECTED]
     states = int(np.argmin(np.append(log["kind"] == EventKind.STATE_CHANGED, False)))
@@ -52,13 +52,13 @@ def audit_recorded(events: Events, snapshot: Snapshot) -> Mapping[str, int] | No
 
 
 def _are_auctions(states: Events) -> bool:
-    """Whether each state is the first of its symbol, and an auction."""
+    """Whether each state change is the first of its symbol, and to AUCTION."""
     auctions = (states["detail"] == TradingState.AUCTION) & (states["order_id"] == TradingState.OPEN)
     return bool(auctions.all()) and np.unique(states["symbol"]).size == states.size
 
 
 def _are_plain(log: Events) -> bool:
-    """Whether all events are of orders that rest displayed, executions without taker, and cancels."""
+    """Whether all events are displayed resting orders, executions without taker, or cancels."""
     kind, detail = log["kind"], log["detail"]
     sided = (detail == Side.BUY) | (detail == Side.SELL)
     other = log["other_id"]
@@ -71,9 +71,9 @@ def _are_plain(log: Events) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Orders:
-    """For each event the place of the one that introduced its order; and the orders with lots left.
+    """For each event, the index of the event that introduced its order; and the orders with lots left.
 
-    `open` are the places of the events that introduced these, `left` their lots.
+    `open` has the indexes of the events that introduced the latter, `left` their lots.
     """
 
     introduced: _Int64s
@@ -82,10 +82,10 @@ class _Orders:
 
 
 def _orders(log: Events) -> _Orders | None:
-    """Follow every order through its events.
+    """Trace every order through its events.
 
-    None where an order is not introduced first, is introduced while open, gives more than it has, or
-    an event has another price, or the wrong side.
+    None if an order is not introduced first, is introduced while open, loses more than its lots, or an event
+    has a different price or the wrong side.
     """
     if not log.size:
         return _Orders(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
@@ -115,7 +115,7 @@ def _orders(log: Events) -> _Orders | None:
 
 
 def _crosses(log: Events, sells: _Bools) -> bool:
-    """Whether the best bid of a symbol is ever at or above its best ask."""
+    """Whether the best bid of a symbol ever reaches its best ask."""
     change = np.where(log["kind"] == EventKind.ACCEPTED, 1, -1) * log["qty_lots"].astype(np.int64)
     for symbol in np.unique(log["symbol"]).tolist():
         own = np.flatnonzero(log["symbol"] == symbol)
@@ -129,7 +129,7 @@ def _crosses(log: Events, sells: _Bools) -> bool:
 
 
 def _is_state(log: Events, orders: _Orders, snapshot: Snapshot) -> bool:
-    """Whether the snapshot's orders are those that have lots left, in queue order."""
+    """Whether the snapshot has exactly the orders with lots left, in queue order."""
     kept = snapshot.orders
     born = log[orders.open]
     if kept.size != born.size:

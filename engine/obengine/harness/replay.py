@@ -1,4 +1,4 @@
-"""Replays of recorded data: a LOBSTER day, an ITCH file or a tape on a core, measured and checked."""
+"""Replays of recorded data (a LOBSTER day, an ITCH file or a tape) on a core, measured and checked."""
 
 from __future__ import annotations
 
@@ -33,30 +33,31 @@ from obengine.risk.limits_file import RiskLimits, read_limits
 TAPE_WORKLOAD_VERSION: Final = 1
 
 _TIMED_LIMIT: Final = 25_000
-"""A replay's latency pass times at most about this many messages: a day's percentiles need no more."""
+"""The approximate maximum number of messages timed in the latency pass of a replay."""
 
 
 def run_replay(
     path: Path | None, *, core: str, passes: int, risk: Path | None = None, progress: Progress | None = None
 ) -> RunOutcome:
-    """Measure a recorded stream, and for a LOBSTER day check the touch after every row.
+    """Replay and measure a recorded stream; for a LOBSTER day, check the touch after every row.
 
     Args:
-        path: a LOBSTER zip, folder or message file (its orderbook file beside it), an ITCH 5.0 file
-            (plain or in gzip), or a tape; the content says which. None replays the engine's own sample.
+        path: a LOBSTER zip archive, folder or message file (with its orderbook file in the same folder), an
+            ITCH 5.0 file (uncompressed or gzip), or a tape; detected by content. None replays a built-in
+            sample.
         core: a name of `obengine.cores`.
-        passes: how many wall times to take.
-        risk: a limits file (`obengine.risk.limits_file`) for one more pass, outside all timing.
-        progress: called with the messages finished since its last call: the commands of the file
-            once for the warm-up, once for each pass and once for the latency pass.
+        passes: number of timed passes.
+        risk: a risk limits file (`obengine.risk.limits_file`) for one additional, untimed pass.
+        progress: called with the number of messages finished since its last call; the sum is the number of
+            commands times (`passes` + 2).
 
     Raises:
         FeedError: a market data file is missing or malformed.
-        TapeError: a tape is.
-        WorkloadError: a number out of its range, nothing to replay, or limits for a tape.
-        LimitsError: the limits file makes no sense.
+        TapeError: a tape is malformed.
+        WorkloadError: a number out of range, an empty stream, or limits for a tape.
+        LimitsError: the limits file is invalid.
         CoreUnavailable: the core is not in this installation.
-        DigestMismatch: two passes differ; there is no outcome then.
+        DigestMismatch: two passes gave different events or states.
     """
     check_numbers(seed=0, passes=passes, messages=1)
     make = partial(make_book, core)
@@ -65,12 +66,14 @@ def run_replay(
         return _replay_lobster(read_pair(lobster_sample_pair(), core=core), core, passes, progress, risk)
     if is_tape(path):
         if risk is not None:
-            raise WorkloadError("a tape has no times: risk limits need a market data file")
+            raise WorkloadError("a tape has no times; risk limits need a market data file")
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, risk)
     if path.is_file() and not may_be_lobster(path):
-        reason = "neither ITCH 5.0, nor a tape, nor LOBSTER (whose files have `message` in their names)"
+        reason = (
+            "unknown format: not ITCH 5.0, not a tape, and no LOBSTER file name (which contains `message`)"
+        )
         empty = path.stat().st_size == 0
         raise FeedError(
             "the file is empty" if empty else reason, file=str(path), line=None, column=None, value=None

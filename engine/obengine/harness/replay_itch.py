@@ -1,4 +1,4 @@
-"""What a replayed ITCH 5.0 file proves: that the books hold just what the messages leave open."""
+"""Checks of a replayed ITCH 5.0 file: the books have exactly the orders that the messages leave open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from obengine.harness.measure import PassResults
 from obengine.harness.outcome import CheckResult
 
 ITCH_VERSION: Final = 2
-"""Raised when the same file would be turned into other commands."""
+"""Incremented when the same file would give different commands."""
 
 _OPEN: Final = np.dtype(
     [("symbol", "<u2"), ("side", "u1"), ("order_id", "<u8"), ("price_ticks", "<i8"), ("qty_lots", "<i8")]
@@ -65,10 +65,10 @@ def books_check(day: ItchDay, results: PassResults) -> CheckResult:
 
 
 def left_open(commands: Commands) -> NDArray[np.void]:
-    """What each introduced order has left by the commands' own arithmetic, matching nothing.
+    """The remaining lots of each order by arithmetic on the commands alone, without matching.
 
-    One record for each order with shares left, by symbol and id. An id that is introduced again
-    counts from its last introduction.
+    One record per order with lots left, by symbol and id. An id that is introduced again counts from its last
+    introduction.
     """
     commands = commands[commands["op"] != Op.STATE]
     key = commands["symbol"].astype(np.uint64), commands["order_id"]

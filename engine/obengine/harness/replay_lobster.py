@@ -1,4 +1,4 @@
-"""What a replayed LOBSTER day proves: the touch of every row, and a file that agrees with itself."""
+"""Checks of a replayed LOBSTER day: the touch of every row, and the consistency of the file."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from obengine.harness.outcome import CheckResult
 from obengine.harness.touch import Touches, depth_after, one_event_each, touches_after
 
 LOBSTER_VERSION: Final = 1
-"""Raised when the same file would be turned into other commands."""
+"""Incremented when the same file would give different commands."""
 
 _PROBES: Final = 500
 _LEAST_FITTED_PERCENT: Final = 99
-"""A few orders of a real day are not where the file lets them be seen: hidden ones go first."""
+"""Not 100, because hidden orders of a real day trade before visible ones."""
 
 
 def check_day(
     day: LobsterDay, results: PassResults, fresh: Book
 ) -> tuple[tuple[CheckResult, ...], Mapping[str, NDArray[np.int64]]]:
-    """What the day's events and a fresh book's depth say against the orderbook file, and the series."""
+    """Compare the events and the depth of a new book with the orderbook file; also return the series."""
     carried_out = one_event_each(day.commands, results.events)
     commands = CheckResult(
         "commands-carried-out",
@@ -55,7 +55,7 @@ def check_day(
 
 
 def orders_check(day: LobsterDay) -> CheckResult:
-    """Whether the messages give each order one price and one side, and never take more than it has."""
+    """Check that each order has one price and one side, and never loses more than its lots."""
     found = Counter(each.conflict for each in day.order_conflicts)
     detail = "no message contradicts what its order is known to be"
     if day.order_conflicts:
@@ -74,7 +74,7 @@ def orders_check(day: LobsterDay) -> CheckResult:
 
 
 def causes_check(day: LobsterDay) -> CheckResult:
-    """Whether what is out of the ordinary in a row has a named cause."""
+    """Check that every unusual row has a named cause."""
     counts = day.cause_counts()
     return CheckResult(
         "named-causes",
@@ -85,7 +85,7 @@ def causes_check(day: LobsterDay) -> CheckResult:
 
 
 def queues_check(day: LobsterDay) -> CheckResult:
-    """Whether orders that the file introduced leave with the size, and trade at the place, they should."""
+    """Check that known orders are deleted with the tracked size and executed at the head of the queue."""
     fitted = day.queues
     shares = ((fitted.exact_deletions, fitted.deletions), (fitted.head_executions, fitted.executions))
     return CheckResult(
@@ -103,7 +103,7 @@ def queues_check(day: LobsterDay) -> CheckResult:
 
 
 def touch_check(day: LobsterDay, touches: Touches) -> CheckResult:
-    """Whether the touch is the file's after every row but the first, or differs for a named cause."""
+    """Check that the touch equals the file's after every row but the first, or differs for a named cause."""
     differs = (touches != day.touches).any(axis=1)
     differs[0] = False
     halted = differs & ((day.causes & Cause.HALT) > 0)
@@ -139,7 +139,7 @@ def _touch_not_compared(day: LobsterDay) -> CheckResult:
 
 
 def _depth_check(day: LobsterDay, touches: Touches, book: Book) -> CheckResult:
-    """Ask the book itself at evenly spaced rows, the last one included, what its events said."""
+    """Compare the depth of a book with its events at evenly spaced rows, including the last."""
     rows = np.unique(np.linspace(0, day.row_end.size - 1, _PROBES).astype(np.int64)).tolist()
     agreed = done = 0
     for row in rows:

@@ -1,4 +1,4 @@
-"""Risk limits over a replayed stream: every owner of the tape watched, and a market maker beside it."""
+"""Risk limits over a replayed stream, with an optional synthetic market maker."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _TRADED, _CANCELLED, _ACCEPTED, _MODIFIED = (
 def apply_risk_limits(
     commands: Commands, times_ns: Int64s, make: MakeBook, limits: RiskLimits
 ) -> RiskOutcome:
-    """Replay the commands one by one under the eyes of the limits.
+    """Replay the commands one by one and check them against the limits.
 
-    Orders of participant 0 have no known owner and are not watched. Recorded orders, and changes of them,
-    that break a limit rest all the same; the market maker's do not.
+    Orders of participant 0 have no known owner and are not checked. Recorded orders and changes that exceed a
+    limit are applied anyway; those of the market maker are not.
     """
     risk = RiskEngine(limits.rules)
     maker = MarketMaker(limits.maker, risk) if limits.maker else None
@@ -74,7 +74,7 @@ def apply_risk_limits(
 
 
 def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
-    """The order that a command brings, if it has an owner and a limit."""
+    """The order of a NEW command, if it has an owner and a limit."""
     op, side, kind, _, symbol, _, lots, participant, order_id, price = one.tolist()[0]
     if op != Op.NEW or kind != OrderKind.LIMIT or not participant:
         return None
@@ -82,7 +82,7 @@ def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
 
 
 def _check_limits(risk: RiskEngine, order: RiskOrder | None, one: Commands, time_ns: int) -> None:
-    """Hold a new order, or a change of one, against the limits; recorded, it is carried out all the same."""
+    """Check a recorded new order, or a recorded change, against the limits."""
     if order is not None:
         risk.check(order)
         return

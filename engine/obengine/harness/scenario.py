@@ -19,9 +19,9 @@ MAX_MESSAGES: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named workload; `version` is raised whenever the same seed would give other commands.
+    """A named workload; `version` is incremented when the same seed would give different commands.
 
-    `messages` is the default length; a run may ask for another. `about` says in a line what it is.
+    `messages` is the default length; a run may use another. `about` is a one-line description.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Scenario:
     about: str
 
     def commands(self, seed: int, messages: int) -> tuple[Commands, Flow | None]:
-        """The workload, and for flow that has one what the generator's own model of the book made of it."""
+        """The commands, and the flow with the results of its own model if the generator has one."""
         if isinstance(self.profile, MarketProfile):
             return generate_market(self.profile, seed, messages), None
         flow = generate(self.profile, seed, messages)
@@ -63,19 +63,19 @@ def scenario_named(name: str) -> Scenario:
     """The scenario of this name.
 
     Raises:
-        WorkloadError: there is none; the message lists those there are.
+        WorkloadError: unknown scenario; the message lists the known ones.
     """
     found = SCENARIOS.get(name)
     if found is None:
-        raise WorkloadError(f"no scenario {name!r}; there are {', '.join(SCENARIOS)}")
+        raise WorkloadError(f"unknown scenario {name!r}; known: {', '.join(SCENARIOS)}")
     return found
 
 
 def check_numbers(*, seed: int, passes: int, messages: int) -> None:
-    """Refuse what cannot be run before anything is generated.
+    """Validate the numbers of a run before anything is generated.
 
     Raises:
-        WorkloadError: a number is out of its range.
+        WorkloadError: a number is out of range.
     """
     if not 0 <= seed <= MAX_SEED:
         raise WorkloadError(f"a seed is an integer from 0 to 2^64 - 1, not {seed}")

@@ -1,4 +1,4 @@
-"""Whether the passes of a run agree in time: thresholds that are stated, and a verdict beside the numbers."""
+"""The stability of a run: the spread of its pass times against fixed thresholds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from obengine.harness.outcome import CheckResult
 
 MIN_PASSES: Final = 5
-"""Fewer passes say nothing of the spread."""
+"""The minimum number of passes for a meaningful spread."""
 
 MAX_MIDDLE_PERMILLE: Final = 100
-"""The middle half of the passes may span this much of the median, in thousandths."""
+"""The maximum span of the middle half of the passes, in thousandths of the median."""
 
 MAX_SLOWEST_PERMILLE: Final = 1_500
-"""The slowest pass may take this much of the median, in thousandths."""
+"""The maximum time of the slowest pass, in thousandths of the median."""
 
 
 def stability_check(
@@ -25,13 +25,13 @@ def stability_check(
     fresh_processes: bool = False,
     name: str = "stability",
 ) -> CheckResult:
-    """Say whether a run is stable; it is a statement about the machine's quiet, and fails no run.
+    """Report whether a run is stable. The check always passes, because instability is noise of the host.
 
     Args:
-        wall_ns: of each pass.
+        wall_ns: the wall time of each pass.
         preemptions: involuntary context switches during each pass.
-        fresh_processes: whether each pass had a process of its own.
-        name: of the check.
+        fresh_processes: whether each pass had a new process.
+        name: the name of the check.
     """
     ordered = sorted(wall_ns)
     median = max(median_low(ordered), 1)

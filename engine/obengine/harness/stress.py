@@ -1,4 +1,4 @@
-"""Stress: seeded flow in an open loop at one or more scales, audited batch by batch, and a load sweep."""
+"""Stress runs: seeded flow in an open loop at one or more scales, with audits and an optional load sweep."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from obengine.harness.stress_checks import log_integrity, same_prefix
 
 STRESS_VERSION: Final = 1
 BASE_MESSAGES: Final = 2_000
-"""Messages at scale 1."""
+"""Number of messages at scale 1."""
 
 MAX_SCALE: Final = 10_000
 SWEEP_MESSAGES: Final = 20_000
 SWEEP_REPEATS: Final = 3
-"""Each load is offered so often, and the repeat with the median 99th percentile of response is kept."""
+"""Repetitions per load; the one with the median 99th percentile of response time is kept."""
 
 SWEEP_PERMILLE: Final = (100, 250, 400, 550, 700, 800, 900, 1_000, 1_100, 1_250)
-"""Offered loads of the sweep, in thousandths of the rate that the loop sustains at most."""
+"""Offered loads of the sweep, in thousandths of the maximum sustainable rate."""
 
 KNEE_FACTOR: Final = 10
-"""The knee is the last load before the 99th percentile of response time passes this many times that
-of the lowest load, or before less than 99 % of what is offered is done."""
+"""The knee is the last load before the 99th percentile of response time exceeds this multiple of that at the
+lowest load, or before less than 99 % of the offered messages are processed in time."""
 
 PERCENTILES: Final = (5_000, 9_000, 9_900, 9_990)
-"""In hundredths of a percent."""
+"""Percentiles in hundredths of a percent."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleRun:
-    """One scale: what the loop sustains, and one open loop at the offered rate."""
+    """The results of one scale: saturated passes, and one open loop at the offered rate."""
 
     scale: int
     messages: int
@@ -69,9 +69,8 @@ class ScaleRun:
 class SweepPoint:
     """One offered load; percentiles as in `PERCENTILES`.
 
-    `modelled_ns` are those of the response time that the measured service times would give a loop
-    that nothing else held up (`unhindered_response_ns`): where the measured ones are far above, the
-    machine was busy with something else.
+    `modelled_ns` are those of the response times that follow from the measured service times alone
+    (`modelled_response_ns`). If the measured ones are far above, the host was busy otherwise.
     """
 
     offered_msg_s: int
@@ -83,10 +82,10 @@ class SweepPoint:
 
 @dataclass(frozen=True, slots=True)
 class StressOutcome:
-    """A stress run: every scale, smallest first, the sweep (empty if not asked for) and what was proved.
+    """The results of a stress run: all scales, ascending, the sweep (empty if not requested), and the checks.
 
-    What was produced is that of the largest scale, and so is the `log` of events. `knee_msg_s` is None
-    without a sweep, and 0 if even the lowest load is past the knee.
+    `output` and `log` are those of the largest scale. `knee_msg_s` is None without a sweep, and 0 if even the
+    lowest load is past the knee.
     """
 
     core: str
@@ -101,7 +100,7 @@ class StressOutcome:
 
 
 def stress_work(scales: Sequence[int], *, passes: int, sweep: bool) -> int:
-    """All the messages that `run_stress` reports to its `progress`."""
+    """The total number of messages that `run_stress` reports to `progress`."""
     points = len(SWEEP_PERMILLE) * SWEEP_REPEATS * SWEEP_MESSAGES if sweep else 0
     return sum(scales) * BASE_MESSAGES * (passes + 2) + points
 
@@ -117,21 +116,21 @@ def run_stress(
     sweep: bool = False,
     progress: Progress | None = None,
 ) -> StressOutcome:
-    """Measure what the core sustains at each scale, then an open loop of intended arrivals at each.
+    """Measure the sustainable rate at each scale, then an open loop of intended arrivals at each scale.
 
     Args:
         arrivals: one of `arrival_names()`.
-        scales: multiples of `BASE_MESSAGES`; a smaller flow is the beginning of a larger one.
-        seed: any uint64, of the flow and of the arrivals.
+        scales: multiples of `BASE_MESSAGES`; a smaller flow is a prefix of a larger one.
+        seed: any uint64, for the flow and the arrivals.
         core: a name of `obengine.cores`.
-        passes: saturated passes at each scale, after one to warm up.
-        rate: messages offered per second; None takes half of the median sustained rate, rounded down
-            to two digits.
-        sweep: also find the knee.
+        passes: number of saturated passes at each scale, after a warm-up pass.
+        rate: offered messages per second; None is half of the median sustained rate, rounded down to two
+            digits.
+        sweep: also run the load sweep and find the knee.
         progress: called with the messages finished since its last call.
 
     Raises:
-        WorkloadError: a name or a number that makes no sense.
+        WorkloadError: unknown name, or number out of range.
         CoreUnavailable: the core is not in this installation.
     """
     wanted = _check_scales(scales)
@@ -198,7 +197,7 @@ def knee_of(points: Sequence[SweepPoint]) -> int:
 
 
 def percentiles_ns(values: NDArray[np.int64]) -> tuple[int, ...]:
-    """The `PERCENTILES` of some values: the least value that so many do not pass."""
+    """The `PERCENTILES` of values, by the nearest-rank method."""
     ordered = np.sort(values)
     return tuple(int(ordered[max(-(-p * ordered.size // 10_000), 1) - 1]) for p in PERCENTILES)
 
@@ -221,7 +220,7 @@ def _sweep(
         times = arrival_times_ns(arrivals, rate_msg_s=offered, count=part.size, seed=seed)
         loops = [open_loop(part, make, times) for _ in range(SWEEP_REPEATS)]
         loop = sorted(loops, key=lambda each: percentiles_ns(each.response_ns)[2])[SWEEP_REPEATS // 2]
-        # What bursts offer by chance within a short run is not the loop's fault: compare spans.
+        # Bursts may offer less than the nominal rate in a short run, so compare time spans.
         span = max(int(times[-1] - times[0]), 1)
         done_msg_s = min(offered, offered * span // max(loop.wall_ns - int(times[0]), 1))
         modelled_ns = modelled_response_ns(times, loop.service_ns)

@@ -1,4 +1,4 @@
-"""What a stress run proves: a sound log after every batch, and scales that agree."""
+"""The checks of a stress run: a correct log after every batch, and equal scales."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from obengine.harness.outcome import CheckResult
 
 
 def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
-    """Audit the log after every `batch` messages: orphans, lots, queues, crossed books; then the state.
+    """Audit the log after every `batch` messages (orphans, lots, queues, crossed books), then the state.
 
-    Counts are those of the invariants, `batches` audited and `events` in them, whose digest the detail
-    tells; of a bad log it names the first bad batch too.
+    The counts are those of the audit, `batches` and `events`. The detail has the events digest, and for a log
+    with faults the first faulty batch.
     """
     audit = EventAudit()
     ends = [*loop.event_ends[batch - 1 :: batch].tolist()]
@@ -50,7 +50,7 @@ def log_integrity(name: str, loop: OpenLoop, batch: int) -> CheckResult:
 
 
 def same_prefix(loops: Sequence[OpenLoop]) -> CheckResult:
-    """Whether each smaller scale gave just the first events of the largest."""
+    """Check that the events of each scale are a prefix of those of the largest."""
     whole = loops[-1].events
     differing = sum(not np.array_equal(loop.events, whole[: loop.events.size]) for loop in loops)
     return CheckResult(

@@ -1,8 +1,8 @@
-"""The touch after every row of a feed, worked out from the events that a core gave, in one sweep.
+"""The touch after every row of a feed, computed from the events of a core.
 
-Asking a book for its depth after each of a day's rows costs more than the replay itself. The events
-say the same: each adds lots to one price or takes them away, so the lots on a price at any row are a
-running sum, and the best price of a row is the best of all prices that have lots there.
+Querying the depth after each row of a day takes longer than the replay itself. The events contain the same
+information: each adds lots to one price or removes them, so the lots of a price are a running sum, and the
+best price of a row is the best of all prices that have lots at that row.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Touches = NDArray[np.int64]
 
 
 def one_event_each(commands: Commands, events: Events) -> bool:
-    """Whether each command was carried out by just one event: nothing refused, nothing crossed."""
+    """Whether each command gave exactly one event: no reject and no match."""
     return commands.size == events.size and not (events["kind"] == EventKind.REJECTED).any()
 
 
 def touches_after(commands: Commands, events: Events, row_end: NDArray[np.int64]) -> Touches:
-    """The touch after each row, where row `k` ends before command `row_end[k]`.
+    """The touch after each row; row `k` ends before command `row_end[k]`.
 
-    The side of an event is its command's, which a feed fills in for every operation.
+    The side of an event is that of its command, which feeds set for every operation.
 
     Raises:
         ValueError: commands and events do not correspond one to one (`one_event_each`).
     """
     if not one_event_each(commands, events):
-        raise ValueError("the touch is only known where each command has one event")
+        raise ValueError("the touch can only be computed if each command has one event")
     rows = np.searchsorted(row_end, np.arange(commands.size), side="right")
     touches = np.empty((row_end.size, 4), dtype=np.int64)
     for side, column, sign, none in ((Side.SELL, 0, 1, NO_ASK), (Side.BUY, 2, -1, NO_BID)):
@@ -47,7 +47,7 @@ def touches_after(commands: Commands, events: Events, row_end: NDArray[np.int64]
 def depth_after(
     commands: Commands, events: Events, row_end: NDArray[np.int64], side: Side
 ) -> NDArray[np.int64]:
-    """The lots that rest on a side, at all prices, after each row (as `touches_after`)."""
+    """The resting lots of a side at all prices after each row (see `touches_after`)."""
     own = commands["side"] == side
     lots = np.where(own, events["qty_lots"], 0).astype(np.int64)
     lots[events["kind"] != EventKind.ACCEPTED] *= -1
@@ -57,11 +57,11 @@ def depth_after(
 def best_of_rows(
     keys: NDArray[np.int64], change: NDArray[np.int64], rows: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row the smallest key that has lots, and its lots; 0 lots where none has any.
+    """For each row, the smallest key with lots, and its lots; 0 if no key has lots.
 
     Args:
-        keys, change, rows: for each change of lots its key, the lots it adds, and its row, ascending.
-        size: number of rows.
+        keys, change, rows: for each change its key, the added lots, and its row, ascending.
+        size: the number of rows.
     """
     order = np.argsort(keys, kind="stable")
     keys, rows, running = keys[order], rows[order], np.cumsum(change[order])
@@ -88,10 +88,11 @@ def _least_cover(
     size: int,
     none: int,
 ) -> NDArray[np.int64]:
-    """For each of `size` positions the least value of the intervals [start, end) over it, or `none`.
+    """For each of `size` positions, the least value of the intervals [start, end) that cover it, or `none`.
 
-    An interval is covered by two blocks of one power of two; from the longest blocks down, each
-    block hands its value to its two halves (a sparse table run backwards).
+    An interval is covered by two blocks whose length is a power of two. From the longest blocks down, each
+    block
+    passes its value to its two halves (a reversed sparse table).
     """
     lengths = ends - starts
     power = np.frexp(np.maximum(lengths, 1))[1] - 1

@@ -1,1 +1,1 @@
-"""One job divided between threads and processes in several ways, with one events digest."""
+"""One job divided between threads and processes in several ways, with equal events digests."""

@@ -1,4 +1,4 @@
-"""Architectures compared: one job, one events digest, and what each way of dividing the work costs."""
+"""Comparison of architectures: one job, equal events digests, and the cost of each architecture."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ MAX_ARCHITECTURE_MESSAGES: Final = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class ArchitectureRun:
-    """One architecture over all seeds and passes.
+    """The results of one architecture over all seeds and passes.
 
     Attributes:
-        wall_ns: of each pass, seed after seed.
-        busy_ns: median over the passes of what each stage was busy for.
-        handoff_ns: what it took to hand on as many messages with no work, or to split and merge them
-            where they are sharded; None where nothing is handed on.
-        bottleneck_ns: what the busiest thread was busy for, which no pass can be faster than; None
-            where the stages do not tell.
-        latency_ns: of every message of the last pass of each seed.
+        wall_ns: the wall time of each pass, seed by seed.
+        busy_ns: the median busy time of each stage.
+        handoff_ns: the time to pass the same number of messages between threads without work, or to split and
+            merge them for shards; None if nothing is passed.
+        bottleneck_ns: the busy time of the busiest thread, which bounds the pass time; None if unknown.
+        latency_ns: the latency of every message of the last pass of each seed.
     """
 
     name: str
@@ -53,7 +52,7 @@ class ArchitectureRun:
 
 @dataclass(frozen=True, slots=True)
 class ArchitecturesOutcome:
-    """All architectures; what was produced is that of the first seed, with a check for every seed."""
+    """The results of all architectures; `output` is that of the first seed, with a check for every seed."""
 
     workload: WorkloadFacts
     seeds: tuple[int, ...]
@@ -64,12 +63,12 @@ class ArchitecturesOutcome:
 
 
 def architecture_names() -> tuple[str, ...]:
-    """The architectures that this installation can run."""
+    """The architectures that are available in this installation."""
     return tuple(name for name, each in ARCHITECTURES.items() if each.core in core_names())
 
 
 def architectures_work(seeds: Sequence[int], *, passes: int, messages: int) -> int:
-    """All the messages that `run_architectures` reports to its `progress`."""
+    """The total number of messages that `run_architectures` reports to `progress`."""
     return len(seeds) * passes * messages * len(architecture_names())
 
 
@@ -80,11 +79,11 @@ def run_architectures(
     messages: int = DEFAULT_MESSAGES,
     progress: Progress | None = None,
 ) -> ArchitecturesOutcome:
-    """Do one job with each architecture, `passes` times for each seed, in turn.
+    """Run one job with each architecture, `passes` times for each seed, interleaved.
 
     Raises:
-        WorkloadError: no seeds, or a number out of its range.
-        DigestMismatch: two architectures gave different events; there is no outcome then.
+        WorkloadError: no seeds, or a number out of range.
+        DigestMismatch: two architectures gave different events.
     """
     if not seeds:
         raise WorkloadError("architectures need at least one seed")
@@ -132,7 +131,7 @@ def run_architectures(
 
 
 def spread(commands: Commands) -> Commands:
-    """The same flow dealt out to `SYMBOLS` symbols by order id, so that an order stays where it is."""
+    """Distribute a flow over `SYMBOLS` symbols by order id, so that commands of an order stay together."""
     commands["symbol"] = commands["order_id"] % SYMBOLS
     return commands
 
@@ -140,7 +139,7 @@ def spread(commands: Commands) -> Commands:
 def _run_seed(
     commands: Commands, chosen: Sequence[Architecture], passes: int, progress: Progress | None
 ) -> dict[str, list[ArchitecturePass]]:
-    """Passes of all architectures in turn, so that what else the machine does falls on all alike."""
+    """Interleaved passes of all architectures, so that other load affects all of them equally."""
     wire = to_wire(commands)
     results: dict[str, list[ArchitecturePass]] = {each.name: [] for each in chosen}
     for _ in range(passes):
@@ -153,14 +152,14 @@ def _run_seed(
 
 
 def _stability(name: str, runs: Sequence[ArchitecturePass], passes: int) -> CheckResult:
-    """The verdict on an architecture, of its least stable seed: seeds differ in work, so they stand apart."""
+    """The stability of an architecture: that of its least stable seed, because seeds differ in work."""
     walls = [[results.wall_ns for results in runs[at : at + passes]] for at in range(0, len(runs), passes)]
     found = [stability_check(each, (), name=f"stability-{name}") for each in walls]
     return max(found, key=lambda check: (check.counts["unstable"], check.counts["middle-half-permille"]))
 
 
 def _require_one_digest(seed: int, results: dict[str, list[ArchitecturePass]]) -> CheckResult:
-    """One digest from every pass of every architecture.
+    """Require the same digest from every pass of every architecture.
 
     Raises:
         DigestMismatch: names the architecture that differs from the first.

@@ -1,7 +1,7 @@
-"""Architectures under one interface: wire bytes in, one events digest out, whatever runs in between.
+"""The architectures, with one interface: wire bytes in, events digest out.
 
-The job is always the same: decode big-endian wire records into commands, match them, and digest the
-events in order. The architectures differ in who does what, and in how work is handed on:
+The job is always the same: decode big-endian wire records to commands, match them, and digest the events in
+order. The architectures differ in the division of the work and in how it is passed on:
 
 ============== ================================================================================
 inline         one thread, one message at a time, reference core
@@ -9,13 +9,13 @@ queue          a decoding and a matching thread with a `queue.Queue` between the
                message, reference core
 native-inline  one thread, one message at a time, native core
 native-batched one thread, batches of `BATCH` messages, decoded by the native core too
-pipeline       three threads, decode -> match -> digest, handing on whole batches over short
-               single-producer queues; matching and hashing release the interpreter lock
-native-pipeline two native threads, decode and match -> digest, handing on batches over a ring of slots;
-               no interpreter lock but for a call a batch
-sharded        one thread a shard of the symbols, all batches of a shard in one call; the events are
-               put back into the order of the commands before they are digested
-processes      the same with one process a shard
+pipeline       three threads, decode -> match -> digest, with batches in short single-producer queues;
+               matching and hashing release the GIL
+native-pipeline two native threads, decode and match -> digest, with batches in a ring of slots; the GIL
+               is held for one call per batch only
+sharded        one thread per shard of the symbols, all batches of a shard in one call; the events are
+               merged into the order of the commands before they are digested
+processes      the same with one process per shard
 ============== ================================================================================
 """
 
@@ -45,7 +45,7 @@ from obengine.harness.architectures.wire import WIRE, Wire, decode
 BATCH: Final = 4_096
 SHARDS: Final = 2
 DEPTH: Final = 8
-"""Batches that may wait between two stages of the pipeline."""
+"""The maximum number of batches between two stages of the pipeline."""
 
 Clock = Callable[[], int]
 _WIRE_UNPACK = struct.Struct(COMMAND_RECORD.format.replace("<", ">")).unpack_from
@@ -53,14 +53,13 @@ _WIRE_UNPACK = struct.Struct(COMMAND_RECORD.format.replace("<", ">")).unpack_fro
 
 @dataclass(frozen=True, slots=True)
 class ArchitecturePass:
-    """One run of an architecture.
+    """One pass of an architecture.
 
     Attributes:
-        events, events_digest: what came out.
-        wall_ns: from the first byte taken to the digest.
-        busy_ns: time spent in each stage, summed over its calls.
-        latency_ns: for each message (or for each message's batch), from being taken up to its events
-            being there.
+        events, events_digest: the output.
+        wall_ns: from the first byte to the digest.
+        busy_ns: time spent in each stage.
+        latency_ns: for each message (or its batch), from the start of its processing until it has events.
     """
 
     events: int
@@ -72,11 +71,12 @@ class ArchitecturePass:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """A way to do the job; `run(wire, symbols, clock)` does it once.
+    """An architecture; `run(wire, symbols, clock)` does the job once.
 
-    `threads` are the stages by the thread that does them, where stages run at once; the busiest thread
-    bounds the throughput. `handoff(messages, clock)` passes that many messages on in the same way with
-    no work in between and gives the nanoseconds it took; None where nothing is handed on.
+    `threads` has the stages of each thread if stages run concurrently; the busiest thread bounds the
+    throughput.
+    `handoff(messages, clock)` passes that many messages in the same way without work and returns the
+    nanoseconds; None if nothing is passed.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Architecture:
     threads: tuple[tuple[str, ...], ...] = ()
 
     def bottleneck_ns(self, busy_ns: Mapping[str, int]) -> int | None:
-        """What the busiest thread has to do; None where the stages' times do not tell (shards)."""
+        """The busy time of the busiest thread; None if stage times do not show it (shards)."""
         if "merge" in busy_ns:
             return None
         threads = self.threads or (tuple(busy_ns),)
@@ -99,7 +99,7 @@ def _decode_one(raw: memoryview, at: int) -> Commands:
 
 
 def _one_by_one(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
-    """Decode, match and digest each message before the next one is looked at."""
+    """Decode, match and digest each message before the next one."""
     apply, digest = make_book(core, symbols).apply, hashlib.sha256()
     raw, latency, events = wire.view(np.uint8).data, [0] * wire.size, 0
     decoded_ns = matched_ns = 0
@@ -121,7 +121,7 @@ def _one_by_one(core: str, wire: Wire, symbols: int, clock: Clock) -> Architectu
 
 
 def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
-    """A thread that decodes hands each message to the one that matches."""
+    """A decoding thread passes each message to the matching thread."""
     apply, digest = make_book(core, symbols).apply, hashlib.sha256()
     raw = wire.view(np.uint8).data
     waiting: queue.Queue[tuple[int, Commands] | None] = queue.Queue(maxsize=BATCH)
@@ -163,7 +163,7 @@ def _queued(core: str, wire: Wire, symbols: int, clock: Clock) -> ArchitecturePa
 
 @contextmanager
 def _collect_errors(failures: list[Exception]) -> Iterator[None]:
-    """Keep what goes wrong in a thread for the one that waits: the other stages run empty then."""
+    """Collect an exception of a thread for the main thread; the other stages then drain their queues."""
     try:
         yield
     except Exception as error:
@@ -176,7 +176,7 @@ def _raise_first(failures: list[Exception]) -> None:
 
 
 def _batched(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
-    """The three stages in turn on whole batches."""
+    """The three stages sequentially on whole batches."""
     apply, digest = make_book(NATIVE, symbols).apply, hashlib.sha256()
     decoded_ns = matched_ns = digested_ns = events = 0
     latency = np.empty(wire.size, dtype=np.int64)
@@ -199,7 +199,7 @@ def _batched(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
 
 
 def _pipeline(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
-    """Each stage has its thread; a batch goes from one to the next."""
+    """One thread per stage; batches are passed from one to the next."""
     apply, digest = make_book(NATIVE, symbols).apply, hashlib.sha256()
     decoded: queue.Queue[tuple[int, Commands] | None] = queue.Queue(maxsize=DEPTH)
     matched: queue.Queue[tuple[int, int, Events] | None] = queue.Queue(maxsize=DEPTH)
@@ -251,7 +251,7 @@ def _decode_batches(
     busy: dict[str, int],
     failures: list[Exception],
 ) -> None:
-    """The first stage of the pipeline; None says that there is no more."""
+    """The first stage of the pipeline; None marks the end."""
     with _collect_errors(failures):
         for at in range(0, wire.size, BATCH):
             start = clock()
@@ -262,7 +262,7 @@ def _decode_batches(
 
 
 def _native_pipeline(wire: Wire, symbols: int, clock: Clock) -> ArchitecturePass:
-    """One native thread decodes and matches while this one digests."""
+    """One native thread decodes and matches while this thread digests."""
     from obengine.native.pipeline import run_native_pipeline
 
     first = clock()
@@ -280,7 +280,7 @@ def _measure_native_handoff(messages: int, _: Clock) -> int:
 
 
 class _Shards(Protocol):
-    """Whoever matches shards side by side."""
+    """Matches shards concurrently."""
 
     def match(self, wires: list[Wire], symbols: int) -> list[Events]: ...
 
@@ -288,7 +288,7 @@ class _Shards(Protocol):
 def _sharded(
     workers: Callable[[int], AbstractContextManager[_Shards]], wire: Wire, symbols: int, clock: Clock
 ) -> ArchitecturePass:
-    """Symbols are dealt to shards; their events are merged into the order of the commands."""
+    """Symbols are distributed over shards; their events are merged into the order of the commands."""
     with workers(SHARDS) as shards:
         shards.match([np.zeros(0, WIRE)] * SHARDS, symbols)
         first = clock()
@@ -313,7 +313,7 @@ def _sharded(
 
 
 class _ShardThreads:
-    """Shards matched by threads of this process."""
+    """Matches shards in threads of this process."""
 
     def match(self, wires: list[Wire], symbols: int) -> list[Events]:
         with ThreadPoolExecutor(len(wires)) as pool:
@@ -326,7 +326,7 @@ def _shard_threads(_: int) -> Iterator[_ShardThreads]:
 
 
 def _measure_handoff(size: int, depth: int, messages: int, clock: Clock) -> int:
-    """Hand on empty work in units of `size` messages from one thread to another."""
+    """Measure passing empty work in units of `size` messages from one thread to another."""
     passing: queue.Queue[tuple[int, Events] | None] = queue.Queue(maxsize=depth)
     nothing = np.zeros(0, dtype=EVENT)
 
@@ -365,4 +365,4 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
         )
     }
 )
-"""By name; the first is what the others are compared with."""
+"""By name; the first is the baseline."""

@@ -1,4 +1,4 @@
-"""The events of shards put back into the order of the commands that they were dealt."""
+"""Merges the events of shards into the order of the commands."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from obengine.api.messages import CancelReason, EventKind, Events
 
 
 def merge(rows: Sequence[NDArray[np.int64]], given: Sequence[Events]) -> Events:
-    """The shards' events in the order of the commands whose rows each shard had.
+    """Merge the events of shards by the command rows of each shard.
 
     Raises:
-        ValueError: a shard's events do not start one command for each of its rows.
+        ValueError: the events of a shard do not match its number of commands.
     """
     places = []
     for own, events in zip(rows, given, strict=True):
@@ -27,7 +27,7 @@ def merge(rows: Sequence[NDArray[np.int64]], given: Sequence[Events]) -> Events:
 
 
 def starts_command(events: Events) -> NDArray[np.bool_]:
-    """Which events are the first of their command, in a stream without recorded executions."""
+    """Whether each event is the first of its command, in a stream without recorded executions."""
     kinds = events["kind"]
     asked = (kinds == EventKind.CANCELLED) & (events["detail"] == CancelReason.REQUESTED)
     first: NDArray[np.bool_] = (kinds == EventKind.ACCEPTED) | (kinds == EventKind.REJECTED) | asked

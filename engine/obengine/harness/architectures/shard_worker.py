@@ -1,7 +1,7 @@
-"""A process that matches shards for its parent: wire records in on stdin, event records out on stdout.
+"""A worker process that matches shards: wire records on stdin, event records on stdout.
 
 A request is two little-endian u8 (symbols, bytes) and the records; the answer is one u8 (bytes) and the
-events. Plain pipes are used, not `multiprocessing`, whose children import the caller's main program.
+events. `multiprocessing` is not used because its children import the caller's main program.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _ANSWER: Final = struct.Struct("<Q")
 
 
 class ShardProcesses:
-    """Worker processes, one for each shard, that are asked all at once."""
+    """Worker processes, one per shard, that work concurrently."""
 
     def __init__(self, workers: list[subprocess.Popen[bytes]]) -> None:
         self._workers = workers
 
     def match(self, wires: list[NDArray[np.void]], symbols: int) -> list[Events]:
-        """The events of each shard's wire records, each on a book of its own."""
+        """Match each shard on its own book; return the events of each."""
         answers: list[bytes] = [b""] * len(wires)
 
         def ask(number: int) -> None:
@@ -55,7 +55,7 @@ class ShardProcesses:
 
 @contextmanager
 def shard_processes(count: int) -> Iterator[ShardProcesses]:
-    """Start `count` workers, and end them however the block ends."""
+    """Start `count` workers, and terminate them at the end of the block."""
     words = [sys.executable, "-m", "obengine.harness.architectures.shard_worker"]
     with ExitStack() as stack:
         workers = []
@@ -68,12 +68,12 @@ def shard_processes(count: int) -> Iterator[ShardProcesses]:
 
 
 def match_shard(wire: Wire, symbols: int) -> Events:
-    """Decode and match all messages of one shard on a book of its own."""
+    """Decode and match all messages of one shard on a new book."""
     return make_book(NATIVE, symbols).apply(decode(wire))
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, match: Callable[[NDArray[np.void], int], Events]) -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until the end of the input."""
     while len(head := requests.read(_REQUEST.size)) == _REQUEST.size:
         symbols, size = _REQUEST.unpack(head)
         events = match(np.frombuffer(requests.read(size), WIRE), symbols)

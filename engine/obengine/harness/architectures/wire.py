@@ -1,4 +1,4 @@
-"""Commands in network byte order, and back."""
+"""Conversion of commands to network byte order and back."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ WIRE: Final = COMMAND.newbyteorder(">")
 
 
 def to_wire(commands: Commands) -> Wire:
-    """The commands as the wire carries them."""
+    """Convert commands to wire records."""
     return commands.astype(WIRE)
 
 
 def decode(wire: Wire) -> Commands:
-    """The commands of a batch of wire records, by the native core."""
+    """Convert wire records to commands by the native core."""
     from obengine.native.pipeline import wire_to_commands
 
     return wire_to_commands(wire)
