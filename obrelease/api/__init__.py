@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import require_plot_format as require_plot_format
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
-    from obrelease.api.import_results import import_results as import_results
+    from obrelease.api.import_file import import_results as import_results
     from obrelease.api.json_schemas import check_schemas as check_schemas
     from obrelease.api.json_schemas import export_schemas as export_schemas
     from obrelease.api.list_runs import ListedRun as ListedRun
@@ -86,7 +86,7 @@ _SOURCES: Final = {
     "diagnose": "api.check_environment:diagnose",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
-    "import_results": "api.import_results:import_results",
+    "import_results": "api.import_file:import_results",
     "publish": "api.publish_release:publish",
     "read_listed_runs": "api.list_runs:read_listed_runs",
     "record": "api.record_values:record",

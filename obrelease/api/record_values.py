@@ -53,7 +53,7 @@ def record(
         metrics: samples with a unit and a direction.
         histograms: latencies in nanoseconds.
         files: more files of the run, by their path in it: their bytes, or a file to copy.
-        labels: facts of the run; runs compare only if their labels are equal.
+        labels: facts of the run, such as the compiler; they do not decide whether runs compare.
         command: the command line that measures it again.
         registry: the registry, or its folder, which is made if it is missing.
         repository: the repository whose commit was measured; None to record no commit.
@@ -85,7 +85,7 @@ def record(
         metrics=metrics,
         histograms=histograms,
         files=[NewFile(path, _media_type(path), content) for path, content in (files or {}).items()],
-        labels={f"label.{key}": value for key, value in (labels or {}).items()},
+        labels=labels,
         command=command,
         producer=program,
         created_ns=now_ns() if created_ns is None else created_ns,

@@ -99,7 +99,13 @@ class Registry:
         return self._store.find(run_filter(filters, conditions), limit=limit)
 
     def search(self, *filters: str, limit: int | None = None, **conditions: object) -> SearchResult:
-        """As `find`, and which folders could not be listed."""
+        """As `find`, and the folders that look like runs and cannot be listed.
+
+        Args:
+            filters, limit, conditions: as for `find`.
+
+        Raises: as `find`.
+        """
         return SearchResult(*self._store.find_with_unreadable(run_filter(filters, conditions), limit=limit))
 
     def resolve(
@@ -141,7 +147,8 @@ class Registry:
     def to_pandas(self, *filters: str, limit: int | None = None, **conditions: object) -> RunsFrame:
         """The runs that pass all filters as a table, one row a run, newest first.
 
-        Args: as for `find`.
+        Args:
+            filters, limit, conditions: as for `find`.
 
         Raises: as `find`.
 

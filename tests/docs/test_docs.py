@@ -1,0 +1,65 @@
+"""The pages in docs/ whose examples must run: every python and sh block, in order, in one empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import obrelease
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+RUNNABLE = ("python-api.md",)
+
+
+def runnable_blocks(page: str) -> list[tuple[str, str]]:
+    """The language and the text of each block that is code."""
+    return re.findall(r"^```(python|sh)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("name", RUNNABLE)
+def test_every_block_runs_in_order(name: str, tmp_path: Path) -> None:
+    bash = shutil.which("bash")
+    assert bash
+    commands = {"python": [sys.executable, "-W", "error", "-c"], "sh": [bash, "-euo", "pipefail", "-c"]}
+    folder, home = tmp_path / "project", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OBRELEASE_", "GITHUB_"))}
+    environment = kept | {"HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    blocks = runnable_blocks((DOCS / name).read_text("utf-8"))
+    assert {language for language, _ in blocks} == {"python", "sh"}
+    for language, block in blocks:
+        done = subprocess.run(
+            [*commands[language], block], cwd=folder, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+def test_every_public_function_type_and_error_is_on_the_page() -> None:
+    page = (DOCS / "python-api.md").read_text("utf-8")
+    values = {
+        "Comparison",
+        "ComparisonReport",
+        "Entry",
+        "GateReport",
+        "GcReport",
+        "PublishResult",
+        "Reporter",
+    }
+    values |= {"ValidationReport", "VerifyResult", "__version__"}
+    assert not {name for name in set(obrelease.__all__) - values if not re.search(rf"\b{name}\b", page)}
+
+
+def test_links_on_the_page_lead_to_a_heading() -> None:
+    page = (DOCS / "python-api.md").read_text("utf-8")
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", text.lower()).replace(" ", "-")
+        for text in re.findall(r"^## (.+)$", page, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([a-z0-9-]+)\)", page)) <= headings
