@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.loopback_github.server import LoopbackGitHub
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
@@ -13,3 +19,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 # What a shell starts in the background has Ctrl-C ignored, and so would every program that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
+    """A GitHub that runs in this process, on the loopback interface."""
+    from tests.loopback_github.running import running  # loads PyGithub, which few tests need
+
+    with running(monkeypatch) as server:
+        yield server

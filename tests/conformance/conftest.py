@@ -14,7 +14,7 @@ from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.github import GitHubForge
 from tests.conformance.whole_way import CONTENT
 from tests.emulator import process
-from tests.loopback_github.running import forge_at, quick_timing, running
+from tests.loopback_github.running import forge_at, quick_timing
 from tests.loopback_github.server import LoopbackGitHub
 
 
@@ -44,12 +44,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def numbers() -> Iterator[int]:
     return count(1)
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture

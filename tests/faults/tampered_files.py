@@ -91,7 +91,7 @@ def added_or_removed() -> Iterator[Case]:
     yield on_files("not a regular file", lambda _, folder: (folder / "folder").mkdir())
     yield on_files("not a regular file", lambda _, folder: (folder / "link").symlink_to(MANIFEST))
     for names in [(name,) for name in LISTED] + list(combinations(LISTED, 2)):
-        yield on_files("lists what is not there", partial(remove, names), "sha256sum")
+        yield on_files("lists missing files", partial(remove, names), "sha256sum")
     yield on_files("holds no SHA256SUMS", partial(remove, (SUMS,)), "sha256sum", "ssh-keygen")
 
 
@@ -217,7 +217,7 @@ def stripped_layers() -> Iterator[Case]:
         if gone:
             yield on_files("lacks what the policy requires|does not have", partial(remove, gone), *tools)
         for move in (unsigned, lightweight, missing):
-            says = "carries a .*-signature" if gone and move is unsigned else "lacks what the policy requires"
+            says = "has a .*-signature" if gone and move is unsigned else "lacks what the policy requires"
             yield Case(partial(strip, gone, move), says, frozenset(tools | {"git"}), in_git=True)
     lost = [{"keyid": "", "sig": ""}]
     yield on_files("at least 1 item", lambda _, f: write_envelope(f, signatures=[]), "openssl")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.loopback_github.forked import Client, Clients, forked_clients
-from tests.loopback_github.running import running
+from tests.loopback_github.forked import Client, Clients
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, make_project
 
@@ -17,18 +15,6 @@ TAG = "v0.9-beta"
 ASSETS = 5
 BOUNDARIES = 88
 """Before and after each of the 44 requests of a release of five assets."""
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
-    with forked_clients(tmp_path_factory.mktemp("clients")) as clients:
-        yield clients
 
 
 def published(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,11 @@ from obrelease.storage import transfer
 from obrelease.storage.transfer import open_for_sending
 from tests.conformance.whole_way import CONTENT, NEW, UPLOAD, assert_whole, silent, until_done, whole_way
 from tests.loopback_github.contract import EMULATOR
-from tests.loopback_github.running import forge_at, running
+from tests.loopback_github.running import forge_at
 from tests.loopback_github.server import LoopbackGitHub
 from tests.property.prng import Prng
 
 RECORDED = EMULATOR / "node_modules/@octokit/fixtures/scenarios/api.github.com/release-assets-conflict"
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture

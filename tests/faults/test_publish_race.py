@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from obrelease.errors import ExitCode
 from obrelease.remote.forge.directory import DirectoryForge
-from tests.loopback_github.forked import Client, Clients, forked_clients
-from tests.loopback_github.running import running
+from tests.loopback_github.forked import Client, Clients
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, git, make_project
 
 TAG = "v0.9-beta"
 ASSETS = 5
 Start = Callable[[Project], Client]
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
-    with forked_clients(tmp_path_factory.mktemp("clients")) as clients:
-        yield clients
 
 
 def rivals(base: Path, *, same: bool) -> tuple[Project, Project]:

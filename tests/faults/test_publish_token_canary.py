@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 import obrelease.remote.github as room
 from obrelease.cli.app import execute
 from tests.loopback_github.client import surroundings, without_waits
-from tests.loopback_github.running import running
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.unit.release.project import make_project
 
@@ -44,12 +42,6 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("publish", TAG, "--resume"), {}),
     (("verify", "v3.0"), {}),
 )
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 class Canary:

@@ -18,17 +18,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.loopback_github.client import started
-from tests.loopback_github.running import REPOSITORY, running
+from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.unit.release.project import make_project
 
 TAG = "v0.9-beta"
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,11 @@ from obrelease.errors import ExitCode
 from obrelease.release.publish.journal import Journal
 from obrelease.remote.open_forge import countdown
 from tests.loopback_github.client import surroundings, without_waits
-from tests.loopback_github.running import running
 from tests.loopback_github.server import LoopbackGitHub
 from tests.unit.release.project import Project, git, make_project
 
 TAG = "v0.9-beta"
 UPLOAD = ("POST", r"/releases/\d+/assets$")
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,7 @@ from obrelease.registry.store import Registry
 from obrelease.release.init_project import WORKFLOW
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft
-from tests.loopback_github.running import REPOSITORY, running
+from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.program import ROOT, START, import_path
 from tests.unit.release.project import git
@@ -80,12 +79,6 @@ def project(tmp_path: Path) -> Project:
     (project.root / "schemas" / "config.schema.json").write_text('{"$id": "https://example.org/config"}')
     project.commit("a project")
     return project
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 def record(project: Project) -> str:

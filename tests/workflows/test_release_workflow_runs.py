@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,7 @@ from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
-from tests.loopback_github.running import REPOSITORY, running
+from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.workflows.runner import Event, Runner, StepFailed, run_blocks
 from tests.workflows.scratch import ROOT, TAG, Scratch, copy_of, make_scratch, wheel_of
@@ -70,12 +69,6 @@ SUBSTITUTES: Final = (
 def runner(scratch: Scratch, github: LoopbackGitHub, folder: Path) -> Runner:
     event = Event(scratch.remote, TAG, REPOSITORY, github.api, TOKEN)
     return Runner.of(RELEASE, event, folder, {entry.block: entry.runs for entry in SUBSTITUTES})
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

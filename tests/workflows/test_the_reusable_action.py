@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ import yaml
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.store import Registry
-from tests.loopback_github.running import REPOSITORY, running
+from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.program import ROOT, START
 from tests.unit.release.project import Project, git, make_project, run_of
@@ -48,12 +47,6 @@ END
 chmod +x "$environment/bin/obrelease"
 """
 """In place of an install from an index: the program of this checkout, where the action would put it."""
-
-
-@pytest.fixture
-def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
-    with running(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture
