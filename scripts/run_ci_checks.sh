@@ -11,7 +11,7 @@ shift
 venv=${OBRELEASE_VENV:-.venv}
 step() { printf '\n== %s\n' "$*"; }
 
-# Compiled modules and matplotlib's font list are shared by all processes of the tests, and leave no trace beside the sources.
+# Compiled modules and matplotlib's font list are shared by all processes of the tests, and leave no trace among the sources.
 export PYTHONPYCACHEPREFIX=$PWD/.cache/pycache MPLCONFIGDIR=$PWD/.cache/matplotlib
 mkdir -p "$PYTHONPYCACHEPREFIX" "$MPLCONFIGDIR"
 

@@ -10,16 +10,16 @@ python=${PYTHON:-python3}
 import sys
 sys.exit(sys.version_info < (3, 11))
 PY
-say() { echo "setup: $*" >&2; }
-[ -x "$venv/bin/python" ] || say "making the environment $venv"
+report() { echo "setup: $*" >&2; }
+[ -x "$venv/bin/python" ] || report "making the environment $venv"
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
-say "pip itself"
+report "pip itself"
 "${pip[@]}" install --upgrade "pip>=25.1"
 if [ "${1:-}" = dev ]; then
-  say "the development tools, of the versions in constraints.txt"
+  report "the development tools, of the versions in constraints.txt"
   "${pip[@]}" install --constraint constraints.txt --group dev
 fi
-say "obrelease, what it needs, and the native core, which is compiled: a minute or three"
+report "obrelease, what it needs, and the native core, which is compiled: a minute or three"
 "${pip[@]}" install --constraint constraints.txt .
-say "ready in $venv"
+report "ready in $venv"

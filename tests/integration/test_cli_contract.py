@@ -102,12 +102,12 @@ def with_results() -> list[str]:
 
 def error_of(answer: Answer) -> dict[str, Any]:
     """The error document, with every key of the contract."""
-    told = answer.json
-    assert list(told) == ["error"]
-    assert sorted(told["error"]) == ["code", "hint", "message", "name"]
-    assert told["error"]["code"] == answer.code
-    assert ExitCode[told["error"]["name"]] == answer.code
-    return dict(told["error"])
+    document = answer.json
+    assert list(document) == ["error"]
+    assert sorted(document["error"]) == ["code", "hint", "message", "name"]
+    assert document["error"]["code"] == answer.code
+    assert ExitCode[document["error"]["name"]] == answer.code
+    return dict(document["error"])
 
 
 def test_the_table_has_every_command() -> None:
@@ -178,7 +178,7 @@ class TestResultsPath:
         assert "there is no results folder here" in answer.err
         assert not Path("absent").exists()
 
-    def test_a_list_of_nothing_is_empty_and_says_so(self, run: Run) -> None:
+    def test_an_absent_folder_lists_nothing_with_a_note(self, run: Run) -> None:
         answer = run("list", "--results", "absent", "--json")
         assert (answer.code, answer.json) == (ExitCode.OK, {"runs": []})
         assert "absent does not exist yet" in answer.err
@@ -241,7 +241,7 @@ class TestHelp:
             assert len(first) < 55, name
 
 
-def test_the_doctor_sees_that_nothing_can_be_released_here(run: Run) -> None:
+def test_the_doctor_reports_that_nothing_can_be_released(run: Run) -> None:
     answer = run("doctor", "--json")
     states = {found["subject"]: found["state"] for found in answer.json["findings"]}
     assert answer.code == ExitCode.CHECK_FAILED
@@ -254,7 +254,7 @@ def test_the_doctor_sees_that_nothing_can_be_released_here(run: Run) -> None:
     assert found["state"] == "bad"
 
 
-def test_a_replay_tells_its_counts_and_show_has_them_all(run: Run) -> None:
+def test_a_replay_prints_its_counts_and_show_prints_all_of_them(run: Run) -> None:
     answer = run("run", "replay", "--passes", "1", "--core", "reference")
     assert re.search(r"^named-causes +.*left-window \d+", answer.out, re.MULTILINE)
     assert re.search(r"^checks +\d+ passed(, unstable)?$", answer.out, re.MULTILINE)
@@ -265,7 +265,7 @@ def test_a_replay_tells_its_counts_and_show_has_them_all(run: Run) -> None:
     )
 
 
-def test_an_unknown_field_is_told_in_plain_words(registry: Registry, run: Run) -> None:
+def test_an_unknown_field_is_named(registry: Registry, run: Run) -> None:
     path = registry.find()[0].folder / "artefact.json"
     path.write_bytes(path.read_bytes().replace(b'{"command"', b'{"aaa":1,"command"', 1))
     assert "model: $.aaa: unknown field" in run("validate").out

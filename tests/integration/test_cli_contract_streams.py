@@ -14,7 +14,7 @@ import pytest
 from obrelease.errors import ExitCode
 from tests.program import START, environment, start_program
 
-MEASURES_FOR_EVER: Final = """
+MEASURES_WITHOUT_END: Final = """
 import sys, time
 import obengine.harness.bench as bench
 from obrelease.cli.start import main
@@ -81,7 +81,7 @@ def test_a_failure_keeps_its_code_on_a_full_disk(place: Path) -> None:
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
-def test_nobody_on_stderr_changes_nothing(place: Path, redirection: str) -> None:
+def test_an_unwritable_stderr_changes_nothing(place: Path, redirection: str) -> None:
     code, out, err = in_shell(place, "list --json", redirection)
     assert (code, json.loads(out), err) == (ExitCode.OK, {"runs": []}, "")
     assert in_shell(place, "fsck", redirection) == (ExitCode.NOT_FOUND, "", "")
@@ -92,7 +92,7 @@ def test_nobody_on_stderr_changes_nothing(place: Path, redirection: str) -> None
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path, number: signal.Signals, as_json: bool) -> None:
     words = ["run", "bench", "--core", "reference", "--messages", "100", *(["--json"] if as_json else [])]
     env = environment(MPLCONFIGDIR=str(tmp_path / "mpl"))
-    process = start_program(*words, cwd=tmp_path, code=MEASURES_FOR_EVER, env=env)
+    process = start_program(*words, cwd=tmp_path, code=MEASURES_WITHOUT_END, env=env)
     try:
         assert process.stderr is not None
         assert process.stderr.readline() == "measuring\n"

@@ -52,7 +52,7 @@ from obrelease.cli.start import main
 atexit.register(os.kill, os.getpid(), signal.SIGINT)
 main()
 """
-WHILE_TELLING: Final = """
+WHILE_PRINTING: Final = """
 import json, os, signal
 from obrelease.cli.start import main
 
@@ -112,13 +112,13 @@ def test_after_the_end_of_the_command_it_comes_too_late() -> None:
     assert done.stdout.startswith("obrelease ")
 
 
-def test_while_the_answer_is_told_it_is_told_whole(tmp_path: Path) -> None:
-    done = ran(WHILE_TELLING, "list", "--json", "-q", "--results", str(tmp_path))
+def test_an_interrupt_does_not_cut_a_result_that_is_being_printed(tmp_path: Path) -> None:
+    done = ran(WHILE_PRINTING, "list", "--json", "-q", "--results", str(tmp_path))
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
     assert json.loads(done.stdout) == {"runs": []}
 
 
-def test_a_process_that_was_told_to_ignore_it_goes_on() -> None:
+def test_a_process_that_ignores_interrupts_is_not_interrupted() -> None:
     done = subprocess.run(
         [sys.executable, "-c", AT_IMPORT, "SIGINT", "typer", "--version"],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": import_path()},
@@ -131,7 +131,7 @@ def test_a_process_that_was_told_to_ignore_it_goes_on() -> None:
     assert done.stdout.startswith("obrelease ")
 
 
-def test_what_is_said_early_is_what_is_said_later() -> None:
+def test_the_early_document_equals_the_later_one() -> None:
     assert json.loads(signals.DOCUMENT) == DOCUMENT == INTERRUPTED.to_json()
     assert json.dumps(INTERRUPTED.to_json(), indent=2, sort_keys=True) + "\n" == signals.DOCUMENT
     assert signals.INTERRUPTED_CODE == ExitCode.INTERRUPTED

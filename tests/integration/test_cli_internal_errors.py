@@ -1,4 +1,4 @@
-"""A fault of the program itself: a code of its own, one document, and a traceback for the report."""
+"""An internal error of the program: exit code 70, one JSON document, and a traceback for the report."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def test_under_json_it_is_one_document_and_the_traceback_is_on_stderr(
 ) -> None:
     assert execute([*COMMAND, "--json"]) == ExitCode.INTERNAL
     out, err = capsys.readouterr()
-    told = json.loads(out)["error"]
-    assert (told["code"], told["name"], told["message"]) == (70, "INTERNAL", MESSAGE)
-    assert "report it" in told["hint"]
+    error = json.loads(out)["error"]
+    assert (error["code"], error["name"], error["message"]) == (70, "INTERNAL", MESSAGE)
+    assert "report it" in error["hint"]
     assert err.startswith("Traceback (most recent call last):\n")
     assert "in create_plan\n" in err
 
 
-def test_people_read_it_last_and_no_escape_reaches_their_screen(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_message_is_last_and_no_escape_sequence_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute([*COMMAND, "--quiet"]) == ExitCode.INTERNAL
     out, err = capsys.readouterr()
     assert (out, "\x1b" in err) == ("", False)
