@@ -18,7 +18,7 @@ from obrelease.errors import ObreleaseError
 from obrelease.models.canonical import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
 from obrelease.models.verification_policy import read_verification_policy
-from obrelease.release.verify.tag_message import compose, digests_in, signatures_in
+from obrelease.release.verify.tag_message import compose_message, digests_in, signatures_in
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
@@ -68,6 +68,6 @@ def test_a_signature_has_one_encoding(blob: bytes) -> None:
 def test_a_tag_message_keeps_its_content(blob: bytes, digest: str) -> None:
     """ "The signed tag carries the digests and the signatures"."""
     signatures = {"sums": to_base64(blob), "provenance": to_base64(blob + b"x")}
-    message = compose("demo", "v1", {"bundle": digest}, signatures)
+    message = compose_message("demo", "v1", {"bundle": digest}, signatures)
     assert digests_in(message) == {"bundle": digest}
     assert signatures_in(message) == signatures
