@@ -21,7 +21,7 @@ from obengine.api.messages import (
 from obengine.api.protocol import Snapshot
 from obengine.native.book import NativeBook
 from obengine.reference.book import ReferenceBook
-from tests.differential.profiles import STREAMS
+from tests.differential.plain_streams import STREAMS
 from tests.property.strategies import SYMBOLS, Step, command_streams, steps
 from tests.property.strategies import nonsense as any_bytes
 
@@ -124,7 +124,7 @@ def test_any_bytes_give_the_same_events(commands: Commands) -> None:
 
 
 class TwoCores(RuleBasedStateMachine):
-    """Rule: after every step the two cores have told the same and are in the same state.
+    """Rule: after every step the two cores have given the same events and are in the same state.
 
     A step is a command with its EXTEND, cut from it or not; or a return to a snapshot of either core.
     """

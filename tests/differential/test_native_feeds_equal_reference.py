@@ -22,7 +22,7 @@ REAL_LOBSTER = sorted(DATA.glob("LOBSTER_*.zip"))
 REAL_ITCH = sorted(DATA.glob("*ITCH_50"))
 
 
-def told(read: Callable[..., object], path: Path, core: str) -> dict[str, object] | str:
+def result_of(read: Callable[..., object], path: Path, core: str) -> dict[str, object] | str:
     """All fields of a day, arrays as their type and bytes; or the error in words."""
     try:
         day = read(path, core=core)
@@ -37,7 +37,7 @@ def told(read: Callable[..., object], path: Path, core: str) -> dict[str, object
 
 def assert_alike(read: Callable[..., object], path: Path) -> dict[str, object] | str:
     """Both cores tell the same; gives what it is."""
-    slow, fast = (told(read, path, core) for core in ("reference", "native"))
+    slow, fast = (result_of(read, path, core) for core in ("reference", "native"))
     assert fast == slow
     return slow
 
@@ -142,6 +142,6 @@ def test_a_replay_gives_one_outcome_on_both_cores(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("read", [read_lobster, read_itch50])
-def test_a_core_that_is_not_there(tmp_path: Path, read: Callable[..., object]) -> None:
+def test_an_unavailable_core_is_rejected(tmp_path: Path, read: Callable[..., object]) -> None:
     with pytest.raises(CoreUnavailable):
         read(tmp_path / "day", core="quantum")

@@ -21,7 +21,7 @@ def engine_test_names() -> set[str]:
     """The names of the functions that pytest collects for the engine."""
     found: set[str] = set()
     for folder in FOLDERS:
-        for path in (ROOT / "tests" / folder).glob("test_*.py"):
+        for path in (ROOT / "tests" / folder).rglob("test_*.py"):
             tree = ast.parse(path.read_text("utf-8"))
             found |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     return found

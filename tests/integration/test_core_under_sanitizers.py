@@ -10,7 +10,7 @@ import pytest
 
 from obengine.api.messages import EVENT, Commands
 from obengine.reference.book import ReferenceBook
-from tests.differential.profiles import STREAMS
+from tests.differential.plain_streams import STREAMS
 from tests.integration.test_core_from_cpp import ENGINE, TOOLS
 
 MESSAGES = 3_000

@@ -32,7 +32,7 @@ from obengine.api.messages import (
 from obengine.api.snapshot import RESTING
 from tests.property.naive_auction import clearing
 from tests.property.naive_order import Order, record
-from tests.property.naive_refusal import Command, Extension, form_refusal
+from tests.property.naive_validation import Command, Extension, form_refusal
 
 EventRow = tuple[int, int, int, int, int, int, int]
 MAX_PRICE = 2**63 - 1
@@ -76,7 +76,7 @@ class NaiveBook:
         return self.rows
 
     def act(self, command: Command, extension: Extension) -> int:
-        """Do what a well-formed command asks, or say why not."""
+        """Apply a valid command, or return the reject code."""
         if command.op == Op.NEW:
             return self.new(command, extension)
         if command.op == Op.MASS_CANCEL:
@@ -234,7 +234,7 @@ class NaiveBook:
             self.tell(EventKind.CANCELLED, CancelReason.SELF_TRADE, taker, mine)
 
     def trade(self, detail: int, lots: int, taker: int, maker: Order, price: int) -> bool:
-        """One trade, told and done; whether the maker shows lots anew."""
+        """Emit and apply one trade; return whether the maker was refilled."""
         self.rows.append((EventKind.TRADED, detail, maker.symbol, lots, taker, maker.order_id, price))
         self.last[maker.symbol] = price
         self.prices.append(price)

@@ -95,7 +95,7 @@ def test_levels_total_what_is_shown_on_them(commands: Commands) -> None:
 
 
 @given(plain_streams())
-def test_symbols_do_not_see_each_other(commands: Commands) -> None:
+def test_symbols_are_independent(commands: Commands) -> None:
     """Rule: a stream that is split by symbol gives the same events per symbol."""
     events = ReferenceBook(SYMBOLS).apply(commands)
     for symbol in range(SYMBOLS):
@@ -117,7 +117,7 @@ def test_a_restored_book_goes_on_as_the_first_would(commands: Commands, more: Co
 
 
 @given(plain_streams())
-def test_the_short_cut_for_plain_orders_follows_the_same_rules(commands: Commands) -> None:
+def test_the_fast_path_for_plain_orders_follows_the_same_rules(commands: Commands) -> None:
     """Rule: a stop that is never triggered changes no event but its own (it closes the short cut)."""
     aside = np.zeros(2 * SYMBOLS, COMMAND)
     for symbol in range(SYMBOLS):

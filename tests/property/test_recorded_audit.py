@@ -1,4 +1,4 @@
-"""The audit of recorded logs on columns says what the walk along the events says, or nothing."""
+"""The column audit of recorded logs gives the counts of the event audit, or None."""
 
 from __future__ import annotations
 
@@ -49,30 +49,32 @@ def replayed(commands: Commands, auctions: int) -> tuple[Events, Snapshot]:
 
 @given(Steps, st.integers(0, SYMBOLS))
 @settings(max_examples=200, deadline=None)
-def test_a_recorded_log_has_the_counts_of_the_walk(steps: list[tuple[int, ...]], auctions: int) -> None:
-    """ "What such a log must keep to holds for each order by itself." """
+def test_a_recorded_log_has_the_counts_of_the_event_audit(
+    steps: list[tuple[int, ...]], auctions: int
+) -> None:
+    """Most rules of such a log concern a single order each."""
     events, snapshot = replayed(commands_of(steps, apart=True), auctions)
-    told = audit_recorded(events, snapshot)
-    assert told is not None
-    assert told == audit_events(events, snapshot=snapshot)
-    assert list(told) == list(audit_events(events, snapshot=snapshot))
+    counts = audit_recorded(events, snapshot)
+    assert counts is not None
+    assert counts == audit_events(events, snapshot=snapshot)
+    assert list(counts) == list(audit_events(events, snapshot=snapshot))
 
 
 @given(Steps, st.integers(0, SYMBOLS))
 @settings(max_examples=200, deadline=None)
-def test_a_log_with_matches_or_crossed_auctions_is_judged_alike_or_left_alone(
+def test_logs_with_matches_or_crossed_auctions_give_equal_counts_or_none(
     steps: list[tuple[int, ...]], auctions: int
 ) -> None:
     """ "Of a log that is not like this, or not sound, nothing is said here." """
     events, snapshot = replayed(commands_of(steps, apart=False), auctions)
-    told = audit_recorded(events, snapshot)
-    assert told is None or told == audit_events(events, snapshot=snapshot)
-    assert told is not None or auctions < SYMBOLS
+    counts = audit_recorded(events, snapshot)
+    assert counts is None or counts == audit_events(events, snapshot=snapshot)
+    assert counts is not None or auctions < SYMBOLS
 
 
 @given(Steps, st.data())
 @settings(max_examples=400, deadline=None)
-def test_an_altered_log_is_never_called_sound_where_the_walk_finds_a_fault(
+def test_an_altered_log_with_faults_is_never_reported_as_correct(
     steps: list[tuple[int, ...]], data: st.DataObject
 ) -> None:
     """ "Of a log that is not like this, or not sound, nothing is said here." """
@@ -82,13 +84,15 @@ def test_an_altered_log_is_never_called_sound_where_the_walk_finds_a_fault(
     events = events.copy()
     events[name][at] = data.draw(st.integers(0, 11) | st.integers(100, 116))
     walked = audit_events(events, snapshot=snapshot)
-    told = audit_recorded(events, snapshot)
-    assert told is None or (told == walked and not nonzero_faults(walked))
+    counts = audit_recorded(events, snapshot)
+    assert counts is None or (counts == walked and not nonzero_faults(walked))
 
 
 @given(Steps, st.data())
 @settings(max_examples=200, deadline=None)
-def test_an_altered_state_is_never_called_sound(steps: list[tuple[int, ...]], data: st.DataObject) -> None:
+def test_an_altered_state_is_never_reported_as_correct(
+    steps: list[tuple[int, ...]], data: st.DataObject
+) -> None:
     """ "The final state is in queue order." """
     events, snapshot = replayed(commands_of([(Op.NEW, 0, 0, 77, 5, 1), *steps], apart=True), 0)
     orders = snapshot.orders.copy()

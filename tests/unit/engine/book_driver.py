@@ -1,4 +1,4 @@
-"""How the scenes of the unit tests are played: commands by name, events as short tuples."""
+"""Drives a reference book in unit tests: commands as methods, events as short tuples."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ from obengine.reference.book import ReferenceBook
 BUY, SELL = Side.BUY, Side.SELL
 GTC, IOC, DAY, GTD, FOK, AON = TimeInForce
 OPEN, HALT, AUCTION = TradingState
-Told = tuple[Any, ...]
+EventRow = tuple[Any, ...]
 
 
-class Scene:
-    """One book, and its events in short: (what, order id, lots, ...)."""
+class BookDriver:
+    """A reference book whose methods return events as short tuples: (kind, order id, lots, ...)."""
 
     def __init__(self, symbols: int = 1) -> None:
         self.book = OrderBook(ReferenceBook(symbols))
 
-    def new(self, order_id: int, side: Side, lots: int, *price: int, **more: Any) -> list[Told]:
-        return self.told(self.book.submit(order_id, side, lots, *price, **more))
+    def new(self, order_id: int, side: Side, lots: int, *price: int, **more: Any) -> list[EventRow]:
+        return self.rows_of(self.book.submit(order_id, side, lots, *price, **more))
 
-    def modify(self, order_id: int, lots: int, price: int = 0) -> list[Told]:
-        return self.told(self.book.modify(order_id, lots, price))
+    def modify(self, order_id: int, lots: int, price: int = 0) -> list[EventRow]:
+        return self.rows_of(self.book.modify(order_id, lots, price))
 
-    def cancel(self, order_id: int, lots: int = 0) -> list[Told]:
-        return self.told(self.book.cancel(order_id, lots))
+    def cancel(self, order_id: int, lots: int = 0) -> list[EventRow]:
+        return self.rows_of(self.book.cancel(order_id, lots))
 
-    def execute(self, order_id: int, lots: int) -> list[Told]:
-        return self.told(self.book.execute(order_id, lots))
+    def execute(self, order_id: int, lots: int) -> list[EventRow]:
+        return self.rows_of(self.book.execute(order_id, lots))
 
-    def state(self, state: TradingState, **more: Any) -> list[Told]:
-        return self.told(self.book.apply(orders.set_state(state, **more)))
+    def state(self, state: TradingState, **more: Any) -> list[EventRow]:
+        return self.rows_of(self.book.apply(orders.set_state(state, **more)))
 
-    def clock(self, time_ns: int, **more: Any) -> list[Told]:
-        return self.told(self.book.set_clock(time_ns, **more))
+    def clock(self, time_ns: int, **more: Any) -> list[EventRow]:
+        return self.rows_of(self.book.set_clock(time_ns, **more))
 
     def rows(self) -> list[tuple[int, int, int, int]]:
         """Id, open lots, shown lots, price of every open order."""
         return [(o.order_id, o.open_lots, o.shown_lots, o.price_ticks) for o in self.book.orders()]
 
     @staticmethod
-    def told(events: list[Event]) -> list[Told]:
+    def rows_of(events: list[Event]) -> list[EventRow]:
         return [short(event) for event in events]
 
 
-def short(event: Event) -> Told:
-    """An event without what the scene says already."""
+def short(event: Event) -> EventRow:
+    """The relevant fields of an event, as a tuple."""
     kind, order_id, lots, price = event.kind, event.order_id, event.qty_lots, event.price_ticks
     if kind is EventKind.TRADED:
         return ("traded", order_id, event.other_id, lots, price)
@@ -87,10 +87,10 @@ __all__ = [
     "IOC",
     "OPEN",
     "SELL",
+    "BookDriver",
     "CancelReason",
+    "EventRow",
     "Priority",
     "RejectCode",
-    "Scene",
     "SelfTrade",
-    "Told",
 ]

@@ -161,7 +161,7 @@ def test_a_tape_is_replayed_without_a_touch(tmp_path: Path) -> None:
     assert not outcome.series
 
 
-def test_what_cannot_be_replayed(tmp_path: Path) -> None:
+def test_unknown_formats_are_rejected(tmp_path: Path) -> None:
     path = write_lobster_sample(tmp_path, rows=50)
     with pytest.raises(CoreUnavailable):
         run_replay(path, core="steam", passes=1)

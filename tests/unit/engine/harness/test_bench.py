@@ -51,7 +51,7 @@ def test_progress_adds_up_to_the_announced_work() -> None:
     assert sum(done) == bench_work("baseline", passes=2, messages=9_000) == 36_000
 
 
-def test_scales_are_those_of_their_names() -> None:
+def test_scenario_names_match_their_lengths() -> None:
     assert {name: plan.messages for name, plan in SCENARIOS.items()} == {
         "baseline": 2_000,
         "x10": 20_000,
@@ -72,7 +72,7 @@ def test_scales_are_those_of_their_names() -> None:
         ({"messages": 0}, "messages"),
     ],
 )
-def test_what_cannot_be_run_is_refused_first(changes: dict[str, Any], reason: str) -> None:
+def test_invalid_runs_are_rejected_before_any_work(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(WorkloadError, match=reason):
         run_bench(**{"scenario": "baseline", "core": "reference", "passes": 1, **changes})
 

@@ -35,7 +35,7 @@ def test_thresholds(wall_ns: list[int], unstable: int, words: str) -> None:
     assert words in check.detail
 
 
-def test_the_spread_and_preemptions_are_told() -> None:
+def test_the_spread_and_preemptions_are_reported() -> None:
     counts = stability_check([980, 1000, 990, 1030, 1400], [0, 2, 0, 1, 0], fresh_processes=True).counts
     assert (counts["middle-half-permille"], counts["slowest-permille"]) == (40, 1400)
     assert (counts["middle-half-permille-at-most"], counts["slowest-permille-at-most"]) == (100, 1500)
@@ -60,8 +60,8 @@ def test_passes_in_fresh_processes_give_the_same_run() -> None:
 
 def test_a_worker_with_other_events_or_none_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     other = generate(STEADY, 7, 50).commands.tobytes()
-    lies = f"import json; print(json.dumps({answer_for(other, 'reference')!r}))"
-    monkeypatch.setattr(fresh_passes, "_WORDS", (sys.executable, "-c", lies))
+    wrong_worker = f"import json; print(json.dumps({answer_for(other, 'reference')!r}))"
+    monkeypatch.setattr(fresh_passes, "_WORDS", (sys.executable, "-c", wrong_worker))
     with pytest.raises(DigestMismatch, match="process of pass 1"):
         run_bench("baseline", core="reference", passes=1, fresh_processes=True)
     monkeypatch.setattr(fresh_passes, "_WORDS", (sys.executable, "-c", "raise SystemExit('out of memory')"))

@@ -94,7 +94,7 @@ def test_every_other_type_is_counted_and_changes_nothing(tmp_path: Path) -> None
     assert day.counts == {NAMES[code]: 1 for code in NAMES if code in {*others, "A"}}
 
 
-def test_halts_are_told_with_their_reason(tmp_path: Path) -> None:
+def test_halts_have_their_reason(tmp_path: Path) -> None:
     body = b"ABC     " + b"H" + b"\0" + b"T1  "
     day = read(tmp_path, framed(add(1, "B", 1, 1), message("H", 1, 9, body)))
     (halt,) = day.halts
@@ -149,7 +149,7 @@ def test_adds_that_cross_rest_as_in_the_file(tmp_path: Path, core: str) -> None:
 
 
 @pytest.mark.parametrize("core", ["reference", "native"])
-def test_a_feed_that_matched_on_its_own_is_found_out(
+def test_a_core_that_matches_feed_orders_is_detected(
     tmp_path: Path, core: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from obengine.feeds import itch50
@@ -187,7 +187,7 @@ def test_what_is_left_open_is_what_a_book_keeps(tmp_path: Path) -> None:
         assert sorted(kept) == wanted
 
 
-def test_a_book_that_lost_an_order_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_book_that_lost_an_order_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from obengine.harness import replay_itch
 
     monkeypatch.setattr(replay_itch, "left_open", lambda commands: left_open(commands)[1:])
@@ -225,7 +225,7 @@ GOOD = framed(message("S", 0, 5, b"O"), add(1, "B", 10, 100), add(2, "S", 10, 20
         (gzip.compress(bytes(40 << 20), mtime=0), "day.itch", "unpacks to more"),
     ],
 )
-def test_malformed_files_are_refused_with_the_frame(
+def test_malformed_files_are_rejected_with_the_frame(
     tmp_path: Path, data: bytes, place: str, reason: str
 ) -> None:
     with pytest.raises(FeedError, match=reason) as caught:
@@ -240,6 +240,6 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"ab", b"34200.1,1,2", b"PK\x03\x04", b"\x1f\x8bnonsense"])
-def test_other_files_are_not_taken_for_itch(tmp_path: Path, data: bytes) -> None:
+def test_other_files_are_not_detected_as_itch(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x").write_bytes(data)
     assert not is_itch50(tmp_path / "x")

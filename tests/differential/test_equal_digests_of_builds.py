@@ -12,7 +12,7 @@ import pytest
 
 from obengine.api.messages import EVENT, records_digest
 from obengine.reference.book import ReferenceBook
-from tests.differential.profiles import STREAMS
+from tests.differential.plain_streams import STREAMS
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 MESSAGES = 3_000
@@ -55,8 +55,10 @@ def test_every_build_gives_the_events_of_the_reference(build: Build, tmp_path: P
     subprocess.run([*build.compiler, *options, str(source)], check=True)
     for name, (symbols, make) in STREAMS.items():
         commands = make(7, MESSAGES)
-        sent, told = tmp_path / "commands", tmp_path / "events"
+        sent, event_file = tmp_path / "commands", tmp_path / "events"
         sent.write_bytes(commands.tobytes())
-        subprocess.run([*build.runner, str(replay), str(sent), str(told), str(symbols), "777"], check=True)
+        subprocess.run(
+            [*build.runner, str(replay), str(sent), str(event_file), str(symbols), "777"], check=True
+        )
         expected = ReferenceBook(symbols).apply(commands)
-        assert records_digest(np.fromfile(told, EVENT)) == records_digest(expected), name
+        assert records_digest(np.fromfile(event_file, EVENT)) == records_digest(expected), name

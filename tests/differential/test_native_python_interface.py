@@ -18,7 +18,7 @@ from obengine.api.errors import BatchError, CoreUnavailable, SymbolError
 from obengine.api.messages import COMMAND, EVENT, EventKind, Side, records_digest
 from obengine.native.book import NativeBook
 from obengine.reference.book import ReferenceBook
-from tests.differential.profiles import steady
+from tests.differential.plain_streams import steady
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +52,7 @@ def test_commands_may_be_read_only_unaligned_or_none_at_all() -> None:
     assert len(NativeBook().apply(commands[:0])) == 0
 
 
-def test_events_are_the_callers_own() -> None:
+def test_events_belong_to_the_caller() -> None:
     book = NativeBook()
     commands = steady(5, 3_000)
     first = book.apply(commands[:10])
@@ -96,7 +96,7 @@ def test_the_greatest_number_of_symbols_works() -> None:
     assert book.snapshot().orders["symbol"].tolist() == [0, 65_535]
 
 
-def test_threads_that_share_a_book_take_turns() -> None:
+def test_threads_can_share_a_book() -> None:
     book = NativeBook(4)
     flows = [steady(seed, 20_000) for seed in range(4)]
     alone = [records_digest(NativeBook().apply(flow)) for flow in flows]
@@ -128,14 +128,14 @@ def test_cores_are_found_by_name() -> None:
         cores.make_book("quantum")
 
 
-def test_a_missing_native_core_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_native_core_gives_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "find_spec", lambda name: None)
     assert cores.core_names() == ("reference",)
     with pytest.raises(CoreUnavailable, match="compiler"):
         cores.make_book("native")
 
 
-def test_a_native_core_that_does_not_load_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_native_core_that_does_not_load_gives_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obengine._native", None)
     monkeypatch.setattr(cores, "find_spec", lambda name: object())
     reason = cores.native_unavailable_reason()
@@ -151,7 +151,7 @@ def test_the_stub_is_that_of_the_module(tmp_path: Path) -> None:
     assert ast.dump(ast.parse(committed.read_text())) == ast.dump(ast.parse(fresh.read_text())), command
 
 
-def test_the_core_says_by_what_and_from_what_it_was_built() -> None:
+def test_the_core_reports_its_compiler_and_sources() -> None:
     build = cores.native_build()
     assert build is not None
     assert re.fullmatch(r"(GNU|Clang|AppleClang|MSVC) [0-9.]+ .*", build.compiler)

@@ -15,14 +15,19 @@ WALLS = st.lists(st.integers(1, 10**12) | st.integers(900, 1_600), min_size=1, m
 
 def run_of(walls: list[int], *, of: str = "", series: str = "pass-wall", seeds: int = 1) -> Artefact:
     each = len(walls) // seeds
-    told = max(
+    check_of_run = max(
         (
             stability_check(walls[at : at + each], (), name=f"stability-{of}" if of else "stability")
             for at in range(0, len(walls), each)
         ),
         key=lambda check: (check.counts["unstable"], check.counts["middle-half-permille"]),
     )
-    check = Check(name=told.name, passed=told.passed, detail=told.detail, counts=dict(told.counts))
+    check = Check(
+        name=check_of_run.name,
+        passed=check_of_run.passed,
+        detail=check_of_run.detail,
+        counts=dict(check_of_run.counts),
+    )
     return draft(
         kind="bench",
         scenario="baseline",
@@ -36,7 +41,7 @@ def run_of(walls: list[int], *, of: str = "", series: str = "pass-wall", seeds: 
 
 
 @given(WALLS)
-def test_a_true_verdict_is_found_true(walls: list[int]) -> None:
+def test_a_correct_verdict_is_confirmed(walls: list[int]) -> None:
     """The verdict follows from the walls of the passes by the thresholds that it states."""
     run = run_of(walls)
     assert list(stability_findings(run)) == []
@@ -53,7 +58,7 @@ def test_other_samples_than_the_verdicts_are_named(walls: list[int], data: st.Da
     assert list(stability_findings(forged)) or len(walls) == 1
 
 
-def test_scales_and_seeds_are_judged_apart() -> None:
+def test_scales_and_seeds_are_evaluated_separately() -> None:
     scale = run_of([1000] * 5, of="x10", series="saturated-wall-x10")
     seeds = run_of([1000] * 5 + [2000] * 5, of="inline", series="inline-wall", seeds=2)
     assert [list(stability_findings(run)) for run in (scale, seeds)] == [[], []]

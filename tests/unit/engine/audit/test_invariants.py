@@ -113,14 +113,14 @@ def test_a_fault_is_counted_under_its_cause(cause: str, rows: list[Row]) -> None
     assert counts_of(rows)[cause] == 1
 
 
-def test_an_arrival_of_id_0_is_told_from_a_recorded_execution() -> None:
+def test_an_arrival_with_id_0_is_distinguished_from_a_recorded_execution() -> None:
     rows = [SOUND[0], (ACC, BUY, 0, 2, 0, 0, 99), (TRD, BUY, 0, 2, 0, 1, 100), (TRD, SELL, 0, 2, 0, 0, 99)]
     counts = audit_events(np.array(rows, EVENT))
     assert nonzero_faults(counts) == {}
     assert counts["lots_resting"] == 3
 
 
-def test_a_snapshot_that_the_events_do_not_tell_is_counted() -> None:
+def test_differences_between_snapshot_and_events_are_counted() -> None:
     empty = Snapshot(8, np.zeros(0, RESTING))
     assert audit_events(np.array(SOUND, EVENT), snapshot=empty)["snapshot_differences"] == 0
     assert audit_events(np.array(SOUND[:2], EVENT), snapshot=empty)["snapshot_differences"] == 2

@@ -133,6 +133,6 @@ def test_a_decoder_that_fails_ends_the_run(name: str, monkeypatch: pytest.Monkey
     ("seeds", "passes", "messages"),
     [((), 1, 10), ((-1,), 1, 10), ((2**64,), 1, 10), ((1,), 0, 10), ((1,), 1, 0), ((1,), 1, 10**8)],
 )
-def test_what_cannot_be_run(seeds: Sequence[int], passes: int, messages: int) -> None:
+def test_invalid_runs_are_rejected(seeds: Sequence[int], passes: int, messages: int) -> None:
     with pytest.raises(WorkloadError):
         run_architectures(seeds, passes=passes, messages=messages)

@@ -24,7 +24,7 @@ def test_events_carry_their_sequence_numbers(book: OrderBook) -> None:
     ]
 
 
-def test_levels_are_walked_best_first(book: OrderBook) -> None:
+def test_levels_are_iterated_best_first(book: OrderBook) -> None:
     for order_id, (side, price) in enumerate(
         [(Side.BUY, 99), (Side.SELL, 103), (Side.BUY, 100), (Side.SELL, 102)]
     ):
@@ -40,7 +40,7 @@ def test_levels_are_walked_best_first(book: OrderBook) -> None:
     assert [level.price_ticks for level in book.asks()] == [102, 103]
 
 
-def test_changes_tell_each_level_that_is_not_as_it_was(book: OrderBook) -> None:
+def test_level_changes_lists_each_changed_level(book: OrderBook) -> None:
     book.submit(1, Side.BUY, 5, 100)
     book.submit(2, Side.SELL, 5, 101)
     assert book.level_changes() == [LevelChange(Side.BUY, 100, 5, 1), LevelChange(Side.SELL, 101, 5, 1)]

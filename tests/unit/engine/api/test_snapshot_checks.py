@@ -13,23 +13,23 @@ from obengine.api.messages import NO_PRICE
 from obengine.api.orders import new_order
 from obengine.api.protocol import Snapshot
 from obengine.reference.book import ReferenceBook
-from tests.unit.engine.scenes import AON, AUCTION, BUY, GTD, SELL, Scene
+from tests.unit.engine.book_driver import AON, AUCTION, BUY, GTD, SELL, BookDriver
 
 
-def rich_scene() -> Scene:
+def rich_scene() -> BookDriver:
     """Orders 1 iceberg, 2 hidden, 3 AON, 4 plain sell, 5 GTD, 6 stop, 7 trailing stop-limit; an auction."""
-    scene = Scene(symbols=3)
-    scene.new(1, BUY, 9, 100, display_lots=2)
-    scene.new(2, BUY, 9, 100, hidden=True)
-    scene.new(3, BUY, 9, 100, tif=AON)
-    scene.new(4, SELL, 9, 105)
-    scene.new(5, SELL, 9, 106, tif=GTD, expiry_ns=50)
-    scene.execute(4, 1)
-    scene.new(6, BUY, 9, trigger_ticks=200)
-    scene.new(7, SELL, 9, 1, trail_ticks=20)
-    scene.state(AUCTION, symbol=1)
-    scene.clock(30)
-    return scene
+    driver = BookDriver(symbols=3)
+    driver.new(1, BUY, 9, 100, display_lots=2)
+    driver.new(2, BUY, 9, 100, hidden=True)
+    driver.new(3, BUY, 9, 100, tif=AON)
+    driver.new(4, SELL, 9, 105)
+    driver.new(5, SELL, 9, 106, tif=GTD, expiry_ns=50)
+    driver.execute(4, 1)
+    driver.new(6, BUY, 9, trigger_ticks=200)
+    driver.new(7, SELL, 9, 1, trail_ticks=20)
+    driver.state(AUCTION, symbol=1)
+    driver.clock(30)
+    return driver
 
 
 ROW_OF = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6}
@@ -73,7 +73,7 @@ ROW_OF = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6}
         (4, "price_ticks", 100, "not crossed"),
     ],
 )
-def test_an_order_that_cannot_be_is_refused(order_id: int, field: str, value: int, rule: str) -> None:
+def test_an_invalid_order_record_is_rejected(order_id: int, field: str, value: int, rule: str) -> None:
     snapshot = rich_scene().book.snapshot()
     snapshot.orders[field][ROW_OF[order_id]] = value
     assert_refused(snapshot, rule)
@@ -93,13 +93,13 @@ def test_an_order_that_cannot_be_is_refused(order_id: int, field: str, value: in
         ("symbols", "has_last", 0, "last_ticks"),
     ],
 )
-def test_an_engine_or_symbol_that_cannot_be_is_refused(part: str, field: str, value: int, rule: str) -> None:
+def test_an_invalid_engine_or_symbol_record_is_rejected(part: str, field: str, value: int, rule: str) -> None:
     snapshot = rich_scene().book.snapshot()
     getattr(snapshot, part)[field][0] = value
     assert_refused(snapshot, rule)
 
 
-def test_a_record_of_a_new_symbol_is_refused() -> None:
+def test_a_record_of_a_symbol_in_initial_state_is_rejected() -> None:
     snapshot = rich_scene().book.snapshot()
     snapshot.symbols["state"][1] = 0
     assert_refused(snapshot, "new symbol")
@@ -114,32 +114,32 @@ def test_a_record_of_a_new_symbol_is_refused() -> None:
         {"next_sequence": 2**64},
     ],
 )
-def test_what_is_no_snapshot_is_refused(change: dict[str, Any]) -> None:
+def test_an_object_with_wrong_arrays_is_rejected(change: dict[str, Any]) -> None:
     assert_refused(replace(rich_scene().book.snapshot(), **change), "snapshot")
 
 
-def test_an_engine_record_too_many_is_refused() -> None:
+def test_a_second_engine_record_is_rejected() -> None:
     snapshot = rich_scene().book.snapshot()
     assert_refused(replace(snapshot, engine=np.repeat(snapshot.engine, 2)), "2 records")
 
 
-def test_a_symbol_that_the_book_has_not_is_refused() -> None:
+def test_an_unknown_symbol_is_rejected() -> None:
     with pytest.raises(SymbolError, match="symbol 1"):
         ReferenceBook(1).restore(rich_scene().book.snapshot())
 
 
 def test_a_pending_extension_outlives_a_restore() -> None:
-    scene, other = Scene(), Scene()
+    driver, other = BookDriver(), BookDriver()
     iceberg = new_order(1, BUY, 9, 100, display_lots=2)
-    scene.book.book.apply(iceberg[:1])
-    other.book.restore(scene.book.snapshot())
-    assert scene.told(other.book.apply(iceberg[1:])) == [("accepted", 1, 9, 100)]
+    driver.book.book.apply(iceberg[:1])
+    other.book.restore(driver.book.snapshot())
+    assert driver.rows_of(other.book.apply(iceberg[1:])) == [("accepted", 1, 9, 100)]
     assert other.rows() == [(1, 9, 2, 100)]
 
 
 def assert_refused(snapshot: Snapshot, rule: str) -> None:
-    scene = rich_scene()
-    before = scene.book.book.state_digest()
+    driver = rich_scene()
+    before = driver.book.book.state_digest()
     with pytest.raises(SnapshotError, match=rule):
-        scene.book.restore(snapshot)
-    assert scene.book.book.state_digest() == before
+        driver.book.restore(snapshot)
+    assert driver.book.book.state_digest() == before

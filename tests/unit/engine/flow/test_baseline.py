@@ -46,7 +46,7 @@ def test_without_stale_cancels_no_order_is_cancelled_twice() -> None:
     assert np.unique(cancelled).size == cancelled.size
 
 
-def test_adds_stand_on_their_own_side_of_the_mid() -> None:
+def test_adds_are_on_their_own_side_of_the_mid() -> None:
     profile = replace(STEADY, drift_share=0)
     commands = generate(profile, 8, 5_000).commands
     adds = commands[(commands["op"] == Op.NEW) & (commands["tif"] == TimeInForce.GTC)]

@@ -146,7 +146,7 @@ def test_an_empty_frame_ends_a_file(behind: bytes) -> None:
     assert (end.offset, end.fault) == (len(data) + 2, None)
 
 
-def test_what_cannot_be_is_counted_and_has_no_effect() -> None:
+def test_invalid_messages_are_counted_and_have_no_effect() -> None:
     books = ItchBooks()
     order = (0, 0, 100, 10)
     gone = frame("D", 0, struct.pack(">Q", 77))
@@ -173,7 +173,7 @@ def test_no_lots_to_cancel_do_not_cancel_all() -> None:
 
 @given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 255))
 def test_any_bytes_are_read_without_harm(tail: bytes, at: int, value: int) -> None:
-    """Rule: whatever the bytes, reading ends behind the last good frame, and says why."""
+    """Rule: whatever the bytes, reading ends behind the last good frame, and has the reason."""
     data = bytearray(Feed(3, 12).data + tail)
     data[at % len(data)] = value
     end = ItchBooks().read(bytes(data))

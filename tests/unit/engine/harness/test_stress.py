@@ -132,7 +132,7 @@ def test_two_arrivals_of_one_seed_give_one_digest() -> None:
         ({"rate": 1}, "rate"),
     ],
 )
-def test_what_cannot_be_run_is_refused_first(changes: dict[str, Any], reason: str) -> None:
+def test_invalid_runs_are_rejected_before_any_work(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(WorkloadError, match=reason):
         run_stress(
             **{"arrivals": "poisson", "scales": [1], "seed": 1, "core": "reference", "passes": 1, **changes}
@@ -140,8 +140,8 @@ def test_what_cannot_be_run_is_refused_first(changes: dict[str, Any], reason: st
 
 
 def point(offered: int, p99: int, *, done: int | None = None) -> SweepPoint:
-    told = (100, 200, p99, 2 * p99)
-    return SweepPoint(offered, offered if done is None else done, told, told, told)
+    percentiles = (100, 200, p99, 2 * p99)
+    return SweepPoint(offered, offered if done is None else done, percentiles, percentiles, percentiles)
 
 
 def test_the_knee_is_the_last_load_before_either_limit() -> None:
@@ -152,6 +152,6 @@ def test_the_knee_is_the_last_load_before_either_limit() -> None:
     assert knee_of([point(100, 1_000, done=1)]) == 0
 
 
-def test_percentiles_are_values_that_were_there() -> None:
+def test_percentiles_are_observed_values() -> None:
     assert percentiles_ns(np.arange(1, 1_001, dtype=np.int64)) == (500, 900, 990, 999)
     assert percentiles_ns(np.array([7], dtype=np.int64)) == (7, 7, 7, 7)

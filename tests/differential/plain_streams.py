@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from obengine.api.messages import COMMAND, MAX_ID, MAX_QTY, NO_PRICE, Commands, Op, OrderKind
 from obengine.flow.baseline import STEADY, generate
-from tests.differential.features import TEMPERS, feature_stream
+from tests.differential.feature_streams import TEMPERS, feature_stream
 
 Rng = np.random.Generator
 Draw = Callable[[Rng, int], NDArray[np.generic]]

@@ -25,7 +25,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What an EXTEND says."""
+    """The parameters of an EXTEND."""
 
     display: int
     minimum: int

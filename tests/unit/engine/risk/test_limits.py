@@ -99,7 +99,7 @@ def test_the_collar_starts_from_the_last_trade() -> None:
     assert risk.breaches[0].value == 6
 
 
-def test_the_kill_switch_falls_once_and_stays() -> None:
+def test_the_kill_switch_triggers_once_and_remains() -> None:
     risk = engine(open_orders=0, kill_after_breaches=2)
     assert [risk.check(ORDER) for _ in range(4)] == [False] * 4
     assert kinds(risk) == ["open-orders", "open-orders", "kill-switch"]
@@ -108,14 +108,14 @@ def test_the_kill_switch_falls_once_and_stays() -> None:
     assert kinds(risk)[3:] == ["open-orders"]
 
 
-def test_a_rule_holds_for_whom_and_where_it_says() -> None:
+def test_a_rule_applies_to_its_participant_and_symbol() -> None:
     risk = engine(participant=2, symbol=1, open_orders=0)
     assert risk.check(ORDER)
     assert risk.check(replace(ORDER, participant=2))
     assert not risk.check(replace(ORDER, participant=2, symbol=1))
 
 
-def test_a_change_is_looked_at_as_a_new_order_with_its_old_self_taken_out() -> None:
+def test_a_change_is_checked_like_a_new_order_that_replaces_the_old_one() -> None:
     risk = engine(inventory_lots=25, gross_notional=2_600, open_orders=1, collar_ticks=5)
     assert risk.check(ORDER)
     risk.opened(ORDER)
@@ -134,7 +134,7 @@ def test_a_change_is_looked_at_as_a_new_order_with_its_old_self_taken_out() -> N
     assert risk.check_change(0, 1, 9, 1_000, 1_000), "an order that is gone is nobody's"
 
 
-def test_a_change_takes_a_token_and_falls_to_the_kill_switch_unless_it_gives_up_lots() -> None:
+def test_a_change_takes_a_token_and_respects_the_kill_switch_unless_it_reduces_lots() -> None:
     risk = engine(orders_per_s=1, burst=1, kill_after_breaches=1)
     assert risk.check(ORDER)
     risk.opened(ORDER)
@@ -147,7 +147,7 @@ def test_a_change_takes_a_token_and_falls_to_the_kill_switch_unless_it_gives_up_
 
 
 @pytest.mark.parametrize("core", ["reference", "native"])
-def test_changes_on_a_stream_are_watched(core: str) -> None:
+def test_changes_in_a_stream_are_checked(core: str) -> None:
     stream = np.zeros(5, COMMAND)
     stream["op"] = [Op.NEW, Op.NEW, Op.MODIFY, Op.MODIFY, Op.MODIFY]
     stream["side"] = [Side.SELL, Side.BUY, 0, 0, 0]
@@ -164,7 +164,7 @@ def test_changes_on_a_stream_are_watched(core: str) -> None:
     assert outcome.breaches[-1].value == 31, "4 bought by the change, 26 of it and 1 new order open"
 
 
-def test_what_nobody_owns_is_nobodys() -> None:
+def test_orders_without_owner_affect_no_participant() -> None:
     risk = engine(open_orders=5)
     risk.filled(0, 77, 5)
     risk.closed(0, 77)
@@ -175,7 +175,7 @@ def test_what_nobody_owns_is_nobodys() -> None:
 PLAN = MakerPlan(seed=1, symbol=0, half_spread_ticks=4, quote_lots=10, skew_ticks_per_lot=1)
 
 
-def test_the_maker_is_filled_only_by_what_goes_through_its_price() -> None:
+def test_the_market_maker_is_filled_only_by_trades_through_its_price() -> None:
     risk = RiskEngine(())
     maker = MarketMaker(PLAN, risk)
     maker.on_trade(1, Side.BUY, 5, 1_000)
@@ -195,7 +195,7 @@ def test_the_maker_is_filled_only_by_what_goes_through_its_price() -> None:
     ),
     st.integers(1, 2**64 - 1),
 )
-def test_orders_of_the_tape_never_touch_the_makers(
+def test_recorded_orders_never_affect_those_of_the_market_maker(
     trades: list[tuple[Side, int, int, bool]], tape_id: int
 ) -> None:
     """An agent's orders are not in the tape's book, so ids of the tape that are like its own mean nothing."""
@@ -213,7 +213,7 @@ def test_orders_of_the_tape_never_touch_the_makers(
     assert (maker.fills, maker.cash, maker.position_lots) == (lonely.fills, lonely.cash, lonely.position_lots)
 
 
-def test_a_refused_maker_has_no_quotes() -> None:
+def test_a_rejected_market_maker_has_no_quotes() -> None:
     risk = RiskEngine((RiskRule(participant=MAKER, open_orders=0),))
     maker = MarketMaker(PLAN, risk)
     for price in (100, 200, 300):
@@ -293,14 +293,14 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("version = 1\n[market_maker]\nspread = 1", "unknown key 'spread'"),
     ],
 )
-def test_files_that_make_no_sense(tmp_path: Path, text: str, reason: str) -> None:
+def test_invalid_limits_files_are_rejected(tmp_path: Path, text: str, reason: str) -> None:
     path = limits_file(tmp_path, text)
     with pytest.raises(LimitsError, match=reason) as caught:
         read_limits(path, symbols=("A", "B"), participants=())
     assert str(caught.value).startswith(f"{path}: ")
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_limits_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LimitsError, match="cannot be read"):
         read_limits(tmp_path / "limits.toml", symbols=(), participants=())
 
@@ -329,7 +329,7 @@ def watched(tmp_path: Path, expect: str, *, core: str = "reference") -> tuple[Ri
     return outcome.risk, check.passed
 
 
-def test_expectations_decide(tmp_path: Path) -> None:
+def test_the_check_compares_breaches_with_the_expectation(tmp_path: Path) -> None:
     risk, passed = watched(tmp_path, '"none"')
     assert not passed
     assert "not 0" in risk.check.detail
@@ -343,7 +343,7 @@ def test_expectations_decide(tmp_path: Path) -> None:
     assert abs(risk.series["inventory_lots"]).max() <= 60
 
 
-def test_the_maker_and_the_unnamed_orders_of_a_window_do_not_mix() -> None:
+def test_market_maker_and_unnamed_window_orders_are_separate() -> None:
     day = read_pair(lobster_sample_pair(), core="reference")
     limits = RiskLimits(
         (),
@@ -358,7 +358,7 @@ def test_the_maker_and_the_unnamed_orders_of_a_window_do_not_mix() -> None:
     assert int(np.abs(pnl).max()) < 20 * price, "a fill that is not in the inventory costs a whole quote"
 
 
-def test_owners_on_the_tape_are_watched(tmp_path: Path) -> None:
+def test_owners_of_recorded_orders_are_checked(tmp_path: Path) -> None:
     path = write_itch50_sample(tmp_path / "s.itch", messages=500)
     text = 'version = 1\n[[limit]]\nparticipant = "NITE"\nopen_orders = 3\n'
     outcome = run_replay(path, core="reference", passes=1, risk=limits_file(tmp_path, text))
@@ -368,7 +368,7 @@ def test_owners_on_the_tape_are_watched(tmp_path: Path) -> None:
     assert outcome.risk.series["time_ns"].size == 0
 
 
-def test_a_tape_has_no_times_to_watch(tmp_path: Path) -> None:
+def test_risk_limits_for_a_tape_are_rejected(tmp_path: Path) -> None:
     from obengine.flow.baseline import STEADY, generate
 
     write_tape(tmp_path / "t.obtape", generate(STEADY, 1, 10).commands)

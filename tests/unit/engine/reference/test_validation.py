@@ -161,8 +161,8 @@ def refused(state: TradingState, commands: list[Fields]) -> int:
     before, sequence, sent = book.state_digest(), book.next_sequence, records(*commands)
     (event,) = book.apply(sent)
     last = sent[-1]
-    told = (last["symbol"], last["qty_lots"], last["order_id"], last["op"], last["price_ticks"])
-    assert (event["kind"], *event.tolist()[2:]) == (EventKind.REJECTED, *told)
+    expected = (last["symbol"], last["qty_lots"], last["order_id"], last["op"], last["price_ticks"])
+    assert (event["kind"], *event.tolist()[2:]) == (EventKind.REJECTED, *expected)
     assert book.state_digest() == before
     assert book.next_sequence == sequence + 1
     return int(event["detail"])
@@ -174,23 +174,23 @@ def test_a_malformed_command_names_the_first_broken_rule(code: RejectCode, comma
 
 
 @pytest.mark.parametrize(("code", "state", "commands"), BOOK)
-def test_a_refusal_by_id_state_or_book_names_its_rule(
+def test_a_reject_by_id_state_or_book_names_its_rule(
     code: RejectCode, state: TradingState, commands: list[Fields]
 ) -> None:
     assert refused(state, commands) == code
 
 
 @pytest.mark.parametrize(("side", "touch"), [(0, NO_PRICE + 1), (1, 2**63 - 1)])
-def test_a_slide_off_the_end_of_prices_is_refused(side: int, touch: int) -> None:
+def test_a_slide_beyond_the_price_range_is_rejected(side: int, touch: int) -> None:
     book = ReferenceBook()
     maker = NEW | {"side": 1 - side, "price_ticks": touch, "order_id": 1}
     events = book.apply(records(maker, NEW | {"side": side, "flags": 6, "price_ticks": touch}))
     assert events["detail"][1] == RejectCode.BAD_PRICE
 
 
-def test_every_code_is_in_the_tables() -> None:
+def test_every_reject_code_is_covered() -> None:
     assert {code for code, *_ in (*FORM, *BOOK)} == set(RejectCode)
 
 
-def test_a_form_rule_goes_before_the_id_and_the_state() -> None:
+def test_format_rules_precede_id_and_state_rules() -> None:
     assert refused(TradingState.HALT, extended({"qty_lots": 9}, {"order_id": 1})) == RejectCode.BAD_DISPLAY

@@ -21,14 +21,14 @@ GOLDEN = {
 
 
 @pytest.mark.parametrize("name", arrival_names())
-def test_the_times_are_those_of_every_machine(name: str) -> None:
+def test_times_are_equal_on_every_machine(name: str) -> None:
     times = arrival_times_ns(name, rate_msg_s=50_000, count=10_000, seed=2024)
     assert hashlib.sha256(times.astype("<i8").tobytes()).hexdigest() == GOLDEN[name]
 
 
 @pytest.mark.parametrize("name", arrival_names())
 @pytest.mark.parametrize("rate", [1_000, 250_000])
-def test_they_ascend_at_the_rate_asked_for(name: str, rate: int) -> None:
+def test_times_ascend_at_the_requested_rate(name: str, rate: int) -> None:
     times = arrival_times_ns(name, rate_msg_s=rate, count=200_000, seed=9)
     assert times.dtype == np.int64
     assert times[0] >= 0
@@ -56,7 +56,7 @@ def test_no_messages_have_no_times(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "rate"), [("uniform", 1_000), ("poisson", MIN_RATE_MSG_S - 1), ("burst", MAX_RATE_MSG_S + 1)]
 )
-def test_what_makes_no_sense_is_refused(name: str, rate: int) -> None:
+def test_invalid_arguments_are_rejected(name: str, rate: int) -> None:
     with pytest.raises(WorkloadError):
         arrival_times_ns(name, rate_msg_s=rate, count=1, seed=1)
 

@@ -34,8 +34,8 @@ Found = list[tuple[str, int, int, int, int]]
 
 
 def found_in(rows: list[tuple[int, ...]]) -> Found:
-    told = order_conflicts(np.array(rows, dtype=np.int64).reshape(-1, 6))
-    return [(str(c.conflict), c.line, c.column, c.value, c.known) for c in told]
+    conflicts = order_conflicts(np.array(rows, dtype=np.int64).reshape(-1, 6))
+    return [(str(c.conflict), c.line, c.column, c.value, c.known) for c in conflicts]
 
 
 def altered(line: int, column: int, value: int) -> list[tuple[int, ...]]:
@@ -103,25 +103,25 @@ def walked(rows: list[tuple[int, ...]]) -> Found:
         if kind > 4:
             continue
         known_price, known_direction, left, ended = orders.get(order_id, (price, direction, None, True))
-        told: Found = []
+        conflicts: Found = []
         if kind == 1:
             if not ended:
-                told.append(("duplicate-id", line, 3, order_id, order_id))
+                conflicts.append(("duplicate-id", line, 3, order_id, order_id))
             orders[order_id] = (price, direction, size, False)
         else:
             known = order_id in orders
             if known and ended:
-                told.append(("order-is-gone", line, 3, order_id, order_id))
+                conflicts.append(("order-is-gone", line, 3, order_id, order_id))
             elif left is not None and size > left:
-                told.append(("size-above-open", line, 4, size, left))
+                conflicts.append(("size-above-open", line, 4, size, left))
             if price != known_price:
-                told.append(("another-price", line, 5, price, known_price))
+                conflicts.append(("another-price", line, 5, price, known_price))
             if direction != known_direction:
-                told.append(("another-direction", line, 6, direction, known_direction))
+                conflicts.append(("another-direction", line, 6, direction, known_direction))
             over = kind == 3 or (left is not None and size >= left) or (known and ended)
             rest = None if left is None else left - size
             orders[order_id] = (known_price, known_direction, rest, over)
-        found += told
+        found += conflicts
     return found
 
 

@@ -72,7 +72,7 @@ def resting(book: ReferenceBook) -> list[tuple[int, int, int]]:
     return rows
 
 
-def test_a_limit_order_that_meets_nobody_rests() -> None:
+def test_a_limit_order_without_a_match_rests() -> None:
     book = ReferenceBook()
     assert play(book, new(1, BUY, 5, 100)) == [accepted(1, BUY, 5, 100)]
     assert resting(book) == [(1, 5, 100)]
@@ -86,7 +86,7 @@ def test_a_trade_is_at_the_makers_price(side: int, maker_price: int, limit: int)
     assert resting(book) == []
 
 
-def test_the_best_price_is_met_first_and_the_oldest_first_within_it() -> None:
+def test_the_best_price_trades_first_and_the_oldest_order_first_within_it() -> None:
     book = ReferenceBook()
     play(book, new(1, SELL, 2, 101), new(2, SELL, 2, 100), new(3, SELL, 2, 100))
     assert play(book, new(4, BUY, 5, 101))[1:] == [
@@ -131,7 +131,7 @@ def test_a_market_order_takes_every_level_and_never_rests() -> None:
     ]
 
 
-def test_a_cancel_inside_a_queue_loses_nobody() -> None:
+def test_a_cancel_inside_a_queue_keeps_the_other_orders() -> None:
     book = ReferenceBook()
     play(book, new(1, BUY, 1, 100), new(2, BUY, 2, 100), new(3, BUY, 3, 100))
     assert play(book, cancel(2)) == [cancelled(2, 2, 100)]
@@ -184,7 +184,7 @@ def test_a_reprice_through_the_spread_matches_at_the_makers_price() -> None:
     assert book.snapshot().orders["participant"].tolist() == [7]
 
 
-def test_a_recorded_execution_takes_the_named_order_wherever_it_stands() -> None:
+def test_a_recorded_execution_fills_the_named_order_at_any_queue_position() -> None:
     book = ReferenceBook()
     play(book, new(1, SELL, 2, 100), new(2, SELL, 5, 101))
     assert play(book, execute(2, 3), execute(2, 9)) == [traded(0, BUY, 2, 3, 101), traded(0, BUY, 2, 2, 101)]
@@ -194,7 +194,7 @@ def test_a_recorded_execution_takes_the_named_order_wherever_it_stands() -> None
 @pytest.mark.parametrize(
     "end", [cancel(1), market(9, SELL, 5), execute(1, 5)], ids=["cancel", "fill", "execute"]
 )
-def test_an_id_is_free_again_when_its_order_is_gone(end: Row) -> None:
+def test_an_id_can_be_reused_when_its_order_is_gone(end: Row) -> None:
     book = ReferenceBook()
     play(book, new(1, BUY, 5, 100), end)
     assert play(book, new(1, SELL, 1, 7)) == [accepted(1, SELL, 1, 7)]
@@ -225,7 +225,7 @@ def test_symbols_have_their_own_books_and_ids() -> None:
     assert book.depth(Side.SELL, 1, symbol=1) == ()
 
 
-def test_the_ends_of_every_type_are_ordinary_values() -> None:
+def test_extreme_values_of_every_field_are_accepted() -> None:
     book = ReferenceBook()
     play(book, *(new(MAX_ID - n, BUY, MAX_QTY, 2**63 - 1) for n in range(3)))
     assert book.depth(Side.BUY, 1) == (Level(2**63 - 1, 3 * MAX_QTY, 3),)
@@ -253,7 +253,7 @@ def test_many_levels_that_come_and_go_leave_no_trace() -> None:
     ],
     ids=["dtype", "two dimensions", "no dimension", "strided", "big-endian", "list"],
 )
-def test_a_malformed_array_is_refused_before_anything_is_processed(batch: object) -> None:
+def test_a_malformed_array_is_rejected_before_any_command_is_applied(batch: object) -> None:
     book = ReferenceBook()
     with pytest.raises(BatchError):
         book.apply(batch)  # type: ignore[arg-type]
@@ -265,12 +265,12 @@ def test_an_empty_batch_gives_no_events() -> None:
 
 
 @pytest.mark.parametrize("symbols", [0, -1, 65537])
-def test_a_number_of_symbols_out_of_range_is_refused(symbols: int) -> None:
+def test_a_number_of_symbols_out_of_range_is_rejected(symbols: int) -> None:
     with pytest.raises(SymbolError, match=str(symbols)):
         ReferenceBook(symbols)
 
 
 @pytest.mark.parametrize("symbol", [-1, 1])
-def test_the_depth_of_a_symbol_that_is_not_there_is_refused(symbol: int) -> None:
+def test_the_depth_of_an_unknown_symbol_is_rejected(symbol: int) -> None:
     with pytest.raises(SymbolError):
         ReferenceBook().depth(Side.BUY, 1, symbol)

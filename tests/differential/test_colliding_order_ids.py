@@ -40,7 +40,7 @@ def stream(ids: list[int]) -> Commands:
     return made[kept]
 
 
-def test_they_do_collide_at_first() -> None:
+def test_the_ids_collide_in_a_new_table() -> None:
     ids = colliding_ids(4_000)
     assert len(set(ids)) == len(ids)
     assert {(number >> 4) * GOLDEN % 2**64 >> 47 for number in ids} == {0}
