@@ -95,8 +95,8 @@ def compare(
         base, head: entries of a registry, or a text: a digest or its prefix, several with commas, a
             filter such as `kind=bench commit=1c9f`, a release tag, or `./FOLDER` of a release's files.
         project: whose results folder and forge the texts refer to.
-        force: compare runs that are not alike; the report says what differs.
-        same_host: assume one machine where the runs do not name theirs.
+        force: compare runs that are not alike; the report names what differs.
+        same_host: assume one machine if the runs do not name theirs.
 
     Raises:
         UsageError: a malformed filter, an empty or too large side, or a run on both sides.

@@ -36,8 +36,8 @@ class ListedRun:
 
     Attributes:
         entry: what the registry knows of it.
-        artefact: its envelope; None where it was not read or is damaged.
-        run: its figures; None where they were not asked for or the run is damaged.
+        artefact: its envelope; None if it was not read or is damaged.
+        run: its figures; None if they were not asked for or the run is damaged.
     """
 
     entry: Entry

@@ -22,7 +22,7 @@ ForgeName = Literal["directory", "github"]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Where a project's runs and releases are kept. Make one with `Project.at`.
+    """The folders and the forge of a project. Create one with `Project.at`.
 
     Attributes:
         root: the top folder of the project, usually of its git repository.
@@ -73,11 +73,11 @@ class Project:
 
         Args:
             root: the top folder of the project.
-            name: the project's name; the name of the root folder where None.
-            results, schemas, releases: folders; `releases` is below the git folder where None.
+            name: the project's name; the name of the root folder if None.
+            results, schemas, releases: folders; `releases` is below the git folder if None.
             forge: `directory` or `github`; the latter needs `repository` and `token`.
             repository, api, remote, token, token_source: see the attributes.
-            outputs: more folders that this program writes, beside `results` and `releases`.
+            outputs: more folders that this program writes.
 
         Raises:
             UsageError: an unknown forge.

@@ -12,7 +12,7 @@ def forge_of(project: Project, reporter: Reporter) -> Forge:
     """The forge of a project; nothing is sent yet. Raises as `open_forge`.
 
     Args:
-        reporter: is told how long is left while GitHub's rate limits make us wait.
+        reporter: receives the time that is left while GitHub's rate limits make us wait.
     """
     return open_forge(
         project.forge,

@@ -39,7 +39,7 @@ def publish(
 
     Args:
         tag: the release's tag, such as `v1.0`.
-        runs: digests, prefixes or pinned names; all runs of the results folder where empty.
+        runs: digests, prefixes or pinned names; all runs of the results folder if empty.
         dry_run: do everything but tag and upload, in a temporary folder.
         resume: finish a publication that stopped, with its commit and its runs.
         sign: an SSH key file; a public one uses the agent.
@@ -101,7 +101,7 @@ def bundle_runs(
     """Write the files of a release into a folder; the same runs give the same bytes.
 
     Args:
-        output: the folder; `dist/NAME-TAG` below the project's root where None.
+        output: the folder; `dist/NAME-TAG` below the project's root if None.
         tag, runs, sign, project: as for `publish`.
 
     Returns:

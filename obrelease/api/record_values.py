@@ -57,7 +57,7 @@ def record(
         command: the command line that measures it again.
         registry: the registry, or its folder, which is made if it is missing.
         repository: the repository whose commit was measured; None to record no commit.
-        created_ns: when it was measured, in nanoseconds since 1970; now where None.
+        created_ns: when it was measured, in nanoseconds since 1970; now if None.
 
     Returns:
         The entry; its `digest` names the run.

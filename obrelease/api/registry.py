@@ -111,7 +111,7 @@ class Registry:
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
     ) -> Entry:
-        """The one run that a name stands for.
+        """The one run that has a name.
 
         Args:
             name: a digest, a prefix of at least 4 digits, a pinned name, or `latest`.
@@ -209,7 +209,7 @@ class Registry:
         """Re-hash everything in the results folder and compare the index with it; changes nothing.
 
         Returns:
-            `problems` is empty where all is as recorded; `notes` are oddities that lose nothing.
+            `problems` is empty if all is as recorded; `notes` are oddities that lose nothing.
 
         Raises:
             StorageError: the results folder cannot be listed.
@@ -245,7 +245,7 @@ class Registry:
             remove: remove them; by default nothing is changed.
             grace: a number and `d`, `h`, `m` or `s`, such as `14d`.
             manifests: `manifest.json` files of releases that are kept elsewhere.
-            project: whose releases and tags keep runs; the repository around the results folder where None.
+            project: whose releases and tags keep runs; the repository around the results folder if None.
 
         Raises:
             UsageError: a malformed `grace`.

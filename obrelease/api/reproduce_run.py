@@ -68,7 +68,7 @@ def reproduce(
     Args:
         run: an entry, or a digest, prefix, pinned name or `latest`.
         registry: the registry, or its folder.
-        core: `reference`, `native` or `auto`; the core of the run where None.
+        core: `reference`, `native` or `auto`; the core of the run if None.
         trace: the data file that a replay read.
 
     Raises:

@@ -133,7 +133,7 @@ def run_stress(
     Args:
         arrivals: `poisson`, `burst` or `hawkes`.
         scales: multiples of 2,000 messages.
-        rate: messages offered a second; half of the maximum where None.
+        rate: messages offered a second; half of the maximum if None.
         sweep: raise the load step by step and find the knee.
         seed, core, passes, log, project: as for `run_bench`.
 
@@ -172,7 +172,7 @@ def run_architectures(
     Args:
         seeds: of the order flow, each once.
         passes: for each seed.
-        messages: of each flow; 100,000 where None.
+        messages: of each flow; 100,000 if None.
 
     Raises: as `run_bench`.
     """
@@ -206,7 +206,7 @@ def run_replay(
     """Replay recorded market data, check it row by row, and record the run.
 
     Args:
-        file: LOBSTER, ITCH 5.0 or a tape; a bundled sample where None.
+        file: LOBSTER, ITCH 5.0 or a tape; a bundled sample if None.
         risk: a file of risk limits that the replay is checked against.
         core, passes, log, project: as for `run_bench`.
 

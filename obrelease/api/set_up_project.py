@@ -47,7 +47,7 @@ def scaffold(
 
     Args:
         project: its root must be the top folder of a repository.
-        requirement: what pip installs in the workflow; this version where None.
+        requirement: what pip installs in the workflow; this version if None.
         force: overwrite files that differ.
         dry_run: write nothing.
 

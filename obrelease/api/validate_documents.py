@@ -26,7 +26,7 @@ class ValidationReport:
 
     Attributes:
         checked: how many artefacts and documents were checked.
-        problems: every broken rule; empty where all is valid.
+        problems: every broken rule; empty if all is valid.
     """
 
     checked: int
@@ -96,7 +96,7 @@ def _reported(reporter: Reporter, path: Path, problems: Sequence[Finding]) -> Se
 
 
 def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The artefact folders and the single documents that a path stands for."""
+    """The artefact folders and the single documents that a path names."""
     if path.is_dir():
         try:
             return find_artefacts(path), ()

@@ -1,4 +1,4 @@
-"""The root of the command line, and the one place where an error becomes an exit code."""
+"""The root of the command line, and the one place that turns an error into an exit code."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def root(
 def main() -> None:
     """Run the command line; never returns. SIGTERM unwinds as Ctrl-C does, so nothing is left half done.
 
-    Where a shell asks what it may offer on a tab, no failure has a place on the screen.
+    Failures of shell completion are silent.
     """
     words = sys.argv[1:]
     reply = Reply(json=signals.wants_json(words))
@@ -80,7 +80,7 @@ def execute(args: list[str]) -> int:
 
 
 def _failure(words: list[str], reply: Reply) -> Failure | None:
-    """Run the command; None where it did what it was asked."""
+    """Run the command; None if it succeeded."""
     try:
         failure = _run(words, reply)
     except Exception as error:

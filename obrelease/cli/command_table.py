@@ -1,4 +1,4 @@
-"""Every command: where its code is and its line in `--help`, so that help and completion load no command."""
+"""Every command: its module and its line in `--help`, so that help and completion load no command."""
 
 from __future__ import annotations
 

@@ -20,7 +20,11 @@ def bundle(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="DIR", parser=named_folder, help="Where to. [default: dist/PROJECT-TAG]"
+            "--output",
+            "-o",
+            metavar="DIR",
+            parser=named_folder,
+            help="The folder. [default: dist/PROJECT-TAG]",
         ),
     ] = None,
     run: RunOption = None,

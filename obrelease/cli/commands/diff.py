@@ -35,8 +35,8 @@ def diff(
     BASE and HEAD are medians over the runs of a side. RATIO is head / base by the Hodges-Lehmann estimate
     on the log scale, the median over all pairs of a run of each side: not the quotient of the two medians.
 
-    DETECTABLE is the smallest change that these runs would show four times in five; `-` where the metric
-    is not tested (too few runs, or too few values beyond the percentile), or where no change could be found.
+    DETECTABLE is the smallest change that these runs would show four times in five; `-` if the metric
+    is not tested (too few runs, or too few values beyond the percentile), or if no change could be found.
 
     A/A is base's runs of odd turn against those of even turn, the noise floor; `-` with a single run as base.
     """

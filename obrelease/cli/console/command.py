@@ -76,7 +76,7 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
     """Make a function the command `name`; its first argument is the `Session`, the rest are its options.
 
     Args:
-        help: the help text; the function's docstring where None.
+        help: the help text; the function's docstring if None.
     """
 
     def build(function: _Function[P]) -> TyperCommand:

@@ -1,6 +1,6 @@
 """What the shell offers on a tab: names that the folder at hand has, and words that are always the same.
 
-Nothing here may be heavy to import, print, or fail: where there is nothing to offer, nothing is offered.
+Nothing here may be slow to import, print, or fail: a failure offers nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from obrelease.registry.store import Registry
 
 Offer = tuple[str, str]
-"""A word and what it stands for, which some shells show beside it."""
+"""A word and its description, which some shells show."""
 
 Completer = Callable[[typer.Context, str], list[Offer]]
 
@@ -36,7 +36,7 @@ _HEX: Final = frozenset("0123456789abcdef")
 
 
 def _silent(offer: Callable[[typer.Context, str], Iterable[Offer]]) -> Completer:
-    """A completer that offers what it found before it failed, and never says a word of its own."""
+    """A completer that offers what it found before it failed, and prints nothing itself."""
 
     def attempt(ctx: typer.Context, incomplete: str) -> list[Offer]:
         found: list[Offer] = []
@@ -82,7 +82,7 @@ def sides(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
 @_silent
 def scenarios(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
     """Scenarios of the runs that are kept, of the kind that was asked for."""
-    yield from ((name, "") for name in _kept_scenarios(_registry(ctx), ctx.params.get("kind")))
+    yield from ((name, "") for name in _recorded_scenarios(_registry(ctx), ctx.params.get("kind")))
 
 
 @_silent
@@ -130,7 +130,7 @@ def _values(ctx: typer.Context, key: str, start: str) -> Iterator[Offer]:
     if key in _FIXED:
         yield from ((word, "") for word in _FIXED[key])
     elif key == "scenario":
-        yield from ((name, "") for name in _kept_scenarios(_registry(ctx), None))
+        yield from ((name, "") for name in _recorded_scenarios(_registry(ctx), None))
     elif key == "digest":
         yield from _digests(_registry(ctx), ctx, start)
     elif key in {"commit", "events", "workload"}:
@@ -150,20 +150,20 @@ def _digests(registry: Registry, ctx: typer.Context, start: str) -> Iterator[Off
     asked = {key: ctx.params.get(key) for key in ("kind", "scenario", "core")}
     length = _SHORT_DIGEST if len(start) <= _SHORT_DIGEST else None
     for entry in registry.find(Filter(digest=start or None, **asked), limit=_MOST):
-        yield entry.digest[:length], _told(entry)
+        yield entry.digest[:length], _description(entry)
 
 
-def _told(entry: Entry) -> str:
+def _description(entry: Entry) -> str:
     from obrelease.models.finding import printable
 
     return printable(" ".join(part for part in (f"{entry.kind}/{entry.scenario}", entry.core) if part))
 
 
-def _kept_scenarios(registry: Registry, kind: str | None) -> list[str]:
+def _recorded_scenarios(registry: Registry, kind: str | None) -> list[str]:
     from obrelease.registry.index.directory_stamps import read_directory_stamps
 
-    shelves = (place.split("/") for place in read_directory_stamps(registry.root))
-    return sorted({scenario for of_kind, scenario in shelves if kind in {None, of_kind}})
+    folders = (location.split("/") for location in read_directory_stamps(registry.root))
+    return sorted({scenario for of_kind, scenario in folders if kind in {None, of_kind}})
 
 
 def _project(ctx: typer.Context) -> Project:

@@ -28,11 +28,11 @@ CoreFilter = Annotated[
     typer.Option("--core", metavar="NAME", help="Only runs of this core.", autocompletion=words(*CORES[:2])),
 ]
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Compare runs that are not alike; the output says what differs.")
+    bool, typer.Option("--force", help="Compare runs that are not alike; the output names what differs.")
 ]
 SameHostOption = Annotated[
     bool,
-    typer.Option("--same-host", help="Both sides were measured on one machine, where the runs do not tell."),
+    typer.Option("--same-host", help="Assume one machine for both sides if the runs do not name theirs."),
 ]
 PlotOption = Annotated[
     Path | None,
@@ -69,7 +69,7 @@ SignOption = Annotated[
     typer.Option("--sign", metavar="KEY", help="Sign with this SSH key file; a public one uses the agent."),
 ]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a scratch folder.")
+    bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a temporary folder.")
 ]
 SchemasOption = Annotated[
     Path | None,

@@ -1,4 +1,4 @@
-"""Where words go: data on stdout, people's text on stderr, progress only on a terminal."""
+"""Output streams: data on stdout, messages on stderr, progress only on a terminal."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Settings as a value: flags, then environment, then `[tool.obrelease]`, then defaults.
 
-The table stands in `pyproject.toml`, or in `obrelease.toml` where a project is not one of Python.
+The table is in `pyproject.toml`, or in `obrelease.toml` for a project that is not one of Python.
 This is the only file of the package that reads the environment.
 """
 
@@ -18,7 +18,7 @@ KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository
 """What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
 
 FILES: Final = ("pyproject.toml", "obrelease.toml")
-"""Where the table may stand, in one of them."""
+"""The files that may hold the table; one of them does."""
 
 
 def project_root(start: Path) -> Path:
@@ -34,7 +34,7 @@ def _file_settings(root: Path) -> dict[str, Any]:
     held = [name for name, document in documents.items() if "obrelease" in _table(document, "tool")]
     if len(held) > 1:
         raise UsageError(
-            f"{root}: [tool.obrelease] stands in {' and in '.join(held)}", hint="keep one of the two tables"
+            f"{root}: [tool.obrelease] is in {' and in '.join(held)}", hint="keep one of the two tables"
         )
     table = dict(_table(_table(documents[held[0]], "tool"), "obrelease")) if held else {}
     for key, value in table.items():
@@ -52,7 +52,7 @@ def _file_settings(root: Path) -> dict[str, Any]:
 
 
 def _document(path: Path) -> dict[str, Any]:
-    """A TOML file; empty where there is none."""
+    """A TOML file; empty if it is missing."""
     import tomllib
 
     try:
@@ -60,13 +60,13 @@ def _document(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}", hint="mend it first") from error
+        raise UsageError(f"{path}: not valid TOML: {error}", hint="correct it first") from error
 
 
 def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     table = document.get(key, {})
     if not isinstance(table, Mapping):
-        raise UsageError(f"the settings file has `{key}`, and it is not a table", hint="mend it first")
+        raise UsageError(f"the settings file has `{key}`, and it is not a table", hint="correct it first")
     return table
 
 
@@ -111,7 +111,7 @@ def load(
 
 
 def wants_color() -> bool:
-    """False where `NO_COLOR` is set to anything, or the terminal is dumb (no-color.org)."""
+    """False if `NO_COLOR` is set to anything, or the terminal is dumb (no-color.org)."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -123,8 +123,8 @@ def shell_asks() -> bool:
 def configure_matplotlib() -> None:
     """Give matplotlib a folder to keep its font list in, unless `MPLCONFIGDIR` names one.
 
-    It must run before matplotlib is imported. Where the user's cache folder cannot be written, as
-    on shared machines and in CI, a temporary one serves and is removed at the end.
+    It must run before matplotlib is imported. If the user's cache folder cannot be written, as
+    on shared machines and in CI, a temporary one is used and removed at the end.
     """
     if os.environ.get("MPLCONFIGDIR"):
         return

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.api import ComparisonReport, GateReport
 
-_MOST_RUNS_TOLD = 12
+_MAX_RUNS_NAMED = 12
 
-COLUMNS_TOLD = (
+_COLUMN_NOTES = (
     "RATIO: head / base, the Hodges-Lehmann estimate on the log scale: the median over all pairs of a run of",
     "  each side, not the quotient of BASE and HEAD, which are the medians over the runs of a side",
-    "DETECTABLE: the smallest change that these runs would show four times in five; - where a metric is not",
-    "  tested (too few runs, or too few values beyond the percentile), or where no change could be found",
+    "DETECTABLE: the smallest change that these runs would show four times in five; - if a metric is not",
+    "  tested (too few runs, or too few values beyond the percentile), or if no change could be found",
     "A/A: base's runs of odd turn against those of even turn, the noise floor; - with a single run as base",
 )
-"""What the columns of a comparison are, for its footer."""
+"""The footer of a comparison: the meaning of its columns."""
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -64,15 +64,15 @@ def _parts(comparison: Comparison) -> Iterator[str]:
     rules = comparison.rules
     method = f"{rules.resamples:,} resamples, seed {rules.seed}; level {100 * rules.alpha:g} %"
     notes = [f"note: {printable(note)}" for note in comparison.notes]
-    yield "\n".join((*notes, *COLUMNS_TOLD, method))
+    yield "\n".join((*notes, *_COLUMN_NOTES, method))
 
 
 def _side(runs: Sequence[Run]) -> str:
     commits = sorted({run.commit[:9] for run in runs if run.commit})
-    told = " ".join(run.digest[:12] for run in runs[:_MOST_RUNS_TOLD])
-    more = f" and {len(runs) - _MOST_RUNS_TOLD} more" if len(runs) > _MOST_RUNS_TOLD else ""
+    names = " ".join(run.digest[:12] for run in runs[:_MAX_RUNS_NAMED])
+    more = f" and {len(runs) - _MAX_RUNS_NAMED} more" if len(runs) > _MAX_RUNS_NAMED else ""
     plural = "" if len(runs) == 1 else "s"
-    return f"{len(runs)} run{plural}{', commit ' + ' '.join(commits) if commits else ''}: {told}{more}"
+    return f"{len(runs)} run{plural}{', commit ' + ' '.join(commits) if commits else ''}: {names}{more}"
 
 
 def _metric(metric: MetricComparison) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ def verdict(checks: Sequence[Check]) -> str:
     if not checks:
         return "-"
     unstable = any(check.counts.get("unstable") for check in checks if is_stability(check))
-    told = f"{len(proofs) - failed} passed" + (f", {failed} FAILED" if failed else "")
-    return told + (", unstable" if unstable else "")
+    text = f"{len(proofs) - failed} passed" + (f", {failed} FAILED" if failed else "")
+    return text + (", unstable" if unstable else "")
 
 
 def counts_of(check: Check) -> str:
@@ -56,7 +56,7 @@ def counts_of(check: Check) -> str:
 
 
 def percentiles(run: Run) -> tuple[str, str, str]:
-    """p50, p99 and p99.9 in nanoseconds, empty where there are none; `few_beyond` explains the mark."""
+    """p50, p99 and p99.9 in nanoseconds, empty if there are none; `few_beyond` explains the mark."""
     from obrelease.analysis.histograms.histogram import enough_beyond
 
     if run.latency is None:
@@ -70,18 +70,18 @@ def percentiles(run: Run) -> tuple[str, str, str]:
 
 
 def few_beyond(run: Run) -> Iterator[str]:
-    """The footnote to percentiles that carry its mark; nothing where none does."""
+    """The footnote to percentiles that carry its mark; nothing if none does."""
     from obrelease.analysis.histograms.histogram import LEAST_BEYOND
 
     if run.latency and any(cell.endswith(_FEW) for cell in percentiles(run)):
         values = counted(run.latency.figures.count, "value", "values")
-        yield f"{_FEW} fewer than {LEAST_BEYOND} values lie beyond this percentile: the run has {values}"
+        yield f"{_FEW} fewer than {LEAST_BEYOND} values are beyond this percentile: the run has {values}"
 
 
 def knee_text(knee_msg_s: int | float, passes: int) -> str:
-    """Where the knee of a sweep is, 0 for nowhere, and whether that is to be trusted."""
-    told = f"{knee_msg_s:,} msg/s offered" if knee_msg_s else "none: the lowest load of the sweep is past it"
-    return told if passes > 1 else f"{told}; the sweep rests on one pass, do not trust it: take more --passes"
+    """The offered load at the knee of a sweep, 0 for none, and whether it can be trusted."""
+    text = f"{knee_msg_s:,} msg/s offered" if knee_msg_s else "none: the lowest load of the sweep is past it"
+    return text if passes > 1 else f"{text}; one pass only, not reliable: use more --passes"
 
 
 def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
@@ -135,8 +135,8 @@ def _finding(check: Check) -> str:
 def _series(artefact: Artefact) -> Iterator[tuple[str, ...]]:
     for series in artefact.measurements:
         figures = (min(series.samples), median(series.samples), max(series.samples)) if series.samples else ()
-        told = [f"{figure:,}" for figure in figures] or ["-", "-", "-"]
-        yield (series.name, series.unit, f"{len(series.samples):,}", *told)
+        cells = [f"{figure:,}" for figure in figures] or ["-", "-", "-"]
+        yield (series.name, series.unit, f"{len(series.samples):,}", *cells)
 
 
 def instant(epoch_ns: int) -> str:
