@@ -52,7 +52,7 @@ def test_a_limit_without_a_time_waits_a_minute_and_then_longer(github: LoopbackG
     assert github.count(*CREATE) == 4
 
 
-def test_an_endless_limit_stops_and_a_later_run_goes_on(github: LoopbackGitHub, source: Path) -> None:
+def test_an_endless_limit_stops_and_a_later_run_continues(github: LoopbackGitHub, source: Path) -> None:
     waits: list[float] = []
     github.fault(*UPLOAD, status=429, headers={"Retry-After": "400"}, times=3)
     with pytest.raises(RemoteError, match="longer than this run may wait") as caught:
@@ -212,7 +212,7 @@ def test_the_recorded_conflict_of_an_upload_is_reconciled(github: LoopbackGitHub
         ({"permissions": {"push": False}}, "may not write"),
     ],
 )
-def test_preflight_says_why_nothing_can_be_released(
+def test_preflight_reports_why_nothing_can_be_released(
     github: LoopbackGitHub, changed: dict[str, Any], message: str
 ) -> None:
     body = json.dumps(github.repository.repository_document() | changed).encode()

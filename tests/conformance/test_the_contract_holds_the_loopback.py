@@ -1,4 +1,4 @@
-"""GitHub's own description judges each request and reply of the loopback server: it can be seen to refuse."""
+"""Each request and response of the loopback server is checked against GitHub's own description."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def test_a_reply_that_github_does_not_give(
     assert violations(github).startswith(f"reply {reply.status} to post {RELEASES}: ")
 
 
-def test_a_refusal_is_judged_as_well(github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_response_is_checked_as_well(
+    github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_args: Any, **_options: Any) -> Reply:
         error = ApiError(404, "Not Found")
         error.document["message"] = 404

@@ -1,4 +1,4 @@
-"""A signed release of a small project, and the standard tools with which a stranger judges it."""
+"""A signed release of a small project, and the standard tools with which a third party verifies it."""
 
 from __future__ import annotations
 

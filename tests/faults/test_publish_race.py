@@ -1,4 +1,4 @@
-"""Two publishers of one tag, as two processes at once: one release, whole; the other one says why not."""
+"""Two publishers of one tag, as two processes at once: one release, whole; the other one gives the reason."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_killed_before_each_call_it_is_never_half_public_and_the_next_run_ends_i
     assert killed >= 10
 
 
-def test_of_two_publishers_of_a_tag_one_wins_and_the_other_says_so(tmp_path: Path) -> None:
+def test_of_two_publishers_of_a_tag_one_wins_and_the_other_reports_a_conflict(tmp_path: Path) -> None:
     root = tmp_path / "releases"
     forge = DirectoryForge(root)
     draft = forge.create_draft(NEW)

@@ -107,7 +107,7 @@ def test_a_disk_that_fails_is_no_publisher(forge: DirectoryForge, monkeypatch: p
         forge.publish(draft)
 
 
-def test_a_broken_draft_is_told_as_it_is(forge: DirectoryForge) -> None:
+def test_a_broken_draft_is_reported(forge: DirectoryForge) -> None:
     forge.create_draft(NEW)
     (forge.root / ".drafts" / NEW.tag / "release.json").write_text("{")
     with pytest.raises(ObreleaseError, match=r"release\.json: cannot be read"):

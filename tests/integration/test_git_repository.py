@@ -115,7 +115,7 @@ def test_a_tag_is_never_made_twice_or_moved(project: Path) -> None:
     assert tree.remote_tag("origin", "v1") == first
 
 
-def test_a_lightweight_tag_is_told_from_an_annotated_one(project: Path) -> None:
+def test_a_lightweight_tag_is_distinguished_from_an_annotated_one(project: Path) -> None:
     git(project, "tag", "light")
     tag = GitRepository.open(project).local_tag("light")
     assert tag is not None
@@ -182,7 +182,7 @@ def test_an_inherited_git_dir_does_not_lead_elsewhere(
     assert (tree.head(), tree.changes()) == (head, ())
 
 
-def test_what_is_not_a_repository_says_so(tmp_path: Path) -> None:
+def test_a_folder_outside_of_a_repository_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="not inside a git work tree") as caught:
         GitRepository.open(tmp_path)
     assert caught.value.hint
@@ -191,13 +191,13 @@ def test_what_is_not_a_repository_says_so(tmp_path: Path) -> None:
         GitRepository.open(tmp_path / "bare.git")
 
 
-def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
+def test_a_repository_without_a_commit_is_an_error(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     with pytest.raises(NotFound, match="no commit yet"):
         GitRepository.open(tmp_path).head()
 
 
-def test_a_missing_git_says_so(project: Path) -> None:
+def test_a_missing_git_is_an_error(project: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from obrelease.errors import UsageError\nfrom obrelease.remote.git.repository import GitRepository\n"
@@ -248,7 +248,7 @@ def test_a_refused_push_is_an_error(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("message", ["", "  \n", "a\0b"])
-def test_a_tag_message_must_say_something(project: Path, message: str) -> None:
+def test_an_empty_tag_message_is_refused(project: Path, message: str) -> None:
     tree = GitRepository.open(project)
     with pytest.raises(UsageError):
         tree.create_tag("v1", tree.head(), message)

@@ -16,7 +16,7 @@ from obrelease.errors import ExitCode
 from obrelease.models.verification_policy import read_verification_policy
 from obrelease.release.init_project import GATE, POLICY, WORKFLOW, project_name
 from tests.unit.release.project import git
-from tests.workflows.judges import complaints
+from tests.workflows.linters import complaints
 
 PYTHON = '[project]\nname = "Quick Sort"\n\n[tool.other]\nkey = 1  # kept'
 
@@ -169,7 +169,7 @@ def test_nothing_is_written_through_a_link_or_outside(
     assert everything(root) == {}
 
 
-def test_a_folder_that_is_no_repository_is_told_so(
+def test_a_folder_that_is_no_repository_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -185,9 +185,7 @@ def test_a_requirement_cannot_leave_its_quotes(
     assert everything(root) == {}
 
 
-def test_the_workflow_that_is_written_passes_every_judge(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_written_workflow_passes_every_linter(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     init(capsys, "--requirement", "obrelease[x] @ git+https://host.example/o/n@" + "ab" * 20)
     assert complaints(root / WORKFLOW) == []
 

@@ -89,7 +89,7 @@ def test_without_the_forge_the_local_tag_gives_the_same(project: Project, tmp_pa
     assert "| 2.000 | 1 to 1 |" in staged.against
 
 
-def test_the_bundle_is_the_same_whatever_the_forge_holds(project: Project, tmp_path: Path) -> None:
+def test_the_bundle_does_not_depend_on_the_forge(project: Project, tmp_path: Path) -> None:
     publish(project, DirectoryForge(project.releases), FIRST, tmp_path / "first")
     staged = second_release(project, DirectoryForge(project.releases), tmp_path)
     git(project.root, "tag", "--delete", FIRST.text)

@@ -139,7 +139,7 @@ def test_errors_have_their_exit_code_and_their_words(
     assert "hint: " in err
 
 
-def test_github_without_a_token_is_told_which_variables_count(
+def test_github_without_a_token_names_the_variables(
     project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OBRELEASE_REPOSITORY", "octocat/demo")

@@ -165,7 +165,7 @@ def test_abort_leaves_the_draft_of_another_run(
     assert list(github.repository.releases.values()) == [draft]
 
 
-def test_what_is_public_is_never_taken_back(
+def test_a_public_release_is_never_removed(
     project: Project, github: LoopbackGitHub, console: Console
 ) -> None:
     console.answers("publish", TAG)

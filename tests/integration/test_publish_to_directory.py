@@ -80,7 +80,7 @@ def test_one_publish_makes_a_tag_here_and_there_and_a_public_release(
     }
 
 
-def test_a_stranger_checks_the_release_with_sha256sum_and_tar(project: Project, tmp_path: Path) -> None:
+def test_a_third_party_checks_the_release_with_sha256sum_and_tar(project: Project, tmp_path: Path) -> None:
     publish(project, tmp_path / "s")
     assets = project.releases / BETA.text / "assets"
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=assets, check=True)
@@ -284,7 +284,7 @@ def test_runs_can_be_chosen(project: Project, tmp_path: Path) -> None:
     [((), "is a lightweight tag"), (("--annotate", "--message=by hand"), "has no digests")],
     ids=["lightweight", "annotated"],
 )
-def test_a_tag_made_by_hand_vouches_for_nothing(
+def test_a_tag_made_by_hand_is_refused(
     project: Project, tmp_path: Path, how: tuple[str, ...], said: str
 ) -> None:
     git(project.root, "tag", *how, BETA.text)

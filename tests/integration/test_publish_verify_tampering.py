@@ -293,7 +293,7 @@ def test_a_moved_tag_is_caught(published: Project, release: Path, tmp_path: Path
         tag_layers(found, "demo", GitRepository.open(clone), None)
 
 
-def test_a_tag_layer_that_cannot_be_checked_says_why(
+def test_a_tag_layer_that_cannot_be_checked_gives_the_reason(
     published: Project, release: Path, tmp_path: Path
 ) -> None:
     found = verified(release, tmp_path / "scratch")

@@ -83,7 +83,7 @@ def test_a_tag_is_verified_in_a_clone_against_the_forge(
     assert "--  attestation" in said
 
 
-def test_without_a_policy_signatures_are_judged_and_not_believed(
+def test_without_a_policy_signatures_are_checked_but_not_trusted(
     release: SignedRelease, offline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert execute(["verify", str(release.files()), "--json"]) == 0
@@ -155,7 +155,7 @@ def test_what_is_missing_behind_an_address_is_refused(
     assert execute(["verify", served[0], "--policy", str(offline)]) == code
 
 
-def test_a_file_larger_than_the_manifest_says_is_not_read_to_its_end(
+def test_a_file_larger_than_in_the_manifest_is_not_read_to_its_end(
     served: tuple[str, Path], offline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (served[1] / BUNDLE).open("ab") as file:
@@ -201,7 +201,7 @@ def fake_gh(folder: Path, code: int) -> Path:
 
 
 @pytest.mark.parametrize("code", [0, 1])
-def test_an_attestation_is_what_gh_says(
+def test_an_attestation_is_checked_by_gh(
     release: SignedRelease, offline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     said = fake_gh(tmp_path / "bin", code)

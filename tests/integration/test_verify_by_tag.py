@@ -1,4 +1,4 @@
-"""`obrelease verify TAG` in a repository: the tag must vouch, the page must say what the files say."""
+"""`obrelease verify TAG` in a repository: the tag must have the digests, and the page the contents."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def change_page(project: Project, name: str, value: object) -> None:
     path.write_text(json.dumps(document | {name: value}))
 
 
-def test_the_last_line_says_which_layers_were_not_checked(
+def test_the_last_line_names_the_layers_that_were_not_checked(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert execute(["verify", TAG]) == ExitCode.OK
@@ -48,7 +48,7 @@ def test_the_last_line_says_which_layers_were_not_checked(
     [(None, "has no tag"), ((), "has no digests"), (("--annotate", "--message=x"), "has no digests")],
     ids=["missing", "lightweight", "without digests"],
 )
-def test_a_tag_that_does_not_vouch_fails_in_a_repository(
+def test_a_tag_without_the_digests_fails_in_a_repository(
     project: Project, capsys: pytest.CaptureFixture[str], how: tuple[str, ...] | None, said: str
 ) -> None:
     git(project.root, "tag", "--delete", TAG)
@@ -60,7 +60,7 @@ def test_a_tag_that_does_not_vouch_fails_in_a_repository(
     assert said in err
 
 
-def test_a_release_of_another_project_is_not_vouched_for_either(
+def test_a_release_of_another_project_is_refused(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = project.root / "pyproject.toml"
@@ -93,7 +93,7 @@ def test_a_policy_may_do_without_the_tag_and_so_does_a_folder(
         ("prerelease", False, "prerelease=False"),
     ],
 )
-def test_a_page_that_says_otherwise_is_refused(
+def test_an_edited_page_is_refused(
     project: Project, capsys: pytest.CaptureFixture[str], name: str, value: object, said: str
 ) -> None:
     change_page(project, name, value)

@@ -1,4 +1,4 @@
-"""A stranger checks a signed release with `ssh-keygen`, `sha256sum`, `git`, `jq` and `openssl` alone."""
+"""A third party checks a signed release with `ssh-keygen`, `sha256sum`, `git`, `jq` and `openssl` alone."""
 
 from __future__ import annotations
 

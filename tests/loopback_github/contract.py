@@ -1,4 +1,4 @@
-"""GitHub's own OpenAPI description, cut to releases, judging every request and reply in process.
+"""GitHub's own OpenAPI description, cut to releases, to check every request and response in process.
 
 The description is npm `@octokit/openapi`, installed by `scripts/install_test_servers.sh`.
 """

@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.github.boundary()
         carried_out = fault.status == 0 or fault.done
-        reply = self._judged(parts.path, query, body, fault, carried_out=carried_out)
+        reply = self._checked(parts.path, query, body, fault, carried_out=carried_out)
         self.github.boundary()
         if fault.starter:
             self._leave_starter(parts.path, query)
@@ -123,10 +123,10 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Reply(fault.status, fault.body, dict(fault.headers))
         self._reply(reply, fault)
 
-    def _judged(
+    def _checked(
         self, path: str, query: dict[str, str], body: bytes, fault: Fault, *, carried_out: bool
     ) -> Reply:
-        """Carry a request out; GitHub's description judges it even where a fault answers, and every reply."""
+        """Carry out a request; it and every response are checked against GitHub's description."""
         headers = dict(self.headers.items())
         try:
             described = self.host_name != "downloads"

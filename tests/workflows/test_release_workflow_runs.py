@@ -222,7 +222,7 @@ def test_the_gate_goes_before_whatever_could_publish() -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "said"), [(0, 0, False), (1, 1, False), (2, 2, False), (3, 0, True)]
 )
-def test_what_cannot_be_told_is_said_and_stops_nothing(
+def test_an_inconclusive_gate_is_reported_and_stops_nothing(
     answer: int, code: int, said: bool, tmp_path: Path
 ) -> None:
     steps = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]["rebuild"]["steps"]

@@ -173,7 +173,7 @@ def test_its_gate_refuses_what_is_slower(
     assert github.repository.releases == {}
 
 
-def test_its_gate_lets_pass_what_cannot_be_told(
+def test_an_inconclusive_gate_passes(
     project: Project, github: LoopbackGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second release holds the very runs of the first: nobody can say that it is slower."""

@@ -1,4 +1,4 @@
-"""Every workflow passes zizmor, the schema and the house rules, and seeded faults fail the same judges."""
+"""Every workflow passes zizmor, the schema and our own rules, and seeded faults fail them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflows.judges import complaints
+from tests.workflows.linters import complaints
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
@@ -64,11 +64,11 @@ SEEDED = {
 
 
 @pytest.mark.parametrize("path", CHECKED, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_judge_has_a_complaint(path: Path) -> None:
+def test_no_linter_has_a_complaint(path: Path) -> None:
     assert complaints(path) == []
 
 
-def test_the_workflows_that_must_be_there_are_judged() -> None:
+def test_all_required_workflows_are_checked() -> None:
     names = {path.relative_to(ROOT).as_posix() for path in CHECKED}
     assert {".github/workflows/ci.yml", ".github/workflows/release.yml"} <= names
     assert ".github/actions/release/action.yml" in names

@@ -48,7 +48,7 @@ class Journal:
         """Remove the plan; it may be gone already.
 
         Raises:
-            StorageError: the disk refused; the plan stands.
+            StorageError: the operating system refused; the plan is unchanged.
         """
         with storage_errors(self.path, "cannot be removed"):
             self.path.unlink(missing_ok=True)
@@ -59,6 +59,6 @@ class Journal:
         """Replace the plan by one atomic rename, synced.
 
         Raises:
-            StorageError: the disk refused; the former plan stands.
+            StorageError: the operating system refused; the previous plan is unchanged.
         """
         replace_file(self.path, document_bytes(plan), mode=0o600)

@@ -25,6 +25,7 @@ from obrelease.remote.git.isolation import (
 from obrelease.remote.git.tag_object import TagInfo, annotated_tag
 from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -57,16 +58,18 @@ class GitRepository:
             NotFound: it is in none.
             UsageError: git is not installed, or the repository belongs to another user.
             InvalidInput: a file of the git folder is not what git would have written.
+            StorageError: the isolated git folder cannot be written.
         """
         folders = find_git_folders(path)
         git = _gitpython()
         with ExitStack() as cleanup:
             isolated = cleanup.enter_context(temporary_folder())
-            write_isolated_folder(folders, isolated)
             runner = git.Git(str(folders.root))
-            own = own_settings(runner, isolated)
-            require_ownership(folders, [value for key, value in own if key == "safe.directory"])
-            write_configuration(isolated, repository_settings(runner, isolated, folders))
+            with storage_errors(isolated):
+                write_isolated_folder(folders, isolated)
+                own = own_settings(runner, isolated)
+                require_ownership(folders, [value for key, value in own if key == "safe.directory"])
+                write_configuration(isolated, repository_settings(runner, isolated, folders))
             repo = git.Repo(isolated)
             repo.git = runner
             runner.update_environment(

@@ -35,7 +35,7 @@ def test_a_tampered_plan_is_refused(tmp_path: Path) -> None:
         journal.load()
 
 
-def test_a_broken_journal_is_told_with_a_way_out(tmp_path: Path) -> None:
+def test_a_broken_journal_is_an_error_with_a_hint(tmp_path: Path) -> None:
     journal = Journal.of(tmp_path, "v1")
     journal.path.parent.mkdir(parents=True)
     journal.path.write_text("{")

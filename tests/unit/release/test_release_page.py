@@ -1,4 +1,4 @@
-"""The page that a reader sees must say what the files say."""
+"""The release page must have the contents of the files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def changes(page: Release) -> tuple[str, ...]:
     )
 
 
-def test_the_page_as_it_was_published_says_nothing_else() -> None:
+def test_an_unchanged_page_has_no_differences() -> None:
     assert changes(PAGE) == ()
     assert changes(replace(PAGE, commit="main")) == ()
     assert changes(replace(PAGE, notes=PAGE.notes.replace("\n", "\r\n"))) == ()
@@ -46,7 +46,7 @@ def test_the_page_as_it_was_published_says_nothing_else() -> None:
         (replace(PAGE, prerelease=True), "prerelease=True"),
     ],
 )
-def test_each_change_of_the_page_is_told(page: Release, said: str) -> None:
+def test_each_change_of_the_page_is_reported(page: Release, said: str) -> None:
     (difference,) = changes(page)
     assert said in difference
 

@@ -1,4 +1,4 @@
-"""What runs must prove before they are released, and what a reader is told of the others."""
+"""Checks of the runs of a release together, and warnings for readers."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def run(
     )
 
 
-def test_a_run_that_failed_its_own_check_is_no_evidence() -> None:
+def test_a_run_that_failed_its_own_check_is_refused() -> None:
     failed = run("b", outcome={"checks": (Check(name="touch-holds", passed=False),)})
     with pytest.raises(CheckFailed, match=r"run b{12} .* failed its checks: touch-holds"):
         require_consistent_runs([run("a"), failed])
 
 
-def test_two_runs_of_the_same_work_may_not_give_other_events() -> None:
+def test_two_runs_of_the_same_workload_with_other_events_are_a_conflict() -> None:
     with pytest.raises(Conflict, match=rf"a{{12}} and b{{12}} .*: {'2' * 64} and {'4' * 64}"):
         require_consistent_runs([run("a"), run("b", outcome={"events_digest": "4" * 64})])
 
@@ -66,7 +66,7 @@ def test_the_same_events_and_other_seeds_are_fine() -> None:
     require_consistent_runs([run("a"), run("b"), other_seed, collected("d", changed)])
 
 
-def test_a_reader_is_told_of_code_that_is_not_the_releases() -> None:
+def test_runs_of_other_code_are_warnings() -> None:
     runs = [
         run("a"),
         run("b", producer={"commit": COMMIT, "dirty": False}),

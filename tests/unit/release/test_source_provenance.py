@@ -1,4 +1,4 @@
-"""A run that names a commit must have been measured with its sources; what cannot be told is said."""
+"""A run that names a commit must have been measured with its sources."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_run_of_other_sources_may_not_name_the_commit(project: Project, field:
     assert project.head()[:12] in refused.value.message
 
 
-def test_a_former_commit_is_derived_from_its_own_tree(project: Project) -> None:
+def test_an_older_commit_is_derived_from_its_own_tree(project: Project) -> None:
     said = claim(project)
     (project.root / "obrelease" / "more.py").write_text("more = 1\n")
     git(project.root, "add", ".")
@@ -123,7 +123,7 @@ def test_a_former_commit_is_derived_from_its_own_tree(project: Project) -> None:
         ({"commit": "cd" * 20}, "the commit is not in this repository, or not complete"),
     ],
 )
-def test_what_cannot_be_derived_is_told_and_never_called_compared(
+def test_what_cannot_be_derived_is_reported_as_not_compared(
     project: Project, changes: dict[str, Any], why: str
 ) -> None:
     assert findings(project, run("a", producer=claim(project, **changes))) == (
@@ -145,7 +145,7 @@ def test_a_clone_without_the_files_of_the_commit_cannot_tell(project: Project, t
     assert "not in this repository, or not complete" in finding
 
 
-def test_many_runs_are_told_in_one_line(project: Project) -> None:
+def test_many_runs_are_reported_in_one_line(project: Project) -> None:
     (finding,) = findings(project, *(run(name, producer={"commit": None}) for name in "0123456"))
     assert finding.startswith("7 of 7 runs could not be compared")
     assert finding.endswith(f"{'4' * 12} and 2 more")
@@ -168,7 +168,7 @@ def test_publish_refuses_a_forged_run_and_leaves_nothing(
     assert not project.releases.exists()
 
 
-def test_verbose_says_what_was_compared_and_what_was_not(
+def test_verbose_reports_what_was_compared_and_what_was_not(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged(project)

@@ -44,7 +44,7 @@ SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes
         (503, {"retry-after": "30"}, "", 0, None),
     ],
 )
-def test_the_wait_is_what_the_reply_says_and_never_too_short(
+def test_the_wait_is_that_of_the_response_and_never_too_short(
     status: int, headers: dict[str, str], message: str, waits: int, expected_s: float | None
 ) -> None:
     assert requested_wait_s(status, headers, message, waits) == expected_s

@@ -1,4 +1,4 @@
-"""Who judges a workflow: zizmor, the published schema, and the rules of this house."""
+"""The linters of workflows: zizmor, the published schema, and our own rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORBIDDEN_TRIGGERS: Final = frozenset({"pull_request_target", "workflow_run", "
 
 
 def complaints(path: Path) -> list[str]:
-    """Everything that any judge has against a workflow or an action, as `judge: rule: words`."""
+    """All findings about a workflow or an action, as `linter: rule: message`."""
     return [*zizmor(path), *schema(path), *house_rules(path.read_text("utf-8"))]
 
 
