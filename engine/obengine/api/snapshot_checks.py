@@ -71,7 +71,7 @@ def _engine_rules(engine: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     return {
         "extended is 0 or 1": engine["extended"] <= 1,
         "reserved of ENGINE is 0": engine["reserved"] == 0,
-        "without an EXTEND its parameters are 0": (engine["extended"] == 1)
+        "without an EXTEND all parameters are 0": (engine["extended"] == 1)
         | np.logical_and.reduce([engine[field] == 0 for field in parameters]),
     }
 
@@ -84,7 +84,7 @@ def _symbol_rules(symbols: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
         "has_last is 0 or 1": has_last <= 1,
         "reserved of SYMBOL is 0": symbols["reserved"] == 0,
         "last_ticks is a price, 0 where there is none": (last != NO_PRICE) & ((has_last == 1) | (last == 0)),
-        "a new symbol has no record": (has_last == 1) | (symbols["state"] != TradingState.OPEN),
+        "a symbol in initial state has no record": (has_last == 1) | (symbols["state"] != TradingState.OPEN),
     }
 
 
@@ -103,28 +103,28 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
     return {
         "side is a Side": orders["side"] <= Side.SELL,
         "queue is a Queue": queue <= Queue.WAITING,
-        "stops wait and limit orders rest": np.where(
+        "waiting orders are stops, resting orders are LIMIT": np.where(
             waiting,
             (kind >= OrderKind.STOP) & (kind <= OrderKind.TRAILING_STOP_LIMIT),
             kind == OrderKind.LIMIT,
         ),
-        "tif is one that lets the order stand here": np.where(
+        "tif is allowed in the queue": np.where(
             waiting,
             tif <= TimeInForce.FOK,
             np.where(queue == Queue.CONDITIONAL, tif == TimeInForce.AON, lasting),
         ),
-        "flags are those of an order that stands here": (flags & OrderFlag.EXTENDED == 0)
+        "flags are allowed in the queue": (flags & OrderFlag.EXTENDED == 0)
         & (flags >> SELF_TRADE_SHIFT <= SelfTrade.DECREMENT)
         & (post_only | (flags & OrderFlag.SLIDE == 0))
         & ~(post_only & (waiting | ~lasting))
         & (waiting | (hidden == (queue == Queue.HIDDEN)))
         & ~(hidden & waiting & (unpriced | ~lasting)),
         "open_lots is above 0": lots > 0,
-        "display_lots is that of an order that can show": (display >= 0)
+        "display_lots is 0 for orders that are never displayed": (display >= 0)
         & ((display == 0) | (displayed | (waiting & ~unpriced & lasting & ~hidden))),
-        "shown_lots are those of the queue": np.where(displayed, shows, shown == 0),
+        "shown_lots fit the queue": np.where(displayed, shows, shown == 0),
         "price_ticks is a price, NO_PRICE for a stop without a limit": (price == NO_PRICE) == unpriced,
-        "trigger and trail are those of the kind": np.where(
+        "trigger and trail fit the kind": np.where(
             waiting,
             (trailing == (trail > 0)) & (trailing | ((trigger != NO_PRICE) & (trail == 0))),
             (trigger == 0) & (trail == 0),
@@ -133,8 +133,8 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
             tif == TimeInForce.GTD, orders["expiry_ns"] > clock, orders["expiry_ns"] == 0
         ),
         "orders are in the canonical order": _in_order(orders),
-        "an id is in use once in its symbol": _first_of_their_id(orders),
-        "a book that is open is not crossed": _uncrossed(snapshot),
+        "ids are unique within a symbol": _first_of_their_id(orders),
+        "an OPEN book is not crossed": _uncrossed(snapshot),
     }
 
 

@@ -35,7 +35,6 @@ from obengine.api.messages import COMMAND, Commands
 
 TAPE_VERSION: Final = 1
 MAGIC: Final = b"OBTAPE\x1a\n"
-SUFFIX: Final = ".obtape"
 
 _HEADER: Final = struct.Struct("<8sHHIQ32s8s")
 

@@ -58,7 +58,7 @@ _LIFE_MEAN_NS: Final = 621_802
 
 _Q40: Final = 40
 _LOG2_START_Q40: Final = 16_527_909_066_021
-"""log2(33,504) in 2^-40 parts."""
+"""log2(START_MID_TICKS) in units of 2^-40."""
 _LN2_Q40: Final = 762_123_384_786
 _MASK_Q40: Final = (1 << _Q40) - 1
 _EXACT: Final = Context(prec=40)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.messages import Events
 from obengine.feeds.files import DataFile
-
-if TYPE_CHECKING:
-    from obengine.risk.limits import Breach
-    from obengine.risk.limits_file import RiskLimits
+from obengine.risk.limits import Breach
+from obengine.risk.limits_file import RiskLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _OPEN: Final = np.dtype(
 
 
 def check_itch(day: ItchDay, results: PassResults) -> tuple[CheckResult, ...]:
-    """What the file says against what the events and the final books say."""
+    """Compare the file with the events and the final books."""
     events = results.events
     refused = events["kind"] == EventKind.REJECTED
     unknown = refused & (events["detail"] == RejectCode.UNKNOWN_ORDER)

@@ -40,7 +40,7 @@ class Scenario:
 
 def _about(regime: MarketProfile) -> str:
     if not regime.swing_permille:
-        return "a market whose mid stands still: deep book, 95 % cancelled"
+        return "a market with a constant mid: deep book, 95 % cancelled"
     return f"the same market with a mid that swings by {regime.swing_permille / 10:g} % (one sigma)"
 
 

@@ -40,8 +40,8 @@ ROW_OF = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6}
     [
         (4, "side", 2, "side"),
         (1, "queue", 4, "queue"),
-        (1, "kind", 1, "stops wait"),
-        (6, "kind", 0, "stops wait"),
+        (1, "kind", 1, "waiting orders are stops"),
+        (6, "kind", 0, "waiting orders are stops"),
         (1, "tif", 1, "tif"),
         (3, "tif", 0, "tif"),
         (1, "flags", 1, "flags"),
@@ -69,7 +69,7 @@ ROW_OF = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6}
         (4, "expiry_ns", 99, "expiry_ns"),
         (1, "price_ticks", 99, "canonical order"),
         (4, "symbol", 1, "canonical order"),
-        (1, "order_id", 2, "in use once"),
+        (1, "order_id", 2, "ids are unique"),
         (4, "price_ticks", 100, "not crossed"),
     ],
 )
@@ -102,7 +102,7 @@ def test_an_invalid_engine_or_symbol_record_is_rejected(part: str, field: str, v
 def test_a_record_of_a_symbol_in_initial_state_is_rejected() -> None:
     snapshot = rich_scene().book.snapshot()
     snapshot.symbols["state"][1] = 0
-    assert_refused(snapshot, "new symbol")
+    assert_refused(snapshot, "initial state")
 
 
 @pytest.mark.parametrize(
