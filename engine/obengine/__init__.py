@@ -18,10 +18,9 @@ alone is fast and does not load NumPy:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Final
 
 # The types of these names are in __init__.pyi.
-_MODULES: Final = {
+_MODULES = {
     "obengine.api.errors": (
         "BatchError CoreUnavailable DigestMismatch EngineError FeedError LimitsError "
         "SnapshotError SymbolError TapeError WorkloadError"
@@ -47,12 +46,12 @@ _MODULES: Final = {
     "obengine.harness.outcome": "CheckResult RunOutcome",
     "obengine.harness.replay": "run_replay",
 }
-_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = sorted(_MODULE_OF)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import the module of a public name on first use (PEP 562)."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
