@@ -6,7 +6,6 @@ slow. Both are passed as `--policy`, so the first line of each names its format.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -14,11 +13,12 @@ from typing import Any, Final, TypeVar
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
 from obrelease.models.canonical import canonical_bytes
+from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
 from obrelease.models.validation import model_errors
 
 P = TypeVar("P", bound=Document)
 
-MAX_POLICY_BYTES: Final = 2**20
+MAX_POLICY_BYTES: Final = MAX_TOML_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,7 @@ def load_policy(data: bytes, where: str, wanted: PolicyFormat, model: type[P], *
         InvalidInput: too large, not TOML, of another format or version, a key that is unknown or
             missing, or a value out of its range.
     """
-    if len(data) > MAX_POLICY_BYTES:
-        raise InvalidInput(f"{where}: larger than {MAX_POLICY_BYTES} bytes")
-    try:
-        document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{where}: not valid TOML: {error}") from error
+    document = read_toml(data, where)
     return validate_policy(document, where, wanted, model, hint=hint)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from obrelease.errors import NotFound, UsageError
+from obrelease.errors import InvalidInput, NotFound, UsageError
+from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
 from obrelease.storage.durable import replace_file
+from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
 State = Literal["new", "added", "replaced", "same", "kept"]
@@ -61,6 +62,7 @@ def plan_changes(root: Path, *, results: Path, requirement: str, force: bool) ->
     Raises:
         UsageError: the settings file or the requirement is malformed, or a path leads out of the
             repository.
+        InvalidInput: the settings file is no regular file, too large or nested too deep.
     """
     if not _REQUIREMENT.fullmatch(requirement):
         raise UsageError(
@@ -142,8 +144,8 @@ def _replace_table(where: Path, text: str, wanted: str) -> str:
 def _checked_text(where: Path, before: Mapping[str, Any], text: str) -> str:
     """Return `text` if all its other settings are unchanged."""
     try:
-        after = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        after = read_toml(text.encode("utf-8"), str(where))
+    except InvalidInput:
         after = {}
     if _without_ours(after) != _without_ours(before) or set(_obrelease_table(after)) != {"project"}:
         raise UsageError(
@@ -160,10 +162,7 @@ def _without_ours(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parse(where: Path, text: str) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{where}: not valid TOML: {error}", hint="fix it first") from error
+    document = read_toml(text.encode("utf-8"), str(where), malformed=UsageError)
     for key in ("tool", "project"):
         if not isinstance(document.get(key, {}), dict):
             raise UsageError(f"{where}: `{key}` is not a table", hint="fix it first")
@@ -188,8 +187,7 @@ def _read(root: Path, path: str) -> str | None:
         if place.is_symlink():
             raise UsageError(f"{place}: is a symbolic link", hint="replace it by its target")
     try:
-        with storage_errors(file, "cannot be read", missing=NotFound):
-            return file.read_bytes().decode("utf-8")
+        return read_bounded(file, MAX_TOML_BYTES).decode("utf-8")
     except NotFound:
         return None
     except UnicodeDecodeError as error:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from obrelease.api.project import GITHUB_API, RESULTS, Project
-from obrelease.errors import UsageError
+from obrelease.errors import NotFound, UsageError
+from obrelease.models.toml_reader import read_toml_file
 
 KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
 """What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
@@ -52,15 +53,11 @@ def _file_settings(root: Path) -> dict[str, Any]:
 
 
 def _document(path: Path) -> dict[str, Any]:
-    """A TOML file; empty if it is missing."""
-    import tomllib
-
+    """A TOML file; empty if there is none."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+        return read_toml_file(path, malformed=UsageError)
+    except NotFound:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}", hint="correct it first") from error
 
 
 def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
