@@ -10,7 +10,7 @@ Usage::
 
     python scripts/bench_replay.py [--lobster FILE] [--itch FILE] [--copies N] [--repeats N] [--json]
 
-Without `--itch` a file is made: `--copies` symbols' worth of seeded flow, told as ITCH 5.0. Repeats
+Without `--itch` a file is made: `--copies` symbols' worth of seeded flow, written as ITCH 5.0. Repeats
 of all contenders are interleaved; medians, the spread and the ratio to plain Python are printed.
 """
 
@@ -197,8 +197,8 @@ def main() -> int:
         return 0
     for name, row in found["itch"].items():
         spread = f"({row['processor_least_m_msg_s']} to {row['processor_most_m_msg_s']})"
-        told = f"{row['processor_median_m_msg_s']:8.3f} M msg/s of processor time {spread}"
-        print(f"{name:28} {told}, {row['wall_median_m_msg_s']:.3f} of wall time, {row['ratio']:6.2f} x")
+        rate = f"{row['processor_median_m_msg_s']:8.3f} M msg/s of processor time {spread}"
+        print(f"{name:28} {rate}, {row['wall_median_m_msg_s']:.3f} of wall time, {row['ratio']:6.2f} x")
     if "lobster" in found:
         for name, row in found["lobster"]["ways"].items():
             wall = f"{row['wall_median_s']} s ({row['wall_least_s']} to {row['wall_most_s']})"

@@ -49,29 +49,29 @@ def cpp_figures(
             if not path.is_file():
                 missing.append(program)
                 continue
-            told = subprocess.run(
+            printed = subprocess.run(
                 [str(path), *(str(argument) for argument in arguments)],
                 check=True,
                 capture_output=True,
                 text=True,
             ).stdout
-            found.append(_quantiles(name, unit, told) if unit == "ns" else _spread(name, unit, told))
+            found.append(_quantiles(name, unit, printed) if unit == "ns" else _spread(name, unit, printed))
     return found, missing
 
 
-def _spread(name: str, unit: str, told: str) -> Figure:
-    match = _SPREAD.search(told)
+def _spread(name: str, unit: str, printed: str) -> Figure:
+    match = _SPREAD.search(printed)
     if match is None:
-        raise ValueError(f"no figure in what the benchmark of '{name}' printed: {told!r}")
+        raise ValueError(f"no figure in what the benchmark of '{name}' printed: {printed!r}")
     median, best, worst = map(float, match.groups())
     ends = {"min": min(best, worst), "max": max(best, worst)}
     return {"name": name, "unit": unit, "median": median, **ends, "values": [], "with": {}}
 
 
-def _quantiles(name: str, unit: str, told: str) -> Figure:
-    match = _QUANTILES.search(told)
+def _quantiles(name: str, unit: str, printed: str) -> Figure:
+    match = _QUANTILES.search(printed)
     if match is None:
-        raise ValueError(f"no quantiles in what the benchmark of '{name}' printed: {told!r}")
+        raise ValueError(f"no quantiles in what the benchmark of '{name}' printed: {printed!r}")
     p50, p90, p99, p999 = map(float, match.groups())
     more = {"p90": p90, "p99": p99, "p99_9": p999}
     return {"name": name, "unit": unit, "median": p50, "min": p50, "max": p999, "values": [], "with": more}

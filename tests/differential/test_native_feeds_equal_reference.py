@@ -36,7 +36,7 @@ def result_of(read: Callable[..., object], path: Path, core: str) -> dict[str, o
 
 
 def assert_alike(read: Callable[..., object], path: Path) -> dict[str, object] | str:
-    """Both cores tell the same; gives what it is."""
+    """Both cores give the same; returns it."""
     slow, fast = (result_of(read, path, core) for core in ("reference", "native"))
     assert fast == slow
     return slow

@@ -34,7 +34,7 @@ def added(order_id: int, order: Order, kind: str = "A") -> bytes:
 
 
 class Feed:
-    """A seeded feed, and the open orders that it tells of."""
+    """A seeded feed, and the orders that it leaves open."""
 
     def __init__(self, seed: int, messages: int) -> None:
         self.rng = np.random.default_rng(seed)

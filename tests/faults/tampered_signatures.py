@@ -27,7 +27,7 @@ from tests.faults.signed_release import (
 )
 from tests.faults.tampered_files import Case, flipped, on_files
 
-STRANGER = "not among the allowed signers"
+UNKNOWN_KEY = "not among the allowed signers"
 BROKEN = (
     "is not valid|not among the allowed signers|SHA256SUMS.sig: |-signature that the release does not have"
 )
@@ -88,31 +88,31 @@ def wrong_namespaces() -> Iterator[Case]:
 KINDS = (("-t", "ed25519"), ("-t", "ecdsa", "-b", "256"), ("-t", "rsa", "-b", "2048"))
 
 
-def stranger(release: SignedRelease, number: int) -> Path:
+def unknown_key(release: SignedRelease, number: int) -> Path:
     """A key that nobody listed."""
     path = release.base / "keys" / f"stranger{number}"
     return path if path.exists() else make_key(path, *KINDS[number % 3])
 
 
 def sums_by(number: int, release: SignedRelease, folder: Path) -> None:
-    key = stranger(release, number)
+    key = unknown_key(release, number)
     (folder / SIGNATURE).write_bytes(ssh_sign(key, SUMS_NAMESPACE, (folder / SUMS).read_bytes()))
 
 
 def provenance_by(number: int, release: SignedRelease, folder: Path) -> None:
-    sign_payload(stranger(release, number), folder, payload_of(folder))
+    sign_payload(unknown_key(release, number), folder, payload_of(folder))
 
 
 def tag_by(number: int, release: SignedRelease, _folder: Path, clone: Path) -> None:
-    retag(clone, f"{TAG}^{{}}", stranger(release, number))
+    retag(clone, f"{TAG}^{{}}", unknown_key(release, number))
 
 
 def wrong_keys() -> Iterator[Case]:
     for number in range(7):
-        yield on_files(STRANGER, partial(sums_by, number), "ssh-keygen")
-        yield on_files(STRANGER, partial(provenance_by, number), "openssl")
+        yield on_files(UNKNOWN_KEY, partial(sums_by, number), "ssh-keygen")
+        yield on_files(UNKNOWN_KEY, partial(provenance_by, number), "openssl")
     for number in range(6):
-        yield Case(partial(tag_by, number), STRANGER, frozenset({"git"}), in_git=True)
+        yield Case(partial(tag_by, number), UNKNOWN_KEY, frozenset({"git"}), in_git=True)
 
 
 OTHER_TYPES = (

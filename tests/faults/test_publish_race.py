@@ -31,9 +31,9 @@ def rivals(base: Path, *, same: bool) -> tuple[Project, Project]:
 def raced(pair: tuple[Project, Project], start: Start, *, same: bool) -> None:
     """Both at once; whoever does not win ends with a reason, and trying again changes nothing."""
     running = [start(project) for project in pair]
-    told = [process.communicate() for process in running]
+    outputs = [process.communicate() for process in running]
     codes = [process.returncode for process in running]
-    for code, (_, said) in zip(codes, told, strict=True):
+    for code, (_, said) in zip(codes, outputs, strict=True):
         assert "Traceback" not in said
         if code != 0:
             assert code in {ExitCode.CONFLICT, ExitCode.REMOTE}, said
@@ -42,12 +42,12 @@ def raced(pair: tuple[Project, Project], start: Start, *, same: bool) -> None:
         if same and project.context().repo.local_tag(TAG) is None and pair[0].remote_tag(TAG):
             git(project.root, "fetch", "--quiet", "origin", "tag", TAG)  # as the loser is told to
         process = start(project)
-        told.append(process.communicate())
+        outputs.append(process.communicate())
         codes.append(process.returncode)
     if same:
-        assert codes[2:] == [0, 0], told
+        assert codes[2:] == [0, 0], outputs
     else:
-        assert sorted(codes[2:]) == [0, ExitCode.CONFLICT], told
+        assert sorted(codes[2:]) == [0, ExitCode.CONFLICT], outputs
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["same runs", "other runs"])

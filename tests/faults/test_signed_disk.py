@@ -85,11 +85,11 @@ def test_verifying_when_every_change_fails(verifying: Cells, error: str) -> None
 @pytest.mark.parametrize("error", ["ENOSPC", "EROFS"])
 def test_the_file_of_a_signature_cannot_be_written(verifying: Cells, error: str) -> None:
     """The last changes that a verification makes are those of its signatures: the hint names TMPDIR."""
-    total, told = verifying.total("verify"), []
+    total, has_hint = verifying.total("verify"), []
     for index in range(total - 40, total + 1):
         answer = verifying.tried("verify", index, error)
         if "/signature: " in answer["said"]:
             assert answer["code"] == 9, answer
-            told.append("TMPDIR" in answer["said"])
-    assert len(told) >= 3
-    assert all(told)
+            has_hint.append("TMPDIR" in answer["said"])
+    assert len(has_hint) >= 3
+    assert all(has_hint)

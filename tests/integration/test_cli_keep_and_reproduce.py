@@ -125,10 +125,10 @@ class TestList:
         assert len(digests(run("list", "--json", "--results", location))) == 4
         for command in (("fsck",), ("reindex",), ("gc",), ("pin", "best", "latest"), ("show", "best")):
             assert run(*command, "--results", location)[0] == ExitCode.OK
-        stranger = location / "bench" / "my scenario" / ("0" * 12)
-        stranger.mkdir(parents=True)
-        assert str(stranger) in run("list", "--results", location)[2]
-        assert str(stranger) in run("fsck", "--results", location)[1]
+        unreadable = location / "bench" / "my scenario" / ("0" * 12)
+        unreadable.mkdir(parents=True)
+        assert str(unreadable) in run("list", "--results", location)[2]
+        assert str(unreadable) in run("fsck", "--results", location)[1]
 
     def test_no_cell_starts_a_formula(self, registry: Registry, run: Run) -> None:
         registry.record(draft(9, parameters={"core": "=HYPERLINK(1)"}), [])
@@ -190,12 +190,12 @@ def manifest(registry: Registry, digest: str, tag: str) -> bytes:
 class TestGc:
     def test_the_dry_run_is_the_default_and_removes_nothing(self, registry: Registry, run: Run) -> None:
         code, out, err = run("gc", "--grace", "0s", "--json")
-        told: dict[str, Any] = json.loads(out)
-        assert (code, told["removed"], len(told["runs"])) == (ExitCode.OK, False, 4)
+        report: dict[str, Any] = json.loads(out)
+        assert (code, report["removed"], len(report["runs"])) == (ExitCode.OK, False, 4)
         assert "`obrelease gc --yes --grace 0s` removes them" in err
         assert len(registry.find()) == 4
 
-    def test_the_hint_removes_what_was_told(self, registry: Registry, run: Run, tmp_path: Path) -> None:
+    def test_the_hint_removes_what_was_listed(self, registry: Registry, run: Run, tmp_path: Path) -> None:
         location = registry.root.rename(tmp_path / "my runs")
         (tmp_path / "m.json").write_bytes(manifest(Registry(location), "latest", "v1.0"))
         words = ("gc", "--grace", "0s", "--manifest", "m.json", "--results", "my runs")
@@ -205,38 +205,38 @@ class TestGc:
         removed = run(*shlex.split(hint), "--json")
         assert (code, removed[0], digests(removed)) == (ExitCode.OK, ExitCode.OK, digests((code, out, err)))
 
-    def test_what_cannot_be_read_stays_and_is_told(self, registry: Registry, run: Run) -> None:
-        stranger = registry.root / "bench" / "x10" / ("0" * 12)
-        stranger.mkdir()
+    def test_what_cannot_be_read_stays_and_is_named(self, registry: Registry, run: Run) -> None:
+        unreadable = registry.root / "bench" / "x10" / ("0" * 12)
+        unreadable.mkdir()
         code, _, err = run("gc", "--yes", "--grace", "0s")
         assert code == ExitCode.OK
         assert "4 runs removed" in err
-        assert f"1 folder cannot be read and stays, the first is {stranger}" in err
-        assert stranger.is_dir()
+        assert f"1 folder cannot be read and stays, the first is {unreadable}" in err
+        assert unreadable.is_dir()
 
     def test_the_young_stay(self, registry: Registry, run: Run) -> None:
-        told = json.loads(run("gc", "--yes", "--json")[1])
-        assert (told["runs"], len(told["young"])) == ([], 4)
+        report = json.loads(run("gc", "--yes", "--json")[1])
+        assert (report["runs"], len(report["young"])) == ([], 4)
         assert len(registry.find()) == 4
 
     def test_releases_tags_pins_and_git_keep_theirs(
         self, registry: Registry, run: Run, tmp_path: Path
     ) -> None:
-        tracked, released, pinned, doomed = registry.find()
+        tracked, released, pinned, removed_run = registry.find()
         git(tmp_path, "init", "-q")
         git(tmp_path, "add", str(tracked.folder))
         assets = tmp_path / ".git" / "obrelease" / "releases" / "v1.0" / "assets"
         assets.mkdir(parents=True)
         (assets / "manifest.json").write_bytes(manifest(registry, released.digest, "v1.0"))
         run("pin", "best", pinned.digest)
-        told = json.loads(run("gc", "--grace", "0s", "--yes", "--json")[1])
-        assert [run["digest"] for run in told["runs"]] == [doomed.digest]
-        assert {kept["digest"]: kept["reasons"] for kept in told["kept"]} == {
+        report = json.loads(run("gc", "--grace", "0s", "--yes", "--json")[1])
+        assert [run["digest"] for run in report["runs"]] == [removed_run.digest]
+        assert {kept["digest"]: kept["reasons"] for kept in report["kept"]} == {
             tracked.digest: ["tracked by git"],
             released.digest: ["release v1.0"],
             pinned.digest: ["pin best"],
         }
-        assert not doomed.folder.exists()
+        assert not removed_run.folder.exists()
         assert registry.find() == (tracked, released, pinned)
 
     def test_a_folder_outside_of_the_repository_is_collected(
@@ -306,9 +306,9 @@ class TestReproduce:
     def test_a_run_is_reproduced_and_a_lie_is_not(self, run: Run, tmp_path: Path) -> None:
         assert run("run", "bench", "--passes", "1", "--core", "reference", "-q")[0] == ExitCode.OK
         code, out, _ = run("reproduce", "latest", "--json")
-        told = json.loads(out)
-        assert (code, told["reproduced"], told["difference"]) == (ExitCode.OK, True, None)
-        assert told["recorded"] == told["found"]
+        report = json.loads(out)
+        assert (code, report["reproduced"], report["difference"]) == (ExitCode.OK, True, None)
+        assert report["recorded"] == report["found"]
         registry = Registry(tmp_path / "results")
         entry = registry.resolve("latest")
         value = json.loads((entry.folder / "artefact.json").read_bytes())

@@ -110,7 +110,7 @@ def test_without_figures_no_run_is_opened(
     assert len(run("--csv").out.splitlines()) == 4
 
 
-def test_a_long_listing_opens_runs_only_when_told(
+def test_a_long_listing_opens_runs_only_on_request(
     registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_command, "MAX_OPENED", 2)
@@ -118,9 +118,9 @@ def test_a_long_listing_opens_runs_only_when_told(
     assert "figure" not in answer.rows[0]
     assert "3 runs: --figures or a --limit shows their figures" in answer.err
     for words in (("--figures",), ("--limit", "2"), ("-v",)):
-        told = run(*words)
-        assert told.rows[0]["figure"] == "1,000,000 msg/s"
-        assert told.err == ""
+        listed = run(*words)
+        assert listed.rows[0]["figure"] == "1,000,000 msg/s"
+        assert listed.err == ""
     assert run("--no-figures").err == ""
 
 

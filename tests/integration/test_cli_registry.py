@@ -132,7 +132,7 @@ class TestList:
         assert (answer.code, answer.out) == (ExitCode.OK, "")
         assert "obrelease run bench" in answer.err
 
-    def test_folders_that_cannot_be_read_are_told(self, registry: Registry, run: Run) -> None:
+    def test_folders_that_cannot_be_read_are_named(self, registry: Registry, run: Run) -> None:
         os.truncate(registry.find()[0].folder / ENVELOPE_NAME, 10)
         (registry.root / INDEX_NAME).unlink()
         answer = run("list")
@@ -281,7 +281,7 @@ class TestValidate:
             (be_newer, "version", ExitCode.INVALID_INPUT),
         ],
     )
-    def test_each_damage_is_told_with_path_and_rule(
+    def test_each_damage_is_reported_with_path_and_rule(
         self, registry: Registry, run: Run, damage: Callable[[Path], None], rule: str, code: ExitCode
     ) -> None:
         folder = registry.resolve("latest").folder
@@ -312,7 +312,7 @@ class TestSchema:
         assert len(run("schema", "export", "--schemas", "s", "--json").json["changed"]) >= 3
         assert run("schema", "check", "--schemas", "s", "--json").json["problems"] == []
 
-    def test_drift_names_the_command_that_mends_it(self, run: Run) -> None:
+    def test_drift_names_the_command_that_fixes_it(self, run: Run) -> None:
         run("schema", "export", "--schemas", "s")
         next(Path("s").glob("artefact.*")).write_text("{}")
         answer = run("schema", "check", "--schemas", "s")

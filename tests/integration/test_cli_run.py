@@ -62,8 +62,8 @@ def test_a_percentile_with_hardly_a_value_beyond_it_is_marked(
     assert execute(["show", "latest"]) == ExitCode.OK
     shown = capsys.readouterr().out
     assert [line.strip() for line in shown.splitlines()].count(note) == 1
-    (told,) = [line for line in shown.splitlines() if line.startswith("service time")]
-    assert told.count("* ns") == 2
+    (line,) = [line for line in shown.splitlines() if line.startswith("service time")]
+    assert line.count("* ns") == 2
 
 
 @pytest.mark.parametrize(

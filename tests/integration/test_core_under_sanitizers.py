@@ -75,8 +75,8 @@ def test_streams_under_sanitizers_give_the_events_of_the_reference(tmp_path: Pat
     program = build(tmp_path / "replay", "address,undefined", "obengine_replay")
     for name, (symbols, make) in STREAMS.items():
         commands: Commands = make(3, MESSAGES)
-        sent, told = tmp_path / f"{name}.commands", tmp_path / f"{name}.events"
+        sent, events_file = tmp_path / f"{name}.commands", tmp_path / f"{name}.events"
         sent.write_bytes(commands.tobytes())
-        subprocess.run([program, sent, told, str(symbols), "777"], check=True)
+        subprocess.run([program, sent, events_file, str(symbols), "777"], check=True)
         expected = ReferenceBook(symbols).apply(commands)
-        assert np.fromfile(told, EVENT).tobytes() == expected.tobytes(), name
+        assert np.fromfile(events_file, EVENT).tobytes() == expected.tobytes(), name

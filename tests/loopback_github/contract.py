@@ -108,7 +108,7 @@ def request_of(
 
 
 def check_reply(request: MockRequest, status: int, body: bytes) -> None:
-    """Judge a reply; refusals such as 401, which every operation may give, are not in the description.
+    """Check a reply; refusals such as 401, which every operation may give, are not in the description.
 
     Raises:
         ContractError: the body is not what the description says, or it knows no such success.

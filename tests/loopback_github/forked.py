@@ -35,14 +35,14 @@ class Client:
     """One running command line."""
 
     pid: int
-    told: Path
+    output_file: Path
     clients: Clients
     returncode: int | None = None
 
     def communicate(self) -> tuple[str, str]:
         """Wait for its end; what it said on stdout and stderr."""
         self.returncode = self.clients.asked(wait=self.pid)
-        out, err = (self.told.with_suffix(f".{name}") for name in ("out", "err"))
+        out, err = (self.output_file.with_suffix(f".{name}") for name in ("out", "err"))
         return out.read_text("utf-8"), err.read_text("utf-8")
 
     def kill(self) -> None:
@@ -83,10 +83,12 @@ class Clients:
     def start(self, root: Path, home: Path, api: str, *arguments: str, **more: str) -> Client:
         """A client in a project; it publishes to the loopback GitHub at `api`."""
         self._started += 1
-        told = self._folder / f"client-{self._started}"
+        output_file = self._folder / f"client-{self._started}"
         environment = {**surroundings(home, api), **more}
-        pid = self.asked(start=list(arguments), root=str(root), told=str(told), environment=environment)
-        return Client(pid, told, self)
+        pid = self.asked(
+            start=list(arguments), root=str(root), output_file=str(output_file), environment=environment
+        )
+        return Client(pid, output_file, self)
 
     def close(self) -> None:
         """No more clients."""
@@ -112,7 +114,7 @@ def _forked(wish: dict[str, Any]) -> int:
     os.environ.update(wish["environment"])
     os.chdir(wish["root"])
     for number, name in enumerate(("in", "out", "err")):
-        path = Path(os.devnull) if number == 0 else Path(wish["told"]).with_suffix(f".{name}")
+        path = Path(os.devnull) if number == 0 else Path(wish["output_file"]).with_suffix(f".{name}")
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
     code = execute(wish["start"])
     sys.stdout.flush()

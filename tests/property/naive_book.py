@@ -96,7 +96,7 @@ class NaiveBook:
             return self.modify(command, order)
         return 0
 
-    def tell(self, kind: int, detail: int, order: Order, qty: int, other: int = 0) -> None:
+    def report(self, kind: int, detail: int, order: Order, qty: int, other: int = 0) -> None:
         self.rows.append((kind, detail, order.symbol, qty, order.order_id, other, order.price))
 
     def new(self, c: Command, x: Extension) -> int:
@@ -114,7 +114,7 @@ class NaiveBook:
         code = self.admit(order, x.minimum)
         if code:
             return code
-        self.tell(EventKind.ACCEPTED, order.side, order, order.qty, order.placement)
+        self.report(EventKind.ACCEPTED, order.side, order, order.qty, order.placement)
         if order.waits:
             self.stand(order)
             last = self.last[c.symbol]
@@ -152,12 +152,12 @@ class NaiveBook:
             order.qty = c.qty_lots
             if order.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT):
                 order.price = c.price_ticks
-            self.tell(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
+            self.report(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
             return 0
         if c.price_ticks == order.price and c.qty_lots <= order.qty:
             order.qty = c.qty_lots
             order.shown = min(order.shown, order.qty)
-            self.tell(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
+            self.report(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
             return 0
         again = copy.copy(order)
         again.price, again.qty = c.price_ticks, c.qty_lots
@@ -165,7 +165,7 @@ class NaiveBook:
         if code:
             return code
         self.open.remove(order)
-        self.tell(EventKind.MODIFIED, Priority.LOST, again, again.qty)
+        self.report(EventKind.MODIFIED, Priority.LOST, again, again.qty)
         self.arrive(again, 0)
         return 0
 
@@ -180,12 +180,12 @@ class NaiveBook:
                 self.stand(taker)
             else:
                 reason = CancelReason.FILL_OR_KILL if whole else CancelReason.MINIMUM
-                self.tell(EventKind.CANCELLED, reason, taker, taker.qty)
+                self.report(EventKind.CANCELLED, reason, taker, taker.qty)
             return
         if not taker.flags & OrderFlag.POST_ONLY:
             self.match(taker, dry=False)
         if taker.qty and (taker.kind == OrderKind.MARKET or taker.tif == TimeInForce.IOC):
-            self.tell(EventKind.CANCELLED, CancelReason.IMMEDIATE, taker, taker.qty)
+            self.report(EventKind.CANCELLED, CancelReason.IMMEDIATE, taker, taker.qty)
         elif taker.qty:
             self.stand(taker)
 
@@ -231,7 +231,7 @@ class NaiveBook:
             self.withdraw(maker, theirs, CancelReason.SELF_TRADE)
         if mine:
             taker.qty -= mine
-            self.tell(EventKind.CANCELLED, CancelReason.SELF_TRADE, taker, mine)
+            self.report(EventKind.CANCELLED, CancelReason.SELF_TRADE, taker, mine)
 
     def trade(self, detail: int, lots: int, taker: int, maker: Order, price: int) -> bool:
         """Emit and apply one trade; return whether the maker was refilled."""
@@ -247,7 +247,7 @@ class NaiveBook:
         elif order.display and lots >= order.shown:
             self.age += 1
             order.age, order.shown = self.age, min(order.display, order.qty)
-            self.tell(EventKind.REFILLED, order.side, order, order.shown)
+            self.report(EventKind.REFILLED, order.side, order, order.shown)
             return True
         else:
             order.shown = max(order.shown - lots, 0)
@@ -256,7 +256,7 @@ class NaiveBook:
     def withdraw(self, order: Order, lots: int, reason: int) -> None:
         order.qty -= lots
         order.shown = min(order.shown, order.qty)
-        self.tell(EventKind.CANCELLED, reason, order, lots)
+        self.report(EventKind.CANCELLED, reason, order, lots)
         if not order.qty:
             self.open.remove(order)
 
@@ -280,7 +280,7 @@ class NaiveBook:
             with_limit = stop.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT)
             stop.kind = OrderKind.LIMIT if with_limit else OrderKind.MARKET
             stop.trigger = stop.trail = 0
-            self.tell(EventKind.TRIGGERED, stop.side, stop, stop.qty, stop.placement)
+            self.report(EventKind.TRIGGERED, stop.side, stop, stop.qty, stop.placement)
             self.arrive(stop, 0)
             queue += self.elected(stop.symbol)
 

@@ -1,4 +1,4 @@
-"""What the actions of the release workflow do, as far as the workflow can tell: each by its own few lines."""
+"""What the actions of the release workflow do, as far as the workflow sees: each by its own few lines."""
 
 from __future__ import annotations
 

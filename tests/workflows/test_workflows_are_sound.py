@@ -33,7 +33,7 @@ SEEDED = {
         'obrelease bundle "${{ github.event.head_commit.message }}"',
         ("zizmor: template-injection", "house: injection"),
     ),
-    "pull_request_target that checks out the stranger's code": (
+    "pull_request_target that checks out a contributor's code": (
         r"^  push:\n    tags: \[\"v\*\"\]$",
         "  pull_request_target:",
         ("zizmor: dangerous-triggers", "house: trigger"),

@@ -78,7 +78,7 @@ def test_gc_changes_nothing_by_default(registry: Registry) -> None:
         registry.gc(grace="soon")
 
 
-def test_gc_keeps_pinned_and_tracked_runs_without_being_told(registry: Registry, tmp_path: Path) -> None:
+def test_gc_keeps_pinned_and_tracked_runs_by_default(registry: Registry, tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     tracked, pinned, removed = registry.find()
     git(tmp_path, "add", "--force", str(tracked.folder))

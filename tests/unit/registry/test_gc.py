@@ -154,14 +154,14 @@ class TestCollect:
         assert not leftover.exists()
 
     def test_the_work_of_a_killed_collector_is_finished(self, registry: Registry) -> None:
-        taken, doomed, *_ = registry.find()
+        taken, removed_run, *_ = registry.find()
         staging = registry.root / ".staging"
         taken.folder.rename(staging / "~".join(("gc", *taken.location.split("/"))))
-        doomed.folder.rename(staging / "doomed~ab")
+        removed_run.folder.rename(staging / "doomed~ab")
         assert len(fsck(registry.root).notes) == 2
         assert collect(registry, plan(registry, days=0)) == ()
         assert taken in registry.find()
-        assert doomed not in registry.find()
+        assert removed_run not in registry.find()
         assert fsck(registry.root).notes == ()
 
     @pytest.mark.parametrize("name", ["gc~..~..~{0}", "gc~.~.~{0}", "gc~a~b~c~{0}", "gc~~~{0}", "gc~bench~x"])

@@ -77,7 +77,7 @@ def test_orders_that_were_never_seen_act_on_the_unnamed_one(window: Window) -> N
     assert commands(window) == [(Op.EXECUTE, Side.SELL, 2, UNNAMED)]
 
 
-def test_an_order_that_left_the_window_is_told_from_one_never_seen(window: Window) -> None:
+def test_an_order_that_left_the_window_differs_from_one_never_seen(window: Window) -> None:
     window.step(message(1, 8, 9, 10_250, -1), [10_200, 3, 10_000, 10, 10_250, 9, 9_900, 6])
     window.step(message(1, 9, 1, 10_100, -1), [10_100, 1, 10_000, 10, 10_200, 3, 9_900, 6])
     window.step(message(3, 9, 1, 10_100, -1), [10_200, 3, 10_000, 10, 10_250, 9, 9_900, 6])
