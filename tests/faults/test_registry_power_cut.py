@@ -53,7 +53,7 @@ def write_until_cut(disk: CutDisk, first: int, awaited: int, delay_s: float) -> 
             write(Registry(disk.folder / "results"), first, writing)
         except ObreleaseError:
             os.close(writing)
-            signal.wait_interruptibly()
+            signal.pause()
         finally:
             os._exit(1)
     os.close(writing)
