@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from obrelease.api.project import ProjectLike, project_of
@@ -15,6 +16,7 @@ def verify(
     release: str | os.PathLike[str],
     *,
     policy: str | os.PathLike[str] | None = None,
+    attestations: Sequence[str | os.PathLike[str]] = (),
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
 ) -> VerifyResult:
@@ -23,6 +25,7 @@ def verify(
     Args:
         release: a tag, a folder of the release's files (with a `/`), or an address.
         policy: a verification policy (TOML).
+        attestations: files with Sigstore bundles; the policy names whose count.
         project: the repository that has the tag, and the forge that has the release.
 
     Returns:
@@ -33,7 +36,7 @@ def verify(
         IntegrityError: a byte, a digest, a signature, the tag or the release page is wrong.
         InvalidInput: a document of the release or the policy is malformed.
         CheckFailed: the policy requires what the release does not have.
-        UsageError: a malformed name.
+        UsageError: a malformed name, or the `sigstore` package is needed and missing.
         RemoteError, StorageError: the network or the disk failed.
 
     Example:
@@ -46,5 +49,6 @@ def verify(
         root=owner.root,
         open_forge=lambda: forge_of(owner, reporter),
         policy=None if policy is None else Path(policy),
+        attestations=[Path(file) for file in attestations],
         progress=reporter.progress,
     )

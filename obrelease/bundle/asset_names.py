@@ -9,6 +9,10 @@ NOTES_NAME: Final = "NOTES.md"
 RESULTS_FOLDER: Final = "results"
 SIGNATURE_NAME: Final = "SHA256SUMS.sig"
 PROVENANCE_NAME: Final = "provenance.dsse.json"
+SIGSTORE_NAME: Final = "SHA256SUMS.sigstore.json"
+SIGSTORE_LINES_NAME: Final = "SHA256SUMS.sigstore.jsonl"
+SIGSTORE_NAMES: Final = (SIGSTORE_NAME, SIGSTORE_LINES_NAME)
+"""Sigstore bundles: one, or one a line. They are made after a release and are no part of it."""
 
 
 def top_folder(project: str, tag: str) -> str:

@@ -2,7 +2,8 @@
 
 Format history:
 
-1. First version.
+1. First version. Later programs know more keys and layers of it: `[[sigstore]]` with the layer
+   `sigstore`. The version stays, because an older program refuses a key or a layer by its name.
 """
 
 from __future__ import annotations
@@ -27,13 +28,39 @@ LayerName = Literal[
     "sums-signature",
     "provenance",
     "attestation",
+    "sigstore",
 ]
 LAYERS: Final[tuple[LayerName, ...]] = get_args(LayerName)
 """Every layer, in the order of reports."""
 
 SIGNED_LAYERS: Final = frozenset({"tag-signature", "sums-signature", "provenance"})
 
+TAG_PLACEHOLDER: Final = "{tag}"
+MAX_IDENTITIES: Final = 32
+
 Principal = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+
+
+class SigstoreIdentity(Document):
+    """An identity whose Sigstore signatures count. Every comparison is exact: there are no patterns.
+
+    Attributes:
+        identity: the URL or e-mail address in the certificate. If it ends with `@refs/tags/{tag}`, the
+            tag of the release replaces `{tag}`, so that one policy serves every release.
+        issuer: the URL of the OpenID Connect provider that vouches for the identity.
+        source_repository: the URL of the repository whose workflow must have signed, at the commit of
+            the release; needed if the identity is a reusable workflow, which anybody can call.
+        trusted_root: a file, relative to the policy; None for the public instance's root that the
+            `sigstore` package carries.
+    """
+
+    identity: Annotated[
+        str,
+        StringConstraints(pattern=r"^[!-)+-z|~]{1,500}(@refs/tags/\{tag\})?$"),
+    ]
+    issuer: Annotated[str, StringConstraints(pattern=r"^https://[!-)+-z|~]{1,300}$")]
+    source_repository: Annotated[str, StringConstraints(pattern=r"^https://[!-)+-z|~]{1,300}$")] | None = None
+    trusted_root: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
 
 
 class VerificationPolicy(Document):
@@ -48,6 +75,7 @@ class VerificationPolicy(Document):
         not_older_than: the lowest accepted tag, against an attacker who offers an old release.
         repository: `owner/name` on GitHub, whose workflow attested the files.
         signer_workflow: the workflow that must have attested them, as `gh` takes it.
+        sigstore: whose Sigstore signatures count.
     """
 
     format: Literal["obrelease.release-policy"]
@@ -69,6 +97,8 @@ class VerificationPolicy(Document):
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/@-]{0,299}$")] | None
     ) = None
 
+    sigstore: Annotated[tuple[SigstoreIdentity, ...], Field(max_length=MAX_IDENTITIES)] = ()
+
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         if len(set(self.require)) != len(self.require):
@@ -82,6 +112,8 @@ class VerificationPolicy(Document):
             raise ValueError(f"{what}, but allowed_signers is missing")
         if "attestation" in self.require and self.repository is None:
             raise ValueError("attestation is required, but repository is missing")
+        if "sigstore" in self.require and not self.sigstore:
+            raise ValueError("sigstore is required, but no [[sigstore]] names an identity and its issuer")
         return self
 
 

@@ -72,7 +72,7 @@ def plan_changes(root: Path, *, results: Path, requirement: str, force: bool) ->
     ignore = f"{_below(root, results)}/.gitignore"
     settings, project = _settings(root, force=force)
     contents = {
-        WORKFLOW: _template("benchmarks-release.yml", REQUIREMENT=requirement),
+        WORKFLOW: _template("benchmarks-release.yml", REQUIREMENT=requirement, PROJECT=project),
         POLICY: _template("release-policy.toml", PROJECT=project),
         GATE: _template("gate-policy.toml"),
         ignore: _template("results.gitignore"),

@@ -98,7 +98,7 @@ def download_artifact(options: Mapping[str, str], workspace: Path, artifacts: Pa
         shutil.copytree(folder, workspace / options["path"], dirs_exist_ok=True)
 
 
-def attest(options: Mapping[str, str], workspace: Path) -> dict[str, str]:
-    """The subjects that would be signed: name to sha256."""
+def subjects(options: Mapping[str, str], workspace: Path) -> dict[str, str]:
+    """The subjects that the signing service is given: name to sha256."""
     files = [file for line in options["subject-path"].split() for file in sorted(workspace.glob(line))]
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

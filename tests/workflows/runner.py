@@ -17,10 +17,20 @@ from typing import Any, Final
 
 import yaml
 
+from tests.sigstore_authority import Authority, as_json, statement
 from tests.workflows import actions
 
 _EXPRESSION: Final = re.compile(r"\$\{\{ ([a-z_.-]+) \}\}")
+_SERVER: Final = "https://github.com"
 _INHERITED: Final = ("PATH", "LANG", "TMPDIR")
+
+
+GH_DOWNLOAD: Final = """cd "$RUNNER_TEMP/attestation"
+gh attestation download "$RUNNER_TEMP/bundle/SHA256SUMS" --repo "$GITHUB_REPOSITORY\""""
+DOWNLOADED: Final = """cd "$RUNNER_TEMP/attestation"
+cp "$TEST_ATTESTATION" "sha256:$(sha256sum "$RUNNER_TEMP/bundle/SHA256SUMS" | cut -c1-64).jsonl"
+echo "trusted_root = '$TEST_TRUSTED_ROOT'" >> policy.toml"""
+"""What stands in for `GH_DOWNLOAD`: a bundle that `Runner` signed, and the root of its authority."""
 
 
 class StepFailed(Exception):
@@ -51,6 +61,7 @@ class Runner:
     folder: Path
     substitutes: Mapping[str, str]
     action_path: Path = Path()
+    workflow_name: str = ""
     attested: dict[str, str] = field(default_factory=dict)
     finished: list[str] = field(default_factory=list)
 
@@ -59,7 +70,8 @@ class Runner:
         """A runner of one workflow file, in a folder that is new."""
         folder.mkdir()
         (folder / "artifacts").mkdir()
-        return cls(yaml.safe_load(path.read_text("utf-8")), event, folder, substitutes)
+        workflow = yaml.safe_load(path.read_text("utf-8"))
+        return cls(workflow, event, folder, substitutes, workflow_name=path.name)
 
     def run(self) -> None:
         """Run every job after those that it needs.
@@ -125,11 +137,25 @@ class Runner:
         elif action == "actions/download-artifact":
             actions.download_artifact(options, workspace, artifacts)
         elif action == "actions/attest-build-provenance":
-            self.attested |= actions.attest(options, workspace)
-            (self.folder / "attested.json").write_text(json.dumps(self.attested), "utf-8")
+            self._attest(actions.subjects(options, workspace))
         else:
             raise AssertionError(f"nobody knows what {action} does")
         return path
+
+    def _attest(self, subjects: Mapping[str, str]) -> None:
+        """Sign as GitHub does, by an authority of the test: the signing service is out of reach."""
+        authority, event = Authority(), self.event
+        commit = actions.git(event.remote, "rev-parse", f"refs/tags/{event.tag}^{{commit}}")
+        repository = f"{_SERVER}/{event.repository}"
+        signer = authority.signer(f"{_SERVER}/{self._workflow_ref()}", source=(repository, commit))
+        self.attested |= subjects
+        (self.folder / "attested.json").write_text(json.dumps(self.attested), "utf-8")
+        (self.folder / "root.json").write_bytes(authority.trusted_root())
+        bundle = authority.attest(statement(subjects), signer)
+        (self.folder / "attestation.jsonl").write_bytes(as_json(bundle) + b"\n")
+
+    def _workflow_ref(self) -> str:
+        return f"{self.event.repository}/.github/workflows/{self.workflow_name}@refs/tags/{self.event.tag}"
 
     def _run_block(
         self, job: str, step: Mapping[str, Any], place: Path, path: str, known: Mapping[str, str]
@@ -165,14 +191,18 @@ class Runner:
             "GITHUB_REF_NAME": event.tag,
             "GITHUB_REF_TYPE": "tag",
             "GITHUB_REPOSITORY": event.repository,
+            "GITHUB_SERVER_URL": _SERVER,
             "GITHUB_SHA": actions.git(event.remote, "rev-parse", f"refs/tags/{event.tag}^{{commit}}"),
+            "GITHUB_WORKFLOW_REF": self._workflow_ref(),
             "GITHUB_WORKSPACE": str(place / "workspace"),
             "RUNNER_TEMP": str(place / "temp"),
             "HOME": str(place / "home"),
             "NO_PROXY": "*",
             "PIP_NO_INDEX": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "TEST_ATTESTATION": str(self.folder / "attestation.jsonl"),
             "TEST_ATTESTED": str(self.folder / "attested.json"),
+            "TEST_TRUSTED_ROOT": str(self.folder / "root.json"),
         }
 
 

@@ -25,11 +25,12 @@ from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.program import ROOT, START, import_path
 from tests.unit.release.project import git
-from tests.workflows.runner import Event, Runner, run_blocks
+from tests.workflows.runner import DOWNLOADED, GH_DOWNLOAD, Event, Runner, run_blocks
 
 TAG: Final = "v1.2"
 NO_ENGINE: Final = f"import sys; sys.modules['obengine'] = None; {START}"
 INSTALL: Final = f'python -m pip install --quiet "obrelease=={__version__}"'
+INSTALL_BOTH: Final = f'{INSTALL} "sigstore==4.5.1"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,10 @@ def test_the_written_workflow_runs_from_the_tag_to_the_release(
     wheels = wheel_without_engine(tmp_path)
     event = Event(project.remote, TAG, REPOSITORY, github.api, TOKEN)
     workflow = project.root / WORKFLOW
-    substitutes = {INSTALL: f"python -m pip install --quiet --no-deps {wheels}/*.whl"}
-    assert INSTALL in [block for _, block in run_blocks(yaml.safe_load(workflow.read_text()))]
+    install = f"python -m pip install --quiet --no-deps {wheels}/*.whl"
+    substitutes = {INSTALL: install, INSTALL_BOTH: install, GH_DOWNLOAD: DOWNLOADED}
+    blocks = [block for _, block in run_blocks(yaml.safe_load(workflow.read_text()))]
+    assert substitutes.keys() <= set(blocks)
     runner = Runner.of(workflow, event, tmp_path / "runner", substitutes)
     for name in runner.order():
         before = len(github.seen)
@@ -146,6 +149,7 @@ def test_the_written_workflow_runs_from_the_tag_to_the_release(
     assert (release.tag, release.draft, release.prerelease) == (TAG, False, False)
     assert {asset.name for asset in release.assets} == {asset["name"] for asset in made["plan"]["assets"]}
     assert {asset.name for asset in release.assets} == set(runner.attested)
+    assert "sigstore==4.5.1" in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 
 
 def wheel_without_engine(tmp_path: Path) -> Path:

@@ -20,7 +20,8 @@ from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
-from tests.workflows.runner import Event, Runner, StepFailed, run_blocks
+from tests.sigstore_authority import Authority, as_json, statement
+from tests.workflows.runner import DOWNLOADED, GH_DOWNLOAD, Event, Runner, StepFailed, run_blocks
 from tests.workflows.scratch import ROOT, TAG, Scratch, copy_of, make_scratch, wheel_of
 
 RELEASE: Final = ROOT / ".github" / "workflows" / "release.yml"
@@ -62,6 +63,11 @@ SUBSTITUTES: Final = (
         'gh attestation verify "$RUNNER_TEMP/bundle/SHA256SUMS" --repo "$GITHUB_REPOSITORY"',
         _ATTESTED,
         "the signing service is out of reach; the file must be one that was given to it",
+    ),
+    Substitute(
+        GH_DOWNLOAD,
+        DOWNLOADED,
+        "the signing service is out of reach; an authority of the test signs, and the policy names its root",
     ),
 )
 
@@ -138,6 +144,16 @@ def test_from_the_tag_to_the_verified_release(
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == assets
     assert {name.rsplit(".", 1)[1] for name in workflow.attested.keys() - assets.keys()} == {"whl", "gz"}
     assert list((tmp_path / "runner" / "artifacts" / "measured").rglob("artefact.json"))
+
+    forged = Authority().attest(statement(workflow.attested))
+    (tmp_path / "runner" / "attestation.jsonl").write_bytes(as_json(forged))
+    shutil.rmtree(tmp_path / "runner" / "verify")
+    with pytest.raises(StepFailed, match="certificate chain") as failed:
+        workflow.run_job("verify")
+    assert (failed.value.step, failed.value.code) == (
+        "Verify the attestation with obrelease, which needs no network for it",
+        ExitCode.INTEGRITY,
+    )
 
 
 def test_a_tag_that_binds_no_digest_publishes_nothing(

@@ -26,15 +26,30 @@ PolicyOption = Annotated[
     typer.Option("--policy", metavar="FILE", help="Require what this TOML file lists, and its signers."),
 ]
 
+AttestationOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--attestation",
+        metavar="FILE",
+        help="A Sigstore bundle, or a .jsonl file with one a line; may be repeated. Needs --policy.",
+    ),
+]
+
 
 @command("verify")
 def verify(
-    session: Session, release: ReleaseArgument, forge: ForgeOption = None, policy: PolicyOption = None
+    session: Session,
+    release: ReleaseArgument,
+    forge: ForgeOption = None,
+    policy: PolicyOption = None,
+    attestation: AttestationOption = None,
 ) -> None:
     """Check every layer of a release.
 
     Files, notes, runs, tag, forge, signatures. Any failure ends with an exit code.
     """
     project = session.project(forge=forge)
-    result = api.verify(release, policy=policy, project=project, reporter=session.out)
+    result = api.verify(
+        release, policy=policy, attestations=attestation or (), project=project, reporter=session.out
+    )
     session.out.result(result.to_json(), lambda: verification_text(result))

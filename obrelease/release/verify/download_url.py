@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.bundle import sha256sums
-from obrelease.bundle.asset_names import MANIFEST_NAME, PROVENANCE_NAME, SIGNATURE_NAME
+from obrelease.bundle.asset_names import MANIFEST_NAME, PROVENANCE_NAME, SIGNATURE_NAME, SIGSTORE_NAMES
 from obrelease.bundle.signing import armor
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.manifest import BundleManifest
@@ -83,6 +83,8 @@ def download_from_address(
                 raise IntegrityError(f"{address.base}: {name} is missing")
         get(SIGNATURE_NAME, armor.MAX_BYTES, advance)
         get(PROVENANCE_NAME, MAX_BYTES, advance)
+        for name in SIGSTORE_NAMES:
+            get(name, MAX_DOCUMENT_BYTES, advance)
     return LayerResult("forge", False, "an address has no list of files: additional files are not noticed")
 
 

@@ -16,6 +16,7 @@ from obrelease.bundle.asset_names import (
     PROVENANCE_NAME,
     RESULTS_FOLDER,
     SIGNATURE_NAME,
+    SIGSTORE_NAMES,
     bundle_name,
     top_folder,
 )
@@ -35,7 +36,7 @@ _DOWNLOAD_AGAIN: Final = (
     "do not use this release; download it again, and report it to its maintainers if that does not help"
 )
 _MAX_LISTED: Final = 5
-_UNLISTED: Final = frozenset({sha256sums.NAME, SIGNATURE_NAME, PROVENANCE_NAME})
+UNLISTED_FILES: Final = frozenset({sha256sums.NAME, SIGNATURE_NAME, PROVENANCE_NAME, *SIGSTORE_NAMES})
 """The files that SHA256SUMS cannot list: itself, and those that are made from it."""
 
 
@@ -160,7 +161,9 @@ def _check_sums(folder: Path, digests: Mapping[str, str]) -> int:
         raise NotFound(f"{folder}: has no {sha256sums.NAME}", hint="pass a folder of a release's files")
     where = folder / sha256sums.NAME
     listed = sha256sums.parse(read_bounded(where, sha256sums.MAX_BYTES), str(where))
-    _require_equal(listed, {name: digests[name] for name in digests if name not in _UNLISTED}, str(where))
+    _require_equal(
+        listed, {name: digests[name] for name in digests if name not in UNLISTED_FILES}, str(where)
+    )
     return len(listed)
 
 
@@ -179,7 +182,7 @@ def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -
             f"{path}: names a bundle {manifest.bundle.name} of another release", hint=_DOWNLOAD_AGAIN
         )
     listed = {asset.name: asset.sha256 for asset in (manifest.bundle, *manifest.assets)}
-    actual = {name: digests[name] for name in digests if name not in _UNLISTED | {MANIFEST_NAME}}
+    actual = {name: digests[name] for name in digests if name not in UNLISTED_FILES | {MANIFEST_NAME}}
     _require_equal(listed, actual, str(path))
     for asset in (manifest.bundle, *manifest.assets):
         if (size := (folder / asset.name).stat().st_size) != asset.size:

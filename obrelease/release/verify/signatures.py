@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obrelease.bundle import sha256sums
-from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME
+from obrelease.bundle.asset_names import PROVENANCE_NAME, SIGNATURE_NAME, SIGSTORE_NAMES
 from obrelease.bundle.signing import armor
 from obrelease.bundle.signing.ssh import (
     PROVENANCE_NAMESPACE,
@@ -27,6 +27,8 @@ from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
 from obrelease.release.verify.tag_message import PROVENANCE, SUMS
 
 _DO_NOT_USE = "do not use this release"
+_NO_SUBJECTS = frozenset({SIGNATURE_NAME, PROVENANCE_NAME, *SIGSTORE_NAMES})
+"""The files that are made after the statement, or with it."""
 
 
 def sums_signature_layer(verified: VerifiedFiles, trust: AllowedSigners | None) -> LayerResult:
@@ -65,7 +67,7 @@ def provenance_layer(verified: VerifiedFiles, trust: AllowedSigners | None) -> L
             f"{PROVENANCE_NAME}: $.signatures[0].keyid: is not the key of the signature", hint=_DO_NOT_USE
         )
     _require_matching_statement(verified, read_statement(payload, PROVENANCE_NAME))
-    files = len(verified.digests) - len({SIGNATURE_NAME, PROVENANCE_NAME} & verified.digests.keys())
+    files = len(verified.digests.keys() - _NO_SUBJECTS)
     runs = len(verified.manifest.runs)
     return LayerResult(
         "provenance",
@@ -104,7 +106,7 @@ def _require_matching_statement(verified: VerifiedFiles, statement: Statement) -
     manifest = verified.manifest
     definition = statement.predicate.build_definition
     parameters = definition.external_parameters
-    files = [(name, digest) for name, digest in sorted(verified.digests.items()) if _is_subject(name)]
+    files = [(name, digest) for name, digest in sorted(verified.digests.items()) if name not in _NO_SUBJECTS]
     inputs = definition.resolved_dependencies
     commits = [item.digest.git_commit for item in inputs if isinstance(item, SourceDependency)]
     runs = [(item.name, item.digest.sha256) for item in inputs if isinstance(item, RunDependency)]
@@ -116,7 +118,3 @@ def _require_matching_statement(verified: VerifiedFiles, statement: Statement) -
     ):
         if stated != actual:
             raise IntegrityError(f"{PROVENANCE_NAME}: states other {what} than the release", hint=_DO_NOT_USE)
-
-
-def _is_subject(name: str) -> bool:
-    return name not in {SIGNATURE_NAME, PROVENANCE_NAME}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from obrelease.release.verify.github_attestation import attestation_layer
 from obrelease.release.verify.policy_enforcement import enforce_policy, load_policy
 from obrelease.release.verify.release_files import LayerResult, VerifiedFiles, verify_folder
 from obrelease.release.verify.signatures import provenance_layer, sums_signature_layer
+from obrelease.release.verify.sigstore_layer import require_identities, sigstore_layer
 from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import repository_at
@@ -59,6 +60,7 @@ def verify_release(
     root: Path,
     open_forge: Callable[[], Forge],
     policy: Path | None = None,
+    attestations: Sequence[Path] = (),
     progress: Progress,
 ) -> VerifyResult:
     """Check a release: its files, its tag, its page, its signatures, and what a policy requires.
@@ -69,17 +71,20 @@ def verify_release(
         root: the folder whose git repository has the tag; it may be in none.
         open_forge: called only if `release` is a tag.
         policy: a verification policy, or None.
+        attestations: files with Sigstore bundles, beyond those in the release; they need a policy.
 
     Raises:
         NotFound: no such release.
         IntegrityError: a byte, a digest, a signature, the tag or the release page is wrong.
         InvalidInput: a document of the release or the policy is malformed.
         CheckFailed: the policy requires what the release does not have.
-        UsageError: `release` or an argument of the forge is malformed.
+        UsageError: `release` or an argument of the forge is malformed, attestations come without a
+            policy that names an identity, or the `sigstore` package is needed and missing.
         RemoteError, StorageError: the network or the disk failed.
     """
     with temporary_folder() as scratch:
         rules, trust = load_policy(policy, scratch) if policy else (None, None)
+        require_identities(rules, attestations)
         verified, layers = _verify_files(release, scratch, open_forge, progress)
         with repository_at(root) as repo:
             tag_required = is_tag(release) and rules is None
@@ -88,6 +93,7 @@ def verify_release(
             sums_signature_layer(verified, trust),
             provenance_layer(verified, trust),
             attestation_layer(verified, rules),
+            sigstore_layer(verified, rules, policy.parent if policy else Path(), attestations),
         )
         if rules is not None:
             enforce_policy(rules, verified, layers)
