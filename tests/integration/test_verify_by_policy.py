@@ -64,7 +64,12 @@ def test_a_downloaded_folder_needs_no_repository_and_no_network(
     assert execute(["verify", str(release.files()), "--policy", str(offline), "--json"]) == 0
     found = layers(capsys.readouterr().out)
     assert [name for name, checked in found.items() if checked] == list(OFFLINE)
-    assert [name for name, checked in found.items() if not checked] == ["tag", "tag-signature", "attestation"]
+    assert [name for name, checked in found.items() if not checked] == [
+        "tag",
+        "tag-signature",
+        "attestation",
+        "sigstore",
+    ]
 
 
 def test_a_tag_is_verified_in_a_clone_against_the_forge(

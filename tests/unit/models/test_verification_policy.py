@@ -9,13 +9,16 @@ from obrelease.models.policy_file import MAX_POLICY_BYTES
 from obrelease.models.verification_policy import LAYERS, read_verification_policy
 
 HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
+ISSUER = 'issuer = "https://token.actions.githubusercontent.com"'
+WORKFLOW = "https://github.com/octocat/demo/.github/workflows/release.yml"
+SIGSTORE = f'[[sigstore]]\nidentity = "{WORKFLOW}@refs/tags/{{tag}}"\n{ISSUER}\n'
 SIGNERS = 'allowed_signers = "a ssh-ed25519 AAAA"\n'
 
 
 def test_every_layer_can_be_required() -> None:
     names = ", ".join(f'"{name}"' for name in LAYERS)
     text = f'{HEAD}require = [{names}]\n{SIGNERS}repository = "o/n"\nnot_older_than = "v0.9-beta"\n'
-    text += 'signers = ["a"]\n'
+    text += f'signers = ["a"]\n{SIGSTORE}'
     policy = read_verification_policy(text.encode(), "p")
     assert policy.require == LAYERS
     assert (policy.not_older_than, policy.signers, policy.repository) == ("v0.9-beta", ("a",), "o/n")
@@ -45,6 +48,18 @@ def test_every_layer_can_be_required() -> None:
         (HEAD.replace("demo", "../x") + 'require = ["sums"]\n', "project"),
         (f'{HEAD}require = ["sums"]\n#{"x" * MAX_POLICY_BYTES}\n', "larger than"),
         (f"x = {'[' * 100_000}", "not valid TOML"),
+        (f'{HEAD}require = ["sigstore"]\n', r"no \[\[sigstore\]\] names an identity"),
+        (f'{HEAD}require = ["sums"]\n[[sigstore]]\n{ISSUER}\n', "identity"),
+        (f'{HEAD}require = ["sums"]\n[[sigstore]]\nidentity = "a@b.test"\n', "issuer"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE}regexp = ".*"\n', "regexp"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE}source_repository = "octocat/demo"\n', "source_repository"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE.replace("https://token", "http://token")}', "issuer"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE.replace("{tag}", "*")}', "identity"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE.replace("{tag}", "{ref}")}', "identity"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE.replace("@refs/tags/{tag}", "@{tag}")}', "identity"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE.replace("octocat", "{tag}")}', "identity"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE.replace("{tag}", "{tag}x")}', "identity"),
+        (f'{HEAD}require = ["sums"]\n{SIGSTORE * 33}', "sigstore"),
     ],
 )
 def test_contradictory_policies_are_refused(text: str, said: str) -> None:
