@@ -121,7 +121,7 @@ class _CertificateFacts:
     def __str__(self) -> str:
         source = f", of {self.source_repository}" if self.source_repository else ""
         commit = f" at {self.source_commit}" if self.source_commit else ""
-        return f"{self.identity!a}, issuer {self.issuer!a}{source}{commit}"
+        return printable(f"'{self.identity}', issuer '{self.issuer}'{source}{commit}")
 
 
 class SigstoreVerifier:
