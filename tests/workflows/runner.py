@@ -30,7 +30,7 @@ gh attestation download "$RUNNER_TEMP/bundle/SHA256SUMS" --repo "$GITHUB_REPOSIT
 DOWNLOADED: Final = """cd "$RUNNER_TEMP/attestation"
 cp "$TEST_ATTESTATION" "sha256:$(sha256sum "$RUNNER_TEMP/bundle/SHA256SUMS" | cut -c1-64).jsonl"
 echo "trusted_root = '$TEST_TRUSTED_ROOT'" >> policy.toml"""
-"""What stands in for `GH_DOWNLOAD`: a bundle that `Runner` signed, and the root of its authority."""
+"""The replacement of `GH_DOWNLOAD`: a bundle that `Runner` signed, and the root of its authority."""
 
 
 class StepFailed(Exception):
