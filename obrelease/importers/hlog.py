@@ -11,12 +11,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final, Literal
 
-from obrelease.analysis.histograms.histogram import LOG_HEADER, SIGNIFICANT_DIGITS, interval_lines
-from obrelease.analysis.histograms.histogram_log import (
-    decode_intervals,
-    encode_merged,
-    significant_digits,
-)
+from obrelease.analysis.histograms.histogram import LOG_HEADER, SIGNIFICANT_DIGITS
+from obrelease.analysis.histograms.histogram_log import encode_merged, interval_lines, merge_lines
 from obrelease.errors import UsageError
 from obrelease.importers.artefact_builder import ImportRequest, ToolResult, build_import
 from obrelease.models.artefact import UNKNOWN, HistogramRef
@@ -62,10 +58,10 @@ def _histograms(request: ImportRequest) -> Iterator[tuple[HistogramRef, NewFile]
         by_tag.setdefault(f"latency-{slug(tag[1])}"[:59] if tag else "latency", []).append(line)
     for name, lines in by_tag.items():
         log = "\n".join((LOG_HEADER, *lines, "")).encode("ascii")
-        parts = decode_intervals(log, name=f"{request.name}: {name}")
-        count, lost, digits = sum(part.count for part in parts), 0, significant_digits(log)
+        merged = merge_lines(lines, name=f"{request.name}: {name}")
+        count, lost, digits = merged.histogram.count, 0, merged.significant_digits
         if (scale := UNITS_NS[request.unit]) != 1:
-            encoded = encode_merged(parts, scale=scale)
+            encoded = encode_merged(merged.histogram, scale=scale)
             log, count, lost, digits = encoded.hlog, encoded.count, encoded.out_of_range, SIGNIFICANT_DIGITS
         ref = HistogramRef(
             name=name,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from obengine import cores
 from obengine.harness.machine import MachineFacts, machine_facts
 from obengine.harness.outcome import EngineOutput, WorkloadFacts
-from obrelease.analysis.histograms.histogram import SIGNIFICANT_DIGITS, Histogram, decode, encode
+from obrelease.analysis.histograms.histogram import SIGNIFICANT_DIGITS, Histogram, encode
+from obrelease.analysis.histograms.histogram_log import decode
 from obrelease.analysis.kinds.all_kinds import derived_files
 from obrelease.analysis.kinds.run_kind import RunContent
 from obrelease.models.artefact import (

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from obrelease.analysis.histograms.histogram import Histogram, decode, encode
+from obrelease.analysis.histograms.histogram import Histogram, encode
+from obrelease.analysis.histograms.histogram_log import decode
 from obrelease.analysis.kinds.timed_passes.plots import throughput_by_pass, touch_over_day
 from obrelease.analysis.plots.latency_curve import latency_curve
 from obrelease.analysis.plots.style import ImageFormat

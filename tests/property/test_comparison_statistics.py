@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obrelease.analysis.histograms.histogram import decode, encode
-from obrelease.analysis.histograms.histogram_log import merge
+from obrelease.analysis.histograms.histogram import encode
+from obrelease.analysis.histograms.histogram_log import decode, merge
 from obrelease.analysis.statistics.bootstrap import resample_passes, resample_shifts, shift
 from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
 from obrelease.analysis.statistics.mann_whitney import (

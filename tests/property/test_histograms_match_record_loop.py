@@ -15,11 +15,11 @@ from obrelease.analysis.histograms.histogram import (
     HIGHEST_NS,
     LOWEST_NS,
     SIGNIFICANT_DIGITS,
-    decode,
     encode,
     percentile_csv,
     summary_of,
 )
+from obrelease.analysis.histograms.histogram_log import decode
 
 _EDGES = [0, 1, 2047, 2048, 2049, 65_535, 65_536, 65_537, HIGHEST_NS, 2048 * 2**31 - 1, 2048 * 2**31]
 _LATENCIES = st.one_of(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from obrelease.analysis.histograms.histogram import MAX_HLOG_BYTES, Histogram
-from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
+from obrelease.analysis.histograms.histogram import Histogram
+from obrelease.analysis.histograms.histogram_log import MAX_HLOG_BYTES, read_merged
 from obrelease.analysis.kinds.all_kinds import kind_of
 from obrelease.analysis.kinds.csv_table import first_difference
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
@@ -49,7 +49,7 @@ def _findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
     for ref in artefact.histograms:
         try:
             data = read_bounded(folder / ref.path, MAX_HLOG_BYTES)
-            histograms[ref.name] = merge(decode_intervals(data, name=ref.path))
+            histograms[ref.name] = read_merged(data, name=ref.path)
         except ObreleaseError as error:
             yield ref.path, error.message.removeprefix(f"{ref.path}: ")
             continue

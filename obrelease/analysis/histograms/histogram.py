@@ -1,4 +1,4 @@
-"""Latency histograms in HdrHistogram V2 form: encoding of nanoseconds as `.hlog` bytes, and decoding.
+"""Latency histograms in HdrHistogram V2 form: their figures, and encoding of nanoseconds as `.hlog` bytes.
 
 Format: HdrHistogram's log format 1.2 with one interval, its histogram in V2 compressed encoding
 (github.com/HdrHistogram/HdrHistogram); the Java and JavaScript libraries read it.
@@ -6,11 +6,6 @@ Format: HdrHistogram's log format 1.2 with one interval, its histogram in V2 com
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-import struct
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,25 +13,13 @@ import numpy as np
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from obrelease.errors import InvalidInput
-
 LOWEST_NS: Final = 1
 HIGHEST_NS: Final = 3_600_000_000_000
 SIGNIFICANT_DIGITS: Final = 3
 
 LOG_HEADER: Final = "#[Histogram log format version 1.2]"
-MAX_INTERVALS: Final = 10_000
-MAX_HLOG_BYTES: Final = 8 * 2**20
-MAX_PAYLOAD_BYTES: Final = 4 * 2**20
-"""More than any histogram of five digits needs; a larger one is a decompression bomb."""
 
 _FINE_LIMIT: Final = 2**16
-_HEADER: Final = struct.Struct(">IIIIQQd")
-_COMPRESSED_COOKIE: Final = 0x1C849304
-_PLAIN_COOKIE: Final = 0x1C849303
-_INTERVAL: Final = re.compile(
-    r"(?:Tag=[^,\s]{0,255},)?(\d+(?:\.\d+)?),(\d+(?:\.\d+)?),(\d+(?:\.\d+)?),(\S+)", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,45 +113,6 @@ def log_bytes(histogram: HdrHistogram) -> bytes:
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
-def interval_lines(hlog: bytes, *, name: str) -> tuple[str, ...]:
-    """The lines of a log that hold a histogram: no comments, no column titles.
-
-    Raises:
-        InvalidInput: no such line, too many of them, too large, or not ASCII.
-    """
-    if len(hlog) > MAX_HLOG_BYTES:
-        raise _error(name, f"{len(hlog):,} bytes, more than a histogram log may have")
-    try:
-        text = hlog.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise _error(name, f"byte {error.start} is not ASCII: not a histogram log") from error
-    lines = tuple(line for line in text.splitlines() if line and not line.startswith(("#", '"')))
-    if not 1 <= len(lines) <= MAX_INTERVALS:
-        raise _error(name, f"{len(lines):,} intervals, where 1 to {MAX_INTERVALS:,} are read")
-    return lines
-
-
-def decode(hlog: bytes, *, name: str = "latency.hlog") -> Histogram:
-    """Decode the one interval of an `.hlog` file; `name` is what errors call it.
-
-    Raises:
-        InvalidInput: not an HdrHistogram V2 log of one interval, or one that is out of proportion.
-    """
-    blob = _only_interval(hlog, name)
-    try:
-        payload = _inflate(base64.b64decode(blob, validate=True), name)
-        *_, digits, lowest, highest, _ratio = _HEADER.unpack_from(payload)
-    except (binascii.Error, struct.error, zlib.error) as error:
-        raise _error(name, f"the histogram does not decode: {error}") from error
-    if not (1 <= digits <= 5 and 1 <= lowest < 2**31 and 2 * lowest <= highest < 2**62):
-        raise _error(name, "its range or precision is not one that HdrHistogram knows")
-    try:
-        histogram = HdrHistogram.decode(blob)
-    except Exception as error:  # the library raises a dozen unrelated types on malformed payloads
-        raise _error(name, f"the histogram does not decode: {error}") from error
-    return _buckets(histogram, name)
-
-
 LEAST_BEYOND: Final = 10
 """How many values beyond a percentile make it more than an accident of the last few."""
 
@@ -233,47 +177,3 @@ def _indexes(values: NDArray[np.int64], half_magnitude: int) -> NDArray[np.int64
     bit_length = np.frexp((values | mask).astype(np.float64))[1].astype(np.int64)
     bucket = bit_length - (half_magnitude + 1)
     return (bucket << half_magnitude) + (values >> bucket)
-
-
-def _only_interval(hlog: bytes, name: str) -> str:
-    lines = interval_lines(hlog, name=name)
-    if len(lines) != 1:
-        raise _error(name, f"{len(lines)} intervals where one is expected")
-    match = _INTERVAL.fullmatch(lines[0])
-    if match is None:
-        raise _error(name, "the interval line is not start,length,max,histogram")
-    return match[4]
-
-
-def _inflate(data: bytes, name: str) -> bytes:
-    cookie, length = struct.unpack_from(">II", data)
-    if cookie & ~0xF0 != _COMPRESSED_COOKIE or length != len(data) - 8:
-        raise _error(name, "not a compressed V2 histogram")
-    inflater = zlib.decompressobj()
-    payload = inflater.decompress(data[8:], MAX_PAYLOAD_BYTES)
-    if not inflater.eof or inflater.unused_data:
-        raise _error(name, "the compressed histogram is cut, too long or followed by other data")
-    inner, size = struct.unpack_from(">II", payload)
-    if inner & ~0xF0 != _PLAIN_COOKIE or size != len(payload) - _HEADER.size:
-        raise _error(name, "the histogram's inner header does not fit its data")
-    return payload
-
-
-def _buckets(histogram: HdrHistogram, name: str) -> Histogram:
-    counts = np.ctypeslib.as_array(histogram.counts)
-    (filled,) = np.nonzero(counts)
-    if int(counts.max(initial=0)) >= 2**53 or int(counts[filled].sum(dtype=np.float64)) >= 2**53:
-        raise _error(name, "its counts are beyond 2**53")
-    magnitude, unit = histogram.sub_bucket_half_count_magnitude, histogram.unit_magnitude
-    half = 1 << magnitude
-    bucket = np.maximum((filled >> magnitude) - 1, 0)
-    sub_bucket = np.where(filled < half, filled, (filled & (half - 1)) + half)
-    lower = np.where(filled < half, filled, sub_bucket << bucket) << unit
-    width = np.int64(1) << (bucket + unit)
-    return Histogram(
-        lower.astype(np.int64), (lower + width - 1).astype(np.int64), counts[filled].astype(np.int64)
-    )
-
-
-def _error(name: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"{name}: {reason}", hint="the file must be an HdrHistogram V2 log")

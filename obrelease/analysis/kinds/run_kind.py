@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from obrelease.analysis.histograms.histogram import MAX_HLOG_BYTES, Histogram
-from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
+from obrelease.analysis.histograms.histogram import Histogram
+from obrelease.analysis.histograms.histogram_log import MAX_HLOG_BYTES, read_merged
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import Artefact
 from obrelease.storage.files import read_bounded
@@ -121,7 +121,7 @@ def read_content(artefact: Artefact, folder: Path) -> RunContent:
     return RunContent(
         artefact,
         {
-            ref.name: merge(decode_intervals(read_bounded(folder / ref.path, MAX_HLOG_BYTES), name=ref.path))
+            ref.name: read_merged(read_bounded(folder / ref.path, MAX_HLOG_BYTES), name=ref.path)
             for ref in artefact.histograms
         },
     )

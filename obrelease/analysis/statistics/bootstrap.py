@@ -42,14 +42,16 @@ def resample_intervals(
     if len(histograms) == 1:
         return np.repeat(log_quantiles(histograms[0], quantiles)[None, :], INNER_DRAWS, axis=0)
     whole = merge(histograms)
-    table = np.zeros((len(histograms), whole.upper_ns.size), dtype=np.int64)
-    for row, histogram in zip(table, histograms, strict=True):
-        row[np.searchsorted(whole.upper_ns, histogram.upper_ns)] = histogram.counts
+    sizes = [histogram.upper_ns.size for histogram in histograms]
+    interval = np.repeat(np.arange(len(histograms)), sizes)
+    bucket = np.searchsorted(whole.upper_ns, np.concatenate([each.upper_ns for each in histograms]))
+    counts = np.concatenate([each.counts for each in histograms])
     picks = stream.integers(len(histograms), (INNER_DRAWS, len(histograms)))
     drawn = np.empty((INNER_DRAWS, len(quantiles)))
     for number, chosen in enumerate(picks):
         weights = np.bincount(chosen, minlength=len(histograms))
-        resampled = Histogram(whole.lower_ns, whole.upper_ns, weights @ table)
+        drawn_counts = np.bincount(bucket, weights[interval] * counts, minlength=whole.upper_ns.size)
+        resampled = Histogram(whole.lower_ns, whole.upper_ns, drawn_counts.astype(np.int64))
         drawn[number] = log_quantiles(resampled, quantiles)
     return drawn
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from obrelease.analysis.histograms.histogram import MAX_HLOG_BYTES, Histogram, summary_of
-from obrelease.analysis.histograms.histogram_log import decode_intervals, merge
+from obrelease.analysis.histograms.histogram import Histogram, summary_of
+from obrelease.analysis.histograms.histogram_log import MAX_HLOG_BYTES, decode_intervals, merge
 from obrelease.analysis.kinds.all_kinds import kind_of
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
 from obrelease.analysis.summary.run import THROUGHPUT, Latency, Metric, Run

@@ -9,7 +9,8 @@ import zlib
 import numpy as np
 import pytest
 
-from obrelease.analysis.histograms.histogram import HIGHEST_NS, decode, encode, summary_of
+from obrelease.analysis.histograms.histogram import HIGHEST_NS, encode, summary_of
+from obrelease.analysis.histograms.histogram_log import decode
 from obrelease.errors import InvalidInput
 
 GOOD = encode(np.arange(1, 1001, dtype=np.int64)).hlog

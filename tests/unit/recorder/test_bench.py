@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.analysis.histograms.histogram import decode, summary_of
+from obrelease.analysis.histograms.histogram import summary_of
+from obrelease.analysis.histograms.histogram_log import decode
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import (
     CheckFailed,
