@@ -18,7 +18,7 @@ class Rule(StrEnum):
     GZIP_TRAILER = "gzip-trailer"
     TRAILING_DATA = "trailing-data"
     TRUNCATED = "truncated"
-    RATIO = "ratio"
+    STORED = "stored"
     TOTAL_SIZE = "total-size"
     MEMBER_COUNT = "member-count"
     HEADER_CHECKSUM = "header-checksum"
@@ -63,18 +63,15 @@ class RefusedArchive(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest archive that is read or written.
+    """The largest archive of the format; the budget of a command (`storage.limits`) may be lower.
 
     Attributes:
         members: the most members.
-        total_bytes: the most bytes after decompression.
-        ratio: the most decompressed bytes per compressed byte, checked after `ratio_after_bytes`.
+        total_bytes: the most bytes of content.
     """
 
     members: int = 20_000
     total_bytes: int = 16 * 2**30
-    ratio: int = 250
-    ratio_after_bytes: int = 64 * 2**20
 
 
 LIMITS: Final = Limits()

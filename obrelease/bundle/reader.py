@@ -20,6 +20,7 @@ from obrelease.bundle.writer import ArchiveDigests
 from obrelease.models.manifest import BundleMember
 from obrelease.storage.files import CHUNK_BYTES, open_regular
 from obrelease.storage.hashing import Hasher
+from obrelease.storage.limits import Resource, charge
 from obrelease.storage.system_errors import storage_errors
 
 Sink = Callable[[bytes], object]
@@ -84,6 +85,7 @@ class _Pass:
         while (block := self._block()) != ustar.END[: ustar.BLOCK_BYTES]:
             if len(members) == self._limits.members:
                 self._refuse(Rule.MEMBER_COUNT, f"more than {self._limits.members} members")
+            charge(Resource.MEMBERS, 1, self._where)
             members.append(self._member(block, place))
         if self._block() != ustar.END[ustar.BLOCK_BYTES :]:
             self._refuse(Rule.TRAILING_DATA, "more data after one empty block")
@@ -98,6 +100,7 @@ class _Pass:
         ustar.require_exact(block, full, size, self._where)
         target = place(path)
         if target is None:
+            charge(Resource.UNPACKED, size, self._where)
             digest = self._content(full, size, lambda _: None)
         else:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

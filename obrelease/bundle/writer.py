@@ -2,7 +2,7 @@
 
 The gzip layer stores and does not compress. Deflate data can be encoded in many ways: zlib, zlib-ng
 and other libraries give different bytes for the same input, so a rebuild elsewhere would differ.
-Stored blocks have one form, so the file depends on its contents only.
+Stored blocks have one form, so the file depends on its contents only. The reader accepts no others.
 
 Alternatives that were rejected: Zstandard, xz and Brotli do not promise equal bytes either, and a plain
 `tar -xzf` does not read them. An encoder of our own (LZ77 with fixed Huffman codes) would have to stay

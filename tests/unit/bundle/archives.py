@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from obrelease.bundle import ustar
-from obrelease.bundle.writer import GZIP_HEADER, ArchiveDigests, BundleSource, write_bundle
+from obrelease.bundle.writer import GZIP_HEADER, STORED_BYTES, ArchiveDigests, BundleSource, write_bundle
 from obrelease.storage.hashing import digest_bytes
 
 TOP = "demo-v1"
@@ -49,9 +49,26 @@ def changed(path: str, at: int, value: bytes, data: bytes = b"hello") -> bytes:
     return sealed(block[:at] + value + block[at + len(value) :]) + data + bytes(ustar.padding(len(data)))
 
 
-def gzipped(tar: bytes, header: bytes = GZIP_HEADER) -> bytes:
-    """A gzip file as we write it."""
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    body = deflate.compress(tar) + deflate.flush()
-    trailer = zlib.crc32(tar).to_bytes(4, "little") + (len(tar) % 2**32).to_bytes(4, "little")
-    return header + body + trailer
+def gzipped(tar: bytes, *, block_bytes: int = STORED_BYTES) -> bytes:
+    """A gzip file of stored blocks, as we write it."""
+    starts = range(0, len(tar), block_bytes)
+    blocks = [tar[at : at + block_bytes] for at in starts] or [b""]
+    body = b"".join(
+        bytes([number == len(blocks)])
+        + len(block).to_bytes(2, "little")
+        + (len(block) ^ 0xFFFF).to_bytes(2, "little")
+        + block
+        for number, block in enumerate(blocks, start=1)
+    )
+    return GZIP_HEADER + body + trailer(tar)
+
+
+def deflated(tar: bytes, *, level: int = 6, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+    """A gzip file with our header, but compressed."""
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
+    return GZIP_HEADER + deflate.compress(tar) + deflate.flush() + trailer(tar)
+
+
+def trailer(tar: bytes) -> bytes:
+    """The checksum and the length at the end of a gzip file."""
+    return zlib.crc32(tar).to_bytes(4, "little") + (len(tar) % 2**32).to_bytes(4, "little")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from obrelease.bundle import ustar
 from obrelease.bundle.archive_rules import Limits, RefusedArchive, Rule
 from obrelease.bundle.reader import read_bundle, unpack_bundle
+from obrelease.bundle.writer import STORED_BYTES
 from obrelease.errors import InvalidInput, NotFound, StorageError
-from tests.unit.bundle.archives import TOP, changed, gzipped, member, write
+from tests.unit.bundle.archives import TOP, changed, deflated, gzipped, member, write
 
 GOOD = member(f"{TOP}/a")
 A, B, C = f"{TOP}/a", f"{TOP}/b", f"{TOP}/c"
@@ -90,6 +92,9 @@ TARS: dict[str, tuple[bytes, Rule]] = {
     "not sorted": (member(C) + member(B), Rule.ORDER),
 }
 
+FULL_BLOCK = member(A, bytes(STORED_BYTES - ustar.BLOCK_BYTES))[:STORED_BYTES]
+EMPTY_BLOCK_AT_THE_END = gzipped(FULL_BLOCK)[:10] + b"\0" + gzipped(FULL_BLOCK)[11:-8] + b"\1\0\0\xff\xff"
+
 FILES: dict[str, tuple[bytes, Rule]] = {
     "empty": (b"", Rule.NOT_GZIP),
     "zip": (b"PK\x03\x04" + bytes(40), Rule.NOT_GZIP),
@@ -100,6 +105,13 @@ FILES: dict[str, tuple[bytes, Rule]] = {
     ),
     "time in the header": (gzip.compress(TAR, mtime=1), Rule.GZIP_HEADER),
     "not deflate": (gzipped(TAR)[:10] + b"\xff" * 40, Rule.GZIP_DATA),
+    "compressed": (deflated(TAR), Rule.STORED),
+    "compressed with fixed codes": (deflated(TAR, strategy=zlib.Z_FIXED), Rule.STORED),
+    "compressed as little as possible": (deflated(TAR, level=1), Rule.STORED),
+    "stored in other blocks": (gzipped(TAR, block_bytes=1000), Rule.STORED),
+    "empty last block": (EMPTY_BLOCK_AT_THE_END, Rule.STORED),
+    "bits beside the block type": (gzipped(TAR)[:10] + b"\x09" + gzipped(TAR)[11:], Rule.GZIP_DATA),
+    "length of a block damaged": (gzipped(TAR)[:11] + b"\0" + gzipped(TAR)[12:], Rule.GZIP_DATA),
     "cut header": (gzipped(TAR)[:5], Rule.GZIP_HEADER),
     "cut stream": (gzipped(TAR)[:30], Rule.TRUNCATED),
     "cut trailer": (gzipped(TAR)[:-1], Rule.TRUNCATED),
@@ -155,8 +167,9 @@ def test_every_truncation_and_every_flipped_byte_is_detected(tmp_path: Path) -> 
 
 def test_bombs_stop_early(tmp_path: Path) -> None:
     path = tmp_path / "x.tar.gz"
+    path.write_bytes(deflated(member(A, bytes(4_000_000)) + ustar.END))
+    assert refusal(path).rule == Rule.STORED
     path.write_bytes(gzipped(member(A, bytes(4_000_000)) + ustar.END))
-    assert refusal(path, Limits(ratio_after_bytes=1_000_000)).rule == Rule.RATIO
     assert refusal(path, Limits(total_bytes=1_000_000)).rule == Rule.TOTAL_SIZE
     path.write_bytes(gzipped(b"".join(member(f"{TOP}/{n:03}") for n in range(20)) + ustar.END))
     assert refusal(path, Limits(members=19)).rule == Rule.MEMBER_COUNT
