@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.artefact import Artefact
+from obrelease.models.reserved_parameters import labels_of
 from obrelease.registry import fsck as fsck_module
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
@@ -158,6 +159,35 @@ class Registry:
         from obrelease.analysis.summary.dataframe import runs_frame
 
         return runs_frame(entry.as_json() for entry in self.find(*filters, limit=limit, **conditions))
+
+    def metrics_to_pandas(self, *filters: str, limit: int | None = None, **conditions: object) -> RunsFrame:
+        """The figures of the runs that pass all filters as a table, one row a figure of a run.
+
+        The columns are `digest`, `metric`, `unit`, `direction` (`lower` or `higher`, the better values),
+        `value` in that unit (a median or a percentile) and `samples`, the number of values behind it.
+
+        Args:
+            filters, limit, conditions: as for `find`.
+
+        Raises: as `find` and `load`.
+
+        Example:
+            >>> registry.metrics_to_pandas(scenario="x10").groupby("metric")["value"].median()
+        """
+        from obrelease.analysis.summary.dataframe import metrics_frame
+        from obrelease.analysis.summary.read_run import read_run
+
+        return metrics_frame(
+            read_run(self._store.load(entry), digest=entry.digest, folder=entry.folder)
+            for entry in self.find(*filters, limit=limit, **conditions)
+        )
+
+    def labels(self, run: Entry | str) -> dict[str, str]:
+        """The labels that a run was recorded with, by key.
+
+        Raises: as `load`.
+        """
+        return {key: str(value) for key, value in labels_of(self.load(run)).items()}
 
     def pins(self) -> dict[str, str]:
         """Artefact digests by their pinned names, sorted by name.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease import NotFound, Registry, UsageError
+from obrelease import Latencies, Metric, NotFound, Registry, UsageError, record
 from obrelease.registry.filter import FILTER_KEYS
 from obrelease.registry.store import Registry as Store
 from tests.drafts import draft, run_files
@@ -96,3 +96,33 @@ def test_fsck_and_reindex(registry: Registry) -> None:
     (registry.resolve("latest").folder / "extra").touch()
     assert [problem.rule for problem in registry.fsck().problems] == ["extra"]
     assert [problem.rule for problem in registry.validate().problems][-1:] == ["extra"]
+
+
+def test_metrics_to_pandas_has_a_row_for_each_figure(tmp_path: Path) -> None:
+    metrics = [Metric("time", "ms", [1.0, 3.0, 2.0]), Metric("hits", "percent", [97.0], better="higher")]
+    histograms = [Latencies("request", list(range(1_000, 2_000)))]
+    entry = record(
+        "parse", producer="p", version="1", metrics=metrics, histograms=histograms, registry=tmp_path / "runs"
+    )
+    frame = Registry.open(tmp_path / "runs").metrics_to_pandas().set_index("metric")
+    assert set(frame["digest"]) == {entry.digest}
+    assert frame.loc["time", ["unit", "direction", "value", "samples"]].tolist() == ["ns", "lower", 2e6, 3]
+    assert frame.loc["hits", ["unit", "direction", "value", "samples"]].tolist() == [
+        "percent",
+        "higher",
+        97,
+        1,
+    ]
+    assert any(name.startswith("request") and name.endswith("p99") for name in frame.index)
+
+
+def test_labels_are_those_that_were_recorded(tmp_path: Path) -> None:
+    entry = record(
+        "parse",
+        producer="p",
+        version="1",
+        metrics=[Metric("time", "ms", [1.0])],
+        labels={"compiler": "clang-19"},
+        registry=tmp_path / "runs",
+    )
+    assert Registry.open(tmp_path / "runs").labels(entry) == {"compiler": "clang-19"}
