@@ -14,6 +14,7 @@ from obengine.harness.architectures.comparison import (
 )
 from obrelease.analysis.kinds.architectures.table import ARCHITECTURES_FILE
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
+from obrelease.analysis.kinds.run_commands import architectures_command
 from obrelease.models.artefact import Measurement, Producer
 from obrelease.recorder.artefact_builder import RunRequest, RunResult, build_run, encode_histogram
 from obrelease.recorder.engine_adapter import engine_errors
@@ -53,9 +54,9 @@ def record_architectures(
     require_destinations(registry.root, None)
     with engine_errors():
         outcome = run_architectures(seeds, passes=passes, messages=messages, progress=progress)
-    command = ["obrelease", "run", "architectures", "--seeds", ",".join(map(str, outcome.seeds))]
-    command += ["--passes", str(passes), "--messages", str(messages)]
-    request = RunRequest("architectures", f"x{messages}", tuple(command), created_ns, producer)
+    seeds_text = ",".join(map(str, outcome.seeds))
+    command = architectures_command(seeds=seeds_text, passes=passes, messages=messages)
+    request = RunRequest("architectures", f"x{messages}", command, created_ns, producer)
     draft = build_run(request, _result(outcome, passes))
     return registry.record(draft.artefact, draft.files)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from obengine.harness.bench import run_bench
+from obrelease.analysis.kinds.run_commands import FRESH_PROCESSES, bench_command
 from obrelease.models.artefact import Producer
 from obrelease.recorder.artefact_builder import RunRequest
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
@@ -63,10 +64,14 @@ def record_bench(
             fresh_processes=fresh_processes,
             progress=progress,
         )
-    command = ["obrelease", "run", "bench", "--scenario", scenario, "--seed", str(seed)]
-    command += ["--core", name, "--passes", str(passes)]
-    command += [] if messages is None else ["--messages", str(messages)]
-    command += ["--fresh-processes"] if fresh_processes else []
-    request = RunRequest("bench", scenario, tuple(command), created_ns, producer)
-    parameters = {"fresh-processes": True} if fresh_processes else {}
+    command = bench_command(
+        scenario=scenario,
+        seed=seed,
+        core=name,
+        passes=passes,
+        messages=messages,
+        fresh_processes=fresh_processes,
+    )
+    request = RunRequest("bench", scenario, command, created_ns, producer)
+    parameters = {FRESH_PROCESSES: True} if fresh_processes else {}
     return record_timed_passes(registry, request, outcome, parameters=parameters, log=log)

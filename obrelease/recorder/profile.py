@@ -14,6 +14,7 @@ from obrelease.analysis.kinds.profile.tables import (
     FUNCTION_COLUMNS,
     FUNCTIONS_FILE,
 )
+from obrelease.analysis.kinds.run_commands import profile_command
 from obrelease.models.artefact import Measurement, Producer
 from obrelease.recorder.artefact_builder import RunRequest, RunResult, build_run, csv_file, svg_file
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
@@ -50,10 +51,8 @@ def record_profile(
     with engine_errors():
         name = resolve_core(core)
         outcome = run_profile(scenario, seed=seed, core=name, profiler=profiler, messages=messages)
-    command = ["obrelease", "run", "profile", "--scenario", scenario, "--seed", str(seed)]
-    command += ["--core", name, "--profiler", profiler]
-    command += [] if messages is None else ["--messages", str(messages)]
-    request = RunRequest("profile", scenario, tuple(command), created_ns, producer)
+    command = profile_command(scenario=scenario, seed=seed, core=name, profiler=profiler, messages=messages)
+    request = RunRequest("profile", scenario, command, created_ns, producer)
     draft = build_run(request, _result(scenario, outcome))
     return registry.record(draft.artefact, draft.files)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from obengine.harness.outcome import WorkloadFacts
 from obengine.harness.replay import run_replay
+from obrelease.analysis.kinds.run_commands import replay_command
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer
 from obrelease.models.artefact_draft import slug
 from obrelease.recorder.artefact_builder import RunRequest
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.preconditions import require_destinations
-from obrelease.recorder.risk_files import LIMITS_FILE
 from obrelease.recorder.timed_passes import record_timed_passes
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
@@ -55,10 +55,9 @@ def record_replay(
     with engine_errors():
         name = resolve_core(core)
         outcome = run_replay(path, core=name, passes=passes, risk=risk, progress=progress)
-    command = ["obrelease", "run", "replay", *([_file_argument(path.name)] if path else [])]
-    command += ["--core", name, "--passes", str(passes)]
-    command += ["--risk", LIMITS_FILE] if risk else []
-    request = RunRequest("replay", _scenario_of(outcome.workload), tuple(command), created_ns, producer)
+    data = path.name if path else None
+    command = replay_command(file=data, core=name, passes=passes, risk=risk is not None)
+    request = RunRequest("replay", _scenario_of(outcome.workload), command, created_ns, producer)
     return record_timed_passes(registry, request, outcome, log=log)
 
 
@@ -79,8 +78,3 @@ def _scenario_of(facts: WorkloadFacts) -> str:
     """
     stem = (facts.source.name if facts.source else facts.name).rsplit(".", 1)[0]
     return slug(re.sub(r"_[0-9]+_[0-9]+_message_[0-9]+$", "", stem))
-
-
-def _file_argument(name: str) -> str:
-    """A file's base name as an argument that is not taken for an option."""
-    return f"./{name}" if name.startswith("-") else name

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from obengine.harness.outcome import RiskOutcome
 from obengine.risk.limits_file import MAKER, MAKER_NAME
 from obrelease.analysis.kinds.csv_table import csv_table
+from obrelease.analysis.kinds.run_commands import LIMITS_FILE
 from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
 from obrelease.recorder.artefact_builder import csv_file, svg_file
 from obrelease.storage.durable import NewFile
 
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
-
-LIMITS_FILE: Final = "risk-limits.toml"
-"""The limits as they were read; the command of a run names this file of its folder."""
 
 
 def risk_files(risk: RiskOutcome, *, title: str) -> tuple[NewFile, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from obengine.harness.stress import ScaleRun, StressOutcome, SweepPoint, run_stress, stress_work
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
+from obrelease.analysis.kinds.run_commands import stress_command
 from obrelease.analysis.kinds.stress.kind import run_title
 from obrelease.analysis.kinds.stress.plots import latency_against_load
 from obrelease.analysis.kinds.stress.tables import SCALES_FILE, SWEEP_FILE, LoadRow, sweep_csv
@@ -79,12 +80,16 @@ def record_stress(
             sweep=sweep,
             progress=progress,
         )
-    command = ["obrelease", "run", "stress", "--arrivals", arrivals]
-    for run in outcome.scales:
-        command += ["--scale", str(run.scale)]
-    command += ["--seed", str(seed), "--core", name, "--passes", str(passes)]
-    command += ["--rate", str(outcome.scales[0].offered_msg_s), *(["--sweep"] if sweep else [])]
-    request = RunRequest("stress", arrivals, tuple(command), created_ns, producer)
+    command = stress_command(
+        arrivals=arrivals,
+        scales=[run.scale for run in outcome.scales],
+        seed=seed,
+        core=name,
+        passes=passes,
+        rate=outcome.scales[0].offered_msg_s,
+        sweep=sweep,
+    )
+    request = RunRequest("stress", arrivals, command, created_ns, producer)
     draft = build_run(request, _result(outcome))
     if log is not None:
         write_log(log, outcome.log)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from obrelease.errors import InvalidInput, NotFound, ObreleaseError
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.finding import Finding
+from obrelease.models.picture_rules import MAX_PICTURE_BYTES, picture_rule
 from obrelease.models.validation import check_document
 from obrelease.registry.layout import is_run_folder_name, subfolders
 from obrelease.storage.files import read_bounded
@@ -46,8 +47,9 @@ def check_folder(folder: Path) -> FolderCheck:
     """Read, hash and validate everything in an artefact folder again.
 
     Document rules are those of `models.validation.check_document`; file rules are `missing`, `extra`,
-    `symlink`, `special`, `size`, `digest`, `unreadable`, and `histogram` (a histogram must be a
-    listed file). It never raises an error about the folder's content.
+    `symlink`, `special`, `size`, `digest`, `unreadable`, `histogram` (a histogram must be a listed
+    file), and `picture` (an SVG or PNG must be passive and whole). It never raises an error about the
+    folder's content.
     """
     path = folder / ENVELOPE_NAME
     if folder.is_symlink():
@@ -67,7 +69,7 @@ def check_folder(folder: Path) -> FolderCheck:
         problems += _unlisted_files(folder, artefact)
         for entry in artefact.files:
             finding = _check_file(folder, entry)
-            problems += [finding] if finding else []
+            problems += [finding] if finding else _picture_problems(folder, entry)
             size_bytes += 0 if finding else entry.size
     return FolderCheck(folder, digest_bytes(data), artefact, size_bytes, tuple(problems))
 
@@ -126,6 +128,22 @@ def _check_file(folder: Path, entry: FileEntry) -> Finding | None:
     if digest != entry.sha256:
         return Finding(str(path), "digest", f"has sha256 {digest}, the envelope lists {entry.sha256}")
     return None
+
+
+def _picture_problems(folder: Path, entry: FileEntry) -> Sequence[Finding]:
+    """What a picture must not have; the bytes that are checked are those that were hashed."""
+    path, rule = folder / entry.path, picture_rule(entry)
+    if rule is None:
+        return ()
+    if entry.size > MAX_PICTURE_BYTES:
+        return (Finding(str(path), "picture", f"larger than {MAX_PICTURE_BYTES} bytes"),)
+    try:
+        data = read_bounded(path, MAX_PICTURE_BYTES)
+    except ObreleaseError as error:
+        return (_file_problem(path, error),)
+    if digest_bytes(data) != entry.sha256:
+        return (Finding(str(path), "digest", "changed while it was read"),)
+    return [Finding(str(path), "picture", problem) for problem in rule(data)]
 
 
 def _unlisted_files(folder: Path, artefact: Artefact) -> Iterator[Finding]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import MAX_HLOG_BYTES, read_merged
-from obrelease.analysis.kinds.all_kinds import kind_of
+from obrelease.analysis.kinds.all_kinds import command_of, is_of_this_program, kind_of
 from obrelease.analysis.kinds.csv_table import first_difference
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent
@@ -25,7 +26,6 @@ RULE: Final = "numbers"
 FileFinding = tuple[str, str]
 """A file of the run, and what is wrong with its numbers."""
 
-_OURS: Final = "obrelease"
 _PASSES_AGREE: Final = "passes-agree"
 _TIMED_ONE_BY_ONE: Final = "single-messages-agree"
 
@@ -55,7 +55,7 @@ def _findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
             continue
         if histograms[ref.name].count != ref.count:
             yield ref.path, f"holds {histograms[ref.name].count} values, the envelope has {ref.count}"
-    if artefact.producer.name == _OURS:
+    if is_of_this_program(artefact):
         yield from ((ENVELOPE_NAME, what) for what in _envelope_findings(artefact))
         yield from _kind_findings(RunContent(artefact, histograms), folder)
 
@@ -71,6 +71,9 @@ def _kind_findings(content: RunContent, folder: Path) -> Iterator[FileFinding]:
             yield from _table_findings(content, table, read_bounded(folder / table.path), this_version)
     if not this_version:
         return
+    command = command_of(artefact)
+    if command is not None and command != artefact.command:
+        yield ENVELOPE_NAME, f"its command is not that of its parameters: {shlex.join(command)}"
     for path, table_rule in kind.measured_tables.items():
         if path in listed:
             yield from ((path, what) for what in table_rule(content, read_bounded(folder / path)))

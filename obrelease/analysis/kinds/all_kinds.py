@@ -14,6 +14,9 @@ from obrelease.analysis.kinds.timed_passes.kind import BENCH, REPLAY
 from obrelease.models.artefact import Artefact
 from obrelease.storage.durable import NewFile
 
+PROGRAM: Final = "obrelease"
+"""The producer that this program writes into the envelopes of its own kinds."""
+
 KINDS: Final = (BENCH, STRESS, ARCHITECTURES, REPLAY, PROFILE, IMPORTED)
 """Every kind that an envelope can name."""
 
@@ -26,6 +29,22 @@ def kind_of(artefact: Artefact) -> RunKind:
 def kind_named(name: str) -> RunKind:
     """The kind of this name; one without tables, rules and plots if it is not in the table."""
     return next((kind for kind in KINDS if kind.name == name), RunKind(name))
+
+
+def is_of_this_program(artefact: Artefact) -> bool:
+    """Whether this program, in any version, says that it measured the run."""
+    return artefact.producer.name == PROGRAM
+
+
+def command_of(artefact: Artefact) -> tuple[str, ...] | None:
+    """The command that measures a run of this program again, derived from its parameters.
+
+    None if it cannot be derived, or if another program measured the run.
+    """
+    derived = kind_of(artefact).commands(artefact) if is_of_this_program(artefact) else ()
+    if artefact.command in derived:
+        return artefact.command
+    return derived[0] if derived else None
 
 
 def derived_files(content: RunContent) -> tuple[NewFile, ...]:

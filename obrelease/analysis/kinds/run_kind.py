@@ -74,6 +74,11 @@ Rule = Callable[[RunContent], Iterator[str]]
 TableRule = Callable[[RunContent, bytes], Iterator[str]]
 
 
+def no_commands(_: Artefact) -> tuple[tuple[str, ...], ...]:
+    """For kinds whose runs this program cannot measure again."""
+    return ()
+
+
 def no_plots(_: RunContent) -> dict[str, bytes]:
     """For kinds without plots."""
     return {}
@@ -89,6 +94,7 @@ class RunKind:
         measured_tables: rules about tables that cannot be derived again, by file name.
         rules: about the envelope; each yields what contradicts.
         counts_events: the envelope counts events by kind and times single messages.
+        commands: the command lines that can have measured a run, the most explicit first.
         plots: SVG files by name, drawn from the content when the run is recorded.
         variants: the rows of release notes, if the run did its work in several ways.
         figures: names of measurements that are results by themselves; None for all.
@@ -101,6 +107,7 @@ class RunKind:
     measured_tables: Mapping[str, TableRule] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     counts_events: bool = False
+    commands: Callable[[Artefact], tuple[tuple[str, ...], ...]] = no_commands
     plots: Callable[[RunContent], Mapping[str, bytes]] = no_plots
     variants: Callable[[RunContent], Variants] | None = None
     figures: frozenset[str] | None = frozenset()

