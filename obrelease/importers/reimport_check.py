@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.analysis.consistency.derived_values import RULE, FileFinding, check_derived_values
-from obrelease.analysis.kinds.all_kinds import kind_of
+from obrelease.analysis.kinds.all_kinds import is_of_this_version, kind_of
 from obrelease.errors import ObreleaseError
 from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.formats import IMPORTERS
@@ -27,11 +27,26 @@ def check_numbers(artefact: Artefact, folder: Path) -> tuple[Finding, ...]:
         folder: holds the files that the artefact lists, whose bytes were checked already.
     """
     found = check_derived_values(artefact, folder)
-    if found or not kind_of(artefact).other_tool or artefact.command[:2] != ("obrelease", "import"):
+    if found or not _is_import(artefact):
         return found
     return tuple(
         Finding(str(folder / path), RULE, what) for path, what in _original_findings(artefact, folder)
     )
+
+
+def numbers_derived(artefact: Artefact) -> bool:
+    """Whether `check_numbers` derives the numbers of such a run again.
+
+    Of a run of another program or of another version it checks only what every version has in common:
+    such a run is hashed, and its numbers are taken as they are.
+    """
+    if kind_of(artefact).other_tool:
+        return _is_import(artefact)
+    return is_of_this_version(artefact)
+
+
+def _is_import(artefact: Artefact) -> bool:
+    return kind_of(artefact).other_tool and artefact.command[:2] == ("obrelease", "import")
 
 
 def _original_findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:

@@ -3,7 +3,8 @@
 Format history:
 
 1. First version. Later programs know more keys and layers of it: `[[sigstore]]` with the layer
-   `sigstore`. The version stays, because an older program refuses a key or a layer by its name.
+   `sigstore`, and the layers `notes`, `pictures` and `origin`. The version stays, because an older
+   program refuses a key or a layer by its name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ LayerName = Literal[
     "bundle",
     "members",
     "runs",
+    "notes",
+    "pictures",
     "forge",
+    "origin",
     "tag",
     "tag-signature",
     "sums-signature",

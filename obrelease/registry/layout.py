@@ -24,6 +24,11 @@ def run_location(kind: str, scenario: str, digest: str, length: int = PREFIX_LEN
     return f"{kind}/{scenario}/{digest[:length]}"
 
 
+def is_location_of(location: str, kind: str, scenario: str, digest: str) -> bool:
+    """Whether a registry may have this run at this path below the results folder."""
+    return location in {run_location(kind, scenario, digest, length) for length in PREFIX_LENGTHS}
+
+
 def is_run_folder_name(name: str) -> bool:
     """Whether a folder's name is a digest prefix that is long enough for a run's folder."""
     return _RUN_FOLDER_NAME.fullmatch(name) is not None

@@ -65,6 +65,7 @@ def test_a_downloaded_folder_needs_no_repository_and_no_network(
     found = layers(capsys.readouterr().out)
     assert [name for name, checked in found.items() if checked] == list(OFFLINE)
     assert [name for name, checked in found.items() if not checked] == [
+        "origin",
         "tag",
         "tag-signature",
         "attestation",

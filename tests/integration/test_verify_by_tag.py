@@ -40,7 +40,7 @@ def test_the_last_line_names_the_layers_that_were_not_checked(
 ) -> None:
     assert execute(["verify", TAG]) == ExitCode.OK
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.endswith("; not checked: tag-signature, sums-signature, provenance, attestation")
+    assert last.endswith("; not checked: origin, tag-signature, sums-signature, provenance, attestation")
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,10 @@ def test_a_policy_may_do_without_the_tag_and_so_does_a_folder(
         'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\nrequire = ["runs"]\n'
     )
     assert execute(["verify", TAG, "--policy", str(policy)]) == ExitCode.OK
-    assert "not checked: tag, " in capsys.readouterr().out
+    assert "not checked: origin, tag, " in capsys.readouterr().out
     shutil.copytree(project.releases / TAG / "assets", tmp_path / "files")
     assert execute(["verify", str(tmp_path / "files")]) == ExitCode.OK
-    assert "not checked: tag, " in capsys.readouterr().out
+    assert "not checked: origin, tag, " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

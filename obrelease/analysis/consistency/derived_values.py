@@ -9,7 +9,12 @@ from typing import Final
 
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import MAX_HLOG_BYTES, read_merged
-from obrelease.analysis.kinds.all_kinds import command_of, is_of_this_program, kind_of
+from obrelease.analysis.kinds.all_kinds import (
+    command_of,
+    is_of_this_program,
+    is_of_this_version,
+    kind_of,
+)
 from obrelease.analysis.kinds.csv_table import first_difference
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent
@@ -18,7 +23,6 @@ from obrelease.errors import ObreleaseError
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, Check, Outcome
 from obrelease.models.finding import Finding
 from obrelease.storage.files import read_bounded
-from obrelease.version import installed_version
 
 RULE: Final = "numbers"
 """The rule that is broken if two numbers of one run contradict each other."""
@@ -63,7 +67,7 @@ def _findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
 def _kind_findings(content: RunContent, folder: Path) -> Iterator[FileFinding]:
     """Tables and rules of the kind; those of other versions of this program are not known here."""
     kind, artefact = kind_of(content.artefact), content.artefact
-    this_version = artefact.producer.version == installed_version()
+    this_version = is_of_this_version(artefact)
     listed = {entry.path for entry in artefact.files}
     for table in kind.derived_tables:
         checked = bool(content.histograms) if table.every_version else this_version

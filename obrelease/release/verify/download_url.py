@@ -19,7 +19,7 @@ from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.provenance import MAX_BYTES
 from obrelease.models.validation import read_document
-from obrelease.release.verify.release_files import LayerResult
+from obrelease.release.verify.layer_result import LayerResult
 from obrelease.remote.http_download import checked_address, download_to_file
 from obrelease.storage.files import MAX_DOCUMENT_BYTES, read_bounded
 from obrelease.storage.progress import Advance, Progress

@@ -10,7 +10,8 @@ from obrelease.bundle import sha256sums
 from obrelease.errors import IntegrityError
 from obrelease.models.finding import printable
 from obrelease.models.verification_policy import VerificationPolicy
-from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
+from obrelease.release.verify.layer_result import LayerResult
+from obrelease.release.verify.release_files import VerifiedFiles
 
 _DEADLINE_S: Final = 300
 

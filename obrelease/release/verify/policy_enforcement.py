@@ -10,7 +10,8 @@ from obrelease.errors import CheckFailed, IntegrityError
 from obrelease.models.policy_file import MAX_POLICY_BYTES
 from obrelease.models.verification_policy import VerificationPolicy, read_verification_policy
 from obrelease.models.version_tag import Tag
-from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
+from obrelease.release.verify.layer_result import LayerResult
+from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 

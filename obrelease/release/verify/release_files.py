@@ -14,7 +14,6 @@ from obrelease.bundle.asset_names import (
     MANIFEST_NAME,
     NOTES_NAME,
     PROVENANCE_NAME,
-    RESULTS_FOLDER,
     SIGNATURE_NAME,
     SIGSTORE_NAMES,
     bundle_name,
@@ -23,30 +22,19 @@ from obrelease.bundle.asset_names import (
 from obrelease.bundle.reader import BundleContents, read_bundle, unpack_bundle
 from obrelease.bundle.writer import ArchiveDigests
 from obrelease.errors import IntegrityError, NotFound, ObreleaseError
-from obrelease.models.manifest import BundleManifest, ReleaseRun
+from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import read_document
-from obrelease.models.verification_policy import LayerName
-from obrelease.release.verify.run_checks import load_checked_run
+from obrelease.release.collected_run import CollectedRun
+from obrelease.release.verify.bundle_members import members_layer, require_members
+from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, require_equal
+from obrelease.release.verify.run_layer import check_runs, runs_layer
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.progress import Progress
 from obrelease.storage.system_errors import storage_errors
 
-_DOWNLOAD_AGAIN: Final = (
-    "do not use this release; download it again, and report it to its maintainers if that does not help"
-)
-_MAX_LISTED: Final = 5
 UNLISTED_FILES: Final = frozenset({sha256sums.NAME, SIGNATURE_NAME, PROVENANCE_NAME, *SIGSTORE_NAMES})
 """The files that SHA256SUMS cannot list: itself, and those that are made from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerResult:
-    """The result for one layer of trust: what was checked, or why it could not be checked."""
-
-    name: LayerName
-    checked: bool
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +45,15 @@ class VerifiedFiles:
         digests: the sha256 of every file of the folder.
         layers: the layers that were checked.
         notes: the NOTES.md of the bundle.
+        runs: the runs of the release, unpacked in the scratch folder.
     """
 
     folder: Path = field(compare=False)
     manifest: BundleManifest
     digests: Mapping[str, str]
     layers: tuple[LayerResult, ...]
-    notes: str = ""
+    notes: bytes
+    runs: tuple[CollectedRun, ...] = field(compare=False)
 
     @property
     def manifest_sha256(self) -> str:
@@ -93,8 +83,9 @@ def verify_folder(
         called: the name of the folder in error messages, if it is a temporary copy.
 
     Raises:
-        IntegrityError: files are missing or additional, or do not have their digests.
+        IntegrityError: files or runs are missing or additional, or do not have their digests.
         InvalidInput: the manifest, the checksums, the archive or an artefact is malformed.
+        CheckFailed, Conflict: a run failed its own checks, or two runs contradict each other.
         NotFound: the folder does not exist, or is not a release.
     """
     with _errors_named(called, folder, scratch):
@@ -125,22 +116,19 @@ def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) 
     listed = _check_sums(folder, digests)
     manifest = _check_manifest(folder, digests, tag)
     contents = _check_bundle(folder, manifest)
-    _check_members(contents, manifest)
-    _check_runs(folder / manifest.bundle.name, scratch / "unpacked", contents, manifest)
+    require_members(contents, manifest)
+    unpacked = scratch / "unpacked"
+    unpack_bundle(folder / manifest.bundle.name, unpacked, contents)
+    members = members_layer(contents, manifest, unpacked)
+    runs = check_runs(unpacked, manifest)
     layers = (
         LayerResult("sums", True, f"SHA256SUMS lists exactly the {listed} files that it covers"),
         LayerResult("manifest", True, "canonical, of a known version, and lists exactly these files"),
         LayerResult("bundle", True, f"sha256 {contents.written.sha256}, tar {contents.written.tar_sha256}"),
-        LayerResult(
-            "members",
-            True,
-            f"{len(contents.members)} valid members, equal to the manifest and the inner SHA256SUMS",
-        ),
-        LayerResult(
-            "runs", True, f"{len(manifest.runs)} artefacts read and hashed again, their numbers derived again"
-        ),
+        members,
+        runs_layer(runs),
     )
-    return VerifiedFiles(folder, manifest, digests, layers, _notes(scratch / "unpacked"))
+    return VerifiedFiles(folder, manifest, digests, layers, read_bounded(unpacked / NOTES_NAME), runs)
 
 
 def _files(folder: Path) -> list[str]:
@@ -161,7 +149,7 @@ def _check_sums(folder: Path, digests: Mapping[str, str]) -> int:
         raise NotFound(f"{folder}: has no {sha256sums.NAME}", hint="pass a folder of a release's files")
     where = folder / sha256sums.NAME
     listed = sha256sums.parse(read_bounded(where, sha256sums.MAX_BYTES), str(where))
-    _require_equal(
+    require_equal(
         listed, {name: digests[name] for name in digests if name not in UNLISTED_FILES}, str(where)
     )
     return len(listed)
@@ -170,20 +158,20 @@ def _check_sums(folder: Path, digests: Mapping[str, str]) -> int:
 def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -> BundleManifest:
     path = folder / MANIFEST_NAME
     if MANIFEST_NAME not in digests:
-        raise IntegrityError(f"{path}: is missing", hint=_DOWNLOAD_AGAIN)
+        raise IntegrityError(f"{path}: is missing", hint=DOWNLOAD_AGAIN)
     data = read_bounded(path)
     manifest = read_document(data, BundleManifest, str(path))
     if digest_bytes(data) != digests[MANIFEST_NAME]:
         raise IntegrityError(f"{path}: changed while it was read")
     if tag is not None and manifest.tag != tag:
-        raise IntegrityError(f"{path}: is the manifest of {manifest.tag}, not of {tag}", hint=_DOWNLOAD_AGAIN)
+        raise IntegrityError(f"{path}: is the manifest of {manifest.tag}, not of {tag}", hint=DOWNLOAD_AGAIN)
     if manifest.bundle.name != bundle_name(manifest.project, manifest.tag):
         raise IntegrityError(
-            f"{path}: names a bundle {manifest.bundle.name} of another release", hint=_DOWNLOAD_AGAIN
+            f"{path}: names a bundle {manifest.bundle.name} of another release", hint=DOWNLOAD_AGAIN
         )
     listed = {asset.name: asset.sha256 for asset in (manifest.bundle, *manifest.assets)}
     actual = {name: digests[name] for name in digests if name not in UNLISTED_FILES | {MANIFEST_NAME}}
-    _require_equal(listed, actual, str(path))
+    require_equal(listed, actual, str(path))
     for asset in (manifest.bundle, *manifest.assets):
         if (size := (folder / asset.name).stat().st_size) != asset.size:
             raise IntegrityError(f"{folder / asset.name}: {size} bytes, the manifest says {asset.size}")
@@ -198,66 +186,6 @@ def _check_bundle(folder: Path, manifest: BundleManifest) -> BundleContents:
         raise IntegrityError(
             f"{folder / bundle.name}: sha256 {contents.written.sha256}, tar {contents.written.tar_sha256}; "
             f"the manifest says {expected.sha256}, tar {expected.tar_sha256}",
-            hint=_DOWNLOAD_AGAIN,
+            hint=DOWNLOAD_AGAIN,
         )
     return contents
-
-
-def _check_members(contents: BundleContents, manifest: BundleManifest) -> None:
-    if contents.members != manifest.members:
-        differing = sorted({member.path for member in {*contents.members} ^ {*manifest.members}})
-        raise IntegrityError(
-            f"{manifest.bundle.name}: {', '.join(differing[:5])}: differ from the manifest",
-            hint=_DOWNLOAD_AGAIN,
-        )
-    runs = tuple(f"{run.path}/" for run in manifest.runs)
-    for member in contents.members:
-        if member.path.startswith(f"{RESULTS_FOLDER}/") and not member.path.startswith(runs):
-            raise IntegrityError(f"{manifest.bundle.name}: {member.path} belongs to no run of the manifest")
-
-
-def _check_runs(bundle: Path, folder: Path, contents: BundleContents, manifest: BundleManifest) -> None:
-    unpack_bundle(bundle, folder, contents)
-    where = f"{bundle.name}: {sha256sums.NAME}"
-    if not (folder / sha256sums.NAME).is_file():
-        raise IntegrityError(f"{where}: is missing", hint=_DOWNLOAD_AGAIN)
-    listed = sha256sums.parse(read_bounded(folder / sha256sums.NAME, sha256sums.MAX_BYTES), where)
-    inside = {member.path: member.sha256 for member in contents.members if member.path != sha256sums.NAME}
-    _require_equal(listed, inside, where)
-    for run in manifest.runs:
-        _check_run(folder, run)
-
-
-def _notes(unpacked: Path) -> str:
-    """The notes, which the manifest covers; empty if the bundle has none."""
-    path = unpacked / NOTES_NAME
-    return read_bounded(path).decode("utf-8", "replace") if path.is_file() else ""
-
-
-def _check_run(folder: Path, run: ReleaseRun) -> None:
-    found, artefact = load_checked_run(folder / run.path, called=run.path, hint=_DOWNLOAD_AGAIN)
-    events_digest = artefact.outcome.events_digest if artefact.outcome else None
-    facts = ReleaseRun(
-        digest=found.digest or "",
-        kind=artefact.kind,
-        scenario=artefact.scenario,
-        path=run.path,
-        events_digest=events_digest,
-    )
-    if facts != run:
-        raise IntegrityError(f"{run.path}: is not the run that the manifest names", hint=_DOWNLOAD_AGAIN)
-
-
-def _require_equal(listed: Mapping[str, str], actual: Mapping[str, str], where: str) -> None:
-    """Require exactly these names with these digests; `sha256sum -c` would ignore additional files."""
-    for complaint, names in (
-        ("lists missing files", listed.keys() - actual.keys()),
-        ("does not list existing files", actual.keys() - listed.keys()),
-    ):
-        if names:
-            shown = ", ".join(ascii(name) for name in sorted(names)[:_MAX_LISTED])
-            raise IntegrityError(f"{where}: {complaint}: {shown}", hint=_DOWNLOAD_AGAIN)
-    differing = sorted(name for name in listed if listed[name] != actual[name])
-    if differing:
-        both = (f"{name!a} ({listed[name]}, the file has {actual[name]})" for name in differing[:_MAX_LISTED])
-        raise IntegrityError(f"{where}: has another sha256 for: {', '.join(both)}", hint=_DOWNLOAD_AGAIN)

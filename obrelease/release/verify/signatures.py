@@ -23,7 +23,8 @@ from obrelease.models.provenance import (
     read_envelope,
     read_statement,
 )
-from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
+from obrelease.release.verify.layer_result import LayerResult
+from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.release.verify.tag_message import PROVENANCE, SUMS
 
 _DO_NOT_USE = "do not use this release"

@@ -12,7 +12,8 @@ from obrelease.bundle.signing.armor import from_armor
 from obrelease.bundle.signing.ssh import GIT_NAMESPACE, AllowedSigners, verify_or_check
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.manifest import BundleManifest, ReleaseAsset
-from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
+from obrelease.release.verify.layer_result import LayerResult
+from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.release.verify.release_page import page_differences, release_title
 from obrelease.release.verify.signatures import describe_signer, signatures_of
 from obrelease.release.verify.tag_message import digests_in, signatures_in
@@ -139,7 +140,7 @@ def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> Laye
         release,
         title=release_title(manifest.project, manifest.tag),
         commit=manifest.commit,
-        notes=verified.notes,
+        notes=verified.notes.decode("utf-8", "replace"),
         prerelease=manifest.prerelease,
     )
     if changed:

@@ -12,8 +12,12 @@ from obrelease.models.manifest import BundleManifest
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.download_url import Address, download_from_address, is_address
 from obrelease.release.verify.github_attestation import attestation_layer
+from obrelease.release.verify.layer_result import LayerResult
+from obrelease.release.verify.notes_layer import notes_layer
+from obrelease.release.verify.origin_layer import origin_layer
+from obrelease.release.verify.pictures_layer import pictures_layer
 from obrelease.release.verify.policy_enforcement import enforce_policy, load_policy
-from obrelease.release.verify.release_files import LayerResult, VerifiedFiles, verify_folder
+from obrelease.release.verify.release_files import VerifiedFiles, verify_folder
 from obrelease.release.verify.signatures import provenance_layer, sums_signature_layer
 from obrelease.release.verify.sigstore_layer import require_identities, sigstore_layer
 from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
@@ -75,9 +79,10 @@ def verify_release(
 
     Raises:
         NotFound: no such release.
-        IntegrityError: a byte, a digest, a signature, the tag or the release page is wrong.
+        IntegrityError: a byte, a digest, a run, the notes, a signature, the tag or the page is wrong.
         InvalidInput: a document of the release or the policy is malformed.
-        CheckFailed: the policy requires what the release does not have.
+        CheckFailed: the policy requires what the release does not have, or a run failed its checks.
+        Conflict: two runs of the same workload have different events.
         UsageError: `release` or an argument of the forge is malformed, attestations come without a
             policy that names an identity, or the `sigstore` package is needed and missing.
         RemoteError, StorageError: the network or the disk failed.
@@ -85,8 +90,10 @@ def verify_release(
     with temporary_folder() as scratch:
         rules, trust = load_policy(policy, scratch) if policy else (None, None)
         require_identities(rules, attestations)
-        verified, layers = _verify_files(release, scratch, open_forge, progress)
+        verified, page = _verify_files(release, scratch, open_forge, progress)
+        layers = (*verified.layers, notes_layer(verified), pictures_layer(verified, progress), *page)
         with repository_at(root) as repo:
+            layers += (origin_layer(verified, repo),)
             tag_required = is_tag(release) and rules is None
             layers += tag_layers(verified, project, repo, trust, required=tag_required)
         layers += (
@@ -108,19 +115,19 @@ def is_tag(release: str) -> bool:
 def _verify_files(
     release: str, scratch: Path, open_forge: Callable[[], Forge], progress: Progress
 ) -> tuple[VerifiedFiles, tuple[LayerResult, ...]]:
-    """The files of the release, downloaded if they are elsewhere, with the layers of the files themselves."""
+    """The files of the release, downloaded if they are elsewhere, with the layer of its page."""
     downloads = scratch / "assets"
     if is_address(release):
         address = Address.parse(release)
         downloads.mkdir()
         unseen = download_from_address(address, downloads, progress)
         verified = verify_folder(downloads, scratch, progress, tag=address.tag, called=address.base)
-        return verified, (*verified.layers, unseen)
+        return verified, (unseen,)
     if not is_tag(release):
         verified = verify_folder(Path(release), scratch, progress)
-        return verified, verified.layers
+        return verified, ()
     tag, forge = Tag.parse(release).text, open_forge()
     downloads.mkdir()
     found = download_release(forge, tag, downloads, progress)
     verified = verify_folder(downloads, scratch, progress, tag=tag, called=f"{forge.name} {tag}")
-    return verified, (*verified.layers, forge_layer(verified, found, forge))
+    return verified, (forge_layer(verified, found, forge),)

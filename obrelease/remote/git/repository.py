@@ -171,6 +171,10 @@ class GitRepository:
         excluded = [f"--exclude={each}" for each in (*excluding, *([name] if name else []))]
         return self._output("describe", "--tags", "--abbrev=0", *excluded, start)
 
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit is in the repository."""
+        return self._peeled(checked_commit(commit)) is not None
+
     def files_at(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the files below a folder in a commit, relative to the root, sorted."""
         tree = checked_commit(commit)

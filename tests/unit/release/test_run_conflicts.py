@@ -10,13 +10,11 @@ import pytest
 from obrelease.errors import CheckFailed, Conflict
 from obrelease.models.artefact import Artefact, Check
 from obrelease.models.manifest import ReleaseRun
-from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.run_conflicts import require_consistent_runs, run_warnings
+from obrelease.release.run_conflicts import require_consistent_runs, run_warnings
 from tests.unit.release.project import run_of
 
 COMMIT = "ab" * 20
-PLAN = Plan(project="demo", tag="v1.0.0", commit=COMMIT, prerelease=False, runs=(), steps=())
 
 
 def collected(name: str, artefact: Artefact) -> CollectedRun:
@@ -73,9 +71,9 @@ def test_runs_of_other_code_are_warnings() -> None:
         run("c", producer={"commit": COMMIT, "dirty": True}),
         run("d", producer={"commit": "cd" * 20, "dirty": False}),
     ]
-    assert run_warnings(PLAN, runs) == (
+    assert run_warnings(COMMIT, runs) == (
         f"1 of 4 runs do not name the commit that they measured: {'a' * 12}",
         f"1 of 4 runs were measured on a tree with uncommitted changes: {'c' * 12}",
         f"1 of 4 runs were measured at another commit than {COMMIT[:12]}: {'d' * 12}",
     )
-    assert run_warnings(PLAN, runs[1:2]) == ()
+    assert run_warnings(COMMIT, runs[1:2]) == ()

@@ -13,7 +13,7 @@ from obrelease.errors import ExitCode, IntegrityError
 from obrelease.models.artefact import Producer
 from obrelease.registry.store import Registry
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.source_provenance import check_source_provenance
+from obrelease.release.source_provenance import check_source_provenance
 from tests.unit.release.project import Project, git, make_project, run_of
 from tests.unit.release.test_run_conflicts import run
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
-from obrelease.bundle.asset_names import RESULTS_FOLDER
-from obrelease.bundle.writer import BundleSource
 from obrelease.errors import IntegrityError, NotFound
-from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.models.manifest import ReleaseRun
 from obrelease.models.plan import Plan
-from obrelease.registry.entry import Entry
-from obrelease.release.collected_run import CollectedRun
-from obrelease.release.publish.run_conflicts import require_consistent_runs, run_warnings
-from obrelease.release.publish.source_provenance import check_source_provenance
+from obrelease.release.collected_run import CollectedRun, collect_run
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
-from obrelease.release.verify.run_checks import load_checked_run
-from obrelease.storage.hashing import digest_file
+from obrelease.release.run_conflicts import require_consistent_runs, run_warnings
+from obrelease.release.source_provenance import check_source_provenance
+
+_ALL_PROBLEMS: Final = "run `obrelease validate` for all problems"
 
 
 class Collect:
@@ -48,33 +44,15 @@ class Collect:
         runs: list[CollectedRun] = []
         with context.reporter.progress("reading runs", sum(entry.size_bytes for entry in entries)) as advance:
             for entry in entries:
-                runs.append(_collected(entry))
+                run = collect_run(entry.folder, entry.location, hint=_ALL_PROBLEMS)
+                if run.facts.digest != entry.digest:
+                    raise IntegrityError(f"{entry.folder}: its envelope changed while it was read")
+                runs.append(run)
                 advance(entry.size_bytes)
         require_consistent_runs(runs)
         for finding in check_source_provenance(runs, context.repo):
             context.reporter.detail(finding)
-        warnings = run_warnings(plan, runs)
+        warnings = run_warnings(plan.commit, runs)
         for warning in warnings:
             context.reporter.warn(warning)
         return replace(staged, runs=tuple(runs), doubts=warnings)
-
-
-def _collected(entry: Entry) -> CollectedRun:
-    inspection, artefact = load_checked_run(entry.folder, hint="run `obrelease validate` for all problems")
-    digest, size = digest_file(entry.folder / ENVELOPE_NAME)
-    if digest != entry.digest or inspection.digest != entry.digest:
-        raise IntegrityError(f"{entry.folder}: its envelope changed while it was read")
-    path = f"{RESULTS_FOLDER}/{entry.location}"
-    files = [(file.path, file.size, file.sha256) for file in artefact.files]
-    sources = tuple(
-        BundleSource(f"{path}/{name}", entry.folder / name, size, sha256)
-        for name, size, sha256 in [(ENVELOPE_NAME, size, digest), *files]
-    )
-    facts = ReleaseRun(
-        digest=digest,
-        kind=artefact.kind,
-        scenario=artefact.scenario,
-        path=path,
-        events_digest=artefact.outcome.events_digest if artefact.outcome else None,
-    )
-    return CollectedRun(facts, artefact, entry.folder, sources)

@@ -11,12 +11,12 @@ from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name, top_folder
 from obrelease.bundle.writer import ArchiveDigests, BundleSource, write_bundle
 from obrelease.errors import InvalidInput
-from obrelease.models.json_schema import DOCUMENTS, schema_text
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, ReleaseAsset
 from obrelease.models.plan import Plan
 from obrelease.models.validation import document_bytes, model_errors
 from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext
+from obrelease.release.release_contents import schema_members
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.system_errors import storage_errors
 
@@ -40,7 +40,7 @@ class Pack:
         bundle = assets / bundle_name(plan.project, plan.tag)
         with context.reporter.progress("packing", sum(source.size for source in sources)) as advance:
             written = write_bundle(bundle, top_folder(plan.project, plan.tag), sources, advance)
-        pictures = tuple(_copied(source, assets) for source in sorted(staged.pictures, key=lambda s: s.path))
+        pictures = tuple(_copied(source, assets) for source in staged.pictures)
         manifest = _manifest(plan, staged, sources, bundle.name, written, pictures)
         manifest_asset = _written(assets / MANIFEST_NAME, document_bytes(manifest))
         first = PackedAsset(_facts(bundle.name, written.size, written.sha256), bundle)
@@ -55,9 +55,8 @@ class Pack:
 
 def _sources(staged: StagedRelease, content: Path) -> tuple[BundleSource, ...]:
     """The members of the bundle: runs, schemas, notes, and checksums of them all."""
-    texts = {f"schemas/{kind.file_name}": schema_text(kind) for kind in DOCUMENTS}
-    texts[NOTES_NAME] = staged.notes
-    made = [_source(content, path, text.encode("utf-8")) for path, text in sorted(texts.items())]
+    texts = {**schema_members(), NOTES_NAME: staged.notes.encode("utf-8")}
+    made = [_source(content, path, text) for path, text in sorted(texts.items())]
     sources = [*made, *(source for run in staged.runs for source in run.sources)]
     inner = sha256sums.render({source.path: source.sha256 for source in sources})
     return (*sources, _source(content, sha256sums.NAME, inner))

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from obrelease.errors import CheckFailed, Conflict
 from obrelease.models.artefact import Artefact
-from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun, count_of_runs
 
 
@@ -38,19 +37,19 @@ def require_consistent_runs(runs: Sequence[CollectedRun]) -> None:
             )
 
 
-def run_warnings(plan: Plan, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
+def run_warnings(commit: str, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
     """Warnings for readers of the release: runs whose code is not the released commit."""
-    return tuple(_run_warnings(plan, runs))
+    return tuple(_run_warnings(commit, runs))
 
 
-def _run_warnings(plan: Plan, runs: Sequence[CollectedRun]) -> Iterator[str]:
+def _run_warnings(commit: str, runs: Sequence[CollectedRun]) -> Iterator[str]:
     unknown = [run for run in runs if run.artefact.producer.commit is None]
     dirty = [run for run in runs if run.artefact.producer.commit and run.artefact.producer.dirty]
-    other = [run for run in runs if run.artefact.producer.commit not in {None, plan.commit}]
+    other = [run for run in runs if run.artefact.producer.commit not in {None, commit}]
     for affected, problem in (
         (unknown, "do not name the commit that they measured"),
         (dirty, "were measured on a tree with uncommitted changes"),
-        (other, f"were measured at another commit than {plan.commit[:12]}"),
+        (other, f"were measured at another commit than {commit[:12]}"),
     ):
         if affected:
             yield count_of_runs(affected, len(runs), problem)

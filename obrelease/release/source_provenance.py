@@ -20,34 +20,44 @@ _Tree = Mapping[str, str] | None
 
 
 def check_source_provenance(runs: Sequence[CollectedRun], repo: GitRepository) -> tuple[str, ...]:
+    """What was compared, and what could not be compared and why, as lines; else as `compare_sources`."""
+    compared, reasons = compare_sources(runs, repo)
+    groups = {f"could not be compared with the sources of a commit: {why}": of for why, of in reasons.items()}
+    if compared:
+        groups["were measured with the sources of the commit that they name"] = compared
+    return tuple(count_of_runs(affected, len(runs), finding) for finding, affected in sorted(groups.items()))
+
+
+def compare_sources(
+    runs: Sequence[CollectedRun], repo: GitRepository
+) -> tuple[list[CollectedRun], dict[str, list[CollectedRun]]]:
     """Derive the source digests of each run again from the commit that it names.
 
     The objects of the commit are read, not the checkout.
 
     Returns:
-        What was compared, and what could not be compared and why.
+        The runs whose sources are equal, and those that could not be compared, by reason.
 
     Raises:
         IntegrityError: a run names a commit of this repository, but was measured with other sources.
         RemoteError: git failed.
     """
     tree_of = cache(lambda commit: repo.digests_at(commit, _FOLDERS))
-    runs_by_finding: dict[str, list[CollectedRun]] = {}
+    compared: list[CollectedRun] = []
+    reasons: dict[str, list[CollectedRun]] = {}
     for run in runs:
-        runs_by_finding.setdefault(_finding(run, tree_of), []).append(run)
-    return tuple(
-        count_of_runs(affected, len(runs), finding) for finding, affected in sorted(runs_by_finding.items())
-    )
+        reason = _reason(run, tree_of)
+        (compared if reason is None else reasons.setdefault(reason, [])).append(run)
+    return compared, reasons
 
 
-def _finding(run: CollectedRun, tree_of: Callable[[str], _Tree]) -> str:
+def _reason(run: CollectedRun, tree_of: Callable[[str], _Tree]) -> str | None:
+    """Why the sources of a run cannot be compared, or None if they are those of its commit."""
     producer = run.artefact.producer
     reason = _reason_not_comparable(producer)
     if reason is None and producer.commit is not None:
-        reason = _difference(run, producer.commit, tree_of(producer.commit))
-    if reason is None:
-        return "were measured with the sources of the commit that they name"
-    return f"could not be compared with the sources of a commit: {reason}"
+        return _difference(run, producer.commit, tree_of(producer.commit))
+    return reason
 
 
 def _reason_not_comparable(producer: Producer) -> str | None:

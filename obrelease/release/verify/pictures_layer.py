@@ -1,0 +1,46 @@
+"""Layer `pictures`: those next to a bundle are files of its runs, and those of our runs are drawn again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obrelease.analysis.consistency.redrawn_plots import RedrawnPlots, redraw_plots
+from obrelease.release.release_contents import pictures_of
+from obrelease.release.verify.layer_result import LayerResult, require_equal
+from obrelease.release.verify.release_files import VerifiedFiles
+from obrelease.storage.progress import Progress
+
+_MAX_LISTED: Final = 3
+
+
+def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
+    """Compare the pictures next to the bundle with its runs, and draw those of this version again.
+
+    That every SVG is passive is checked with its run. A picture that is drawn otherwise here is no proof:
+    envelopes do not name the version of matplotlib. It is named, and the layer counts as not checked.
+
+    Raises:
+        IntegrityError: an asset is missing, additional, or not the picture of a run.
+    """
+    expected = {picture.path: picture.sha256 for picture in pictures_of(verified.runs)}
+    actual = {asset.name: asset.sha256 for asset in verified.manifest.assets}
+    require_equal(actual, expected, f"{verified.manifest.tag}: the manifest's assets")
+    found: list[tuple[str, RedrawnPlots]] = []
+    with progress("drawing", len(verified.runs)) as advance:
+        for run in verified.runs:
+            found.append((run.facts.path, redraw_plots(run.artefact, run.folder)))
+            advance(1)
+    equal = sum(len(plots.equal) for _, plots in found)
+    alone = sum(len(plots.not_drawn) for _, plots in found)
+    different = [f"{path}/{name}" for path, plots in found for name in plots.different]
+    if not (equal or alone or different):
+        return LayerResult("pictures", True, "the release has no pictures")
+    detail = f"{len(actual)} attached, each a file of its run; drawn again and equal: {equal}"
+    detail += f"; passive, but hashed alone: {alone}" if alone else ""
+    if different:
+        more = f" and {len(different) - _MAX_LISTED} more" if len(different) > _MAX_LISTED else ""
+        detail += (
+            f"; drawn otherwise here, by another matplotlib or from other numbers: {len(different)} "
+            f"({', '.join(different[:_MAX_LISTED])}{more})"
+        )
+    return LayerResult("pictures", not different, detail)

@@ -1,0 +1,92 @@
+"""Layer `runs`: the checks that publishing makes, made again, and a line that counts what was done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from obrelease.bundle.asset_names import RESULTS_FOLDER
+from obrelease.errors import IntegrityError
+from obrelease.importers.reimport_check import numbers_derived
+from obrelease.models.artefact import Producer
+from obrelease.models.manifest import BundleManifest
+from obrelease.release.collected_run import CollectedRun, collect_run
+from obrelease.release.run_conflicts import require_consistent_runs
+from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult
+
+_MAX_LISTED: Final = 3
+_LONGEST_NAME: Final = 40
+_SECOND_NS: Final = 10**9
+
+
+def check_runs(unpacked: Path, manifest: BundleManifest) -> tuple[CollectedRun, ...]:
+    """Check the unpacked runs of a release as publishing does.
+
+    Raises:
+        IntegrityError: there is no run, one is listed twice, or one is not what the manifest lists.
+        InvalidInput: an envelope is malformed, or its numbers contradict each other.
+        CheckFailed: a run failed one of its own checks.
+        Conflict: two runs of the same workload have different events.
+    """
+    if not manifest.runs:
+        raise IntegrityError(f"{manifest.tag}: the release has no runs", hint=DOWNLOAD_AGAIN)
+    _require_distinct(manifest)
+    runs = []
+    for listed in manifest.runs:
+        location = listed.path.removeprefix(f"{RESULTS_FOLDER}/")
+        run = collect_run(unpacked / listed.path, location, called=listed.path, hint=DOWNLOAD_AGAIN)
+        if run.facts != listed:
+            raise IntegrityError(
+                f"{listed.path}: is not the run that the manifest names", hint=DOWNLOAD_AGAIN
+            )
+        runs.append(run)
+    require_consistent_runs(runs)
+    return tuple(runs)
+
+
+def runs_layer(runs: Sequence[CollectedRun]) -> LayerResult:
+    """How many runs were derived again, and which were only hashed; what nobody can derive is named."""
+    hashed = [run.artefact.producer for run in runs if not numbers_derived(run.artefact)]
+    detail = f"{len(runs)} artefacts read and hashed again"
+    if derived := len(runs) - len(hashed):
+        detail += (
+            f"; {derived} derived: their numbers follow from the samples, histograms and originals that "
+            "they record, which were not measured again"
+        )
+    if hashed:
+        detail += f"; {len(hashed)} hashed alone ({describe_producers(hashed)})"
+    return LayerResult("runs", True, f"{detail}; dated {_dates(runs)}")
+
+
+def describe_producers(producers: Sequence[Producer]) -> str:
+    """`producer a 1.0, b 2.0 and 3 more`; the names are text of others."""
+    found = Counter((producer.name, producer.version) for producer in producers)
+    shown = [f"{name} {_short(version)}" for name, version in sorted(found)[:_MAX_LISTED]]
+    more = f" and {len(found) - _MAX_LISTED} more" if len(found) > _MAX_LISTED else ""
+    return f"producer {', '.join(shown)}{more}"
+
+
+def _require_distinct(manifest: BundleManifest) -> None:
+    paths: dict[str, str] = {}
+    for run in manifest.runs:
+        if run.digest in paths:
+            raise IntegrityError(
+                f"{manifest.tag}: run {run.digest[:12]} is listed twice: {paths[run.digest]} and {run.path}",
+                hint=DOWNLOAD_AGAIN,
+            )
+        paths[run.digest] = run.path
+
+
+def _short(text: str) -> str:
+    shown = ascii(text)[1:-1]
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 3]}..."
+
+
+def _dates(runs: Sequence[CollectedRun]) -> str:
+    """The first and the last day of the measurements, by the clocks of the machines that made them."""
+    times = sorted(int(run.artefact.created_ns) for run in runs)
+    first, last = (datetime.fromtimestamp(at // _SECOND_NS, UTC).date() for at in (times[0], times[-1]))
+    return str(first) if first == last else f"{first} to {last}"
