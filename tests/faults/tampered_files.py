@@ -92,7 +92,7 @@ def added_or_removed() -> Iterator[Case]:
     yield on_files("not a regular file", lambda _, folder: (folder / "link").symlink_to(MANIFEST))
     for names in [(name,) for name in LISTED] + list(combinations(LISTED, 2)):
         yield on_files("lists missing files", partial(remove, names), "sha256sum")
-    yield on_files("holds no SHA256SUMS", partial(remove, (SUMS,)), "sha256sum", "ssh-keygen")
+    yield on_files("has no SHA256SUMS", partial(remove, (SUMS,)), "sha256sum", "ssh-keygen")
 
 
 Lines = list[str]

