@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Final
 
 from obrelease.models.artefact import FileEntry
@@ -24,5 +25,5 @@ def picture_rule(entry: FileEntry) -> PictureRule | None:
 
     A file that a program would take for a picture by its name must pass as well.
     """
-    suffix = SUFFIXES.get(entry.media_type) or f".{entry.path.rpartition('.')[2].lower()}"
+    suffix = SUFFIXES.get(entry.media_type) or PurePosixPath(entry.path).suffix.lower()
     return _RULES.get(suffix)
