@@ -149,9 +149,7 @@ def _check_sums(folder: Path, digests: Mapping[str, str]) -> int:
         raise NotFound(f"{folder}: has no {sha256sums.NAME}", hint="pass a folder of a release's files")
     where = folder / sha256sums.NAME
     listed = sha256sums.parse(read_bounded(where, sha256sums.MAX_BYTES), str(where))
-    require_equal(
-        listed, {name: digests[name] for name in digests if name not in UNLISTED_FILES}, str(where)
-    )
+    require_equal(listed, {name: digests[name] for name in digests if name not in UNLISTED_FILES}, str(where))
     return len(listed)
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from obrelease.bundle.asset_names import SIGSTORE_NAME, SIGSTORE_NAMES
 from obrelease.errors import UsageError
 from obrelease.models.verification_policy import VerificationPolicy
-from obrelease.release.verify.release_files import LayerResult, VerifiedFiles
+from obrelease.release.verify.layer_result import LayerResult
+from obrelease.release.verify.release_files import VerifiedFiles
 
 _INSTALL: Final = 'install it: pip install "obrelease[sigstore]"'
 
