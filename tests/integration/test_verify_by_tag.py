@@ -40,7 +40,9 @@ def test_the_last_line_names_the_layers_that_were_not_checked(
 ) -> None:
     assert execute(["verify", TAG]) == ExitCode.OK
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.endswith("; not checked: origin, tag-signature, sums-signature, provenance, attestation")
+    assert last.endswith(
+        "; not checked: origin, tag-signature, sums-signature, provenance, attestation, sigstore"
+    )
 
 
 @pytest.mark.parametrize(
