@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import obrelease
+from obrelease.models.verification_policy import LAYERS, SigstoreIdentity, VerificationPolicy
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RUNNABLE = ("python-api.md",)
@@ -63,3 +64,11 @@ def test_links_on_the_page_lead_to_a_heading() -> None:
         for text in re.findall(r"^## (.+)$", page, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([a-z0-9-]+)\)", page)) <= headings
+
+
+def test_every_key_and_layer_of_a_verification_policy_is_documented() -> None:
+    text = (DOCS / "formats.md").read_text("utf-8").partition("## The verification policy")[2]
+    rows = dict(re.findall(r"^\| (.+?) \| (.+) \|$", text.partition("\n## ")[0], re.MULTILINE))
+    keys = {name.strip("[]") for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert keys == {*VerificationPolicy.model_fields, *SigstoreIdentity.model_fields}
+    assert tuple(re.findall(r"`([^`]+)`", rows["`require`"])) == LAYERS
