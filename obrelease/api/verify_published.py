@@ -20,7 +20,7 @@ def verify(
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
 ) -> VerifyResult:
-    """Check a release: files, notes, runs, tag, release page, signatures, and what a policy requires.
+    """Check a release: files, runs, notes, pictures, page, sources, tag, signatures, and a policy.
 
     Args:
         release: a tag, a folder of the release's files (with a `/`), or an address.
@@ -33,9 +33,10 @@ def verify(
 
     Raises:
         NotFound: no such release.
-        IntegrityError: a byte, a digest, a signature, the tag or the release page is wrong.
+        IntegrityError: a byte, a digest, a run, the notes, a signature, the tag or the page is wrong.
         InvalidInput: a document of the release or the policy is malformed.
-        CheckFailed: the policy requires what the release does not have.
+        CheckFailed: the policy requires what the release does not have, or a run failed its checks.
+        Conflict: two runs of the same workload have different events.
         UsageError: a malformed name, or the `sigstore` package is needed and missing.
         RemoteError, StorageError: the network or the disk failed.
 

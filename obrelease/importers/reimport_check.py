@@ -14,6 +14,7 @@ from obrelease.importers.formats import IMPORTERS
 from obrelease.models.artefact import ENVELOPE_NAME, ORIGINAL_STEM, Artefact, Measurement
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.finding import Finding
+from obrelease.models.picture_rules import picture_rule
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -43,6 +44,16 @@ def numbers_derived(artefact: Artefact) -> bool:
     if kind_of(artefact).other_tool:
         return _is_import(artefact)
     return is_of_this_version(artefact)
+
+
+def files_not_derived(artefact: Artefact) -> tuple[str, ...]:
+    """Files of a run of this version that nothing is compared with, pictures and histograms apart."""
+    if kind_of(artefact).other_tool:
+        return ()
+    known = {table.path for table in kind_of(artefact).derived_tables}
+    known |= {histogram.path for histogram in artefact.histograms}
+    files = (file for file in artefact.files if picture_rule(file.path, file.media_type) is None)
+    return tuple(file.path for file in files if file.path not in known)
 
 
 def _is_import(artefact: Artefact) -> bool:

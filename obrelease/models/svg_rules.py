@@ -15,10 +15,10 @@ from xml.parsers import expat
 MAX_SVG_BYTES: Final = 16 * 2**20
 MAX_DEPTH: Final = 64
 MAX_FINDINGS: Final = 20
+_MAX_REMEMBERED: Final = 10_000
 
-_SVG: Final = "http://www.w3.org/2000/svg"
+_SVG_PREFIX: Final = "http://www.w3.org/2000/svg "
 _XLINK_HREF: Final = "http://www.w3.org/1999/xlink href"
-_XML_SPACE: Final = "http://www.w3.org/XML/1998/namespace space"
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _DOCTYPE: Final = ("svg", "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd", "-//W3C//DTD SVG 1.1//EN", 0)
 """The document type that matplotlib writes; without an internal subset it declares nothing."""
@@ -77,6 +77,8 @@ class _Reader:
     def __init__(self) -> None:
         self._found: list[str] = []
         self._open: list[tuple[str, str | None]] = []
+        self._metadata_depth = 0
+        self._passive_values: set[str] = set()
         self._referenced: dict[str, str] = {}
         self._contain_use: set[str] = set()
         self._style_text: list[str] = []
@@ -117,16 +119,18 @@ class _Reader:
         if len(self._open) >= MAX_DEPTH:
             self._found.append(f"{self._place()}: deeper than {MAX_DEPTH} elements")
             raise _TooManyFindings
-        local = name.removeprefix(f"{_SVG} ")
-        in_metadata = any(element == "metadata" for element, _ in self._open)
+        local = name.removeprefix(_SVG_PREFIX)
+        in_metadata = self._metadata_depth > 0
         allowed = _METADATA_ELEMENTS if in_metadata else _ELEMENTS
         if local not in allowed:
             self._refuse(f"element {_short(local)} is not allowed")
         elif not self._open and local != "svg":
             self._refuse(f"the first element is {_short(local)}, not svg")
         self._open.append((local, attributes.get("id")))
+        if in_metadata or local == "metadata":
+            self._metadata_depth += 1
         if local == "use":
-            self._contain_use |= {identity for _, identity in self._open if identity is not None}
+            self._contain_use.update(identity for _, identity in self._open if identity is not None)
         for key, value in attributes.items():
             self._attribute(local, key, value, in_metadata)
 
@@ -139,12 +143,14 @@ class _Reader:
                 self._refuse(f"{element} refers to {_short(value)}; only <use> of a #name is allowed")
             elif element == "use":
                 self._referenced.setdefault(value[1:], self._place())
-        elif key == _XML_SPACE:
-            pass
         elif key not in _ATTRIBUTES:
             self._refuse(f"attribute {_short(key)} is not allowed")
-        elif key not in _NOT_A_STYLE and (problem := _style_problem(value)):
+        elif key in _NOT_A_STYLE or value in self._passive_values:
+            pass
+        elif problem := _style_problem(value):
             self._refuse(f"attribute {key}: {problem}")
+        elif len(self._passive_values) < _MAX_REMEMBERED:
+            self._passive_values.add(value)
 
     def _text(self, text: str) -> None:
         if self._open and self._open[-1][0] == "style":
@@ -152,6 +158,8 @@ class _Reader:
 
     def _end(self, _name: str) -> None:
         element, _ = self._open.pop()
+        if self._metadata_depth:
+            self._metadata_depth -= 1
         if element == "style":
             problem = _style_problem("".join(self._style_text))
             self._style_text.clear()

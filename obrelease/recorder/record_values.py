@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from obengine.harness.machine import machine_facts
-from obrelease.errors import UsageError
+from obrelease.errors import InvalidInput, UsageError
 from obrelease.models.artefact import Artefact, Host, Measurement, Producer, Scalar
 from obrelease.models.artefact_draft import ArtefactDraft, slug
+from obrelease.models.picture_rules import MAX_PICTURE_BYTES, picture_rule
 from obrelease.models.reserved_parameters import (
     Direction,
     direction_by_unit,
@@ -22,6 +23,7 @@ from obrelease.models.reserved_parameters import (
 from obrelease.models.validation import model_errors
 from obrelease.recorder.artefact_builder import encode_histogram, host_document
 from obrelease.storage.durable import NewFile
+from obrelease.storage.files import read_bounded
 
 _SOURCE: Final = "record"
 
@@ -88,7 +90,7 @@ def build_artefact(
 
     Raises:
         UsageError: no metric and no histogram, a metric without samples, or two equal names.
-        InvalidInput: a name, unit or text that an envelope does not take.
+        InvalidInput: a name, unit or text that an envelope does not take, or a picture that is not passive.
     """
     if not metrics and not histograms:
         raise UsageError("nothing to record", hint="pass at least one metric or histogram")
@@ -96,6 +98,7 @@ def build_artefact(
     _require_distinct([each.name for each in histograms])
     if empty := next((each.name for each in metrics if not each.samples), None):
         raise UsageError(f"metric {empty!r} has no samples")
+    _require_passive_pictures(files)
     stored = [
         encode_histogram(slug(each.name), f"{slug(each.name)}.hlog", _whole_ns(each), clock=each.clock)
         for each in histograms
@@ -128,6 +131,16 @@ def _whole_ns(latencies: Latencies) -> np.ndarray[tuple[int, ...], np.dtype[np.i
     if values.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
         raise UsageError(f"histogram {latencies.name!r}: latencies are whole nanoseconds, one dimension")
     return values.astype(np.int64)
+
+
+def _require_passive_pictures(files: Sequence[NewFile]) -> None:
+    for file in files:
+        if (rule := picture_rule(file.path, file.media_type)) is None:
+            continue
+        content = file.content
+        data = content if isinstance(content, bytes) else read_bounded(content, MAX_PICTURE_BYTES)
+        if problems := rule(data):
+            raise InvalidInput(f"{file.path}: {problems[0]}", hint="export it without active content")
 
 
 def _require_distinct(names: Sequence[str]) -> None:

@@ -84,9 +84,9 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
 
 def _check(folder: Path) -> FolderCheck | None:
     """The check of a folder; None if `gc` moved it away meanwhile."""
-    check = check_folder(folder)
+    check = check_folder(folder, pictures=False)
     if check.problems:
-        check = check_folder(folder)
+        check = check_folder(folder, pictures=False)
         if not os.path.lexists(folder):
             return None
     return check

@@ -236,7 +236,7 @@ def _adopt_existing(staging: Path, target: Path, digest: str) -> bool:
 
 def _is_recorded(folder: Path, digest: str) -> bool:
     """Whether a folder is this run; a damaged one must not count as recorded."""
-    found = check_folder(folder)
+    found = check_folder(folder, pictures=False)
     if found.digest != digest:
         return False
     if found.problems:

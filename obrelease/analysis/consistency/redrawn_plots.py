@@ -36,7 +36,9 @@ def redraw_plots(artefact: Artefact, folder: Path) -> RedrawnPlots:
     Args:
         folder: holds the files that the artefact lists, whose bytes were checked already.
     """
-    digests = {entry.path: entry.sha256 for entry in artefact.files if picture_rule(entry)}
+    digests = {
+        entry.path: entry.sha256 for entry in artefact.files if picture_rule(entry.path, entry.media_type)
+    }
     drawn = _drawn(artefact, folder) if digests and is_of_this_version(artefact) else {}
     known = {path: digest == drawn[path] for path, digest in digests.items() if path in drawn}
     return RedrawnPlots(

@@ -46,7 +46,7 @@ def verify(
 ) -> None:
     """Check every layer of a release.
 
-    Files, notes, runs, tag, forge, signatures. Any failure ends with an exit code.
+    Files, runs, notes, pictures, forge, sources, tag, signatures. A failed check ends with an exit code.
     """
     project = session.project(forge=forge)
     result = api.verify(

@@ -12,12 +12,11 @@ from obrelease.bundle.reader import BundleContents
 from obrelease.errors import IntegrityError
 from obrelease.models.manifest import BundleManifest
 from obrelease.release.release_contents import SCHEMAS_FOLDER, schema_members
-from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, require_equal
+from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, listed, require_equal
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
 _SCHEMA: Final = re.compile(rf"{SCHEMAS_FOLDER}/[a-z][a-z-]{{0,63}}\.v[0-9]{{1,4}}\.schema\.json")
-_MAX_LISTED: Final = 5
 
 
 def require_members(contents: BundleContents, manifest: BundleManifest) -> None:
@@ -29,9 +28,7 @@ def require_members(contents: BundleContents, manifest: BundleManifest) -> None:
     name = manifest.bundle.name
     if contents.members != manifest.members:
         differing = sorted({member.path for member in {*contents.members} ^ {*manifest.members}})
-        raise IntegrityError(
-            f"{name}: {', '.join(differing[:_MAX_LISTED])}: differ from the manifest", hint=DOWNLOAD_AGAIN
-        )
+        raise IntegrityError(f"{name}: {listed(differing)}: differ from the manifest", hint=DOWNLOAD_AGAIN)
     needed = {sha256sums.NAME, NOTES_NAME}
     runs = tuple(f"{run.path}/" for run in manifest.runs if run.path.startswith(f"{RESULTS_FOLDER}/"))
     for member in contents.members:
@@ -53,9 +50,9 @@ def members_layer(contents: BundleContents, manifest: BundleManifest, unpacked: 
         InvalidInput: it is malformed.
     """
     where = f"{manifest.bundle.name}: {sha256sums.NAME}"
-    listed = sha256sums.parse(read_bounded(unpacked / sha256sums.NAME, sha256sums.MAX_BYTES), where)
+    sums = sha256sums.parse(read_bounded(unpacked / sha256sums.NAME, sha256sums.MAX_BYTES), where)
     inside = {member.path: member.sha256 for member in contents.members if member.path != sha256sums.NAME}
-    require_equal(listed, inside, where)
+    require_equal(sums, inside, where)
     own = {path: digest_bytes(data) for path, data in schema_members().items()}
     schemas = {path: digest for path, digest in inside.items() if _SCHEMA.fullmatch(path)}
     unknown = sorted(path for path, digest in schemas.items() if own.get(path) != digest)
@@ -64,6 +61,5 @@ def members_layer(contents: BundleContents, manifest: BundleManifest, unpacked: 
         f"{len(schemas) - len(unknown)} of {len(schemas)} schemas are those of this version"
     )
     if unknown:
-        more = f" and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
-        detail += f"; not known here: {', '.join(unknown[:_MAX_LISTED])}{more}"
+        detail += f"; not known here: {listed(unknown)}"
     return LayerResult("members", True, detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,20 +24,28 @@ class LayerResult:
     detail: str
 
 
-def require_equal(listed: Mapping[str, str], actual: Mapping[str, str], where: str) -> None:
+def listed(names: Sequence[str]) -> str:
+    """`a, b, c and 2 more`."""
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return f"{', '.join(names[:_MAX_LISTED])}{more}"
+
+
+def require_equal(expected: Mapping[str, str], actual: Mapping[str, str], where: str) -> None:
     """Require exactly these names with these digests; `sha256sum -c` would ignore additional files.
 
     Raises:
         IntegrityError: a name is missing or additional, or has another digest.
     """
     for complaint, names in (
-        ("lists missing files", listed.keys() - actual.keys()),
-        ("does not list existing files", actual.keys() - listed.keys()),
+        ("lists missing files", expected.keys() - actual.keys()),
+        ("does not list existing files", actual.keys() - expected.keys()),
     ):
         if names:
             shown = ", ".join(ascii(name) for name in sorted(names)[:_MAX_LISTED])
             raise IntegrityError(f"{where}: {complaint}: {shown}", hint=DOWNLOAD_AGAIN)
-    differing = sorted(name for name in listed if listed[name] != actual[name])
+    differing = sorted(name for name in expected if expected[name] != actual[name])
     if differing:
-        both = (f"{name!a} ({listed[name]}, the file has {actual[name]})" for name in differing[:_MAX_LISTED])
+        both = (
+            f"{name!a} ({expected[name]}, the file has {actual[name]})" for name in differing[:_MAX_LISTED]
+        )
         raise IntegrityError(f"{where}: has another sha256 for: {', '.join(both)}", hint=DOWNLOAD_AGAIN)

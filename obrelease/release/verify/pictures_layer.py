@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from obrelease.analysis.consistency.redrawn_plots import RedrawnPlots, redraw_plots
 from obrelease.release.release_contents import pictures_of
-from obrelease.release.verify.layer_result import LayerResult, require_equal
+from obrelease.release.verify.layer_result import LayerResult, listed, require_equal
 from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.storage.progress import Progress
-
-_MAX_LISTED: Final = 3
 
 
 def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
@@ -38,9 +34,8 @@ def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
     detail = f"{len(actual)} attached, each a file of its run; drawn again and equal: {equal}"
     detail += f"; passive, but hashed alone: {alone}" if alone else ""
     if different:
-        more = f" and {len(different) - _MAX_LISTED} more" if len(different) > _MAX_LISTED else ""
         detail += (
             f"; drawn otherwise here, by another matplotlib or from other numbers: {len(different)} "
-            f"({', '.join(different[:_MAX_LISTED])}{more})"
+            f"({listed(different)})"
         )
     return LayerResult("pictures", not different, detail)

@@ -25,6 +25,11 @@ def page_starts_with(page: str, notes: str) -> bool:
     return _lines(page)[: len(wanted)] == wanted
 
 
+def lines_after_notes(page: str, notes: str) -> int:
+    """How many lines of a page follow the notes that it starts with; no file covers these."""
+    return len([line for line in _lines(page)[len(_lines(notes)) :] if line])
+
+
 def page_differences(
     release: Release, *, title: str, commit: str, notes: str, prerelease: bool
 ) -> tuple[str, ...]:

@@ -10,14 +10,13 @@ from typing import Final
 
 from obrelease.bundle.asset_names import RESULTS_FOLDER
 from obrelease.errors import IntegrityError
-from obrelease.importers.reimport_check import numbers_derived
+from obrelease.importers.reimport_check import files_not_derived, numbers_derived
 from obrelease.models.artefact import Producer
 from obrelease.models.manifest import BundleManifest
 from obrelease.release.collected_run import CollectedRun, collect_run
 from obrelease.release.run_conflicts import require_consistent_runs
-from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult
+from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, listed
 
-_MAX_LISTED: Final = 3
 _LONGEST_NAME: Final = 40
 _SECOND_NS: Final = 10**9
 
@@ -35,12 +34,12 @@ def check_runs(unpacked: Path, manifest: BundleManifest) -> tuple[CollectedRun, 
         raise IntegrityError(f"{manifest.tag}: the release has no runs", hint=DOWNLOAD_AGAIN)
     _require_distinct(manifest)
     runs = []
-    for listed in manifest.runs:
-        location = listed.path.removeprefix(f"{RESULTS_FOLDER}/")
-        run = collect_run(unpacked / listed.path, location, called=listed.path, hint=DOWNLOAD_AGAIN)
-        if run.facts != listed:
+    for wanted in manifest.runs:
+        location = wanted.path.removeprefix(f"{RESULTS_FOLDER}/")
+        run = collect_run(unpacked / wanted.path, location, called=wanted.path, hint=DOWNLOAD_AGAIN)
+        if run.facts != wanted:
             raise IntegrityError(
-                f"{listed.path}: is not the run that the manifest names", hint=DOWNLOAD_AGAIN
+                f"{wanted.path}: is not the run that the manifest names", hint=DOWNLOAD_AGAIN
             )
         runs.append(run)
     require_consistent_runs(runs)
@@ -48,14 +47,19 @@ def check_runs(unpacked: Path, manifest: BundleManifest) -> tuple[CollectedRun, 
 
 
 def runs_layer(runs: Sequence[CollectedRun]) -> LayerResult:
-    """How many runs were derived again, and which were only hashed; what nobody can derive is named."""
+    """How many runs were derived again, which were only hashed, and what nobody can derive."""
+    derived = [run.artefact for run in runs if numbers_derived(run.artefact)]
     hashed = [run.artefact.producer for run in runs if not numbers_derived(run.artefact)]
     detail = f"{len(runs)} artefacts read and hashed again"
-    if derived := len(runs) - len(hashed):
+    if derived:
         detail += (
-            f"; {derived} derived: their numbers follow from the samples, histograms and originals that "
-            "they record, which were not measured again"
+            f"; {len(derived)} derived: their numbers follow from the samples, histograms and originals "
+            "that they record, which were not measured again"
         )
+    alone = Counter(path for artefact in derived for path in files_not_derived(artefact))
+    if alone:
+        rare = sorted(alone, key=lambda path: (alone[path], path))
+        detail += f"; {alone.total()} other files of them hashed alone ({listed(rare)})"
     if hashed:
         detail += f"; {len(hashed)} hashed alone ({describe_producers(hashed)})"
     return LayerResult("runs", True, f"{detail}; dated {_dates(runs)}")
@@ -64,9 +68,7 @@ def runs_layer(runs: Sequence[CollectedRun]) -> LayerResult:
 def describe_producers(producers: Sequence[Producer]) -> str:
     """`producer a 1.0, b 2.0 and 3 more`; the names are text of others."""
     found = Counter((producer.name, producer.version) for producer in producers)
-    shown = [f"{name} {_short(version)}" for name, version in sorted(found)[:_MAX_LISTED]]
-    more = f" and {len(found) - _MAX_LISTED} more" if len(found) > _MAX_LISTED else ""
-    return f"producer {', '.join(shown)}{more}"
+    return f"producer {listed([f'{name} {_short(version)}' for name, version in sorted(found)])}"
 
 
 def _require_distinct(manifest: BundleManifest) -> None:

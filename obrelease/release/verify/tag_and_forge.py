@@ -14,7 +14,7 @@ from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.manifest import BundleManifest, ReleaseAsset
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
-from obrelease.release.verify.release_page import page_differences, release_title
+from obrelease.release.verify.release_page import lines_after_notes, page_differences, release_title
 from obrelease.release.verify.signatures import describe_signer, signatures_of
 from obrelease.release.verify.tag_message import digests_in, signatures_in
 from obrelease.remote.forge.protocol import Forge, Release
@@ -135,12 +135,12 @@ def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> Laye
     Raises:
         IntegrityError: title, notes, commit or prerelease flag are different.
     """
-    manifest = verified.manifest
+    manifest, notes = verified.manifest, verified.notes.decode("utf-8", "replace")
     changed = page_differences(
         release,
         title=release_title(manifest.project, manifest.tag),
         commit=manifest.commit,
-        notes=verified.notes.decode("utf-8", "replace"),
+        notes=notes,
         prerelease=manifest.prerelease,
     )
     if changed:
@@ -148,7 +148,11 @@ def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> Laye
             f"{forge.name}: the page of {release.tag} was changed: {'; '.join(changed)}",
             hint="the files are valid, but the release page was edited; report it to the maintainers",
         )
-    return LayerResult("forge", True, f"public on {forge.name}, {len(release.assets)} assets: {release.url}")
+    more = lines_after_notes(release.notes, notes)
+    covered = f"; {more} lines after the notes are of the page alone" if more else ""
+    return LayerResult(
+        "forge", True, f"public on {forge.name}, {len(release.assets)} assets: {release.url}{covered}"
+    )
 
 
 def _check_assets(release: Release) -> None:

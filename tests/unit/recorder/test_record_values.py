@@ -44,6 +44,14 @@ def test_metrics_histograms_files_and_labels_are_recorded(tmp_path: Path) -> Non
     assert check_numbers(artefact, entry.folder) == ()
 
 
+def test_a_picture_with_a_script_is_refused_before_it_is_recorded() -> None:
+    picture = NewFile("plot.svg", "image/svg+xml", b"<svg><script>alert(1)</script></svg>")
+    with pytest.raises(InvalidInput, match=r"plot\.svg: line 1, column 6: element 'script' is not allowed"):
+        build_artefact(
+            "x", metrics=[Metric("time", "ns", [7])], files=[picture], producer=PRODUCER, created_ns=1
+        )
+
+
 def test_a_direction_other_than_the_unit_suggests_is_kept() -> None:
     artefact = build_artefact(
         "x",

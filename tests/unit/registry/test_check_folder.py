@@ -14,6 +14,7 @@ from obrelease.models.validation import document_bytes
 from obrelease.registry.check_folder import check_folder, find_artefacts
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
+from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref, run_files
 
 
@@ -35,6 +36,25 @@ def root(tmp_path: Path, template: Path) -> Path:
 @pytest.fixture
 def folder(root: Path) -> Path:
     return find_artefacts(root)[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "content", "message"),
+    [
+        ("a.svg", "image/svg+xml", b'<svg onload="x()"/>', "line 1, column 1: attribute 'onload'"),
+        ("a.svg", "text/plain", b"<svg><script/></svg>", "element 'script'"),
+        ("a.bin", "image/svg+xml", b"\x1f\x8b", "not well-formed"),
+        ("a.png", "image/png", b"<svg/>", "not the signature"),
+    ],
+)
+def test_a_picture_must_be_passive_and_whole(
+    tmp_path: Path, path: str, media_type: str, content: bytes, message: str
+) -> None:
+    entry = Registry(tmp_path).record(draft(1), [NewFile(path, media_type, content)])
+    (problem,) = check_folder(entry.folder).problems
+    assert (problem.path, problem.rule) == (str(entry.folder / path), "picture")
+    assert message in problem.message
+    assert check_folder(entry.folder, pictures=False).problems == ()
 
 
 def flip(path: Path) -> None:

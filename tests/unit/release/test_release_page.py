@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.release.verify.release_page import page_differences, page_starts_with, release_title
+from obrelease.release.verify.release_page import (
+    lines_after_notes,
+    page_differences,
+    page_starts_with,
+    release_title,
+)
 from obrelease.remote.forge.protocol import Release
 
 COMMIT = "ab" * 20
@@ -49,6 +54,11 @@ def test_an_unchanged_page_has_no_differences() -> None:
 def test_each_change_of_the_page_is_reported(page: Release, said: str) -> None:
     (difference,) = changes(page)
     assert said in difference
+
+
+def test_lines_that_only_the_page_has_are_counted() -> None:
+    assert lines_after_notes(PAGE.notes, NOTES) == 1
+    assert lines_after_notes(NOTES.replace("\n", "\r\n") + "\n\n", NOTES) == 0
 
 
 def test_notes_may_go_on_and_may_not_start_otherwise() -> None:
