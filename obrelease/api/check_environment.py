@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from obrelease.api.project import Project, ProjectLike, project_of
-from obrelease.errors import CheckFailed, ObreleaseError
+from obrelease.api.project_forge import require_trusted_api
+from obrelease.errors import CheckFailed, ObreleaseError, UsageError
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import GitRepository
 from obrelease.version import installed_version
@@ -148,4 +149,8 @@ def _forge(project: Project, *, in_repository: bool) -> EnvironmentFinding:
         return EnvironmentFinding(
             "forge", "bad", "github without a repository; set OBRELEASE_REPOSITORY=owner/name"
         )
+    try:
+        require_trusted_api(project)
+    except UsageError as error:
+        return EnvironmentFinding("forge", "bad", error.message)
     return EnvironmentFinding("forge", "ok", f"github, {project.repository} at {project.api}")

@@ -37,6 +37,7 @@ class Project:
         token: the GitHub token, never shown in a repr.
         token_source: where the token came from, for messages.
         outputs: folders that this program writes; changes in them are no changes of the sources.
+        declared_api: what a file of the tree names as `api`. It is compared with `api`, never used.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Project:
     token: str | None = field(default=None, repr=False)
     token_source: str | None = None
     outputs: tuple[Path, ...] = ()
+    declared_api: str | None = None
 
     @classmethod
     def at(

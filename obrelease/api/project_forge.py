@@ -1,19 +1,25 @@
-"""The forge of a project."""
+"""The forge of a project, and the host that its token is sent to."""
 
 from __future__ import annotations
 
-from obrelease.api.project import Project
+from obrelease.api.project import GITHUB_API, Project
+from obrelease.errors import UsageError
 from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.http_download import host_of, is_same_origin
 from obrelease.remote.open_forge import open_forge
 from obrelease.storage.reporter import Reporter
 
 
 def forge_of(project: Project, reporter: Reporter) -> Forge:
-    """The forge of a project; nothing is sent yet. Raises as `open_forge`.
+    """The forge of a project; nothing is sent yet.
 
     Args:
         reporter: receives the time that is left while GitHub's rate limits make us wait.
+
+    Raises:
+        UsageError: as `open_forge` and `require_trusted_api`.
     """
+    require_trusted_api(project)
     return open_forge(
         project.forge,
         releases=project.releases,
@@ -22,3 +28,23 @@ def forge_of(project: Project, reporter: Reporter) -> Forge:
         api=project.api,
         note=reporter.note,
     )
+
+
+def require_trusted_api(project: Project) -> None:
+    """Refuse a project whose settings file names another API host than the environment.
+
+    A token is bound to the host that the user named. A file of the tree may repeat that host, or
+    name GitHub's own; the token is sent to the user's choice in both cases.
+
+    Raises:
+        UsageError: the file names a third host; the message has both.
+    """
+    declared = project.declared_api
+    if project.forge != "github" or declared is None:
+        return
+    if not any(is_same_origin(declared, trusted) for trusted in (project.api, GITHUB_API)):
+        raise UsageError(
+            f"[tool.obrelease] names the API host {host_of(declared)},"
+            f" but a token is sent to {host_of(project.api)} alone",
+            hint="if you trust that host, set OBRELEASE_API; else remove `api` from the file",
+        )

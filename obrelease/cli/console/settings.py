@@ -1,6 +1,7 @@
 """Settings as a value: flags, then environment, then `[tool.obrelease]`, then defaults.
 
-The table is in `pyproject.toml`, or in `obrelease.toml` for a project that is not one of Python.
+The table is in `pyproject.toml`, or in `obrelease.toml` for projects in other languages. It is a file
+of the tree and so not trusted: it names no host that a token is sent to, and no path outside of the tree.
 This is the only file of the package that reads the environment.
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from obrelease.api.project import GITHUB_API, RESULTS, Project
+from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.toml_reader import read_toml_file
 
@@ -76,22 +79,24 @@ def load(
     """Read the settings once; `flags` win over the environment, that over the file.
 
     Raises:
-        UsageError: the settings file is malformed, or a value is not one that is known.
+        UsageError: the settings file is malformed, a value is unknown, or a path of the file leads
+            out of the tree.
     """
     environ = os.environ if environ is None else environ
     root = project_root((start or Path.cwd()).resolve())
     found = _file_settings(root)
-    values = {key: found.get(key) for key in KEYS}
-    values |= {key: environ[name] for key in KEYS if environ.get(name := f"OBRELEASE_{key.upper()}")}
-    configured = {found.get("results") or RESULTS, values["results"] or RESULTS}
-    values |= {key: value for key, value in (flags or {}).items() if value is not None}
+    by_user = {key: environ[name] for key in KEYS if environ.get(name := f"OBRELEASE_{key.upper()}")}
+    configured = {found.get("results") or RESULTS, by_user.get("results") or RESULTS}
+    by_user |= {key: value for key, value in (flags or {}).items() if value is not None}
+    values = {key: by_user.get(key) or found.get(key) for key in KEYS}
+    require_paths_in_tree(root, {key: value for key, value in values.items() if key not in by_user})
     forge = values["forge"] or "directory"
     if forge not in {"directory", "github"}:
         raise UsageError(f"unknown forge {forge!r}", hint="use --forge directory or --forge github")
     source = next(
         (name for name in ("OBRELEASE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN") if environ.get(name)), None
     )
-    return Project.at(
+    project = Project.at(
         root,
         name=values["project"],
         results=values["results"] or RESULTS,
@@ -99,12 +104,13 @@ def load(
         forge=forge,
         releases=values["releases"],
         repository=values["repository"] or environ.get("GITHUB_REPOSITORY"),
-        api=values["api"] or environ.get("GITHUB_API_URL") or GITHUB_API,
+        api=by_user.get("api") or environ.get("GITHUB_API_URL") or GITHUB_API,
         remote=values["remote"],
         token=environ[source] if source else None,
         token_source=source,
-        outputs=tuple(root / folder for folder in sorted(configured)),
+        outputs=tuple(root / folder for folder in sorted(configured) if is_in_tree(root, folder)),
     )
+    return replace(project, declared_api=found.get("api"))
 
 
 def wants_color() -> bool:

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, TypeVar, cast
-from urllib.parse import urlsplit
 
 from github import Auth, Github, GithubException
 from github.Requester import Requester
@@ -21,10 +20,10 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from obrelease.errors import Conflict, ObreleaseError, RemoteError, UsageError
+from obrelease.remote.github.addresses import checked_api, checked_upload_address
 from obrelease.remote.github.download import asset_chunks
 from obrelease.remote.github.rate_limit import WriteRateLimiter
 from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
-from obrelease.remote.http_download import is_https_or_loopback
 from obrelease.remote.timeout import DeadlineExceeded, call_with_deadline
 from obrelease.storage.transfer import SourceFile
 
@@ -87,7 +86,7 @@ class Client:
 
     def __init__(self, api: str, token: str, timing: RequestTiming) -> None:
         self.timing = timing
-        self._api = _checked_api(api)
+        self._api = checked_api(api)
         self._token = _checked_token(token)
         self._remaining_wait_s = timing.max_total_wait_s
         self._rate_limiter = WriteRateLimiter(timing)
@@ -138,9 +137,10 @@ class Client:
         """POST a file to the upload address of a draft; the address's host is checked.
 
         Raises:
+            RemoteError: the address is not of the API's own host for uploads; nothing was sent.
             IntegrityError: the file changed; the last bytes of the body were not sent.
         """
-        url = url.split("{", 1)[0]
+        url = checked_upload_address(url.split("{", 1)[0], self._api)
 
         def post() -> Response:
             source.seek(0)
@@ -339,19 +339,3 @@ def _checked_token(token: str) -> str:
             hint="set OBRELEASE_TOKEN, GITHUB_TOKEN or GH_TOKEN",
         )
     return token
-
-
-def _checked_api(api: str) -> str:
-    try:
-        parts = urlsplit(api)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise UsageError("the address of the GitHub API is malformed") from None
-    if parts.username or parts.password or parts.query or parts.fragment or not host:
-        raise UsageError("the address of the GitHub API must be a plain https address without credentials")
-    if not is_https_or_loopback(parts):
-        raise UsageError(
-            f"{host}: the GitHub API must be reached by https",
-            hint="without https the token could be read on the way",
-        )
-    return api.rstrip("/")

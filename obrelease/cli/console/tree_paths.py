@@ -1,0 +1,50 @@
+"""Paths that a settings file may name: those below the project's root, so that writes stay there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from obrelease.api.project import RESULTS
+from obrelease.errors import UsageError
+
+SCHEMAS: Final = "schemas"
+"""The default schemas folder, below the root."""
+
+_DEFAULTS: Final = {"results": RESULTS, "schemas": SCHEMAS, "releases": None}
+_OWN_GIT_FOLDER: Final = Path(".git", "obrelease")
+
+
+def is_in_tree(root: Path, folder: str) -> bool:
+    """Whether a path, with its symbolic links followed, is below `root`; of `.git`, only our own folder is.
+
+    Args:
+        root: the project's root, resolved.
+    """
+    try:
+        below = (root / folder).resolve().relative_to(root)
+    except (OSError, ValueError, RuntimeError):
+        return False
+    if below.parts[:1] == (".git",):
+        return below.is_relative_to(_OWN_GIT_FOLDER)
+    return below.parts != ()
+
+
+def require_paths_in_tree(root: Path, values: Mapping[str, str | None]) -> None:
+    """Refuse folders that lead out of the tree, by an absolute path, `..` or a symbolic link.
+
+    Args:
+        root: the project's root, resolved.
+        values: the settings that neither a flag nor the environment gave.
+
+    Raises:
+        UsageError: names the setting, and how the user can allow the folder.
+    """
+    for key, default in _DEFAULTS.items():
+        folder = values.get(key) or default
+        if key in values and folder is not None and not is_in_tree(root, folder):
+            raise UsageError(
+                f"{root}: `{key}` leads to {str(root / folder)!a}, which is not below the project's root",
+                hint=f"if you want that folder, name it in OBRELEASE_{key.upper()}",
+            )
