@@ -111,7 +111,7 @@ FILES: dict[str, tuple[bytes, Rule]] = {
     "stored in other blocks": (gzipped(TAR, block_bytes=1000), Rule.STORED),
     "empty last block": (EMPTY_BLOCK_AT_THE_END, Rule.STORED),
     "bits beside the block type": (gzipped(TAR)[:10] + b"\x09" + gzipped(TAR)[11:], Rule.GZIP_DATA),
-    "length of a block damaged": (gzipped(TAR)[:11] + b"\0" + gzipped(TAR)[12:], Rule.GZIP_DATA),
+    "length of a block damaged": (gzipped(TAR)[:11] + b"\1" + gzipped(TAR)[12:], Rule.GZIP_DATA),
     "cut header": (gzipped(TAR)[:5], Rule.GZIP_HEADER),
     "cut stream": (gzipped(TAR)[:30], Rule.TRUNCATED),
     "cut trailer": (gzipped(TAR)[:-1], Rule.TRUNCATED),
