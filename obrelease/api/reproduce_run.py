@@ -9,9 +9,10 @@ from typing import Any
 
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import NotReproduced
-from obrelease.recorder.reproduce import Reproduction
+from obrelease.recorder.reproduce import MAX_MESSAGES, Reproduction
 from obrelease.recorder.reproduce import reproduce as repeat_run
 from obrelease.registry.entry import Entry
+from obrelease.storage.reporter import SILENT, Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def reproduce(
     registry: RegistryLike = "results",
     core: str | None = None,
     trace: str | os.PathLike[str] | None = None,
+    max_messages: int = MAX_MESSAGES,
+    reporter: Reporter = SILENT,
 ) -> ReproductionReport:
     """Repeat a recorded run from its own artefact and compare every event by digest.
 
@@ -70,13 +73,22 @@ def reproduce(
         registry: the registry, or its folder.
         core: `reference`, `native` or `auto`; the core of the run if None.
         trace: the data file that a replay read.
+        max_messages: a run of more messages is refused before anything is generated.
+        reporter: receives the size of the work before it starts.
 
     Raises:
         NotFound: no such run, core or data file.
         UsageError: the run has no events that could be repeated.
-        IntegrityError, InvalidInput: the run or the data file is damaged.
+        IntegrityError, InvalidInput: the run or the data file is damaged, or the run is too long.
     """
     store = store_of(registry)
     entry = store.resolve(run) if isinstance(run, str) else run
-    result = repeat_run(store, entry, core=core, trace=None if trace is None else Path(trace))
+    result = repeat_run(
+        store,
+        entry,
+        core=core,
+        trace=None if trace is None else Path(trace),
+        max_messages=max_messages,
+        reporter=reporter,
+    )
     return ReproductionReport(entry, result)

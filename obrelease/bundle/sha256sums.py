@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from obrelease.errors import InvalidInput
+from obrelease.storage.limits import parsing
 
 NAME: Final = "SHA256SUMS"
 MAX_BYTES: Final = 32 * 2**20
@@ -30,7 +31,8 @@ def parse(data: bytes, where: str) -> dict[str, str]:
         raise InvalidInput(f"{where}: not ASCII at byte {error.start}") from error
     if not text.endswith("\n"):
         raise InvalidInput(f"{where}: the last line does not end in a newline")
-    return dict(_lines(text.split("\n")[:-1], where))
+    with parsing(len(data), where):
+        return dict(_lines(text.split("\n")[:-1], where))
 
 
 def _lines(lines: Iterable[str], where: str) -> Iterable[tuple[str, str]]:

@@ -14,6 +14,7 @@ from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
 from obrelease.cli.console.lazy_commands import group_of
 from obrelease.cli.console.settings import shell_asks
 from obrelease.errors import ExitCode, ObreleaseError
+from obrelease.storage.system_errors import out_of_memory
 
 app = typer.Typer(
     name="obrelease",
@@ -99,6 +100,8 @@ def _run(words: list[str], reply: Reply) -> Failure | None:
         return Failure.from_error(error)
     except _MISUSE as error:
         return _misuse(error)
+    except MemoryError as error:
+        return Failure.from_error(out_of_memory(error))
     except OSError as error:
         return Failure(ExitCode.STORAGE, f"{error.filename or 'output'}: {error.strerror or error}")
     if code == ExitCode.INTERRUPTED:

@@ -17,6 +17,7 @@ import rfc8785
 from obrelease.errors import InvalidInput
 from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.storage.files import MAX_DOCUMENT_BYTES
+from obrelease.storage.limits import Resource, charge, parsing
 
 MAX_DEPTH: Final = 64
 """The deepest nesting that is read or written."""
@@ -86,12 +87,19 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
         raise InvalidInput(f"{where}: starts with a byte order mark", hint="save it as UTF-8 without BOM")
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
         raise InvalidInput(f"{where}: more than {MAX_BRACKETS} arrays and objects")
-    if data.count(b",") + data.count(b":") > MAX_SEPARATORS:
+    separators = data.count(b",") + data.count(b":")
+    if separators > MAX_SEPARATORS:
         raise InvalidInput(f"{where}: more than {MAX_SEPARATORS} commas and colons")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{where}: byte {error.start}: not UTF-8") from error
+    charge(Resource.VALUES, separators + 1, where)
+    with parsing(len(data), where):
+        return _parsed(text, where)
+
+
+def _parsed(text: str, where: str) -> Any:
     reader = _Reader()
     try:
         value = reader.decoder.decode(text)

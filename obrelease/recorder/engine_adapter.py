@@ -19,6 +19,7 @@ from obengine.api.errors import (
 from obengine.harness import bench
 from obengine.harness.scenario import SCENARIOS, Scenario
 from obrelease.errors import CheckFailed, InvalidInput, NotFound, NotReproduced, UsageError
+from obrelease.storage.system_errors import out_of_memory
 
 AUTO: Final = "auto"
 
@@ -44,6 +45,8 @@ def engine_errors() -> Iterator[None]:
         ) from error
     except DigestMismatch as error:
         raise NotReproduced(str(error), hint="the core is not deterministic; no number was kept") from error
+    except MemoryError as error:
+        raise out_of_memory(error) from error
     except EngineError as error:
         raise CheckFailed(f"the engine stopped: {error}") from error
 

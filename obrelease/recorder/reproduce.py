@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from obengine.api.messages import (
     records_digest,
 )
 from obengine.cores import core_names, make_book
-from obrelease.errors import IntegrityError, UsageError
+from obrelease.errors import IntegrityError, InvalidInput, UsageError
 from obrelease.models.artefact import Artefact, Outcome
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.event_chunks import CHUNK_EVENTS, CHUNKS_FILE, Chunk, digest_chunks, read_chunks
@@ -26,6 +27,7 @@ from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.reporter import SILENT, Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +80,41 @@ class Reproduction:
         )
 
 
+MAX_MESSAGES: Final = 20_000_000
+"""The most messages that are repeated by default: the longest scenario."""
+
+_BYTES_PER_MESSAGE: Final = 128
+"""A command, its events and its order in the book, measured over the scenarios."""
+
+
 def reproduce(
-    registry: Registry, entry: Entry, *, core: str | None = None, trace: Path | None = None
+    registry: Registry,
+    entry: Entry,
+    *,
+    core: str | None = None,
+    trace: Path | None = None,
+    max_messages: int = MAX_MESSAGES,
+    reporter: Reporter = SILENT,
 ) -> Reproduction:
     """Run the workload of an artefact again and compare its events by digest.
 
     Args:
         core: a core's name or `auto`; None for the one that the run had, or the fastest.
         trace: the data file of a replay.
+        max_messages: a run of more messages is refused before anything is generated.
+        reporter: receives the size of the work before it starts.
 
     Raises:
         UsageError, NotFound, IntegrityError, InvalidInput, NotReproduced: as `regenerate`;
-            NotFound also if the core is not in this installation.
+            NotFound also if the core is not in this installation, InvalidInput if the run is too long.
     """
     artefact = registry.load(entry)
+    chosen = resolve_core(core or _same_core_or_fastest(entry.core))
+    _announce_size(artefact, chosen, max_messages, reporter)
     workload = regenerate(artefact, trace)
     outcome = artefact.outcome
     if outcome is None:
         raise UsageError(f"run {entry.digest} gave no events")
-    chosen = resolve_core(core or _same_core_or_fastest(entry.core))
     events, state_digest = _run(workload, chosen)
     digest = records_digest(events)
     same = (events.size, digest) == (outcome.events, outcome.events_digest)
@@ -111,6 +129,23 @@ def reproduce(
         difference=None
         if same
         else _locate_difference(workload, chosen, events, outcome, artefact, entry.folder),
+    )
+
+
+def _announce_size(artefact: Artefact, core: str, max_messages: int, reporter: Reporter) -> None:
+    """Report how much work a run is, and refuse one that is longer than allowed."""
+    if artefact.workload is None:
+        return
+    messages = artefact.workload.messages
+    memory_mib = messages * _BYTES_PER_MESSAGE // 2**20 + 1
+    if messages > max_messages:
+        raise InvalidInput(
+            f"the run has {messages:,} messages, about {memory_mib:,} MiB of memory;"
+            f" at most {max_messages:,} are repeated",
+            hint=f"raise the limit by --max-messages {messages}",
+        )
+    reporter.note(
+        f"repeats {messages:,} messages on the {core} core, with about {memory_mib:,} MiB of memory"
     )
 
 

@@ -12,6 +12,7 @@ import requests
 from obrelease.errors import Conflict, RemoteError, UsageError
 from obrelease.remote.timeout import call_with_deadline
 from obrelease.storage.files import CHUNK_BYTES
+from obrelease.storage.limits import Resource, charge
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
 
@@ -171,6 +172,7 @@ def _received(response: requests.Response, address: str, limit: int, advance: Ad
     try:
         for chunk in response.iter_content(CHUNK_BYTES):
             received += len(chunk)
+            charge(Resource.DOWNLOADED, len(chunk), address)
             if received > limit:
                 raise RemoteError(f"{address}: is larger than the {limit} bytes that are allowed")
             yield chunk

@@ -83,9 +83,13 @@ class Budget:
         Raises:
             InvalidInput: the sum exceeds the limit; the message names both.
         """
+        self.require(resource, amount, where)
         self._used[resource] += amount
+
+    def require(self, resource: Resource, amount: int, where: str) -> None:
+        """Check that an announced amount is left; raises as `charge`."""
         limit = getattr(self.limits, resource)
-        if self._used[resource] > limit:
+        if self._used[resource] + amount > limit:
             raise _exceeded(resource, limit, where)
 
     def add_seconds(self, seconds: float, where: str) -> None:
@@ -116,17 +120,23 @@ def input_budget(limits: Limits = DEFAULT_LIMITS) -> Iterator[None]:
 
 def charge(resource: Resource, amount: int, where: str) -> None:
     """Charge an amount to the budget of the command, if there is one; raises as `Budget.charge`."""
-    for budget in _active:
+    if (budget := _current()) is not None:
         budget.charge(resource, amount, where)
+
+
+def require(resource: Resource, amount: int, where: str) -> None:
+    """Check that an announced amount is left in the budget, if there is one; raises as `charge`."""
+    if (budget := _current()) is not None:
+        budget.require(resource, amount, where)
 
 
 @contextmanager
 def parsing(size: int, where: str) -> Iterator[None]:
     """Charge the bytes and the time of one document that the block reads; raises as `Budget.charge`."""
-    if not _active:
+    if (budget := _current()) is None:
         yield
         return
-    budget, start = _active[0], time.monotonic()
+    start = time.monotonic()
     budget.charge(Resource.PARSED, size, where)
     yield
     budget.add_seconds(time.monotonic() - start, where)
@@ -143,6 +153,10 @@ def parse_size(text: str) -> int:
     if not size:
         raise UsageError(f"{text[:40]!a} is not a size", hint="pass a size such as 500M or 8G")
     return size
+
+
+def _current() -> Budget | None:
+    return next(iter(_active), None)
 
 
 def _exceeded(resource: Resource, limit: int, where: str) -> InvalidInput:

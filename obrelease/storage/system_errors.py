@@ -52,6 +52,14 @@ def storage_errors(
         raise _error(error, StorageError, path, problem, hint) from error
 
 
+def out_of_memory(error: MemoryError) -> StorageError:
+    """The error for work that does not fit into memory."""
+    detail = f": {error}" if str(error) else ""
+    return StorageError(
+        f"not enough memory{detail}", hint="use a smaller input, or a machine with more memory"
+    )
+
+
 def reason_of(error: Exception) -> str:
     """The system's reason for an error, without its number and path."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

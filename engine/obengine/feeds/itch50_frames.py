@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from obengine.feeds.itch50_layout import HEAD, LENGTHS
 GZIP_MAGIC: Final = b"\x1f\x8b"
 MAX_BYTES: Final = 16 << 30
 
+_FIRST_WINDOW: Final = 256
+_LAST_WINDOW: Final = 2**20
+_ZEROS: Final = re.compile(rb"\0*+")
 _PREFIX: Final = 2
 _TYPE_AT: Final = _PREFIX
 _STUCK: Final = 1 << 62
@@ -172,26 +176,29 @@ def read_unpacked(path: Path) -> UnpackedFile:
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:
-    """Unpack a gzip file of one or more members, up to a size limit."""
+    """Unpack a gzip file of one or more members, up to a size limit.
+
+    Each member is fed by windows that grow, because zlib copies all that follows the end of a member.
+    """
     limit = min(max(16 << 20, MAX_RATIO * len(stored)), MAX_BYTES)
-    parts, total, rest = [], 0, stored
-    while rest:
-        inflater = zlib.decompressobj(wbits=31)
-        try:
-            part = inflater.decompress(rest, limit - total + 1)
-        except zlib.error as error:
-            reason = (
-                "CRC error: the gzip file is damaged" if _is_checksum(error) else "the gzip file is damaged"
-            )
-            raise _error(reason, name, None, str(error).encode()) from error
-        parts.append(part)
-        total += len(part)
-        if total > limit:
-            raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
-        if not inflater.eof:
-            raise _error("truncated gzip file", name)
-        rest = inflater.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+    unpacked, at = bytearray(), 0
+    while at < len(stored):
+        inflater, window = zlib.decompressobj(wbits=31), _FIRST_WINDOW
+        while not inflater.eof:
+            if at == len(stored):
+                raise _error("truncated gzip file", name)
+            packed = stored[at : at + window]
+            try:
+                unpacked += inflater.decompress(packed, limit - len(unpacked) + 1)
+            except zlib.error as error:
+                reason = "CRC error: the gzip file" if _is_checksum(error) else "the gzip file"
+                raise _error(f"{reason} is damaged", name, None, str(error).encode()) from error
+            if len(unpacked) > limit:
+                raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
+            at += len(packed) - len(inflater.unused_data)
+            window = min(2 * window, _LAST_WINDOW)
+        at = _ZEROS.match(stored, at).end()  # type: ignore[union-attr]
+    return bytes(unpacked)
 
 
 def _is_checksum(error: zlib.error) -> bool:

@@ -26,6 +26,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -41,6 +43,10 @@ MAKER: Final = 2**32 - 1
 """The participant number of the synthetic market maker, which has the name `maker`."""
 MAKER_NAME: Final = "maker"
 MAX_LIMIT: Final = 2**53 - 1
+MAX_BYTES: Final = 2**18
+"""The largest limits file."""
+MAX_DOTS: Final = 64
+"""The most dots in a line: the time of `tomllib` is quadratic in the parts of a key."""
 
 _LIMITS: Final = tuple(f.name for f in fields(RiskRule) if f.name not in {"participant", "symbol"})
 
@@ -86,19 +92,17 @@ def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[st
     Raises:
         LimitsError: missing file, invalid TOML, an unknown key or name, or a number out of range.
     """
+    text = _read_bounded(path)
     try:
-        text = path.read_bytes()
         document = tomllib.loads(text.decode("utf-8"))
-    except OSError as error:
-        raise LimitsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # tomllib's own error is a ValueError
         raise LimitsError(f"{path}: not valid TOML: {error}") from error
     reader = _Reader(str(path), tuple(symbols), tuple(participants))
     reader.closed(document, ("version", "expect", "limit", "market_maker"), "the file")
     if "version" not in document:
         raise reader.error("version", f"is missing; it must be {LIMITS_VERSION}")
     if document["version"] != LIMITS_VERSION:
-        raise reader.error("version", f"must be {LIMITS_VERSION}, not {document['version']!r}")
+        raise reader.error("version", f"must be {LIMITS_VERSION}, not {_shown(document['version'])}")
     limits, maker = document.get("limit", []), document.get("market_maker")
     if not isinstance(limits, list) or not all(isinstance(limit, dict) for limit in limits):
         raise reader.error("limit", "must be written as [[limit]]")
@@ -107,6 +111,30 @@ def read_limits(path: Path, *, symbols: Sequence[str], participants: Sequence[st
     if expected is not None and not rules:
         raise reader.error("expect", "has no effect without a [[limit]]")
     return RiskLimits(rules, reader.maker(maker), expected, text, path.name)
+
+
+def _read_bounded(path: Path) -> bytes:
+    """The bytes of a regular file that `tomllib` reads in time and memory linear in its size."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise LimitsError(f"{path}: is not a regular file")
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise LimitsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(text) > MAX_BYTES:
+        raise LimitsError(f"{path}: larger than {MAX_BYTES} bytes")
+    if any(line.count(b".") > MAX_DOTS for line in text.split(b"\n")):
+        raise LimitsError(f"{path}: a line has more than {MAX_DOTS} dots")
+    return text
+
+
+def _shown(value: object) -> str:
+    """A value for an error message; an integer may be too long to print."""
+    try:
+        return repr(value)[:80]
+    except ValueError:
+        return "an integer of thousands of digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +151,12 @@ class _Reader:
     def closed(self, table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
         for key in table:
             if key not in keys:
-                raise self.error(place, f"unknown key {key!r}; known keys: {', '.join(keys)}")
+                raise self.error(place, f"unknown key {_shown(key)}; known keys: {', '.join(keys)}")
 
     def number(self, table: Mapping[str, Any], key: str, place: str, *, least: int, most: int) -> int:
         value = table[key]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.error(place, f"{key} must be an integer from {least} to {most}, not {value!r}")
+            raise self.error(place, f"{key} must be an integer from {least} to {most}, not {_shown(value)}")
         return value
 
     def rule(self, table: Mapping[str, Any], place: str) -> RiskRule:
@@ -157,14 +185,14 @@ class _Reader:
             return MAKER
         if name not in self.participants:
             known = ", ".join((MAKER_NAME, *self.participants[:20]))
-            raise self.error(place, f"unknown participant {name!r}; known: {known}")
+            raise self.error(place, f"unknown participant {_shown(name)}; known: {known}")
         return self.participants.index(str(name)) + 1
 
     def symbol(self, name: object, place: str) -> int | None:
         if name is None:
             return None
         if name not in self.symbols:
-            raise self.error(place, f"unknown symbol {name!r}; known: {', '.join(self.symbols[:20])}")
+            raise self.error(place, f"unknown symbol {_shown(name)}; known: {', '.join(self.symbols[:20])}")
         return self.symbols.index(str(name))
 
     def maker(self, table: object) -> MakerPlan | None:

@@ -36,6 +36,9 @@ def reproduce(
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="FILE", help="The data file that a replay read.")
     ] = None,
+    max_messages: Annotated[
+        int, typer.Option("--max-messages", metavar="N", min=1, help="Refuse a run of more messages.")
+    ] = 20_000_000,
     results: ResultsOption = None,
 ) -> None:
     """Repeat a run and require the same events.
@@ -43,6 +46,13 @@ def reproduce(
     Everything is read from its artefact; exit code 10 if they differ.
     """
     registry = session.registry(results, must_exist=True)
-    report = api.reproduce(digest, registry=registry, core=core, trace=trace)
+    report = api.reproduce(
+        digest,
+        registry=registry,
+        core=core,
+        trace=trace,
+        max_messages=max_messages,
+        reporter=session.out,
+    )
     session.out.result(report.to_json(), lambda: reproduction_text(report))
     report.require_reproduced()

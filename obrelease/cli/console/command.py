@@ -17,8 +17,9 @@ from obrelease.api.project import Project
 from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
 from obrelease.cli.console.output import Output
-from obrelease.cli.console.settings import load, wants_color
+from obrelease.cli.console.settings import input_limits, load, wants_color
 from obrelease.storage.docstring import docstring_of
+from obrelease.storage.limits import input_budget
 
 if TYPE_CHECKING:
     from obrelease.api import Registry
@@ -52,9 +53,23 @@ QuietOption = Annotated[
 VerboseOption = Annotated[
     int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
 ]
+MaxInputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-input",
+        metavar="SIZE",
+        help="The most bytes to download or unpack, such as 8G; other limits on input grow in proportion."
+        " [default: 4G] [env: OBRELEASE_MAX_INPUT]",
+    ),
+]
 
 _CONTEXT = "context"
-_COMMON = {"json_": JsonOption, "quiet": QuietOption, "verbose": VerboseOption}
+_COMMON = {
+    "json_": (JsonOption, False),
+    "quiet": (QuietOption, False),
+    "verbose": (VerboseOption, 0),
+    "max_input": (MaxInputOption, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +98,19 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
         signature = inspect.signature(function, eval_str=True)
         own = list(signature.parameters.values())[1:]
         common = [
-            inspect.Parameter(
-                key, inspect.Parameter.KEYWORD_ONLY, default=0 if key == "verbose" else False, annotation=kind
-            )
-            for key, kind in _COMMON.items()
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for key, (kind, default) in _COMMON.items()
         ]
 
         @wraps(function)
         def run(
-            *args: Any, context: typer.Context, json_: bool, quiet: bool, verbose: int, **options: Any
+            *args: Any,
+            context: typer.Context,
+            json_: bool,
+            quiet: bool,
+            verbose: int,
+            max_input: str | None,
+            **options: Any,
         ) -> None:
             reply = context.find_object(Reply) or Reply()
             reply.json |= json_
@@ -102,7 +121,8 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
                 color=wants_color(),
                 reply=reply,
             )
-            function(Session(out), *args, **options)
+            with input_budget(input_limits(max_input)):
+                function(Session(out), *args, **options)
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
         context = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)

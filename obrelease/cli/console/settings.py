@@ -17,6 +17,7 @@ from obrelease.api.project import GITHUB_API, RESULTS, Project
 from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.toml_reader import read_toml_file
+from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
 
 KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
 """What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
@@ -111,6 +112,16 @@ def load(
         outputs=tuple(root / folder for folder in sorted(configured) if is_in_tree(root, folder)),
     )
     return replace(project, declared_api=found.get("api"))
+
+
+def input_limits(flag: str | None, environ: Mapping[str, str] | None = None) -> Limits:
+    """The limits on untrusted input of one command, by `--max-input` or `OBRELEASE_MAX_INPUT`.
+
+    Raises:
+        UsageError: not a size.
+    """
+    size = flag or (os.environ if environ is None else environ).get("OBRELEASE_MAX_INPUT")
+    return Limits.for_input(parse_size(size)) if size else DEFAULT_LIMITS
 
 
 def wants_color() -> bool:

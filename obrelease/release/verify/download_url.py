@@ -22,6 +22,7 @@ from obrelease.models.validation import read_document
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.remote.http_download import checked_address, download_to_file
 from obrelease.storage.files import MAX_DOCUMENT_BYTES, read_bounded
+from obrelease.storage.limits import Resource, require
 from obrelease.storage.progress import Advance, Progress
 
 _PAGE: Final = re.compile(r"(https://[^/]+/[^/]+/[^/]+/releases)/tag/([^/]+)/?")
@@ -78,7 +79,9 @@ def download_from_address(
             raise NotFound(f"{address.base}: has no {sha256sums.NAME}", hint="pass the address of a release")
         if not get(MANIFEST_NAME, MAX_DOCUMENT_BYTES, advance):
             raise IntegrityError(f"{address.base}: has no {MANIFEST_NAME}")
-        for name, size in sorted(_sizes(folder, address.base).items()):
+        sizes = _sizes(folder, address.base)
+        require(Resource.DOWNLOADED, sum(sizes.values()), address.base)
+        for name, size in sorted(sizes.items()):
             if not get(name, size, advance):
                 raise IntegrityError(f"{address.base}: {name} is missing")
         get(SIGNATURE_NAME, armor.MAX_BYTES, advance)

@@ -22,6 +22,7 @@ from obrelease.release.verify.tag_and_forge import download_release
 from obrelease.remote.forge.protocol import Forge, Release
 from obrelease.remote.git.checkout import check_out
 from obrelease.remote.git.repository import GitRepository
+from obrelease.storage.limits import input_budget
 from obrelease.storage.progress import Progress
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
@@ -69,7 +70,7 @@ def runs_of_release(release: Tag | Path, source: ReleaseSource) -> Iterator[Regi
         IntegrityError, InvalidInput: its files are not valid.
         RemoteError: the forge or git failed.
     """
-    with temporary_folder() as scratch:
+    with temporary_folder() as scratch, input_budget():
         if isinstance(release, Path):
             yield _from_files(release, source, scratch, None)
         elif (forge := source.forge) is not None and _is_downloadable(forge.find(release.text)):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
+from obrelease.bundle.asset_names import MANIFEST_NAME
 from obrelease.bundle.signing.armor import from_armor
 from obrelease.bundle.signing.ssh import GIT_NAMESPACE, AllowedSigners, verify_or_check
-from obrelease.errors import IntegrityError, NotFound
+from obrelease.errors import IntegrityError, InvalidInput, NotFound
 from obrelease.models.manifest import BundleManifest, ReleaseAsset
+from obrelease.models.validation import read_document
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.release.verify.release_page import lines_after_notes, page_differences, release_title
@@ -20,6 +23,8 @@ from obrelease.release.verify.tag_message import digests_in, signatures_in
 from obrelease.remote.forge.protocol import Forge, Release
 from obrelease.remote.git.repository import GitRepository
 from obrelease.remote.git.tag_object import TagInfo
+from obrelease.storage.files import read_bounded
+from obrelease.storage.limits import Resource, charge
 from obrelease.storage.progress import Progress
 
 _PLACEHOLDER_DIGEST: Final = "0" * 64
@@ -123,9 +128,13 @@ def download_release(forge: Forge, tag: str, folder: Path, progress: Progress) -
         state = "there is only a draft of" if release else "there is no release"
         raise NotFound(f"{forge.name}: {state} {tag}", hint=f"publish it: `obrelease publish {tag}`")
     _check_assets(release)
-    with progress("downloading", sum(asset.size for asset in release.assets)) as advance:
-        for asset in release.assets:
+    total = sum(asset.size for asset in release.assets)
+    charge(Resource.DOWNLOADED, total, f"{forge.name} {tag}")
+    with progress("downloading", total) as advance:
+        for asset in sorted(release.assets, key=lambda asset: asset.name != MANIFEST_NAME):
             forge.download(release, asset, folder / asset.name, advance)
+            if asset.name == MANIFEST_NAME:
+                _check_sizes(release, folder / MANIFEST_NAME)
     return release
 
 
@@ -153,6 +162,22 @@ def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> Laye
     return LayerResult(
         "forge", True, f"public on {forge.name}, {len(release.assets)} assets: {release.url}{covered}"
     )
+
+
+def _check_sizes(release: Release, path: Path) -> None:
+    """Compare the sizes that the forge reports with those in the manifest, before more is downloaded.
+
+    A manifest that is malformed is reported by the check of the files.
+    """
+    with suppress(InvalidInput):
+        manifest = read_document(read_bounded(path), BundleManifest, MANIFEST_NAME)
+        sizes = {asset.name: asset.size for asset in (manifest.bundle, *manifest.assets)}
+        for asset in release.assets:
+            expected = sizes.get(asset.name, asset.size)
+            if asset.size != expected:
+                raise IntegrityError(
+                    f"{release.tag}: {asset.name} has {asset.size} bytes, the manifest lists {expected}"
+                )
 
 
 def _check_assets(release: Release) -> None:

@@ -23,6 +23,7 @@ from obrelease.release.verify.sigstore_layer import require_identities, sigstore
 from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import repository_at
+from obrelease.storage.limits import input_budget
 from obrelease.storage.progress import Progress
 from obrelease.storage.temporary import temporary_folder
 
@@ -87,7 +88,7 @@ def verify_release(
             policy that names an identity, or the `sigstore` package is needed and missing.
         RemoteError, StorageError: the network or the disk failed.
     """
-    with temporary_folder() as scratch:
+    with temporary_folder() as scratch, input_budget():
         rules, trust = load_policy(policy, scratch) if policy else (None, None)
         require_identities(rules, attestations)
         verified, page = _verify_files(release, scratch, open_forge, progress)
