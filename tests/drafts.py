@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from obrelease.analysis.kinds.all_kinds import command_of
 from obrelease.models.artefact import (
     Artefact,
     Check,
@@ -49,6 +50,11 @@ def draft(number: int = 0, **changes: Any) -> Artefact:
         ),
     }
     return Artefact(**(fields | changes))
+
+
+def measured(artefact: Artefact) -> Artefact:
+    """The run with the command that its parameters give, as `validate` wants it."""
+    return artefact.model_copy(update={"command": command_of(artefact)})
 
 
 def histogram_ref(path: str = "latency.hlog") -> HistogramRef:

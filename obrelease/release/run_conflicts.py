@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from obrelease.errors import CheckFailed, Conflict
 from obrelease.models.artefact import Artefact
 from obrelease.release.collected_run import CollectedRun, count_of_runs
+
+REPEATED: Final = "record the same measurements as another run"
 
 
 def require_consistent_runs(runs: Sequence[CollectedRun]) -> None:
@@ -37,12 +40,42 @@ def require_consistent_runs(runs: Sequence[CollectedRun]) -> None:
             )
 
 
+def repeated_measurements(runs: Sequence[CollectedRun]) -> tuple[CollectedRun, ...]:
+    """Runs that record the same work with the same samples and histograms as an earlier one.
+
+    No machine measures the same times twice, so these are one measurement that would count as several.
+    """
+    seen: set[tuple[object, ...]] = set()
+    repeated = []
+    for run in runs:
+        artefact = run.artefact
+        if not any(series.samples for series in artefact.measurements):
+            continue
+        files = {file.path: file.sha256 for file in artefact.files}
+        key = (
+            *(artefact.kind, artefact.scenario, str(artefact.workload), artefact.measurements),
+            tuple(files.get(histogram.path) for histogram in artefact.histograms),
+            tuple(sorted((name, str(value)) for name, value in artefact.parameters.items())),
+        )
+        if key in seen:
+            repeated.append(run)
+        seen.add(key)
+    return tuple(repeated)
+
+
 def run_warnings(commit: str, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
-    """Warnings for readers of the release: runs whose code is not the released commit."""
-    return tuple(_run_warnings(commit, runs))
+    """Warnings for readers of a release of this commit: repeated runs, and runs of other code."""
+    repeated = repeated_measurements(runs)
+    first = (count_of_runs(repeated, len(runs), REPEATED),) if repeated else ()
+    return (*first, *commit_warnings(commit, runs))
 
 
-def _run_warnings(commit: str, runs: Sequence[CollectedRun]) -> Iterator[str]:
+def commit_warnings(commit: str, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
+    """Warnings about runs whose code is not the released commit."""
+    return tuple(_commit_warnings(commit, runs))
+
+
+def _commit_warnings(commit: str, runs: Sequence[CollectedRun]) -> Iterator[str]:
     unknown = [run for run in runs if run.artefact.producer.commit is None]
     dirty = [run for run in runs if run.artefact.producer.commit and run.artefact.producer.dirty]
     other = [run for run in runs if run.artefact.producer.commit not in {None, commit}]

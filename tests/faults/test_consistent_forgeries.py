@@ -238,6 +238,13 @@ def other_events(forgery: Forgery) -> None:
     forgery.edit(copy, change)
 
 
+def again_at_another_time(forgery: Forgery) -> None:
+    folder = own(forgery)
+    copy = folder.with_name("0" * 12)
+    shutil.copytree(folder, copy)
+    forgery.edit(copy, lambda it: it.update(created_ns=str(int(it["created_ns"]) + 10**9)))
+
+
 def manifest(**fields: Any) -> Callable[[Forgery], None]:
     def forge(forgery: Forgery) -> None:
         own(forgery)
@@ -359,6 +366,9 @@ NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
     "a swapped schema": (swapped_schemas, "members", True, r"not known here: schemas/artefact\.v1"),
     "an unknown schema": (
         extra_member("schemas/virus.v1.schema.json"), "members", True, r"not known here: schemas/virus\.v1",
+    ),
+    "one run again under another time": (
+        again_at_another_time, "runs", True, "1 of 2 runs record the same measurements as another run",
     ),
     "a run of the future": (
         edited(lambda it: it.update(created_ns=str(2**63))), "runs", True, "dated 2262-",

@@ -17,7 +17,7 @@ from obrelease.models.artefact import Measurement
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
-from tests.drafts import draft, histogram_ref
+from tests.drafts import draft, histogram_ref, measured
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
 POLICY = 'format = "obrelease.gate-policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
@@ -41,7 +41,7 @@ def record(registry: Registry, number: int, *, slower: float = 1.0, **changes: A
         producer=draft().producer.model_copy(update={"commit": commit}),
         **changes,
     )
-    return registry.record(artefact, [NewFile("latency.hlog", "text/plain", hlog)]).digest
+    return registry.record(measured(artefact), [NewFile("latency.hlog", "text/plain", hlog)]).digest
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from obrelease.errors import ExitCode
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.command_tree import leaf_commands
-from tests.drafts import draft, run_files
+from tests.drafts import draft, measured, run_files
 
 FAILING: Final = {
     "bundle": ("v1.0",),
@@ -89,7 +89,7 @@ def registry(tmp_path: Path) -> Registry:
     """Two runs in the default place."""
     made = Registry(tmp_path / "results")
     for number in (1, 2):
-        made.record(draft(number), run_files(number))
+        made.record(measured(draft(number)), run_files(number))
     return made
 
 

@@ -20,7 +20,7 @@ from obrelease.models.artefact import ENVELOPE_NAME, Check, Outcome, Producer
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
-from tests.drafts import draft, histogram_ref, run_files
+from tests.drafts import draft, histogram_ref, measured, run_files
 
 COMMANDS = ("list", "show", "reindex", "fsck", "validate")
 
@@ -44,7 +44,7 @@ CHECKS = (Check(name="passes-agree", passed=True),)
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three runs; the newest has a histogram. Copied for each test."""
     registry = Registry(tmp_path_factory.mktemp("template") / "results")
-    registry.record(draft(1), run_files(1))
+    registry.record(measured(draft(1)), run_files(1))
     registry.record(draft(2, scenario="x10", parameters={"core": "native"}), run_files(2))
     hlog = encode(np.array([100, 200, 90_000], dtype=np.int64)).hlog
     files = [*run_files(3), NewFile("latency.hlog", "text/plain", hlog)]
@@ -176,7 +176,8 @@ class TestShow:
         assert answer.out.startswith(f"{entry.folder}/summary.csv: digest: ")
 
     def test_free_text_cannot_steer_the_terminal(self, registry: Registry, run: Run) -> None:
-        registry.record(draft(9, command=("evil\x1b[2J", "\x1b]0;title\x07")), [])
+        producer = Producer(name="other", version="\x1b[2J")
+        registry.record(draft(9, command=("evil\x1b[2J", "\x1b]0;title\x07"), producer=producer), [])
         answer = run("show", "latest")
         assert answer.code == ExitCode.OK
         assert "\x1b" not in answer.out

@@ -121,6 +121,7 @@ def replay_commands(artefact: Artefact) -> tuple[Command, ...]:
     return tuple(
         replay_command(file=file, core=core, passes=passes, risk=risk)
         for file in (source.name, None, *_recorded_base_name(artefact))
+        if file is None or file.isprintable()
     )
 
 
@@ -173,6 +174,6 @@ def _recorded_base_name(artefact: Artefact) -> tuple[str, ...]:
     """The file that the recorded command names, if it is a base name: the artefact does not keep it."""
     for argument in artefact.command[3:4]:
         name = argument.removeprefix("./") if argument.startswith("./-") else argument
-        if name.isprintable() and "/" not in name and (name != argument or not name.startswith("-")):
+        if "/" not in name and (name != argument or not name.startswith("-")):
             return (name,)
     return ()

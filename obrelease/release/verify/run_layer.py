@@ -13,8 +13,8 @@ from obrelease.errors import IntegrityError
 from obrelease.importers.reimport_check import files_not_derived, numbers_derived
 from obrelease.models.artefact import Producer
 from obrelease.models.manifest import BundleManifest
-from obrelease.release.collected_run import CollectedRun, collect_run
-from obrelease.release.run_conflicts import require_consistent_runs
+from obrelease.release.collected_run import CollectedRun, collect_run, count_of_runs
+from obrelease.release.run_conflicts import REPEATED, repeated_measurements, require_consistent_runs
 from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, listed
 
 _LONGEST_NAME: Final = 40
@@ -62,6 +62,8 @@ def runs_layer(runs: Sequence[CollectedRun]) -> LayerResult:
         detail += f"; {alone.total()} other files of them hashed alone ({listed(rare)})"
     if hashed:
         detail += f"; {len(hashed)} hashed alone ({describe_producers(hashed)})"
+    if repeated := repeated_measurements(runs):
+        detail += f"; {count_of_runs(repeated, len(runs), REPEATED)}"
     return LayerResult("runs", True, f"{detail}; dated {_dates(runs)}")
 
 

@@ -11,7 +11,12 @@ from obrelease.errors import CheckFailed, Conflict
 from obrelease.models.artefact import Artefact, Check
 from obrelease.models.manifest import ReleaseRun
 from obrelease.release.collected_run import CollectedRun
-from obrelease.release.run_conflicts import require_consistent_runs, run_warnings
+from obrelease.release.run_conflicts import (
+    commit_warnings,
+    repeated_measurements,
+    require_consistent_runs,
+    run_warnings,
+)
 from tests.unit.release.project import run_of
 
 COMMIT = "ab" * 20
@@ -64,6 +69,18 @@ def test_the_same_events_and_other_seeds_are_fine() -> None:
     require_consistent_runs([run("a"), run("b"), other_seed, collected("d", changed)])
 
 
+def test_a_run_that_repeats_the_measurements_of_another_is_named() -> None:
+    one, other_seed = run("a"), collected("c", run_of("baseline", 43))
+    assert repeated_measurements([one, other_seed]) == ()
+    again = collected("b", one.artefact.model_copy(update={"created_ns": "5"}))
+    assert repeated_measurements([one, other_seed, again]) == (again,)
+    assert run_warnings(COMMIT, [one, again])[0] == (
+        f"1 of 2 runs record the same measurements as another run: {'b' * 12}"
+    )
+    empty = [collected(name, one.artefact.model_copy(update={"measurements": ()})) for name in "de"]
+    assert repeated_measurements(empty) == ()
+
+
 def test_runs_of_other_code_are_warnings() -> None:
     runs = [
         run("a"),
@@ -71,9 +88,9 @@ def test_runs_of_other_code_are_warnings() -> None:
         run("c", producer={"commit": COMMIT, "dirty": True}),
         run("d", producer={"commit": "cd" * 20, "dirty": False}),
     ]
-    assert run_warnings(COMMIT, runs) == (
+    assert commit_warnings(COMMIT, runs) == (
         f"1 of 4 runs do not name the commit that they measured: {'a' * 12}",
         f"1 of 4 runs were measured on a tree with uncommitted changes: {'c' * 12}",
         f"1 of 4 runs were measured at another commit than {COMMIT[:12]}: {'d' * 12}",
     )
-    assert run_warnings(COMMIT, runs[1:2]) == ()
+    assert commit_warnings(COMMIT, runs[1:2]) == ()
