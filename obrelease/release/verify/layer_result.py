@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,12 @@ def listed(names: Sequence[str]) -> str:
     """`a, b, c and 2 more`."""
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
     return f"{', '.join(names[:_MAX_LISTED])}{more}"
+
+
+def counted_names(names: Counter[str]) -> str:
+    """`3 (a, b)`: how many there are, and their names; the rarest come first, so that one cannot hide."""
+    rare = sorted(names, key=lambda name: (names[name], name))
+    return f"{names.total()} ({listed(rare)})"
 
 
 def require_equal(expected: Mapping[str, str], actual: Mapping[str, str], where: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from obrelease.analysis.consistency.redrawn_plots import RedrawnPlots, redraw_plots
 from obrelease.release.release_contents import pictures_of
-from obrelease.release.verify.layer_result import LayerResult, listed, require_equal
+from obrelease.release.verify.layer_result import LayerResult, counted_names, listed, require_equal
 from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.storage.progress import Progress
 
@@ -34,12 +35,12 @@ def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
             )
             advance(1)
     equal = sum(len(plots.equal) for _, plots in found)
-    alone = sum(len(plots.not_drawn) for _, plots in found)
+    alone = Counter(name for _, plots in found for name in plots.not_drawn)
     different = [f"{path}/{name}" for path, plots in found for name in plots.different]
     if not (equal or alone or different):
         return LayerResult("pictures", True, "the release has no pictures")
     detail = f"{len(actual)} attached, each a file of its run; drawn again and equal: {equal}"
-    detail += f"; passive, but hashed alone: {alone}" if alone else ""
+    detail += f"; passive, but hashed alone: {counted_names(alone)}" if alone else ""
     if different:
         detail += (
             f"; drawn otherwise here, by another matplotlib or from other numbers: {len(different)} "

@@ -15,7 +15,7 @@ from obrelease.models.artefact import Producer
 from obrelease.models.manifest import BundleManifest
 from obrelease.release.collected_run import CollectedRun, collect_run, count_of_runs
 from obrelease.release.run_conflicts import REPEATED, repeated_measurements, require_consistent_runs
-from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, listed
+from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, counted_names, listed
 
 _LONGEST_NAME: Final = 40
 _SECOND_NS: Final = 10**9
@@ -58,8 +58,7 @@ def runs_layer(runs: Sequence[CollectedRun]) -> LayerResult:
         )
     alone = Counter(path for artefact in derived for path in files_not_derived(artefact))
     if alone:
-        rare = sorted(alone, key=lambda path: (alone[path], path))
-        detail += f"; {alone.total()} other files of them hashed alone ({listed(rare)})"
+        detail += f"; other files of them hashed alone: {counted_names(alone)}"
     if hashed:
         detail += f"; {len(hashed)} hashed alone ({describe_producers(hashed)})"
     if repeated := repeated_measurements(runs):
