@@ -13,6 +13,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
+from obrelease.models.verification_policy import LayerName
 from obrelease.registry.store import Registry
 from obrelease.release.release_contents import schema_members
 from obrelease.storage.durable import NewFile
@@ -424,6 +425,38 @@ def test_a_consistent_forgery_is_named_in_the_line_that_covers_it(
     assert code == 0, err
     assert layers[layer][0] is checked
     assert re.search(message, layers[layer][1]), layers[layer][1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "forge"),
+    [
+        ("origin", NAMED["a false commit of a run"][0]),
+        ("notes", NAMED["other figures in the notes of another version"][0]),
+        ("pictures", NAMED["a passive picture of other numbers"][0]),
+    ],
+)
+def test_a_policy_can_require_the_layer_that_a_forgery_leaves_unchecked(
+    forgery: Forgery,
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    layer: LayerName,
+    forge: Callable[[Forgery], None],
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        f'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\nrequire = ["{layer}"]\n'
+    )
+    monkeypatch.chdir(project.root)
+    true = next(forgeries_of(project, tmp_path / "true"))
+    own(true)
+    for each, code in ((true, ExitCode.OK), (forgery, ExitCode.CHECK_FAILED)):
+        folder = each.tree.with_name(f"{each.tree.name}-release")
+        if each is forgery:
+            forge(forgery)
+        assert execute(["verify", str(each.seal(folder)), "--policy", str(policy)]) == code
+    assert f"lacks what the policy requires: {layer} (" in capsys.readouterr().err
 
 
 def test_a_command_of_another_program_is_text_in_the_notes(forgery: Forgery, tmp_path: Path) -> None:
