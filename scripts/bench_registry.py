@@ -91,7 +91,8 @@ def make_index(root: Path, rows: int) -> float:
     making = time.process_time() - start
     start = time.process_time()
     with closing(connect(root / INDEX_NAME)) as connection:
-        rebuild.replace_rows(connection, (row_of(made_up(root, number)) for number in range(rows)))
+        key = connection.seal_key
+        rebuild.replace_rows(connection, (row_of(made_up(root, number), key) for number in range(rows)))
         filling = time.process_time() - start - making
         stamps = [
             (location, stamp.text) for location, stamp in directory_stamps.read_directory_stamps(root).items()
@@ -176,7 +177,7 @@ def ask(root: Path, rows: int) -> None:
         def insert(count: int) -> None:
             entries = [inserted.pop() for _ in range(count)]
             connection.execute("BEGIN IMMEDIATE")
-            write_buffer.insert_rows(connection, list(map(row_of, entries)))
+            write_buffer.insert_rows(connection, [row_of(entry, connection.seal_key) for entry in entries])
             connection.execute("COMMIT")
 
         def insert_until_they_move() -> None:

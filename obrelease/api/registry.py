@@ -33,10 +33,16 @@ DEFAULT_GRACE = "14d"
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The runs that pass a filter, newest first, and folders whose envelope is damaged."""
+    """The runs that pass a filter, newest first.
+
+    Attributes:
+        unreadable: folders that look like runs and have a damaged envelope.
+        warning: why the index is not used, if you can do something about it.
+    """
 
     entries: tuple[Entry, ...]
     unreadable: tuple[Path, ...]
+    warning: str | None = None
 
 
 class Registry:
@@ -107,7 +113,9 @@ class Registry:
 
         Raises: as `find`.
         """
-        return SearchResult(*self._store.find_with_unreadable(run_filter(filters, conditions), limit=limit))
+        found = self._store.search(run_filter(filters, conditions), limit=limit)
+        unreadable = tuple(self.root / location for location in found.unreadable)
+        return SearchResult(found.entries, unreadable, found.warning)
 
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None

@@ -165,7 +165,7 @@ def _index_problems(
 ) -> Iterator[Finding]:
     path = str(root / INDEX_NAME)
     if index.state == "damaged":
-        yield Finding(path, "row", f"the index is damaged; {_REINDEX}")
+        yield Finding(path, "row", f"the index is damaged: {index.reason}; {_REINDEX}")
     gone = index.entries.keys() - existing
     lost = gone & read_index(root).entries.keys() if gone else set()
     for location, row in sorted(index.entries.items()):
@@ -197,5 +197,7 @@ def _pin_problems(root: Path, digests: set[str]) -> Iterator[Finding]:
 
 
 def _index_notes(root: Path, index: IndexSnapshot) -> Iterator[Finding]:
+    if index.state == "foreign":
+        yield Finding(str(root / INDEX_NAME), "foreign", f"the index is {index.reason}; {_REINDEX}")
     if index.state == "unreachable":
-        yield Finding(str(root / INDEX_NAME), "unreachable", "the index cannot be read here")
+        yield Finding(str(root / INDEX_NAME), "unreachable", f"the index is not used: {index.reason}")

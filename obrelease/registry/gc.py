@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.registry.entry import Entry
+from obrelease.errors import InvalidInput, NotFound
+from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
 from obrelease.registry.layout import STAGING_NAME, is_run_location
@@ -120,7 +121,9 @@ def plan_gc(registry: Registry, protected: ProtectedRuns, *, now_ns: int, grace_
             if entry.digest in reasons:
                 kept.append(ProtectedRun(entry, tuple(reasons[entry.digest])))
                 continue
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, NotFound):
+                if _differs_from_folder(entry):
+                    continue
                 status = entry.folder.stat()
                 newest_ns = max(entry.created_ns, status.st_mtime_ns, status.st_ctime_ns)
                 if newest_ns + grace_ns > now_ns:
@@ -171,6 +174,14 @@ def collect(
             sync_folder(staging)
     registry.find(Filter(), limit=0)
     return tuple(removed)
+
+
+def _differs_from_folder(entry: Entry) -> bool:
+    """Whether the index says something else of a run than its envelope; such a run is never removed."""
+    try:
+        return read_entry(entry.root, entry.location) != entry
+    except InvalidInput:
+        return True
 
 
 def _reasons(registry: Registry, protected: ProtectedRuns, entries: Sequence[Entry]) -> dict[str, list[str]]:

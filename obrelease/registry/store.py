@@ -43,6 +43,7 @@ LATEST: Final = "latest"
 MIN_PREFIX_DIGITS: Final = 4
 
 _PREFIX: Final = re.compile(rf"[0-9a-f]{{{MIN_PREFIX_DIGITS},64}}")
+_DAMAGED_HINT: Final = "`obrelease fsck` lists what is damaged, `obrelease reindex` repairs the index"
 _ALL: Final = Filter()
 _NO_DIGEST: Final = "0" * 64
 _MAX_LISTED_MATCHES: Final = 10
@@ -95,12 +96,9 @@ class Registry:
         """
         return query.query(self.root, where, limit).entries
 
-    def find_with_unreadable(
-        self, where: Filter, *, limit: int | None = None
-    ) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
-        """As `find`, and the folders that look like runs but have an envelope that cannot be trusted."""
-        result = query.query(self.root, where, limit)
-        return result.entries, tuple(self.root / location for location in result.unreadable)
+    def search(self, where: Filter, *, limit: int | None = None) -> query.QueryResult:
+        """As `find`, with the folders whose envelope cannot be trusted, and why the index is not used."""
+        return query.query(self.root, where, limit)
 
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
@@ -168,7 +166,7 @@ class Registry:
         """The envelope of a run, hashed and validated again.
 
         Raises:
-            IntegrityError: the envelope does not have the entry's digest.
+            IntegrityError: the envelope does not have the entry's digest, or differs from the entry.
             NotFound, StorageError: the folder is gone or cannot be read.
             InvalidInput: the envelope has this digest but is not a valid artefact.
         """
@@ -176,10 +174,12 @@ class Registry:
         data = read_bounded(path)
         if (digest := digest_bytes(data)) != entry.digest:
             raise IntegrityError(
-                f"{path}: has sha256 {digest}, the registry has {entry.digest}",
-                hint="`obrelease fsck` lists what is damaged, `obrelease reindex` repairs the index",
+                f"{path}: has sha256 {digest}, the registry has {entry.digest}", hint=_DAMAGED_HINT
             )
-        return read_document(data, Artefact, str(path))
+        artefact = read_document(data, Artefact, str(path))
+        if entry_of(artefact, digest, entry.root, entry.location, len(data)) != entry:
+            raise IntegrityError(f"{path}: differs from what the index says of it", hint=_DAMAGED_HINT)
+        return artefact
 
     def reindex(self) -> int:
         """Make the index again from the run folders; returns the number of runs in it.
@@ -191,7 +191,7 @@ class Registry:
 
     def unreadable(self) -> tuple[Path, ...]:
         """Folders that look like runs but are not listed, because their envelope cannot be trusted."""
-        return self.find_with_unreadable(_ALL, limit=0)[1]
+        return tuple(self.root / location for location in self.search(_ALL, limit=0).unreadable)
 
     def _move_to_folder(self, staging: Path, draft: Artefact, digest: str) -> str:
         for length in PREFIX_LENGTHS:

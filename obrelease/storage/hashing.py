@@ -1,4 +1,4 @@
-"""sha256 of bytes, streams and files: the only module that hashes."""
+"""sha256 of bytes, streams and files, and keyed digests: the only module that hashes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from obrelease.storage.system_errors import storage_errors
 def digest_bytes(data: bytes) -> str:
     """The sha256 of `data` in lower-case hex, as `sha256sum` prints it."""
     return hashlib.sha256(data).hexdigest()
+
+
+def keyed_digest(key: bytes, data: bytes, size: int) -> str:
+    """A digest of `size` bytes that cannot be made without the key, in lower-case hex (keyed BLAKE2b)."""
+    return hashlib.blake2b(data, key=key, digest_size=size).hexdigest()
 
 
 class Hasher:

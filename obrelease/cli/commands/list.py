@@ -107,6 +107,8 @@ def list_runs(
         session.out.note(_nothing_found(registry, filters))
     elif entries and figures is None and not machine_readable and not with_figures:
         session.out.note(f"{counted(len(entries), 'run')}: --figures or a --limit shows their figures")
+    if found.warning:
+        session.out.warn(found.warning)
     if found.unreadable:
         session.out.warn(
             f"{counted(len(found.unreadable), 'folder')} cannot be read or listed, the first is"

@@ -12,6 +12,7 @@ from typing import Final
 from obrelease.errors import ObreleaseError
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.index import write_buffer
+from obrelease.registry.index.database import IndexConnection
 from obrelease.registry.index.directory_stamps import (
     DirectoryStamp,
     file_system_time_ns,
@@ -95,16 +96,16 @@ def settled_stamps(
     return tuple((folder, stamps[folder].text) for folder in listed if stamps[folder].settled(now_ns))
 
 
-def apply_changes(connection: sqlite3.Connection, delta: IndexDelta) -> None:
+def apply_changes(connection: IndexConnection, delta: IndexDelta) -> None:
     """Write a delta to the index in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     write_changes(connection, delta)
     connection.execute("COMMIT")
 
 
-def write_changes(connection: sqlite3.Connection, delta: IndexDelta) -> None:
+def write_changes(connection: IndexConnection, delta: IndexDelta) -> None:
     """Write a delta inside the open transaction; the stamps last, because changed rows clear them."""
-    write_buffer.insert_rows(connection, list(map(row_of, delta.added)))
+    write_buffer.insert_rows(connection, [row_of(entry, connection.seal_key) for entry in delta.added])
     write_buffer.delete_rows(connection, sorted(delta.removed))
     for statement, keys in (
         ("INSERT OR IGNORE INTO unread VALUES (?)", sorted(delta.unreadable - delta.known_unreadable)),

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import FAILED, PASSED, Filter
+from obrelease.registry.index.database import IndexConnection
 from obrelease.registry.index.rows import COLUMNS, TIME_OFFSET_NS, entry_of_row, newest_first
 
 _MAX_PREFIX_MATCHES: Final = 16
@@ -22,12 +23,12 @@ _ORDER: Final = "ORDER BY created_ns DESC, digest, place"
 
 
 def select_entries(
-    connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None = None
+    connection: IndexConnection, root: Path, where: Filter, limit: int | None = None
 ) -> Iterator[Entry]:
     """The entries of the rows that match a filter, newest first.
 
     Raises:
-        DamagedIndex: a row does not match its checksum.
+        DamagedIndex: a row does not match its seal.
     """
     selections = (_buffer_selection(where), _run_selection(connection, where))
     found = [_read(connection, root, each, limit) for each in selections if each is not None]
@@ -35,12 +36,12 @@ def select_entries(
 
 
 def _read(
-    connection: sqlite3.Connection, root: Path, selection: _Selection, limit: int | None
+    connection: IndexConnection, root: Path, selection: _Selection, limit: int | None
 ) -> Iterator[Entry]:
     columns = ", ".join(COLUMNS)
     statement = f"SELECT {columns} FROM {selection.table}{selection.where} {_ORDER} LIMIT ?"  # noqa: S608
     rows = connection.execute(statement, [*selection.values, -1 if limit is None else limit])
-    return map(partial(entry_of_row, root), rows)
+    return map(partial(entry_of_row, root, connection.seal_key), rows)
 
 
 def _stored_time(time_ns: int) -> float:

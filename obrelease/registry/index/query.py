@@ -1,8 +1,9 @@
 """Queries on the index: derived from the run folders, updated by each reader, free to be deleted.
 
-Rows only lead to folders; the files of a run are hashed again when it is used. Each row has a checksum
-of its values, so that a damaged row is detected when it is read. An index that is corrupt, foreign or
-tampered with is deleted and made again; one that cannot be written is made in memory.
+Rows only lead to folders; the files of a run are hashed again when it is used. The file has the mark of
+its user and each row a seal (see `ownership`), so that every row was made by this user's program from an
+envelope that it had hashed. An index that is corrupt, or was made by anybody else, is deleted and made
+again. One that is of another user, tracked by git or not writable is left alone, and made in memory.
 
 Writers of runs never touch the index. A reader lists the scenario folders whose stamp differs from the
 index (see `directory_stamps`), reads the envelopes of new runs, and answers from both. Changes that are
@@ -14,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from obrelease.registry.index import write_buffer
 from obrelease.registry.index.changes import apply_changes, find_changes
 from obrelease.registry.index.database import (
     INDEX_ERRORS,
+    IndexConnection,
     check_integrity,
     connect,
     delete_index,
@@ -33,7 +35,8 @@ from obrelease.registry.index.database import (
 )
 from obrelease.registry.index.directory_stamps import read_directory_stamps
 from obrelease.registry.index.filter_sql import select_entries
-from obrelease.registry.index.rows import newest_first
+from obrelease.registry.index.ownership import NoIndexSecret, UnusableIndex
+from obrelease.registry.index.rows import ForeignIndex, newest_first
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.storage.system_errors import storage_errors
 
@@ -45,14 +48,17 @@ class IndexSnapshot:
     """The index as it is on the disk, without any update or repair.
 
     Attributes:
-        state: `absent`, `damaged`, `unreachable` (locked, or not permitted) or `readable`.
+        state: `absent`, `damaged`, `foreign` (not this user's, so the next query makes it again),
+            `unreachable` (locked, not permitted, or tracked by git) or `readable`.
         entries: its rows by location.
         current_folders: scenario folders of which the index has all runs, by their stamps.
+        reason: why it is not readable.
     """
 
     state: str
     entries: dict[str, Entry]
     current_folders: frozenset[str] = frozenset()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,12 @@ class QueryResult:
     Attributes:
         entries: the runs, newest first.
         unreadable: locations of all folders whose envelope cannot be trusted, sorted.
+        warning: why the index is not used, if the user can do something about it.
     """
 
     entries: tuple[Entry, ...]
     unreadable: tuple[str, ...]
+    warning: str | None = None
 
 
 def query(root: Path, where: Filter, limit: int | None = None) -> QueryResult:
@@ -77,7 +85,8 @@ def query(root: Path, where: Filter, limit: int | None = None) -> QueryResult:
     if not root.is_dir():
         return QueryResult((), ())
     with storage_errors(root, "cannot be listed"):
-        return _with_index(root, lambda connection: _query(connection, root, where, limit))
+        found, warning = _with_index(root, lambda connection: _query(connection, root, where, limit))
+    return replace(found, warning=warning)
 
 
 def delete_rows(root: Path, locations: Iterable[str]) -> None:
@@ -107,20 +116,32 @@ def read_index(root: Path) -> IndexSnapshot:
             check_integrity(connection)
             entries = {entry.location: entry for entry in select_entries(connection, root, Filter())}
             known = dict(connection.execute("SELECT place, stamp FROM shelf"))
+    except ForeignIndex as error:
+        return IndexSnapshot("foreign", {}, reason=str(error))
     except INDEX_ERRORS as error:
-        return IndexSnapshot("damaged" if is_damaged(error) else "unreachable", {})
+        return IndexSnapshot("damaged" if is_damaged(error) else "unreachable", {}, reason=str(error))
     stamps = read_directory_stamps(root)
     current = frozenset(folder for folder, stamp in stamps.items() if known.get(folder) == stamp.text)
     return IndexSnapshot("readable", entries, current)
 
 
-def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
-    """Run an action on the file; if it is damaged, on a new file; if it is unusable, in memory."""
+def _with_index(root: Path, action: Callable[[IndexConnection], T]) -> tuple[T, str | None]:
+    """Run an action on the file; if it is damaged, on a new file; if it is unusable, in memory.
+
+    Returns:
+        what the action returned, and why the file is not used, if the user can do something about it.
+    """
     path = root / INDEX_NAME
+    warning = None
     for _ in range(2):
         try:
             with closing(connect(path)) as connection:
-                return action(connection)
+                return action(connection), None
+        except NoIndexSecret:
+            break
+        except UnusableIndex as error:
+            warning = str(error)
+            break
         except INDEX_ERRORS as error:
             if not is_damaged(error):
                 break
@@ -129,10 +150,10 @@ def _with_index(root: Path, action: Callable[[sqlite3.Connection], T]) -> T:
             except OSError:
                 break
     with closing(connect(None)) as connection:
-        return action(connection)
+        return action(connection), warning
 
 
-def _query(connection: sqlite3.Connection, root: Path, where: Filter, limit: int | None) -> QueryResult:
+def _query(connection: IndexConnection, root: Path, where: Filter, limit: int | None) -> QueryResult:
     connection.execute("BEGIN")
     delta = find_changes(connection, root)
     indexed = select_entries(connection, root, where, None if delta.removed else limit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -22,6 +21,7 @@ from obrelease.registry.index.changes import (
 )
 from obrelease.registry.index.database import (
     INDEX_ERRORS,
+    IndexConnection,
     check_integrity,
     connect,
     create_indices,
@@ -34,6 +34,7 @@ from obrelease.registry.index.directory_stamps import (
     read_directory_stamps,
     run_folder_names,
 )
+from obrelease.registry.index.ownership import NoIndexSecret
 from obrelease.registry.index.rows import INSERT_RUN, row_of
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.storage.system_errors import storage_errors
@@ -46,7 +47,7 @@ def rebuild(root: Path) -> int:
     """Make every row again from the run folders; returns the number of rows.
 
     The rows of a sound file are replaced in one transaction, because other processes may be using it.
-    Only a damaged file is deleted.
+    Only a damaged file is deleted. Without a secret there is no file, and the runs are only counted.
 
     Raises:
         StorageError: the results folder cannot be listed or the index cannot be written.
@@ -56,6 +57,8 @@ def rebuild(root: Path) -> int:
         with storage_errors(root, "the index cannot be rebuilt"):
             try:
                 return _refill(path, root)
+            except NoIndexSecret:
+                return _count(root)
             except INDEX_ERRORS as error:
                 if not is_damaged(error):
                     raise
@@ -66,8 +69,13 @@ def rebuild(root: Path) -> int:
         raise StorageError(f"{path}: cannot be written: {error}", hint=hint) from error
 
 
+def _count(root: Path) -> int:
+    with closing(connect(None)) as connection:
+        return len(find_changes(connection, root).added)
+
+
 def replace_rows(
-    connection: sqlite3.Connection,
+    connection: IndexConnection,
     rows: Iterable[tuple[Any, ...]],
     rest: Callable[[], IndexDelta] = IndexDelta,
 ) -> None:
@@ -88,7 +96,8 @@ def replace_rows(
 
 def _refill(path: Path, root: Path) -> int:
     """Read every folder, replace all rows, and look again at the folders that changed meanwhile."""
-    connect(path).close()  # the file must exist: it is touched to read the file system's clock
+    with closing(connect(path)) as first:  # it must exist: its time is the file system's clock
+        key = first.seal_key
     stamps, now_ns = read_directory_stamps(root), file_system_time_ns(path)
     locations = [
         f"{folder}/{name}" for folder in sorted(stamps) for name in sorted(run_folder_names(root, folder))
@@ -98,7 +107,7 @@ def _refill(path: Path, root: Path) -> int:
     def rest() -> IndexDelta:
         return IndexDelta(unreadable=frozenset(unread), stamps=settled_stamps(stamps, sorted(stamps), now_ns))
 
-    with map_in_chunks(partial(_rows, root), locations) as chunks, closing(connect(path)) as connection:
+    with map_in_chunks(partial(_rows, root, key), locations) as chunks, closing(connect(path)) as connection:
         check_integrity(connection, "quick_check")
         replace_rows(connection, _remove_read(chain.from_iterable(chunks), unread), rest)
         apply_changes(connection, find_changes(connection, root))
@@ -112,5 +121,5 @@ def _remove_read(rows: Iterable[tuple[Any, ...]], unread: set[str]) -> Iterator[
         yield row
 
 
-def _rows(root: Path, locations: Sequence[str]) -> list[tuple[Any, ...]]:
-    return [row_of(entry) for entry in read_entries(root, locations)]
+def _rows(root: Path, key: bytes, locations: Sequence[str]) -> list[tuple[Any, ...]]:
+    return [row_of(entry, key) for entry in read_entries(root, locations)]

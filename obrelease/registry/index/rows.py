@@ -1,4 +1,4 @@
-"""Rows of the index: an entry as a row and back, protected by a checksum (`seal`)."""
+"""Rows of the index: an entry as a row and back, protected by a keyed checksum (`seal`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from obrelease.registry.entry import Entry
-from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.hashing import keyed_digest
 
 COLUMNS: Final = (
     "place", "digest", "kind", "scenario", "created_ns", "size_bytes", "core", "commit_id", "dirty",
@@ -20,31 +20,40 @@ INSERT_BUFFERED: Final = f"INSERT OR REPLACE INTO recent {_VALUES}"
 TIME_OFFSET_NS: Final = 2**63
 """Subtracted from times of creation, because SQLite's integers are signed and times reach 2^64."""
 
+_SEAL_BYTES: Final = 8
 _SEALED: Final = len(COLUMNS) - 1
 
 
 class DamagedIndex(Exception):
-    """The file is not an index of this program, or a row does not match its checksum."""
+    """The file is not an index of this program, or a row does not match its seal."""
 
 
-def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The row of an entry, its checksum last."""
+class ForeignIndex(DamagedIndex):
+    """The file was not made by this version of the program for this user, or was copied."""
+
+
+def row_of(entry: Entry, key: bytes) -> tuple[Any, ...]:
+    """The row of an entry, its seal last.
+
+    Args:
+        key: the seal key of the index, `IndexConnection.seal_key`.
+    """
     values = (
         entry.location, entry.digest, entry.kind, entry.scenario, entry.created_ns - TIME_OFFSET_NS,
         entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
         entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
     )  # fmt: skip
-    return (*values, _seal(values))
+    return (*values, _seal(values, key))
 
 
-def entry_of_row(root: Path, row: Sequence[Any]) -> Entry:
+def entry_of_row(root: Path, key: bytes, row: Sequence[Any]) -> Entry:
     """The entry of a row.
 
     Raises:
-        DamagedIndex: the row does not match its checksum.
+        DamagedIndex: the row does not match its seal.
     """
-    if _seal(tuple(row[:_SEALED])) != row[_SEALED]:
-        raise DamagedIndex("a row does not match its checksum")
+    if _seal(tuple(row[:_SEALED]), key) != row[_SEALED]:
+        raise DamagedIndex("a row does not match its seal")
     location, digest, kind, scenario, created, size, core, commit, dirty, *rest = row[:_SEALED]
     workload, messages, events, checks_failed = rest
     return Entry(
@@ -70,5 +79,5 @@ def newest_first(entry: Entry) -> tuple[int, str, str]:
     return -entry.created_ns, entry.digest, entry.location
 
 
-def _seal(values: tuple[Any, ...]) -> str:
-    return digest_bytes(repr(values).encode("utf-8", "backslashreplace"))[:16]
+def _seal(values: tuple[Any, ...], key: bytes) -> str:
+    return keyed_digest(key, repr(values).encode("utf-8", "backslashreplace"), _SEAL_BYTES)

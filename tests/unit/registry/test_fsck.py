@@ -25,13 +25,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Registry(tmp_path_factory.mktemp("template") / "results")
     made.record(draft(1), run_files(1))
     made.record(draft(2), run_files(2))
-    made.reindex()
     return made.root
 
 
 @pytest.fixture
 def root(tmp_path: Path, template: Path) -> Path:
-    return Path(shutil.copytree(template, tmp_path / "results"))
+    copied = Path(shutil.copytree(template, tmp_path / "results"))
+    Registry(copied).reindex()  # the index of a copy is not its own
+    return copied
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,7 +13,7 @@ import pytest
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.index import directory_stamps, query, rebuild, write_buffer
-from obrelease.registry.index.database import connect
+from obrelease.registry.index.database import IndexConnection, connect
 from obrelease.registry.index.filter_sql import select_entries
 from obrelease.registry.index.rows import newest_first, row_of
 from obrelease.registry.layout import INDEX_NAME, run_location
@@ -53,31 +52,31 @@ FILTERS = (
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def connection(tmp_path: Path) -> Iterator[IndexConnection]:
     with closing(connect(tmp_path / INDEX_NAME)) as opened:
         opened.execute("BEGIN")
         yield opened
 
 
-def put(connection: sqlite3.Connection, *entries: Entry) -> None:
-    write_buffer.insert_rows(connection, [row_of(entry) for entry in entries])
+def put(connection: IndexConnection, *entries: Entry) -> None:
+    write_buffer.insert_rows(connection, [row_of(entry, connection.seal_key) for entry in entries])
 
 
-def waiting(connection: sqlite3.Connection) -> int:
+def waiting(connection: IndexConnection) -> int:
     return int(connection.execute("SELECT count(*) FROM recent").fetchone()[0])
 
 
-def stamps(connection: sqlite3.Connection) -> dict[str, str]:
+def stamps(connection: IndexConnection) -> dict[str, str]:
     return dict(connection.execute("SELECT place, stamp FROM shelf"))
 
 
-def listed(connection: sqlite3.Connection, where: Filter, limit: int | None = None) -> list[Entry]:
+def listed(connection: IndexConnection, where: Filter, limit: int | None = None) -> list[Entry]:
     return list(select_entries(connection, Path("made-up"), where, limit))
 
 
 @pytest.mark.parametrize("most", [0, 25, 1_000], ids=["none waits", "some wait", "all wait"])
 def test_queries_do_not_depend_on_the_table_of_a_row(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, most: int
+    connection: IndexConnection, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Rule: the index agrees with `Filter.accepts`, newest first, in whichever table the rows are."""
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", most)
@@ -93,7 +92,7 @@ def test_queries_do_not_depend_on_the_table_of_a_row(
 
 
 def test_a_flush_moves_all_rows_and_keeps_the_stamps(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    connection: IndexConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 6)
     put(connection, *map(made_up, range(6)))
@@ -106,7 +105,7 @@ def test_a_flush_moves_all_rows_and_keeps_the_stamps(
 
 
 def test_a_row_inserted_twice_is_one_row(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    connection: IndexConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newer row stays, in whichever table the older one is."""
     first, second = made_up(1), replace(made_up(1), size_bytes=2)
@@ -124,7 +123,7 @@ def test_a_row_inserted_twice_is_one_row(
 
 
 def test_rows_are_deleted_from_both_tables(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    connection: IndexConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = [made_up(number) for number in range(4)]
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
@@ -165,7 +164,9 @@ def test_the_journal_stays_small_and_fsck_accepts_it(tmp_path: Path, monkeypatch
     journal = registry.root / f"{INDEX_NAME}-journal"
     assert journal.read_bytes()[:28] == bytes(28)
     with closing(connect(registry.root / INDEX_NAME)) as connection:
-        rebuild.replace_rows(connection, (row_of(made_up(number)) for number in range(10_000)))
+        rebuild.replace_rows(
+            connection, (row_of(made_up(number), connection.seal_key) for number in range(10_000))
+        )
     with closing(connect(registry.root / INDEX_NAME)) as connection:
         rebuild.replace_rows(connection, ())
     assert journal.stat().st_size <= 2**20
