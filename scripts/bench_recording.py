@@ -28,7 +28,7 @@ from obengine.harness.clock import now_ns
 from obengine.harness.measure import run_passes, time_messages
 from obrelease.analysis.histograms.histogram import percentile_csv
 from obrelease.analysis.plots.latency_curve import latency_curve
-from obrelease.recorder.artefact_builder import encode_histogram
+from obrelease.recorder.run_artefact import encode_histogram
 from obrelease.storage.durable import NewFile, write_file
 
 BAR_PERMILLE: Final = 100

@@ -23,7 +23,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.models.canonical import canonical_bytes, parse_strict
+from obrelease.models.canonical_json import canonical_bytes
+from obrelease.models.strict_json import parse_strict
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.filter import Filter, parse_filter

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from obrelease.api.json_schemas import export_schemas as export_schemas
     from obrelease.api.list_runs import ListedRun as ListedRun
     from obrelease.api.list_runs import read_listed_runs as read_listed_runs
-    from obrelease.api.list_runs import sort_runs as sort_runs
     from obrelease.api.measure_against import bench_against as bench_against
     from obrelease.api.project import Project as Project
     from obrelease.api.publish_release import abort_publish as abort_publish
@@ -43,14 +42,15 @@ if TYPE_CHECKING:
     from obrelease.api.run_modes import run_replay as run_replay
     from obrelease.api.run_modes import run_stress as run_stress
     from obrelease.api.set_up_project import scaffold as scaffold
+    from obrelease.api.sort_columns import sort_runs as sort_runs
     from obrelease.api.validate_documents import ValidationReport as ValidationReport
     from obrelease.api.validate_documents import validate as validate
     from obrelease.api.validate_documents import validate_run as validate_run
     from obrelease.api.verify_published import verify as verify
     from obrelease.recorder.engine_adapter import scenarios as scenarios
-    from obrelease.recorder.record_values import Latencies as Latencies
-    from obrelease.recorder.record_values import Metric as Metric
     from obrelease.recorder.reproduce import Difference as Difference
+    from obrelease.recorder.values_artefact import Latencies as Latencies
+    from obrelease.recorder.values_artefact import Metric as Metric
     from obrelease.registry.entry import Entry as Entry
     from obrelease.release.publish.abort import AbortResult as AbortResult
     from obrelease.release.publish.publish_release import PublishResult as PublishResult
@@ -66,9 +66,9 @@ _SOURCES: Final = {
     "GateReport": "api.gate_runs:GateReport",
     "GateVerdict": "analysis.comparison.gate:GateVerdict",
     "GcReport": "api.collect_garbage:GcReport",
-    "Latencies": "recorder.record_values:Latencies",
+    "Latencies": "recorder.values_artefact:Latencies",
     "ListedRun": "api.list_runs:ListedRun",
-    "Metric": "recorder.record_values:Metric",
+    "Metric": "recorder.values_artefact:Metric",
     "Project": "api.project:Project",
     "PublishResult": "release.publish.publish_release:PublishResult",
     "Registry": "api.registry:Registry",
@@ -99,7 +99,7 @@ _SOURCES: Final = {
     "run_stress": "api.run_modes:run_stress",
     "scaffold": "api.set_up_project:scaffold",
     "scenarios": "recorder.engine_adapter:scenarios",
-    "sort_runs": "api.list_runs:sort_runs",
+    "sort_runs": "api.sort_columns:sort_runs",
     "tag_runs": "api.publish_release:tag_runs",
     "validate": "api.validate_documents:validate",
     "validate_run": "api.validate_documents:validate_run",

@@ -13,7 +13,7 @@ from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.errors import NotFound, UsageError
 from obrelease.registry.gc import Candidate, GcPlan, collect, plan_gc
 from obrelease.registry.store import Registry
-from obrelease.release.gc_roots import find_protected_runs
+from obrelease.release.protected_runs import find_protected_runs
 from obrelease.storage.reporter import Reporter
 
 _SECOND_NS: Final = 1_000_000_000

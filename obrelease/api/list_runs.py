@@ -1,13 +1,12 @@
-"""The runs of a listing: their order, their envelopes and their figures."""
+"""The runs of a listing: their envelopes and their figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from obrelease.errors import ObreleaseError, UsageError
+from obrelease.errors import ObreleaseError
 from obrelease.models.artefact import Artefact
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
@@ -16,18 +15,6 @@ from obrelease.storage.reporter import SILENT, Reporter
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
-
-SORT_COLUMNS: Final = {
-    "created": "created_ns",
-    "digest": "digest",
-    "kind": "kind",
-    "scenario": "scenario",
-    "core": "core",
-    "commit": "commit",
-    "messages": "messages",
-    "size": "size_bytes",
-}
-"""The columns that a listing can be sorted by, and the field of an entry behind each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +38,6 @@ class ListedRun:
         from obrelease.analysis.summary.key_figures import figures_of
 
         return self.entry.as_json() | {"figures": figures_of(self.run) if self.run else None}
-
-
-def sort_runs(entries: Sequence[Entry], sort: str) -> list[Entry]:
-    """The runs by a column of `SORT_COLUMNS`; a `-` before it reverses the order.
-
-    Runs without the column's value come last; equal ones stay newest first.
-
-    Raises:
-        UsageError: there is no such column.
-    """
-    column = sort.removeprefix("-")
-    if column not in SORT_COLUMNS:
-        raise UsageError(f"--sort {sort}: no such column", hint=f"columns: {', '.join(SORT_COLUMNS)}")
-    values = [(getattr(entry, SORT_COLUMNS[column]), entry) for entry in entries]
-    known = [pair for pair in values if pair[0] is not None]
-    known.sort(key=itemgetter(0), reverse=sort.startswith("-"))
-    return [entry for _, entry in known] + [entry for value, entry in values if value is None]
 
 
 def read_listed_runs(

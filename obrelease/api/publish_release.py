@@ -13,7 +13,7 @@ from obrelease.errors import UsageError
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
 from obrelease.release.publish.abort import AbortResult
-from obrelease.release.publish.plan import PublishOptions
+from obrelease.release.publish.create_plan import PublishOptions
 from obrelease.release.publish.publish_release import (
     PublishResult,
     abort_release,

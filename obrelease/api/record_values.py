@@ -13,7 +13,7 @@ from obrelease.api.registry import RegistryLike, store_of
 from obrelease.models.artefact import Producer
 from obrelease.models.artefact_draft import slug
 from obrelease.models.validation import model_errors
-from obrelease.recorder.record_values import Latencies, Metric, build_artefact
+from obrelease.recorder.values_artefact import Latencies, Metric, build_artefact
 from obrelease.registry.entry import Entry
 from obrelease.storage.durable import NewFile
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.artefact import Artefact
-from obrelease.models.reserved_parameters import labels_of
+from obrelease.models.labels_and_directions import labels_of
 from obrelease.registry import fsck as fsck_module
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
+from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
 from obrelease.models.artefact_draft import ArtefactDraft
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 
 from obrelease.errors import InvalidInput
-from obrelease.importers.artefact_builder import (
+from obrelease.importers.imported_artefact import (
     TIME_UNITS,
     ImportRequest,
     ToolResult,

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from obrelease.analysis.histograms.histogram import LOG_HEADER, SIGNIFICANT_DIGITS
 from obrelease.analysis.histograms.histogram_log import encode_merged, interval_lines, merge_lines
 from obrelease.errors import UsageError
-from obrelease.importers.artefact_builder import ImportRequest, ToolResult, build_import
+from obrelease.importers.imported_artefact import ImportRequest, ToolResult, build_import
 from obrelease.models.artefact import UNKNOWN, HistogramRef
 from obrelease.models.artefact_draft import ArtefactDraft, slug
 from obrelease.storage.durable import NewFile

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obrelease.importers.artefact_builder import (
+from obrelease.importers.imported_artefact import (
     ImportRequest,
     ToolResult,
     build_import,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical import parse_strict
+from obrelease.models.strict_json import parse_strict
 
 _MAX_NUMBER: Final = 1e30
 _TYPE_NAMES: Final = {str: "text", dict: "an object", list: "a list", bool: "true or false"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from obrelease.importers.artefact_builder import (
+from obrelease.importers.imported_artefact import (
     ImportRequest,
     ToolResult,
     build_import,

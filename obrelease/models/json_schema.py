@@ -14,10 +14,10 @@ from pydantic_core import core_schema
 
 from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
 from obrelease.models.base import Document
+from obrelease.models.docstring import docstring_of
 from obrelease.models.finding import Finding
 from obrelease.models.manifest import MANIFEST_VERSION, BundleManifest
 from obrelease.models.plan import PLAN_VERSION, Plan
-from obrelease.storage.docstring import docstring_of
 from obrelease.storage.system_errors import storage_errors
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from obrelease.errors import InvalidInput
 from obrelease.models.base import Document
-from obrelease.models.canonical import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
 from obrelease.models.validation import model_errors
 

@@ -15,8 +15,9 @@ from pydantic import Field, StringConstraints
 
 from obrelease.errors import IntegrityError, InvalidInput
 from obrelease.models.base import AssetName, Commit, Digest, Document, RelativePath, Slug
-from obrelease.models.canonical import canonical_bytes, parse_strict
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.manifest import BundleManifest
+from obrelease.models.strict_json import parse_strict
 from obrelease.models.validation import model_errors
 from obrelease.models.version_tag import TagText
 

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 
 from obrelease.errors import InvalidInput, ObreleaseError
 from obrelease.models.base import Document
-from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
+from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.finding import Finding, printable
 from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
+from obrelease.models.strict_json import parse_strict
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

@@ -16,10 +16,10 @@ from obrelease.analysis.kinds.architectures.table import ARCHITECTURES_FILE
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
 from obrelease.analysis.kinds.run_commands import architectures_command
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.artefact_builder import RunRequest, RunResult, build_run, encode_histogram
 from obrelease.recorder.engine_adapter import engine_errors
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.run_artefact import RunRequest, RunResult, build_run, encode_histogram
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.progress import Advance

@@ -7,9 +7,9 @@ from pathlib import Path
 from obengine.harness.bench import run_bench
 from obrelease.analysis.kinds.run_commands import FRESH_PROCESSES, bench_command
 from obrelease.models.artefact import Producer
-from obrelease.recorder.artefact_builder import RunRequest
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.run_artefact import RunRequest
 from obrelease.recorder.timed_passes import record_timed_passes
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry

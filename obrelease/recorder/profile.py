@@ -16,9 +16,9 @@ from obrelease.analysis.kinds.profile.tables import (
 )
 from obrelease.analysis.kinds.run_commands import profile_command
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.artefact_builder import RunRequest, RunResult, build_run, csv_file, svg_file
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.run_artefact import RunRequest, RunResult, build_run, csv_file, svg_file
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile

@@ -11,9 +11,9 @@ from obrelease.analysis.kinds.run_commands import replay_command
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer
 from obrelease.models.artefact_draft import slug
-from obrelease.recorder.artefact_builder import RunRequest
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.run_artefact import RunRequest
 from obrelease.recorder.timed_passes import record_timed_passes
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry

@@ -9,7 +9,7 @@ from obengine.risk.limits_file import MAKER, MAKER_NAME
 from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.analysis.kinds.run_commands import LIMITS_FILE
 from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
-from obrelease.recorder.artefact_builder import csv_file, svg_file
+from obrelease.recorder.run_artefact import csv_file, svg_file
 from obrelease.storage.durable import NewFile
 
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")

@@ -13,7 +13,11 @@ from obrelease.analysis.kinds.stress.kind import run_title
 from obrelease.analysis.kinds.stress.plots import latency_against_load
 from obrelease.analysis.kinds.stress.tables import SCALES_FILE, SWEEP_FILE, LoadRow, sweep_csv
 from obrelease.models.artefact import Measurement, Producer
-from obrelease.recorder.artefact_builder import (
+from obrelease.recorder.engine_adapter import engine_errors, resolve_core
+from obrelease.recorder.event_chunks import chunks_file
+from obrelease.recorder.event_log import write_log
+from obrelease.recorder.preconditions import require_destinations
+from obrelease.recorder.run_artefact import (
     HistogramFile,
     RunRequest,
     RunResult,
@@ -22,10 +26,6 @@ from obrelease.recorder.artefact_builder import (
     encode_histogram,
     svg_file,
 )
-from obrelease.recorder.engine_adapter import engine_errors, resolve_core
-from obrelease.recorder.event_chunks import chunks_file
-from obrelease.recorder.event_log import write_log
-from obrelease.recorder.preconditions import require_destinations
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile

@@ -15,16 +15,16 @@ from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
 from obrelease.analysis.kinds.timed_passes.kind import run_title
 from obrelease.analysis.kinds.timed_passes.plots import touch_over_day
 from obrelease.models.artefact import Measurement, Scalar
-from obrelease.recorder.artefact_builder import (
+from obrelease.recorder.event_chunks import chunks_file
+from obrelease.recorder.event_log import write_log
+from obrelease.recorder.risk_files import risk_files
+from obrelease.recorder.run_artefact import (
     RunRequest,
     RunResult,
     build_run,
     encode_histogram,
     svg_file,
 )
-from obrelease.recorder.event_chunks import chunks_file
-from obrelease.recorder.event_log import write_log
-from obrelease.recorder.risk_files import risk_files
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile

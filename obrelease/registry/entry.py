@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
 from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.canonical import parse_strict
+from obrelease.models.strict_json import parse_strict
 from obrelease.models.validation import model_errors
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes

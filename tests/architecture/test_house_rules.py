@@ -109,7 +109,7 @@ def has_a_generator_of_its_own(source: Source) -> bool:
 
 def makes_canonical_bytes(source: Source) -> bool:
     """RFC 8785 is applied in one file; hashing is guarded by an import contract."""
-    return source.place != "obrelease/models/canonical.py" and "rfc8785" in source.imports
+    return source.place != "obrelease/models/canonical_json.py" and "rfc8785" in source.imports
 
 
 def uses_global_plot_state(source: Source) -> bool:

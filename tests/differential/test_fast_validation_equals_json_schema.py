@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical import canonical_bytes, is_canonical, parse_strict
+from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.json_schema import DOCUMENTS, DocumentType
+from obrelease.models.strict_json import parse_strict
 from obrelease.models.validation import check_document, document_bytes, fast_validator, reference_validator
 from tests.drafts import draft, histogram_ref
 

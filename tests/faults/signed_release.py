@@ -15,12 +15,12 @@ from obrelease.bundle import sha256sums
 from obrelease.bundle.signing.armor import from_armor, from_base64, to_base64
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE, check
 from obrelease.errors import IntegrityError
-from obrelease.models.canonical import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE, pae
 from obrelease.models.version_tag import Tag
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import PUBLISH, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.storage.hashing import digest_file
 from tests.unit.release.project import Project, git, make_project
 

@@ -10,7 +10,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 from obrelease.bundle.signing.armor import to_armor
-from obrelease.models.canonical import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
 from tests.faults.signed_release import (
     BUNDLE,
     MANIFEST,

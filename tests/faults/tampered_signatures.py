@@ -11,7 +11,7 @@ from pathlib import Path
 
 from obrelease.bundle.signing.armor import from_armor, to_armor
 from obrelease.bundle.signing.ssh import PROVENANCE_NAMESPACE, SUMS_NAMESPACE
-from obrelease.models.canonical import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE
 from tests.faults.signed_release import (
     SIGNATURE,

@@ -12,7 +12,7 @@ import pytest
 from obengine import cores
 from obengine.harness.arrivals import _PROCESSES
 from obengine.harness.profiling import PROFILERS
-from obrelease.api.list_runs import SORT_COLUMNS
+from obrelease.api.sort_columns import SORT_COLUMNS
 from obrelease.cli.app import execute
 from obrelease.cli.commands.run_options import SCENARIOS
 from obrelease.cli.console.completion import CORES, KINDS

@@ -11,8 +11,8 @@ import pytest
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.pipeline import PUBLISH, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.verify.release_runs import previous_release_tag
 from obrelease.remote.forge.directory import DirectoryForge

@@ -11,9 +11,9 @@ import pytest
 
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, RemoteError
 from obrelease.models.version_tag import Tag
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.tag_message import digests_in

@@ -9,9 +9,9 @@ import pytest
 
 from obrelease.errors import Conflict
 from obrelease.models.version_tag import Tag
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import PUBLISH, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.verify.release_files import verify_folder
 from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers

@@ -16,9 +16,9 @@ from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseEr
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember
 from obrelease.models.validation import document_bytes, read_document
 from obrelease.models.version_tag import Tag
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import PUBLISH, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.verify.release_files import VerifiedFiles, verify_folder
 from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
 from obrelease.remote.forge.directory import DirectoryForge

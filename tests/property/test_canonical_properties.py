@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical import canonical_bytes, parse_strict
+from obrelease.models.canonical_json import canonical_bytes
+from obrelease.models.strict_json import parse_strict
 
 LARGEST = 2**53 - 1
 

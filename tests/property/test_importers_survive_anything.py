@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import ObreleaseError
-from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.google_benchmark import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
+from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.validation import check_document, document_bytes

@@ -15,7 +15,7 @@ from obrelease.bundle.signing.armor import (
     to_base64,
 )
 from obrelease.errors import ObreleaseError
-from obrelease.models.canonical import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
 from obrelease.models.verification_policy import read_verification_policy
 from obrelease.release.verify.tag_message import compose_message, digests_in, signatures_in

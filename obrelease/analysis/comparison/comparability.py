@@ -11,7 +11,7 @@ from typing import Final
 
 from obrelease.analysis.summary.run import Run
 from obrelease.models.artefact import UNKNOWN, Artefact, StableHost
-from obrelease.models.reserved_parameters import is_reserved
+from obrelease.models.labels_and_directions import is_reserved
 
 ABSENT: Final = "absent"
 _HOST: Final = "host."

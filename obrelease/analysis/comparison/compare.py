@@ -32,7 +32,7 @@ from obrelease.analysis.statistics.median import median
 from obrelease.analysis.statistics.power import detectable_percent, tail_level
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
-from obrelease.models.reserved_parameters import Direction
+from obrelease.models.labels_and_directions import Direction
 
 MOST_RUNS: Final = 100
 """Runs on a side; more would be a mixture of weeks, and slow."""

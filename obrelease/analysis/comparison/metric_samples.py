@@ -21,7 +21,7 @@ from obrelease.analysis.statistics.bootstrap import (
 from obrelease.analysis.statistics.median import median_of_rows
 from obrelease.analysis.statistics.random_stream import RandomStream
 from obrelease.analysis.summary.run import Run
-from obrelease.models.reserved_parameters import Direction
+from obrelease.models.labels_and_directions import Direction
 
 TESTED: Final = (0.5, 0.9, 0.99, 0.999, 0.9999)
 SHIFT: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 0.999, 0.9999)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
-from obrelease.models.reserved_parameters import Direction
+from obrelease.models.labels_and_directions import Direction
 
 LEAST_RUNS: Final = 4
 """Below four and four runs the exact test cannot go under 5 %: there is no verdict."""

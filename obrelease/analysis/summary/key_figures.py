@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.run import THROUGHPUT, Run
-from obrelease.models.reserved_parameters import Direction, direction_of
+from obrelease.models.labels_and_directions import Direction, direction_of
 
 FIGURE_COLUMNS: Final = (
     "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",

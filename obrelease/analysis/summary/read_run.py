@@ -13,7 +13,7 @@ from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
 from obrelease.analysis.summary.run import THROUGHPUT, Latency, Metric, Run
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.artefact import ORIGINAL_STEM, Artefact, HistogramRef
-from obrelease.models.reserved_parameters import direction_of
+from obrelease.models.labels_and_directions import direction_of
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 

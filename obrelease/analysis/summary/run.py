@@ -10,7 +10,7 @@ from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throug
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.stability import instabilities, is_stability
 from obrelease.models.artefact import Artefact
-from obrelease.models.reserved_parameters import Direction
+from obrelease.models.labels_and_directions import Direction
 
 if TYPE_CHECKING:
     from obrelease.analysis.histograms.histogram import Histogram, HistogramSummary

@@ -29,8 +29,8 @@ from sigstore.models import Bundle, TrustedRoot
 from sigstore.verify import Verifier
 
 from obrelease.errors import IntegrityError, InvalidInput, ObreleaseError
-from obrelease.models.canonical import parse_strict
 from obrelease.models.finding import printable
+from obrelease.models.strict_json import parse_strict
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 

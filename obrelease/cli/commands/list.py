@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from obrelease import api
+from obrelease.api.sort_columns import SORT_COLUMNS
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import filters as complete_filters
 from obrelease.cli.console.completion import words
@@ -18,8 +19,6 @@ from obrelease.errors import UsageError
 
 if TYPE_CHECKING:
     from obrelease.api import Registry
-
-SORT_COLUMNS: Final = ("created", "digest", "kind", "scenario", "core", "commit", "messages", "size")
 
 _MAX_RUNS: Final = 2**31 - 1
 _NEWEST_FIRST: Final = "-created"

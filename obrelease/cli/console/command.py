@@ -18,7 +18,7 @@ from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
 from obrelease.cli.console.output import Output
 from obrelease.cli.console.settings import input_limits, load, wants_color
-from obrelease.storage.docstring import docstring_of
+from obrelease.models.docstring import docstring_of
 from obrelease.storage.limits import input_budget
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Final
 
 from obrelease.models.plan import Plan
 from obrelease.release.publish.journal import Journal
-from obrelease.release.publish.plan import join_previous_attempt
 from obrelease.release.publish.plan_progress import PlanProgress
+from obrelease.release.publish.resume_plan import join_previous_attempt
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext, Step
 from obrelease.release.publish.steps.check_conflicts import CheckConflicts

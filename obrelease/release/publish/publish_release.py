@@ -11,10 +11,11 @@ from obrelease.models.manifest import BundleManifest
 from obrelease.models.plan import Plan
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.abort import AbortResult, abort
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.export_folder import export_to_folder
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan, resume_plan
+from obrelease.release.publish.resume_plan import resume_plan
 from obrelease.release.publish.staged_release import TagOutcome, UploadOutcome
 from obrelease.release.publish.step import PublishContext, Step
 from obrelease.storage.temporary import temporary_folder

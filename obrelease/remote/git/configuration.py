@@ -1,23 +1,39 @@
-"""Git's configuration as values: the user's own transport settings, and the files of a repository."""
+"""Git's configuration: the keys that are copied, those of the user and those of a repository's files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import InvalidInput
 from obrelease.remote.git.environment import FALLBACK_EMAIL, FALLBACK_NAME
-from obrelease.remote.git.isolation import GitFolders, configuration_files
+from obrelease.remote.git.folders import GitFolders
+from obrelease.storage.files import read_bounded
 
 if TYPE_CHECKING:
     from git import Git
+
+COPIED_KEYS: Final = re.compile(
+    r"core\.(repositoryformatversion|filemode|ignorecase|precomposeunicode|symlinks|autocrlf|eol|safecrlf"
+    r"|trustctime|checkstat|sparsecheckout|sparsecheckoutcone|longpaths)"
+    r"|index\.sparse"
+    r"|extensions\.(objectformat|compatobjectformat|refstorage)"
+    r"|user\.(name|email)"
+    r"|remote\..+\.(url|pushurl)",
+    re.DOTALL,
+)
+"""The keys that are copied: what says how files and objects are stored, identities, addresses of remotes."""
 
 _OWN_KEYS: Final = (
     r"^(user\.(name|email)|core\.(excludesfile|sshcommand)|ssh\.variant|safe\.directory"
     r"|credential\..*|http\..*|url\..*\.(insteadof|pushinsteadof))$"
 )
 """The user's own settings that git gets: identity, ignored files, and whatever serves transport."""
+
+_MAX_CONFIG_BYTES: Final = 2**20
 
 
 def own_settings(git: Git, isolated: Path) -> list[tuple[str, str]]:
@@ -57,6 +73,23 @@ def repository_settings(git: Git, isolated: Path, folders: GitFolders) -> Mappin
     return found
 
 
+def write_configuration(target: Path, settings: Mapping[str, Sequence[str]]) -> None:
+    """Write the isolated folder's configuration: of the repository's, `COPIED_KEYS` alone."""
+    lines = [*_config_lines(settings), "[core]\n", "\tbare = false\n"]
+    (target / "config").write_text("".join(lines), "utf-8", "surrogateescape")
+
+
+def configuration_files(folders: GitFolders) -> Iterator[tuple[Path, bytes]]:
+    """The repository's configuration files and their bytes; the later one wins.
+
+    Raises:
+        InvalidInput: one is not a regular file, or is larger than 1 MiB.
+    """
+    for file in (folders.common / "config", folders.private / "config.worktree"):
+        if os.path.lexists(file):
+            yield file, read_bounded(file.resolve(), _MAX_CONFIG_BYTES)
+
+
 def _listed(git: Git, isolated: Path, *arguments: str) -> str | None:
     """What `git config` prints; None if it fails for another reason than that nothing was found."""
     status, text, _ = git.execute(
@@ -72,3 +105,18 @@ def _pairs(listing: str) -> list[tuple[str, str]]:
     """Keys and values of a listing; a key without a value is true, as git has it."""
     entries = (entry.partition("\n") for entry in listing.split("\0") if entry)
     return [(key, value if separator else "true") for key, separator, value in entries]
+
+
+def _config_lines(settings: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for key, values in settings.items():
+        if COPIED_KEYS.fullmatch(key) is None:
+            continue
+        section, _, name = key.rpartition(".")
+        section, _, subsection = section.partition(".")
+        yield f"[{section} {_quoted(subsection)}]\n" if subsection else f"[{section}]\n"
+        yield from (f"\t{name} = {_quoted(value)}\n" for value in values)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'

@@ -3,7 +3,8 @@
 A repository's configuration can name programs (hooks, helpers, filters, transports), other repositories
 and further files, by some hundred keys, and each version of git adds more. So git is given a folder that
 borrows the objects, refs and index of the repository by symbolic links, and has a configuration of its
-own: the few keys below, copied by name. Everything else in the repository's files stays unread.
+own: a few keys, copied by name (`COPIED_KEYS` in `remote.git.configuration`). Everything else in the
+repository's files stays unread.
 
 Layout: gitrepository-layout(5). Ownership: safe.directory in git-config(1).
 """
@@ -11,76 +12,19 @@ Layout: gitrepository-layout(5). Ownership: safe.directory in git-config(1).
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import InvalidInput, NotFound, UsageError
+from obrelease.errors import InvalidInput, UsageError
+from obrelease.remote.git.configuration import write_configuration
+from obrelease.remote.git.folders import MAX_POINTER_BYTES, GitFolders
 from obrelease.storage.files import read_bounded
-
-COPIED_KEYS: Final = re.compile(
-    r"core\.(repositoryformatversion|filemode|ignorecase|precomposeunicode|symlinks|autocrlf|eol|safecrlf"
-    r"|trustctime|checkstat|sparsecheckout|sparsecheckoutcone|longpaths)"
-    r"|index\.sparse"
-    r"|extensions\.(objectformat|compatobjectformat|refstorage)"
-    r"|user\.(name|email)"
-    r"|remote\..+\.(url|pushurl)",
-    re.DOTALL,
-)
-"""The keys that are copied: what says how files and objects are stored, identities, addresses of remotes."""
 
 _BORROWED: Final = ("refs", "packed-refs", "reftable", "objects", "logs", "shallow")
 _BORROWED_INFO: Final = ("exclude", "sparse-checkout")
-_MAX_CONFIG_BYTES: Final = 2**20
-_MAX_POINTER_BYTES: Final = 8192
+_MAX_ALTERNATES_BYTES: Final = 2**20
 _MAX_ALTERNATES: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class GitFolders:
-    """Where a work tree and its repository are.
-
-    Attributes:
-        root: the work tree.
-        private: the git folder of this work tree alone: HEAD and index.
-        common: the git folder that all work trees of the repository share; equal to `private` for the first.
-    """
-
-    root: Path
-    private: Path
-    common: Path
-
-
-def find_git_folders(path: Path) -> GitFolders:
-    """The work tree that `path` is in, and its git folders.
-
-    Raises:
-        NotFound: no folder at or above `path` has a `.git`.
-        InvalidInput: a `.git` file or a `commondir` does not name a folder.
-    """
-    start = path.resolve()
-    for root in (start, *start.parents):
-        link = root / ".git"
-        if link.is_dir() and (link / "HEAD").exists():
-            return GitFolders(root, link.resolve(), link.resolve())
-        if link.is_file():
-            private = _pointed(link, "gitdir: ")
-            common = _pointed(private / "commondir", "") if (private / "commondir").exists() else private
-            return GitFolders(root, private, common)
-    raise NotFound(
-        f"{path}: is not inside a git work tree", hint="run it in a repository, or run `git init` first"
-    )
-
-
-def _pointed(file: Path, prefix: str) -> Path:
-    """The folder that a file of one line names."""
-    text = os.fsdecode(read_bounded(file, _MAX_POINTER_BYTES)).rstrip("\n")
-    folder = file.parent / text.removeprefix(prefix)
-    if not text.startswith(prefix) or "\0" in text or not folder.is_dir():
-        raise InvalidInput(f"{file}: does not name a git folder", hint="`git worktree repair` may help")
-    return folder.resolve()
 
 
 def require_ownership(folders: GitFolders, safe_directories: Sequence[str]) -> None:
@@ -131,7 +75,7 @@ def write_isolated_folder(folders: GitFolders, target: Path) -> None:
         StorageError: the disk refused.
     """
     _check_alternates(folders.common / "objects")
-    (target / "HEAD").write_bytes(read_bounded(folders.private / "HEAD", _MAX_POINTER_BYTES))
+    (target / "HEAD").write_bytes(read_bounded(folders.private / "HEAD", MAX_POINTER_BYTES))
     for name in _BORROWED:
         if (folders.common / name).exists():
             (target / name).symlink_to(folders.common / name)
@@ -143,38 +87,6 @@ def write_isolated_folder(folders: GitFolders, target: Path) -> None:
         if (kept / "info" / name).is_file():
             (target / "info" / name).symlink_to(kept / "info" / name)
     write_configuration(target, {})
-
-
-def write_configuration(target: Path, settings: Mapping[str, Sequence[str]]) -> None:
-    """Write the isolated folder's configuration: of the repository's, `COPIED_KEYS` alone."""
-    lines = [*_config_lines(settings), "[core]\n", "\tbare = false\n"]
-    (target / "config").write_text("".join(lines), "utf-8", "surrogateescape")
-
-
-def configuration_files(folders: GitFolders) -> Iterator[tuple[Path, bytes]]:
-    """The repository's configuration files and their bytes; the later one wins.
-
-    Raises:
-        InvalidInput: one is not a regular file, or is larger than 1 MiB.
-    """
-    for file in (folders.common / "config", folders.private / "config.worktree"):
-        if os.path.lexists(file):
-            yield file, read_bounded(file.resolve(), _MAX_CONFIG_BYTES)
-
-
-def _config_lines(settings: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for key, values in settings.items():
-        if COPIED_KEYS.fullmatch(key) is None:
-            continue
-        section, _, name = key.rpartition(".")
-        section, _, subsection = section.partition(".")
-        yield f"[{section} {_quoted(subsection)}]\n" if subsection else f"[{section}]\n"
-        yield from (f"\t{name} = {_quoted(value)}\n" for value in values)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
 
 
 def _check_alternates(objects: Path) -> None:
@@ -196,6 +108,6 @@ def _check_alternates(objects: Path) -> None:
 
 def _alternates(file: Path) -> Iterator[Path]:
     if file.exists():
-        for line in os.fsdecode(read_bounded(file, _MAX_CONFIG_BYTES)).splitlines():
+        for line in os.fsdecode(read_bounded(file, _MAX_ALTERNATES_BYTES)).splitlines():
             if line and not line.startswith("#"):
                 yield (file.parent.parent / line).resolve()

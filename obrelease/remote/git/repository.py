@@ -13,15 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
-from obrelease.remote.git.configuration import own_settings, repository_settings
+from obrelease.remote.git.configuration import own_settings, repository_settings, write_configuration
 from obrelease.remote.git.environment import environment
-from obrelease.remote.git.isolation import (
-    GitFolders,
-    find_git_folders,
-    require_ownership,
-    write_configuration,
-    write_isolated_folder,
-)
+from obrelease.remote.git.folders import GitFolders, find_git_folders
+from obrelease.remote.git.isolation import require_ownership, write_isolated_folder
 from obrelease.remote.git.tag_object import TagInfo, annotated_tag
 from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
 from obrelease.storage.hashing import digest_bytes

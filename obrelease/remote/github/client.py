@@ -22,8 +22,8 @@ from urllib3.util import Retry
 from obrelease.errors import Conflict, ObreleaseError, RemoteError, UsageError
 from obrelease.remote.github.addresses import checked_api, checked_upload_address
 from obrelease.remote.github.download import asset_chunks
-from obrelease.remote.github.rate_limit import WriteRateLimiter
 from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
+from obrelease.remote.github.write_spacing import WriteRateLimiter
 from obrelease.remote.timeout import DeadlineExceeded, call_with_deadline
 from obrelease.storage.transfer import SourceFile
 

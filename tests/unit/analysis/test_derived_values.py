@@ -12,8 +12,8 @@ import pytest
 
 from obrelease import __version__
 from obrelease.analysis.consistency.derived_values import check_derived_values
-from obrelease.importers.artefact_builder import ImportRequest
 from obrelease.importers.hlog import import_hlog
+from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder.bench import record_bench
 from obrelease.registry.store import Registry

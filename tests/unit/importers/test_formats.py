@@ -15,16 +15,16 @@ from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import InvalidInput, UsageError
-from obrelease.importers.artefact_builder import (
+from obrelease.importers.google_benchmark import import_google_benchmark
+from obrelease.importers.hlog import import_hlog
+from obrelease.importers.hyperfine import import_hyperfine
+from obrelease.importers.imported_artefact import (
     ArtefactDraft,
     ImportRequest,
     measurements_ns,
     parse_date_ns,
     to_nanoseconds,
 )
-from obrelease.importers.google_benchmark import import_google_benchmark
-from obrelease.importers.hlog import import_hlog
-from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.pytest_benchmark import import_pytest_benchmark
 from obrelease.models.artefact import Artefact
 from obrelease.registry.check_folder import check_folder

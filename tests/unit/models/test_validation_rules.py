@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import Artefact, FileEntry
-from obrelease.models.canonical import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.json_schema import DOCUMENTS, schema_of
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.validation import check_document, document_bytes, read_document

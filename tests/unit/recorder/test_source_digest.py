@@ -11,7 +11,7 @@ import pytest
 from obengine import cores
 from obrelease.bundle.source_digests import core_sources, digest, python_sources
 from obrelease.recorder import source_digest
-from obrelease.recorder.artefact_builder import core_machine_facts
+from obrelease.recorder.run_artefact import core_machine_facts
 from obrelease.remote.git.repository import GitRepository
 from tests.unit.release.project import git
 

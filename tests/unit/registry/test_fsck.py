@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.models.canonical import canonical_bytes, parse_strict
+from obrelease.models.canonical_json import canonical_bytes
+from obrelease.models.strict_json import parse_strict
 from obrelease.registry.check_folder import check_folder, find_artefacts
 from obrelease.registry.fsck import fsck
 from obrelease.registry.index import directory_stamps

@@ -10,8 +10,8 @@ import pytest
 from obrelease.errors import Conflict, IntegrityError, RemoteError
 from obrelease.models.plan import Plan, PlanStep
 from obrelease.models.version_tag import Tag
+from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.pipeline import BUNDLE, run_steps
-from obrelease.release.publish.plan import PublishOptions, create_plan
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.steps.upload import Upload
 from obrelease.remote.forge.directory import DirectoryForge

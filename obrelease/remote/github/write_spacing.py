@@ -1,4 +1,6 @@
-"""Keeps writes below the published rate limits of GitHub.
+"""Spaces writes, so that they stay below the published rate limits of GitHub.
+
+The wait that GitHub asks for in an answer is read in `request_timing`.
 
 Source: GitHub's "Rate limits for the REST API", on content-generating requests.
 """

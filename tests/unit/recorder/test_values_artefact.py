@@ -10,8 +10,8 @@ import pytest
 from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import Producer
-from obrelease.models.reserved_parameters import direction_of, labels_of
-from obrelease.recorder.record_values import Latencies, Metric, build_artefact, this_machine
+from obrelease.models.labels_and_directions import direction_of, labels_of
+from obrelease.recorder.values_artefact import Latencies, Metric, build_artefact, this_machine
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 

@@ -13,15 +13,15 @@ from obengine.harness.machine import machine_facts
 from obrelease.errors import InvalidInput, UsageError
 from obrelease.models.artefact import Artefact, Host, Measurement, Producer, Scalar
 from obrelease.models.artefact_draft import ArtefactDraft, slug
-from obrelease.models.picture_rules import MAX_PICTURE_BYTES, picture_rule
-from obrelease.models.reserved_parameters import (
+from obrelease.models.labels_and_directions import (
     Direction,
     direction_by_unit,
     direction_parameters,
     label_parameters,
 )
+from obrelease.models.picture_rules import MAX_PICTURE_BYTES, picture_rule
 from obrelease.models.validation import model_errors
-from obrelease.recorder.artefact_builder import encode_histogram, host_document
+from obrelease.recorder.run_artefact import encode_histogram, host_document
 from obrelease.storage.durable import NewFile
 from obrelease.storage.files import read_bounded
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical import MAX_DEPTH, canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes
+from obrelease.models.json_values import MAX_DEPTH
 
 RFC_8785_APPENDIX_B = [
     (0x0000000000000000, "0"),

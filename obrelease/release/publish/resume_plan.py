@@ -1,15 +1,12 @@
-"""The plan of a release: created, resumed, or joined with the plan of a previous attempt."""
+"""The plan of a release that an earlier attempt began: resumed, or joined with a new plan."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from obrelease.errors import Conflict, NotFound, UsageError
+from obrelease.errors import Conflict, NotFound
 from obrelease.models.plan import Plan, PlanStep
-from obrelease.models.validation import model_errors
-from obrelease.models.version_tag import Tag
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.plan_progress import (
     CREATE_DRAFT_STEP,
@@ -18,52 +15,6 @@ from obrelease.release.publish.plan_progress import (
     first_unfinished,
 )
 from obrelease.release.publish.step import PublishContext, Step
-
-
-@dataclass(frozen=True, slots=True)
-class PublishOptions:
-    """What to release.
-
-    Attributes:
-        project: the name in asset names and notes.
-        runs: digests or digest prefixes; all runs of the registry if empty.
-        remote: the git remote that the tag is pushed to, or None.
-        dry_run: do everything except the tag and the upload.
-        resume: finish the previous attempt, with its commit and its runs.
-    """
-
-    project: str
-    tag: Tag
-    runs: tuple[str, ...] = ()
-    remote: str | None = None
-    dry_run: bool = False
-    resume: bool = False
-
-
-def create_plan(options: PublishOptions, steps: Sequence[Step], context: PublishContext, commit: str) -> Plan:
-    """Fix the commit, the runs and the steps. Reads only.
-
-    Raises:
-        NotFound: a run is missing, or its digest prefix is ambiguous.
-        UsageError: the project's name cannot be part of a file name.
-    """
-    entries = [context.registry.resolve(run) for run in options.runs] or context.registry.find()
-    where = "no release can be planned with these settings"
-    hint = "check [tool.obrelease] in pyproject.toml; `project` has lower case letters, digits, . _ -"
-    with model_errors(where, kind=UsageError, hint=hint):
-        return Plan(
-            project=options.project,
-            tag=options.tag.text,
-            commit=commit,
-            prerelease=options.tag.prerelease,
-            forge=context.forge.name if context.forge else None,
-            remote=options.remote,
-            runs=tuple(sorted({entry.digest for entry in entries})),
-            steps=tuple(PlanStep(name=step.name) for step in steps),
-            claim="" if options.dry_run else secrets.token_hex(16),
-            tag_found=context.repo.local_tag(options.tag.text) is not None,
-            dry_run=options.dry_run,
-        )
 
 
 def resume_plan(journal: Journal, steps: Sequence[Step], context: PublishContext) -> Plan:

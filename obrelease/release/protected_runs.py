@@ -19,7 +19,7 @@ from obrelease.storage.hashing import digest_bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseRoots:
+class ReleaseProtection:
     """What must stay.
 
     Attributes:
@@ -36,7 +36,7 @@ class ReleaseRoots:
 
 def find_protected_runs(
     results: Path, *, root: Path, releases: Path, manifests: Iterable[Path] = ()
-) -> ReleaseRoots:
+) -> ReleaseProtection:
     """Find the runs that releases as folders, unfinished releases, tags and git protect.
 
     Args:
@@ -62,7 +62,7 @@ def find_protected_runs(
         unknown = _add_unfinished(reasons, known, repo) if repo else ()
         repository_root = repo.root if repo else None
     protected = ProtectedRuns(reasons=reasons, tracked=_tracked_runs(results.resolve()))
-    return ReleaseRoots(protected, unknown, repository_root)
+    return ReleaseProtection(protected, unknown, repository_root)
 
 
 def _add_unfinished(reasons: dict[str, list[str]], known: set[str], repo: GitRepository) -> tuple[str, ...]:

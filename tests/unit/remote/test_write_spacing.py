@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from obrelease.remote.github.rate_limit import WRITE_LIMITS, WriteRateLimiter
 from obrelease.remote.github.request_timing import RequestTiming
+from obrelease.remote.github.write_spacing import WRITE_LIMITS, WriteRateLimiter
 
 
 class Time:
