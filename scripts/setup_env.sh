@@ -14,12 +14,10 @@ report() { echo "setup: $*" >&2; }
 [ -x "$venv/bin/python" ] || report "making the environment $venv"
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
-report "pip itself"
-"${pip[@]}" install --upgrade "pip>=25.1"
-if [ "${1:-}" = dev ]; then
-  report "the development tools, of the versions in constraints.txt"
-  "${pip[@]}" install --constraint constraints.txt --group dev
-fi
-report "obrelease, what it needs, and the native core, which is compiled: a minute or three"
-"${pip[@]}" install --constraint constraints.txt .
+locked=(--requirement locks/run.txt --requirement locks/build.txt)
+[ "${1:-}" != dev ] || locked+=(--requirement locks/sigstore.txt --requirement locks/dev.txt)
+report "what obrelease needs, and its tools, of the versions and hashes in locks/"
+"${pip[@]}" install --require-hashes "${locked[@]}"
+report "obrelease with the native core, which is compiled: a minute or three"
+PATH="$(realpath -- "$venv")/bin:$PATH" "${pip[@]}" install --no-index --no-deps --no-build-isolation .
 report "ready in $venv"

@@ -9,8 +9,8 @@ from typing import Any
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import UsageError
 from obrelease.release.init_project import Change, plan_changes, write_changes
+from obrelease.release.release_action import installed_action, parse_action
 from obrelease.remote.git.repository import GitRepository
-from obrelease.version import installed_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,14 @@ class ScaffoldReport:
     Attributes:
         root: the top folder of the repository.
         changes: a file each, with what became of it.
+        action: the release action that the workflow pins, `OWNER/REPO@COMMIT`; None if none is known,
+            and then the workflow only fails.
         dry_run: whether nothing was written.
     """
 
     root: Path
     changes: tuple[Change, ...]
+    action: str | None
     dry_run: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -32,6 +35,7 @@ class ScaffoldReport:
         return {
             "root": str(self.root),
             "dry_run": self.dry_run,
+            "action": self.action,
             "files": [{"path": change.path, "state": change.state} for change in self.changes],
         }
 
@@ -39,7 +43,7 @@ class ScaffoldReport:
 def scaffold(
     project: ProjectLike = ".",
     *,
-    requirement: str | None = None,
+    action: str | None = None,
     force: bool = False,
     dry_run: bool = False,
 ) -> ScaffoldReport:
@@ -47,12 +51,15 @@ def scaffold(
 
     Args:
         project: its root must be the top folder of a repository.
-        requirement: what pip installs in the workflow; this version if None.
+        action: the release action that the workflow pins, `OWNER/REPO@COMMIT`. If None, the commit that
+            this version was installed from, or what an earlier workflow pins; without any of these the
+            workflow fails with a message, because installing by name alone is unsafe.
         force: overwrite files that differ.
         dry_run: write nothing.
 
     Raises:
-        UsageError: the root is not the top of the repository, or a setting cannot be written.
+        UsageError: the root is not the top of the repository, the action is not a full commit, or a
+            setting cannot be written.
         NotFound: not in a git repository.
         StorageError: the disk refused.
     """
@@ -64,12 +71,13 @@ def scaffold(
             f"{owner.root} is inside the repository {root}, whose workflows are at its top",
             hint=f"run it in {root}",
         )
-    changes = plan_changes(
+    planned = plan_changes(
         root,
         results=owner.results.absolute(),
-        requirement=f"obrelease=={installed_version()}" if requirement is None else requirement,
+        action=installed_action() if action is None else parse_action(action),
         force=force,
     )
     if not dry_run:
-        write_changes(root, changes)
-    return ScaffoldReport(root, changes, dry_run)
+        write_changes(root, planned.files)
+    pinned = None if planned.action is None else str(planned.action)
+    return ScaffoldReport(root, planned.files, pinned, dry_run)

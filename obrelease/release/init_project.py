@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
+from obrelease.release.release_action import ACTION_PATH, ReleaseAction, action_of_workflow
 from obrelease.storage.durable import replace_file
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
@@ -25,7 +26,7 @@ GATE: Final = ".github/gate-policy.toml"
 _PYTHON_SETTINGS: Final = "pyproject.toml"
 _OTHER_SETTINGS: Final = "obrelease.toml"
 _HEADER: Final = re.compile(r"\[tool\.obrelease\][ \t]*(#.*)?")
-_REQUIREMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+@:/=<>~,\[\]-]{0,299}")
+_ACTION_OF_TEMPLATE: Final = f"OWNER/obrelease/{ACTION_PATH}@{'0' * 40}"
 _UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -48,7 +49,20 @@ def project_name(name: str) -> str:
     return _UNSAFE.sub("-", name.lower()).strip("-._")[:64] or "project"
 
 
-def plan_changes(root: Path, *, results: Path, requirement: str, force: bool) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class ProjectChanges:
+    """The files of a project that is set up.
+
+    Attributes:
+        files: a change for each file, by path.
+        action: the action that the workflow pins; None if none is known, and then the workflow only fails.
+    """
+
+    files: tuple[Change, ...]
+    action: ReleaseAction | None
+
+
+def plan_changes(root: Path, *, results: Path, action: ReleaseAction | None, force: bool) -> ProjectChanges:
     """Find what has to change below `root`. Reads only.
 
     Settings go into `pyproject.toml` if it exists. A project in another language gets
@@ -56,29 +70,24 @@ def plan_changes(root: Path, *, results: Path, requirement: str, force: bool) ->
 
     Args:
         results: the results folder, below the root.
-        requirement: what pip installs in the workflow.
+        action: what the workflow runs; if None, the action that an earlier workflow of `init` pins.
         force: overwrite files, and the table, if they differ.
 
     Raises:
-        UsageError: the settings file or the requirement is malformed, or a path leads out of the
-            repository.
+        UsageError: the settings file is malformed, or a path leads out of the repository.
         InvalidInput: the settings file is no regular file, too large or nested too deep.
     """
-    if not _REQUIREMENT.fullmatch(requirement):
-        raise UsageError(
-            f"{requirement!a} is not a pip requirement",
-            hint="use one such as obrelease==1.2 or a wheel's name",
-        )
     ignore = f"{_below(root, results)}/.gitignore"
     settings, project = _settings(root, force=force)
+    workflow, pinned = _workflow(root, project, action, force=force)
     contents = {
-        WORKFLOW: _template("benchmarks-release.yml", REQUIREMENT=requirement, PROJECT=project),
         POLICY: _template("release-policy.toml", PROJECT=project),
         GATE: _template("gate-policy.toml"),
         ignore: _template("results.gitignore"),
     }
     changes = [_file_change(root, path, content, force=force) for path, content in contents.items()]
-    return tuple(sorted((settings, *changes), key=lambda change: change.path))
+    ordered = sorted((settings, workflow, *changes), key=lambda change: change.path)
+    return ProjectChanges(tuple(ordered), pinned)
 
 
 def write_changes(root: Path, changes: tuple[Change, ...]) -> None:
@@ -90,6 +99,19 @@ def write_changes(root: Path, changes: tuple[Change, ...]) -> None:
     for change in changes:
         if change.writes:
             _write(root / change.path, change.content)
+
+
+def _workflow(
+    root: Path, project: str, action: ReleaseAction | None, *, force: bool
+) -> tuple[Change, ReleaseAction | None]:
+    """The change of the workflow, and the action in it; the one that only fails is always replaced."""
+    failing = _template("benchmarks-release-without-action.yml")
+    present = _read(root, WORKFLOW)
+    pinned = action or action_of_workflow(present or "")
+    if pinned is None:
+        return _file_change(root, WORKFLOW, failing, force=force), None
+    content = _template("benchmarks-release.yml", PROJECT=project).replace(_ACTION_OF_TEMPLATE, pinned.uses)
+    return _file_change(root, WORKFLOW, content, force=force or present == failing), pinned
 
 
 def _settings(root: Path, *, force: bool) -> tuple[Change, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.cli.app import execute
@@ -18,6 +20,7 @@ from obrelease.release.init_project import GATE, POLICY, WORKFLOW, project_name
 from tests.unit.release.project import git
 from tests.workflows.linters import complaints
 
+ACTION = f"owner/obrelease@{'ab' * 20}"
 PYTHON = '[project]\nname = "Quick Sort"\n\n[tool.other]\nkey = 1  # kept'
 
 
@@ -34,9 +37,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def init(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
-    """Run the command; the answer as JSON."""
+    """Run the command with a pinned action; the answer as JSON."""
     capsys.readouterr()
-    code = execute(["init", "--json", "--quiet", *options])
+    code = execute(["init", "--json", "--quiet", "--action", ACTION, *options])
     out, err = capsys.readouterr()
     assert (code, err) == (0, "")
     answer = json.loads(out)
@@ -177,17 +180,90 @@ def test_a_folder_that_is_no_repository_is_refused(
     assert "git init" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("spec", ['x"; id', "$(id)", "a\nb", "`id`", "", "-r evil.txt", "x && id"])
-def test_a_requirement_cannot_leave_its_quotes(
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "",
+        "owner/obrelease",
+        "owner/obrelease@main",
+        "owner/obrelease@v1.0",
+        "owner/obrelease@abababa",
+        f"owner/obrelease@{'AB' * 20}",
+        f"owner/obrelease@{'ab' * 32}",
+        f"owner/..@{'ab' * 20}",
+        f"-x/obrelease@{'ab' * 20}",
+        f"owner/obrelease/x@{'ab' * 20}",
+        f"owner/obrelease@{'ab' * 20} # x",
+        f"owner/obrelease@{'ab' * 20}\n",
+        f"owner/obre\nlease@{'ab' * 20}",
+        "obrelease==1.0",
+    ],
+)
+def test_an_action_that_is_not_a_full_commit_is_refused(
     root: Path, capsys: pytest.CaptureFixture[str], spec: str
 ) -> None:
-    assert "requirement" in refusal(capsys, "--requirement", spec)
+    assert "pinned action" in refusal(capsys, "--action", spec)
     assert everything(root) == {}
 
 
 def test_the_written_workflow_passes_every_linter(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    init(capsys, "--requirement", "obrelease[x] @ git+https://host.example/o/n@" + "ab" * 20)
+    init(capsys)
     assert complaints(root / WORKFLOW) == []
+
+
+def test_the_written_workflow_runs_the_pinned_action_and_installs_nothing_itself(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(capsys)["action"] == ACTION
+    text = (root / WORKFLOW).read_text()
+    assert text.count(f"uses: owner/obrelease/.github/actions/release@{'ab' * 20}\n") == 3
+    assert "pip" not in text
+    assert "0" * 40 not in text
+
+
+def init_without_action(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[dict[str, Any], str]:
+    """Run the command without `--action`; the answer and the warnings."""
+    capsys.readouterr()
+    assert execute(["init", "--json", "--quiet", *options]) == 0
+    out, err = capsys.readouterr()
+    answer = json.loads(out)
+    assert isinstance(answer, dict)
+    return answer, err
+
+
+def test_without_a_known_commit_the_workflow_fails_with_a_message(
+    root: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    answer, warning = init_without_action(capsys)
+    assert answer["action"] is None
+    assert "--action OWNER/REPO@COMMIT" in warning
+    assert complaints(root / WORKFLOW) == []
+    (job,) = yaml.safe_load((root / WORKFLOW).read_text())["jobs"].values()
+    (step,) = job["steps"]
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error ")
+    assert "obrelease init --action" in done.stdout
+
+
+def test_the_workflow_that_fails_is_replaced_without_force(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init_without_action(capsys)
+    assert states(init(capsys))[WORKFLOW] == "replaced"
+    assert set(states(init(capsys)).values()) == {"same"}
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_a_later_run_keeps_the_action_of_the_workflow(
+    root: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    init(capsys)
+    before = everything(root)
+    answer, warning = init_without_action(capsys, *options)
+    assert (answer["action"], warning) == (ACTION, "")
+    assert set(states(answer).values()) == {"same"}
+    assert everything(root) == before
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ def checkout(options: Mapping[str, object], remote: Path, tag: str, workspace: P
 
 def setup_python(folder: Path) -> Path:
     """A new environment that sees what the tests have installed, without the project itself; its `bin`."""
+    if folder.is_dir():
+        return folder / "bin"
     venv.create(folder, symlinks=True, with_pip=False)
     shown = folder / "shown"
     shown.mkdir()

@@ -20,7 +20,7 @@ import yaml
 from tests.sigstore_authority import Authority, as_json, statement
 from tests.workflows import actions
 
-_EXPRESSION: Final = re.compile(r"\$\{\{ ([a-z_.-]+) \}\}")
+_EXPRESSION: Final = re.compile(r"\$\{\{ ([a-z0-9_.-]+) \}\}")
 _SERVER: Final = "https://github.com"
 _INHERITED: Final = ("PATH", "LANG", "TMPDIR")
 
@@ -64,6 +64,7 @@ class Runner:
     workflow_name: str = ""
     attested: dict[str, str] = field(default_factory=dict)
     finished: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, path: Path, event: Event, folder: Path, substitutes: Mapping[str, str]) -> Runner:
@@ -106,15 +107,19 @@ class Runner:
             (place / name_of_file).write_text("")
         path = os.environ["PATH"]
         for step in job["steps"]:
-            if "run" in step:
-                self._run_block(name, step, place, path, known)
+            if "run" not in step:
+                path = self._use(step, place, path, known)
                 continue
-            path = self._use(step, place, path, known)
+            self._run_block(name, step, place, path, known)
+            if "id" in step:
+                known |= _step_outputs(step["id"], place / "output")
+        for output, value in job.get("outputs", {}).items():
+            self.outputs[f"needs.{name}.outputs.{output}"] = _expanded(value, known)
         self.finished.append(name)
 
     def _contexts(self, job: Mapping[str, Any], place: Path) -> dict[str, str]:
         """What expressions may name; the token is of no use where it may do nothing."""
-        return {
+        return self.outputs | {
             "github.ref": f"refs/tags/{self.event.tag}",
             "github.ref_name": self.event.tag,
             "github.token": self.event.token if job["permissions"].get("contents") else "none",
@@ -212,6 +217,12 @@ def run_blocks(workflow: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for step in job["steps"]:
             if "run" in step:
                 yield name, step["run"].strip()
+
+
+def _step_outputs(step: str, file: Path) -> dict[str, str]:
+    """What the job's steps have written so far, as outputs of the step that ran last."""
+    pairs = (line.partition("=") for line in file.read_text("utf-8").splitlines())
+    return {f"steps.{step}.outputs.{key}": value for key, _, value in pairs}
 
 
 def _needs(job: Mapping[str, Any]) -> set[str]:

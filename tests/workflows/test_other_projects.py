@@ -8,14 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
 
-from obrelease import __version__
 from obrelease.models.artefact import Artefact, Measurement, Producer
 from obrelease.registry.store import Registry
 from obrelease.release.init_project import WORKFLOW
@@ -25,12 +24,13 @@ from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.program import ROOT, START, import_path
 from tests.unit.release.project import git
-from tests.workflows.runner import DOWNLOADED, GH_DOWNLOAD, Event, Runner, run_blocks
+from tests.workflows.runner import DOWNLOADED, GH_DOWNLOAD, Event, Runner
+from tests.workflows.test_the_reusable_action import ACTION, INSTALL, action_steps
 
 TAG: Final = "v1.2"
 NO_ENGINE: Final = f"import sys; sys.modules['obengine'] = None; {START}"
-INSTALL: Final = f'python -m pip install --quiet "obrelease=={__version__}"'
-INSTALL_BOTH: Final = f'{INSTALL} "sigstore==4.5.1"'
+RELEASE_ACTION: Final = f"owner/obrelease@{'a1' * 20}"
+DOWNLOAD: Final = GH_DOWNLOAD.replace("/bundle/", "/published/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ def record(project: Project) -> str:
 
 
 def test_from_init_to_a_release_in_a_folder(project: Project) -> None:
-    made = project.obrelease("init")
+    made = project.obrelease("init", "--action", RELEASE_ACTION)
+    assert made["action"] == RELEASE_ACTION
     assert {file["state"] for file in made["files"]} == {"new"}
     digest = record(project)
     project.commit("benchmarks")
@@ -127,19 +128,23 @@ def test_from_init_to_a_release_in_a_folder(project: Project) -> None:
 def test_the_written_workflow_runs_from_the_tag_to_the_release(
     project: Project, github: LoopbackGitHub, tmp_path: Path
 ) -> None:
-    """Every block as `init` wrote it; only the program itself comes from a wheel, cut off from its engine."""
-    project.obrelease("init")
+    """Every step as `init` and the action have it; the program comes from a wheel without its engine."""
+    project.obrelease("init", "--action", RELEASE_ACTION)
     record(project)
     project.commit("benchmarks")
     made = project.obrelease("tag", TAG, "--remote", "origin")
     wheels = wheel_without_engine(tmp_path)
     event = Event(project.remote, TAG, REPOSITORY, github.api, TOKEN)
     workflow = project.root / WORKFLOW
-    install = f"python -m pip install --quiet --no-deps {wheels}/*.whl"
-    substitutes = {INSTALL: install, INSTALL_BOTH: install, GH_DOWNLOAD: DOWNLOADED}
-    blocks = [block for _, block in run_blocks(yaml.safe_load(workflow.read_text()))]
-    assert substitutes.keys() <= set(blocks)
-    runner = Runner.of(workflow, event, tmp_path / "runner", substitutes)
+    install = (
+        f"python -m pip install --quiet --no-deps {wheels}/*.whl\n"
+        'ln -s "$(dirname "$(dirname "$(command -v python)")")" "$RUNNER_TEMP/obrelease"'
+    )
+    substitutes = {install_block(): install, DOWNLOAD: DOWNLOADED.replace("/bundle/", "/published/")}
+    with_steps = tmp_path / workflow.name
+    with_steps.write_text(yaml.safe_dump(in_place_of_the_action(workflow)), "utf-8")
+    made_runner = Runner.of(with_steps, event, tmp_path / "runner", substitutes)
+    runner = replace(made_runner, action_path=ACTION.parent)
     for name in runner.order():
         before = len(github.seen)
         runner.run_job(name)
@@ -149,7 +154,30 @@ def test_the_written_workflow_runs_from_the_tag_to_the_release(
     assert (release.tag, release.draft, release.prerelease) == (TAG, False, False)
     assert {asset.name for asset in release.assets} == {asset["name"] for asset in made["plan"]["assets"]}
     assert {asset.name for asset in release.assets} == set(runner.attested)
-    assert "sigstore==4.5.1" in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+
+
+def in_place_of_the_action(path: Path) -> dict[str, Any]:
+    """The workflow with the action's own steps in place of each step that uses it."""
+    workflow: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    repository, _, commit = RELEASE_ACTION.partition("@")
+    replaced = 0
+    for job in workflow["jobs"].values():
+        steps = []
+        for step in job["steps"]:
+            if step.get("uses") != f"{repository}/.github/actions/release@{commit}":
+                steps.append(step)
+                continue
+            replaced += 1
+            steps += action_steps({"python": "python", "tag": "${{ github.ref_name }}", **step["with"]})
+        job["steps"] = steps
+    assert replaced == 3
+    return workflow
+
+
+def install_block() -> str:
+    """The action's block that installs the program."""
+    (block,) = (step["run"] for step in action_steps({}) if step["name"] == INSTALL)
+    return str(block).strip()
 
 
 def wheel_without_engine(tmp_path: Path) -> Path:

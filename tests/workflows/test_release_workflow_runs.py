@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from tests.sigstore_authority import Authority, as_json, statement
 from tests.workflows.runner import DOWNLOADED, GH_DOWNLOAD, Event, Runner, StepFailed, run_blocks
 from tests.workflows.scratch import ROOT, TAG, Scratch, copy_of, make_scratch, wheel_of
 
+WHEEL_DIGESTS: Final = "needs.wheels.outputs.linux-x86_64"
 RELEASE: Final = ROOT / ".github" / "workflows" / "release.yml"
 
 
@@ -36,6 +38,7 @@ class Substitute:
     why: str
 
 
+_LOCKED: Final = "python -m pip install --quiet --require-hashes --requirement"
 _PURE_WHEEL: Final = (
     "OBENGINE_NO_NATIVE=1 python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ."
 )
@@ -51,11 +54,25 @@ _ATTESTED: Final = (
 SUBSTITUTES: Final = (
     Substitute(".ci/run", "test -x scripts/run_ci_checks.sh", "the suite is what runs this test"),
     Substitute(
-        "python -m pip install --quiet --require-hashes --requirement .github/wheels-requirements.txt",
+        f"{_LOCKED} locks/build.txt --requirement locks/wheels.txt",
         "python -c 'import scikit_build_core'",
-        "no index is reached; the hashes are checked in test_workflows_are_sound",
+        "no index is reached; the lock is checked in test_locks",
     ),
-    Substitute("python -m build --sdist --outdir dist", _SDIST, "the same backend without an index"),
+    Substitute(
+        f"{_LOCKED} locks/wheels.txt",
+        "python -c 'import scikit_build_core'",
+        "no index is reached; the lock is checked in test_locks",
+    ),
+    Substitute(
+        "python -m build --sdist --no-isolation --outdir dist",
+        _SDIST,
+        "the same backend, without its frontend",
+    ),
+    Substitute(
+        'python -c "import sys, obengine.cores as cores; sys.exit(cores.native_unavailable_reason())"',
+        "python -c 'import obengine.cores'",
+        "the wheel of this test has no native core; test_packaging compiles",
+    ),
     Substitute(
         "python -m cibuildwheel --output-dir dist", _PURE_WHEEL, "needs containers; test_packaging compiles"
     ),
@@ -97,6 +114,7 @@ def rebuild(workflow: Runner, wheel: Path) -> None:
     kept = workflow.folder / "artifacts" / "dist-linux-x86_64"
     kept.mkdir()
     shutil.copy(wheel, kept)
+    workflow.outputs[WHEEL_DIGESTS] = hashlib.sha256(wheel.read_bytes()).hexdigest()
     workflow.run_job("rebuild")
 
 
@@ -116,7 +134,7 @@ def test_the_rows_of_the_matrix_differ_in_the_machine_alone() -> None:
 
 def test_nothing_public_happens_before_the_bundle_is_rebuilt_and_attested() -> None:
     jobs = yaml.safe_load(RELEASE.read_text("utf-8"))["jobs"]
-    assert (jobs["publish"]["needs"], jobs["attest"]["needs"]) == ("attest", "rebuild")
+    assert (jobs["publish"]["needs"], jobs["attest"]["needs"]) == (["wheels", "attest"], "rebuild")
 
 
 def test_from_the_tag_to_the_verified_release(
@@ -180,6 +198,21 @@ def test_a_tag_without_the_signatures_that_the_policy_demands_publishes_nothing(
     with pytest.raises(StepFailed, match="signature") as failed:
         rebuild(runner(scratch, github, tmp_path / "runner"), wheel)
     assert failed.value.step == "Check the bundle against the digests of the tag"
+    assert github.seen == []
+
+
+def test_a_wheel_that_another_job_replaced_is_not_installed(
+    scratch: Scratch, github: LoopbackGitHub, wheel: Path, tmp_path: Path
+) -> None:
+    scratch.obrelease("tag", TAG, "--remote", "origin")
+    workflow = runner(scratch, github, tmp_path / "runner")
+    kept = workflow.folder / "artifacts" / "dist-linux-x86_64"
+    kept.mkdir()
+    shutil.copy(wheel, kept)
+    workflow.outputs[WHEEL_DIGESTS] = "0" * 64
+    with pytest.raises(StepFailed, match=r"DO NOT MATCH|[Nn]o matching distribution") as failed:
+        workflow.run_job("publish")
+    assert failed.value.step == "Install the wheel"
     assert github.seen == []
 
 

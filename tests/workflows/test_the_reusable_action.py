@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -65,27 +66,36 @@ def project(tmp_path: Path) -> Project:
 
 def job(**asked: str) -> dict[str, Any]:
     """A workflow of one job that checks out, and then does what the action does with these inputs."""
-    action = yaml.safe_load(ACTION.read_text("utf-8"))
     given = {"token": "${{ github.token }}", "python": "python"} | {
         name.replace("_", "-"): value for name, value in asked.items()
     }
-    assert given.keys() <= action["inputs"].keys()
-    inputs = {name: given.get(name, about.get("default", "")) for name, about in action["inputs"].items()}
     steps = [
         {"uses": "actions/checkout@0", "with": {"persist-credentials": False, "fetch-depth": 0}},
         {"uses": "actions/setup-python@0"},
+        *action_steps(given),
     ]
+    return {"jobs": {"release": {"permissions": {"contents": "write"}, "steps": steps}}}
+
+
+def action_steps(given: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The steps that the action does with these inputs, as steps of a job."""
+    action = yaml.safe_load(ACTION.read_text("utf-8"))
+    assert given.keys() <= action["inputs"].keys()
+    inputs = {name: given.get(name, about.get("default", "")) for name, about in action["inputs"].items()}
+    steps = []
     wanted = {
         None: True,
         "inputs.publish == 'true'": inputs["publish"] == "true",
         "inputs.gate-policy != ''": inputs["gate-policy"] != "",
+        "inputs.attestation != ''": inputs["attestation"] != "",
     }
     for step in action["runs"]["steps"]:
         if not wanted[step.get("if")]:
             continue
         env = {key: _given(value, inputs) for key, value in step.get("env", {}).items()}
-        steps.append({"name": step["name"], "run": step["run"], "env": env})
-    return {"jobs": {"release": {"permissions": {"contents": "write"}, "steps": steps}}}
+        identity = {"id": step["id"]} if "id" in step else {}
+        steps.append({"name": step["name"], "run": step["run"], "env": env, **identity})
+    return steps
 
 
 def _given(value: str, inputs: dict[str, str]) -> str:
@@ -207,5 +217,9 @@ def test_what_it_is_handed_never_becomes_a_part_of_a_command() -> None:
 def test_it_installs_the_program_of_its_own_commit() -> None:
     (install, *_) = yaml.safe_load(ACTION.read_text("utf-8"))["runs"]["steps"]
     assert (ACTION.parent / "../../.." / "pyproject.toml").is_file()
-    assert (ACTION.parent / "../../.." / "constraints.txt").is_file()
-    assert '"$GITHUB_ACTION_PATH/../../.."' in install["run"]
+    script = ACTION.parent / "../../../scripts/install_checkout.sh"
+    assert script.is_file()
+    assert (
+        '"$GITHUB_ACTION_PATH/../../../scripts/install_checkout.sh" "$RUNNER_TEMP/obrelease"'
+        in install["run"]
+    )

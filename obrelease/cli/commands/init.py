@@ -23,10 +23,12 @@ _STATES: Final = {
 def init(
     session: Session,
     results: ResultsOption = None,
-    requirement: Annotated[
+    action: Annotated[
         str | None,
         typer.Option(
-            "--requirement", metavar="SPEC", help="What pip installs in the workflow. Default: this version."
+            "--action",
+            metavar="OWNER/REPO@COMMIT",
+            help="The release action of the workflow. Default: the commit that obrelease was installed from.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what differs.")] = False,
@@ -37,13 +39,16 @@ def init(
     Settings, the release workflow and its policy are written. Existing files are overwritten only
     with --force; a second run changes nothing.
     """
-    report = api.scaffold(
-        session.project(results=results), requirement=requirement, force=force, dry_run=dry_run
-    )
+    report = api.scaffold(session.project(results=results), action=action, force=force, dry_run=dry_run)
     session.out.result(
         report.to_json(),
         lambda: table([(change.path, _STATES[change.state]) for change in report.changes], ("FILE", "")),
     )
+    if report.action is None:
+        session.out.warn(
+            "the commit of the release action is not known, so the workflow only fails; "
+            "name one with --action OWNER/REPO@COMMIT"
+        )
     if dry_run:
         session.out.note("nothing was written")
     elif any(change.writes for change in report.changes):
