@@ -58,7 +58,7 @@ def test_a_percentile_with_hardly_a_value_beyond_it_is_marked(
     header, row, note, *_ = capsys.readouterr().out.splitlines()
     assert header.endswith("P99.9 NS")
     assert [cell.endswith("*") for cell in row.split()[-3:]] == [False, True, True]
-    assert note == "* fewer than 10 values lie beyond this percentile: the run has 300 values"
+    assert note == "* fewer than 10 values are beyond this percentile: the run has 300 values"
     assert execute(["show", "latest"]) == ExitCode.OK
     shown = capsys.readouterr().out
     assert [line.strip() for line in shown.splitlines()].count(note) == 1
