@@ -80,7 +80,6 @@ class Forgery:
         notes: changes the rendered notes.
         pictures: changes the assets next to the bundle, by name.
         manifest: replaces fields of the manifest.
-        places: replaces the places of runs, by digest; a run can have several.
     """
 
     tree: Path
