@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from obrelease.errors import NotFound, UsageError
+from obrelease.errors import NotFound, ObreleaseError, UsageError
+from obrelease.storage.files import read_bounded
+
+_MAX_POINTER_BYTES: Final = 8192
+"""The largest file that names a folder of git."""
 
 RESULTS: Final = "results"
 """The default results folder, below the root."""
@@ -155,8 +159,12 @@ def git_folder(root: Path) -> Path:
     if not link.is_file():
         return link
     try:
-        private = root / link.read_text("utf-8").removeprefix("gitdir:").strip()
+        private = root / _pointer(link).removeprefix("gitdir:").strip()
         shared = private / "commondir"
-        return (private / shared.read_text("utf-8").strip()).resolve() if shared.is_file() else private
-    except (OSError, UnicodeDecodeError):
+        return (private / _pointer(shared).strip()).resolve() if shared.is_file() else private
+    except (ObreleaseError, OSError, ValueError):
         return link
+
+
+def _pointer(path: Path) -> str:
+    return read_bounded(path, _MAX_POINTER_BYTES).decode("utf-8")

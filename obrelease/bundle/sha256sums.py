@@ -11,6 +11,8 @@ from obrelease.storage.limits import parsing
 
 NAME: Final = "SHA256SUMS"
 MAX_BYTES: Final = 32 * 2**20
+_MAX_LINE: Final = 1024
+"""Longer than any path of a release; each part of a path costs memory in the pattern."""
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)")
 
 
@@ -38,7 +40,7 @@ def parse(data: bytes, where: str) -> dict[str, str]:
 def _lines(lines: Iterable[str], where: str) -> Iterable[tuple[str, str]]:
     last = ""
     for number, line in enumerate(lines, start=1):
-        match = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line) if len(line) <= _MAX_LINE else None
         if match is None:
             raise InvalidInput(f"{where}: line {number} is not '<sha256>  <path>': {line[:120]!a}")
         digest, path = match.groups()

@@ -20,7 +20,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteError, StorageError
+from obrelease.errors import (
+    Conflict,
+    IntegrityError,
+    InvalidInput,
+    NotFound,
+    ObreleaseError,
+    RemoteError,
+    StorageError,
+)
 from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
 from obrelease.remote.names import (
     checked_asset,
@@ -30,6 +38,7 @@ from obrelease.remote.names import (
     checked_tag,
 )
 from obrelease.storage.durable import sync_folder, write_file, write_verified
+from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
@@ -283,8 +292,8 @@ def _release_document(path: Path) -> dict[str, object]:
     try:
         if path.is_symlink():
             raise RemoteError(f"{path}: must not be a link")
-        facts = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        facts = json.loads(read_bounded(path))
+    except (InvalidInput, NotFound, StorageError, OSError, ValueError, RecursionError) as error:
         raise RemoteError(f"{path}: cannot be read: {error}", hint="remove this release folder") from error
     if isinstance(facts, dict):
         facts.setdefault("claim", "")  # older releases have none

@@ -15,7 +15,7 @@ from obengine.cores import core_names, make_book
 from obengine.feeds.lobster_sample import write_lobster_sample
 from obengine.feeds.tape import write_tape
 from obengine.harness.scenario import SCENARIOS
-from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
+from obrelease.errors import IntegrityError, InvalidInput, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder import reproduce as room
 from obrelease.recorder.bench import record_bench
@@ -230,3 +230,13 @@ def test_the_digests_cover_every_event(registry: Registry, bench: Entry) -> None
     assert outcome is not None
     assert sum(chunk.events for chunk in chunks) == outcome.events
     assert {chunk.events for chunk in chunks[:-1]} == {CHUNK_EVENTS}
+
+
+def test_a_run_that_is_too_long_is_refused_before_anything_is_generated(
+    registry: Registry, bench: Entry
+) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"messages, about .* MiB of memory; at most 10 are repeated"
+    ) as caught:
+        reproduce(registry, bench, max_messages=10)
+    assert "--max-messages" in str(caught.value.hint)
