@@ -148,10 +148,10 @@ def page(answers: Mapping[str, Answer]) -> str:
         bench_table(answers, "bench-"),
         "## Market regimes, seed 42",
         "The five regimes of the field's open benchmark, written from their published description; by "
-        "batches of 65,536, so these are not its figures, which are taken one message a call.",
+        "batches of 65,536, so these are not its figures, which are taken one message per call.",
         bench_table(answers, "regime-"),
         "## Stress, seed 2024",
-        "Throughput is what the loop sustains with every message due at once, one message a call; response "
+        "Throughput is what the loop sustains with every message due at once, one message per call; response "
         "time is that of Poisson arrivals at half of it.",
         stress_table(answers),
         *sweep_words(answers),

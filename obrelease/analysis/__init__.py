@@ -1,1 +1,1 @@
-"""From runs to numbers and plots: the only room that imports pandas and matplotlib."""
+"""From runs to numbers and plots: the only package that imports pandas and matplotlib."""

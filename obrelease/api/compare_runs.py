@@ -40,8 +40,8 @@ class ComparisonReport:
         return cls((("", comparison),))
 
     @property
-    def only(self) -> Comparison:
-        """The one comparison.
+    def single(self) -> Comparison:
+        """The comparison, if there is only one.
 
         Raises:
             UsageError: there are several, or none.
@@ -68,7 +68,7 @@ class ComparisonReport:
         """
         file = Path(path)
         require_plot_format(file)
-        comparison = self.only
+        comparison = self.single
         from obrelease.analysis.comparison.plot import overlay
 
         artefact = comparison.base[0].artefact
@@ -107,7 +107,7 @@ def compare(
 
     Example:
         >>> report = compare("commit=1c9f", "commit=a041", project="/srv/engine")
-        >>> [(metric.name, metric.ratio) for metric in report.only.metrics]
+        >>> [(metric.name, metric.ratio) for metric in report.single.metrics]
     """
     owner = project_of(project)
     one, other = (read_side(owner, side, reporter) for side in (base, head))

@@ -1,4 +1,4 @@
-"""Check runs or a release against a regression policy."""
+"""Check runs or a release against a gate policy."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def gate(
     same_host: bool = False,
     reporter: Reporter = SILENT,
 ) -> GateReport:
-    """Check `head` against `base`, or a release against the one before it, by a regression policy.
+    """Check `head` against `base`, or a release against the one before it, by a gate policy.
 
     A regression is a verdict, not an exception: look at `GateReport.verdict` or `passed`.
 

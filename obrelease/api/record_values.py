@@ -45,7 +45,7 @@ def record(
     """Record one run: numbers that were measured, with the facts of this machine.
 
     The run is an artefact of kind `imported`. When this returns, it is safe on disk. Call it once for
-    each process that measured: the run is the unit of replication in comparisons.
+    each process that measured: statistics count runs, not samples.
 
     Args:
         scenario: what was measured; any text, stored in lower case with `-` for other characters.

@@ -154,7 +154,7 @@ class Registry:
         return RunDetails.read(self._store, self._entry(run))
 
     def to_pandas(self, *filters: str, limit: int | None = None, **conditions: object) -> RunsFrame:
-        """The runs that pass all filters as a table, one row a run, newest first.
+        """The runs that pass all filters as a table, one row per run, newest first.
 
         Args:
             filters, limit, conditions: as for `find`.
@@ -169,7 +169,7 @@ class Registry:
         return runs_frame(entry.as_json() for entry in self.find(*filters, limit=limit, **conditions))
 
     def metrics_to_pandas(self, *filters: str, limit: int | None = None, **conditions: object) -> RunsFrame:
-        """The figures of the runs that pass all filters as a table, one row a figure of a run.
+        """The figures of the runs that pass all filters as a table, one row per figure of a run.
 
         The columns are `digest`, `metric`, `unit`, `direction` (`lower` or `higher`, the better values),
         `value` in that unit (a median or a percentile) and `samples`, the number of values behind it.

@@ -1,4 +1,4 @@
-"""Measure the bundled engine: bench, stress, architectures, replay and profile, one function a mode."""
+"""Measure the bundled engine: bench, stress, architectures, replay and profile, one function per mode."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def verify(
 
     Args:
         release: a tag, a folder of the release's files (with a `/`), or an address.
-        policy: a verification policy (TOML).
+        policy: a release policy (TOML).
         attestations: files with Sigstore bundles; the policy names whose count.
         project: the repository that has the tag, and the forge that has the release.
 

@@ -26,7 +26,7 @@ ROOT_COMMANDS: Final = {
     "show": CommandRow("show:show", "Show one run: what it was, where, and what it gave."),
     "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events."),
     "diff": CommandRow("diff:diff", "Compare two runs, sets of runs or releases."),
-    "gate": CommandRow("gate:gate", "Check runs or a release against a regression policy."),
+    "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy."),
     "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders."),
     "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder."),
     "validate": CommandRow("validate:validate", "Check documents and the files that they list."),

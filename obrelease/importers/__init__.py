@@ -1,1 +1,1 @@
-"""Results of other benchmark tools as artefacts: one file a format, listed in `formats`."""
+"""Results of other benchmark tools as artefacts: one file per format, listed in `formats`."""

@@ -122,7 +122,7 @@ class VerificationPolicy(Document):
 
 
 def read_verification_policy(data: bytes, where: str) -> VerificationPolicy:
-    """Read a verification policy; `where` names it in errors.
+    """Read a release policy; `where` names it in errors.
 
     Raises:
         InvalidInput: as `load_policy`.

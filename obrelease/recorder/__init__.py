@@ -1,6 +1,6 @@
-"""The only room that imports the engine: runs a mode, builds an artefact, records it in the registry.
+"""The only package that imports the engine: runs a mode, builds an artefact, records it in the registry.
 
-One file a mode: `bench`, `replay`, `stress`, `architectures`, `profile`. The names of cores and scenarios
+One file per mode: `bench`, `replay`, `stress`, `architectures`, `profile`. The names of cores and scenarios
 are exported here, since they load neither tables nor plots.
 """
 

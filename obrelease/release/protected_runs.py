@@ -73,7 +73,7 @@ def _add_unfinished(reasons: dict[str, list[str]], known: set[str], repo: GitRep
         if plan is not None:
             unfinished.add(plan.tag)
             for digest in plan.runs:
-                reasons.setdefault(digest, []).append(f"begun release {plan.tag}")
+                reasons.setdefault(digest, []).append(f"unfinished release {plan.tag}")
     return tuple(
         tag
         for tag in repo.tag_names()

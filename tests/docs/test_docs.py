@@ -66,8 +66,8 @@ def test_links_on_the_page_lead_to_a_heading() -> None:
     assert set(re.findall(r"\]\(#([a-z0-9-]+)\)", page)) <= headings
 
 
-def test_every_key_and_layer_of_a_verification_policy_is_documented() -> None:
-    text = (DOCS / "formats.md").read_text("utf-8").partition("## The verification policy")[2]
+def test_every_key_and_layer_of_a_release_policy_is_documented() -> None:
+    text = (DOCS / "formats.md").read_text("utf-8").partition("## The release policy")[2]
     rows = dict(re.findall(r"^\| (.+?) \| (.+) \|$", text.partition("\n## ")[0], re.MULTILINE))
     keys = {name.strip("[]") for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert keys == {*VerificationPolicy.model_fields, *SigstoreIdentity.model_fields}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from obrelease.analysis.kinds.architectures.plot import architectures_compared
-from obrelease.analysis.kinds.profile.flame_graph import LEAST_PX, WIDTH_PX, flame_graph
+from obrelease.analysis.kinds.profile.flame_graph import MIN_WIDTH_PX, WIDTH_PX, flame_graph
 from obrelease.analysis.kinds.stress.plots import latency_against_load, throughput_by_scale
 from obrelease.analysis.kinds.stress.tables import LoadRow
 from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
@@ -89,9 +89,9 @@ def test_a_flame_graph_shares_its_width_by_time() -> None:
         name = (group.findtext(f"{SVG}title") or "").rpartition(": ")[0]
         boxes[name] = float(group.findall(f"{SVG}rect")[0].attrib["width"])
     assert boxes == {
-        "a.py:main": pytest.approx(0.9 * WIDTH_PX, abs=LEAST_PX + 0.5),
-        "b.py:<work>": pytest.approx(0.8 * WIDTH_PX, abs=LEAST_PX + 0.5),
-        "c.py:other": pytest.approx(0.1 * WIDTH_PX, abs=LEAST_PX + 0.5),
+        "a.py:main": pytest.approx(0.9 * WIDTH_PX, abs=MIN_WIDTH_PX + 0.5),
+        "b.py:<work>": pytest.approx(0.8 * WIDTH_PX, abs=MIN_WIDTH_PX + 0.5),
+        "c.py:other": pytest.approx(0.1 * WIDTH_PX, abs=MIN_WIDTH_PX + 0.5),
     }
 
 

@@ -78,7 +78,7 @@ def test_compare_is_what_diff_prints(in_project: Project, capsys: pytest.Capture
     base, head = sides(in_project)
     texts = [",".join(entry.digest for entry in side) for side in (base, head)]
     report = compare(base, head)
-    assert [metric.decision.verdict.value for metric in report.only.metrics] == ["worse"]
+    assert [metric.decision.verdict.value for metric in report.single.metrics] == ["worse"]
     assert report.to_json() == compare(*texts, project=in_project).to_json()
     assert json.loads(json.dumps(report.to_json())) == json_of(capsys, "diff", *texts)
 

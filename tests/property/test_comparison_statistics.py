@@ -15,10 +15,10 @@ from obrelease.analysis.histograms.histogram_log import decode, merge
 from obrelease.analysis.statistics.bootstrap import resample_passes, resample_shifts, shift
 from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
 from obrelease.analysis.statistics.mann_whitney import (
-    MOST_EXACT,
+    MAX_EXACT_RUNS,
     critical_distance,
-    least_p_value,
     mann_whitney,
+    min_p_value,
 )
 from obrelease.analysis.statistics.power import detectable_percent, t_quantile, tail_level
 from obrelease.analysis.statistics.random_stream import RandomStream
@@ -62,18 +62,18 @@ def test_the_sides_may_be_swapped(first: list[float], second: list[float]) -> No
 def test_complete_separation_gives_the_least_p_value(first: int, second: int) -> None:
     """Rule: of all C(n + m, n) divisions only the two extreme ones separate the samples."""
     low, high = [float(i) for i in range(first)], [100.0 + i for i in range(second)]
-    assert mann_whitney(low, high).p_value == pytest.approx(least_p_value(first, second))
+    assert mann_whitney(low, high).p_value == pytest.approx(min_p_value(first, second))
 
 
 def test_known_least_p_values() -> None:
-    assert least_p_value(4, 4) == pytest.approx(0.029, abs=5e-4)
-    assert least_p_value(6, 6) == pytest.approx(0.0022, abs=5e-5)
+    assert min_p_value(4, 4) == pytest.approx(0.029, abs=5e-4)
+    assert min_p_value(6, 6) == pytest.approx(0.0022, abs=5e-5)
 
 
 def test_large_samples_use_the_normal_approximation_and_agree_with_the_exact_test() -> None:
     first, second = [float(2 * i) for i in range(30)], [2.0 * i + 11 for i in range(30)]
     exact, normal = mann_whitney(first, second), mann_whitney([*first, 29.0], second)
-    assert len(first) + len(second) == MOST_EXACT
+    assert len(first) + len(second) == MAX_EXACT_RUNS
     assert (exact.method, normal.method) == ("exact", "normal")
     assert normal.p_value == pytest.approx(exact.p_value, rel=0.25)
     assert mann_whitney([1.0] * 40, [1.0] * 40).p_value == 1.0

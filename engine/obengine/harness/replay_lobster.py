@@ -22,7 +22,7 @@ LOBSTER_VERSION: Final = 1
 """Incremented when the same file would give different commands."""
 
 _PROBES: Final = 500
-_LEAST_FITTED_PERCENT: Final = 99
+_MIN_FITTED_PERCENT: Final = 99
 """Not 100, because hidden orders of a real day trade before visible ones."""
 
 
@@ -90,8 +90,8 @@ def queues_check(day: LobsterDay) -> CheckResult:
     shares = ((fitted.exact_deletions, fitted.deletions), (fitted.head_executions, fitted.executions))
     return CheckResult(
         "queue-positions",
-        passed=all(100 * fits >= _LEAST_FITTED_PERCENT * of_all for fits, of_all in shares),
-        detail=f"of orders that the file introduced, at least {_LEAST_FITTED_PERCENT} % are deleted"
+        passed=all(100 * fits >= _MIN_FITTED_PERCENT * of_all for fits, of_all in shares),
+        detail=f"of orders that the file introduced, at least {_MIN_FITTED_PERCENT} % are deleted"
         " with the tracked size and executed at the head",
         counts={
             "deletions": fitted.deletions,

@@ -1,4 +1,7 @@
-"""Matches an arriving order against resting orders (sections 4.3 to 4.5 of the specification)."""
+"""Matches an arriving order against resting orders (sections 4.3 to 4.5 of the specification).
+
+The refill of an iceberg is in `symbol_book`.
+"""
 
 from __future__ import annotations
 

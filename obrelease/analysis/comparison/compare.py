@@ -1,6 +1,6 @@
 """Comparison of two sets of runs: the ratio, interval, test and verdict of each metric.
 
-The run, a process of its own, is the unit of replication: samples inside a run are not independent.
+Statistics count runs, each a process of its own, not samples: samples inside a run are not independent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from obrelease.analysis.comparison.metric_samples import (
     percentile_name,
 )
 from obrelease.analysis.comparison.verdict import Decision, Evidence, Rules, decide
-from obrelease.analysis.histograms.histogram import LEAST_BEYOND
+from obrelease.analysis.histograms.histogram import MIN_VALUES_BEYOND
 from obrelease.analysis.statistics.bootstrap import Floats, shift
 from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
 from obrelease.analysis.statistics.mann_whitney import RankTest, mann_whitney
@@ -34,10 +34,10 @@ from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
 from obrelease.models.labels_and_directions import Direction
 
-MOST_RUNS: Final = 100
+MAX_RUNS_OF_A_SIDE: Final = 100
 """Runs on a side; more would be a mixture of weeks, and slow."""
 
-MOST_NAMES: Final = 10
+MAX_NAMES: Final = 10
 """Metrics that a message names; it only counts the others."""
 
 
@@ -53,7 +53,7 @@ class MetricComparison:
         test: exact Mann-Whitney over the runs; None where the metric is not tested.
         p_adjusted: its p-value after Benjamini-Hochberg over all tested metrics.
         detectable_percent: the minimum detectable effect, found four times in five; None for none.
-        control_ratio: the A/A ratio, every second run of the base over the others: the noise floor.
+        control_ratio: the A/A ratio, every second base run over the others: the noise without any change.
     """
 
     name: str
@@ -74,7 +74,7 @@ class MetricComparison:
 
 @dataclass(frozen=True, slots=True)
 class ShiftPoint:
-    """The shift function at one quantile: a latency of both sides, in nanoseconds, and their ratio."""
+    """A latency percentile of both sides, in nanoseconds, and their ratio (a point of the shift function)."""
 
     histogram: str
     quantile: float
@@ -167,10 +167,10 @@ def metrics_in_common(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
 
 
 def some_names(names: Sequence[str]) -> str:
-    """Names for a message: sorted, unique, and at most `MOST_NAMES` of them."""
+    """Names for a message: sorted, unique, and at most `MAX_NAMES` of them."""
     unique = sorted(set(names))
-    more = f" and {len(unique) - MOST_NAMES} more" if len(unique) > MOST_NAMES else ""
-    return ", ".join(unique[:MOST_NAMES]) + more
+    more = f" and {len(unique) - MAX_NAMES} more" if len(unique) > MAX_NAMES else ""
+    return ", ".join(unique[:MAX_NAMES]) + more
 
 
 def deduplicate(runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -196,9 +196,9 @@ def _assumed_note(facts: Sequence[str]) -> Iterator[str]:
 
 def _check_sides(base: Sequence[Run], head: Sequence[Run]) -> None:
     for side, runs in (("base", base), ("head", head)):
-        if not 1 <= len(runs) <= MOST_RUNS:
+        if not 1 <= len(runs) <= MAX_RUNS_OF_A_SIDE:
             raise UsageError(
-                f"{len(runs)} runs as {side}; 1 to {MOST_RUNS} can be compared",
+                f"{len(runs)} runs as {side}; 1 to {MAX_RUNS_OF_A_SIDE} can be compared",
                 hint="narrow the filter, for example by commit",
             )
     if both := {run.identity for run in base} & {run.identity for run in head}:
@@ -250,7 +250,7 @@ def _compare_metric(
     decision = decide(Evidence(runs, ratio, low, high, p_adjusted), column.direction, threshold, rules)
     if not column.enough:
         decision = Decision(
-            decision.verdict, f"a run has fewer than {LEAST_BEYOND} values beyond", not_worse=False
+            decision.verdict, f"a run has fewer than {MIN_VALUES_BEYOND} values beyond", not_worse=False
         )
     detectable = None
     if test is not None:

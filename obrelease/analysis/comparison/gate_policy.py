@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from obrelease.analysis.comparison.verdict import LEAST_RUNS, Rules
+from obrelease.analysis.comparison.verdict import MIN_RUNS, Rules
 from obrelease.models.base import Document
 from obrelease.models.policy_file import GATE_POLICY, MAX_POLICY_BYTES, load_policy
 from obrelease.storage.files import read_bounded
@@ -48,7 +48,7 @@ class GatePolicy(Document):
     threshold_percent: Percent = 2.0
     alpha: Share = 0.05
     confidence: Confidence = 0.95
-    least_runs: Annotated[int, Field(ge=LEAST_RUNS, le=100)] = LEAST_RUNS
+    least_runs: Annotated[int, Field(ge=MIN_RUNS, le=100)] = MIN_RUNS
     resamples: Annotated[int, Field(ge=500, le=100_000)] = 2_000
     seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
 

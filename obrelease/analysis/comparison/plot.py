@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from obrelease.analysis.comparison.compare import Comparison, ShiftPoint
-from obrelease.analysis.histograms.histogram import LEAST_BEYOND
+from obrelease.analysis.histograms.histogram import MIN_VALUES_BEYOND
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.plots.axes import NS_PER_S, leading_digit, log_seconds_axis, percentile_axis
 from obrelease.analysis.plots.colours import BLUE, MUTED, TEXT, VERMILLION
@@ -34,7 +34,7 @@ def overlay(
 ) -> bytes:
     """Draw each run's percentile curve thin, each side's median curve bold, and their ratio.
 
-    The ratio has the bootstrap's intervals at the quantiles of the shift function.
+    The ratio has the bootstrap's intervals at the same quantiles as in the table of percentiles.
 
     Args:
         comparison: with at least one latency histogram on both sides.
@@ -94,8 +94,8 @@ def _draw_curves(
 def _draw_ratio(
     axes: Axes, positions: NDArray[np.float64], ratio: NDArray[np.float64], points: Sequence[ShiftPoint]
 ) -> None:
-    """The ratio as far as every run has `LEAST_BEYOND` values beyond: what follows is a few values' luck."""
-    trusted = positions <= positions[-1] / LEAST_BEYOND
+    """The ratio, up to the last percentile beyond which every run has `MIN_VALUES_BEYOND` values."""
+    trusted = positions <= positions[-1] / MIN_VALUES_BEYOND
     known = [point for point in points if 1 / (1 - point.quantile) <= positions[trusted][-1]]
     axes.axhline(1.0, color=MUTED, linewidth=1.0)
     axes.plot(positions[trusted], ratio[trusted], color=TEXT, linewidth=1.0, alpha=0.6)

@@ -11,7 +11,7 @@ from typing import Final
 
 from obrelease.models.labels_and_directions import Direction
 
-LEAST_RUNS: Final = 4
+MIN_RUNS: Final = 4
 """Below four and four runs the exact test cannot go under 5 %: there is no verdict."""
 
 
@@ -38,7 +38,7 @@ class Rules:
         confidence: of the intervals.
         threshold_percent: the smallest change that matters, where `thresholds` has no other.
         thresholds: by metric name or shell pattern of names; the first match counts.
-        least_runs: on each side, `LEAST_RUNS` or more.
+        least_runs: on each side, `MIN_RUNS` or more.
         resamples: of the bootstrap.
         seed: of the bootstrap.
     """
@@ -47,7 +47,7 @@ class Rules:
     confidence: float = 0.95
     threshold_percent: float = 2.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    least_runs: int = LEAST_RUNS
+    least_runs: int = MIN_RUNS
     resamples: int = 2_000
     seed: int = 1
 

@@ -113,13 +113,13 @@ def log_bytes(histogram: HdrHistogram) -> bytes:
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
-LEAST_BEYOND: Final = 10
+MIN_VALUES_BEYOND: Final = 10
 """How many values beyond a percentile make it more than an accident of the last few."""
 
 
 def enough_beyond(count: int, percentile: float) -> bool:
-    """Whether at least `LEAST_BEYOND` of `count` values are beyond a percentile, 0 to 100."""
-    return count * (100 - percentile) / 100 >= LEAST_BEYOND - 1e-6
+    """Whether at least `MIN_VALUES_BEYOND` of `count` values are beyond a percentile, 0 to 100."""
+    return count * (100 - percentile) / 100 >= MIN_VALUES_BEYOND - 1e-6
 
 
 def summary_of(histogram: Histogram) -> HistogramSummary:

@@ -1,4 +1,4 @@
-"""The latency plot: one curve a histogram, by percentile."""
+"""The latency plot: one curve per histogram, by percentile."""
 
 from __future__ import annotations
 

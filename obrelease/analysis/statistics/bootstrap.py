@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 INNER_DRAWS: Final = 100
 """How many times each run is resampled from its passes or intervals."""
 
-_MOST_DIFFERENCES: Final = 2_000_000
+_MAX_DIFFERENCES: Final = 2_000_000
 
 
 def resample_passes(samples: Sequence[float], stream: RandomStream) -> Floats:
@@ -87,7 +87,7 @@ def resample_shifts(first: Floats, second: Floats, *, resamples: int, stream: Ra
         first, second: float64 [runs, INNER_DRAWS, quantiles], log values.
     """
     pairs = first.shape[0] * second.shape[0] * first.shape[2]
-    step = max(1, _MOST_DIFFERENCES // pairs)
+    step = max(1, _MAX_DIFFERENCES // pairs)
     parts = [
         shift(_resample_runs(first, count, stream), _resample_runs(second, count, stream))
         for start in range(0, resamples, step)

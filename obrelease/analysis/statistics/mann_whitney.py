@@ -17,7 +17,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_EXACT: Final = 60
+MAX_EXACT_RUNS: Final = 60
 """Values of both sides together up to which the p-value is exact; above, normal with tie correction."""
 
 
@@ -49,14 +49,14 @@ def mann_whitney(first: Sequence[float], second: Sequence[float]) -> RankTest:
     rank_sum = int(doubled[other:].sum())
     u = rank_sum / 2 - size * (size + 1) / 2
     ranks = tuple(int(rank) for rank in np.sort(doubled))
-    if size + other <= MOST_EXACT:
+    if size + other <= MAX_EXACT_RUNS:
         return RankTest(
             u, _exact(ranks, min(size, other), abs(rank_sum - size * (size + other + 1))), "exact"
         )
     return RankTest(u, _normal(ranks, size, other, u), "normal")
 
 
-def least_p_value(first: int, second: int) -> float:
+def min_p_value(first: int, second: int) -> float:
     """The smallest two-sided p-value that samples of these sizes can give, all values distinct."""
     return min(1.0, 2 / math.comb(first + second, first))
 

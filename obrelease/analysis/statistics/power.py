@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from obrelease.analysis.statistics.mann_whitney import MOST_EXACT, critical_distance, least_p_value
+from obrelease.analysis.statistics.mann_whitney import MAX_EXACT_RUNS, critical_distance, min_p_value
 from obrelease.analysis.statistics.random_stream import RandomStream
 
 POWER: Final = 0.8
@@ -65,7 +65,7 @@ def detectable_percent(
         None where not even a complete separation of the runs would be a finding.
     """
     level = alpha / metrics
-    if least_p_value(len(first), len(second)) > level:
+    if min_p_value(len(first), len(second)) > level:
         return None
     freedom = len(first) + len(second) - 2
     deviation = math.sqrt((_squares(first) + _squares(second)) / freedom)
@@ -79,7 +79,7 @@ def _needed_shift(first: int, second: int, level: float) -> float:
     Small samples by trial (`_TRIALS` normal samples, the same each time, and bisection), large ones
     by the normal approximation with the rank test's efficiency of 3 / pi.
     """
-    critical = critical_distance(first, second, level) if first + second <= MOST_EXACT else None
+    critical = critical_distance(first, second, level) if first + second <= MAX_EXACT_RUNS else None
     if critical is None:
         spread = math.sqrt((1 / first + 1 / second) / _RANK_EFFICIENCY)
         return (_NORMAL.inv_cdf(1 - level / 2) + _NORMAL.inv_cdf(POWER)) * spread

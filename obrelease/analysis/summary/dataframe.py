@@ -11,7 +11,7 @@ from obrelease.analysis.summary.key_figures import latency_figures, measures, th
 from obrelease.analysis.summary.run import Run
 
 RunsFrame = pd.DataFrame
-"""What `runs_frame` returns, by a name that other rooms may import."""
+"""What `runs_frame` returns, by a name that other packages may import."""
 
 RUN_COLUMNS: Final = {
     "digest": "string",
@@ -42,7 +42,7 @@ METRIC_COLUMNS: Final = {
 
 
 def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """One row a run, columns `RUN_COLUMNS`, and `created`, the same instant as a UTC timestamp.
+    """One row per run, columns `RUN_COLUMNS`, and `created`, the same instant as a UTC timestamp.
 
     `created` is missing for instants that a timestamp cannot hold.
 
@@ -55,7 +55,7 @@ def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def metrics_frame(runs: Iterable[Run]) -> pd.DataFrame:
-    """One row a figure of a run, columns `METRIC_COLUMNS`: the figures that `list` and release notes have.
+    """One row per figure of a run, columns `METRIC_COLUMNS`: the figures that `list` and release notes have.
 
     `value` is in `unit`: the median over the samples of a metric, or a percentile of a latency
     histogram. `samples` is the number of samples or of recorded latencies. Names are those of

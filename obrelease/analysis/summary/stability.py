@@ -1,7 +1,8 @@
 """Stability checks of a run: whether its passes agreed in time, derived again from the samples.
 
 A check named `stability` or `stability-SERIES` states its thresholds and what it found. It fails no run:
-it shows how much of the numbers is noise of the machine.
+it shows how much of the numbers is noise of the machine. The check and the text of its reason are made in
+`obengine.harness.stability`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The commands, one file a verb, named as it is typed."""
+"""The commands, one file per command, named as it is typed."""

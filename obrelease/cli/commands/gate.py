@@ -1,4 +1,4 @@
-"""`obrelease gate`: check runs or a release against a regression policy."""
+"""`obrelease gate`: check runs or a release against a gate policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from obrelease.cli.rendering.comparison import gate_text
 from obrelease.errors import CheckFailed, Inconclusive, ObreleaseError, UsageError
 
 POLICY_HELP: Final = """\
-Check runs or a release against a regression policy.
+Check runs or a release against a gate policy.
 
 Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
 

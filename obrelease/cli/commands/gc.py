@@ -71,7 +71,7 @@ def _summary(report: GcReport, grace: str) -> str:
     outcome = "removed" if report.removed else "would be removed"
     return (
         f"{counted(len(report.runs), 'run')} {outcome}, {counted(report.freed_bytes, 'byte')}; "
-        f"kept by a root: {len(plan.protected):,}, younger than {grace}: {len(plan.within_grace):,}; "
+        f"protected: {len(plan.protected):,}, younger than {grace}: {len(plan.within_grace):,}; "
         f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
     )
 

@@ -1,4 +1,4 @@
-"""`obrelease list`: the recorded runs, one a line, with their figures."""
+"""`obrelease list`: the recorded runs, one per line, with their figures."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def list_runs(
         ),
     ] = _NEWEST_FIRST,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", help="At most so many, the newest.")
+        int | None, typer.Option("--limit", metavar="N", help="Only the N newest, chosen before --sort.")
     ] = None,
     figures: Annotated[
         bool | None,

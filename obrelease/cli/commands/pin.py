@@ -30,7 +30,7 @@ def pin(
 ) -> None:
     """Name a run, or list the names.
 
-    A name serves wherever a digest does, and keeps the run from `gc`.
+    Use the name instead of a digest in any command. `gc` does not remove a run that has a name.
     """
     registry = session.registry(results, must_exist=True)
     if name is None:

@@ -31,10 +31,11 @@ def publish(
     remote: RemoteOption = None,
     sign: SignOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Finish a run that stopped: its commit, its runs.")
+        bool, typer.Option("--resume", help="Finish an attempt that stopped, with its commit and its runs.")
     ] = False,
     abort: Annotated[
-        bool, typer.Option("--abort", help="Remove the draft and the unpushed tag of a run that stopped.")
+        bool,
+        typer.Option("--abort", help="Remove the draft and unpushed tag of an attempt that stopped."),
     ] = False,
 ) -> None:
     """Check, pack, tag and upload runs as one release.

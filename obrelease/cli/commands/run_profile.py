@@ -42,7 +42,7 @@ def profile(
 ) -> None:
     """Find where time and memory go in a scenario.
 
-    Functions, allocations and a flame graph; rates of such a run mean nothing.
+    Functions, allocations and a flame graph. Its shares are meaningful, its rates are not.
     """
     project = session.project(results=results)
     configure_matplotlib()

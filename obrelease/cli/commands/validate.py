@@ -23,8 +23,8 @@ def validate(
 ) -> None:
     """Check documents and the files that they list.
 
-    Documents against their schemas, files byte by byte, numbers by each other. With -v each is named
-    as it is checked.
+    Documents are checked against their schemas, files byte by byte, and derived numbers are computed again.
+    With -v each is named as it is checked.
     """
     if paths:
         report = api.validate(*paths, reporter=session.out)

@@ -31,7 +31,7 @@ AttestationOption = Annotated[
     typer.Option(
         "--attestation",
         metavar="FILE",
-        help="A Sigstore bundle, or a .jsonl file with one a line; may be repeated. Needs --policy.",
+        help="A Sigstore bundle, or a .jsonl file with one per line; may be repeated. Needs --policy.",
     ),
 ]
 
@@ -46,7 +46,8 @@ def verify(
 ) -> None:
     """Check every layer of a release.
 
-    Files, runs, notes, pictures, forge, sources, tag, signatures. A failed check ends with an exit code.
+    Files, runs, notes, pictures, forge, sources, tag, signatures. The exit code of a failed check
+    is 1, 4, 5, 6 or 8.
     """
     project = session.project(forge=forge)
     result = api.verify(

@@ -28,7 +28,7 @@ KINDS: Final = ("bench", "stress", "architectures", "replay", "profile", "import
 CORES: Final = ("reference", "native", "auto")
 _FIXED: Final = {"kind": KINDS, "core": CORES[:2], "checks": ("passed", "failed"), "dirty": ("yes", "no")}
 
-_MOST: Final = 40
+_MAX_SUGGESTIONS: Final = 40
 """How many runs are offered, the newest."""
 
 _SHORT_DIGEST: Final = 12
@@ -137,7 +137,7 @@ def _values(ctx: typer.Context, key: str, start: str) -> Iterator[Offer]:
         from obrelease.registry.filter import Filter
 
         field = {"events": "events_digest"}.get(key, key)
-        found = (getattr(entry, field) for entry in _registry(ctx).find(Filter(), limit=_MOST))
+        found = (getattr(entry, field) for entry in _registry(ctx).find(Filter(), limit=_MAX_SUGGESTIONS))
         short = None if key == "workload" else _SHORT_DIGEST
         yield from ((fact[:short], "") for fact in dict.fromkeys(found) if fact)
 
@@ -149,7 +149,7 @@ def _digests(registry: Registry, ctx: typer.Context, start: str) -> Iterator[Off
 
     asked = {key: ctx.params.get(key) for key in ("kind", "scenario", "core")}
     length = _SHORT_DIGEST if len(start) <= _SHORT_DIGEST else None
-    for entry in registry.find(Filter(digest=start or None, **asked), limit=_MOST):
+    for entry in registry.find(Filter(digest=start or None, **asked), limit=_MAX_SUGGESTIONS):
         yield entry.digest[:length], _description(entry)
 
 

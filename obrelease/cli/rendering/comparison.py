@@ -1,4 +1,4 @@
-"""A comparison as people read it: one line a metric, the shift function, and what to keep in mind."""
+"""A comparison as text: one line per metric, the ratio at each percentile, and the meaning of the columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _COLUMN_NOTES = (
     "  each side, not the quotient of BASE and HEAD, which are the medians over the runs of a side",
     "DETECTABLE: the smallest change that these runs would show four times in five; - if a metric is not",
     "  tested (too few runs, or too few values beyond the percentile), or if no change could be found",
-    "A/A: base's runs of odd turn against those of even turn, the noise floor; - with a single run as base",
+    "A/A: the 1st, 3rd, 5th, ... base run against the 2nd, 4th, 6th: the noise without any change; - with a",
+    "  single run as base",
 )
 """The footer of a comparison: the meaning of its columns."""
 
@@ -33,9 +34,9 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def comparison_report_text(report: ComparisonReport) -> str:
-    """The comparison of two sides; for releases, one a scenario, then what was not compared."""
+    """The comparison of two sides; for releases, one per scenario, then what was not compared."""
     if not report.between_releases:
-        return comparison_text(report.only)
+        return comparison_text(report.single)
     sections = (
         f"== {printable(name)} ==\n\n{comparison_text(comparison)}" for name, comparison in report.comparisons
     )

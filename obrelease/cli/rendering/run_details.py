@@ -71,11 +71,11 @@ def percentiles(run: Run) -> tuple[str, str, str]:
 
 def few_beyond(run: Run) -> Iterator[str]:
     """The footnote to percentiles that carry its mark; nothing if none does."""
-    from obrelease.analysis.histograms.histogram import LEAST_BEYOND
+    from obrelease.analysis.histograms.histogram import MIN_VALUES_BEYOND
 
     if run.latency and any(cell.endswith(_FEW) for cell in percentiles(run)):
         values = counted(run.latency.figures.count, "value", "values")
-        yield f"{_FEW} fewer than {LEAST_BEYOND} values are beyond this percentile: the run has {values}"
+        yield f"{_FEW} fewer than {MIN_VALUES_BEYOND} values are beyond this percentile: the run has {values}"
 
 
 def knee_text(knee_msg_s: int | float, passes: int) -> str:

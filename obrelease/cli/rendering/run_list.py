@@ -22,7 +22,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uf
 
 
 def listing(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> str:
-    """One line a run, in the order given.
+    """One line per run, in the order given.
 
     Args:
         figures: show the headline figure and the latency of each run in place of its events.

@@ -1,1 +1,1 @@
-"""The registry's index: a SQLite file derived from the folders, free to be deleted."""
+"""The registry's index: a SQLite file derived from the folders; it may be deleted."""

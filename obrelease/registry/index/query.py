@@ -1,4 +1,4 @@
-"""Queries on the index: derived from the run folders, updated by each reader, free to be deleted.
+"""Queries on the index: derived from the run folders, updated by each reader; it may be deleted.
 
 Rows only lead to folders; the files of a run are hashed again when it is used. The file has the mark of
 its user and each row a seal (see `ownership`), so that every row was made by this user's program from an

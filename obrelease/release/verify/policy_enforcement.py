@@ -1,4 +1,4 @@
-"""Loads a verification policy, and checks a verified release against it."""
+"""Loads a release policy, and checks a verified release against it."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def verify_release(
         project: the project of the git repository at `root`; tags of another project do not count.
         root: the folder whose git repository has the tag; it may be in none.
         open_forge: called only if `release` is a tag.
-        policy: a verification policy, or None.
+        policy: a release policy, or None.
         attestations: files with Sigstore bundles, beyond those in the release; they need a policy.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The forge on GitHub: look, act once, and look again after an ambiguous response."""
+"""The forge on GitHub: read its state, act once, and read again after an ambiguous response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The upload of one asset to a draft: look, send, and read back what GitHub stored."""
+"""The upload of one asset to a draft: read the draft, send, and read back what GitHub stored."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from obrelease.analysis.comparison.compare import MOST_RUNS, Comparison, MetricComparison, compare
+from obrelease.analysis.comparison.compare import MAX_RUNS_OF_A_SIDE, Comparison, MetricComparison, compare
 from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.summary.run import Metric, Run
@@ -159,7 +159,7 @@ def test_an_imported_file_counts_once() -> None:
         compare(twice, [replace(side("head")[0], original="cd" * 32)], RULES)
 
 
-@pytest.mark.parametrize("count", [0, MOST_RUNS + 1])
+@pytest.mark.parametrize("count", [0, MAX_RUNS_OF_A_SIDE + 1])
 def test_a_side_has_some_runs_and_not_too_many(count: int) -> None:
     many = [replace(run("x"), digest=f"base-{number}") for number in range(count)]
     with pytest.raises(UsageError, match=f"{count} runs as base"):

@@ -95,4 +95,4 @@ def test_labels_do_not_decide_whether_runs_compare(tmp_path: Path) -> None:
         )
 
     report = compare([recorded("gcc", 1)], [recorded("clang", 2)])
-    assert [metric.name for metric in report.only.metrics] == ["parse-time"]
+    assert [metric.name for metric in report.single.metrics] == ["parse-time"]

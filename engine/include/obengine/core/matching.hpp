@@ -1,4 +1,5 @@
 // Matches an arriving order against resting orders of all kinds (sections 4.3 to 4.5 of the specification).
+// The refill of an iceberg is in symbol_book_ops.hpp.
 #pragma once
 
 #include <algorithm>

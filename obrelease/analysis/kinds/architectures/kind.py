@@ -16,7 +16,7 @@ from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
 from obrelease.analysis.kinds.run_commands import architectures_commands
 from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind, Variants
 
-_MOST_CURVES: Final = 8
+_MAX_CURVES: Final = 8
 _VARIANT_COLUMNS: Final = {
     "architecture": "architecture",
     "core": "core",
@@ -36,7 +36,7 @@ def _plots(content: RunContent) -> dict[str, bytes]:
     title = f"architectures, {content.messages:,} messages, seeds {seeds}"
     rates = {name: rates_msg_s(content, name) for name in names}
     stages = {name: busy_ns_per_message(content, name) for name in names}
-    curves = {name: content.histogram(f"{name}-latency") for name in names[:_MOST_CURVES]}
+    curves = {name: content.histogram(f"{name}-latency") for name in names[:_MAX_CURVES]}
     return {
         "architectures.svg": architectures_compared(rates, stages, title=title),
         "latency.svg": latency_curve(curves, title=title, clock="service"),

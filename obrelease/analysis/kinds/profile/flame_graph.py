@@ -15,7 +15,7 @@ from obrelease.analysis.plots.colours import BACKGROUND, MUTED, TEXT, with_dark_
 
 WIDTH_PX: Final = 800
 ROW_PX: Final = 18
-LEAST_PX: Final = 0.4
+MIN_WIDTH_PX: Final = 0.4
 """Boxes that would be narrower are left out."""
 
 _TOP_PX: Final = 44
@@ -65,7 +65,7 @@ def _boxes(
     for name in sorted(box.below):
         child = box.below[name]
         width = child.total * scale
-        if width >= LEAST_PX:
+        if width >= MIN_WIDTH_PX:
             yield name, left_px, level, width, child.total
             yield from _boxes(child, left_px, level + 1, scale)
         left_px += width

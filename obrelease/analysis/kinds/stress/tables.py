@@ -78,7 +78,7 @@ def saturated_walls(artefact: Artefact, scale: int) -> tuple[int | float, ...]:
 
 
 def scale_rows(content: RunContent) -> list[dict[str, int | str]]:
-    """One row a scale, by column; every number is one of the envelope or of its histograms.
+    """One row per scale, by column; every number is one of the envelope or of its histograms.
 
     `sustained_*` are rates with every message due at once; `offered_msg_s` and `done_msg_s` are of the
     open loop that the latencies belong to.

@@ -13,7 +13,7 @@ from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_
 
 Int64s = NDArray[np.int64]
 
-_MOST_BREACHES = 2_000
+_MAX_BREACHES_SHOWN = 2_000
 
 
 def inventory_and_pnl(
@@ -44,7 +44,7 @@ def inventory_and_pnl(
             seconds, inventory_lots, color=BLUE, linewidth=1.0, drawstyle="steps-post", label="inventory"
         )
         if breach_ns.size:
-            shown = breach_ns[:: max(1, -(-breach_ns.size // _MOST_BREACHES))] / NS_PER_S
+            shown = breach_ns[:: max(1, -(-breach_ns.size // _MAX_BREACHES_SHOWN))] / NS_PER_S
             floor = np.full(shown.size, 0.03)
             lots.plot(
                 shown,
