@@ -74,14 +74,14 @@ def best_of_rows(
     same = rank[1:] == rank[:-1]
     until[:-1][same] = rows[1:][same]
     held = totals > 0
-    best = _first_cover(rows[held], until[held], rank[held], size, unique.size)
+    best = _min_cover(rows[held], until[held], rank[held], size, unique.size)
     at = np.searchsorted(rank * np.int64(size) + rows, best * size + np.arange(size), side="right") - 1
     known = best < unique.size
     lots = np.where(known, totals[at] if totals.size else 0, 0)
     return np.append(unique, 0)[best], lots
 
 
-def _first_cover(
+def _min_cover(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     values: NDArray[np.int64],

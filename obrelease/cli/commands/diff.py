@@ -38,8 +38,8 @@ def diff(
     DETECTABLE is the smallest change that these runs would show four times in five; `-` if the metric
     is not tested (too few runs, or too few values beyond the percentile), or if no change could be found.
 
-    A/A compares the 1st, 3rd, 5th, ... base run with the 2nd, 4th, 6th: the noise without any change; `-` with
-    a single run as base.
+    A/A compares the 1st, 3rd, 5th, ... base run with the 2nd, 4th, 6th: the noise without any change; `-`
+    with a single run as base.
     """
     api.require_plot_format(plot)
     project = session.project(results=results, forge=forge)
