@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Final
 
@@ -95,6 +96,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "quoted CSV rows": _repeated(b'"1","2"\n'),
     "LOBSTER rows": _numbered("34200.#,1,#,10,1000000,1\n"),
     "log intervals": _repeated(b"0,0,0,AAAA\n"),
+    "empty gzip members": _repeated(gzip.compress(b"", mtime=0)),
     "ITCH frames": _repeated(b"\0\x0cS" + bytes(11)),
 }
 """Every shape by its name."""

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from obrelease.importers.artefact_builder import ImportRequest
 
 from obengine.api.errors import EngineError
 from obengine.feeds.itch50 import read_itch50
@@ -32,6 +31,7 @@ from obrelease.bundle.reader import read_bundle
 from obrelease.bundle.signing.armor import from_armor, from_base64
 from obrelease.errors import ObreleaseError
 from obrelease.importers.formats import IMPORTERS
+from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.models.finding import printable
 from obrelease.models.provenance import read_envelope
 from obrelease.models.toml_reader import read_toml
@@ -243,7 +243,7 @@ def growth(reader: Reader, make: Callable[[int], bytes], folder: Path) -> float:
     return ratio
 
 
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", READERS)
 def test_cost_grows_with_the_size_alone(tmp_path: Path, name: str, step: int) -> None:
     reader = READERS[name]

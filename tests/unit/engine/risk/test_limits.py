@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -376,3 +377,26 @@ def test_risk_limits_for_a_tape_are_rejected(tmp_path: Path) -> None:
         run_replay(
             tmp_path / "t.obtape", core="reference", passes=1, risk=limits_file(tmp_path, "version = 1")
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"x = " + b"[" * 3_000, "not valid TOML"),
+        (b"x = " + b"9" * 5_000, "not valid TOML"),
+        (b"version = 0x" + b"f" * 5_000, "must be 1, not an integer of thousands of digits"),
+        (b"a" + b".a" * 3_000 + b" = 1", "more than 64 dots"),
+        (b"# x\n" * 100_000, "larger than 262144 bytes"),
+    ],
+)
+def test_hostile_limits_files_are_refused(tmp_path: Path, text: bytes, reason: str) -> None:
+    path = tmp_path / "limits.toml"
+    path.write_bytes(text)
+    with pytest.raises(LimitsError, match=reason):
+        read_limits(path, symbols=("A",), participants=())
+
+
+def test_a_limits_file_is_a_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "limits.toml")
+    with pytest.raises(LimitsError, match="not a regular file"):
+        read_limits(tmp_path / "limits.toml", symbols=("A",), participants=())
