@@ -31,11 +31,11 @@ HEADER: Final = """\
 BUILD_TOOLS: Final = ("cmake", "ninja")
 """What the build backend asks for if the machine has none of its own."""
 
-_PIN: Final = re.compile(r"([a-z0-9-]+)==([^ ;]+)(?: ; (.+?))?")
+_PIN: Final = re.compile(r"([a-z0-9-]+(?:\[[a-z0-9,-]+\])?)==([^ ;]+)(?: ; (.+?))?")
 _HASH: Final = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 
 Lock = Mapping[str, tuple[str, tuple[str, ...]]]
-"""Name to its requirement (`name==version`, perhaps with a marker) and its hashes."""
+"""Name, with its extras (older versions of pip compare them), to its requirement (`name==version`, perhaps with a marker) and its hashes."""
 
 
 def environments() -> tuple[dict[str, str], ...]:
@@ -83,7 +83,14 @@ def needed_marker(marker: str | None) -> str | None:
 def resolve(requirements: Iterable[str]) -> Lock:
     """Ask the index, through `uv`, for everything that the requirements need."""
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header"]
-    command += ["--no-config", "--generate-hashes", "--no-annotate", "--only-binary", ":all:"]
+    command += [
+        "--no-config",
+        "--generate-hashes",
+        "--no-annotate",
+        "--no-strip-extras",
+        "--only-binary",
+        ":all:",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "requirements.in"
         source.write_text("\n".join(requirements) + "\n", "utf-8")

@@ -24,16 +24,16 @@ scripts/setup_env.sh
 venv=$(realpath -- "${OBRELEASE_VENV:-.venv}")
 export PATH=$venv/bin:$PATH OBRELEASE_RESULTS=$to/results OBRELEASE_RELEASES=$to/releases MPLCONFIGDIR=$to/.mplconfig
 unset GITHUB_TOKEN GH_TOKEN OBRELEASE_TOKEN
-say() { printf '\n$ %s\n' "$*"; "$@"; }
+run() { printf '\n$ %s\n' "$*"; "$@"; }
 
 git clone --quiet --no-tags . "$to/checkout"
 cd "$to/checkout"
-say obrelease doctor
-for scenario in baseline x10 x100; do say obrelease run bench --scenario "$scenario" --seed 42; done
-say obrelease run replay ${trace:+"$trace"}
-say obrelease list
-say obrelease validate
-say obrelease publish "$tag"
-say obrelease publish "$tag"
-say obrelease verify "$tag"
-printf '\nThe release lies in %s\n' "$to/releases/$tag"
+run obrelease doctor
+for scenario in baseline x10 x100; do run obrelease run bench --scenario "$scenario" --seed 42; done
+run obrelease run replay ${trace:+"$trace"}
+run obrelease list
+run obrelease validate
+run obrelease publish "$tag"
+run obrelease publish "$tag"
+run obrelease verify "$tag"
+printf '\nThe release is in %s\n' "$to/releases/$tag"

@@ -67,7 +67,7 @@ def house_rules(text: str) -> list[str]:
 def _text_rules(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if _USES.match(line) and not _PINNED.search(line) and not _OWN_ACTION.search(line):
-            yield f"pinned: not a full commit with its version beside it: {line.strip()}"
+            yield f"pinned: not a full commit with its version in a comment: {line.strip()}"
 
 
 def _rules(document: Mapping[Any, Any]) -> Iterator[str]:
@@ -99,16 +99,16 @@ def _step_rules(name: str, steps: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _token_rules(name: str, job: Mapping[str, Any]) -> Iterator[str]:
-    """A write token stands alone: after other jobs, behind an environment, or in a job without a shell."""
+    """A write token is in a job of its own: after other jobs, behind an environment, or without a shell."""
     permissions = job.get("permissions")
     if not isinstance(permissions, dict):
-        yield f"token: {name} does not say what its token may do"
+        yield f"token: {name} does not list what its token may do"
         return
     written = {key for key, value in permissions.items() if value == "write"}
     if not written:
         return
     if not job.get("needs"):
-        yield f"token: {name} can write, and stands before every check"
+        yield f"token: {name} can write, and needs no check before it"
     if written == {"contents"}:
         if not job.get("environment"):
             yield f"token: {name} can write without an environment that guards it"

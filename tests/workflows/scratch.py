@@ -32,7 +32,7 @@ class Scratch:
         return self._run(*COMMAND, *arguments)
 
     def demand_signatures(self) -> Path:
-        """Have the policy ask for a maintainer's signatures, as the comment in it says; returns the key."""
+        """Have the policy ask for a maintainer's signatures, as its comment describes; returns the key."""
         key = self.home / "key"
         self._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
         public = key.with_suffix(".pub").read_text("utf-8")
@@ -85,7 +85,7 @@ def wheel_of(scratch: Scratch, folder: Path) -> Path:
 
 
 def make_scratch(folder: Path) -> Scratch:
-    """This checkout as it stands, without its results, as the first commit; then one run of its own."""
+    """This checkout as it is, without its results, as the first commit; then one run of its own."""
     scratch = Scratch(folder / "clone", folder / "remote.git", folder / "home")
     for path in (scratch.clone, scratch.home):
         path.mkdir(parents=True)

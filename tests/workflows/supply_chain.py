@@ -20,7 +20,9 @@ _VARIABLE: Final = re.compile(r"\$\{?\w+[^/]*")
 _PINNED_ACTION: Final = re.compile(r"([\w.-]+)/[\w./-]+@[0-9a-f]{40}")
 _OWN_ACTION: Final = re.compile(r"[\w.-]+/[\w.-]+/\.github/actions/release@[0-9a-f]{40}")
 _LOCK: Final = re.compile(r"(?:^|/)locks/([a-z]+|\$lock)\.txt$")
-_ENTRY: Final = re.compile(r"[a-z0-9-]+==[^ ]+(?: ; [^\\]+?)?(?: --hash=sha256:[0-9a-f]{64})+")
+_ENTRY: Final = re.compile(
+    r"[a-z0-9-]+(?:\[[a-z0-9,-]+\])?==[^ ]+(?: ; [^\\]+?)?(?: --hash=sha256:[0-9a-f]{64})+"
+)
 _LOCK_OPTIONS: Final = ("--require-hashes", "--only-binary :all:")
 
 
@@ -106,7 +108,7 @@ def _requirement_files(arguments: tuple[str, ...]) -> list[str]:
 
 
 def _positional(arguments: tuple[str, ...], verb: str) -> Iterator[str]:
-    """What pip is told to install outside of files; options with values are listed."""
+    """The requirements among the arguments; values of options are left out."""
     valued = {
         "-r",
         "--requirement",

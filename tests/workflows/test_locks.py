@@ -28,7 +28,7 @@ LOCKS: Final = ROOT / "locks"
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SCRIPT: Final = runpy.run_path(str(ROOT / "scripts" / "lock_requirements.py"))
 ENVIRONMENTS: Final[tuple[dict[str, str], ...]] = SCRIPT["environments"]()
-ENTRY: Final = re.compile(r"^([a-z0-9-]+)==([^ ]+)(?: ; (.+?))? \\$", re.MULTILINE)
+ENTRY: Final = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^ ]+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
 def locked(name: str) -> dict[str, tuple[str, str | None]]:
