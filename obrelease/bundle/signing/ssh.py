@@ -6,17 +6,20 @@ Each use has its own namespace, so that a signature for one purpose is not valid
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from obrelease.bundle.signing.armor import from_armor, to_armor
 from obrelease.errors import IntegrityError, UsageError
 from obrelease.models.finding import printable
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
@@ -27,15 +30,26 @@ GIT_NAMESPACE: Final = "git"
 
 _SIGN_TIMEOUT_S: Final = 300
 _VERIFY_TIMEOUT_S: Final = 60
+_CERTIFICATE: Final = re.compile(rb"with [A-Z0-9-]+-CERT key SHA256:")
 _FINGERPRINT: Final = re.compile(rb"key (SHA256:[A-Za-z0-9+/]{43})\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """The fingerprint of the key that made a signature, and its principal if it is an allowed signer."""
+    """The key that made a signature, and how the allowed signers list it.
+
+    Attributes:
+        fingerprint: of the key.
+        principal: the name, or the pattern of names, in the list; None without a list.
+        listed: `name`: the key is listed for this name alone. `pattern`: the list allows the key for every
+            name that fits. `certificate`: the name is in a certificate of a listed authority.
+        line: the number of the line in the list that has the key; None for a certificate.
+    """
 
     fingerprint: str
     principal: str | None = None
+    listed: Literal["name", "pattern", "certificate"] = "name"
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,7 @@ def verify(blob: bytes, namespace: str, data: bytes, allowed: AllowedSigners, wh
         found = _run(["-Y", "find-principals", *listed], b"", _VERIFY_TIMEOUT_S)
         names = found.stdout.decode("utf-8", "replace").splitlines() if found.returncode == 0 else []
         names = [name for name in names if name in allowed.principals or not allowed.principals]
+        names.sort(key=_is_pattern)
         if not names:
             raise IntegrityError(
                 f"{where}: the signing key is not among the allowed signers",
@@ -89,7 +104,7 @@ def verify(blob: bytes, namespace: str, data: bytes, allowed: AllowedSigners, wh
         for name in names:
             done = _run(["-Y", "verify", "-I", name, "-n", namespace, *listed], data, _VERIFY_TIMEOUT_S)
             if done.returncode == 0:
-                return Signer(_fingerprint(done, where), name)
+                return _listed_signer(done, name, allowed.file, where)
     raise IntegrityError(f"{where}: is not valid: {_output(done)}", hint="do not use this release")
 
 
@@ -137,6 +152,37 @@ def _run(arguments: Sequence[str], data: bytes, timeout_s: int) -> subprocess.Co
             )
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"ssh-keygen did not finish within {timeout_s} s") from error
+
+
+def _listed_signer(done: subprocess.CompletedProcess[bytes], name: str, file: Path, where: str) -> Signer:
+    fingerprint = _fingerprint(done, where)
+    if _CERTIFICATE.search(done.stdout):
+        return Signer(fingerprint, name, "certificate")
+    listed: Literal["name", "pattern"] = "pattern" if _is_pattern(name) else "name"
+    return Signer(fingerprint, name, listed, _line_of(read_bounded(file), name, fingerprint))
+
+
+def _is_pattern(name: str) -> bool:
+    """Whether `ssh-keygen` reads it as a pattern (PATTERNS in ssh_config(5)); it is nobody's name then."""
+    return not {"*", "?", "!"}.isdisjoint(name)
+
+
+def _line_of(listing: bytes, name: str, fingerprint: str) -> int | None:
+    """The line of a list of allowed signers with this principal and this key; None if no line is plain."""
+    for number, line in enumerate(listing.decode("utf-8", "replace").splitlines(), 1):
+        principals, _, rest = line.strip().partition(" ")
+        if name in principals.strip('"').split(",") and fingerprint in map(_fingerprint_of, rest.split()):
+            return number
+    return None
+
+
+def _fingerprint_of(field: str) -> str:
+    """The fingerprint of a public key in base64, as `ssh-keygen` prints it; of other text, something else."""
+    try:
+        key = base64.b64decode(field, validate=True)
+    except ValueError:
+        return ""
+    return "SHA256:" + base64.b64encode(bytes.fromhex(digest_bytes(key))).decode("ascii").rstrip("=")
 
 
 def _fingerprint(done: subprocess.CompletedProcess[bytes], where: str) -> str:

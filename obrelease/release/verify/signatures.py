@@ -91,7 +91,12 @@ def describe_signer(signer: Signer) -> str:
     """The signer, as text."""
     if signer.principal is None:
         return f"signed by {signer.fingerprint}; no policy lists allowed signers"
-    return f"signed by {signer.principal!a}, {signer.fingerprint}"
+    where = "" if signer.line is None else f" in line {signer.line} of the allowed signers"
+    if signer.listed == "pattern":
+        return f"signed by {signer.fingerprint}, listed for the pattern {signer.principal!a}{where}"
+    if signer.listed == "certificate":
+        return f"signed by {signer.fingerprint}, a certificate for {signer.principal!a} of a listed authority"
+    return f"signed by {signer.principal!a}, {signer.fingerprint}{where}"
 
 
 def _sums_signature(verified: VerifiedFiles) -> bytes:

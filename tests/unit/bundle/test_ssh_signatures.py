@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from obrelease.bundle.signing.ssh import (
     verify_or_check,
 )
 from obrelease.errors import IntegrityError, UsageError
+from obrelease.release.verify.signatures import describe_signer
 from tests.faults.signed_release import PRINCIPAL, make_key, public, ssh_sign
 
 DATA = b"0123  file\n"
@@ -122,3 +124,49 @@ def test_without_ssh_keygen_the_hint_says_what_to_install(key: Path, monkeypatch
     with pytest.raises(UsageError, match="ssh-keygen: cannot be run") as caught:
         sign(key, SUMS_NAMESPACE, DATA)
     assert "install OpenSSH" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("principals", "principal", "listed"),
+    [
+        ("*", "*", "pattern"),
+        ("user?@example.com", "user?@example.com", "pattern"),
+        ("*@example.com,!bad@example.com", "*@example.com", "pattern"),
+        ("*,maintainer@localhost", "maintainer@localhost", "name"),
+        ("maintainer@localhost,other@localhost", "maintainer@localhost", "name"),
+        ('"maintainer@localhost"', "maintainer@localhost", "name"),
+    ],
+)
+def test_a_pattern_is_not_a_signer(
+    tmp_path: Path, key: Path, principals: str, principal: str, listed: str
+) -> None:
+    other = public(make_key(tmp_path / "other"))
+    path = tmp_path / "allowed"
+    path.write_text(f"# comment\n{principal} {other}\n{principals} {public(key)}\n")
+    signature = sign(key, SUMS_NAMESPACE, DATA)
+    signer = verify(signature, SUMS_NAMESPACE, DATA, AllowedSigners(path), "x")
+    assert (signer.principal, signer.listed, signer.line) == (principal, listed, 3)
+    described = describe_signer(signer)
+    assert signer.fingerprint in described
+    assert "line 3" in described
+    assert ("pattern" in described) == (listed == "pattern")
+
+
+def test_a_name_of_the_policy_is_not_matched_by_a_pattern(tmp_path: Path, key: Path) -> None:
+    path = tmp_path / "allowed"
+    path.write_text(f"* {public(key)}\n")
+    signature = sign(key, SUMS_NAMESPACE, DATA)
+    with pytest.raises(IntegrityError, match="not among the allowed signers"):
+        verify(signature, SUMS_NAMESPACE, DATA, AllowedSigners(path, frozenset({PRINCIPAL})), "x")
+
+
+def test_a_certificate_is_described_as_one(tmp_path: Path) -> None:
+    authority, signing = make_key(tmp_path / "authority"), make_key(tmp_path / "signing")
+    certify = ["ssh-keygen", "-q", "-s", authority, "-I", "id", "-n", "alice", f"{signing}.pub"]
+    subprocess.run(certify, check=True)
+    path = tmp_path / "allowed"
+    path.write_text(f"* cert-authority {public(authority)}\n")
+    signature = sign(tmp_path / "signing-cert.pub", SUMS_NAMESPACE, DATA)
+    signer = verify(signature, SUMS_NAMESPACE, DATA, AllowedSigners(path), "x")
+    assert (signer.principal, signer.listed) == ("alice", "certificate")
+    assert "a certificate for 'alice' of a listed authority" in describe_signer(signer)
