@@ -60,7 +60,7 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
         index = read_index(root)
         found = sorted(_walk(root))
     for location, is_artefact in found:
-        if not is_artefact:
+        if not is_artefact and not location.startswith(f"{STAGING_NAME}/"):
             (notes if _is_harmless(location) else problems).append(_unexpected(root, location))
     locations = [location for location, is_artefact in found if is_artefact]
     existing = {location for location, _ in found}
@@ -78,6 +78,7 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
         advance(1)
     problems += _index_problems(root, index, sound, existing)
     problems += _pin_problems(root, {entry.digest for entry in sound.values()})
+    notes += _staging_notes(root, [location for location, _ in found])
     notes += _index_notes(root, index)
     return FsckReport(folders, size_bytes, tuple(problems), tuple(notes))
 
@@ -122,23 +123,27 @@ def _items(folder: Path) -> list[tuple[str, bool]]:
 
 
 def _is_harmless(location: str) -> bool:
-    """Leftovers of writers, hidden files, and files next to the kinds (a README) are no damage."""
-    return (
-        location.startswith(f"{STAGING_NAME}/")
-        or "/" not in location
-        or location.rpartition("/")[2].startswith(".")
-    )
+    """Hidden files, and files next to the kinds (a README), are no damage."""
+    return "/" not in location or location.rpartition("/")[2].startswith(".")
 
 
 def _unexpected(root: Path, location: str) -> Finding:
-    if location.startswith(f"{STAGING_NAME}/gc~"):
-        message = (
-            "was moved by a killed garbage collection; `obrelease gc --yes` moves it back and checks it again"
-        )
-        return Finding(str(root / location), "staging", message)
-    if location.startswith(f"{STAGING_NAME}/"):
-        return Finding(str(root / location), "staging", "belongs to a running or a killed writer")
     return Finding(str(root / location), "stray", "is not an artefact folder")
+
+
+def _staging_notes(root: Path, locations: list[str]) -> Iterator[Finding]:
+    """One line for all folders of writers, and one for all that a killed garbage collection moved."""
+    staged = [location for location in locations if location.startswith(f"{STAGING_NAME}/")]
+    moved = sum(location.startswith(f"{STAGING_NAME}/gc~") for location in staged)
+    for count, message in (
+        (len(staged) - moved, "of running or killed writers; `obrelease gc --yes` removes old ones"),
+        (
+            moved,
+            "moved by a killed garbage collection; `obrelease gc --yes` moves them back",
+        ),
+    ):
+        if count:
+            yield Finding(str(root / STAGING_NAME), "staging", f"items: {count:,}, {message}")
 
 
 def _location_problems(check: FolderCheck, location: str) -> Iterator[Finding]:

@@ -119,3 +119,14 @@ def test_fsck_counts_what_it_read_and_changes_nothing(root: Path) -> None:
 def test_a_missing_results_folder_has_no_problems(tmp_path: Path) -> None:
     report = fsck(tmp_path / "absent")
     assert (report.artefacts, report.problems, report.notes) == (0, (), ())
+
+
+def test_items_in_the_staging_folder_are_one_line_for_each_cause(root: Path) -> None:
+    (root / ".staging").mkdir(exist_ok=True)
+    for number in range(30):
+        (root / ".staging" / f"{number}-abc").mkdir()
+        (root / ".staging" / f"gc~bench~baseline~{number:012d}").mkdir()
+    report = fsck(root)
+    assert report.problems == ()
+    assert [(note.path, note.rule) for note in report.notes] == [(str(root / ".staging"), "staging")] * 2
+    assert ["items: 30, " in note.message for note in report.notes] == [True, True]
