@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
+#include "bindings_lock.hpp"
 #include "bindings_events.hpp"
 #include "obengine/core/audit.hpp"
 #include "obengine/core/depth.hpp"
@@ -44,10 +45,13 @@ void add_all(obengine::Restorer& restorer, const BytesIn& bytes) {
 // An engine with a mutex, so that concurrent Python threads cannot corrupt the books.
 class LockedEngine {
 public:
-    explicit LockedEngine(std::size_t symbols) : engine_(std::make_unique<Engine>(symbols)) {}
+    explicit LockedEngine(std::size_t symbols)
+        : symbols_((require_symbols(symbols), symbols)), engine_(std::make_unique<Engine>(symbols)) {}
 
     [[nodiscard]] nb::object apply(nb::handle commands) {
-        return memory_view(events_of(BufferView(commands)));
+        const BufferView view(commands);
+        require(view.size() % sizeof(obengine::Command) == 0, "commands must be whole COMMAND records");
+        return memory_view(events_of(view));
     }
 
     [[nodiscard]] SnapshotParts snapshot() {
@@ -71,12 +75,20 @@ public:
                 as_array(std::move(symbols), symbol_bytes), as_array(std::move(orders), order_bytes)};
     }
 
+    // The rules of snapshots are in Python; records that break them would corrupt the books.
     void restore(std::uint64_t next_sequence, const BytesIn& head, const BytesIn& symbols, const BytesIn& orders) {
+        const nb::module_ records = nb::module_::import_("obengine.api.snapshot");
+        const auto viewed = [&](const BytesIn& bytes, const char* type) {
+            return nb::cast(bytes).attr("view")(records.attr(type));
+        };
+        const nb::object snapshot = records.attr("Snapshot")(next_sequence, viewed(orders, "RESTING"),
+                                                             viewed(head, "ENGINE"), viewed(symbols, "SYMBOL"));
+        nb::module_::import_("obengine.api.snapshot_checks").attr("validate_snapshot")(snapshot, symbols_);
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
-        obengine::Restorer restorer(engine_->symbols(), engine_->limits());
+        obengine::Restorer restorer(symbols_, engine_->limits());
         EngineRecord record{};
-        std::memcpy(&record, head.data(), std::min(sizeof record, head.size()));
+        std::memcpy(&record, head.data(), sizeof record);
         restorer.add(record, next_sequence);
         add_all<SymbolRecord>(restorer, symbols);
         add_all<Resting>(restorer, orders);
@@ -84,6 +96,7 @@ public:
     }
 
     [[nodiscard]] std::vector<LevelRow> depth(std::size_t symbol, unsigned side, std::size_t levels) {
+        require(symbol < symbols_ && side <= 1, "no such symbol or side");
         std::vector<LevelRow> rows;
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
@@ -140,9 +153,10 @@ private:
         engine_->apply_records(records, count, sink);
     }
 
+    std::size_t symbols_;
     std::unique_ptr<Engine> engine_;
     obengine::EventBuffer scratch_;
-    std::mutex lock_;
+    ForkAwareMutex lock_;
 };
 
 }  // namespace
@@ -151,7 +165,7 @@ NB_MODULE(_native, module) {
     module.doc() = "The compiled order-book core; obengine.native.book implements the Book protocol with it.";
     PyType_Slot buffer_slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(&EventBytes::get_buffer)}, {0, nullptr}};
     nb::class_<EventBytes>(module, "EventBytes", nb::type_slots(buffer_slots), "The EVENT records of a batch, as bytes.");
-    nb::class_<LockedEngine>(module, "Engine", "The books of `symbols` symbols; arguments are not checked here.")
+    nb::class_<LockedEngine>(module, "Engine", "The books of `symbols` symbols.")
         .def(nb::init<std::size_t>(), nb::arg("symbols"))
         .def("apply", &LockedEngine::apply, nb::arg("commands"),
              nb::sig("def apply(self, commands: NDArray[numpy.void]) -> memoryview"),
@@ -159,13 +173,16 @@ NB_MODULE(_native, module) {
         .def("snapshot", &LockedEngine::snapshot,
              "The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.")
         .def("restore", &LockedEngine::restore, nb::arg("next_sequence"), nb::arg("engine"), nb::arg("symbols"),
-             nb::arg("orders"), "Replace the state by that of a validated snapshot.")
+             nb::arg("orders"), "Replace the state by that of a snapshot, which is validated first.")
         .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in ticks, lots, number of orders.")
         .def("audit", &LockedEngine::audit, "The first broken invariant, or None.")
         .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,
                      "The sequence number of the next event.");
+    ForkCount::watch();
+    EventBufferCache::watch_forks();
+    nb::exception<ForkedInUse>(module, "ForkError", nb::module_::import_("obengine.api.errors").attr("EngineError"));
     module.def(
         "build_record", [] { return std::tuple<std::string, std::string>{OBENGINE_COMPILER, OBENGINE_SOURCES_DIGEST}; },
         "The compiler that built this module, and the digest of its sources.");

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -53,6 +54,17 @@ template <class Record>
     void* const first = records->data();
     nb::capsule owner(records.release(), [](void* held) noexcept { delete static_cast<std::vector<Record>*>(held); });
     return BytesOut(first, {bytes}, owner);
+}
+
+// Throws std::invalid_argument (ValueError in Python).
+inline void require(bool good, const char* message) {
+    if (!good) throw std::invalid_argument(message);
+}
+
+inline constexpr std::size_t max_symbols = std::size_t{1} << 16;
+
+inline void require_symbols(std::size_t symbols) {
+    require(symbols >= 1 && symbols <= max_symbols, "symbols must be 1 to 65536");
 }
 
 // Register the classes of bindings_<name>.cpp.

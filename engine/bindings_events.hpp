@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nanobind/nanobind.h>
+#include <pthread.h>
 
 #include <array>
 #include <cstddef>
@@ -19,6 +20,12 @@ public:
     [[nodiscard]] static EventBufferCache& instance() {
         static EventBufferCache& store = *new EventBufferCache;
         return store;
+    }
+
+    // Called once, when the module is loaded: no thread may hold the lock during a fork, or a child would wait for ever.
+    static void watch_forks() {
+        pthread_atfork([] { instance().lock_.lock(); }, [] { instance().lock_.unlock(); },
+                       [] { instance().lock_.unlock(); });
     }
 
     // An empty buffer for at least `events` events; a cached one has at most twice that capacity.

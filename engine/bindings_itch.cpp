@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
+#include "bindings_lock.hpp"
 #include "obengine/core/depth.hpp"
 #include "obengine/feeds/feed_books.hpp"
 #include "obengine/feeds/itch50.hpp"
@@ -119,7 +120,7 @@ public:
 
 private:
     FeedBooks books_;
-    std::mutex lock_;
+    ForkAwareMutex lock_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
+#include "bindings_lock.hpp"
 #include "obengine/feeds/integer_csv.hpp"
 #include "obengine/feeds/lobster_window.hpp"
 
@@ -20,6 +21,7 @@ using obengine::lobster::Window;
 using RowsIn = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 [[nodiscard]] std::optional<BytesOut> integer_lines(const BytesIn& text, std::size_t columns, bool seconds_first) {
+    require(columns >= 1, "columns must be at least 1");
     auto values = std::make_unique<std::vector<std::int64_t>>();
     bool plain = false;
     {
@@ -34,7 +36,8 @@ using RowsIn = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::de
 // A window with a mutex, as in bindings.cpp.
 class LockedWindow {
 public:
-    explicit LockedWindow(std::size_t levels) : levels_(levels), window_(levels) {}
+    explicit LockedWindow(std::size_t levels)
+        : levels_((require(levels >= 1 && levels <= max_levels, "levels must be 1 to 65536"), levels)), window_(levels) {}
 
     [[nodiscard]] std::tuple<BytesOut, BytesOut, BytesOut> follow(const RowsIn& messages, const RowsIn& books) {
         if (messages.shape(1) != message_fields || books.shape(1) != 4 * levels_ || messages.shape(0) != books.shape(0)) {
@@ -51,6 +54,7 @@ public:
             window_.commands().reserve(messages.shape(0) * 2);
             for (std::size_t at = 0; at < messages.shape(0); ++at) {
                 const Row row = row_of(messages.data() + at * message_fields, books.data() + at * books.shape(1));
+                require(is_sound(row), "a row has a price, a size or a direction that is out of range");
                 causes->push_back(static_cast<std::uint16_t>(follow(row, *row_end)));
             }
             done_ += window_.commands().size();
@@ -68,11 +72,32 @@ public:
 
 private:
     static constexpr std::size_t message_fields = 6;
+    static constexpr std::size_t max_levels = std::size_t{1} << 16;
 
     [[nodiscard]] static Row row_of(const std::int64_t* message, const std::int64_t* book) noexcept {
         return {static_cast<obengine::lobster::Message>(message[1]), static_cast<obengine::OrderId>(message[2]),
                 message[3], message[4], message[5], book};
     }
+
+    // The ranges without which the window would lose count; obengine/feeds/lobster_checks.py has all rules.
+    [[nodiscard]] bool is_sound(const Row& row) const noexcept {
+        using obengine::lobster::Message;
+        const bool of_order = row.kind >= Message::new_order && row.kind <= Message::execute;
+        bool sound = !of_order || (in_range(row.size, max_lots) && in_range(row.price, max_price));
+        for (std::size_t at = 0; at < 4 * levels_; at += 2) {
+            const std::int64_t none = at % 4 == 0 ? obengine::lobster::no_ask : obengine::lobster::no_bid;
+            const std::int64_t price = row.book[at], lots = row.book[at + 1];
+            sound = sound && (price == none ? lots == 0 : in_range(price, max_price) && in_range(lots, max_lots));
+        }
+        return sound;
+    }
+
+    [[nodiscard]] static bool in_range(std::int64_t value, std::int64_t most) noexcept {
+        return value >= 1 && value <= most;
+    }
+
+    static constexpr std::int64_t max_lots = std::int64_t{1} << 32;
+    static constexpr std::int64_t max_price = obengine::lobster::no_ask;
 
     // Returns the causes of the row; the commands of a restart belong to the next row.
     unsigned follow(const Row& row, std::vector<std::uint64_t>& row_end) {
@@ -87,7 +112,7 @@ private:
     Window window_;
     bool seeded_ = false;
     std::uint64_t done_ = 0;
-    std::mutex lock_;
+    ForkAwareMutex lock_;
 };
 
 }  // namespace
@@ -95,7 +120,7 @@ private:
 void bind_lobster(nb::module_& module) {
     module.def("integer_lines", &integer_lines, nb::arg("text"), nb::arg("columns"), nb::arg("seconds_first"),
                "Lines of integers as int64 in a byte array, row after row; None if the strict reader is needed.");
-    nb::class_<LockedWindow>(module, "LobsterWindow", "The window of a LOBSTER file; rows are not checked here.")
+    nb::class_<LockedWindow>(module, "LobsterWindow", "The window of a LOBSTER file; of its rows only the ranges are checked here.")
         .def(nb::init<std::size_t>(), nb::arg("levels"))
         .def("follow", nb::overload_cast<const RowsIn&, const RowsIn&>(&LockedWindow::follow), nb::arg("messages"),
              nb::arg("books"),

@@ -19,7 +19,11 @@ using obengine::Event;
 using PipelineTuple =
     std::tuple<std::uint64_t, std::string, std::uint64_t, std::uint64_t, std::uint64_t, BytesOut>;
 
+constexpr std::size_t max_batch = std::size_t{1} << 24;
+constexpr std::size_t max_handoffs = std::size_t{1} << 32;
+
 [[nodiscard]] BytesOut wire_commands(const BytesIn& wire) {
+    require(wire.size() % sizeof(Command) == 0, "wire must be whole records");
     const std::size_t count = wire.size() / sizeof(Command);
     Memory commands;
     {
@@ -53,6 +57,9 @@ private:
 };
 
 [[nodiscard]] PipelineTuple run_pipeline(const BytesIn& wire, std::size_t symbols, std::size_t batch) {
+    require_symbols(symbols);
+    require(wire.size() % sizeof(Command) == 0, "wire must be whole records");
+    require(batch >= 1 && batch <= max_batch, "batch must be 1 to 2^24");
     Sha256 digest;
     std::uint64_t published = 0;
     obengine::PipelineTimes times;
@@ -71,6 +78,7 @@ private:
 }
 
 [[nodiscard]] std::uint64_t pipeline_handoff_ns(std::size_t batches) {
+    require(batches <= max_handoffs, "batches must be at most 2^32");
     const nb::gil_scoped_release released;
     return obengine::handoff_ns(batches);
 }

@@ -9,11 +9,13 @@ from typing import Annotated
 import numpy
 from numpy.typing import NDArray
 
+import obengine.api.errors
+
 class EventBytes:
     """The EVENT records of a batch, as bytes."""
 
 class Engine:
-    """The books of `symbols` symbols; arguments are not checked here."""
+    """The books of `symbols` symbols."""
 
     def __init__(self, symbols: int) -> None: ...
     def apply(self, commands: NDArray[numpy.void]) -> memoryview:
@@ -42,7 +44,7 @@ class Engine:
         ],
         orders: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> None:
-        """Replace the state by that of a validated snapshot."""
+        """Replace the state by that of a snapshot, which is validated first."""
 
     def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
         """The best levels of a side: price in ticks, lots, number of orders."""
@@ -57,6 +59,9 @@ class Engine:
     @property
     def next_sequence(self) -> int:
         """The sequence number of the next event."""
+
+class ForkError(obengine.api.errors.EngineError):
+    pass
 
 def build_record() -> tuple[str, str]:
     """The compiler that built this module, and the digest of its sources."""
@@ -125,7 +130,9 @@ def integer_lines(
     """
 
 class LobsterWindow:
-    """The window of a LOBSTER file; rows are not checked here."""
+    """
+    The window of a LOBSTER file; of its rows only the ranges are checked here.
+    """
 
     def __init__(self, levels: int) -> None: ...
     def follow(
