@@ -92,7 +92,7 @@ def _owner(results: Path) -> Project:
 
 
 def _grace_ns(text: str) -> int:
-    parts = _GRACE.fullmatch(text)
+    parts = _GRACE.fullmatch(text) if isinstance(text, str) else None
     if parts is None:
-        raise UsageError(f"--grace {text}: not a time", hint="a number and d, h, m or s, such as 14d")
+        raise UsageError(f"grace {text!r:.60}: not a time", hint="a number and d, h, m or s, such as 14d")
     return int(parts[1]) * _UNIT_SECONDS[parts[2]] * _SECOND_NS

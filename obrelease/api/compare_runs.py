@@ -92,8 +92,9 @@ def compare(
     """Compare the metrics of two runs, sets of runs or releases.
 
     Args:
-        base, head: entries of a registry, or a text: a digest or its prefix, several with commas, a
-            filter such as `kind=bench commit=1c9f`, a release tag, or `./FOLDER` of a release's files.
+        base, head: an entry, a list of entries or digests, or a text: a digest or its prefix, several
+            with commas, a filter such as `kind=bench commit=1c9f`, a release tag, or `./FOLDER` of a
+            release's files.
         project: whose results folder and forge the texts refer to.
         force: compare runs that are not alike; the report names what differs.
         same_host: assume one machine if the runs do not name theirs.

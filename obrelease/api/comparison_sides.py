@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from obrelease.analysis.summary.run import Run
+from obrelease.api.arguments import run_name
 from obrelease.api.project import Project
 from obrelease.api.project_forge import forge_of
 from obrelease.api.run_selection import read_runs, select_runs
-from obrelease.errors import NotFound
+from obrelease.errors import NotFound, UsageError
 from obrelease.models.version_tag import Tag
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
@@ -22,8 +23,8 @@ from obrelease.release.verify.release_runs import (
 from obrelease.remote.git.repository import GitRepository, repository_at
 from obrelease.storage.reporter import Reporter
 
-Side = str | Sequence[Entry]
-"""A side as the caller gives it: entries of a registry, or a text.
+Side = Entry | str | Sequence[Entry | str]
+"""A side as the caller gives it: an entry, a text, or several of them.
 
 A text is a digest or its prefix, several with commas, a filter, or a release: its tag or `./FOLDER`,
 followed by a filter if not all of its runs count.
@@ -47,8 +48,10 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
         IntegrityError, InvalidInput: the run or the release is damaged.
         RemoteError: the forge or git failed.
     """
+    if isinstance(side, Entry):
+        return SideRuns(read_runs((side,)), is_release=False)
     if not isinstance(side, str):
-        return SideRuns(read_runs(side), is_release=False)
+        return SideRuns(read_runs(_entries(project, side)), is_release=False)
     first, _, selection = side.strip().partition(" ")
     release = release_named(first)
     if release is None:
@@ -62,6 +65,20 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
             if not entries:
                 raise NotFound(f"{first} is a release without runs")
             return SideRuns(read_runs(entries), is_release=True)
+
+
+def _entries(project: Project, side: Sequence[Entry | str]) -> tuple[Entry, ...]:
+    """The entries of a sequence; its texts are looked up in the project's results folder."""
+    if not isinstance(side, Iterable):
+        raise UsageError(f"a side is {side!r:.60}", hint="pass an entry, a text, or a list of them")
+    found: list[Entry] = []
+    for run in side:
+        if isinstance(run, Entry):
+            found.append(run)
+        else:
+            name = run_name("a side", run)
+            found += select_runs(Registry(project.results_folder(must_exist=True)), name)
+    return tuple(found)
 
 
 def previous_release(project: Project, tag: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from obrelease.analysis.comparison.gate import (
@@ -15,6 +14,7 @@ from obrelease.analysis.comparison.gate import (
 )
 from obrelease.analysis.comparison.gate_policy import GatePolicy, read_gate_policy
 from obrelease.analysis.comparison.match_releases import match_releases
+from obrelease.api.arguments import checked_path
 from obrelease.api.compare_runs import ComparisonReport
 from obrelease.api.comparison_sides import Side, SideRuns, previous_release, read_side
 from obrelease.api.project import Project, ProjectLike, project_of
@@ -87,12 +87,12 @@ def gate(
     Example:
         >>> gate("policy.toml", base="commit=1c9f", head="commit=a041").passed
     """
-    rules = read_gate_policy(Path(policy))
+    rules = read_gate_policy(checked_path("policy", policy))
     owner = project_of(project)
     request = _request(owner, base, head, release)
     head_runs = read_side(owner, request.head, reporter)
     if request.base is None:
-        remark = f"there is no release before {request.head}"
+        remark = f"{request.head} is the first release: there is nothing to compare it with"
         return _release_report(ReleaseGateResult(GateVerdict.OK, (), remarks=(remark,)))
     try:
         base_runs = read_side(owner, request.base, reporter)
@@ -108,7 +108,9 @@ def _request(project: Project, base: Side | None, head: Side | None, release: st
     if release is not None and base is None and head is None:
         return _GateRequest(previous_release(project, release), release, base_from_history=True)
     if release is not None or base is None or head is None:
-        raise UsageError("the gate needs --base and --head, or --release alone")
+        raise UsageError(
+            "the gate needs a base and a head, or a release alone", hint="pass both sides, or a release tag"
+        )
     return _GateRequest(base, head)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from obrelease.api.arguments import check_argument, checked_path
 from obrelease.errors import NotFound, ObreleaseError, UsageError
+from obrelease.models.project_name import project_name
 from obrelease.storage.files import read_bounded
+from obrelease.storage.system_errors import storage_errors
 
 _MAX_POINTER_BYTES: Final = 8192
 """The largest file that names a folder of git."""
@@ -18,6 +22,8 @@ RESULTS: Final = "results"
 
 RELEASES: Final = "obrelease/releases"
 """The default folder of the directory forge, below the git folder."""
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 GITHUB_API: Final = "https://api.github.com"
 
@@ -79,14 +85,16 @@ class Project:
 
         Args:
             root: the top folder of the project.
-            name: the project's name; the name of the root folder if None.
+            name: the project's name: lower-case letters, digits, `.`, `_` and `-`; made of the name of
+                the root folder if None.
             results, schemas, releases: folders; `releases` is below the git folder if None.
             forge: `directory` or `github`; the latter needs `repository` and `token`.
             repository, api, remote, token, token_source: see the attributes.
             outputs: more folders that this program writes.
 
         Raises:
-            UsageError: an unknown forge.
+            UsageError: an unknown forge, a name that no asset can have, or an argument of a wrong type.
+            StorageError: the folder may not be entered.
 
         Example:
             >>> Project.at("/srv/engine", forge="directory").results
@@ -94,14 +102,16 @@ class Project:
         """
         if forge not in {"directory", "github"}:
             raise UsageError(f"unknown forge {forge!r}", hint="the forge is directory or github")
-        top = Path(root)
-        runs = top / results
-        kept = top / releases if releases is not None else git_folder(top) / RELEASES
+        top = checked_path("root", root)
+        runs = top / checked_path("results", results)
+        with storage_errors(top, "cannot be opened"):
+            default_releases, default_name = git_folder(top) / RELEASES, project_name(top.resolve().name)
+        kept = top / checked_path("releases", releases) if releases is not None else default_releases
         return cls(
             root=top,
-            name=name or top.resolve().name,
+            name=_checked_name(name) or default_name,
             results=runs,
-            schemas=top / schemas,
+            schemas=top / checked_path("schemas", schemas),
             forge="github" if forge == "github" else "directory",
             releases=kept,
             repository=repository,
@@ -139,7 +149,7 @@ class Project:
         if must_exist:
             raise NotFound(
                 f"{folder}: there is no results folder here",
-                hint="`obrelease run bench` makes one; --results names another",
+                hint="`obrelease run bench` or record() makes one; --results or results= names another",
             )
         return folder
 
@@ -150,7 +160,22 @@ ProjectLike = Project | str | os.PathLike[str]
 
 def project_of(project: ProjectLike) -> Project:
     """The project itself, or one with defaults in the folder that was named."""
-    return project if isinstance(project, Project) else Project.at(project)
+    if isinstance(project, Project):
+        return project
+    return Project.at(checked_path("project", project))
+
+
+def _checked_name(name: str | None) -> str | None:
+    if not name:
+        return None
+    check_argument("name", name, str, "the name of the project")
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"the project name {name!r} cannot be part of asset names",
+            hint=f"use lower-case letters, digits, . _ and -, such as {project_name(name)!r}, as the argument"
+            " name or `project` in [tool.obrelease]",
+        )
+    return name
 
 
 def git_folder(root: Path) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from obrelease.api.arguments import RunLike, check_argument, checked_path, chosen_runs
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.project_forge import forge_of
 from obrelease.errors import UsageError
@@ -28,7 +29,7 @@ from obrelease.storage.reporter import SILENT, Reporter
 def publish(
     tag: str,
     *,
-    runs: Sequence[str] = (),
+    runs: Sequence[RunLike] | None = None,
     dry_run: bool = False,
     resume: bool = False,
     sign: str | os.PathLike[str] | None = None,
@@ -39,7 +40,7 @@ def publish(
 
     Args:
         tag: the release's tag, such as `v1.0`.
-        runs: digests, prefixes or pinned names; all runs of the results folder if empty.
+        runs: entries, digests, prefixes or pinned names; all runs of the results folder if None.
         dry_run: do everything but tag and upload, in a temporary folder.
         resume: finish a publication that stopped, with its commit and its runs.
         sign: an SSH key file; a public one uses the agent.
@@ -49,7 +50,7 @@ def publish(
         The plan with its assets and acts, the manifest, and the address of the release.
 
     Raises:
-        UsageError: a malformed tag or name, or `resume` with `runs` or `dry_run`.
+        UsageError: a malformed tag or name, no run in `runs`, or `resume` with `runs` or `dry_run`.
         NotFound: a run is missing, or there is nothing to resume.
         CheckFailed: uncommitted changes, outdated schemas, or a run that failed its checks.
         IntegrityError, InvalidInput: a run is damaged.
@@ -60,7 +61,7 @@ def publish(
     Example:
         >>> publish("v1.0", dry_run=True).manifest_sha256
     """
-    if resume and (dry_run or runs):
+    if resume and (dry_run or runs is not None):
         raise UsageError("resume cannot be combined with dry_run or runs", hint="pass only one")
     owner = project_of(project)
     options = _options(owner, tag, runs, dry_run=dry_run, resume=resume)
@@ -71,7 +72,7 @@ def publish(
 def tag_runs(
     tag: str,
     *,
-    runs: Sequence[str] = (),
+    runs: Sequence[RunLike] | None = None,
     dry_run: bool = False,
     sign: str | os.PathLike[str] | None = None,
     project: ProjectLike = ".",
@@ -93,7 +94,7 @@ def bundle_runs(
     tag: str,
     output: str | os.PathLike[str] | None = None,
     *,
-    runs: Sequence[str] = (),
+    runs: Sequence[RunLike] | None = None,
     sign: str | os.PathLike[str] | None = None,
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
@@ -112,7 +113,11 @@ def bundle_runs(
     """
     owner = project_of(project)
     options = _options(owner, tag, runs)
-    folder = owner.root / "dist" / f"{options.project}-{options.tag.text}" if output is None else Path(output)
+    folder = (
+        owner.root / "dist" / f"{options.project}-{options.tag.text}"
+        if output is None
+        else checked_path("output", output)
+    )
     with _context(owner, reporter, sign=sign) as context:
         return bundle_release(options, context, folder), folder
 
@@ -126,15 +131,19 @@ def abort_publish(tag: str, *, project: ProjectLike = ".", reporter: Reporter = 
         RemoteError: git or the forge failed; what it holds stays.
     """
     owner = project_of(project)
-    parsed = Tag.parse(tag)
+    parsed = _tag(tag)
     with _context(owner, reporter, uploads=True, needs_runs=False) as context:
         return abort_release(parsed, context)
 
 
 def _options(
-    project: Project, tag: str, runs: Sequence[str], *, dry_run: bool = False, resume: bool = False
+    project: Project, tag: str, runs: Sequence[RunLike] | None, *, dry_run: bool = False, resume: bool = False
 ) -> PublishOptions:
-    return PublishOptions(project.name, Tag.parse(tag), tuple(runs), project.remote, dry_run, resume)
+    return PublishOptions(project.name, _tag(tag), chosen_runs(runs), project.remote, dry_run, resume)
+
+
+def _tag(tag: str) -> Tag:
+    return Tag.parse(check_argument("tag", tag, str, "a tag, such as 'v1.0'"))
 
 
 @contextmanager
@@ -155,6 +164,6 @@ def _context(
         schemas=project.schemas,
         outputs=project.outputs,
         reporter=reporter,
-        key=None if sign is None else Path(sign),
+        key=None if sign is None else checked_path("sign", sign),
     ) as context:
         yield context

@@ -11,8 +11,8 @@ from obrelease.api.producer import commit_of
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.models.artefact import Producer
-from obrelease.models.artefact_draft import slug
 from obrelease.models.validation import model_errors
+from obrelease.recorder.record_arguments import checked_file, checked_mapping, checked_text, stored_name
 from obrelease.recorder.values_artefact import Latencies, Metric, build_artefact
 from obrelease.registry.entry import Entry
 from obrelease.storage.durable import NewFile
@@ -77,20 +77,24 @@ def record(
         ...     labels={"compiler": "clang-19"},
         ... ).digest
     """
+    store = store_of(registry)
+    program_name = stored_name("producer", producer)
+    version = checked_text("version", version)
+    checked = [checked_file(path, content) for path, content in checked_mapping("files", files).items()]
     commit, dirty = commit_of(project_of(repository)) if repository is not None else (None, None)
     with model_errors("record"):
-        program = Producer(name=slug(producer), version=version, commit=commit, dirty=dirty)
+        program = Producer(name=program_name, version=version, commit=commit, dirty=dirty)
     draft = build_artefact(
         scenario,
         metrics=metrics,
         histograms=histograms,
-        files=[NewFile(path, _media_type(path), content) for path, content in (files or {}).items()],
+        files=[NewFile(path, _media_type(path), content) for path, content in checked],
         labels=labels,
         command=command,
         producer=program,
         created_ns=now_ns() if created_ns is None else created_ns,
     )
-    return store_of(registry).record(draft.artefact, draft.files)
+    return store.record(draft.artefact, draft.files)
 
 
 def _media_type(path: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from obrelease.api.arguments import RunLike, check_argument, checked_limit, checked_path, run_name
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.artefact import Artefact
 from obrelease.models.labels_and_directions import labels_of
@@ -19,6 +21,7 @@ from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.store import Registry as Store
 from obrelease.storage.reporter import SILENT, Reporter
+from obrelease.storage.system_errors import storage_errors
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.dataframe import RunsFrame
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from obrelease.api.project import ProjectLike
     from obrelease.api.run_details import RunDetails
     from obrelease.api.validate_documents import ValidationReport
+
+_TIMES = frozenset({"since", "until"})
 
 DEFAULT_GRACE = "14d"
 """How long `gc` leaves a run that nothing keeps."""
@@ -57,7 +62,7 @@ class Registry:
     """
 
     def __init__(self, root: str | os.PathLike[str] = "results") -> None:
-        self._store = Store(Path(root))
+        self._store = Store(checked_path("root", root))
 
     @classmethod
     def open(cls, root: str | os.PathLike[str] = "results") -> Registry:
@@ -66,12 +71,14 @@ class Registry:
         Raises:
             NotFound: there is no such folder.
             UsageError: the path is not a folder.
+            StorageError: a folder above may not be entered.
         """
-        folder = Path(root)
-        if folder.is_dir():
-            return cls(folder)
-        if os.path.lexists(folder):
-            raise UsageError(f"{folder}: is not a folder, so it holds no results")
+        folder = checked_path("root", root)
+        with storage_errors(folder, "cannot be opened"):
+            if folder.is_dir():
+                return cls(folder)
+            if os.path.lexists(folder):
+                raise UsageError(f"{folder}: is not a folder, so it holds no results")
         raise NotFound(f"{folder}: there is no results folder here")
 
     def __repr__(self) -> str:
@@ -103,7 +110,7 @@ class Registry:
         Example:
             >>> registry.find("kind=bench", scenario="x10", dirty=False, limit=1)
         """
-        return self._store.find(run_filter(filters, conditions), limit=limit)
+        return self._store.find(run_filter(filters, conditions), limit=checked_limit(limit))
 
     def search(self, *filters: str, limit: int | None = None, **conditions: object) -> SearchResult:
         """As `find`, and the folders that look like runs and cannot be listed.
@@ -113,23 +120,23 @@ class Registry:
 
         Raises: as `find`.
         """
-        found = self._store.search(run_filter(filters, conditions), limit=limit)
+        found = self._store.search(run_filter(filters, conditions), limit=checked_limit(limit))
         unreadable = tuple(self.root / location for location in found.unreadable)
         return SearchResult(found.entries, unreadable, found.warning)
 
     def resolve(
-        self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
+        self, name: RunLike, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
     ) -> Entry:
         """The one run that has a name.
 
         Args:
-            name: a digest, a prefix of at least 4 digits, a pinned name, or `latest`.
+            name: a digest, a prefix of at least 4 digits, a pinned name, `latest`, or an entry.
             kind, scenario, core: narrow the search.
 
         Raises:
             NotFound: no run has this name, or a prefix is ambiguous.
         """
-        return self._store.resolve(name, kind=kind, scenario=scenario, core=core)
+        return self._store.resolve(run_name("name", name), kind=kind, scenario=scenario, core=core)
 
     def load(self, run: Entry | str) -> Artefact:
         """The envelope of a run, re-hashed and re-validated.
@@ -220,6 +227,7 @@ class Registry:
             NotFound: no such run.
             StorageError: the disk refused.
         """
+        check_argument("name", name, str, "a name, such as 'baseline'")
         self._store.pin(name, self._entry(run), move=move)
 
     def unpin(self, name: str) -> None:
@@ -229,7 +237,7 @@ class Registry:
             NotFound: no run has it.
             StorageError: the disk refused.
         """
-        self._store.unpin(name)
+        self._store.unpin(check_argument("name", name, str, "a pinned name"))
 
     def reindex(self) -> int:
         """Rebuild the index from the run folders; returns the number of runs in it.
@@ -298,13 +306,13 @@ class Registry:
             self._store,
             remove=remove,
             grace=grace,
-            manifests=[Path(path) for path in manifests],
+            manifests=[checked_path("manifests", path) for path in manifests],
             project=project,
             reporter=reporter,
         )
 
     def _entry(self, run: Entry | str) -> Entry:
-        return self._store.resolve(run) if isinstance(run, str) else run
+        return run if isinstance(run, Entry) else self._store.resolve(run_name("run", run))
 
 
 RegistryLike = Registry | str | os.PathLike[str]
@@ -313,16 +321,27 @@ RegistryLike = Registry | str | os.PathLike[str]
 
 def store_of(registry: RegistryLike) -> Store:
     """The store behind a registry, or behind its folder."""
-    return registry.store if isinstance(registry, Registry) else Store(Path(registry))
+    return registry.store if isinstance(registry, Registry) else Store(checked_path("registry", registry))
 
 
 def run_filter(filters: Sequence[str], conditions: dict[str, object]) -> Filter:
     """The filter that words of the filter language and keywords describe together; None is no condition."""
     given = {key: value for key, value in conditions.items() if value is not None}
-    return parse_filter(*filters, *(f"{key}={_text(value)}" for key, value in given.items()))
+    for text in filters:
+        check_argument("a filter", text, str, "text, such as 'kind=bench'")
+    return parse_filter(*filters, *(f"{key}={_text(key, value)}" for key, value in given.items()))
 
 
-def _text(value: object) -> str:
+def _text(key: str, value: object) -> str:
+    """The value of a filter as one word of the filter language."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    if isinstance(value, date):  # a datetime is one as well
+        return value.isoformat()
+    if isinstance(value, int) and key in _TIMES:
+        return f"{value:09d}"  # shorter numbers are days
+    check_argument(key, value, str, "text, or a date for since and until")
+    text = str(value)
+    if text != "".join(text.split()):
+        raise UsageError(f"{key} is {text!r:.60}, and a value has no blanks", hint="pass one word")
+    return text

@@ -46,19 +46,21 @@ class Rule(StrEnum):
     ORDER = "order"
 
 
+_HINT: Final = "do not unpack this file; download the release again or rebuild it from its tag"
+
+
 class RefusedArchive(InvalidInput):
     """An archive broke a rule.
 
     Attributes:
         rule: the first rule that it broke.
+        detail: what breaks it.
     """
 
-    def __init__(self, where: str, rule: Rule, detail: str) -> None:
-        super().__init__(
-            f"{where}: refused by rule {rule}: {detail}",
-            hint="do not unpack this file; download the release again or rebuild it from its tag",
-        )
+    def __init__(self, where: str, rule: Rule, detail: str, *, hint: str = _HINT) -> None:
+        super().__init__(f"{where}: refused by rule {rule}: {detail}", hint=hint)
         self.rule = rule
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +77,3 @@ class Limits:
 
 
 LIMITS: Final = Limits()
-MAX_PATH: Final = 240
-"""The longest path below the top folder, as `models.base.RelativePath` has it."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final, NoReturn
 
-from obrelease.bundle.archive_rules import MAX_PATH, RefusedArchive, Rule
+from obrelease.bundle.archive_rules import RefusedArchive, Rule
+from obrelease.models.archive_paths import MAX_PATH, is_reserved_name
 
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
-_RESERVED: Final = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
-)
 
 
 class PathRules:
@@ -53,7 +51,7 @@ class PathRules:
             self._refuse(path, Rule.PARENT_PATH, "'.', '..' or an empty part")
         if not _ALLOWED.fullmatch(path):
             self._refuse(path, Rule.PATH_CHARACTERS, "characters outside A-Z a-z 0-9 . _ - /")
-        if any(part.endswith(".") or part.split(".")[0].lower() in _RESERVED for part in parts):
+        if any(map(is_reserved_name, parts)):
             self._refuse(path, Rule.RESERVED_NAME, "a name that Windows reserves or changes")
 
     def _check_with_earlier(self, path: str) -> None:

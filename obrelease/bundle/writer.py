@@ -72,7 +72,7 @@ def write_bundle(
     ordered = sorted(sources, key=lambda source: source.path)
     rules = PathRules(str(target), top)
     for source in ordered:
-        rules.accept(f"{top}/{source.path}")
+        _accept(rules, top, source)
     if len(ordered) > limits.members:
         raise RefusedArchive(
             str(target), Rule.MEMBER_COUNT, f"{len(ordered)} members, at most {limits.members}"
@@ -87,6 +87,17 @@ def write_bundle(
             target.unlink(missing_ok=True)
             raise
     return written
+
+
+def _accept(rules: PathRules, top: str, source: BundleSource) -> None:
+    """Refuse a path that the reader would refuse, and name the file on the disk."""
+    try:
+        rules.accept(f"{top}/{source.path}")
+    except RefusedArchive as error:
+        hint = "record the run again with another name, or publish without it (--run)"
+        raise RefusedArchive(
+            f"{source.file}: cannot be packed", error.rule, error.detail, hint=hint
+        ) from error
 
 
 def _write(file: BinaryIO, top: str, sources: Sequence[BundleSource], advance: Advance) -> ArchiveDigests:

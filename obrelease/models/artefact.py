@@ -34,6 +34,11 @@ ORIGINAL_STEM: Final = "original"
 UNKNOWN: Final = "unknown"
 """A stable fact that is not known; it is not equal to anything, not even to itself."""
 
+DIRECTION_PREFIX: Final = "direction."
+"""Parameters of this prefix give the better values of a metric."""
+
+DIRECTIONS: Final[tuple[Literal["higher"], Literal["lower"]]] = ("higher", "lower")
+
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
 Text = Annotated[str, Field(max_length=4096)]
@@ -174,6 +179,14 @@ class Artefact(Document):
     measurements: tuple[Measurement, ...] = ()
     histograms: tuple[HistogramRef, ...] = ()
     files: tuple[FileEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_directions(self) -> Self:
+        """Refuse a direction that no reader knows, because it would be taken for the other one."""
+        for name, value in self.parameters.items():
+            if name.startswith(DIRECTION_PREFIX) and value not in DIRECTIONS:
+                raise ValueError(f"parameters: {name!r} is {value!r}, neither 'higher' nor 'lower'")
+        return self
 
     @model_validator(mode="after")
     def _check_file_paths(self) -> Self:

@@ -19,4 +19,4 @@ class ArtefactDraft:
 
 def slug(text: str) -> str:
     """A folder-safe name made of any text: lower case, other characters as `-`, at most 64."""
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:64] or "unnamed"
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:64].rstrip(".") or "unnamed"

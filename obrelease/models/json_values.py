@@ -10,14 +10,38 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from obrelease.errors import InvalidInput
 from obrelease.models.base import MAX_SAFE_INTEGER
 
 MAX_DEPTH: Final = 64
 """The deepest nesting that is read or written."""
 
+MAX_BRACKETS: Final = 1_000_000
+"""The most `[` and `{` in one document: a bound on memory before parsing."""
+
+MAX_SEPARATORS: Final = 1_500_000
+"""The most `,` and `:` in one document: a bound on the number of values, and so on time."""
+
+_NUMBERS: Final = frozenset({float, int})
 _FIRST_EXPONENT_FORM: Final = 1e21
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def require_readable(data: bytes, where: str, limit: int, *, hint: str | None = None) -> int:
+    """Refuse a document that is too large to be parsed; returns the number of its commas and colons.
+
+    Raises:
+        InvalidInput: it has more than `limit` bytes, `MAX_BRACKETS` or `MAX_SEPARATORS`.
+    """
+    if len(data) > limit:
+        raise InvalidInput(f"{where}: larger than {limit} bytes", hint=hint)
+    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
+        raise InvalidInput(f"{where}: more than {MAX_BRACKETS} arrays and objects", hint=hint)
+    separators = data.count(b",") + data.count(b":")
+    if separators > MAX_SEPARATORS:
+        raise InvalidInput(f"{where}: more than {MAX_SEPARATORS} commas and colons", hint=hint)
+    return separators
 
 
 class RejectedPart:
@@ -43,7 +67,8 @@ def find_errors(value: Any, place: str = "$", depth: int = 0) -> Iterator[tuple[
             yield from find_errors(item, place + _step(key), depth + 1)
     else:
         for index, item in enumerate(value):
-            yield from find_errors(item, f"{place}[{index}]", depth + 1)
+            if type(item) not in _NUMBERS or not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
+                yield from find_errors(item, f"{place}[{index}]", depth + 1)
 
 
 def float_error(number: float) -> str | None:

@@ -7,20 +7,18 @@ unit decides. `label.KEY` is a label of the user. Runs compare whatever these pa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
-from obrelease.models.artefact import Artefact, Measurement, Scalar
+from obrelease.models.artefact import DIRECTION_PREFIX, DIRECTIONS, Artefact, Measurement, Scalar
 
 Direction = Literal["higher", "lower"]
 
-_DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
-_DIRECTION: Final = "direction."
 _LABEL: Final = "label."
 
 
 def is_reserved(parameter: str) -> bool:
     """Whether a parameter is a direction or a label."""
-    return parameter.startswith((_DIRECTION, _LABEL))
+    return parameter.startswith((DIRECTION_PREFIX, _LABEL))
 
 
 def direction_by_unit(unit: str) -> Direction:
@@ -30,14 +28,14 @@ def direction_by_unit(unit: str) -> Direction:
 
 def direction_of(artefact: Artefact, measurement: Measurement) -> Direction:
     """The direction of a measurement of this run."""
-    stated = artefact.parameters.get(f"{_DIRECTION}{measurement.name}")
-    given = (direction for direction in _DIRECTIONS if direction == stated)
+    stated = artefact.parameters.get(f"{DIRECTION_PREFIX}{measurement.name}")
+    given = (direction for direction in DIRECTIONS if direction == stated)
     return next(given, direction_by_unit(measurement.unit))
 
 
 def direction_parameters(directions: Mapping[str, Direction]) -> dict[str, Scalar]:
     """The parameters that state the directions of metrics, by their names."""
-    return {f"{_DIRECTION}{name}": direction for name, direction in directions.items()}
+    return {f"{DIRECTION_PREFIX}{name}": direction for name, direction in directions.items()}
 
 
 def labels_of(artefact: Artefact) -> dict[str, Scalar]:

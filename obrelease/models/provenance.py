@@ -147,7 +147,8 @@ def statement_bytes(manifest: BundleManifest, digests: Mapping[str, str]) -> byt
                 },
                 "runDetails": {"builder": {"id": BUILDER}},
             },
-        }
+        },
+        limit=MAX_BYTES,
     )
 
 
@@ -158,7 +159,8 @@ def envelope_bytes(payload: bytes, keyid: str, sig: str) -> bytes:
             "payload": base64.b64encode(payload).decode("ascii"),
             "payloadType": PAYLOAD_TYPE,
             "signatures": [{"keyid": keyid, "sig": sig}],
-        }
+        },
+        limit=MAX_BYTES,
     )
 
 
@@ -170,7 +172,7 @@ def read_envelope(data: bytes, where: str) -> tuple[Envelope, bytes]:
         IntegrityError: the payload has another type.
     """
     value = parse_strict(data, where, limit=MAX_BYTES)
-    if canonical_bytes(value) != data:
+    if canonical_bytes(value, limit=MAX_BYTES) != data:
         raise InvalidInput(f"{where}: the bytes are not RFC 8785 canonical JSON")
     with model_errors(where):
         envelope = Envelope.model_validate_json(data)

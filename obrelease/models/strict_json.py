@@ -11,15 +11,16 @@ from typing import Any, Final
 
 from obrelease.errors import InvalidInput
 from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.json_values import MAX_DEPTH, RejectedPart, abbreviated, find_errors, float_error
+from obrelease.models.json_values import (
+    MAX_DEPTH,
+    RejectedPart,
+    abbreviated,
+    find_errors,
+    float_error,
+    require_readable,
+)
 from obrelease.storage.files import MAX_DOCUMENT_BYTES
 from obrelease.storage.limits import Resource, charge, parsing
-
-MAX_BRACKETS: Final = 1_000_000
-"""The most `[` and `{` in one document: a bound on memory before parsing."""
-
-MAX_SEPARATORS: Final = 1_500_000
-"""The most `,` and `:` in one document: a bound on the number of values, and so on time."""
 
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -38,15 +39,9 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
             a number beyond double range or beyond 2**53 - 1, a lone surrogate, nesting beyond
             `MAX_DEPTH`, or a document too large; names the line and column, or the path.
     """
-    if len(data) > limit:
-        raise InvalidInput(f"{where}: larger than {limit} bytes")
     if data.startswith(b"\xef\xbb\xbf"):
         raise InvalidInput(f"{where}: starts with a byte order mark", hint="save it as UTF-8 without BOM")
-    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
-        raise InvalidInput(f"{where}: more than {MAX_BRACKETS} arrays and objects")
-    separators = data.count(b",") + data.count(b":")
-    if separators > MAX_SEPARATORS:
-        raise InvalidInput(f"{where}: more than {MAX_SEPARATORS} commas and colons")
+    separators = require_readable(data, where, limit)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from obengine.harness.machine import machine_facts
@@ -21,7 +20,19 @@ from obrelease.models.labels_and_directions import (
 )
 from obrelease.models.picture_rules import MAX_PICTURE_BYTES, picture_rule
 from obrelease.models.validation import model_errors
-from obrelease.recorder.run_artefact import encode_histogram, host_document
+from obrelease.recorder.record_arguments import (
+    checked_clock,
+    checked_command,
+    checked_direction,
+    checked_items,
+    checked_labels,
+    checked_latencies,
+    checked_samples,
+    checked_time_ns,
+    checked_unit,
+    stored_name,
+)
+from obrelease.recorder.run_artefact import HistogramFile, encode_histogram, host_document
 from obrelease.storage.durable import NewFile
 from obrelease.storage.files import read_bounded
 
@@ -33,15 +44,16 @@ class Metric:
     """A named series of samples.
 
     Attributes:
-        name: any text; it is stored as a slug.
-        unit: such as `ns`, `bytes` or `msg/s`.
-        samples: in the order they were taken, at least one.
+        name: text of ASCII letters and digits; it is stored as a slug of at most 64 characters.
+        unit: such as `ns`, `us`, `bytes` or `msg/s`.
+        samples: finite numbers in the order they were taken, at least one; any iterable, such as a list,
+            a NumPy array or a pandas Series.
         better: `higher` or `lower`; None to derive it from the unit (rates are better when higher).
     """
 
     name: str
     unit: str
-    samples: Sequence[int | float]
+    samples: Iterable[int | float]
     better: Direction | None = None
 
 
@@ -50,8 +62,8 @@ class Latencies:
     """Latencies to be stored as an HdrHistogram.
 
     Attributes:
-        name: any text; it is stored as a slug.
-        values_ns: whole nanoseconds, [n].
+        name: as for `Metric`.
+        values_ns: whole nanoseconds, [n], from 0 to one hour; `timedelta64` values are converted.
         clock: `service` from the start of the work, `response` from the intended arrival.
     """
 
@@ -89,48 +101,54 @@ def build_artefact(
         host: where; None for this machine.
 
     Raises:
-        UsageError: no metric and no histogram, a metric without samples, or two equal names.
-        InvalidInput: a name, unit or text that an envelope does not take, or a picture that is not passive.
+        UsageError: no metric and no histogram, a metric without samples, two equal names, or a value of
+            the wrong type.
+        InvalidInput: a name, number, unit or text that an envelope does not take, or a picture that is not
+            passive.
     """
+    scenario = stored_name("scenario", scenario)
+    metrics = checked_items("metrics", metrics, Metric)
+    histograms = checked_items("histograms", histograms, Latencies)
     if not metrics and not histograms:
         raise UsageError("nothing to record", hint="pass at least one metric or histogram")
-    _require_distinct([each.name for each in metrics])
-    _require_distinct([each.name for each in histograms])
-    if empty := next((each.name for each in metrics if not each.samples), None):
-        raise UsageError(f"metric {empty!r} has no samples")
-    _require_passive_pictures(files)
-    stored = [
-        encode_histogram(slug(each.name), f"{slug(each.name)}.hlog", _whole_ns(each), clock=each.clock)
-        for each in histograms
-    ]
+    _require_distinct("metric", [each.name for each in metrics])
+    _require_distinct("histogram", [each.name for each in histograms])
+    measurements = [_measurement(each) for each in metrics]
+    directions = {slug(each.name): checked_direction(each.name, each.better) for each in metrics}
     exceptions = {
-        slug(each.name): each.better
-        for each in metrics
-        if each.better is not None and each.better != direction_by_unit(each.unit)
+        each.name: better
+        for each in measurements
+        if (better := directions[each.name]) is not None and better != direction_by_unit(each.unit)
     }
+    _require_passive_pictures(files)
+    stored = [_histogram(each) for each in histograms]
     with model_errors(_SOURCE):
         artefact = Artefact(
             kind="imported",
-            scenario=slug(scenario),
-            created_ns=str(created_ns),
-            command=tuple(command),
+            scenario=scenario,
+            created_ns=str(checked_time_ns(created_ns)),
+            command=checked_command(command),
             producer=producer,
             host=host or this_machine(),
-            parameters={**label_parameters(labels or {}), **direction_parameters(exceptions)},
-            measurements=tuple(
-                Measurement(name=slug(each.name), unit=each.unit, samples=tuple(each.samples))
-                for each in metrics
-            ),
+            parameters={**label_parameters(checked_labels(labels)), **direction_parameters(exceptions)},
+            measurements=tuple(measurements),
             histograms=tuple(each.ref for each in stored),
         )
     return ArtefactDraft(artefact, (*(each.file for each in stored), *files))
 
 
-def _whole_ns(latencies: Latencies) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    values = np.asarray(latencies.values_ns)
-    if values.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
-        raise UsageError(f"histogram {latencies.name!r}: latencies are whole nanoseconds, one dimension")
-    return values.astype(np.int64)
+def _measurement(metric: Metric) -> Measurement:
+    unit = checked_unit(metric.name, metric.unit)
+    samples = checked_samples(metric.name, metric.samples)
+    with model_errors(f"metric {metric.name!r}"):
+        return Measurement(name=slug(metric.name), unit=unit, samples=samples)
+
+
+def _histogram(latencies: Latencies) -> HistogramFile:
+    name = slug(latencies.name)
+    clock = checked_clock(latencies.name, latencies.clock)
+    values_ns = checked_latencies(latencies.name, latencies.values_ns)
+    return encode_histogram(name, f"{name}.hlog", values_ns, clock=clock)
 
 
 def _require_passive_pictures(files: Sequence[NewFile]) -> None:
@@ -143,11 +161,10 @@ def _require_passive_pictures(files: Sequence[NewFile]) -> None:
             raise InvalidInput(f"{file.path}: {problems[0]}", hint="export it without active content")
 
 
-def _require_distinct(names: Sequence[str]) -> None:
+def _require_distinct(what: str, names: Sequence[str]) -> None:
     by_slug: dict[str, str] = {}
     for name in names:
-        if slug(name) in by_slug:
-            raise UsageError(
-                f"{by_slug[slug(name)]!r} and {name!r} are stored under one name, {slug(name)!r}"
-            )
-        by_slug[slug(name)] = name
+        stored = stored_name(f"{what} {name!r}", name)
+        if stored in by_slug:
+            raise UsageError(f"{by_slug[stored]!r} and {name!r} are stored under one name, {stored!r}")
+        by_slug[stored] = name

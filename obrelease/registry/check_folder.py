@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import InvalidInput, NotFound, ObreleaseError
+from obrelease.models.archive_paths import run_path_error
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.finding import Finding
 from obrelease.models.picture_rules import MAX_PICTURE_BYTES, picture_rule
 from obrelease.models.validation import check_document
-from obrelease.registry.layout import is_run_folder_name, subfolders
+from obrelease.registry.layout import is_run_folder_name, run_location, subfolders
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.system_errors import reason_of
@@ -69,6 +70,7 @@ def check_folder(folder: Path, *, pictures: bool = True) -> FolderCheck:
         problems.append(Finding(str(path), "format", "$.format: is not an artefact"))
     if artefact is not None:
         problems += _histogram_problems(artefact, path)
+        problems += _path_problems(artefact, digest_bytes(data), path)
         problems += _unlisted_files(folder, artefact)
         for entry in artefact.files:
             finding = _check_file(folder, entry)
@@ -115,6 +117,17 @@ def _histogram_problems(artefact: Artefact, envelope: Path) -> Iterator[Finding]
         if histogram.path not in listed:
             message = f"$.histograms[{index}].path: {histogram.path!r} is not among the files"
             yield Finding(str(envelope), "histogram", message)
+
+
+def _path_problems(artefact: Artefact, digest: str, envelope: Path) -> Iterator[Finding]:
+    """Names that no release can hold."""
+    location = run_location(artefact.kind, artefact.scenario, digest)
+    if error := run_path_error(location, ENVELOPE_NAME):
+        yield Finding(str(envelope), "path", f"$.scenario: {error}")
+        return
+    for index, entry in enumerate(artefact.files):
+        if error := run_path_error(location, entry.path):
+            yield Finding(str(envelope), "path", f"$.files[{index}].path: {entry.path!r}: {error}")
 
 
 def _check_file(folder: Path, entry: FileEntry) -> Finding | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound
+from obrelease.models.archive_paths import run_path_error
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.validation import document_bytes, model_errors, read_document
 from obrelease.registry import pins
@@ -47,6 +48,7 @@ _DAMAGED_HINT: Final = "`obrelease fsck` lists what is damaged, `obrelease reind
 _ALL: Final = Filter()
 _NO_DIGEST: Final = "0" * 64
 _MAX_LISTED_MATCHES: Final = 10
+_HINT_PATH: Final = "a path has letters, digits, . _ - and /, is relative, and has at most 240 characters"
 _EXISTS_ERRORS: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
 
@@ -251,8 +253,18 @@ def _check_draft(draft: Artefact, files: Sequence[NewFile]) -> None:
     """Refuse before the first write: a path outside of the run's folder must never be opened."""
     if draft.files:
         raise InvalidInput("a draft lists no files; they are filled in when it is recorded")
+    entries = []
+    for file in files:
+        with model_errors(f"file {file.path!r} of the run", hint=_HINT_PATH):
+            entries.append(_file_entry(file, _NO_DIGEST, 0))
     with model_errors("files of the run"):
-        _with_files(draft, tuple(_file_entry(file, _NO_DIGEST, 0) for file in files))
+        _with_files(draft, tuple(entries))
+    location = run_location(draft.kind, draft.scenario, _NO_DIGEST)
+    if error := run_path_error(location, ENVELOPE_NAME):
+        raise InvalidInput(f"scenario {draft.scenario!r}: {error}", hint="choose another scenario name")
+    for file in files:
+        if error := run_path_error(location, file.path):
+            raise InvalidInput(f"file {file.path!r} of the run: {error}", hint="choose another file name")
     given = {file.path for file in files}
     for histogram in draft.histograms:
         if histogram.path not in given:

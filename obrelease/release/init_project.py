@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from obrelease.errors import InvalidInput, NotFound, UsageError
+from obrelease.models.project_name import project_name
 from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
 from obrelease.release.release_action import ACTION_PATH, ReleaseAction, action_of_workflow
 from obrelease.storage.durable import replace_file
@@ -27,7 +28,6 @@ _PYTHON_SETTINGS: Final = "pyproject.toml"
 _OTHER_SETTINGS: Final = "obrelease.toml"
 _HEADER: Final = re.compile(r"\[tool\.obrelease\][ \t]*(#.*)?")
 _ACTION_OF_TEMPLATE: Final = f"OWNER/obrelease/{ACTION_PATH}@{'0' * 40}"
-_UNSAFE: Final = re.compile(r"[^a-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,6 @@ class Change:
     def writes(self) -> bool:
         """Whether the file is written."""
         return self.state in {"new", "added", "replaced"}
-
-
-def project_name(name: str) -> str:
-    """A project name that can be part of asset names, from any text."""
-    return _UNSAFE.sub("-", name.lower()).strip("-._")[:64] or "project"
 
 
 @dataclass(frozen=True, slots=True)

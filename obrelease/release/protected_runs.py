@@ -9,6 +9,7 @@ from pathlib import Path
 
 from obrelease.bundle.asset_names import MANIFEST_NAME
 from obrelease.models.manifest import BundleManifest
+from obrelease.models.plan import Plan
 from obrelease.models.validation import read_document
 from obrelease.registry.gc import ProtectedRuns
 from obrelease.release.publish.journal import PLAN_NAME, Journal
@@ -70,7 +71,11 @@ def _add_unfinished(reasons: dict[str, list[str]], known: set[str], repo: GitRep
     unfinished: set[str] = set()
     for path in sorted((repo.git_dir / "obrelease").glob(f"*/{PLAN_NAME}")):
         plan = Journal(path).load()
-        if plan is not None:
+        if plan is None:
+            continue
+        if _is_finished(plan):
+            _add_tagged(reasons, known, plan, repo)
+        else:
             unfinished.add(plan.tag)
             for digest in plan.runs:
                 reasons.setdefault(digest, []).append(f"unfinished release {plan.tag}")
@@ -82,6 +87,21 @@ def _add_unfinished(reasons: dict[str, list[str]], known: set[str], repo: GitRep
         and manifest not in known
         and tag not in unfinished
     )
+
+
+def _is_finished(plan: Plan) -> bool:
+    return all(step.state != "pending" for step in plan.steps)
+
+
+def _add_tagged(reasons: dict[str, list[str]], known: set[str], plan: Plan, repo: GitRepository) -> None:
+    """Add the runs of a finished release if its tag is there; the journal only knows what they are."""
+    found = repo.local_tag(plan.tag)
+    manifest = digests_in(found.message).get("manifest") if found else None
+    if manifest is None or manifest in known or manifest not in {asset.sha256 for asset in plan.assets}:
+        return
+    known.add(manifest)
+    for digest in plan.runs:
+        reasons.setdefault(digest, []).append(f"release {plan.tag}")
 
 
 def _manifests_below(releases: Path) -> Iterator[Path]:

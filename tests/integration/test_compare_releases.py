@@ -157,7 +157,7 @@ def test_scenarios_that_were_not_measured_are_inconclusive(project: Project, run
 def test_the_first_release_passes_and_gives_the_reason(run_json: RunJson, project: Project) -> None:
     answer = run_json(*gate("--release", FIRST))
     assert answer["gate"] == {"answer": "ok", "reasons": []}
-    assert answer["not_compared"] == [f"there is no release before {FIRST}"]
+    assert answer["not_compared"] == [f"{FIRST} is the first release: there is nothing to compare it with"]
     assert git(project.root, "status", "--porcelain") == ""
 
 

@@ -15,8 +15,9 @@ from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
+from obrelease.models.project_name import project_name
 from obrelease.models.verification_policy import read_verification_policy
-from obrelease.release.init_project import GATE, POLICY, WORKFLOW, project_name
+from obrelease.release.init_project import GATE, POLICY, WORKFLOW
 from tests.unit.release.project import git
 from tests.workflows.linters import complaints
 

@@ -58,6 +58,13 @@ def test_bytes_are_those_of_the_reference_implementation(value: Any) -> None:
     assert canonical_bytes(value) == rfc8785.dumps(value)
 
 
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, -0.0, 1e21, 1e-7])))
+def test_lists_of_floats_are_those_of_the_reference_implementation(floats: list[float]) -> None:
+    """Rule: the fast writer of numbers differs in no bit pattern."""
+    kept = [number for number in floats if not LARGEST < abs(number) < 1e21]
+    assert canonical_bytes({"samples": kept}) == rfc8785.dumps({"samples": kept})
+
+
 @given(unfit, st.integers(0, 3))
 def test_both_directions_refuse_what_rfc_8785_cannot_represent(bad: Any, depth: int) -> None:
     """Rule (RFC 8785, 3.1 and 3.2.2): no NaN, no infinity, no lone surrogate, no inexact integer."""

@@ -29,7 +29,7 @@ from obrelease.analysis.statistics.bootstrap import Floats, shift
 from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
 from obrelease.analysis.statistics.mann_whitney import RankTest, mann_whitney
 from obrelease.analysis.statistics.median import median
-from obrelease.analysis.statistics.power import detectable_percent, tail_level
+from obrelease.analysis.statistics.power import MAX_LOG_RATIO, detectable_percent, tail_level
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
 from obrelease.models.labels_and_directions import Direction
@@ -137,12 +137,14 @@ def compare(
     columns = [metric_column(name, base, head, chosen) for name in _metrics(base, head)]
     columns += [c for by_quantile in latencies.values() for q, c in by_quantile.items() if q in TESTED]
     columns = [column for column in columns if any(fnmatchcase(column.name, name) for name in only)]
+    too_far = tuple(
+        f"{column.name}: its values are too far apart for a ratio"
+        for column in columns
+        if not _has_ratio(column)
+    )
+    columns = [column for column in columns if _has_ratio(column)]
     if not columns:
-        known = metrics_in_common(base, head)
-        raise Inconclusive(
-            "the runs have no such metric in common" + (f"; they have: {some_names(known)}" if known else ""),
-            hint="`obrelease show` lists the metrics of a run",
-        )
+        raise _nothing_in_common(base, head, too_far)
     return Comparison(
         base=base,
         head=head,
@@ -154,9 +156,27 @@ def compare(
             if quantile in SHIFT
         ),
         unlike=unlike,
-        notes=(*_assumed_note(assumed), *_notes(base, head)),
+        notes=(*_assumed_note(assumed), *_notes(base, head, too_far)),
         rules=chosen,
     )
+
+
+def _has_ratio(column: Column) -> bool:
+    """Whether all ratios of the column, and of its resampled sides, are within double range."""
+    values = np.concatenate((column.base, column.head))
+    replicates = np.zeros(1) if column.replicates is None else column.replicates
+    return bool(np.ptp(values) <= MAX_LOG_RATIO and np.abs(replicates).max() <= MAX_LOG_RATIO)
+
+
+def _nothing_in_common(base: Sequence[Run], head: Sequence[Run], too_far: Sequence[str]) -> Inconclusive:
+    known = metrics_in_common(base, head)
+    reasons = sorted({*too_far, *_left_out(base, head)})
+    message = "the runs have no such metric in common"
+    if known:
+        message += f"; they have: {some_names(known)}"
+    if reasons:
+        message += f"; left out: {some_names(reasons)}"
+    return Inconclusive(message, hint="`obrelease show` lists the metrics of a run")
 
 
 def metrics_in_common(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
@@ -202,7 +222,7 @@ def _check_sides(base: Sequence[Run], head: Sequence[Run]) -> None:
                 hint="narrow the filter, for example by commit",
             )
     if both := {run.identity for run in base} & {run.identity for run in head}:
-        raise UsageError(f"run or imported file {min(both)[:12]} is on both sides", hint="narrow the filters")
+        raise UsageError(f"the run {min(both)[:12]} is on both sides", hint="narrow the filters")
 
 
 def _metrics(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
@@ -294,12 +314,12 @@ def _point(histogram: str, quantile: float, column: Column, rules: Rules) -> Shi
     return ShiftPoint(histogram, quantile, base, head, *_ratio(column, rules))
 
 
-def _notes(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
+def _notes(base: Sequence[Run], head: Sequence[Run], too_far: Sequence[str]) -> Iterator[str]:
     for side, runs in (("base", base), ("head", head)):
         commits = sorted({run.commit[:9] if run.commit else "unknown" for run in runs})
         if len(commits) > 1:
             yield f"{side} mixes runs of {len(commits)} commits: {', '.join(commits[:5])}"
-    for reason in sorted({*_left_out(base, head)}):
+    for reason in sorted({*_left_out(base, head), *too_far}):
         yield f"left out: {reason}"
     order = [
         side for _, side in sorted([(r.created_ns, 0) for r in base] + [(r.created_ns, 1) for r in head])

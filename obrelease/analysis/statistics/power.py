@@ -16,6 +16,9 @@ from obrelease.analysis.statistics.random_stream import RandomStream
 POWER: Final = 0.8
 """The probability of finding the minimum detectable effect."""
 
+MAX_LOG_RATIO: Final = 700.0
+"""The largest logarithm of a ratio; a double holds up to 709.78, in percent less."""
+
 _RANK_EFFICIENCY: Final = 3 / math.pi
 _TRIALS: Final = 2_000
 _HALVINGS: Final = 12
@@ -62,14 +65,16 @@ def detectable_percent(
         metrics: how many metrics are tested together.
 
     Returns:
-        None where not even a complete separation of the runs would be a finding.
+        None where not even a complete separation of the runs would be a finding, or the change is
+        beyond double range.
     """
     level = alpha / metrics
     if min_p_value(len(first), len(second)) > level:
         return None
     freedom = len(first) + len(second) - 2
     deviation = math.sqrt((_squares(first) + _squares(second)) / freedom)
-    return 100 * math.expm1(_needed_shift(len(first), len(second), level) * deviation)
+    needed = _needed_shift(len(first), len(second), level) * deviation
+    return 100 * math.expm1(needed) if needed <= MAX_LOG_RATIO else None
 
 
 @lru_cache(maxsize=256)

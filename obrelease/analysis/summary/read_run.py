@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -34,8 +35,14 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path, every_histogram: 
         StorageError: it cannot be read.
     """
     found = dict(_metrics(artefact))
-    kept = {name: metric for name, metric in found.items() if metric.samples and min(metric.samples) > 0}
-    left_out = [f"{name}: a sample is zero, negative or missing" for name in found.keys() - kept.keys()]
+    kept = {
+        name: metric
+        for name, metric in found.items()
+        if metric.samples and all(0 < sample < math.inf for sample in metric.samples)
+    }
+    left_out = [
+        f"{name}: a sample is zero, negative, too large or missing" for name in found.keys() - kept.keys()
+    ]
     headline = _headline(artefact)
     histograms: dict[str, tuple[Histogram, ...]] = {}
     for ref in artefact.histograms:

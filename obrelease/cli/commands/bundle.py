@@ -37,7 +37,7 @@ def bundle(
     """
     project = session.project(results=results)
     result, folder = api.bundle_runs(
-        tag, output, runs=run or (), sign=sign, project=project, reporter=session.out
+        tag, output, runs=run or None, sign=sign, project=project, reporter=session.out
     )
     session.out.result(
         {**result.to_json(), "output": str(folder)}, lambda: release_text(f"wrote {folder}", result)

@@ -50,7 +50,7 @@ def publish(
         return
     result = api.publish(
         tag,
-        runs=run or (),
+        runs=run or None,
         dry_run=dry_run,
         resume=resume,
         sign=sign,

@@ -24,7 +24,7 @@ def tag(
     """
     project = session.project(results=results, remote=remote)
     result = api.tag_runs(
-        tag, runs=run or (), dry_run=dry_run, sign=sign, project=project, reporter=session.out
+        tag, runs=run or None, dry_run=dry_run, sign=sign, project=project, reporter=session.out
     )
     outcome = "would tag" if dry_run else f"tag {result.tagged}:"
     session.out.result(result.to_json(), lambda: release_text(f"{outcome} {result.plan.tag}", result))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from obrelease.analysis.comparison.compare import compare
 from obrelease.analysis.histograms.histogram import encode
@@ -56,18 +57,24 @@ def test_each_measurement_of_another_tool_is_a_metric_and_times_are_nanoseconds(
         "sort": Metric("ns", "lower", (2e6, 3.5e6)),
         "rate": Metric("req/s", "higher", (9.0,)),
     }
-    assert run.left_out == ("zero: a sample is zero, negative or missing",)
+    assert run.left_out == ("zero: a sample is zero, negative, too large or missing",)
 
 
 @pytest.mark.parametrize(
     ("unit", "stated", "direction"),
-    [("%", "higher", "higher"), ("n/s", "lower", "lower"), ("n/s", "upwards", "higher"), ("%", "", "lower")],
+    [("%", "higher", "higher"), ("n/s", "lower", "lower")],
 )
 def test_a_parameter_states_the_direction_and_the_unit_is_the_default(
     tmp_path: Path, unit: str, stated: str, direction: str
 ) -> None:
     artefact = imported(Measurement(name="hits", unit=unit, samples=(9,)), **{"direction.hits": stated})
     assert read_run(artefact, digest="d", folder=tmp_path).metrics["hits"].direction == direction
+
+
+@pytest.mark.parametrize("stated", ["upwards", "", "bigger", True])
+def test_a_direction_that_no_reader_knows_is_not_valid(stated: str) -> None:
+    with pytest.raises(ValidationError, match="neither 'higher' nor 'lower'"):
+        imported(Measurement(name="hits", unit="%", samples=(9,)), **{"direction.hits": stated})
 
 
 def test_a_run_is_summarised_by_its_largest_histogram_of_response_times(

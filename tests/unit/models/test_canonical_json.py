@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from obrelease.errors import InvalidInput
-from obrelease.models.canonical_json import canonical_bytes
-from obrelease.models.json_values import MAX_DEPTH
+from obrelease.models.canonical_json import canonical_bytes, is_canonical
+from obrelease.models.json_values import MAX_BRACKETS, MAX_DEPTH, MAX_SEPARATORS
+from obrelease.models.strict_json import parse_strict
 
 RFC_8785_APPENDIX_B = [
     (0x0000000000000000, "0"),
@@ -92,3 +93,23 @@ def test_a_value_without_canonical_bytes_is_refused_with_its_path(
 def test_the_limits_of_the_range_are_accepted() -> None:
     assert canonical_bytes([2**53 - 1, -(2**53) + 1]) == b"[9007199254740991,-9007199254740991]"
     assert canonical_bytes(nested(MAX_DEPTH)) == b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"),
+    [
+        ([0] * (MAX_SEPARATORS + 2), "1500000 commas and colons"),
+        ([[]] * MAX_BRACKETS, "1000000 arrays and objects"),
+        (["x" * 2**20] * 17, "larger than 16777216 bytes"),
+    ],
+    ids=["separators", "brackets", "bytes"],
+)
+def test_a_document_that_could_not_be_read_back_is_not_written(value: Any, limit: str) -> None:
+    with pytest.raises(InvalidInput, match=limit) as caught:
+        canonical_bytes(value)
+    assert "fewer" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(("text", "canonical"), [(b"1.0", False), (b"1", True), (b"1e0", False)])
+def test_a_number_alone_has_one_form(text: bytes, canonical: bool) -> None:
+    assert is_canonical(parse_strict(text, "value"), text) == canonical

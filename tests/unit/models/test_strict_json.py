@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from obrelease.errors import InvalidInput
-from obrelease.models.json_values import MAX_DEPTH
-from obrelease.models.strict_json import MAX_BRACKETS, parse_strict
+from obrelease.models.json_values import MAX_BRACKETS, MAX_DEPTH
+from obrelease.models.strict_json import parse_strict
 
 REFUSED = {
     "duplicate key": (b'{"a":{"b":1,"b":2}}', "$.a: duplicate key 'b'"),

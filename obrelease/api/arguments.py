@@ -1,0 +1,75 @@
+"""Arguments of the API, checked: an error names the argument, its value and the cure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from obrelease.errors import UsageError
+from obrelease.registry.entry import Entry
+
+T = TypeVar("T")
+
+RunLike = Entry | str
+"""A run: its entry, or a digest, a prefix of it, or a pinned name."""
+
+_MAX_LIMIT = 2**63 - 1
+
+
+def check_argument(name: str, value: T, kinds: type | tuple[type, ...], expected: str) -> T:
+    """Return the value if it is of one of the types.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not isinstance(value, kinds):
+        raise UsageError(f"{name} is {value!r:.60} ({type(value).__name__})", hint=f"pass {expected}")
+    return value
+
+
+def checked_path(name: str, value: object) -> Path:
+    """A path; raises `UsageError` for another type, an empty text or a null character."""
+    check_argument(name, value, (str, os.PathLike), "a path, as text or pathlib.Path")
+    text = os.fspath(value)  # type: ignore[call-overload]
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise UsageError(
+            f"{name} is {text!r:.60}, which is not a path", hint="pass a path, such as 'results'"
+        )
+    return Path(text)
+
+
+def checked_limit(limit: object) -> int | None:
+    """At most how many; raises `UsageError`."""
+    if limit is None:
+        return None
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= _MAX_LIMIT:
+        raise UsageError(f"limit is {limit!r:.60}", hint="pass a number from 0, or None for all")
+    return limit
+
+
+def run_name(argument: str, run: object) -> str:
+    """The name by which a registry finds a run: the digest of an entry, or the text itself."""
+    if isinstance(run, Entry):
+        return run.digest
+    return check_argument(argument, run, str, "an entry, or a digest, a prefix or a pinned name")  # type: ignore[return-value]
+
+
+def chosen_runs(runs: Sequence[RunLike] | None) -> tuple[str, ...]:
+    """The names of the runs that were chosen; empty for None, which means all.
+
+    Raises:
+        UsageError: no run was chosen, or a value is neither an entry nor text.
+    """
+    if runs is None:
+        return ()
+    if isinstance(runs, str | bytes | Entry) or not isinstance(runs, Iterable):
+        raise UsageError(
+            f"runs is {runs!r:.60}, not a list",
+            hint="pass a list of entries or digests, or None for all runs",
+        )
+    names = tuple(run_name("runs", run) for run in runs)
+    if not names:
+        raise UsageError("runs is empty, so no run was chosen", hint="pass None to choose all runs")
+    return names
