@@ -40,7 +40,7 @@ from obengine.harness.touch import touches_after
 
 
 def plain_python(path: Path) -> int:
-    """Books of all symbols by dictionaries, a message at a time; the number of messages."""
+    """Books of all symbols by dictionaries, one message at a time; the number of messages."""
     data = path.read_bytes()
     orders: dict[tuple[int, int], list[int]] = {}
     at = messages = 0
@@ -107,7 +107,7 @@ def contenders(path: Path) -> dict[str, Callable[[], int]]:
 
 
 def timed(ways: dict[str, Callable[[], int]], repeats: int) -> dict[str, dict[str, float]]:
-    """Interleaved repeats: million messages a second of wall and of processor time, and the ratio to the first.
+    """Interleaved repeats: million messages per second of wall and of processor time, and the ratio to the first.
 
     Repeats that the machine's clock of processor time is too coarse for count as one tick of it.
     """

@@ -25,7 +25,7 @@ class ComparisonReport:
     """The result of a comparison.
 
     Attributes:
-        comparisons: by name; one, with an empty name, for runs; one a scenario for releases.
+        comparisons: by name; one, with an empty name, for runs; one per scenario for releases.
         not_compared: what could not be compared, each with the reason.
         between_releases: whether a side was a release.
     """

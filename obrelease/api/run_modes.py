@@ -40,7 +40,7 @@ class RunReport:
     Attributes:
         entry: what the registry knows of the run.
         run: its envelope and its figures.
-        rows: the table that is the result of the mode, a row a variant; None for modes without one.
+        rows: the table that is the result of the mode, a row per variant; None for modes without one.
     """
 
     entry: Entry

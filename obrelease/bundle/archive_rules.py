@@ -68,8 +68,8 @@ class Limits:
     """The largest archive of the format; the budget of a command (`storage.limits`) may be lower.
 
     Attributes:
-        members: the most members.
-        total_bytes: the most bytes of content.
+        members: the maximum number of members.
+        total_bytes: the maximum size of the content.
     """
 
     members: int = 20_000

@@ -12,7 +12,7 @@ PROVENANCE_NAME: Final = "provenance.dsse.json"
 SIGSTORE_NAME: Final = "SHA256SUMS.sigstore.json"
 SIGSTORE_LINES_NAME: Final = "SHA256SUMS.sigstore.jsonl"
 SIGSTORE_NAMES: Final = (SIGSTORE_NAME, SIGSTORE_LINES_NAME)
-"""Sigstore bundles: one, or one a line. They are made after a release and are no part of it."""
+"""Sigstore bundles: one, or one per line. They are made after a release and are no part of it."""
 
 
 def top_folder(project: str, tag: str) -> str:

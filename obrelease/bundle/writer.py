@@ -32,7 +32,7 @@ GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 """RFC 1952: deflate, no flags (so no name), no time, no extra flags, operating system unknown."""
 
 STORED_BYTES: Final = 65535
-"""The most that one stored block holds (RFC 1951, 3.2.4); every block but the last is full."""
+"""The maximum size of one stored block (RFC 1951, 3.2.4); every block but the last is full."""
 
 
 @dataclass(frozen=True, slots=True)

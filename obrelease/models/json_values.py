@@ -17,10 +17,10 @@ MAX_DEPTH: Final = 64
 """The deepest nesting that is read or written."""
 
 MAX_BRACKETS: Final = 1_000_000
-"""The most `[` and `{` in one document: a bound on memory before parsing."""
+"""The maximum number of `[` and `{` in one document: a bound on memory before parsing."""
 
 MAX_SEPARATORS: Final = 1_500_000
-"""The most `,` and `:` in one document: a bound on the number of values, and so on time."""
+"""The maximum number of `,` and `:` in one document: a bound on the number of values, and so on time."""
 
 _NUMBERS: Final = frozenset({float, int})
 _FIRST_EXPONENT_FORM: Final = 1e21

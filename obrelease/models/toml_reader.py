@@ -15,7 +15,7 @@ MAX_TOML_BYTES: Final = 2**20
 """The largest settings or policy file."""
 
 MAX_TOML_DEPTH: Final = 32
-"""The deepest nesting of arrays and inline tables, and the most parts of a dotted key."""
+"""The deepest nesting of arrays and inline tables, and the maximum number of parts of a dotted key."""
 
 MAX_TOML_DIGITS: Final = 64
 """The longest number."""

@@ -81,7 +81,7 @@ class Reproduction:
 
 
 MAX_MESSAGES: Final = 20_000_000
-"""The most messages that are repeated by default: the longest scenario."""
+"""The maximum number of messages that are repeated by default: the longest scenario."""
 
 _BYTES_PER_MESSAGE: Final = 128
 """A command, its events and its order in the book, measured over the scenarios."""

@@ -164,16 +164,16 @@ def test_a_seeded_offender_is_named(rule: Rule, sources: list[Source]) -> None:
 
 
 def test_unit_tests_are_named_after_the_module_that_they_test() -> None:
-    """`tests/unit/<room>/test_<module>*.py`, with a module or package of that name somewhere in the room."""
+    """`tests/unit/<package>/test_<module>*.py`, with a module of that name somewhere in the package."""
     folder = ROOT / "tests" / "unit"
     astray = []
     for path in sorted(folder.rglob("test_*.py")):
-        room = path.relative_to(folder).parts[0]
-        if room.startswith("engine"):
+        package = path.relative_to(folder).parts[0]
+        if package.startswith("engine"):
             continue
         modules = {
-            room,
-            *(item.stem for item in (PACKAGES[0] / room).rglob("*") if item.suffix in {".py", ""}),
+            package,
+            *(item.stem for item in (PACKAGES[0] / package).rglob("*") if item.suffix in {".py", ""}),
         }
         name = path.stem.removeprefix("test_")
         if not any(f"{name}_".startswith(f"{module}_") for module in modules):

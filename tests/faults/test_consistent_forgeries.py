@@ -13,7 +13,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.verification_policy import LayerName
+from obrelease.models.release_policy import LayerName
 from obrelease.registry.store import Registry
 from obrelease.release.release_contents import schema_members
 from obrelease.storage.durable import NewFile

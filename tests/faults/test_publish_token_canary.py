@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import obrelease.remote.github as room
+import obrelease.remote.github as github_package
 from obrelease.cli.app import execute
 from tests.loopback_github.client import surroundings, without_waits
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
@@ -57,7 +57,7 @@ class Canary:
         (programs / "git").write_text(script)
         (programs / "git").chmod(0o755)
         monkeypatch.chdir(self.project.root)
-        monkeypatch.setattr(room, "RequestTiming", without_waits)
+        monkeypatch.setattr(github_package, "RequestTiming", without_waits)
         for name, value in surroundings(base, github.api).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("PATH", f"{programs}:{surroundings(base, github.api)['PATH']}")

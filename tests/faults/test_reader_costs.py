@@ -34,9 +34,9 @@ from obrelease.importers.formats import IMPORTERS
 from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.models.finding import printable
 from obrelease.models.provenance import read_envelope
+from obrelease.models.release_policy import read_release_policy
 from obrelease.models.toml_reader import read_toml
 from obrelease.models.validation import check_document
-from obrelease.models.verification_policy import read_verification_policy
 from obrelease.recorder.event_chunks import read_chunks
 from obrelease.registry.pins import read_pins
 from obrelease.release.verify.tag_message import digests_in, signatures_in
@@ -129,7 +129,7 @@ READERS: Final[dict[str, Reader]] = {
     ),
     "settings": Reader(lambda data, _: read_toml(data, "x"), TOML, size=TOML_BYTES),
     "policy": Reader(
-        lambda data, _: read_verification_policy(data, "x"),
+        lambda data, _: read_release_policy(data, "x"),
         ((POLICY, b""), (POLICY + b'project = "', b'"\n'), (POLICY + b"require = [", b"]\n")),
         size=TOML_BYTES,
     ),

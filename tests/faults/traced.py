@@ -35,7 +35,7 @@ class Ended:
     Attributes:
         code: its exit code, or minus the signal that ended it.
         acknowledged: the lines that it acknowledged.
-        log: what strace wrote, a line a call.
+        log: what strace wrote, a line per call.
     """
 
     code: int

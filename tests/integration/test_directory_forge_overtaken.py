@@ -35,7 +35,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """Let the other publisher act once, just before a function of the forge's room is called."""
+    """Let the other publisher act once, just before a function of the forge's module is called."""
 
     def arrange(name: str, act: Act) -> None:
         real, waiting = getattr(directory, name), [act]

@@ -16,7 +16,7 @@ from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
 from obrelease.models.project_name import project_name
-from obrelease.models.verification_policy import read_verification_policy
+from obrelease.models.release_policy import read_release_policy
 from obrelease.release.init_project import GATE, POLICY, WORKFLOW
 from tests.unit.release.project import git
 from tests.workflows.linters import complaints
@@ -84,7 +84,7 @@ def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
     assert not (root / "pyproject.toml").exists()
     settings = load({}, start=root, environ={})
     assert (settings.root, settings.name) == (root, "fast-lib")
-    assert read_verification_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
+    assert read_release_policy((root / POLICY).read_bytes(), POLICY).project == "fast-lib"
     assert [metric.name for metric in read_gate_policy(root / GATE).metric] == ["*"]
     assert (root / "obrelease.toml").stat().st_mode & 0o777 == 0o644
 

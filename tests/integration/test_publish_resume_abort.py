@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import obrelease.remote.github as room
+import obrelease.remote.github as github_package
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
 from obrelease.release.publish.journal import Journal
@@ -25,7 +25,7 @@ UPLOAD = ("POST", r"/releases/\d+/assets$")
 def project(tmp_path: Path, github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = make_project(tmp_path)
     monkeypatch.chdir(made.root)
-    monkeypatch.setattr(room, "RequestTiming", without_waits)
+    monkeypatch.setattr(github_package, "RequestTiming", without_waits)
     for name, value in surroundings(tmp_path, github.api).items():
         monkeypatch.setenv(name, value)
     return made

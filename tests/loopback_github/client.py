@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import obrelease.remote.github as room
+import obrelease.remote.github as github_package
 from obrelease.cli.app import execute
 from obrelease.remote.github.request_timing import RequestTiming
 from tests.loopback_github.running import REPOSITORY
@@ -62,7 +62,7 @@ def settle() -> None:
         return resolve("127.0.0.1" if own else host, *arguments, **named)
 
     socket.getaddrinfo = getaddrinfo
-    room.RequestTiming = without_waits  # type: ignore[assignment, misc]
+    github_package.RequestTiming = without_waits  # type: ignore[assignment, misc]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from obrelease.bundle.signing.armor import (
 from obrelease.errors import ObreleaseError
 from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.provenance import PAYLOAD_TYPE, envelope_bytes, pae, read_envelope, read_statement
-from obrelease.models.verification_policy import read_verification_policy
+from obrelease.models.release_policy import read_release_policy
 from obrelease.release.verify.tag_message import compose_message, digests_in, signatures_in
 
 JSON = st.recursive(
@@ -37,7 +37,7 @@ def test_only_errors_of_our_tree_are_raised(data: bytes) -> None:
     with suppress(ObreleaseError):
         read_statement(data, "x")
     with suppress(ObreleaseError):
-        read_verification_policy(data, "x")
+        read_release_policy(data, "x")
     with suppress(ObreleaseError):
         from_armor(data, "x")
     with suppress(ObreleaseError):

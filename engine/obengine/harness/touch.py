@@ -88,11 +88,10 @@ def _min_cover(
     size: int,
     none: int,
 ) -> NDArray[np.int64]:
-    """For each of `size` positions, the least value of the intervals [start, end) that cover it, or `none`.
+    """For each of `size` positions, the minimum of the intervals [start, end) that cover it, or `none`.
 
     An interval is covered by two blocks whose length is a power of two. From the longest blocks down, each
-    block
-    passes its value to its two halves (a reversed sparse table).
+    block passes its value to its two halves (a reversed sparse table).
     """
     lengths = ends - starts
     power = np.frexp(np.maximum(lengths, 1))[1] - 1

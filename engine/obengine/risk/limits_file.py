@@ -46,7 +46,7 @@ MAX_LIMIT: Final = 2**53 - 1
 MAX_BYTES: Final = 2**18
 """The largest limits file."""
 MAX_DOTS: Final = 64
-"""The most dots in a line: the time of `tomllib` is quadratic in the parts of a key."""
+"""The maximum number of dots in a line: the time of `tomllib` is quadratic in the parts of a key."""
 
 _LIMITS: Final = tuple(f.name for f in fields(RiskRule) if f.name not in {"participant", "symbol"})
 
@@ -153,17 +153,19 @@ class _Reader:
             if key not in keys:
                 raise self.error(place, f"unknown key {_shown(key)}; known keys: {', '.join(keys)}")
 
-    def number(self, table: Mapping[str, Any], key: str, place: str, *, least: int, most: int) -> int:
+    def number(self, table: Mapping[str, Any], key: str, place: str, *, minimum: int, maximum: int) -> int:
         value = table[key]
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.error(place, f"{key} must be an integer from {least} to {most}, not {_shown(value)}")
+        if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
+            raise self.error(
+                place, f"{key} must be an integer from {minimum} to {maximum}, not {_shown(value)}"
+            )
         return value
 
     def rule(self, table: Mapping[str, Any], place: str) -> RiskRule:
         self.closed(table, ("participant", "symbol", *_LIMITS), place)
         found = {
             key: self.number(
-                table, key, place, least=int(key in {"burst", "kill_after_breaches"}), most=MAX_LIMIT
+                table, key, place, minimum=int(key in {"burst", "kill_after_breaches"}), maximum=MAX_LIMIT
             )
             for key in _LIMITS
             if key in table
@@ -208,11 +210,11 @@ class _Reader:
                 raise self.error(place, f"{key} is missing")
         given = {"seed": 1, "skew_ticks_per_lot": 0} | table
         return MakerPlan(
-            seed=self.number(given, "seed", place, least=0, most=MAX_SEED),
+            seed=self.number(given, "seed", place, minimum=0, maximum=MAX_SEED),
             symbol=self.symbol(given.get("symbol"), place) or 0,
-            half_spread_ticks=self.number(given, "half_spread_ticks", place, least=1, most=10**9),
-            quote_lots=self.number(given, "quote_lots", place, least=1, most=10**6),
-            skew_ticks_per_lot=self.number(given, "skew_ticks_per_lot", place, least=0, most=10**6),
+            half_spread_ticks=self.number(given, "half_spread_ticks", place, minimum=1, maximum=10**9),
+            quote_lots=self.number(given, "quote_lots", place, minimum=1, maximum=10**6),
+            skew_ticks_per_lot=self.number(given, "skew_ticks_per_lot", place, minimum=0, maximum=10**6),
         )
 
     def expected(self, value: object) -> Mapping[str, int] | None:
@@ -224,5 +226,5 @@ class _Reader:
         if not isinstance(value, dict):
             raise self.error(place, 'must be "none" or a table of exact counts')
         self.closed(value, kinds, place)
-        counts = {key: self.number(value, key, place, least=0, most=MAX_LIMIT) for key in value}
+        counts = {key: self.number(value, key, place, minimum=0, maximum=MAX_LIMIT) for key in value}
         return dict.fromkeys(kinds, 0) | counts

@@ -72,8 +72,8 @@ def overlay(
 
 def _positions(runs: Sequence[Run], name: str) -> NDArray[np.float64]:
     """1 / (1 - quantile), evenly on the log scale, as far as every run has values."""
-    least = min(sum(part.count for part in run.histograms[name]) for run in runs)
-    return np.geomspace(1.0, max(least, 10), _STEPS)
+    smallest = min(sum(part.count for part in run.histograms[name]) for run in runs)
+    return np.geomspace(1.0, max(smallest, 10), _STEPS)
 
 
 def _curves(runs: Sequence[Run], name: str, positions: NDArray[np.float64]) -> NDArray[np.float64]:

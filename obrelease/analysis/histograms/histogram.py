@@ -27,7 +27,7 @@ class Histogram:
     """Counts of latencies in buckets of equal relative width.
 
     Attributes:
-        lower_ns, upper_ns: int64 [buckets], the least and the greatest value of each bucket that is
+        lower_ns, upper_ns: int64 [buckets], the minimum and the maximum of each bucket that is
             not empty, ascending, both inclusive.
         counts: int64 [buckets], how many values fell there.
     """

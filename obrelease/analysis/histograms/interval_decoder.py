@@ -25,10 +25,10 @@ MAX_PAYLOAD_BYTES: Final = 4 * 2**20
 """More than any histogram of five digits needs; a larger one is a decompression bomb."""
 
 MAX_LOG_PAYLOAD_BYTES: Final = 64 * 2**20
-"""The most payload of all intervals of a log."""
+"""The maximum payload of all intervals of a log."""
 
 MAX_LOG_BUCKETS: Final = 4_000_000
-"""The most buckets that are not empty in all intervals of a log."""
+"""The maximum number of buckets that are not empty in all intervals of a log."""
 
 _HEADER: Final = struct.Struct(">IIIIQQd")
 _COMPRESSED_COOKIE: Final = 0x1C849304
@@ -111,7 +111,7 @@ class _Scale:
     """How the buckets of a histogram divide its range.
 
     Attributes:
-        unit: log2 of the least distance between two values.
+        unit: log2 of the smallest distance between two values.
         half_magnitude: log2 of half the number of buckets of equal width.
         buckets: how many buckets the range has.
     """

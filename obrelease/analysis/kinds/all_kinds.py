@@ -67,7 +67,7 @@ def derived_files(content: RunContent) -> tuple[NewFile, ...]:
 
 
 def variants_of(artefact: Artefact, folder: Path) -> Variants | None:
-    """The ways in which a run did its work, a row each; None for kinds without any.
+    """The ways in which a run did its work, one row for each; None for kinds without any.
 
     Raises:
         NotFound, StorageError: a file of the run cannot be read.

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
-    """The least level at which each p-value would count as a finding, in the order given."""
+    """The lowest level at which each p-value would count as a finding, in the order given."""
     number = len(p_values)
     order = sorted(range(number), key=lambda index: p_values[index], reverse=True)
     adjusted = [1.0] * number
-    least = 1.0
+    lowest = 1.0
     for place, index in enumerate(order):
-        least = min(least, p_values[index] * (number / (number - place)))
-        adjusted[index] = least
+        lowest = min(lowest, p_values[index] * (number / (number - place)))
+        adjusted[index] = lowest
     return tuple(adjusted)

@@ -37,11 +37,11 @@ from obrelease.storage.temporary import temporary_folder
 MAX_BUNDLE_BYTES: Final = 2**20
 MAX_TRUSTED_ROOT_BYTES: Final = 2**20
 MAX_STRUCTURE: Final = 2048
-"""The most brackets, commas and colons of a bundle, which has about 150: the library needs 7 KiB for each
-entry of a list that it refuses."""
+"""The maximum number of brackets, commas and colons of a bundle, which has about 150: the library needs
+7 KiB for each entry of a list that it refuses."""
 
 MAX_SUBJECTS: Final = 1024
-"""The most subjects of one statement, which is GitHub's own limit."""
+"""The maximum number of subjects of one statement, which is GitHub's own limit."""
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.api import RunReport
 
+_PERMILLE_OF_FIRST: Final = "against_first_permille"
 _HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S", "P50 NS", "P99 NS", "P99.9 NS")
 
 
@@ -46,16 +47,21 @@ def measured_run_text(
 
 def _results(report: RunReport, columns: Sequence[str]) -> str:
     if report.rows:
-        rows = [[_cell(row[name]) for name in columns] for row in report.rows]
+        rows = [[_cell(name, row[name]) for name in columns] for row in report.rows]
         return table(rows, [_heading(name) for name in columns])
     return "\n".join((table([_figures(report.run)], _HEADER), *few_beyond(report.run)))
 
 
-def _cell(text: str) -> str:
-    return f"{int(text):,}" if text.isdecimal() else text
+def _cell(column: str, text: str) -> str:
+    """A value of a row; permille of the first row become a factor."""
+    if not text.isdecimal():
+        return text
+    return f"{int(text) / 1_000:,.1f}" if column == _PERMILLE_OF_FIRST else f"{int(text):,}"
 
 
 def _heading(column: str) -> str:
+    if column == _PERMILLE_OF_FIRST:
+        return "TIMES FIRST"
     return column.replace("_msg_s", " msg/s").replace("_", " ").upper()
 
 

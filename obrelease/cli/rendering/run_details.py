@@ -28,7 +28,7 @@ def description(entry: Entry, run: Run) -> str:
     facts = [*_origin(entry, artefact), *_result(run)]
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]
-    series = table(list(_series(artefact)), ("measurement", "unit", "samples", "least", "median", "most"))
+    series = table(list(_series(artefact)), ("measurement", "unit", "samples", "min", "median", "max"))
     files = table(
         [
             (file.path, file.media_type, f"{file.size:,}", file.sha256[:SHORT_DIGEST])

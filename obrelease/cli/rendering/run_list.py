@@ -1,4 +1,4 @@
-"""Recorded runs, one a line: text columns and CSV. Free text is escaped for a terminal."""
+"""Recorded runs, one per line: text columns and CSV. Free text is escaped for a terminal."""
 
 from __future__ import annotations
 

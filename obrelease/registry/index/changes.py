@@ -23,7 +23,7 @@ from obrelease.registry.index.rows import row_of
 from obrelease.registry.layout import INDEX_NAME
 
 FLUSH_AT_RUNS: Final = 256
-"""So many new runs are written to the index even while their scenario folder is changing."""
+"""From this number on, new runs are written to the index even while their scenario folder is changing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from typing import Final
 from obrelease.bundle import sha256sums
 from obrelease.errors import IntegrityError
 from obrelease.models.finding import printable
-from obrelease.models.verification_policy import VerificationPolicy
+from obrelease.models.release_policy import ReleasePolicy
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
 
 _DEADLINE_S: Final = 300
 
 
-def attestation_layer(verified: VerifiedFiles, policy: VerificationPolicy | None) -> LayerResult:
+def attestation_layer(verified: VerifiedFiles, policy: ReleasePolicy | None) -> LayerResult:
     """Let `gh` check that the policy's repository attested SHA256SUMS, which covers all other files.
 
     This needs the network, so it is done only if the policy requires it.

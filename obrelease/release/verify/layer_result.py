@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from obrelease.errors import IntegrityError
-from obrelease.models.verification_policy import LayerName
+from obrelease.models.release_policy import LayerName
 
 DOWNLOAD_AGAIN: Final = (
     "do not use this release; download it again, and report it to its maintainers if that does not help"

@@ -8,7 +8,7 @@ from pathlib import Path
 from obrelease.bundle.signing.ssh import AllowedSigners
 from obrelease.errors import CheckFailed, IntegrityError
 from obrelease.models.policy_file import MAX_POLICY_BYTES
-from obrelease.models.verification_policy import VerificationPolicy, read_verification_policy
+from obrelease.models.release_policy import ReleasePolicy, read_release_policy
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
@@ -16,7 +16,7 @@ from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
 
-def load_policy(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedSigners | None]:
+def load_policy(path: Path, scratch: Path) -> tuple[ReleasePolicy, AllowedSigners | None]:
     """Load a policy and its allowed signers; None if it has no list of signers.
 
     Args:
@@ -25,7 +25,7 @@ def load_policy(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedS
     Raises:
         NotFound, InvalidInput, StorageError: the policy or its list of signers cannot be read.
     """
-    policy = read_verification_policy(read_bounded(path, MAX_POLICY_BYTES), str(path))
+    policy = read_release_policy(read_bounded(path, MAX_POLICY_BYTES), str(path))
     if policy.allowed_signers_file is not None:
         listed = read_bounded(path.parent / policy.allowed_signers_file, MAX_POLICY_BYTES)
     elif policy.allowed_signers is not None:
@@ -38,9 +38,7 @@ def load_policy(path: Path, scratch: Path) -> tuple[VerificationPolicy, AllowedS
     return policy, AllowedSigners(file, frozenset(policy.signers))
 
 
-def enforce_policy(
-    policy: VerificationPolicy, verified: VerifiedFiles, layers: Sequence[LayerResult]
-) -> None:
+def enforce_policy(policy: ReleasePolicy, verified: VerifiedFiles, layers: Sequence[LayerResult]) -> None:
     """Refuse a release that does not have what the policy requires.
 
     Raises:

@@ -18,12 +18,12 @@ from obrelease.bundle.signing.sigstore_bundle import (
 )
 from obrelease.errors import IntegrityError, InvalidInput, ObreleaseError
 from obrelease.models.manifest import BundleManifest
-from obrelease.models.verification_policy import TAG_PLACEHOLDER, SigstoreIdentity
+from obrelease.models.release_policy import TAG_PLACEHOLDER, SigstoreIdentity
 from obrelease.release.verify.release_files import UNLISTED_FILES, VerifiedFiles
 from obrelease.storage.files import read_bounded
 
 MAX_BUNDLES: Final = 64
-"""The most bundles that are verified for one release."""
+"""The maximum number of bundles that are verified for one release."""
 
 MAX_LINES_BYTES: Final = 16 * 2**20
 """The largest file that holds a bundle on each line."""

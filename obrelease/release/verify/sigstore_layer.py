@@ -8,14 +8,14 @@ from typing import Final
 
 from obrelease.bundle.asset_names import SIGSTORE_NAME, SIGSTORE_NAMES
 from obrelease.errors import UsageError
-from obrelease.models.verification_policy import VerificationPolicy
+from obrelease.models.release_policy import ReleasePolicy
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
 
 _INSTALL: Final = 'install it: pip install "obrelease[sigstore]"'
 
 
-def require_identities(policy: VerificationPolicy | None, attestations: Sequence[Path]) -> None:
+def require_identities(policy: ReleasePolicy | None, attestations: Sequence[Path]) -> None:
     """Refuse attestations for which no policy names an identity.
 
     Raises:
@@ -30,7 +30,7 @@ def require_identities(policy: VerificationPolicy | None, attestations: Sequence
 
 def sigstore_layer(
     verified: VerifiedFiles,
-    policy: VerificationPolicy | None,
+    policy: ReleasePolicy | None,
     policy_folder: Path,
     attestations: Sequence[Path],
 ) -> LayerResult:

@@ -23,7 +23,7 @@ class RequestTiming:
     """Times and limits of requests to GitHub.
 
     Attributes:
-        write_spacing_s: least time between two writes; 1 s keeps below 80 a minute.
+        write_spacing_s: minimum time between two writes; 1 s keeps below 80 per minute.
         response_deadline_s: longest time of a request without a file, with its response.
         min_bytes_per_s: slowest accepted transfer; the deadline of a file is
             `response_deadline_s + size / min_bytes_per_s`.

@@ -9,7 +9,7 @@ import pytest
 from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, InvalidInput
-from obrelease.models.verification_policy import read_verification_policy
+from obrelease.models.release_policy import read_release_policy
 
 RELEASE = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\nrequire = ["sums"]\n'
 GATE = 'format = "obrelease.gate-policy"\nversion = 1\n[[metric]]\nname = "*"\n'
@@ -20,7 +20,7 @@ def gate_reader(path: Path) -> object:
 
 
 def release_reader(path: Path) -> object:
-    return read_verification_policy(path.read_bytes(), str(path))
+    return read_release_policy(path.read_bytes(), str(path))
 
 
 @pytest.fixture

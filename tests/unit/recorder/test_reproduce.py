@@ -17,7 +17,7 @@ from obengine.feeds.tape import write_tape
 from obengine.harness.scenario import SCENARIOS
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Producer
-from obrelease.recorder import reproduce as room
+from obrelease.recorder import reproduce as reproduce_module
 from obrelease.recorder.bench import record_bench
 from obrelease.recorder.event_chunks import CHUNK_EVENTS, CHUNKS_FILE, read_chunks
 from obrelease.recorder.replay import record_replay
@@ -78,7 +78,7 @@ def err_on(core: str, monkeypatch: pytest.MonkeyPatch) -> None:
         book = make_book(name, symbols)
         return WrongBook(book) if name == core else book
 
-    monkeypatch.setattr(room, "make_book", make)
+    monkeypatch.setattr(reproduce_module, "make_book", make)
 
 
 def changed(
@@ -166,7 +166,7 @@ def test_without_another_core_the_digests_locate_the_chunk(
     registry: Registry, bench: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     err_on("reference", monkeypatch)
-    monkeypatch.setattr(room, "core_names", lambda: ("reference",))
+    monkeypatch.setattr(reproduce_module, "core_names", lambda: ("reference",))
     found = reproduce(registry, bench, core="reference").difference
     assert found is not None
     assert found.first_sequence == WRONG_AT // CHUNK_EVENTS * CHUNK_EVENTS
@@ -180,7 +180,7 @@ def test_without_digests_nothing_is_located(
 ) -> None:
     bare = changed(registry, bench, lambda value: value.update(created_ns="77"), keep=False)
     err_on("reference", monkeypatch)
-    monkeypatch.setattr(room, "core_names", lambda: ("reference",))
+    monkeypatch.setattr(reproduce_module, "core_names", lambda: ("reference",))
     found = reproduce(registry, bare, core="reference").difference
     assert found is not None
     assert (found.first_sequence, found.last_sequence) == (-1, -1)

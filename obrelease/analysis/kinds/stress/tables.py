@@ -1,4 +1,4 @@
-"""Tables of stress runs: `perf_run_summary.csv`, a row a scale; `sweep.csv`, a row an offered load."""
+"""Tables of stress runs: `perf_run_summary.csv`, a row per scale; `sweep.csv`, a row per offered load."""
 
 from __future__ import annotations
 

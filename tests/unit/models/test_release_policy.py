@@ -6,7 +6,7 @@ import pytest
 
 from obrelease.errors import InvalidInput
 from obrelease.models.policy_file import MAX_POLICY_BYTES
-from obrelease.models.verification_policy import LAYERS, read_verification_policy
+from obrelease.models.release_policy import LAYERS, read_release_policy
 
 HEAD = 'format = "obrelease.release-policy"\nversion = 1\nproject = "demo"\n'
 ISSUER = 'issuer = "https://token.actions.githubusercontent.com"'
@@ -19,7 +19,7 @@ def test_every_layer_can_be_required() -> None:
     names = ", ".join(f'"{name}"' for name in LAYERS)
     text = f'{HEAD}require = [{names}]\n{SIGNERS}repository = "o/n"\nnot_older_than = "v0.9-beta"\n'
     text += f'signers = ["a"]\n{SIGSTORE}'
-    policy = read_verification_policy(text.encode(), "p")
+    policy = read_release_policy(text.encode(), "p")
     assert policy.require == LAYERS
     assert (policy.not_older_than, policy.signers, policy.repository) == ("v0.9-beta", ("a",), "o/n")
 
@@ -64,9 +64,9 @@ def test_every_layer_can_be_required() -> None:
 )
 def test_contradictory_policies_are_refused(text: str, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
-        read_verification_policy(text.encode(), "policy.toml")
+        read_release_policy(text.encode(), "policy.toml")
 
 
 def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(InvalidInput, match="not valid TOML"):
-        read_verification_policy(b"\xff\xfe", "policy.toml")
+        read_release_policy(b"\xff\xfe", "policy.toml")

@@ -67,7 +67,7 @@ class SigstoreIdentity(Document):
     trusted_root: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
 
 
-class VerificationPolicy(Document):
+class ReleasePolicy(Document):
     """The checks that a release must pass.
 
     Attributes:
@@ -121,11 +121,11 @@ class VerificationPolicy(Document):
         return self
 
 
-def read_verification_policy(data: bytes, where: str) -> VerificationPolicy:
+def read_release_policy(data: bytes, where: str) -> ReleasePolicy:
     """Read a release policy; `where` names it in errors.
 
     Raises:
         InvalidInput: as `load_policy`.
     """
     hint = f"the layers are {', '.join(LAYERS)}"
-    return load_policy(data, where, RELEASE_POLICY, VerificationPolicy, hint=hint)
+    return load_policy(data, where, RELEASE_POLICY, ReleasePolicy, hint=hint)
