@@ -253,3 +253,30 @@ def test_the_rule_of_decision(
 ) -> None:
     decision = decide(Evidence((6, 6), ratio, low, high, p), "higher", 2.0, Rules())
     assert (decision.verdict, decision.not_worse) == (verdict, not_worse)
+
+
+def test_ratios_beyond_double_range_are_left_out_with_a_reason() -> None:
+    def sides(base: float, head: float) -> tuple[list[Run], list[Run]]:
+        found = []
+        for commit, value in (("base", base), ("head", head)):
+            runs = side(commit)
+            extra = {"far": Metric("x", "lower", (value,)), "near": Metric("x", "lower", (1.0,))}
+            found.append([replace(each, metrics=each.metrics | extra) for each in runs])
+        return found[0], found[1]
+
+    for base, head in [(1e-300, 1e300), (5e-324, 1.0), (1e300, 1e-300)]:
+        comparison = compare(*sides(base, head), RULES)
+        assert "far" not in verdicts(comparison)
+        assert verdicts(comparison)["near"] == "same"
+        assert "left out: far: its values are too far apart for a ratio" in comparison.notes
+        with pytest.raises(Inconclusive, match="far: its values are too far apart"):
+            compare(*sides(base, head), RULES, only=["far"])
+
+
+def test_a_reason_is_given_for_a_metric_that_both_sides_have() -> None:
+    base, head = (
+        [replace(each, metrics={}, histograms={}, left_out=("m: a sample is zero",)) for each in side(commit)]
+        for commit in ("base", "head")
+    )
+    with pytest.raises(Inconclusive, match="left out: m: a sample is zero"):
+        compare(base, head, RULES)
