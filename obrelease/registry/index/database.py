@@ -33,7 +33,7 @@ from obrelease.registry.index.rows import DamagedIndex, ForeignIndex
 APPLICATION_ID: Final = 0x6F627265
 FORMAT_VERSION: Final = 5
 _BUSY_SECONDS: Final = 120.0
-_MOST_JOURNAL_BYTES: Final = 2**20
+_MAX_JOURNAL_BYTES: Final = 2**20
 """The largest journal kept between transactions; making it again costs two syncs of the folder."""
 
 _RUN_COLUMNS: Final = (
@@ -105,7 +105,7 @@ _PRAGMAS: Final = (
     "cell_size_check=ON",
     "mmap_size=0",
     "journal_mode=PERSIST",
-    f"journal_size_limit={_MOST_JOURNAL_BYTES}",
+    f"journal_size_limit={_MAX_JOURNAL_BYTES}",
     "synchronous=EXTRA",
     "secure_delete=OFF",
 )

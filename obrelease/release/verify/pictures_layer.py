@@ -11,7 +11,7 @@ from obrelease.release.verify.layer_result import LayerResult, counted_names, li
 from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.storage.progress import Progress
 
-MOST_DRAWN_RUNS: Final = 200
+MAX_DRAWN_RUNS: Final = 200
 """Drawing takes about half a second for each run; the pictures of further runs are only hashed."""
 
 
@@ -31,7 +31,7 @@ def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
     with progress("drawing", len(verified.runs)) as advance:
         for number, run in enumerate(verified.runs):
             found.append(
-                (run.facts.path, redraw_plots(run.artefact, run.folder, draw=number < MOST_DRAWN_RUNS))
+                (run.facts.path, redraw_plots(run.artefact, run.folder, draw=number < MAX_DRAWN_RUNS))
             )
             advance(1)
     equal = sum(len(plots.equal) for _, plots in found)

@@ -27,7 +27,7 @@ from obrelease.storage.progress import Progress
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
-MOST_BYTES: Final = 256 * 2**20
+MAX_RELEASE_BYTES: Final = 256 * 2**20
 """The largest release that is downloaded for a comparison; a larger one is read from its local tag."""
 
 
@@ -85,7 +85,7 @@ def runs_of_release(release: Tag | Path, source: ReleaseSource) -> Iterator[Regi
 def _is_downloadable(found: Release | None) -> bool:
     if found is None or found.draft:
         return False
-    return sum(asset.size for asset in found.assets) <= MOST_BYTES
+    return sum(asset.size for asset in found.assets) <= MAX_RELEASE_BYTES
 
 
 def previous_release_tag(tag: Tag, repo: GitRepository) -> Tag | None:

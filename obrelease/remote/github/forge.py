@@ -137,7 +137,7 @@ class GitHubForge:
                 open_draft=lambda: self._open_draft(release),
                 read_back=lambda asset: self._read_back(release, asset),
             )
-            asset = upload.look() or self._retried(upload.send, upload.look)
+            asset = upload.find_stored() or self._retried(upload.send, upload.find_stored)
             source.finish()
             return asset
 
@@ -179,15 +179,15 @@ class GitHubForge:
         if not self._is_gone(release):
             self._retried(lambda: self._delete(release), lambda: self._is_gone(release) or None)
 
-    def _retried(self, act: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
-        """Act; after an ambiguous response look whether it happened, and act again only if not."""
+    def _retried(self, act: Callable[[], Result], read: Callable[[], Result | None]) -> Result:
+        """Act; after an ambiguous response read whether it happened, and act again only if not."""
         for attempt in range(self._pace.attempts):
             try:
                 return act()
             except AmbiguousResponse as error:
                 ambiguous = error
             self._pace.before_retry(attempt)
-            if (found := look()) is not None:
+            if (found := read()) is not None:
                 return found
             if isinstance(ambiguous, RequestTimedOut):
                 break

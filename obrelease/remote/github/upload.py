@@ -12,7 +12,7 @@ from obrelease.storage.transfer import SourceFile
 
 
 class Upload:
-    """The two parts of an upload: `look` at the draft, and `send` the file once.
+    """The two parts of an upload: `find_stored` reads the draft, and `send` sends the file once.
 
     Args:
         base: the repository's path in the API.
@@ -40,7 +40,7 @@ class Upload:
         self._upload_url = ""
         self._acknowledged = ""
 
-    def look(self) -> Asset | None:
+    def find_stored(self) -> Asset | None:
         """The asset if the draft has it completely; an incomplete one is removed.
 
         Raises:
@@ -73,7 +73,7 @@ class Upload:
                 raise AmbiguousResponse(error.message) from None
             raise
         self._acknowledged = sent.id
-        stored = self.look()
+        stored = self.find_stored()
         if stored is None or sent.id != stored.id:
             raise AmbiguousResponse(
                 f"GitHub acknowledged {self._name}, but does not list it", hint="run it again"
