@@ -16,6 +16,7 @@ from typing import Any, Final
 from obrelease.api.project import GITHUB_API, RESULTS, Project
 from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
 from obrelease.errors import NotFound, UsageError
+from obrelease.models.project_name import project_name
 from obrelease.models.toml_reader import read_toml_file
 from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
 
@@ -52,7 +53,8 @@ def _file_settings(root: Path) -> dict[str, Any]:
             raise UsageError(
                 f"{root / held[0]}: [tool.obrelease] {key} must be text, not {type(value).__name__}"
             )
-    table.setdefault("project", _table(documents[FILES[0]], "project").get("name", root.name))
+    declared = _table(documents[FILES[0]], "project").get("name", root.name)
+    table.setdefault("project", project_name(str(declared)))
     return table
 
 
