@@ -151,10 +151,10 @@ def test_each_contract_is_broken_by_what_it_forbids(copy: Copy, contract: Mappin
         Seed("gitpython-in-remote-git", "obrelease.storage.temporary", "import git"),
         Seed("pygithub-in-one-file", "obrelease.remote.github.forge", "import github"),
         Seed("tables-and-plots-in-analysis", "obrelease.storage.temporary", "import pandas"),
-        Seed("engine-floors", "obengine.api.orders", "from obengine.harness import bench"),
+        Seed("engine-layers", "obengine.api.orders", "from obengine.harness import bench"),
         Seed("engine-alone", "obengine.api.orders", "import obrelease.errors"),
-        Seed("floors", "obrelease.models.base", LAZY.format("import obrelease.registry.store")),
-        Seed("floors", "obrelease.models.base", TYPE_ONLY.format("import obrelease.registry.store")),
+        Seed("layers", "obrelease.models.base", LAZY.format("import obrelease.registry.store")),
+        Seed("layers", "obrelease.models.base", TYPE_ONLY.format("import obrelease.registry.store")),
     ],
     ids=lambda seed: f"{seed.module}: {seed.statement.strip().splitlines()[-1].strip()}",
 )
