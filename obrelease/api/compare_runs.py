@@ -12,6 +12,7 @@ from obrelease.analysis.comparison.compare import Comparison
 from obrelease.analysis.comparison.compare import compare as compare_run_sets
 from obrelease.analysis.comparison.match_releases import match_releases
 from obrelease.analysis.comparison.to_json import comparison_json, releases_json
+from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import Inconclusive, StorageError, UsageError
@@ -66,7 +67,7 @@ class ComparisonReport:
             UsageError: another suffix, or several comparisons.
             StorageError: the file cannot be written.
         """
-        file = Path(path)
+        file = checked_path("path", path)
         require_plot_format(file)
         comparison = self.single
         from obrelease.analysis.comparison.plot import overlay
@@ -77,7 +78,10 @@ class ComparisonReport:
         try:
             file.write_bytes(picture)
         except OSError as error:
-            raise StorageError(f"{file}: cannot be written: {error.strerror}") from error
+            raise StorageError(
+                f"{file}: cannot be written: {error.strerror}",
+                hint="make its folder first, or choose another one",
+            ) from error
 
 
 def compare(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
+from obrelease.api.arguments import checked_path
 from obrelease.api.clock import now_ns
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import UsageError
@@ -62,7 +62,7 @@ def import_results(
     """
     if format_name not in IMPORTERS:
         raise UsageError(f"unknown format {format_name!r}", hint=f"formats: {', '.join(IMPORT_FORMATS)}")
-    path = Path(file)
+    path = checked_path("file", file)
     request = ImportRequest(path.name, read_bounded(path), now_ns(), scenario, unit, clock)
     draft = IMPORTERS[format_name](request)
     entry = store_of(registry).record(draft.artefact, draft.files)

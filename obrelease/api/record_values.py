@@ -48,11 +48,12 @@ def record(
     each process that measured: statistics count runs, not samples.
 
     Args:
-        scenario: what was measured; any text, stored in lower case with `-` for other characters.
+        scenario: what was measured; ASCII letters and digits, stored in lower case with `-` for others.
         producer, version: the program that measured.
         metrics: samples with a unit and a direction.
         histograms: latencies in nanoseconds.
-        files: more files of the run, by their path in it: their bytes, or a file to copy.
+        files: more files of the run, by their path in it: their bytes, or a file to copy. A release must
+            be able to hold the path on every file system.
         labels: facts of the run, such as the compiler; they do not decide whether runs compare.
         command: the command line that measures it again.
         registry: the registry, or its folder, which is made if it is missing.
@@ -63,8 +64,10 @@ def record(
         The entry; its `digest` names the run.
 
     Raises:
-        UsageError: nothing to record, a metric without samples, or two names that are stored as one.
-        InvalidInput: a name, unit, label or path that an artefact does not take.
+        UsageError: nothing to record, a metric without samples, two names that are stored as one, or a
+            value of a wrong type.
+        InvalidInput: a name, number, unit, label or path that an artefact does not take, or more values
+            than one envelope holds.
         NotFound: a file to copy is missing, or `repository` is not a git repository with a commit.
         StorageError: the disk refused; nothing is left in place.
 

@@ -34,7 +34,7 @@ def sort_runs(entries: Sequence[Entry], sort: str) -> list[Entry]:
     """
     column = sort.removeprefix("-")
     if column not in SORT_COLUMNS:
-        raise UsageError(f"--sort {sort}: no such column", hint=f"columns: {', '.join(SORT_COLUMNS)}")
+        raise UsageError(f"sort {sort!r}: no such column", hint=f"columns: {', '.join(SORT_COLUMNS)}")
     values = [(getattr(entry, SORT_COLUMNS[column]), entry) for entry in entries]
     known = [pair for pair in values if pair[0] is not None]
     known.sort(key=itemgetter(0), reverse=sort.startswith("-"))

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from obrelease.api.arguments import checked_path
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError
 from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import ENVELOPE_NAME
@@ -48,7 +49,8 @@ class ValidationReport:
             error: type[ObreleaseError] = IntegrityError if broken else InvalidInput
             plural = "" if len(self.problems) == 1 else "s"
             noun = "artefact or document" if self.checked == 1 else "artefacts and documents"
-            raise error(f"{len(self.problems):,} problem{plural} in {self.checked:,} {noun}")
+            message = f"{len(self.problems):,} problem{plural} in {self.checked:,} {noun}"
+            raise error(f"{message}; the first is {self.problems[0]}")
 
 
 def validate(
@@ -67,7 +69,7 @@ def validate(
     """
     problems: list[Finding] = []
     checked = 0
-    for path in map(Path, paths):
+    for path in (checked_path("paths", path) for path in paths):
         folders, documents = _targets(path)
         if not (folders or documents or allow_empty):
             raise NotFound(f"{path}: no artefact at or below it")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
+from obrelease.api.arguments import checked_path
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.project_forge import forge_of
 from obrelease.release.verify.verify_release import VerifyResult, verify_release
@@ -49,7 +49,7 @@ def verify(
         project=owner.name,
         root=owner.root,
         open_forge=lambda: forge_of(owner, reporter),
-        policy=None if policy is None else Path(policy),
-        attestations=[Path(file) for file in attestations],
+        policy=None if policy is None else checked_path("policy", policy),
+        attestations=[checked_path("attestations", file) for file in attestations],
         progress=reporter.progress,
     )

@@ -27,6 +27,6 @@ def _require_writable(root: Path) -> None:
     """The nearest existing folder must take new entries."""
     nearest = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
     if not nearest.is_dir():
-        raise StorageError(f"{nearest}: is not a folder", hint="choose another folder with --results")
+        raise StorageError(f"{nearest}: is not a folder", hint="choose another results folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise StorageError(f"{nearest}: cannot be written to", hint="choose another folder with --results")
+        raise StorageError(f"{nearest}: cannot be written to", hint="choose another results folder")

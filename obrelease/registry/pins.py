@@ -91,7 +91,8 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
         except FileExistsError:
             if read_pin(root, name) != digest:
                 raise Conflict(
-                    f"{name!r} is the name of another run", hint="pass --move to give it to this one"
+                    f"{name!r} is the name of another run",
+                    hint="move the name to this one by --move or move=True",
                 ) from None
         finally:
             staged.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_FOUND: Final = frozenset({404, 410})
 _MAX_REDIRECTS: Final = 4
 _READ_TIMEOUT_S: Final = 30
+_HINT: Final = "check the address and the network, then try again"
 _BASE_DEADLINE_S: Final = 60
 _MIN_BYTES_PER_S: Final = 32 * 1024
 
@@ -102,7 +103,7 @@ def download_to_file(address: str, target: Path, limit: int, advance: Advance) -
     except RedirectRefused as error:
         raise RemoteError(f"{address[:200]!a}: {error}") from error
     except requests.RequestException as error:
-        raise RemoteError(f"{address}: cannot be read: {type(error).__name__}") from error
+        raise RemoteError(f"{address}: cannot be read: {type(error).__name__}", hint=_HINT) from error
     finally:
         session.close()
 
@@ -178,7 +179,7 @@ def _received(response: requests.Response, address: str, limit: int, advance: Ad
             yield chunk
             advance(len(chunk))
     except requests.RequestException as error:
-        raise RemoteError(f"{address}: cannot be read: {type(error).__name__}") from error
+        raise RemoteError(f"{address}: cannot be read: {type(error).__name__}", hint=_HINT) from error
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

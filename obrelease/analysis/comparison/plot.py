@@ -47,7 +47,7 @@ def overlay(
     """
     names = list(dict.fromkeys(point.histogram for point in comparison.shifts))
     if not names:
-        raise Inconclusive("the runs have no latency histogram to draw", hint="leave --plot out")
+        raise Inconclusive("the runs have no latency histogram to draw", hint="leave the plot out")
     name = histogram or names[0]
     points = [point for point in comparison.shifts if point.histogram == name]
     positions = _positions((*comparison.base, *comparison.head), name)

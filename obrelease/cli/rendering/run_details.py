@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.stability import is_stability
 from obrelease.cli.console.output import counted, table
+from obrelease.models.artefact import UNKNOWN
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
-    from obrelease.models.artefact import Artefact, Check
+    from obrelease.models.artefact import Artefact, Check, StableHost
     from obrelease.registry.entry import Entry
 
 SHORT_DIGEST: Final = 12
@@ -93,12 +94,19 @@ def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
     yield "created", instant(entry.created_ns)
     yield "command", shlex.join(artefact.command)
     yield "producer", f"{producer.name} {producer.version}" + (f", commit {commit}" if commit else "")
-    yield (
-        "host",
-        f"{host.system} {host.machine}, {host.cpu_model}, {host.cpu_count} CPUs, Python {host.python}",
-    )
+    yield "host", host_text(host)
     for name, value in sorted(artefact.parameters.items()):
         yield f"parameter {name}", str(value)
+
+
+def host_text(host: StableHost) -> str:
+    """The machine in one line, without the facts that the file of another tool does not have."""
+    known = [
+        fact for fact in (f"{host.system} {host.machine}", host.cpu_model) if UNKNOWN not in fact.split()
+    ]
+    known += [f"{host.cpu_count} CPUs"] if host.cpu_count else []
+    known += [f"Python {host.python}"] if host.python != "none" else []
+    return ", ".join(known) or "not recorded"
 
 
 def _result(run: Run) -> Iterator[tuple[str, str]]:
