@@ -98,7 +98,7 @@ def make_index(root: Path, rows: int) -> float:
         stamps = [
             (location, stamp.text) for location, stamp in directory_stamps.read_directory_stamps(root).items()
         ]
-        connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
+        connection.executemany("INSERT OR REPLACE INTO scenario_folder VALUES (?, ?)", stamps)
     return filling
 
 

@@ -95,8 +95,10 @@ def large_view(connection: sqlite3.Connection, _: Registry) -> None:
 
 def endless_stamps(connection: sqlite3.Connection, _: Registry) -> None:
     ours(connection)
-    connection.execute("DROP TABLE shelf")
-    connection.execute(f"CREATE VIEW shelf AS {ENDLESS} SELECT 'bench/' || i AS place, 'x' AS stamp FROM n")
+    connection.execute("DROP TABLE scenario_folder")
+    connection.execute(
+        f"CREATE VIEW scenario_folder AS {ENDLESS} SELECT 'bench/' || i AS place, 'x' AS stamp FROM n"
+    )
 
 
 def endless_trigger(connection: sqlite3.Connection, _: Registry) -> None:

@@ -59,7 +59,7 @@ def find_changes(connection: sqlite3.Connection, root: Path) -> IndexDelta:
 
     Stamps and the clock are read before the listing, so that a change in between is visible next time.
     """
-    known = dict(connection.execute("SELECT place, stamp FROM shelf"))
+    known = dict(connection.execute("SELECT place, stamp FROM scenario_folder"))
     known_unreadable = frozenset(location for (location,) in connection.execute("SELECT place FROM unread"))
     current = read_directory_stamps(root)
     changed = [folder for folder, stamp in sorted(current.items()) if known.get(folder) != stamp.text]
@@ -110,10 +110,10 @@ def write_changes(connection: IndexConnection, delta: IndexDelta) -> None:
     for statement, keys in (
         ("INSERT OR IGNORE INTO unread VALUES (?)", sorted(delta.unreadable - delta.known_unreadable)),
         ("DELETE FROM unread WHERE place = ?", sorted(delta.known_unreadable - delta.unreadable)),
-        ("DELETE FROM shelf WHERE place = ?", delta.removed_folders),
+        ("DELETE FROM scenario_folder WHERE place = ?", delta.removed_folders),
     ):
         connection.executemany(statement, ((key,) for key in keys))
-    connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", delta.stamps)
+    connection.executemany("INSERT OR REPLACE INTO scenario_folder VALUES (?, ?)", delta.stamps)
 
 
 def read_entries(root: Path, locations: Iterable[str]) -> Iterator[Entry]:

@@ -3,11 +3,12 @@
 Format history (`FORMAT_VERSION`, a part of the mark):
 
 1. First version.
-2. Scenario folders with their stamps (table `shelf`), unreadable folders, indices that cover filters.
+2. Scenario folders with their stamps, unreadable folders, indices that cover filters.
 3. How many checks of a run failed; an index for each key of a filter, so that rare values are fast.
 4. New rows wait in a table without indices (`recent`, see `write_buffer`); the journal file is kept;
    times are integers, and no index has a column that only other queries need.
-5. The header's `user_version` is the mark of the user's secret (see `ownership`), and seals are keyed.
+5. The header's `user_version` is the mark of the user's secret (see `ownership`), and seals are keyed;
+   the table `scenario_folder` has its present name.
 """
 
 from __future__ import annotations
@@ -44,13 +45,15 @@ _RUN_COLUMNS: Final = (
 _TABLES: Final = {
     "run": f"CREATE TABLE run (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, {_RUN_COLUMNS})",
     "recent": f"CREATE TABLE recent (place TEXT PRIMARY KEY, {_RUN_COLUMNS}) WITHOUT ROWID",
-    "shelf": "CREATE TABLE shelf (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
+    "scenario_folder": (
+        "CREATE TABLE scenario_folder (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID"
+    ),
     "unread": "CREATE TABLE unread (place TEXT PRIMARY KEY) WITHOUT ROWID",
 }
 _INDICES: Final = (
     "CREATE INDEX run_digest ON run (digest)",
     "CREATE INDEX run_created ON run (created_ns DESC)",
-    "CREATE INDEX run_shelf ON run (kind, scenario, created_ns DESC, core)",
+    "CREATE INDEX run_folder ON run (kind, scenario, created_ns DESC, core)",
     "CREATE INDEX run_events ON run (events_digest, created_ns DESC, core)",
     "CREATE INDEX run_scenario ON run (scenario, created_ns DESC)",
     "CREATE INDEX run_kind ON run (kind, created_ns DESC)",
@@ -61,9 +64,9 @@ _INDICES: Final = (
     "CREATE INDEX run_commit ON run (commit_id, created_ns DESC)",
 )
 _CLEAR_STAMP: Final = """CREATE TRIGGER {table}_{act} AFTER {act} ON {table} BEGIN
-    INSERT INTO shelf SELECT {row}.kind || '/' || {row}.scenario, ''
-      WHERE NOT EXISTS (SELECT 1 FROM shelf WHERE place = {row}.kind || '/' || {row}.scenario);
-    UPDATE shelf SET stamp = '' WHERE place = {row}.kind || '/' || {row}.scenario AND stamp <> '';
+    INSERT INTO scenario_folder SELECT {row}.kind || '/' || {row}.scenario, ''
+      WHERE NOT EXISTS (SELECT 1 FROM scenario_folder WHERE place = {row}.kind || '/' || {row}.scenario);
+    UPDATE scenario_folder SET stamp = '' WHERE place = {row}.kind || '/' || {row}.scenario AND stamp <> '';
   END"""
 _TRIGGERS: Final = (
     *(
@@ -71,7 +74,7 @@ _TRIGGERS: Final = (
         for table in ("run", "recent")
         for act, row in (("insert", "NEW"), ("delete", "OLD"), ("update", "OLD"))
     ),
-    "CREATE TRIGGER unread_delete AFTER DELETE ON unread BEGIN UPDATE shelf SET stamp = ''"
+    "CREATE TRIGGER unread_delete AFTER DELETE ON unread BEGIN UPDATE scenario_folder SET stamp = ''"
     " WHERE place || '/' = rtrim(OLD.place, replace(OLD.place, '/', '')); END",
 )
 """Changing rows clears the stamp of their scenario folder; only a reader that has listed it stores one again.
@@ -221,7 +224,9 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 def create_indices(connection: sqlite3.Connection) -> None:
     """Create indices and triggers after the rows: sorting once is faster than at each insertion."""
-    connection.execute("INSERT OR IGNORE INTO shelf SELECT DISTINCT kind || '/' || scenario, '' FROM run")
+    connection.execute(
+        "INSERT OR IGNORE INTO scenario_folder SELECT DISTINCT kind || '/' || scenario, '' FROM run"
+    )
     for statement in (*_INDICES, *_TRIGGERS):
         connection.execute(statement)
 

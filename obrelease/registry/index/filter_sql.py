@@ -120,7 +120,7 @@ def _most_selective_index(where: Filter) -> str:
         (where.events_digest is not None, "run_events"),
         (where.checks == FAILED, "run_failed"),
         (where.dirty is True, "run_dirty"),
-        (where.kind is not None and where.scenario is not None, "run_shelf"),
+        (where.kind is not None and where.scenario is not None, "run_folder"),
         (where.scenario is not None, "run_scenario"),
         (where.workload is not None, "run_workload"),
         (where.kind is not None, "run_kind"),

@@ -115,7 +115,7 @@ def read_index(root: Path) -> IndexSnapshot:
         with closing(connect(path)) as connection:
             check_integrity(connection)
             entries = {entry.location: entry for entry in select_entries(connection, root, Filter())}
-            known = dict(connection.execute("SELECT place, stamp FROM shelf"))
+            known = dict(connection.execute("SELECT place, stamp FROM scenario_folder"))
     except ForeignIndex as error:
         return IndexSnapshot("foreign", {}, reason=str(error))
     except INDEX_ERRORS as error:

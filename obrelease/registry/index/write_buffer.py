@@ -58,7 +58,7 @@ def _buffered_rows(connection: sqlite3.Connection) -> int:
 
 def _flush(connection: sqlite3.Connection) -> None:
     """Move the rows into `run` and keep the stamps, because no run was added or removed."""
-    stamps = connection.execute("SELECT place, stamp FROM shelf").fetchall()
+    stamps = connection.execute("SELECT place, stamp FROM scenario_folder").fetchall()
     connection.execute(_MOVE)
     connection.execute("DELETE FROM recent")
-    connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
+    connection.executemany("INSERT OR REPLACE INTO scenario_folder VALUES (?, ?)", stamps)

@@ -97,10 +97,10 @@ def test_a_row_missing_from_a_current_scenario_folder_is_reported(
     monkeypatch.setattr(directory_stamps, "SETTLE_NS", -(10**18))
     Registry(root).find()
     with closing(sqlite3.connect(root / INDEX_NAME, isolation_level=None)) as connection:
-        stamps = connection.execute("SELECT * FROM shelf").fetchall()
+        stamps = connection.execute("SELECT * FROM scenario_folder").fetchall()
         for table in ("run", "recent"):
             connection.execute(f"DELETE FROM {table} WHERE place = (SELECT max(place) FROM {table})")
-        connection.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?)", stamps)
+        connection.executemany("INSERT OR REPLACE INTO scenario_folder VALUES (?, ?)", stamps)
     (problem,) = fsck(root).problems
     assert (problem.rule, "is missing" in problem.message) == ("row", True)
     assert Registry(root).reindex() == 2

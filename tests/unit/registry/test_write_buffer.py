@@ -67,7 +67,7 @@ def waiting(connection: IndexConnection) -> int:
 
 
 def stamps(connection: IndexConnection) -> dict[str, str]:
-    return dict(connection.execute("SELECT place, stamp FROM shelf"))
+    return dict(connection.execute("SELECT place, stamp FROM scenario_folder"))
 
 
 def listed(connection: IndexConnection, where: Filter, limit: int | None = None) -> list[Entry]:
@@ -96,7 +96,7 @@ def test_a_flush_moves_all_rows_and_keeps_the_stamps(
 ) -> None:
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 6)
     put(connection, *map(made_up, range(6)))
-    connection.execute("UPDATE shelf SET stamp = 'known'")
+    connection.execute("UPDATE scenario_folder SET stamp = 'known'")
     put(connection, made_up(6))
     assert waiting(connection) == 0
     assert write_buffer.count(connection) == 7
@@ -130,7 +130,7 @@ def test_rows_are_deleted_from_both_tables(
     put(connection, *entries[:2])
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 9)
     put(connection, *entries[2:])
-    connection.execute("UPDATE shelf SET stamp = 'known'")
+    connection.execute("UPDATE scenario_folder SET stamp = 'known'")
     write_buffer.delete_rows(connection, (entry.location for entry in entries[1:3]))
     assert set(listed(connection, Filter())) == {entries[0], entries[3]}
     touched = {"/".join(entry.location.split("/")[:2]) for entry in entries[1:3]}
