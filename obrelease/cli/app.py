@@ -112,7 +112,7 @@ def _run(words: list[str], reply: Reply) -> Failure | None:
 def _misuse(error: Exception) -> Failure:
     """A command line that the parser refused; one without a command is shown the help."""
     context: typer.Context | None = getattr(error, "ctx", None)
-    message = str(getattr(error, "format_message", error.__str__)())
+    message = str(getattr(error, "format_message", error.__str__)()).replace("Value error, ", "", 1)
     name = context.command_path if context else "obrelease"
     hint = f"`{name} --help` shows what it takes"
     if context is not None and message == context.get_help():

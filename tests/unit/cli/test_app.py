@@ -1,0 +1,13 @@
+"""Messages about a command line that the parser refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from obrelease.cli.app import execute
+from obrelease.errors import ExitCode
+
+
+def test_an_unknown_format_is_named_without_a_prefix(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["import", "foo", "x.json"]) == ExitCode.USAGE
+    assert "'FORMAT': 'foo' is not one of" in capsys.readouterr().err
