@@ -172,11 +172,11 @@ def test_a_previous_release_without_runs_is_inconclusive(project: Project, run_j
     ("words", "message"),
     [
         (["--release", "v7"], "there is no release v7"),
-        (["--release", FIRST, "--base", FIRST], "--base and --head, or --release alone"),
+        (["--release", FIRST, "--base", FIRST], "a base and a head, or a release alone"),
         (["--base", "v7", "--head", FIRST], "there is no release v7"),
         (["--base", "./none", "--head", FIRST], "No such file or directory"),
         (["--base", f"{FIRST} color=red", "--head", FIRST], "color"),
-        ([], "--base and --head, or --release alone"),
+        ([], "a base and a head, or a release alone"),
     ],
 )
 def test_wrong_arguments_of_the_gate_exit_with_2(words: list[str], message: str, run_json: RunJson) -> None:
