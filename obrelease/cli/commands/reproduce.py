@@ -37,7 +37,10 @@ def reproduce(
         Path | None, typer.Option("--trace", metavar="FILE", help="The data file that a replay read.")
     ] = None,
     max_messages: Annotated[
-        int, typer.Option("--max-messages", metavar="N", min=1, help="Refuse a run of more messages.")
+        int,
+        typer.Option(
+            "--max-messages", metavar="N", metavar="N", min=1, help="Refuse a run of more messages."
+        ),
     ] = 20_000_000,
     results: ResultsOption = None,
 ) -> None:

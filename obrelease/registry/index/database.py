@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from obrelease.registry.index.ownership import (
     UnusableIndex,
+    is_index,
     is_marked,
     mark_of,
     read_secret,
@@ -177,12 +178,15 @@ def _require_marked(path: Path, secret: bytes) -> None:
     require_own_file(_journal_of(path))
     try:
         marked = is_marked(path, secret, APPLICATION_ID, FORMAT_VERSION)
+        ours = is_index(path, APPLICATION_ID)
     except FileNotFoundError:
         return
     except OSError as error:
         raise UnusableIndex(f"{path}: cannot be read: {error.strerror}") from error
     if not marked:
         require_untracked(path)
+        if not ours:
+            raise DamagedIndex("the file is not an index of this program")
         raise ForeignIndex("not made by this version of the program for this user, or copied")
 
 

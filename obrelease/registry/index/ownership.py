@@ -88,6 +88,19 @@ def mark_of(path: Path, secret: bytes, version: int) -> int:
     return int.from_bytes(bytes.fromhex(keyed_digest(secret, text.encode("ascii"), 4)), "big", signed=True)
 
 
+def is_index(path: Path, application_id: int) -> bool:
+    """Whether a file has the header of an index of this program, whoever made it; an empty file has.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    return not header or (
+        header.startswith(_MAGIC) and header[_APPLICATION_ID] == application_id.to_bytes(4, "big")
+    )
+
+
 def is_marked(path: Path, secret: bytes, application_id: int, version: int) -> bool:
     """Whether the header of a file has the mark; an empty file is a new index.
 
