@@ -38,9 +38,7 @@ def reproduce(
     ] = None,
     max_messages: Annotated[
         int,
-        typer.Option(
-            "--max-messages", metavar="N", metavar="N", min=1, help="Refuse a run of more messages."
-        ),
+        typer.Option("--max-messages", metavar="N", help="Refuse a run of more messages."),
     ] = 20_000_000,
     results: ResultsOption = None,
 ) -> None:
