@@ -110,14 +110,15 @@ def bundle_runs(
 
     Raises:
         Conflict: the folder contains something else; else as `publish`.
+        UsageError: the default `dist` is a symbolic link.
     """
     owner = project_of(project)
     options = _options(owner, tag, runs)
-    folder = (
-        owner.root / "dist" / f"{options.project}-{options.tag.text}"
-        if output is None
-        else checked_path("output", output)
-    )
+    dist = owner.root / "dist"
+    if output is None and dist.is_symlink():
+        raise UsageError(f"{dist}: is a symbolic link", hint="name the folder for the files yourself")
+    name = f"{options.project}-{options.tag.text}"
+    folder = dist / name if output is None else checked_path("output", output)
     with _context(owner, reporter, sign=sign) as context:
         return bundle_release(options, context, folder), folder
 

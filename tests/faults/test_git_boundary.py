@@ -293,3 +293,61 @@ def test_nothing_is_left_in_the_temporary_folder(
     with pytest.raises(InvalidInput, match="config"):
         GitRepository.open(project)
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["packed-refs", "index", "shallow", "refs/tags/v7", "objects/info/commit-graph", "objects/pack/x.idx"],
+)
+def test_a_pipe_that_git_would_wait_for_is_refused_at_once(project: Path, name: str) -> None:
+    place = project / ".git" / name
+    place.unlink(missing_ok=True)
+    place.parent.mkdir(exist_ok=True)
+    os.mkfifo(place)
+    for words in (["gc"], ["publish", "v1", "--dry-run"]):
+        done = run(project, *words)
+        assert done.returncode == 4, done.stderr
+        assert name in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["refs", "refs/tags", "refs/heads", "packed-refs", "objects", "logs", "index"]
+)
+def test_a_link_that_leads_out_of_the_repository_is_refused(project: Path, tmp_path: Path, name: str) -> None:
+    place, outside = project / ".git" / name, tmp_path / "outside"
+    if place.is_dir():
+        shutil.copytree(place, outside)
+        shutil.rmtree(place)
+    else:
+        outside.write_bytes(place.read_bytes() if place.exists() else b"")
+        place.unlink(missing_ok=True)
+    place.symlink_to(outside)
+    before = sorted(outside.rglob("*"))
+    done = run(project, "tag", "v8")
+    assert (done.returncode, sorted(outside.rglob("*"))) == (4, before), done.stderr
+
+
+@pytest.mark.parametrize("address", ["evil.git", "./evil.git", "{root}/evil.git", "file://{root}/evil.git"])
+def test_no_hook_of_a_remote_inside_the_tree_runs(
+    project: Path, program: Path, tmp_path: Path, address: str
+) -> None:
+    evil = project / "evil.git"
+    git(project, "init", "--quiet", "--bare", str(evil))
+    shutil.copy(program, evil / "hooks" / "pre-receive")
+    git(project, "config", "remote.origin.url", address.format(root=project))
+    git(project, "add", "-A")
+    git(project, "commit", "--quiet", "-m", "a bare repository as ordinary files")
+    for words in (["tag", "v9", "--remote", "origin"], ["publish", "v9", "--remote", "origin"]):
+        done = run(project, *words)
+        assert done.returncode == 2, done.stderr
+        assert "folder of this repository" in done.stderr
+
+
+def test_default_folders_that_are_links_out_of_the_tree_are_refused(project: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (project / "dist").symlink_to(outside)
+    assert run(project, "bundle", "v1").returncode == 2
+    (project / ".git" / "obrelease").symlink_to(outside)
+    assert run(project, "publish", "v1").returncode == 2
+    assert list(outside.iterdir()) == []

@@ -12,8 +12,8 @@ from obrelease.errors import UsageError
 SCHEMAS: Final = "schemas"
 """The default schemas folder, below the root."""
 
-_DEFAULTS: Final = {"results": RESULTS, "schemas": SCHEMAS, "releases": None}
 _OWN_GIT_FOLDER: Final = Path(".git", "obrelease")
+_DEFAULTS: Final = {"results": RESULTS, "schemas": SCHEMAS, "releases": str(_OWN_GIT_FOLDER / "releases")}
 
 
 def is_in_tree(root: Path, folder: str) -> bool:
@@ -31,6 +31,12 @@ def is_in_tree(root: Path, folder: str) -> bool:
     return below.parts != ()
 
 
+def _is_own(root: Path, default: str) -> bool:
+    """Whether a default folder is in the tree itself: a linked work tree has its git folder elsewhere."""
+    top = root / Path(default).parts[0]
+    return top.is_dir() and not (top.name == ".git" and top.is_symlink())
+
+
 def require_paths_in_tree(root: Path, values: Mapping[str, str | None]) -> None:
     """Refuse folders that lead out of the tree, by an absolute path, `..` or a symbolic link.
 
@@ -43,7 +49,7 @@ def require_paths_in_tree(root: Path, values: Mapping[str, str | None]) -> None:
     """
     for key, default in _DEFAULTS.items():
         folder = values.get(key) or default
-        if key in values and folder is not None and not is_in_tree(root, folder):
+        if key in values and not is_in_tree(root, folder) and (values.get(key) or _is_own(root, folder)):
             raise UsageError(
                 f"{root}: `{key}` leads to {str(root / folder)!a}, which is not below the project's root",
                 hint=f"if you want that folder, name it in OBRELEASE_{key.upper()}",

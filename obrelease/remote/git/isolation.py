@@ -12,6 +12,7 @@ Layout: gitrepository-layout(5). Ownership: safe.directory in git-config(1).
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -71,9 +72,11 @@ def write_isolated_folder(folders: GitFolders, target: Path) -> None:
         target: a new, empty folder.
 
     Raises:
-        InvalidInput: HEAD is not a regular file, or borrowed objects are of another user.
+        InvalidInput: HEAD is not a regular file, a file that git reads is a link, a pipe or a device, or
+            borrowed objects are of another user.
         StorageError: the disk refused.
     """
+    _require_plain_entries(folders)
     _check_alternates(folders.common / "objects")
     (target / "HEAD").write_bytes(read_bounded(folders.private / "HEAD", MAX_POINTER_BYTES))
     for name in _BORROWED:
@@ -87,6 +90,27 @@ def write_isolated_folder(folders: GitFolders, target: Path) -> None:
         if (kept / "info" / name).is_file():
             (target / "info" / name).symlink_to(kept / "info" / name)
     write_configuration(target, {})
+
+
+def _require_plain_entries(folders: GitFolders) -> None:
+    """Refuse links, which lead out of the repository, and pipes and devices, which git would wait for.
+
+    Looked at: whatever of the repository is borrowed, all references, and the files next to the objects.
+    """
+    objects = folders.common / "objects"
+    for place in (folders.private / "index", *(folders.common / name for name in _BORROWED)):
+        if os.path.lexists(place):
+            _require_plain(place, place.lstat().st_mode)
+    for folder in (folders.common / "refs", objects / "info", objects / "pack"):
+        for parent, folders_below, files in os.walk(folder):
+            for name in (*folders_below, *files):
+                place = Path(parent, name)
+                _require_plain(place, place.lstat().st_mode)
+
+
+def _require_plain(place: Path, mode: int) -> None:
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InvalidInput(f"{place}: is not a regular file or folder", hint="git makes nothing else here")
 
 
 def _check_alternates(objects: Path) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from git import Git, Repo
 
 _REMOTE_DEADLINE_S: Final = 300
+_STATUS_DEADLINE_S: Final = 300
+"""For the one command that reads files of the work tree, any of which may be a pipe."""
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
 
 
@@ -107,6 +109,7 @@ class GitRepository:
             "--untracked-files=all",
             "--ignore-submodules=dirty",
             "--no-renames",
+            deadline_s=_STATUS_DEADLINE_S,
         )
         paths = {entry[3:] for entry in listing.split("\0") if entry}
         folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
@@ -248,7 +251,8 @@ class GitRepository:
 
         Raises:
             NotFound: there is no such remote.
-            UsageError: the address would start a helper program, or has a password in it.
+            UsageError: the address would start a helper program, has a password in it, or is a folder
+                of this repository.
         """
         address = self._output("remote", "get-url", "--push", checked_remote(remote))
         if address is None:
@@ -262,7 +266,19 @@ class GitRepository:
                 f"the address of the git remote {remote} has a password in it",
                 hint="every program on this machine can read it; use a credential helper or SSH",
             )
+        if self._is_inside(first):
+            raise UsageError(
+                f"the address of the git remote {remote} is a folder of this repository",
+                hint="a push would run the hooks in that folder; use a remote outside of the tree",
+            )
         return first
+
+    def _is_inside(self, address: str) -> bool:
+        """Whether an address is a local path below the work tree or the git folder."""
+        if "://" in address and not address.startswith("file://"):
+            return False
+        place = (self.root / address.removeprefix("file://")).resolve()
+        return place.is_relative_to(self.root) or place.is_relative_to(self.git_dir)
 
     def remote_tag(self, remote: str, name: str) -> str | None:
         """The commit of a tag on the remote, or None if it has no such tag."""
