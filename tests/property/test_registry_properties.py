@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from obrelease.models.archive_paths import is_reserved_name
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
@@ -20,6 +21,7 @@ contents = st.dictionaries(paths, st.binary(max_size=300), max_size=4)
 numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 slugs = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
+scenarios = slugs.filter(lambda name: not is_reserved_name(name))
 
 
 @st.composite
@@ -27,7 +29,7 @@ def drafts(draw: st.DrawFn) -> Artefact:
     samples = tuple(draw(st.lists(numbers, max_size=6)))
     return draft(
         draw(st.integers(0, 2**32)),
-        scenario=draw(slugs),
+        scenario=draw(scenarios),
         command=tuple(draw(st.lists(texts, max_size=3))),
         parameters=draw(st.dictionaries(slugs, texts | numbers | st.booleans(), max_size=3)),
         measurements=(Measurement(name="samples", unit="ns", samples=samples),),

@@ -19,6 +19,7 @@ from obrelease.errors import ExitCode
 from obrelease.models.artefact import Artefact, Measurement
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
+from tests.drafts import measured
 from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
 from tests.sigstore_authority import Authority, as_json, statement
@@ -232,7 +233,7 @@ def measure(scratch: Scratch, *, slower: float, since: int) -> None:
             "histograms": (),
             "files": (),
         }
-        registry.record(Artefact(**{**dict(before), **changed}), ())
+        registry.record(measured(Artefact(**{**dict(before), **changed})), ())
 
 
 def after_a_release(scratch: Scratch, *, slower: float) -> None:
