@@ -17,6 +17,7 @@ from obrelease.remote.git.configuration import own_settings, repository_settings
 from obrelease.remote.git.environment import environment
 from obrelease.remote.git.folders import GitFolders, find_git_folders
 from obrelease.remote.git.isolation import require_ownership, write_isolated_folder
+from obrelease.remote.git.push_address import checked_push_address
 from obrelease.remote.git.tag_object import TagInfo, annotated_tag
 from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
 from obrelease.storage.hashing import digest_bytes
@@ -257,28 +258,8 @@ class GitRepository:
         address = self._output("remote", "get-url", "--push", checked_remote(remote))
         if address is None:
             raise NotFound(f"there is no git remote {remote}", hint="see `git remote --verbose`")
-        first = address.splitlines()[0]
-        if first.startswith("-") or "::" in first.split("/", 1)[0]:
-            raise UsageError(f"the address of the git remote {remote} cannot be pushed to")
-        authority = first.partition("://")[2].split("/", 1)[0]
-        if ":" in authority.rpartition("@")[0]:
-            raise UsageError(
-                f"the address of the git remote {remote} has a password in it",
-                hint="every program on this machine can read it; use a credential helper or SSH",
-            )
-        if self._is_inside(first):
-            raise UsageError(
-                f"the address of the git remote {remote} is a folder of this repository",
-                hint="a push would run the hooks in that folder; use a remote outside of the tree",
-            )
-        return first
-
-    def _is_inside(self, address: str) -> bool:
-        """Whether an address is a local path below the work tree or the git folder."""
-        if "://" in address and not address.startswith("file://"):
-            return False
-        place = (self.root / address.removeprefix("file://")).resolve()
-        return place.is_relative_to(self.root) or place.is_relative_to(self.git_dir)
+        trees = (self.root, self.git_dir)
+        return checked_push_address(address.splitlines()[0], remote, trees=trees)
 
     def remote_tag(self, remote: str, name: str) -> str | None:
         """The commit of a tag on the remote, or None if it has no such tag."""
