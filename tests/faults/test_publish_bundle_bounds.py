@@ -23,13 +23,15 @@ listdir, scandir = os.listdir, os.scandir
 
 class Shuffled:
     def __init__(self, entries):
-        self.entries = entries
+        self.entries = iter(entries)
     def __enter__(self):
-        return iter(self.entries)
+        return self
     def __exit__(self, *_):
         pass
     def __iter__(self):
-        return iter(self.entries)
+        return self
+    def __next__(self):
+        return next(self.entries)
 
 def shuffled(entries):
     return sorted(entries, key=lambda e: hash((order, e if isinstance(e, str) else e.name)))
