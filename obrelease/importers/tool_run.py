@@ -24,7 +24,7 @@ class ToolSummary:
         value: the figure that is compared.
         statistic: what `value` is.
         count: samples behind it, if the file says so.
-        figures: the others by name, such as `minimum`, `maximum`, `mean`, `stddev`, `p90`, in the metric's unit.
+        figures: the others by name (`minimum`, `maximum`, `mean`, `stddev`, `p90`), in the metric's unit.
     """
 
     value: float
@@ -39,7 +39,7 @@ class ToolMetric:
 
     Attributes:
         name: the tool's own name in full; any text.
-        unit: `ns` for times, `B` for memory, `1/s` and `B/s` for rates, `1` for plain counts, else the tool's.
+        unit: `ns` for times, `B` for memory, `1/s` and `B/s` for rates, `1` for counts, else the tool's.
         direction: which values are better; None for metrics that are only information.
         parameters: of this benchmark, as the tool names them.
         group: the tool's own group, if it has groups.
