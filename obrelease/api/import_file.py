@@ -10,8 +10,8 @@ from obrelease.api.arguments import checked_path
 from obrelease.api.clock import now_ns
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import UsageError
-from obrelease.importers.formats import IMPORTERS
 from obrelease.importers.imported_artefact import ImportRequest
+from obrelease.importers.version_1_formats import IMPORTERS
 from obrelease.registry.entry import Entry
 from obrelease.storage.files import read_bounded
 

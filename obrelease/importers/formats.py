@@ -1,22 +1,130 @@
-"""The formats that can be imported, by the name of the tool that writes them."""
+"""The formats that can be imported: built-in importers by name, plugins by entry point, detection.
+
+A plugin is an `Importer` under the entry point group `obrelease.importers`; the name of the entry point is
+that of the format. Plugins are loaded only for a format or a file that no built-in importer has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import Final
 
-from obrelease.importers.google_benchmark import import_google_benchmark
-from obrelease.importers.hlog import import_hlog
-from obrelease.importers.hyperfine import import_hyperfine
-from obrelease.importers.imported_artefact import ImportRequest
-from obrelease.importers.pytest_benchmark import import_pytest_benchmark
-from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.errors import InvalidInput, ObreleaseError, UsageError
+from obrelease.importers.importer import Importer
+from obrelease.importers.source import FileHead, Source
+from obrelease.importers.tool_run import ToolRun
 
-Importer = Callable[[ImportRequest], ArtefactDraft]
+ENTRY_POINT_GROUP: Final = "obrelease.importers"
 
-IMPORTERS: Final[Mapping[str, Importer]] = {
-    "google-benchmark": import_google_benchmark,
-    "pytest-benchmark": import_pytest_benchmark,
-    "hyperfine": import_hyperfine,
-    "hlog": import_hlog,
-}
+BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "google-benchmark": "google_benchmark",
+    }
+)
+"""The module of this package that has the importer of a format, as `IMPORTER`."""
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+def format_names() -> tuple[str, ...]:
+    """The names of all formats: built-in ones in the order of the table, then plugins by name."""
+    return (*BUILT_IN, *sorted(_plugins()))
+
+
+def importer_named(name: str) -> Importer:
+    """The importer of a format.
+
+    Raises:
+        UsageError: there is none of this name, or its plugin cannot be loaded.
+    """
+    if name in BUILT_IN:
+        return _built_in(name)
+    plugins = _plugins()
+    if name not in plugins:
+        raise UsageError(f"unknown format {name[:80]!r}", hint=f"formats: {', '.join((*BUILT_IN, *plugins))}")
+    return _load(plugins[name])
+
+
+def detect_importer(source: Source) -> Importer:
+    """The importer whose format the beginning of a file has.
+
+    Raises:
+        InvalidInput: no format is recognised, or more than one.
+        UsageError: a plugin cannot be loaded.
+    """
+    found = [each for name in BUILT_IN if (each := _built_in(name)).matches(source.head)]
+    if not found:
+        found = [each for point in _plugins().values() if _accepts(each := _load(point), source.head)]
+    if len(found) == 1:
+        return found[0]
+    hint = f"name it with --format; formats: {', '.join(format_names())}"
+    if not found:
+        what = "is empty" if not source.size else "is of no format that is recognised"
+        raise source.error(what, hint=hint)
+    raise source.error(f"may be of {len(found)} formats: {', '.join(each.name for each in found)}", hint=hint)
+
+
+def read_runs(importer: Importer, source: Source) -> Iterator[ToolRun]:
+    """The runs that an importer reads in a file.
+
+    Raises:
+        InvalidInput: the file is malformed, or the plugin of its format failed on it.
+    """
+    if importer.name in BUILT_IN:
+        yield from importer.read(source)
+        return
+    try:
+        yield from importer.read(source)
+    except (ObreleaseError, MemoryError):
+        raise
+    except Exception as error:
+        raise _plugin_failed(importer.name, source, error) from error
+
+
+def _built_in(name: str) -> Importer:
+    module = import_module(f"obrelease.importers.{BUILT_IN[name]}")
+    importer: Importer = module.IMPORTER
+    return importer
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    """The plugins by name; a plugin cannot take the name of a built-in format."""
+    found = entry_points(group=ENTRY_POINT_GROUP)
+    return {point.name: point for point in found if point.name not in BUILT_IN}
+
+
+def _load(point: EntryPoint) -> Importer:
+    try:
+        importer = point.load()
+    except Exception as error:
+        raise UsageError(
+            f"the importer plugin {point.name!r} ({point.value}) cannot be loaded: {error}",
+            hint="update or remove the package that installs it",
+        ) from error
+    if not isinstance(importer, Importer) or importer.name != point.name or not _NAME.fullmatch(point.name):
+        raise UsageError(
+            f"the importer plugin {point.name!r} ({point.value}) is no Importer named {point.name!r}",
+            hint="update or remove the package that installs it",
+        )
+    return importer
+
+
+def _accepts(importer: Importer, head: FileHead) -> bool:
+    try:
+        return bool(importer.matches(head))
+    except Exception as error:
+        raise UsageError(
+            f"the importer plugin {importer.name!r} failed to recognise {head.name}: {error}",
+            hint="name the format with --format, or remove the package that installs the plugin",
+        ) from error
+
+
+def _plugin_failed(name: str, source: Source, error: Exception) -> InvalidInput:
+    return source.error(
+        f"the importer plugin {name!r} failed: {type(error).__name__}: {error}",
+        hint="report it to the author of the plugin",
+    )

@@ -9,8 +9,8 @@ from typing import Final
 from obrelease.analysis.consistency.derived_values import RULE, FileFinding, check_derived_values
 from obrelease.analysis.kinds.all_kinds import is_of_this_version, kind_of
 from obrelease.errors import ObreleaseError
-from obrelease.importers.formats import IMPORTERS
 from obrelease.importers.imported_artefact import ImportRequest
+from obrelease.importers.version_1_formats import IMPORTERS
 from obrelease.models.artefact import ENVELOPE_NAME, ORIGINAL_STEM, Artefact, Measurement
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.finding import Finding

@@ -35,7 +35,7 @@ class ToolSummary:
 
 @dataclass(frozen=True, slots=True)
 class ToolMetric:
-    """One metric of one run: samples in the order they were taken, or a summary.
+    """One metric of one run: samples in the order they were taken, a summary, or a histogram.
 
     Attributes:
         name: the tool's own name in full; any text.
@@ -43,7 +43,9 @@ class ToolMetric:
         direction: which values are better; None for metrics that are only information.
         parameters: of this benchmark, as the tool names them.
         group: the tool's own group, if it has groups.
-        primary: False for what comes beside the measurement: CPU time, user and system time, counters.
+        primary: False for what comes with the measurement: CPU time, user and system time, counters.
+            Such a metric is named by `part_name`.
+        histogram: the samples, if there are more of them than a run keeps one by one.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ToolMetric:
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     group: str | None = None
     primary: bool = True
+    histogram: ToolHistogram | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ class ToolRun:
         host_name: the name of the machine or runner.
         stable, volatile: facts of the machine; None if the file has none.
         created_ns: when it was measured, nanoseconds since 1970.
-        files: more files to keep beside the original.
+        files: more files to keep in the run's folder.
+        part: of a history, the bytes that are kept as the original of this run: a file of the same format
+            that holds this run alone. None keeps the whole file.
+        notes: what the user should know about how the file was read.
     """
 
     tool: str
@@ -108,3 +114,10 @@ class ToolRun:
     dirty: bool | None = None
     created_ns: int | None = None
     files: Sequence[NewFile] = ()
+    part: bytes | None = None
+    notes: Sequence[str] = ()
+
+
+def part_name(benchmark: str, part: str) -> str:
+    """The name of a metric that comes with a benchmark's own: `BM_Match:items_per_second`."""
+    return f"{benchmark}:{part}"

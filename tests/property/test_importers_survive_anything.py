@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import ObreleaseError
-from obrelease.importers.google_benchmark import import_google_benchmark
+from obrelease.importers.google_benchmark_v1 import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.imported_artefact import ImportRequest

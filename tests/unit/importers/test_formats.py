@@ -15,7 +15,7 @@ from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import InvalidInput, UsageError
-from obrelease.importers.google_benchmark import import_google_benchmark
+from obrelease.importers.google_benchmark_v1 import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine import import_hyperfine
 from obrelease.importers.imported_artefact import (

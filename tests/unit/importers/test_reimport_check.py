@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from obrelease.cli.commands.import_ import Format
-from obrelease.importers.formats import IMPORTERS
 from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.reimport_check import check_numbers
+from obrelease.importers.version_1_formats import IMPORTERS
 from obrelease.models.artefact import Artefact
 from obrelease.models.finding import Finding
 from obrelease.registry.store import Registry

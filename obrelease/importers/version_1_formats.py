@@ -1,0 +1,20 @@
+"""Importers that give drafts of version 1; replaced format by format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from obrelease.importers.google_benchmark_v1 import import_google_benchmark
+from obrelease.importers.hlog import import_hlog
+from obrelease.importers.hyperfine import import_hyperfine
+from obrelease.importers.imported_artefact import ImportRequest
+from obrelease.importers.pytest_benchmark import import_pytest_benchmark
+from obrelease.models.artefact_draft import ArtefactDraft
+
+IMPORTERS: Final[Mapping[str, Callable[[ImportRequest], ArtefactDraft]]] = {
+    "google-benchmark": import_google_benchmark,
+    "pytest-benchmark": import_pytest_benchmark,
+    "hyperfine": import_hyperfine,
+    "hlog": import_hlog,
+}
