@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 from obrelease.analysis.comparison.compare import compare
 from obrelease.api.compare_runs import ComparisonReport
-from obrelease.api.project import Project, ProjectLike, project_of
+from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.run_modes import DEFAULT_BENCH_SEED, DEFAULT_PASSES
 from obrelease.api.run_selection import read_runs
 from obrelease.errors import NotFound, UsageError
-from obrelease.recorder.build_tree import build_native
-from obrelease.recorder.interleave import measure_interleaved
+from obrelease.measure.engine_side import run_from_tree
+from obrelease.measure.host_lock import DEFAULT_WAIT_S, host_lock
+from obrelease.measure.interleave import measure_interleaved
+from obrelease.measure.native_core import build_native
+from obrelease.measure.side_trees import SideTree, side_trees
 from obrelease.registry.store import Registry
-from obrelease.remote.git.checkout import check_out
-from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.reporter import SILENT, Reporter
-from obrelease.storage.temporary import temporary_folder
 
 MIN_RUNS = 4
 MAX_RUNS = 100
@@ -62,54 +60,39 @@ def bench_against(
     words += ["--fresh-processes"] if fresh_processes else []
     owner = project_of(project)
     registry = Registry(owner.results_folder(must_exist=False))
-    with temporary_folder(for_libraries=True) as scratch:
-        base, head = scratch.resolve() / "base", scratch.resolve() / "head"
-        copy_trees(owner, ref, base, head)
-        _require_engine(ref, base, head)
-        chosen = _choose_core(core, base, head, reporter)
+    with (
+        host_lock(f"run bench --against {ref}", wait_s=DEFAULT_WAIT_S, reporter=reporter),
+        side_trees(owner.root, ref, ignoring=owner.outputs) as sides,
+    ):
+        _require_engine(ref, sides)
+        chosen = _choose_core(core, sides, reporter)
         command = ["run", "bench", *words, "--core", chosen, "--results", str(owner.results.absolute())]
         with reporter.progress(f"against {ref}", 2 * runs) as advance:
-            digests = measure_interleaved((base, head), command, runs=runs, advance=advance)
+            digests = measure_interleaved(
+                lambda side: run_from_tree(sides[side], command), runs=runs, advance=advance
+            )
     first, second = (read_runs([registry.resolve(digest) for digest in side]) for side in digests)
     return ComparisonReport.of_runs(compare(first, second, force=force, same_host=True))
 
 
-def copy_trees(project: Project, ref: str, base: Path, head: Path) -> None:
-    """Copy the commit to `base`; copy HEAD, with the uncommitted changes applied, to `head`."""
-    with GitRepository.open(project.root) as repo:
-        check_out(repo, ref, base)
-        check_out(repo, "HEAD", head)
-        for name in repo.changes(project.outputs_below(repo.root)):
-            _copy_change(repo.root / name, head / name)
-
-
-def _require_engine(ref: str, base: Path, head: Path) -> None:
+def _require_engine(ref: str, sides: Sequence[SideTree]) -> None:
     """Raise before anything is built: a tree without an engine would measure another installation."""
-    without = [tree for tree in (base, head) if not all((tree / file).is_file() for file in _ENGINE)]
+    without = [side.name for side in sides if not all((side.folder / file).is_file() for file in _ENGINE)]
     if not without:
         return
-    tree = "this repository" if head in without else f"the commit {ref}"
+    tree = "this repository" if "head" in without else f"the commit {ref}"
     raise NotFound(
         f"{tree} holds no engine to compare",
-        hint="--against measures commits of obrelease itself; `obrelease diff` compares recorded runs",
+        hint="`obrelease measure --against REF -- COMMAND` measures any other program",
     )
 
 
-def _copy_change(source: Path, target: Path) -> None:
-    if source.is_symlink() or not source.exists():
-        target.unlink(missing_ok=True)
-    elif source.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
-
-
-def _choose_core(core: str, base: Path, head: Path, reporter: Reporter) -> str:
+def _choose_core(core: str, sides: Sequence[SideTree], reporter: Reporter) -> str:
     """Build the native core of both trees unless only the reference is asked for."""
     if core == "reference":
         return core
     reporter.note("building the native core of both sides: a minute or two each")
-    sides: Sequence[tuple[str, Path]] = (("base", base), ("head", head))
-    reasons = [(side, reason) for side, tree in sides if (reason := build_native(tree))]
+    reasons = [(side.name, reason) for side in sides if (reason := build_native(side.folder))]
     if not reasons:
         return "native"
     side, reason = reasons[0]

@@ -11,7 +11,6 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.recorder.interleave import measurement_order
 from obrelease.registry.store import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +24,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     subprocess.run(["git", "clone", "--quiet", "--no-tags", str(ROOT), str(target)], check=True)
     monkeypatch.chdir(target)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in ("OBRELEASE_RESULTS", "OBRELEASE_PROJECT"):
         monkeypatch.delenv(name, raising=False)
     return target
@@ -35,10 +35,6 @@ def head_of(clone: Path) -> str:
         ["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True
     )
     return asked.stdout.strip()
-
-
-def test_base_and_head_are_interleaved() -> None:
-    assert list(measurement_order(4)) == [0, 1, 1, 0, 0, 1, 1, 0]
 
 
 def test_the_work_tree_is_compared_with_a_commit(
@@ -127,17 +123,17 @@ def test_a_revision_that_fails_is_named(clone: Path, capsys: pytest.CaptureFixtu
 
 
 def test_the_trees_import_themselves(clone: Path) -> None:
-    from obrelease.recorder.interleave import _LAUNCH
+    from obrelease.measure.engine_side import LAUNCH
 
     shown = subprocess.run(
-        [sys.executable, "-I", "-c", _LAUNCH, str(clone), "--version"],
+        [sys.executable, "-I", "-c", LAUNCH, str(clone), "--version"],
         capture_output=True,
         text=True,
         check=True,
     )
     assert shown.stdout.startswith("obrelease ")
     refused = subprocess.run(
-        [sys.executable, "-I", "-c", _LAUNCH, str(clone / "nowhere"), "--version"],
+        [sys.executable, "-I", "-c", LAUNCH, str(clone / "nowhere"), "--version"],
         capture_output=True,
         text=True,
         check=False,

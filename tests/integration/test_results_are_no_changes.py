@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.api.measure_against import copy_trees
 from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
+from obrelease.measure.side_trees import side_trees
 
 TINY = ["run", "bench", "--messages", "300", "--passes", "2", "--core", "reference", "--json", "--quiet"]
 
@@ -61,6 +61,7 @@ def test_the_head_of_a_comparison_is_given_no_runs(repository: Path, tmp_path: P
     (repository / "results").mkdir()
     (repository / "results" / "run.json").write_text("{}", "utf-8")
     (repository / "new.py").touch()
-    base, head = tmp_path / "base", tmp_path / "head"
-    copy_trees(load({"results": str(tmp_path / "elsewhere")}), "HEAD", base, head)
-    assert sorted(path.name for path in head.iterdir() if path.name != ".git") == ["new.py", "source.py"]
+    outputs = load({"results": str(tmp_path / "elsewhere")}).outputs
+    with side_trees(repository, "HEAD", ignoring=outputs) as (_, head):
+        found = sorted(path.name for path in head.folder.iterdir() if path.name != ".git")
+    assert found == ["new.py", "source.py"]

@@ -1,19 +1,16 @@
-"""Builds the native core of a source tree with the tree's own settings, where the tree imports it."""
+"""Builds the native core of one of our trees with its own settings, where the tree imports it."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from obrelease.measure.build_tree import run_build
+from obrelease.measure.process import Command
 from obrelease.storage.temporary import temporary_folder
 
 _MEMBER: Final = "obengine/_native"
@@ -32,33 +29,13 @@ def build_native(source: Path) -> str | None:
         StorageError: there is no place for a temporary folder.
     """
     with temporary_folder() as folder:
-        command = ["env", f"TMPDIR={folder}", sys.executable, "-m", "pip", "wheel", "--verbose"]
-        command += ["--no-deps", "--wheel-dir", str(folder)]
-        command += ["--no-build-isolation"] if _build_tools_installed() else []
-        code, output = _run([*command, str(source)])
+        words = [sys.executable, "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", str(folder)]
+        words += ["--no-build-isolation"] if _build_tools_installed() else []
+        code, output = run_build(Command((*words, str(source)), Path.cwd(), {"TMPDIR": str(folder)}))
         for wheel in folder.glob("*.whl"):
             if _extract_module(wheel, source / "engine"):
                 return None
     return _build_error(output) or f"pip ended with {code}"
-
-
-def _run(command: Sequence[str]) -> tuple[int, str]:
-    """Exit code and output; an interrupt also kills the compilers, which would go on writing."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        process_group=0,
-    ) as child:
-        try:
-            output, _ = child.communicate()
-        except BaseException:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
-            raise
-    return child.returncode, output
 
 
 def _build_tools_installed() -> bool:

@@ -1,0 +1,50 @@
+"""Builds a source tree before it is measured, by one command that runs in it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from obrelease.errors import CheckFailed
+from obrelease.measure.benchmark import Benchmark, command_text, command_words
+from obrelease.measure.process import Command, run_once
+from obrelease.measure.timing import last_line
+
+_MAX_OUTPUT_BYTES: Final = 2**20
+
+
+def run_build(command: Command) -> tuple[int, str]:
+    """The exit code and the end of the output; an interrupt also kills the compilers, which would go on.
+
+    Raises:
+        NotFound, StorageError: the command cannot be started.
+    """
+    with tempfile.TemporaryFile() as output:
+        done = run_once(command, stdout=output, stderr=output)
+        start = max(0, os.fstat(output.fileno()).st_size - _MAX_OUTPUT_BYTES)
+        return done.code, os.pread(output.fileno(), _MAX_OUTPUT_BYTES, start).decode("utf-8", "replace")
+
+
+def build_tree(benchmark: Benchmark, folder: Path, side: str) -> None:
+    """Run the build command of a benchmark, if it has one.
+
+    Args:
+        folder: the working folder, inside the tree.
+        side: the name of the tree for messages.
+
+    Raises:
+        CheckFailed: the build failed; the message has the last line of its output.
+        NotFound, StorageError: the command cannot be started.
+    """
+    if benchmark.build is None:
+        return
+    words = command_words(benchmark.build, benchmark.shell)
+    code, output = run_build(Command(words, folder, benchmark.environment))
+    if code != 0:
+        raise CheckFailed(
+            f"the {side} cannot be built: {command_text(benchmark.build)!r:.80} ended with {code}:"
+            f" {last_line(output)}",
+            hint="the copies that are compared hold committed and changed files, and no ignored ones",
+        )
