@@ -51,12 +51,12 @@ def held(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_measurement_is_refused_and_the_first_is_named(tmp_path: Path) -> None:
-    with held(tmp_path) as holder:
-        with (
-            pytest.raises(Conflict, match=f"process {holder.pid}: measure -- ./bench"),
-            host_lock("second", wait_s=0, reporter=SILENT),
-        ):
-            pytest.fail("two measurements at once")
+    with (
+        held(tmp_path) as holder,
+        pytest.raises(Conflict, match=f"process {holder.pid}: measure -- ./bench"),
+        host_lock("second", wait_s=0, reporter=SILENT),
+    ):
+        pytest.fail("two measurements at once")
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
@@ -91,7 +91,10 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None
 
 
 def test_a_name_with_control_characters_is_shown_without_them(tmp_path: Path) -> None:
-    with host_lock("a\x1b[31m\nb", wait_s=0, reporter=SILENT):
-        with pytest.raises(Conflict) as refused, host_lock("x", wait_s=0, reporter=SILENT):
-            pytest.fail("two measurements at once")
+    with (
+        host_lock("a\x1b[31m\nb", wait_s=0, reporter=SILENT),
+        pytest.raises(Conflict) as refused,
+        host_lock("x", wait_s=0, reporter=SILENT),
+    ):
+        pytest.fail("two measurements at once")
     assert "a[31mb" in refused.value.message
