@@ -10,11 +10,11 @@ from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.run_modes import DEFAULT_BENCH_SEED, DEFAULT_PASSES
 from obrelease.api.run_selection import read_runs
 from obrelease.errors import NotFound, UsageError
-from obrelease.measure.engine_side import run_from_tree
-from obrelease.measure.host_lock import DEFAULT_WAIT_S, host_lock
-from obrelease.measure.interleave import measure_interleaved
-from obrelease.measure.native_core import build_native
-from obrelease.measure.side_trees import SideTree, side_trees
+from obrelease.measurement.engine_side import run_from_tree
+from obrelease.measurement.host_lock import DEFAULT_WAIT_S, host_lock
+from obrelease.measurement.interleave import measure_interleaved
+from obrelease.measurement.native_core import build_native
+from obrelease.measurement.side_trees import SideTree, side_trees
 from obrelease.registry.store import Registry
 from obrelease.storage.reporter import SILENT, Reporter
 

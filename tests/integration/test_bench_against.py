@@ -123,7 +123,7 @@ def test_a_revision_that_fails_is_named(clone: Path, capsys: pytest.CaptureFixtu
 
 
 def test_the_trees_import_themselves(clone: Path) -> None:
-    from obrelease.measure.engine_side import LAUNCH
+    from obrelease.measurement.engine_side import LAUNCH
 
     shown = subprocess.run(
         [sys.executable, "-I", "-c", LAUNCH, str(clone), "--version"],

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import StorageError
-from obrelease.measure.native_core import build_native
+from obrelease.measurement.native_core import build_native
 
 PROJECT = """\
 [build-system]
@@ -49,7 +49,7 @@ execute_process(COMMAND sh -c "echo $$ > PLACE.new && mv PLACE.new PLACE && exec
 INTERRUPTIBLE = """\
 import signal, sys
 from pathlib import Path
-from obrelease.measure.native_core import build_native
+from obrelease.measurement.native_core import build_native
 signal.signal(signal.SIGINT, signal.default_int_handler)
 build_native(Path(sys.argv[1]))
 """

@@ -11,7 +11,7 @@ import pytest
 from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
-from obrelease.measure.side_trees import side_trees
+from obrelease.measurement.side_trees import side_trees
 
 TINY = ["run", "bench", "--messages", "300", "--passes", "2", "--core", "reference", "--json", "--quiet"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from obrelease.measure.interleave import measure_interleaved, measurement_order
+from obrelease.measurement.interleave import measure_interleaved, measurement_order
 
 
 def test_base_and_head_are_interleaved() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import CheckFailed
-from obrelease.measure.benchmark import Benchmark, command_text, command_words
-from obrelease.measure.process import Command, run_once
-from obrelease.measure.timing import last_line
+from obrelease.measurement.benchmark import Benchmark, command_text, command_words
+from obrelease.measurement.process import Command, run_once
+from obrelease.measurement.timing import last_line
 
 _MAX_OUTPUT_BYTES: Final = 2**20
 

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from obrelease.errors import CheckFailed, UsageError
-from obrelease.measure.benchmark import OUTPUT, Benchmark, CommandLine, command_words
-from obrelease.measure.process import Command, Execution, run_once
-from obrelease.measure.timing import command_failed, read_tail
+from obrelease.measurement.benchmark import OUTPUT, Benchmark, CommandLine, command_words
+from obrelease.measurement.process import Command, Execution, run_once
+from obrelease.measurement.timing import command_failed, read_tail
 from obrelease.storage.system_errors import storage_errors
 
 _STEM: Final = "results"

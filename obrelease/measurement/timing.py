@@ -15,8 +15,8 @@ from statistics import median
 from typing import Final
 
 from obrelease.errors import CheckFailed, UsageError
-from obrelease.measure.benchmark import Benchmark, command_text, command_words
-from obrelease.measure.process import Command, Execution, run_once
+from obrelease.measurement.benchmark import Benchmark, command_text, command_words
+from obrelease.measurement.process import Command, Execution, run_once
 
 RUN_SECONDS: Final = 0.5
 """How long the executions of one run take together, if their number is not given."""

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import NotFound, StorageError, UsageError
-from obrelease.measure.process import Command, run_once
+from obrelease.measurement.process import Command, run_once
 from tests.program import import_path
 
 ALLOCATE = "import sys; memory = bytearray(int(sys.argv[1]) * 2**20)"
 MEASURES_A_LONG_COMMAND = """\
 import sys
 from pathlib import Path
-from obrelease.measure.process import Command, run_once
+from obrelease.measurement.process import Command, run_once
 script = "sleep 300 & echo $! $$ > new && mv new pids && wait"
 run_once(Command(("sh", "-c", script), Path(sys.argv[1])))
 """

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from obrelease.errors import CheckFailed
-from obrelease.measure.process import Command, run_once
-from obrelease.measure.side_trees import SideTree
+from obrelease.measurement.process import Command, run_once
+from obrelease.measurement.side_trees import SideTree
 
 LAUNCH: Final = """\
 import sys

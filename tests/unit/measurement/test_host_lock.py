@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from obrelease.errors import Conflict, StorageError
-from obrelease.measure.host_lock import LOCK_NAME, host_lock
+from obrelease.measurement.host_lock import LOCK_NAME, host_lock
 from obrelease.storage.reporter import SILENT, SilentReporter
 from tests.program import import_path
 
 HOLDS = """\
 import sys
-from obrelease.measure.host_lock import host_lock
+from obrelease.measurement.host_lock import host_lock
 from obrelease.storage.reporter import SILENT
 with host_lock("measure -- ./bench", wait_s=0, reporter=SILENT):
     print("held", flush=True)

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from obrelease.measure.build_tree import run_build
-from obrelease.measure.process import Command
+from obrelease.measurement.build_tree import run_build
+from obrelease.measurement.process import Command
 from obrelease.storage.temporary import temporary_folder
 
 _MEMBER: Final = "obengine/_native"
