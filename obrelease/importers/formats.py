@@ -23,6 +23,9 @@ ENTRY_POINT_GROUP: Final = "obrelease.importers"
 BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "google-benchmark": "google_benchmark",
+        "pytest-benchmark": "pytest_benchmark",
+        "hyperfine": "hyperfine",
+        "hlog": "hdr_histogram_log",
     }
 )
 """The module of this package that has the importer of a format, as `IMPORTER`."""

@@ -80,8 +80,22 @@ class MetricSeries:
                 )
                 found.append(metric)
             else:
-                self.leave_out(name, f"has no median, mean or minimum, only {', '.join(each.figures)}")
+                found += _figures_alone(name, each)
         return found
+
+
+def _figures_alone(name: str, metric: _Collected) -> list[ToolMetric]:
+    """Statistics of the user without a median, mean or minimum: each is a metric, as the tool names it."""
+    return [
+        ToolMetric(
+            f"{name}_{figure}",
+            metric.unit,
+            metric.direction,
+            summary=ToolSummary(value, "value", metric.count),
+            primary=metric.primary,
+        )
+        for figure, value in metric.figures.items()
+    ]
 
 
 def _summary(metric: _Collected) -> ToolSummary | None:

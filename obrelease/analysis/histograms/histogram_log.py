@@ -12,13 +12,15 @@ from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
 from obrelease.analysis.histograms.histogram import (
     HIGHEST_NS,
+    LOG_HEADER,
     LOWEST_NS,
     SIGNIFICANT_DIGITS,
     EncodedHistogram,
     Histogram,
     log_bytes,
 )
-from obrelease.analysis.histograms.interval_decoder import IntervalDecoder, log_error
+from obrelease.analysis.histograms.interval_decoder import IntervalDecoder
+from obrelease.analysis.histograms.interval_payload import log_error
 from obrelease.storage.limits import parsing
 
 MAX_INTERVALS: Final = 10_000
@@ -116,6 +118,17 @@ def encode_merged(whole: Histogram, *, scale: int = 1) -> EncodedHistogram:
         if not target.record_value(middle * scale, count)
     )
     return EncodedHistogram(log_bytes(target), whole.count - lost, lost)
+
+
+def encode_intervals(intervals: Sequence[Histogram], *, scale: int = 1) -> EncodedHistogram:
+    """A log of one line for each interval, encoded as `encode_merged` does; their times are zero."""
+    encoded = [encode_merged(interval, scale=scale) for interval in intervals]
+    lines = [each.hlog.decode("ascii").rstrip("\n").rpartition("\n")[2] for each in encoded]
+    return EncodedHistogram(
+        "\n".join((LOG_HEADER, *lines, "")).encode("ascii"),
+        sum(each.count for each in encoded),
+        sum(each.out_of_range for each in encoded),
+    )
 
 
 def _decoded(lines: Sequence[str], decoder: IntervalDecoder, name: str) -> Iterator[Histogram]:

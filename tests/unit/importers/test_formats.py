@@ -17,7 +17,7 @@ from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.google_benchmark_v1 import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
-from obrelease.importers.hyperfine import import_hyperfine
+from obrelease.importers.hyperfine_v1 import import_hyperfine
 from obrelease.importers.imported_artefact import (
     ArtefactDraft,
     ImportRequest,
@@ -25,7 +25,7 @@ from obrelease.importers.imported_artefact import (
     parse_date_ns,
     to_nanoseconds,
 )
-from obrelease.importers.pytest_benchmark import import_pytest_benchmark
+from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
 from obrelease.models.artefact import Artefact
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.store import Registry
