@@ -17,13 +17,13 @@ from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.histograms.interval_payload import Payload, log_error, unpack
 from obrelease.storage.limits import Resource, charge
 
-MAX_V2_LOG_BYTES: Final = 256 * 2**20
-"""The maximum payload of all V2 intervals of a log: one a second for a day has some 100 MB."""
+MAX_V2_LOG_BYTES: Final = 64 * 2**20
+"""The maximum payload of all V2 intervals of a log: one a second for a day has some 30 MB."""
 
 MAX_WORDS_LOG_BYTES: Final = 2 * 2**30
 """The maximum payload of all V0 and V1 intervals of a log, which hold a word for every bucket."""
 
-MAX_LOG_BUCKETS: Final = 16_000_000
+MAX_LOG_BUCKETS: Final = 4_000_000
 """The maximum number of buckets that are not empty in all intervals of a log."""
 
 MAX_DIGITS: Final = 5
