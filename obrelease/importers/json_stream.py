@@ -267,7 +267,7 @@ class _Builder:
 
     def _place(self) -> str:
         steps = []
-        inner = [*self._stack[2:], None]
+        inner = [*self._stack[2:], None][: len(self._keys)]
         for holder, key, child in zip(self._stack[1:], self._keys, inner, strict=True):
             index = len(holder) - (child is not None)
             steps.append(f".{key}" if type(holder) is dict else f"[{index}]")
