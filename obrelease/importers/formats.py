@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from obrelease.errors import InvalidInput, ObreleaseError, UsageError
+from obrelease.importers.folder import Folder
 from obrelease.importers.importer import Importer
 from obrelease.importers.source import FileHead, Source
 from obrelease.importers.tool_run import ToolRun
@@ -26,6 +27,28 @@ BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
         "pytest-benchmark": "pytest_benchmark",
         "hyperfine": "hyperfine",
         "hlog": "hdr_histogram_log",
+        "go": "go_benchfmt",
+        "cargo-bench": "cargo_bench",
+        "criterion": "criterion",
+        "criterion-text": "criterion_text",
+        "jmh": "jmh",
+        "benchmark-dotnet": "benchmark_dotnet",
+        "catch2": "catch2",
+        "catch2-text": "catch2_text",
+        "nanobench": "nanobench",
+        "benchmark-js": "benchmark_js",
+        "vitest": "vitest",
+        "julia": "julia",
+        "pyperf": "pyperf",
+        "asv": "asv",
+        "k6": "k6",
+        "perf-stat": "perf_stat",
+        "fio": "fio",
+        "bencher": "bencher",
+        "custom": "custom",
+        "custom-smaller-is-better": "custom_smaller_is_better",
+        "custom-bigger-is-better": "custom_bigger_is_better",
+        "github-action-benchmark": "github_action_benchmark",
     }
 )
 """The module of this package that has the importer of a format, as `IMPORTER`."""
@@ -69,6 +92,47 @@ def detect_importer(source: Source) -> Importer:
         what = "is empty" if not source.size else "is of no format that is recognised"
         raise source.error(what, hint=hint)
     raise source.error(f"may be of {len(found)} formats: {', '.join(each.name for each in found)}", hint=hint)
+
+
+def detect_folder_importer(folder: Folder) -> Importer:
+    """The importer whose tool writes such a folder.
+
+    Raises:
+        InvalidInput: no format is recognised, or more than one.
+        UsageError: a plugin cannot be loaded.
+        StorageError: the folder cannot be listed.
+    """
+    found = [each for name in BUILT_IN if _accepts_folder(each := _built_in(name), folder)]
+    if not found:
+        found = [each for point in _plugins().values() if _accepts_folder(each := _load(point), folder)]
+    if len(found) == 1:
+        return found[0]
+    hint = f"name it with --format; formats of folders: {', '.join(_folder_formats())}"
+    if not found:
+        raise folder.error("is no folder of a format that is recognised", hint=hint)
+    raise folder.error(f"may be of {len(found)} formats: {', '.join(each.name for each in found)}", hint=hint)
+
+
+def read_folder_runs(importer: Importer, folder: Folder) -> Iterator[ToolRun]:
+    """The runs that an importer reads in a folder, in the order of their commits.
+
+    Raises:
+        UsageError: the format has no folders.
+        InvalidInput: a file is malformed, or the plugin of the format failed.
+    """
+    if importer.read_folder is None:
+        raise UsageError(
+            f"{folder.place}: the format {importer.name!r} has files, no folders",
+            hint=f"import the files in it; formats of folders: {', '.join(_folder_formats())}",
+        )
+    try:
+        yield from importer.read_folder(folder)
+    except (ObreleaseError, MemoryError):
+        raise
+    except Exception as error:
+        if importer.name in BUILT_IN:
+            raise
+        raise _plugin_failed(importer.name, folder, error) from error
 
 
 def read_runs(importer: Importer, source: Source) -> Iterator[ToolRun]:
@@ -120,13 +184,32 @@ def _accepts(importer: Importer, head: FileHead) -> bool:
     try:
         return bool(importer.matches(head))
     except Exception as error:
-        raise UsageError(
-            f"the importer plugin {importer.name!r} failed to recognise {head.name}: {error}",
-            hint="name the format with --format, or remove the package that installs the plugin",
-        ) from error
+        raise _not_recognised(importer.name, head.name, error) from error
 
 
-def _plugin_failed(name: str, source: Source, error: Exception) -> InvalidInput:
+def _not_recognised(plugin: str, place: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"the importer plugin {plugin!r} failed to recognise {place}: {error}",
+        hint="name the format with --format, or remove the package that installs the plugin",
+    )
+
+
+def _accepts_folder(importer: Importer, folder: Folder) -> bool:
+    if importer.matches_folder is None:
+        return False
+    if importer.name in BUILT_IN:
+        return importer.matches_folder(folder)
+    try:
+        return bool(importer.matches_folder(folder))
+    except Exception as error:
+        raise _not_recognised(importer.name, folder.place, error) from error
+
+
+def _folder_formats() -> list[str]:
+    return [name for name in BUILT_IN if _built_in(name).read_folder is not None]
+
+
+def _plugin_failed(name: str, source: Source | Folder, error: Exception) -> InvalidInput:
     return source.error(
         f"the importer plugin {name!r} failed: {type(error).__name__}: {error}",
         hint="report it to the author of the plugin",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from obrelease.importers.folder import Folder
 from obrelease.importers.source import FileHead, Source
 from obrelease.importers.tool_run import ToolRun
 
@@ -20,6 +21,8 @@ class Importer:
             a file that two importers accept is refused.
         read: gives the runs of a file, in the order of the file; one for most formats, many for a history.
             Raises `InvalidInput` for what is malformed. Never invents: what the file does not say is None.
+        matches_folder, read_folder: the same for a folder that the tool writes; None if it writes none. Every
+            run of a folder has a `part`.
         suffix, media_type: of the original file in the run's folder.
     """
 
@@ -27,5 +30,7 @@ class Importer:
     title: str
     matches: Callable[[FileHead], bool]
     read: Callable[[Source], Iterator[ToolRun]]
+    matches_folder: Callable[[Folder], bool] | None = None
+    read_folder: Callable[[Folder], Iterator[ToolRun]] | None = None
     suffix: str = ".json"
     media_type: str = "application/json"

@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from obrelease.importers.folder import Folder
 from obrelease.importers.importer import Importer
 from obrelease.importers.json_reader import Node, as_number, flat_scalars, is_not_finite
+from obrelease.importers.pytest_benchmark_storage import is_storage, read_storage
 from obrelease.importers.sample_limits import KEPT_SAMPLES, limit_samples
 from obrelease.importers.source import FileHead, Source
 from obrelease.importers.time_units import all_to_nanoseconds, parse_date_ns, to_nanoseconds
@@ -210,9 +212,16 @@ def _volatile(machine: Node) -> VolatileHost:
     )
 
 
+def _read_folder(folder: Folder) -> Iterator[ToolRun]:
+    """The runs of a storage folder such as `.benchmarks/`."""
+    return read_storage(folder, _read)
+
+
 IMPORTER: Final = Importer(
     name="pytest-benchmark",
     title="pytest-benchmark: --benchmark-json FILE, --benchmark-save, --benchmark-autosave",
     matches=_matches,
     read=_read,
+    matches_folder=is_storage,
+    read_folder=_read_folder,
 )

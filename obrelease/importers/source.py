@@ -80,6 +80,10 @@ class FileHead:
         """Whether the JSON in this beginning has all of these paths."""
         return self.json_paths.issuperset(paths)
 
+    def begins_with(self, pattern: str) -> bool:
+        """Whether the text matches a regular expression from its first character."""
+        return re.match(pattern, self.text) is not None
+
     def has_line(self, pattern: str) -> bool:
         """Whether a line of the text matches a regular expression from its start."""
         return re.search(pattern, self.text, re.MULTILINE) is not None
