@@ -9,11 +9,14 @@ file. Without them the prefix of a benchmark's name gives the unit, as asv deriv
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from obrelease.errors import InvalidInput
 from obrelease.importers.asv_rows import AsvBenchmark, add_benchmark, result_columns
 from obrelease.importers.folder import Folder, pack_files, packed_start, unpack_files
 from obrelease.importers.importer import Importer
@@ -52,32 +55,48 @@ def _read(source: Source) -> Iterator[ToolRun]:
         nodes = {name: _parse(text, f"{source.place}/{name}") for name, text in texts.items()}
         yield _run(nodes[_RESULTS], nodes.get(_MACHINE), nodes.get(_BENCHMARKS), source)
         return
-    machine = _sibling(source, _MACHINE)
-    benchmarks = _sibling(source, f"../{_BENCHMARKS}")
-    yield _run(document, machine, benchmarks, source, _packed(source, document, machine, benchmarks))
+    yield _read_results(source, document, _read_sibling)
 
 
 def _read_folder(folder: Folder) -> Iterator[ToolRun]:
     """The runs of a results folder, by time of their commit."""
     found: list[tuple[int, str]] = []
+    notes: list[str] = []
     for path in folder.files(".json"):
-        name = PurePosixPath(path).name
-        if name in {_MACHINE, _BENCHMARKS} or path.count("/") > 1 or not _matches(folder.file(path).head):
+        if PurePosixPath(path).name in {_MACHINE, _BENCHMARKS} or path.count("/") > 1:
             continue
-        date = folder.file(path).json().optional_number("date")
-        found.append((int(date) if date is not None else 0, path))
+        try:
+            document = folder.file(path).json()
+            for key in ("commit_hash", "results"):
+                document.member(key)
+        except InvalidInput as error:
+            notes.append(f"not imported: {error.message}")
+        else:
+            date = document.optional_number("date")
+            found.append((int(date) if date is not None else 0, path))
     if not found:
-        raise folder.error("has no results file of asv")
+        raise folder.error("has no results file of asv", hint=notes[0] if notes else None)
+    read_once = cache(_read_sibling)
     for _, path in sorted(found):
-        yield from _read(folder.file(path))
+        source = folder.file(path)
+        run = _read_results(source, source.json(), read_once)
+        yield replace(run, notes=(*run.notes, *notes))
+        notes.clear()
 
 
-def _sibling(source: Source, relative: str) -> Node | None:
-    path = source.path.parent / relative
+def _read_results(source: Source, document: Node, sibling: Callable[[Path, str], Node | None]) -> ToolRun:
+    """The run of a results file, with the files around it."""
+    folder, place = source.path.parent, str(PurePosixPath(source.place).parent)
+    machine = sibling(folder / _MACHINE, f"{place}/{_MACHINE}")
+    benchmarks = sibling(folder.parent / _BENCHMARKS, f"{place}/../{_BENCHMARKS}")
+    part = _packed(source, document, machine, benchmarks)
+    return _run(document, machine, benchmarks, source, part)
+
+
+def _read_sibling(path: Path, place: str) -> Node | None:
     if not path.is_file() or path.is_symlink():
         return None
-    place = str(PurePosixPath(source.place).parent / relative)
-    return Source(path, place, path.name, None, source.options).json()
+    return Source(path, place, path.name).json()
 
 
 def _parse(text: str, place: str) -> Node:

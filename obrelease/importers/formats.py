@@ -7,7 +7,7 @@ that of the format. Plugins are loaded only for a format or a file that no built
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
@@ -80,18 +80,15 @@ def detect_importer(source: Source) -> Importer:
 
     Raises:
         InvalidInput: no format is recognised, or more than one.
-        UsageError: a plugin cannot be loaded.
+        UsageError: no format is recognised, and a plugin that might know it cannot be loaded.
     """
     found = [each for name in BUILT_IN if (each := _built_in(name)).matches(source.head)]
+    failures: list[UsageError] = []
     if not found:
-        found = [each for point in _plugins().values() if _accepts(each := _load(point), source.head)]
-    if len(found) == 1:
-        return found[0]
-    hint = f"name it with --format; formats: {', '.join(format_names())}"
-    if not found:
-        what = "is empty" if not source.size else "is of no format that is recognised"
-        raise source.error(what, hint=hint)
-    raise source.error(f"may be of {len(found)} formats: {', '.join(each.name for each in found)}", hint=hint)
+        found = list(_matching_plugins(lambda importer: _accepts(importer, source.head), failures))
+    if not found and not source.size:
+        raise source.error("is empty")
+    return _only_one(found, failures, source, format_names())
 
 
 def detect_folder_importer(folder: Folder) -> Importer:
@@ -99,18 +96,14 @@ def detect_folder_importer(folder: Folder) -> Importer:
 
     Raises:
         InvalidInput: no format is recognised, or more than one.
-        UsageError: a plugin cannot be loaded.
+        UsageError: no format is recognised, and a plugin that might know it cannot be loaded.
         StorageError: the folder cannot be listed.
     """
     found = [each for name in BUILT_IN if _accepts_folder(each := _built_in(name), folder)]
+    failures: list[UsageError] = []
     if not found:
-        found = [each for point in _plugins().values() if _accepts_folder(each := _load(point), folder)]
-    if len(found) == 1:
-        return found[0]
-    hint = f"name it with --format; formats of folders: {', '.join(_folder_formats())}"
-    if not found:
-        raise folder.error("is no folder of a format that is recognised", hint=hint)
-    raise folder.error(f"may be of {len(found)} formats: {', '.join(each.name for each in found)}", hint=hint)
+        found = list(_matching_plugins(lambda importer: _accepts_folder(importer, folder), failures))
+    return _only_one(found, failures, folder, _folder_formats())
 
 
 def read_folder_runs(importer: Importer, folder: Folder) -> Iterator[ToolRun]:
@@ -178,6 +171,36 @@ def _load(point: EntryPoint) -> Importer:
             hint="update or remove the package that installs it",
         )
     return importer
+
+
+def _matching_plugins(matches: Callable[[Importer], bool], failures: list[UsageError]) -> Iterator[Importer]:
+    """The plugins that recognise a file or folder; one that fails is noted and stops no other."""
+    for point in _plugins().values():
+        try:
+            importer = _load(point)
+            accepted = matches(importer)
+        except UsageError as error:
+            failures.append(error)
+        else:
+            if accepted:
+                yield importer
+
+
+def _only_one(
+    found: Sequence[Importer], failures: Sequence[UsageError], what: Source | Folder, names: Sequence[str]
+) -> Importer:
+    if len(found) == 1:
+        return found[0]
+    hint = f"name it with --format; formats: {', '.join(names)}"
+    if found:
+        matching = ", ".join(each.name for each in found)
+        raise what.error(f"may be of {len(found)} formats: {matching}", hint=hint)
+    if failures:
+        first = failures[0]
+        raise UsageError(
+            f"{what.place}: is of no format that is recognised; {first.message}", hint=first.hint
+        )
+    raise what.error("is of no format that is recognised", hint=hint)
 
 
 def _accepts(importer: Importer, head: FileHead) -> bool:

@@ -37,8 +37,9 @@ _COUNTS: Final = {
     "iterations": "1", "item": "1", "items": "1", "elem": "1", "element": "1", "elements": "1", "req": "1",
     "reqs": "1", "request": "1", "requests": "1", "call": "1", "calls": "1", "run": "1", "runs": "1",
     "tx": "1", "event": "1", "events": "1", "message": "1", "messages": "1", "msg": "1",
-    "msgs": "1", "query": "1", "queries": "1", "round": "1", "rounds": "1", "Kelem": "1000",
-    "Melem": "1000000", "Gelem": "1000000000", "Telem": "1000000000000", "K": "1000", "M": "1000000", "G": "1000000000",
+    "msgs": "1", "query": "1", "queries": "1", "round": "1", "rounds": "1",
+    "Kelem": "1000", "Melem": "1000000", "Gelem": "1000000000", "Telem": "1000000000000",
+    "K": "1000", "M": "1000000", "G": "1000000000",
 }  # fmt: skip
 """Things that are counted, and how many one of the unit is."""
 
