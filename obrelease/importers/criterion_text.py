@@ -35,11 +35,11 @@ def _read(source: Source) -> Iterator[ToolRun]:
     begun, name = "", ""
     for number, raw in enumerate(source.lines(), 1):
         line = _COLOURS.sub("", raw)
-        if time := _TIME.fullmatch(line):
-            name = time["name"].strip() or begun
+        if timed := _TIME.fullmatch(line):
+            name = timed["name"].strip() or begun
             if not name:
                 raise source.error(f"line {number}: has a time, and no benchmark was named before")
-            _add(rows, source, number, name, time.groups()[1:], primary=True)
+            _add(rows, source, number, name, timed.groups()[1:], primary=True)
         elif (throughput := _THROUGHPUT.fullmatch(line)) and name:
             _add(rows, source, number, part_name(name, "thrpt"), throughput.groups(), primary=False)
         elif beginning := _BEGINNING.fullmatch(line):

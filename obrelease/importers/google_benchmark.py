@@ -104,15 +104,15 @@ def _add_row(series: MetricSeries, row: Row) -> None:
     if unit not in TIME_UNITS:
         raise row.node.error(f"time_unit {unit!r} is none of {', '.join(TIME_UNITS)}")
     for key in _TIMES:
-        time = row.node.optional(key)
+        measured = row.node.optional(key)
         name = part_name(row.name, _CPU_TIME) if key == _CPU_TIME else row.name
-        if time is None:
+        if measured is None:
             if key != _CPU_TIME:
                 series.leave_out(row.name, "has no real_time")
-        elif is_not_finite(time.value):
-            series.leave_out(name, f"{key} is {time.value}")
+        elif is_not_finite(measured.value):
+            series.leave_out(name, f"{key} is {measured.value}")
         else:
-            value = time.number()
+            value = measured.number()
             figure = value if row.is_percentage else to_nanoseconds(value, unit)
             series.add(
                 name,

@@ -87,9 +87,9 @@ def _add_trial(rows: MetricRows, name: str, fields: Node) -> None:
 
 
 def _add_estimate(rows: MetricRows, name: str, fields: Node) -> None:
-    time = fields.member("time")
-    if (value := as_number(time.value)) is None:
-        rows.leave_out(name, f"has the time {time.value!r}"[:200])
+    measured = fields.member("time")
+    if (value := as_number(measured.value)) is None:
+        rows.leave_out(name, f"has the time {measured.value!r}"[:200])
         return
     rows.add_summary(name, NANOSECONDS, value, "value")
     if (gc_time := fields.optional_number("gctime")) is not None:
