@@ -50,6 +50,7 @@ FOUND = {Verdict.BETTER, Verdict.WORSE}
 MADE_UP = Artefact(
     kind="bench",
     scenario="made-up",
+    title="made-up",
     created_ns="0",
     command=(),
     producer=Producer(name="calibrate-gate", version="1"),

@@ -35,7 +35,11 @@ def run(
     return Run(
         digest=name,
         artefact=_ARTEFACT.model_copy(update={"created_ns": str(at)}),
-        metrics={THROUGHPUT: Metric("msg/s", "higher", tuple(rate * part for part in passes))},
+        metrics={
+            THROUGHPUT: Metric(
+                THROUGHPUT, THROUGHPUT, "msg/s", "higher", tuple(rate * part for part in passes)
+            )
+        },
         histograms={LATENCY: (latencies(latency),)},
     )
 

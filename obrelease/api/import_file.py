@@ -10,8 +10,8 @@ from obrelease.api.arguments import checked_path
 from obrelease.api.clock import now_ns
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import UsageError
-from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.version_1_formats import IMPORTERS
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.registry.entry import Entry
 from obrelease.storage.files import read_bounded
 
@@ -66,4 +66,4 @@ def import_results(
     request = ImportRequest(path.name, read_bounded(path), now_ns(), scenario, unit, clock)
     draft = IMPORTERS[format_name](request)
     entry = store_of(registry).record(draft.artefact, draft.files)
-    return ImportReport(entry, len(draft.artefact.measurements), len(draft.artefact.histograms))
+    return ImportReport(entry, len(draft.artefact.metrics), len(draft.artefact.histograms))

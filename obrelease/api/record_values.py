@@ -12,7 +12,7 @@ from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.models.artefact import Producer
 from obrelease.models.validation import model_errors
-from obrelease.recorder.record_arguments import checked_file, checked_mapping, checked_text, stored_name
+from obrelease.recorder.record_arguments import checked_file, checked_mapping, checked_text, program_name
 from obrelease.recorder.values_artefact import Latencies, Metric, build_artefact
 from obrelease.registry.entry import Entry
 from obrelease.storage.durable import NewFile
@@ -48,8 +48,8 @@ def record(
     each process that measured: statistics count runs, not samples.
 
     Args:
-        scenario: what was measured; ASCII letters and digits, stored in lower case with `-` for others.
-        producer, version: the program that measured.
+        scenario: what was measured; any text. The run's folder is named by its slug.
+        producer, version: the program that measured; ASCII letters and digits.
         metrics: samples with a unit and a direction.
         histograms: latencies in nanoseconds.
         files: more files of the run, by their path in it: their bytes, or a file to copy. A release must
@@ -64,8 +64,8 @@ def record(
         The entry; its `digest` names the run.
 
     Raises:
-        UsageError: nothing to record, a metric without samples, two names that are stored as one, or a
-            value of a wrong type.
+        UsageError: nothing to record, a metric without samples, two metrics of one name and the same
+            parameters, or a value of a wrong type.
         InvalidInput: a name, number, unit, label or path that an artefact does not take, or more values
             than one envelope holds.
         NotFound: a file to copy is missing, or `repository` is not a git repository with a commit.
@@ -81,12 +81,12 @@ def record(
         ... ).digest
     """
     store = store_of(registry)
-    program_name = stored_name("producer", producer)
+    name = program_name(producer)
     version = checked_text("version", version)
     checked = [checked_file(path, content) for path, content in checked_mapping("files", files).items()]
     commit, dirty = commit_of(project_of(repository)) if repository is not None else (None, None)
     with model_errors("record"):
-        program = Producer(name=program_name, version=version, commit=commit, dirty=dirty)
+        program = Producer(name=name, version=version, commit=commit, dirty=dirty)
     draft = build_artefact(
         scenario,
         metrics=metrics,
@@ -96,6 +96,7 @@ def record(
         command=command,
         producer=program,
         created_ns=now_ns() if created_ns is None else created_ns,
+        created_by_user=created_ns is not None,
     )
     return store.record(draft.artefact, draft.files)
 

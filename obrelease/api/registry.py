@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from obrelease.api.arguments import RunLike, check_argument, checked_limit, checked_path, run_name
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.artefact import Artefact
-from obrelease.models.labels_and_directions import labels_of
 from obrelease.registry import fsck as fsck_module
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
@@ -202,7 +201,7 @@ class Registry:
 
         Raises: as `load`.
         """
-        return {key: str(value) for key, value in labels_of(self.load(run)).items()}
+        return {key: str(value) for key, value in self.load(run).label_values.items()}
 
     def pins(self) -> dict[str, str]:
         """Artefact digests by their pinned names, sorted by name.

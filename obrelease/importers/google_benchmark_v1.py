@@ -10,16 +10,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 
 from obrelease.errors import InvalidInput
-from obrelease.importers.imported_artefact import (
-    TIME_UNITS,
-    ImportRequest,
-    ToolResult,
-    build_import,
-    measurements_ns,
-    parse_date_ns,
-    to_nanoseconds,
-)
 from obrelease.importers.json_reader import Node, read_json
+from obrelease.importers.time_units import TIME_UNITS, parse_date_ns, to_nanoseconds
+from obrelease.importers.version_1_import import ImportRequest, ToolResult, build_import, measurements_ns
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
 from obrelease.models.artefact_draft import ArtefactDraft
 

@@ -14,9 +14,11 @@ from typing import Final, Literal
 from obrelease.analysis.histograms.histogram import LOG_HEADER, SIGNIFICANT_DIGITS
 from obrelease.analysis.histograms.histogram_log import encode_merged, interval_lines, merge_lines
 from obrelease.errors import UsageError
-from obrelease.importers.imported_artefact import ImportRequest, ToolResult, build_import
-from obrelease.models.artefact import UNKNOWN, HistogramRef
-from obrelease.models.artefact_draft import ArtefactDraft, slug
+from obrelease.importers.version_1_import import ImportRequest, ToolResult, build_import
+from obrelease.models.artefact import UNKNOWN
+from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.models.artefact_version_1 import HistogramRef
+from obrelease.models.metric_identity import slug
 from obrelease.storage.durable import NewFile
 
 UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000}

@@ -8,14 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obrelease.importers.imported_artefact import (
-    ImportRequest,
-    ToolResult,
-    build_import,
-    measurements_ns,
-    to_nanoseconds,
-)
 from obrelease.importers.json_reader import Node, read_json
+from obrelease.importers.time_units import to_nanoseconds
+from obrelease.importers.version_1_import import ImportRequest, ToolResult, build_import, measurements_ns
 from obrelease.models.artefact import UNKNOWN
 from obrelease.models.artefact_draft import ArtefactDraft
 

@@ -1,131 +1,221 @@
-"""What every importer gives: an envelope of kind `imported`, and the original file."""
+"""From what a reader gives to an artefact of kind `imported`, with the original file beside the envelope."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from obrelease.errors import InvalidInput
+from obrelease.importers.imported_metrics import (
+    recorded_metrics,
+    shortened,
+    storable_scalars,
+    storable_text,
+)
+from obrelease.importers.tool_run import LeftOut, ToolHistogram, ToolRun
+from obrelease.models.archive_paths import folder_name
 from obrelease.models.artefact import (
-    ORIGINAL_STEM,
+    MAX_KEY,
+    MAX_NAME,
     UNKNOWN,
     Artefact,
+    FactSources,
     HistogramRef,
     Host,
-    Measurement,
+    Label,
+    LeftOutRow,
     Producer,
     Scalar,
+    Source,
     StableHost,
     VolatileHost,
 )
-from obrelease.models.artefact_draft import ArtefactDraft, slug
+from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.models.metric_identity import histogram_id, histogram_path, slug
 from obrelease.models.validation import model_errors
 from obrelease.storage.durable import NewFile
-
-TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
-"""Powers of ten that lead from a unit of time to nanoseconds."""
-
 
 UNKNOWN_HOST: Final = StableHost(
     system=UNKNOWN, machine=UNKNOWN, cpu_model=UNKNOWN, cpu_count=0, python="none"
 )
 """For files without facts of the machine."""
 
+_NAMED_ROWS: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """A file to import, and what the file does not say.
+class GivenFacts:
+    """What is known of a run besides its file. Facts of the user come before those of the file.
 
     Attributes:
-        name: the file's name, without folders.
-        data: its bytes, kept as they are.
-        now_ns: nanoseconds since 1970, used if the file has no date.
-        scenario: the name of the workload; None for the one that the file suggests.
-        unit: of a histogram's values: ns, us or ms.
-        clock: what a histogram timed: `service` or `response`.
+        title, commit, dirty, host_name, labels, created_ns: given by the user.
+        head_commit: the commit of a clean tree, used if neither the user nor the file names one.
+        now_ns: nanoseconds since 1970, used if neither the user nor the file has a time.
     """
 
-    name: str
-    data: bytes
     now_ns: int
-    scenario: str | None = None
-    unit: str = "ns"
-    clock: str = "service"
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    """What an importer read from a file."""
-
-    tool: str
-    tool_version: str
-    scenario: str
-    stable: StableHost = UNKNOWN_HOST
-    volatile: VolatileHost = field(default_factory=VolatileHost)
-    measurements: Sequence[Measurement] = ()
-    histograms: Sequence[HistogramRef] = ()
-    files: Sequence[NewFile] = ()
-    parameters: Mapping[str, Scalar] = field(default_factory=dict)
-    created_ns: int | None = None
+    title: str | None = None
     commit: str | None = None
     dirty: bool | None = None
+    host_name: str | None = None
+    labels: Mapping[str, Scalar] = field(default_factory=dict)
+    created_ns: int | None = None
+    head_commit: str | None = None
 
 
-def build_import(
-    request: ImportRequest, result: ToolResult, *, media_type: str, suffix: str
+def build_imported_run(
+    run: ToolRun,
+    original: NewFile,
+    given: GivenFacts,
+    *,
+    format_name: str,
+    file_name: str,
+    strict: bool = False,
 ) -> ArtefactDraft:
-    """Build the artefact of an import; the original file is stored as `original<suffix>`.
+    """Build the artefact of one run that a reader found in a file.
+
+    Args:
+        original: the file as it was given, at `original` and a suffix.
+        format_name, file_name: kept as the command of the run.
+        strict: refuse a file of which a row would be left out.
 
     Raises:
-        InvalidInput: nothing was measured, or a text is longer than an envelope takes.
+        InvalidInput: nothing was measured, a row would be left out and `strict` is set, or a text is
+            longer than an envelope takes.
     """
-    if not result.measurements and not result.histograms:
-        raise InvalidInput(f"{request.name}: has no measurement", hint="let the tool measure something first")
-    with model_errors(request.name):
+    found = recorded_metrics(run.metrics)
+    histograms = _distinct_histograms(run.histograms, found.left_out)
+    histograms += [replace(histogram, tag=identity) for identity, histogram in found.histograms.items()]
+    left_out = [*run.left_out, *found.left_out]
+    if strict and left_out:
+        raise _strict_error(file_name, left_out)
+    if not found.metrics and not histograms:
+        raise _nothing_measured(file_name, left_out)
+    refs = [_histogram_ref(histogram) for histogram in histograms]
+    title = storable_text(given.title or run.title)[:MAX_NAME]
+    with model_errors(file_name):
         artefact = Artefact(
             kind="imported",
-            scenario=slug(request.scenario or result.scenario),
-            created_ns=str(request.now_ns if result.created_ns is None else result.created_ns),
-            command=("obrelease", "import", result.tool, request.name),
-            producer=Producer(
-                name=result.tool, version=result.tool_version, commit=result.commit, dirty=result.dirty
+            scenario=folder_name(title),
+            title=title,
+            created_ns=str(_first(given.created_ns, run.created_ns, given.now_ns)),
+            command=("obrelease", "import", "--format", format_name, storable_text(file_name)[:MAX_NAME]),
+            producer=_producer(run, given),
+            host=_host(run, given),
+            sources=_sources(run, given),
+            labels=_labels(run, given),
+            parameters=storable_scalars(run.parameters),
+            metrics=tuple(found.metrics),
+            histograms=tuple(refs),
+            left_out=tuple(
+                LeftOutRow(
+                    name=shortened(storable_text(row.name)), reason=storable_text(row.reason)[:MAX_NAME]
+                )
+                for row in left_out
             ),
-            host=Host(stable=result.stable, volatile=result.volatile),
-            parameters=dict(result.parameters),
-            measurements=tuple(result.measurements),
-            histograms=tuple(result.histograms),
         )
-    return ArtefactDraft(
-        artefact, (NewFile(f"{ORIGINAL_STEM}{suffix}", media_type, request.data), *result.files)
+    files = [
+        NewFile(ref.path, "text/plain", histogram.log)
+        for ref, histogram in zip(refs, histograms, strict=True)
+    ]
+    return ArtefactDraft(artefact, (original, *files, *run.files))
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)
+
+
+def _producer(run: ToolRun, given: GivenFacts) -> Producer:
+    commit = given.commit or run.commit or given.head_commit
+    if given.commit or run.commit:
+        dirty = given.dirty if given.commit else run.dirty
+    else:
+        dirty = False if commit else None
+    version = storable_text(run.tool_version or UNKNOWN)[:MAX_NAME]
+    return Producer(name=slug(run.tool), version=version, commit=commit, dirty=dirty)
+
+
+def _host(run: ToolRun, given: GivenFacts) -> Host:
+    name = given.host_name or run.host_name or None
+    return Host(
+        stable=run.stable or UNKNOWN_HOST,
+        volatile=run.volatile or VolatileHost(),
+        name=storable_text(name)[:MAX_NAME] if name else None,
     )
 
 
-def measurements_ns(series: Iterable[tuple[str, Sequence[float]]]) -> tuple[Measurement, ...]:
-    """Series of nanoseconds under safe names; names that become the same get `-2`, `-3`, in order."""
-    taken: dict[str, tuple[float, ...]] = {}
-    for text, samples in series:
-        name, number = slug(text), 1
-        while name in taken:
-            number += 1
-            name = f"{slug(text)[:58]}-{number}"
-        taken[name] = tuple(samples)
-    return tuple(Measurement(name=name, unit="ns", samples=samples) for name, samples in taken.items())
+def _sources(run: ToolRun, given: GivenFacts) -> FactSources:
+    from_file = run.host_name or run.stable or run.volatile or None
+    return FactSources(
+        host=_source(given.host_name, from_file),
+        commit=_source(given.commit, run.commit, given.head_commit),
+        created=_source(given.created_ns, run.created_ns, given.now_ns),
+    )
 
 
-def to_nanoseconds(value: float, unit: str) -> float:
-    """A time in nanoseconds, its decimal digits moved and not multiplied: 0.0069 s is 6900000.0 ns."""
-    return float(Decimal(repr(value)).scaleb(TIME_UNITS[unit]))
+def _source(*values: object) -> Source | None:
+    """The source of the first value: the user, the file, this machine."""
+    sources: tuple[Source, ...] = ("user", "file", "machine")
+    found = (source for source, value in zip(sources, values, strict=False) if value is not None)
+    return next(found, None)
 
 
-def parse_date_ns(text: str) -> int | None:
-    """Nanoseconds since 1970 of an ISO 8601 date, UTC if it names no zone; None if it is no date."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    since = at - datetime(1970, 1, 1, tzinfo=UTC)
-    return max(0, (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1_000)
+def _labels(run: ToolRun, given: GivenFacts) -> dict[str, Label]:
+    """The labels of the file, and those of the user in their place; keys that are too long are cut."""
+    found: dict[str, Label] = {}
+    sources: tuple[tuple[Source, Mapping[str, Scalar]], ...] = (("file", run.labels), ("user", given.labels))
+    for source, labels in sources:
+        for key, value in storable_scalars(labels).items():
+            kept = value[:MAX_NAME] if isinstance(value, str) else value
+            found[key[:MAX_KEY]] = Label(value=kept, source=source)
+    return found
+
+
+def _distinct_histograms(histograms: Sequence[ToolHistogram], left_out: list[LeftOut]) -> list[ToolHistogram]:
+    uses = Counter(storable_text(histogram.tag) for histogram in histograms)
+    kept = []
+    for histogram in histograms:
+        tag = storable_text(histogram.tag)
+        if uses[tag] > 1:
+            left_out.append(LeftOut(shortened(tag), f"{uses[tag]} histograms have this tag"))
+        elif len(tag) > MAX_NAME:
+            reason = f"its tag has {len(tag):,} characters; at most {MAX_NAME:,} are kept"
+            left_out.append(LeftOut(shortened(tag), reason))
+        else:
+            kept.append(histogram)
+    return kept
+
+
+def _histogram_ref(histogram: ToolHistogram) -> HistogramRef:
+    tag = storable_text(histogram.tag)
+    identity = histogram_id(tag)
+    return HistogramRef(
+        id=identity,
+        tag=tag,
+        path=histogram_path(identity),
+        unit="ns",
+        clock=histogram.clock,
+        count=histogram.count,
+        out_of_range=histogram.out_of_range,
+        significant_digits=histogram.significant_digits,
+    )
+
+
+def _strict_error(file_name: str, left_out: Sequence[LeftOut]) -> InvalidInput:
+    return InvalidInput(
+        f"{file_name}: {_rows_text(left_out)}", hint="without --strict, these rows are left out and named"
+    )
+
+
+def _nothing_measured(file_name: str, left_out: Sequence[LeftOut]) -> InvalidInput:
+    if left_out:
+        return InvalidInput(f"{file_name}: holds no result that can be recorded; {_rows_text(left_out)}")
+    return InvalidInput(f"{file_name}: has no measurement", hint="let the tool measure something first")
+
+
+def _rows_text(left_out: Sequence[LeftOut]) -> str:
+    rows = "; ".join(f"{shortened(row.name)!r}: {row.reason}" for row in left_out[:_NAMED_ROWS])
+    more = len(left_out) - _NAMED_ROWS
+    return rows + (f"; and {more:,} more" if more > 0 else "")

@@ -9,15 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from obrelease.importers.imported_artefact import (
-    ImportRequest,
-    ToolResult,
-    build_import,
-    measurements_ns,
-    parse_date_ns,
-    to_nanoseconds,
-)
 from obrelease.importers.json_reader import Node, read_json
+from obrelease.importers.time_units import parse_date_ns, to_nanoseconds
+from obrelease.importers.version_1_import import ImportRequest, ToolResult, build_import, measurements_ns
 from obrelease.models.artefact import UNKNOWN, StableHost, VolatileHost
 from obrelease.models.artefact_draft import ArtefactDraft
 

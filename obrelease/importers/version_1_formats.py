@@ -8,8 +8,8 @@ from typing import Final
 from obrelease.importers.google_benchmark_v1 import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine_v1 import import_hyperfine
-from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact_draft import ArtefactDraft
 
 IMPORTERS: Final[Mapping[str, Callable[[ImportRequest], ArtefactDraft]]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from obrelease.models.metric_identity import slug
+
 MAX_PATH: Final = 240
 """The longest path below the top folder of an archive, as `models.base.RelativePath` has it."""
 
@@ -20,6 +22,12 @@ _RESERVED: Final = frozenset(
 def is_reserved_name(name: str) -> bool:
     """Whether Windows reserves a file's or folder's name (`con`, `nul.txt`), or would change it (`a.`)."""
     return name.endswith(".") or name.split(".")[0].lower() in _RESERVED
+
+
+def folder_name(title: str) -> str:
+    """The slug of a title that every file system can hold."""
+    name = slug(title)
+    return slug(f"run-{name}") if is_reserved_name(name) else name
 
 
 def run_path_error(folder: str, path: str) -> str | None:

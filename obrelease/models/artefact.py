@@ -2,14 +2,17 @@
 
 Format history (``ARTEFACT_VERSION``):
 
-1. First version.
+1. First version, see `artefact_version_1`; it is upgraded when it is read.
+2. Metrics under the tool's own names, with an id, a direction, parameters, and samples or a summary; labels,
+   the title, the name of the host, and the source of each; rows of a file that are no results.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_serializer, model_validator
 
 from obrelease.models.base import (
     MAX_SAFE_INTEGER,
@@ -22,8 +25,10 @@ from obrelease.models.base import (
     Uint64,
     Unit,
 )
+from obrelease.models.labels_and_directions import Direction, direction_by_unit
+from obrelease.models.metric_identity import UNTAGGED, histogram_id, metric_id
 
-ARTEFACT_VERSION: Final = 1
+ARTEFACT_VERSION: Final = 2
 
 ENVELOPE_NAME: Final = "artefact.json"
 """The envelope's file name in the artefact's folder; no listed file may have it."""
@@ -34,15 +39,33 @@ ORIGINAL_STEM: Final = "original"
 UNKNOWN: Final = "unknown"
 """A stable fact that is not known; it is not equal to anything, not even to itself."""
 
-DIRECTION_PREFIX: Final = "direction."
-"""Parameters of this prefix give the better values of a metric."""
+MAX_NAME: Final = 4096
+"""The most characters of a name, a title or another text."""
 
-DIRECTIONS: Final[tuple[Literal["higher"], Literal["lower"]]] = ("higher", "lower")
+MAX_KEY: Final = 256
+"""The most characters of the key of a label or a parameter."""
+
+MAX_UNIT: Final = 64
+"""The most characters of a unit."""
+
+MAX_SAMPLES: Final = 1_000_000
+"""The most samples of one metric."""
 
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Integer = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
-Text = Annotated[str, Field(max_length=4096)]
+Number = Integer | float
+Text = Annotated[str, Field(max_length=MAX_NAME)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+Key = Annotated[str, StringConstraints(pattern=r"^[\s\S]{1,256}$")]
+"""The key of a label or of a parameter: any text."""
+
+MetricUnit = Annotated[str, Field(min_length=1, max_length=MAX_UNIT)]
+"""The unit of a metric: any short text; `1` for counts."""
+
 Scalar = bool | Integer | float | Text
+Source = Literal["file", "user", "machine"]
+"""Where a fact of a run comes from: the imported file, the user, or the machine that recorded the run."""
+
 Kind = Literal["bench", "stress", "architectures", "replay", "profile", "imported"]
 
 
@@ -85,10 +108,15 @@ class VolatileHost(Document):
 
 
 class Host(Document):
-    """The machine, in its stable and its volatile facts."""
+    """The machine, in its stable and its volatile facts.
+
+    Attributes:
+        name: of the machine or the runner; None if it is not known.
+    """
 
     stable: StableHost
     volatile: VolatileHost
+    name: Text | None = None
 
 
 class SourceFile(Document):
@@ -129,12 +157,66 @@ class Outcome(Document):
     checks: tuple[Check, ...] = ()
 
 
-class Measurement(Document):
-    """A named series of samples in one unit, in the order they were taken."""
+class RecordedSummary(Document):
+    """The figures of a metric whose samples are not kept.
 
-    name: Slug
-    unit: Unit
-    samples: tuple[Integer | float, ...] = Field(max_length=1_000_000)
+    Attributes:
+        value: the figure that is compared.
+        statistic: what `value` is.
+        count: samples behind it, if it is known.
+        figures: the others by name, such as `minimum`, `maximum`, `mean`, `stddev` and `p90`.
+    """
+
+    value: Number
+    statistic: Literal["median", "mean", "minimum", "value"]
+    count: Count | None = None
+    figures: dict[Key, Number] = Field(default_factory=dict)
+
+
+class RecordedMetric(Document):
+    """One metric of a run, as samples in the order they were taken, a summary, or a histogram.
+
+    Fields without a value are not written.
+
+    Attributes:
+        id: made of the name and the parameters, see `metric_identity.metric_id`.
+        name: the tool's own name in full.
+        direction: which values are better; None for metrics that are only information.
+        parameters: of this benchmark, as the tool names them.
+        group: the tool's own group, if it has groups.
+        primary: False for what comes with the measurement: CPU time, user and system time, counters.
+        histogram: the id of the histogram that has the samples.
+    """
+
+    id: Slug
+    name: Name
+    unit: MetricUnit
+    direction: Direction | None = None
+    parameters: dict[Key, Scalar] = Field(default_factory=dict)
+    group: Text | None = None
+    primary: bool = True
+    samples: tuple[Number, ...] = Field(default=(), max_length=MAX_SAMPLES)
+    summary: RecordedSummary | None = None
+    histogram: Slug | None = None
+
+    @model_validator(mode="after")
+    def _check_identity_and_values(self) -> Self:
+        """Refuse an id that is not that of the name, and values that are missing or given twice."""
+        expected = metric_id(self.name, self.parameters)
+        if self.id != expected:
+            raise ValueError(f"id: is {self.id!r}, its name and parameters give {expected!r}")
+        if [bool(self.samples), self.summary is not None, self.histogram is not None].count(True) != 1:
+            raise ValueError("has not exactly one of samples, summary and histogram")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_empty_fields(self, write: Callable[[Self], dict[str, Any]]) -> dict[str, Any]:
+        """A file of 10,000 benchmarks has 40,000 metrics."""
+        return {
+            key: value
+            for key, value in write(self).items()
+            if value is not None and value != () and value != [] and value != {}
+        }
 
 
 class HistogramRef(Document):
@@ -142,15 +224,54 @@ class HistogramRef(Document):
 
     `clock` says what was timed: `service` from the start of the work, `response` from the
     intended arrival.
+
+    Attributes:
+        id: made of the tag, see `metric_identity.histogram_id`.
+        tag: the tool's own name; empty for none.
     """
 
-    name: Slug
+    id: Slug
+    tag: Text
     path: RelativePath
     unit: Unit
     clock: Literal["service", "response"]
     count: Count
     out_of_range: Count
     significant_digits: Annotated[int, Field(ge=1, le=5)]
+
+    @property
+    def name(self) -> str:
+        """The name that is shown: the tag, or `latency` for none."""
+        return self.tag or UNTAGGED
+
+    @model_validator(mode="after")
+    def _check_identity(self) -> Self:
+        """Refuse an id that is not that of the tag."""
+        if self.id != (expected := histogram_id(self.tag)):
+            raise ValueError(f"id: is {self.id!r}, its tag gives {expected!r}")
+        return self
+
+
+class Label(Document):
+    """The value of a label, and who gave it."""
+
+    value: Scalar
+    source: Source
+
+
+class FactSources(Document):
+    """Where the facts of a run come from; None for facts that are missing, and if it is not known."""
+
+    host: Source | None = None
+    commit: Source | None = None
+    created: Source | None = None
+
+
+class LeftOutRow(Document):
+    """A row of the imported file that is no result: its name, and the reason in plain words."""
+
+    name: Text
+    reason: Text
 
 
 class FileEntry(Document):
@@ -163,43 +284,97 @@ class FileEntry(Document):
 
 
 class Artefact(Document):
-    """One run, whole. Its digest is the sha256 of `artefact.json` as stored."""
+    """One run, whole. Its digest is the sha256 of `artefact.json` as stored.
+
+    Attributes:
+        scenario: the name of its folder.
+        title: the workload's name in full.
+        sources: of the host, the commit and the time.
+        left_out: rows of the imported file that are no results.
+    """
+
+    stored_version: ClassVar[int] = 2
+    """The version of the document that was read, see `artefact_version_1`."""
 
     format: Literal["obrelease.artefact"] = "obrelease.artefact"
-    version: Literal[1] = ARTEFACT_VERSION
+    version: Literal[2] = ARTEFACT_VERSION
     kind: Kind
     scenario: Slug
+    title: Text
     created_ns: Nanos
     command: tuple[Text, ...]
     producer: Producer
     host: Host
-    parameters: dict[Slug, Scalar] = Field(default_factory=dict)
+    sources: FactSources = Field(default_factory=FactSources)
+    labels: dict[Key, Label] = Field(default_factory=dict)
+    parameters: dict[Key, Scalar] = Field(default_factory=dict)
     workload: Workload | None = None
     outcome: Outcome | None = None
-    measurements: tuple[Measurement, ...] = ()
+    metrics: tuple[RecordedMetric, ...] = ()
     histograms: tuple[HistogramRef, ...] = ()
+    left_out: tuple[LeftOutRow, ...] = ()
     files: tuple[FileEntry, ...] = ()
 
+    @property
+    def label_values(self) -> dict[str, Scalar]:
+        """The labels of the run by key, without their sources."""
+        return {key: label.value for key, label in self.labels.items()}
+
     @model_validator(mode="after")
-    def _check_directions(self) -> Self:
-        """Refuse a direction that no reader knows, because it would be taken for the other one."""
-        for name, value in self.parameters.items():
-            if name.startswith(DIRECTION_PREFIX) and value not in DIRECTIONS:
-                raise ValueError(f"parameters: {name!r} is {value!r}, neither 'higher' nor 'lower'")
+    def _check_ids(self) -> Self:
+        """Refuse two metrics or two histograms of one id, and a metric of a histogram that is missing."""
+        if twice := _first_duplicate(metric.id for metric in self.metrics):
+            raise ValueError(f"metrics: two have the id {twice!r}")
+        if twice := _first_duplicate(histogram.id for histogram in self.histograms):
+            raise ValueError(f"histograms: two have the id {twice!r}")
+        known = {histogram.id for histogram in self.histograms}
+        for metric in self.metrics:
+            if metric.histogram is not None and metric.histogram not in known:
+                raise ValueError(
+                    f"metrics: {metric.id!r} names the histogram {metric.histogram!r}, which is missing"
+                )
         return self
 
     @model_validator(mode="after")
     def _check_file_paths(self) -> Self:
-        """Refuse two files with one name on a case-insensitive disk, and a file with the name of a folder."""
-        seen = {ENVELOPE_NAME}
-        folders: set[str] = set()
-        for entry in self.files:
-            folded = entry.path.casefold()
-            if folded in seen:
-                raise ValueError(f"files: {entry.path!r} is taken by another file")
-            seen.add(folded)
-            parts = folded.split("/")
-            folders.update("/".join(parts[:count]) for count in range(1, len(parts)))
-        if both := seen & folders:
-            raise ValueError(f"files: {min(both)!r} is both a file and a folder")
+        check_file_paths(self.files)
         return self
+
+
+def check_file_paths(files: Iterable[FileEntry]) -> None:
+    """Refuse two files with one name on a case-insensitive disk, and a file with the name of a folder.
+
+    Raises:
+        ValueError: names the path.
+    """
+    seen = {ENVELOPE_NAME}
+    folders: set[str] = set()
+    for entry in files:
+        folded = entry.path.casefold()
+        if folded in seen:
+            raise ValueError(f"files: {entry.path!r} is taken by another file")
+        seen.add(folded)
+        parts = folded.split("/")
+        folders.update("/".join(parts[:count]) for count in range(1, len(parts)))
+    if both := seen & folders:
+        raise ValueError(f"files: {min(both)!r} is both a file and a folder")
+
+
+def own_series(name: str, unit: str, samples: Iterable[int | float]) -> RecordedMetric:
+    """A series of an own measurement, whose direction is that of its unit."""
+    return RecordedMetric(
+        id=metric_id(name, {}),
+        name=name,
+        unit=unit,
+        direction=direction_by_unit(unit),
+        samples=tuple(samples),
+    )
+
+
+def _first_duplicate(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

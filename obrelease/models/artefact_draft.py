@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from obrelease.models.artefact import Artefact
@@ -15,8 +14,3 @@ class ArtefactDraft:
 
     artefact: Artefact
     files: tuple[NewFile, ...]
-
-
-def slug(text: str) -> str:
-    """A folder-safe name made of any text: lower case, other characters as `-`, at most 64."""
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:64].rstrip(".") or "unnamed"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from obrelease.models import artefact_version_1
 from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
 from obrelease.models.base import Document
 from obrelease.models.docstring import docstring_of
@@ -29,7 +30,7 @@ _OURS: Final = f'"$id": "{_ID}'.encode()
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:
-    """A kind of document: its short name, its newest version, and the model of that version."""
+    """A version of a kind of document: its short name, its version, and the model of that version."""
 
     name: str
     version: int
@@ -47,11 +48,12 @@ class DocumentType:
 
 
 DOCUMENTS: Final = (
+    DocumentType("artefact", 1, artefact_version_1.Artefact),
     DocumentType("artefact", ARTEFACT_VERSION, Artefact),
     DocumentType("manifest", MANIFEST_VERSION, BundleManifest),
     DocumentType("plan", PLAN_VERSION, Plan),
 )
-"""Every document that this version writes, sorted by name."""
+"""Every document that this version reads, sorted by name and version; the newest version is written."""
 
 
 @cache

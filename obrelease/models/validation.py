@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import ValidationError
 
 from obrelease.errors import InvalidInput, ObreleaseError
+from obrelease.models.artefact import Artefact
+from obrelease.models.artefact_version_1 import Artefact as ArtefactVersion1
+from obrelease.models.artefact_version_1 import upgraded
 from obrelease.models.base import Document
 from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.finding import Finding, printable
@@ -56,6 +59,22 @@ def read_document(data: bytes, model: type[D], where: str) -> D:
     return document
 
 
+def read_artefact_model(data: bytes, where: str) -> Artefact:
+    """Read stored bytes as an artefact of any version by its model alone, without schema and canonical bytes.
+
+    Raises:
+        InvalidInput: not strict JSON, or no artefact.
+    """
+    kind = _document_type(parse_strict(data, where), where)
+    if isinstance(kind, Finding):
+        raise InvalidInput(str(kind))
+    with model_errors(where):
+        document = _newest(kind.model.model_validate_json(data))
+    if not isinstance(document, Artefact):
+        raise InvalidInput(f"{printable(where)}: is of format {kind.format}, not an artefact")
+    return document
+
+
 def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Check one document against all rules.
 
@@ -64,7 +83,8 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
     before the schema because it is a hundred times faster: most hostile documents fail there.
 
     Returns:
-        The document if it matches its model, and at most `MAX_FINDINGS` broken rules.
+        The document if it matches its model, in the terms of the newest version, and at most
+        `MAX_FINDINGS` broken rules.
     """
     try:
         value = parse_strict(data, where)
@@ -82,7 +102,11 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
         problems = [Finding(where, "schema", line) for line in _schema_messages(kind, value)]
     if not is_canonical(value, data):
         problems.append(Finding(where, "canonical", "the bytes are not RFC 8785 canonical JSON"))
-    return document, tuple(problems)
+    return _newest(document), tuple(problems)
+
+
+def _newest(document: Document | None) -> Document | None:
+    return upgraded(document) if isinstance(document, ArtefactVersion1) else document
 
 
 def validation_messages(error: ValidationError) -> list[str]:
@@ -120,21 +144,22 @@ def _step(step: int | str) -> str:
 
 
 def _document_type(value: Any, where: str) -> DocumentType | Finding:
-    known = ", ".join(kind.format for kind in DOCUMENTS)
+    known = ", ".join(dict.fromkeys(kind.format for kind in DOCUMENTS))
     if not isinstance(value, dict) or not isinstance(value.get("format"), str):
         return Finding(where, "format", f"$.format: is missing or not text; known formats: {known}")
-    kind = next((kind for kind in DOCUMENTS if kind.format == value["format"]), None)
-    if kind is None:
+    versions = [kind for kind in DOCUMENTS if kind.format == value["format"]]
+    if not versions:
         return Finding(
             where, "format", f"$.format: unknown format {value['format']!r}; known formats: {known}"
         )
-    version = value.get("version")
+    kind, version = versions[-1], value.get("version")
     if version is None:
         return Finding(where, "version", f"$.version: is missing; {kind.format} needs one")
     if isinstance(version, int) and not isinstance(version, bool) and version > kind.version:
         message = f"$.version: version {version} of {kind.format} was written by a newer obrelease"
         return Finding(where, "version", f"{message}; this one reads up to {kind.version}")
-    return kind
+    is_whole = isinstance(version, int) and not isinstance(version, bool)
+    return next((each for each in versions if is_whole and each.version == version), kind)
 
 
 @cache

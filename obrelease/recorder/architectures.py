@@ -15,7 +15,7 @@ from obengine.harness.architectures.comparison import (
 from obrelease.analysis.kinds.architectures.table import ARCHITECTURES_FILE
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
 from obrelease.analysis.kinds.run_commands import architectures_command
-from obrelease.models.artefact import Measurement, Producer
+from obrelease.models.artefact import Producer, RecordedMetric, own_series
 from obrelease.recorder.engine_adapter import engine_errors
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.preconditions import require_destinations
@@ -72,7 +72,7 @@ def _result(outcome: ArchitecturesOutcome, passes: int) -> RunResult:
             "architectures": ",".join(run.name for run in outcome.runs),
             "cores": ",".join(run.core for run in outcome.runs),
         },
-        measurements=_measurements(outcome),
+        metrics=_metrics(outcome),
         histograms=[
             encode_histogram(
                 f"{run.name}-latency", f"latency-{run.name}.hlog", run.latency_ns, clock="service"
@@ -83,20 +83,15 @@ def _result(outcome: ArchitecturesOutcome, passes: int) -> RunResult:
     )
 
 
-def _measurements(outcome: ArchitecturesOutcome) -> list[Measurement]:
+def _metrics(outcome: ArchitecturesOutcome) -> list[RecordedMetric]:
     """The wall times of the first architecture are the run's own; all stages of each follow."""
-    found = [Measurement(name=WALL_TIMES, unit="ns", samples=outcome.runs[0].wall_ns)]
+    found = [own_series(WALL_TIMES, "ns", outcome.runs[0].wall_ns)]
     for run in outcome.runs:
-        found.append(Measurement(name=f"{run.name}-wall", unit="ns", samples=run.wall_ns))
-        found += [
-            Measurement(name=f"{run.name}-{stage}-busy", unit="ns", samples=(ns,))
-            for stage, ns in run.busy_ns.items()
-        ]
+        found.append(own_series(f"{run.name}-wall", "ns", run.wall_ns))
+        found += [own_series(f"{run.name}-{stage}-busy", "ns", (ns,)) for stage, ns in run.busy_ns.items()]
         if run.handoff_ns is not None:
-            found.append(Measurement(name=f"{run.name}-handoff", unit="ns", samples=(run.handoff_ns,)))
+            found.append(own_series(f"{run.name}-handoff", "ns", (run.handoff_ns,)))
         if run.bottleneck_ns is not None:
-            found.append(
-                Measurement(name=f"{run.name}-busiest-thread", unit="ns", samples=(run.bottleneck_ns,))
-            )
-    found.append(Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,)))
+            found.append(own_series(f"{run.name}-busiest-thread", "ns", (run.bottleneck_ns,)))
+    found.append(own_series(TIMER_OVERHEAD, "ns", (outcome.timer_overhead_ns,)))
     return found

@@ -15,7 +15,7 @@ from obrelease.analysis.kinds.profile.tables import (
     FUNCTIONS_FILE,
 )
 from obrelease.analysis.kinds.run_commands import profile_command
-from obrelease.models.artefact import Measurement, Producer
+from obrelease.models.artefact import Producer, own_series
 from obrelease.recorder.engine_adapter import engine_errors, require_scenario, resolve_core
 from obrelease.recorder.preconditions import require_destinations
 from obrelease.recorder.run_artefact import RunRequest, RunResult, build_run, csv_file, svg_file
@@ -64,9 +64,7 @@ def _result(scenario: str, outcome: ProfileOutcome) -> RunResult:
         outcome=outcome.output,
         core=outcome.core,
         parameters={"core": outcome.core, "profiler": outcome.profiler, "reported": False},
-        measurements=(
-            [] if peak_bytes is None else [Measurement(name=PEAK_MEMORY, unit="bytes", samples=(peak_bytes,))]
-        ),
+        metrics=([] if peak_bytes is None else [own_series(PEAK_MEMORY, "bytes", (peak_bytes,))]),
         files=[*_time_files(scenario, outcome), _counters_file(outcome), *_memory_files(outcome)],
     )
 

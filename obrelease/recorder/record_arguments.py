@@ -11,43 +11,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obrelease.errors import InvalidInput, UsageError
-from obrelease.models.artefact import Scalar
-from obrelease.models.artefact_draft import slug
+from obrelease.models.artefact import MAX_KEY, MAX_SAMPLES, MAX_UNIT, Scalar
 from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.models.json_values import float_error
 from obrelease.models.labels_and_directions import Direction
-
-MAX_SAMPLES: Final = 1_000_000
-"""The most samples of one metric."""
+from obrelease.models.metric_identity import slug
 
 _MAX_CREATED_NS: Final = 2**63 - 1
-_MAX_NAME: Final = 64
+_MAX_PROGRAM_NAME: Final = 64
 _MAX_TEXT: Final = 4096
-_UNIT: Final = re.compile(r"[A-Za-z0-9%/._-]{1,32}")
-_LABEL_KEY: Final = re.compile(r"[a-z0-9._-]{1,58}")
 _DIRECTIONS: Final = get_args(Direction)
 _LARGEST_NS: Final = 3_600_000_000_000
 _NANOSECONDS: Final = np.dtype("timedelta64[ns]")
 
 
-def stored_name(what: str, text: object) -> str:
-    """The slug of a name, if it stays distinct from other names.
+def checked_name(what: str, name: object) -> str:
+    """A name that an envelope takes; raises `UsageError` or `InvalidInput`."""
+    if not isinstance(name, str):
+        raise UsageError(f"{what}: the name is {name!r}, not text")
+    if not name:
+        raise InvalidInput(f"{what}: the name is empty", hint="name it")
+    return checked_text(f"the name of the {what}", name)
+
+
+def program_name(name: object) -> str:
+    """The slug of a program's name, which is stored with the run.
 
     Raises:
         UsageError: it is not text.
-        InvalidInput: letters would be lost or cut off, so that two names could become one.
+        InvalidInput: it has no ASCII letter and no digit, or is longer than a slug.
     """
-    if not isinstance(text, str):
-        raise UsageError(f"{what}: the name is {text!r}, not text")
-    lost = next((c for c in text if c.isalnum() and not c.isascii()), None)
+    if not isinstance(name, str):
+        raise UsageError(f"producer: the name is {name!r}, not text")
+    lost = next((c for c in name if c.isalnum() and not c.isascii()), None)
     if lost is not None:
-        raise InvalidInput(f"{what}: {lost!r} cannot be stored", hint="write the name with a-z and 0-9")
-    stored = slug(text)
-    if not re.search("[A-Za-z0-9]", text):
-        raise InvalidInput(f"{what}: the name has no letter and no digit", hint="name it with a-z and 0-9")
-    if len(re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")) > _MAX_NAME:
-        raise InvalidInput(f"{what}: the name has more than {_MAX_NAME} characters", hint="shorten it")
-    return stored
+        raise InvalidInput(f"producer: {lost!r} cannot be stored", hint="write the name with a-z and 0-9")
+    if not re.search("[A-Za-z0-9]", name):
+        raise InvalidInput("producer: the name has no letter and no digit", hint="name it with a-z and 0-9")
+    if len(re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")) > _MAX_PROGRAM_NAME:
+        raise InvalidInput(
+            f"producer: the name has more than {_MAX_PROGRAM_NAME} characters", hint="shorten it"
+        )
+    return slug(name)
 
 
 def checked_text(what: str, text: object) -> str:
@@ -64,18 +69,15 @@ def checked_text(what: str, text: object) -> str:
 
 
 def checked_unit(metric: str, unit: object) -> str:
-    """A unit's symbol; raises `UsageError` or `InvalidInput`."""
+    """A unit's symbol; micro is written `u`. Raises `UsageError` or `InvalidInput`."""
     if not isinstance(unit, str):
         raise UsageError(f"metric {metric!r}: the unit is {unit!r}, not text")
-    if not _UNIT.fullmatch(unit):
-        cure = unit.replace("\u00b5", "u").replace("\u03bc", "u")
+    if not 0 < len(unit) <= MAX_UNIT:
         raise InvalidInput(
-            f"metric {metric!r}: the unit {unit!r} cannot be stored",
-            hint=f"write it as {cure!r}"
-            if _UNIT.fullmatch(cure)
-            else "use letters, digits and % / . _ -, at most 32, such as ms or req/s",
+            f"metric {metric!r}: the unit has {len(unit)} characters, not 1 to {MAX_UNIT}",
+            hint="write a symbol, such as ms or req/s; write 1 for counts",
         )
-    return unit
+    return checked_text(f"the unit of metric {metric!r}", unit.replace("\u00b5", "u").replace("\u03bc", "u"))
 
 
 def checked_direction(metric: str, better: object) -> Direction | None:
@@ -209,19 +211,25 @@ def checked_mapping(argument: str, values: object) -> Mapping[Any, Any]:
 
 def checked_labels(labels: object) -> dict[str, Scalar]:
     """Labels by key; raises `UsageError` or `InvalidInput`."""
+    return checked_scalars("label", checked_mapping("labels", labels))
+
+
+def checked_scalars(what: str, values: object) -> dict[str, Scalar]:
+    """Labels or parameters by key; raises `UsageError` or `InvalidInput`."""
     found: dict[str, Scalar] = {}
-    for key, value in checked_mapping("labels", labels).items():
+    for key, value in checked_mapping(what, values).items():
         if not isinstance(key, str):
-            raise UsageError(f"label {key!r}: the key is not text")
-        if not _LABEL_KEY.fullmatch(key):
+            raise UsageError(f"{what} {key!r}: the key is not text")
+        if not 0 < len(key) <= MAX_KEY:
             raise InvalidInput(
-                f"label {key!r}: the key cannot be stored", hint="use a-z, 0-9, '.', '_' and '-', 1 to 58"
+                f"{what} {key[:40]!r}: the key has {len(key)} characters, not 1 to {MAX_KEY}",
+                hint="choose a shorter key, which is not empty",
             )
-        found[key] = _label_value(f"label {key!r}", value)
+        found[checked_text(f"the key of {what} {key!r}", key)] = _scalar_value(f"{what} {key!r}", value)
     return found
 
 
-def _label_value(place: str, value: object) -> Scalar:
+def _scalar_value(place: str, value: object) -> Scalar:
     plain = value.item() if isinstance(value, np.generic) else value
     if isinstance(plain, bool):
         return plain

@@ -10,7 +10,7 @@ from obengine.harness.replay import run_replay
 from obrelease.analysis.kinds.run_commands import replay_command
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer
-from obrelease.models.artefact_draft import slug
+from obrelease.models.metric_identity import slug
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.preconditions import require_destinations
 from obrelease.recorder.run_artefact import RunRequest

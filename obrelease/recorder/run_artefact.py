@@ -19,19 +19,21 @@ from obrelease.analysis.kinds.run_kind import RunContent
 from obrelease.models.artefact import (
     Artefact,
     Check,
+    FactSources,
     HistogramRef,
     Host,
     Kind,
-    Measurement,
     Outcome,
     Producer,
+    RecordedMetric,
     Scalar,
     SourceFile,
     StableHost,
     VolatileHost,
     Workload,
 )
-from obrelease.models.artefact_draft import ArtefactDraft, slug
+from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.models.metric_identity import histogram_id, slug
 from obrelease.storage.durable import NewFile
 
 
@@ -75,7 +77,7 @@ class RunResult:
     outcome: EngineOutput
     core: str
     parameters: Mapping[str, Scalar]
-    measurements: Sequence[Measurement]
+    metrics: Sequence[RecordedMetric]
     histograms: Sequence[HistogramFile] = ()
     files: Sequence[NewFile] = ()
 
@@ -85,29 +87,34 @@ def build_run(request: RunRequest, result: RunResult) -> ArtefactDraft:
     artefact = Artefact(
         kind=request.kind,
         scenario=request.scenario,
+        title=request.scenario,
         created_ns=str(request.created_ns),
         command=request.command,
         producer=request.producer,
         host=host_document(core_machine_facts(result.core)),
+        sources=FactSources(
+            host="machine", commit="machine" if request.producer.commit else None, created="machine"
+        ),
         parameters=dict(result.parameters),
         workload=_workload_document(result.workload),
         outcome=_outcome_document(result.outcome),
-        measurements=tuple(result.measurements),
+        metrics=tuple(result.metrics),
         histograms=tuple(each.ref for each in result.histograms),
     )
-    content = RunContent(artefact, {each.ref.name: each.histogram for each in result.histograms})
+    content = RunContent(artefact, {each.ref.id: each.histogram for each in result.histograms})
     return ArtefactDraft(
         artefact, (*derived_files(content), *(each.file for each in result.histograms), *result.files)
     )
 
 
 def encode_histogram(
-    name: str, path: str, latencies_ns: NDArray[np.int64], *, clock: Literal["service", "response"]
+    tag: str, path: str, latencies_ns: NDArray[np.int64], *, clock: Literal["service", "response"]
 ) -> HistogramFile:
     """Encode int64 [n] latencies as an HdrHistogram V2 log."""
     encoded = encode(latencies_ns)
     ref = HistogramRef(
-        name=name,
+        id=histogram_id(tag),
+        tag=tag,
         path=path,
         unit="ns",
         clock=clock,

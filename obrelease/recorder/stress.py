@@ -12,7 +12,7 @@ from obrelease.analysis.kinds.run_commands import stress_command
 from obrelease.analysis.kinds.stress.kind import run_title
 from obrelease.analysis.kinds.stress.plots import latency_against_load
 from obrelease.analysis.kinds.stress.tables import SCALES_FILE, SWEEP_FILE, LoadRow, sweep_csv
-from obrelease.models.artefact import Measurement, Producer
+from obrelease.models.artefact import Producer, RecordedMetric, own_series
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.event_log import write_log
@@ -110,7 +110,7 @@ def _result(outcome: StressOutcome) -> RunResult:
             "offered-msg-s": largest.offered_msg_s,
             "sweep": bool(outcome.sweep),
         },
-        measurements=_measurements(outcome),
+        metrics=_metrics(outcome),
         histograms=[each for run in reversed(outcome.scales) for each in _histograms(run)],
         files=[chunks_file(outcome.log), *_sweep_files(outcome)],
     )
@@ -127,17 +127,15 @@ def _histograms(run: ScaleRun) -> tuple[HistogramFile, HistogramFile]:
     )
 
 
-def _measurements(outcome: StressOutcome) -> list[Measurement]:
+def _metrics(outcome: StressOutcome) -> list[RecordedMetric]:
     """The wall times of the largest scale are the run's own; those of each scale follow."""
-    found = [Measurement(name=WALL_TIMES, unit="ns", samples=outcome.scales[-1].saturated_wall_ns)]
+    found = [own_series(WALL_TIMES, "ns", outcome.scales[-1].saturated_wall_ns)]
     for run in outcome.scales:
-        found.append(
-            Measurement(name=f"saturated-wall-x{run.scale}", unit="ns", samples=run.saturated_wall_ns)
-        )
-        found.append(Measurement(name=f"open-loop-wall-x{run.scale}", unit="ns", samples=(run.wall_ns,)))
+        found.append(own_series(f"saturated-wall-x{run.scale}", "ns", run.saturated_wall_ns))
+        found.append(own_series(f"open-loop-wall-x{run.scale}", "ns", (run.wall_ns,)))
     if outcome.knee_msg_s is not None:
-        found.append(Measurement(name="knee", unit="msg/s", samples=(outcome.knee_msg_s,)))
-    found.append(Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,)))
+        found.append(own_series("knee", "msg/s", (outcome.knee_msg_s,)))
+    found.append(own_series(TIMER_OVERHEAD, "ns", (outcome.timer_overhead_ns,)))
     return found
 
 

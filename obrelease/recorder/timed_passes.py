@@ -14,7 +14,7 @@ from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
 from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
 from obrelease.analysis.kinds.timed_passes.kind import run_title
 from obrelease.analysis.kinds.timed_passes.plots import touch_over_day
-from obrelease.models.artefact import Measurement, Scalar
+from obrelease.models.artefact import RecordedMetric, Scalar, own_series
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.event_log import write_log
 from obrelease.recorder.risk_files import risk_files
@@ -55,7 +55,7 @@ def _result(request: RunRequest, outcome: RunOutcome, parameters: Mapping[str, S
         ),
         core=outcome.core,
         parameters={**_parameters(outcome), **parameters},
-        measurements=_measurements(outcome),
+        metrics=_metrics(outcome),
         histograms=[encode_histogram("service-latency", "latency.hlog", outcome.service_ns, clock="service")],
         files=[*_series_plots(request, outcome), *_event_files(request, outcome)],
     )
@@ -73,11 +73,11 @@ def _parameters(outcome: RunOutcome) -> dict[str, Scalar]:
     return found
 
 
-def _measurements(outcome: RunOutcome) -> list[Measurement]:
-    found = [Measurement(name=WALL_TIMES, unit="ns", samples=outcome.pass_wall_ns)]
+def _metrics(outcome: RunOutcome) -> list[RecordedMetric]:
+    found = [own_series(WALL_TIMES, "ns", outcome.pass_wall_ns)]
     if outcome.warmup_ns is not None:
-        found.append(Measurement(name="warm-up", unit="ns", samples=(outcome.warmup_ns,)))
-    return [*found, Measurement(name=TIMER_OVERHEAD, unit="ns", samples=(outcome.timer_overhead_ns,))]
+        found.append(own_series("warm-up", "ns", (outcome.warmup_ns,)))
+    return [*found, own_series(TIMER_OVERHEAD, "ns", (outcome.timer_overhead_ns,))]
 
 
 def _series_plots(request: RunRequest, outcome: RunOutcome) -> list[NewFile]:

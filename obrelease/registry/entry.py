@@ -13,12 +13,12 @@ from pydantic_core import from_json
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
 from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.strict_json import parse_strict
-from obrelease.models.validation import model_errors
+from obrelease.models.validation import read_artefact_model
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
 _FORMAT: Final = "obrelease.artefact"
+_VERSIONS: Final = (1, ARTEFACT_VERSION)
 _MAX_BYTES: Final = 2**63 - 1
 _MAX_TIME_DIGITS: Final = 20
 _MAX_FAST_READ_BYTES: Final = 65_536
@@ -131,10 +131,7 @@ def read_entry(root: Path, location: str) -> Entry:
 
 def _validated_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
     where = str(root / location / ENVELOPE_NAME)
-    parse_strict(data, where)
-    with model_errors(where):
-        artefact = Artefact.model_validate_json(data)
-    return entry_of(artefact, digest, root, location, len(data))
+    return entry_of(read_artefact_model(data, where), digest, root, location, len(data))
 
 
 def _fast_read(path: str) -> bytes | None:
@@ -161,7 +158,7 @@ def _fast_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | 
         value = from_json(data, cache_strings="keys")
         core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]
         producer, created = value["producer"], value["created_ns"]
-        if value["format"] != _FORMAT or value["version"] != ARTEFACT_VERSION:
+        if value["format"] != _FORMAT or value["version"] not in _VERSIONS:
             return None
         if not created.isascii() or not created.isdecimal() or len(created) > _MAX_TIME_DIGITS:
             return None

@@ -49,11 +49,12 @@ def repeated_measurements(runs: Sequence[CollectedRun]) -> tuple[CollectedRun, .
     repeated = []
     for run in runs:
         artefact = run.artefact
-        if not any(series.samples for series in artefact.measurements):
+        if not artefact.metrics:
             continue
         files = {file.path: file.sha256 for file in artefact.files}
         key = (
-            *(artefact.kind, artefact.scenario, str(artefact.workload), artefact.measurements),
+            *(artefact.kind, artefact.scenario, str(artefact.workload)),
+            tuple((each.id, each.samples, str(each.summary)) for each in artefact.metrics),
             tuple(files.get(histogram.path) for histogram in artefact.histograms),
             tuple(sorted((name, str(value)) for name, value in artefact.parameters.items())),
         )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from obengine.harness.stability import stability_check
 from obrelease.analysis.summary.stability import instabilities, stability_findings
-from obrelease.models.artefact import Artefact, Check, Measurement, Outcome, Producer
+from obrelease.models.artefact import Artefact, Check, Outcome, Producer, own_series
 from tests.drafts import draft
 
 WALLS = st.lists(st.integers(1, 10**12) | st.integers(900, 1_600), min_size=1, max_size=40)
@@ -36,7 +36,7 @@ def run_of(walls: list[int], *, of: str = "", series: str = "pass-wall", seeds: 
         parameters={"seeds": ",".join(map(str, range(seeds)))} if seeds > 1 else {},
         workload=None,
         outcome=Outcome(events=0, events_digest="0" * 64, state_digest="0" * 64, checks=(check,)),
-        measurements=(Measurement(name=series, unit="ns", samples=tuple(walls)),),
+        metrics=(own_series(series, "ns", tuple(walls)),),
     )
 
 
@@ -53,8 +53,8 @@ def test_other_samples_than_the_verdicts_are_named(walls: list[int], data: st.Da
     """A slowest pass of twice the time moves its share of the median."""
     run = run_of(walls)
     slower = [*sorted(walls)[:-1], 2 * max(walls)]
-    (series,) = run.measurements
-    forged = run.model_copy(update={"measurements": (series.model_copy(update={"samples": tuple(slower)}),)})
+    (series,) = run.metrics
+    forged = run.model_copy(update={"metrics": (series.model_copy(update={"samples": tuple(slower)}),)})
     assert list(stability_findings(forged)) or len(walls) == 1
 
 

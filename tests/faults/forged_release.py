@@ -15,8 +15,8 @@ from obrelease.bundle import sha256sums
 from obrelease.bundle.asset_names import MANIFEST_NAME, NOTES_NAME, bundle_name, top_folder
 from obrelease.bundle.source_digests import digest, python_sources
 from obrelease.bundle.writer import BundleSource, write_bundle
-from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.version_1_formats import IMPORTERS
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, Producer
 from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, ReleaseAsset, ReleaseRun

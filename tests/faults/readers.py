@@ -18,8 +18,8 @@ from obrelease.analysis.kinds.csv_table import first_difference, whole_numbers
 from obrelease.bundle import sha256sums
 from obrelease.bundle.reader import read_bundle
 from obrelease.bundle.signing.armor import from_armor, from_base64
-from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.version_1_formats import IMPORTERS
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.finding import printable
 from obrelease.models.provenance import read_envelope
 from obrelease.models.release_policy import read_release_policy

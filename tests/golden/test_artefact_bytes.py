@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from obrelease.models.validation import document_bytes
+from obrelease.models.artefact import Artefact
+from obrelease.models.validation import check_document, document_bytes, read_document
+from obrelease.registry.check_folder import check_folder
 from obrelease.registry.store import Registry
 from obrelease.storage.hashing import digest_bytes
-from tests.drafts import draft, run_files
+from tests.drafts import draft, record_version_1, run_files, version_1_draft
 
-ENVELOPE = (
+VERSION_1 = (
     b'{"command":["obrelease","run","bench"],"created_ns":"1700000000000000000","files":[],'
     b'"format":"obrelease.artefact","histograms":[],"host":{"stable":{"compiler":null,"cpu_count":2,'
     b'"cpu_model":"a cpu","libraries":{},"machine":"x86_64","python":"3.11.2","system":"Linux"},'
@@ -25,14 +27,50 @@ ENVELOPE = (
     b'"workload":{"commands_digest":"1212121212121212121212121212121212121212121212121212121212121212",'
     b'"messages":2000,"name":"flow","seed":"0","source":null,"version":1}}'
 )
-RECORDED_DIGEST = "c433322bcd7ac37a66ee6fc2e438aca8282bd9c2fb9b9b8a508722f60fea5c2e"
+VERSION_1_DIGEST = "c433322bcd7ac37a66ee6fc2e438aca8282bd9c2fb9b9b8a508722f60fea5c2e"
+VERSION_2 = (
+    b'{"command":["obrelease","run","bench"],"created_ns":"1700000000000000000","files":[],"format":"o'
+    b'brelease.artefact","histograms":[],"host":{"name":null,"stable":{"compiler":null,"cpu_count":2,"'
+    b'cpu_model":"a cpu","libraries":{},"machine":"x86_64","python":"3.11.2","system":"Linux"},"volati'
+    b'le":{"cpu_khz":null,"kernel":null,"load_1m_milli":250,"memory_available_bytes":null}},"kind":"be'
+    b'nch","labels":{},"left_out":[],"metrics":[{"direction":"lower","id":"pass-wall","name":"pass-wal'
+    b'l","primary":true,"samples":[2000000,1000000,4000000],"unit":"ns"}],"outcome":{"checks":[{"count'
+    b's":{},"detail":"","name":"passes-agree","passed":true}],"counts":{"traded":10},"events":2500,"ev'
+    b'ents_digest":"3434343434343434343434343434343434343434343434343434343434343434","state_digest":"'
+    b'5656565656565656565656565656565656565656565656565656565656565656"},"parameters":{"core":"referen'
+    b'ce","passes":3,"ratio":0.5,"warm":true},"producer":{"commit":"ababababababababababababababababab'
+    b'ababab","core_digest":null,"dirty":false,"name":"obrelease","sources_digest":null,"version":"0.9'
+    b'.0b0"},"scenario":"baseline","sources":{"commit":"machine","created":"machine","host":"machine"}'
+    b',"title":"baseline","version":2,"workload":{"commands_digest":"121212121212121212121212121212121'
+    b'2121212121212121212121212121212","messages":2000,"name":"flow","seed":"0","source":null,"version'
+    b'":1}}'
+)
+RECORDED_DIGEST = "77674405c91698e25f087416a525a69b2ca1785099f06018a00e1dcacb6fe773"
 
 
 def test_an_envelope_has_these_bytes() -> None:
-    assert document_bytes(draft()) == ENVELOPE
+    assert document_bytes(draft()) == VERSION_2
 
 
 def test_a_recorded_run_has_this_digest(tmp_path: Path) -> None:
     entry = Registry(tmp_path).record(draft(), run_files())
     assert entry.digest == RECORDED_DIGEST
     assert digest_bytes((entry.folder / "artefact.json").read_bytes()) == RECORDED_DIGEST
+
+
+def test_an_envelope_of_version_1_has_these_bytes_and_is_read_as_the_same_run() -> None:
+    assert document_bytes(version_1_draft()) == VERSION_1
+    assert check_document(VERSION_1, "artefact.json")[1] == ()
+    upgraded = read_document(VERSION_1, Artefact, "artefact.json")
+    assert upgraded.model_dump() == draft().model_dump()
+    assert (upgraded.stored_version, draft().stored_version) == (1, 2)
+
+
+def test_a_run_of_version_1_keeps_its_digest_when_it_is_read(tmp_path: Path) -> None:
+    folder = record_version_1(tmp_path, version_1_draft(), run_files())
+    registry = Registry(tmp_path)
+    (entry,) = registry.find()
+    assert (entry.digest, entry.folder) == (VERSION_1_DIGEST, folder)
+    assert registry.load(entry).stored_version == 1
+    assert check_folder(folder).problems == ()
+    assert digest_bytes((folder / "artefact.json").read_bytes()) == VERSION_1_DIGEST

@@ -13,7 +13,7 @@ from obrelease.analysis.histograms.histogram import encode
 from obrelease.api import comparison_sides
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import Measurement
+from obrelease.models.artefact import own_series
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -35,7 +35,7 @@ def record(registry: Registry, number: int, *, slower: float = 1.0, **changes: A
     commit = ("ab" if slower == 1.0 else "cd") * 20
     artefact = draft(
         number,
-        measurements=(Measurement(name="pass-wall", unit="ns", samples=walls),),
+        metrics=(own_series("pass-wall", "ns", walls),),
         histograms=(reference,),
         workload=draft().workload,
         producer=draft().producer.model_copy(update={"commit": commit}),

@@ -18,7 +18,7 @@ from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
 from obrelease.cli.app import execute
 from obrelease.cli.commands import list as list_command
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import Check, Measurement
+from obrelease.models.artefact import Check, own_series
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -55,9 +55,9 @@ def hlog(*latencies_ns: int) -> NewFile:
 def registry(tmp_path: Path) -> Registry:
     """An imported run, one of our own with service times, and the newest with response times."""
     registry = Registry(tmp_path / "results")
-    slow = Measurement(name="sort", unit="s", samples=(0.25, 0.5, 0.75))
+    slow = own_series("sort", "s", (0.25, 0.5, 0.75))
     registry.record(
-        draft(1, kind="imported", parameters={}, workload=None, outcome=None, measurements=(slow,)), []
+        draft(1, kind="imported", parameters={}, workload=None, outcome=None, metrics=(slow,)), []
     )
     registry.record(draft(2, histograms=(histogram_ref(),)), [hlog(100, 200, 90_000)])
     waits = histogram_ref().model_copy(update={"clock": "response"})

@@ -56,7 +56,7 @@ def test_a_sweep_has_its_knee_and_its_plot(
     monkeypatch.setattr("obengine.harness.stress.SWEEP_MESSAGES", 100)
     _, folder = answer_of(capsys, *STRESS, "--sweep")
     artefact = json.loads((folder / "artefact.json").read_text())
-    assert "knee" in {each["name"] for each in artefact["measurements"]}
+    assert "knee" in {each["name"] for each in artefact["metrics"]}
     assert (folder / "knee.svg").is_file()
     assert len((folder / "sweep.csv").read_text().splitlines()) == 11
 

@@ -12,7 +12,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import Artefact, own_series
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.unit.release.project import Project, git, make_project, run_of
@@ -28,9 +28,9 @@ def measure(project: Project, scenario: str, *, slower: float = 1.0, since: int,
     """Keep some runs of a scenario that differ in their noise and their speed alone."""
     for number in range(count):
         walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
-        series = (Measurement(name="pass-wall", unit="ns", samples=walls),)
+        series = (own_series("pass-wall", "ns", walls),)
         created = str(1_700_000_000_000_000_000 + since + number)
-        run = {**dict(run_of(scenario, 42)), "created_ns": created, "measurements": series}
+        run = {**dict(run_of(scenario, 42)), "created_ns": created, "metrics": series}
         Registry(project.results).record(Artefact(**run), ())
 
 

@@ -98,7 +98,7 @@ def named(series: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def sample(name: str, value: int) -> Change:
     def change(document: dict[str, Any], _folder: Path) -> None:
-        named(document["measurements"], name)["samples"][0] = value
+        named(document["metrics"], name)["samples"][0] = value
 
     return change
 

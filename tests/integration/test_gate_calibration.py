@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from obrelease.models.artefact import Measurement
+from obrelease.models.artefact import own_series
 from obrelease.registry.store import Registry
 from tests.drafts import draft
 
@@ -67,8 +67,8 @@ def test_recorded_runs_are_split_and_their_rates_printed(
     registry = Registry(tmp_path / "results")
     for number in range(12):
         walls = tuple(2_000_000 + 1_000 * ((number * 7 + part * 3) % 13) for part in range(4))
-        wall = Measurement(name="pass-wall", unit="ns", samples=walls)
-        registry.record(draft(number, measurements=(wall,), workload=draft().workload), [])
+        wall = own_series("pass-wall", "ns", walls)
+        registry.record(draft(number, metrics=(wall,), workload=draft().workload), [])
     figures = tmp_path / "figures.json"
     words = ["--real", str(registry.root), "--trials", "10", "--resamples", "500", "--json", str(figures)]
     assert script.main(words) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import Artefact, own_series
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
 from obrelease.release.publish.create_plan import PublishOptions, create_plan
@@ -41,8 +41,8 @@ def commit(project: Project) -> None:
 def faster(project: Project, scenario: str) -> None:
     """Measure a scenario again, twice as fast as in the first release."""
     before = run_of(scenario, 42)
-    walls = (Measurement(name="pass-wall", unit="ns", samples=(500, 550)),)
-    now = Artefact(**{**dict(before), "created_ns": "1700000001000000000", "measurements": walls})
+    walls = (own_series("pass-wall", "ns", (500, 550)),)
+    now = Artefact(**{**dict(before), "created_ns": "1700000001000000000", "metrics": walls})
     Registry(project.results).record(now, ())
 
 
@@ -144,9 +144,9 @@ def measured(project: Project, count: int, *, slower: float, since: int) -> None
     before = run_of("baseline", 42)
     for number in range(count):
         walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
-        series = (Measurement(name="pass-wall", unit="ns", samples=walls),)
+        series = (own_series("pass-wall", "ns", walls),)
         created = str(1_700_000_000_000_000_000 + since + number)
-        now = Artefact(**{**dict(before), "created_ns": created, "measurements": series})
+        now = Artefact(**{**dict(before), "created_ns": created, "metrics": series})
         Registry(project.results).record(now, ())
 
 

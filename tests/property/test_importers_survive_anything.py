@@ -16,8 +16,8 @@ from obrelease.errors import ObreleaseError
 from obrelease.importers.google_benchmark_v1 import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine_v1 import import_hyperfine
-from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.validation import check_document, document_bytes
 

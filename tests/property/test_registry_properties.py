@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obrelease.models.archive_paths import is_reserved_name
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import Artefact, own_series
 from obrelease.registry.fsck import fsck
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -32,7 +32,7 @@ def drafts(draw: st.DrawFn) -> Artefact:
         scenario=draw(scenarios),
         command=tuple(draw(st.lists(texts, max_size=3))),
         parameters=draw(st.dictionaries(slugs, texts | numbers | st.booleans(), max_size=3)),
-        measurements=(Measurement(name="samples", unit="ns", samples=samples),),
+        metrics=(own_series("samples", "ns", samples),),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from obrelease.models.artefact import Artefact, Measurement, Producer
+from obrelease.models.artefact import Artefact, Producer, own_series
 from obrelease.registry.store import Registry
 from obrelease.release.init_project import WORKFLOW
 from obrelease.storage.durable import NewFile
@@ -92,7 +92,7 @@ def record(project: Project) -> str:
         parameters={},
         workload=None,
         outcome=None,
-        measurements=(Measurement(name="sort", unit="ns", samples=(1200, 1000, 1100.5)),),
+        metrics=(own_series("sort", "ns", (1200, 1000, 1100.5)),),
     )
     files = [
         NewFile("estimates.json", "application/json", b"{}\n"),

@@ -16,7 +16,7 @@ import yaml
 
 from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import Artefact, own_series
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.drafts import measured
@@ -229,7 +229,7 @@ def measure(scratch: Scratch, *, slower: float, since: int) -> None:
             "created_ns": str(since + number),
             "parameters": {**before.parameters, "passes": len(walls)},
             "outcome": before.outcome.model_copy(update={"checks": proofs}),
-            "measurements": (Measurement(name="pass-wall", unit="ns", samples=walls),),
+            "metrics": (own_series("pass-wall", "ns", walls),),
             "histograms": (),
             "files": (),
         }

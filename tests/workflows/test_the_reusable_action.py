@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import Artefact, own_series
 from obrelease.registry.store import Registry
 from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
@@ -158,9 +158,9 @@ def commit_runs(project: Project, *, slower: float, since: int) -> None:
     shutil.rmtree(project.results / "bench", ignore_errors=True)
     for number in range(6):
         walls = tuple(int(1_000_000 * slower * (1 + 0.0001 * number) * part) for part in (0.999, 1, 1.001))
-        series = (Measurement(name="pass-wall", unit="ns", samples=walls),)
+        series = (own_series("pass-wall", "ns", walls),)
         created = str(1_700_000_000_000_000_000 + since + number)
-        run = {**dict(run_of("baseline", 42)), "created_ns": created, "measurements": series}
+        run = {**dict(run_of("baseline", 42)), "created_ns": created, "metrics": series}
         Registry(project.results).record(Artefact(**run), ())
     (project.root / ".github" / "gate-policy.toml").write_text(GATE_POLICY)
     git(project.root, "add", "--all")

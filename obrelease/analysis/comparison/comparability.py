@@ -11,7 +11,6 @@ from typing import Final
 
 from obrelease.analysis.summary.run import Run
 from obrelease.models.artefact import UNKNOWN, Artefact, StableHost
-from obrelease.models.labels_and_directions import is_reserved
 
 ABSENT: Final = "absent"
 _HOST: Final = "host."
@@ -59,7 +58,7 @@ def _facts(artefact: Artefact) -> Iterator[tuple[str, str]]:
         for name in ("name", "version", "messages", "seed", "commands_digest"):
             yield f"workload.{name}", _text(getattr(workload, name))
     for name, value in artefact.parameters.items():
-        if name not in _FREE_PARAMETERS and not is_reserved(name):
+        if name not in _FREE_PARAMETERS:
             yield f"parameters.{name}", _text(value)
     if artefact.outcome is not None:
         yield "outcome.events_digest", artefact.outcome.events_digest

@@ -231,8 +231,21 @@ def _metrics(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
     return [
         name
         for name, metric in first.items()
-        if all(name in metrics and _same_scale(metrics[name], metric) for metrics in others)
+        if is_testable(metric)
+        and all(
+            name in metrics and is_testable(metrics[name]) and _same_scale(metrics[name], metric)
+            for metrics in others
+        )
     ]
+
+
+def is_testable(metric: Metric) -> bool:
+    """Whether a metric has a direction, and samples above zero alone."""
+    return (
+        metric.direction is not None
+        and bool(metric.samples)
+        and all(0 < sample < math.inf for sample in metric.samples)
+    )
 
 
 def _same_scale(one: Metric, other: Metric) -> bool:
@@ -331,6 +344,10 @@ def _notes(base: Sequence[Run], head: Sequence[Run], too_far: Sequence[str]) -> 
 
 def _left_out(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
     first, *others = (*base, *head)
+    for run in (first, *others):
+        for metric in run.metrics.values():
+            if metric.direction is not None and not is_testable(metric):
+                yield f"{metric.name}: a sample is zero, negative, too large or missing"
     yield from first.left_out
     for run in others:
         yield from run.left_out

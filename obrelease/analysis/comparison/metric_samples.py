@@ -52,7 +52,8 @@ def metric_column(name: str, base: Sequence[Run], head: Sequence[Run], rules: Ru
     metric = base[0].metrics[name]
     replicates = _replicates(name, base, head, rules, resample)
     first = None if replicates is None else replicates[:, 0]
-    return Column(name, metric.unit, metric.direction, points(base), points(head), first, enough=True)
+    direction = metric.direction or "lower"
+    return Column(metric.name, metric.unit, direction, points(base), points(head), first, enough=True)
 
 
 def latency_columns(name: str, base: Sequence[Run], head: Sequence[Run], rules: Rules) -> dict[float, Column]:

@@ -53,12 +53,12 @@ def _findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
     for ref in artefact.histograms:
         try:
             data = read_bounded(folder / ref.path, MAX_HLOG_BYTES)
-            histograms[ref.name] = read_merged(data, name=ref.path)
+            histograms[ref.id] = read_merged(data, name=ref.path)
         except ObreleaseError as error:
             yield ref.path, error.message.removeprefix(f"{ref.path}: ")
             continue
-        if histograms[ref.name].count != ref.count:
-            yield ref.path, f"holds {histograms[ref.name].count} values, the envelope has {ref.count}"
+        if histograms[ref.id].count != ref.count:
+            yield ref.path, f"holds {histograms[ref.id].count} values, the envelope has {ref.count}"
     if is_of_this_program(artefact):
         yield from ((ENVELOPE_NAME, what) for what in _envelope_findings(artefact))
         yield from _kind_findings(RunContent(artefact, histograms), folder)
@@ -136,6 +136,6 @@ def _timing_findings(artefact: Artefact, check: Check) -> Iterator[str]:
     if timed is None or not stride:
         return
     if timed != ref.count + ref.out_of_range:
-        yield f"{timed} messages were timed, and {ref.name} has {ref.count + ref.out_of_range}"
+        yield f"{timed} messages were timed, and {ref.id} has {ref.count + ref.out_of_range}"
     if artefact.workload is not None and timed != -(-artefact.workload.messages // stride):
         yield f"{artefact.workload.messages} messages, and {timed} timed at a stride of {stride}"

@@ -21,4 +21,4 @@ def throughput_msg_s(messages: int, pass_wall_ns: Sequence[int | float]) -> tupl
 
 def samples_of(artefact: Artefact, name: str) -> tuple[int | float, ...]:
     """The samples of a measurement in nanoseconds; empty if the run has no such measurement."""
-    return next((m.samples for m in artefact.measurements if m.name == name and m.unit == "ns"), ())
+    return next((m.samples for m in artefact.metrics if m.name == name and m.unit == "ns"), ())

@@ -15,7 +15,7 @@ from obrelease.storage.files import read_bounded
 
 @dataclass(frozen=True, slots=True)
 class RunContent:
-    """An envelope and its histograms by name: all that derived files are made of."""
+    """An envelope and its histograms by id: all that derived files are made of."""
 
     artefact: Artefact
     histograms: Mapping[str, Histogram]
@@ -33,7 +33,7 @@ class RunContent:
         return workload.messages
 
     def histogram(self, name: str) -> Histogram:
-        """The histogram of this name.
+        """The histogram of this id.
 
         Raises:
             InvalidInput: the run has none, or its file could not be read.
@@ -128,7 +128,7 @@ def read_content(artefact: Artefact, folder: Path) -> RunContent:
     return RunContent(
         artefact,
         {
-            ref.name: read_merged(read_bounded(folder / ref.path, MAX_HLOG_BYTES), name=ref.path)
+            ref.id: read_merged(read_bounded(folder / ref.path, MAX_HLOG_BYTES), name=ref.path)
             for ref in artefact.histograms
         },
     )

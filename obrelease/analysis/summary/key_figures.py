@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from obrelease.analysis.statistics.median import median
-from obrelease.analysis.summary.run import THROUGHPUT, Run
-from obrelease.models.labels_and_directions import Direction, direction_of
+from obrelease.analysis.summary.run import THROUGHPUT, Metric, Run
+from obrelease.models.labels_and_directions import Direction
+
+_LARGEST_WHOLE: Final = 1e15
 
 FIGURE_COLUMNS: Final = (
     "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
@@ -25,15 +26,16 @@ class Figure:
         metric: the name that comparisons use, such as `throughput` or `service-latency p99`.
         label: the name in release notes, such as `p99 (service)`.
         value: in `unit`; the median of the samples, or a percentile.
-        samples: how many samples it is the median of, or how many values the histogram has.
+        samples: how many samples it is the median of, or how many values the histogram has; None if the
+            file of another tool does not say.
     """
 
     metric: str
     label: str
     unit: str
-    direction: Direction
+    direction: Direction | None
     value: int | float
-    samples: int
+    samples: int | None
 
 
 def throughput_figures(run: Run) -> tuple[Figure, ...]:
@@ -59,11 +61,15 @@ def measures(run: Run) -> tuple[Figure, ...]:
     from obrelease.analysis.kinds.all_kinds import kind_of  # loads NumPy
 
     kind = kind_of(run.artefact)
-    return tuple(
-        Figure(m.name, m.name, m.unit, direction_of(run.artefact, m), median(m.samples), len(m.samples))
-        for m in run.artefact.measurements
-        if m.samples and kind.is_figure(m.name)
-    )
+    if kind.other_tool:
+        found = list(run.metrics.values())
+    else:
+        found = [
+            Metric(m.id, m.name, m.unit, m.direction, m.samples)
+            for m in run.artefact.metrics
+            if kind.is_figure(m.name)
+        ]
+    return tuple(Figure(m.name, m.name, m.unit, m.direction, m.value, m.count) for m in found)
 
 
 def headline(run: Run) -> Figure | None:
@@ -142,4 +148,5 @@ def number_text(value: float | None) -> str:
     """A number for people: whole ones with separators, others with six significant digits."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+    is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _LARGEST_WHOLE)
+    return f"{int(value):,}" if is_whole else f"{value:.6g}"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from obrelease.analysis.histograms.histogram import Histogram, summary_of
+from obrelease.analysis.histograms.histogram import Histogram, HistogramSummary, summary_of
 from obrelease.analysis.histograms.histogram_log import MAX_HLOG_BYTES, decode_intervals, merge
 from obrelease.analysis.kinds.all_kinds import kind_of
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of
-from obrelease.analysis.summary.run import THROUGHPUT, Latency, Metric, Run
+from obrelease.analysis.summary.run import THROUGHPUT, Latency, Metric, Run, Summary
 from obrelease.errors import IntegrityError, NotFound
-from obrelease.models.artefact import ORIGINAL_STEM, Artefact, HistogramRef
-from obrelease.models.labels_and_directions import direction_of
+from obrelease.models.artefact import ORIGINAL_STEM, Artefact, HistogramRef, RecordedMetric
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -34,32 +32,24 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path, every_histogram: 
         InvalidInput: it is not a histogram log.
         StorageError: it cannot be read.
     """
-    found = dict(_metrics(artefact))
-    kept = {
-        name: metric
-        for name, metric in found.items()
-        if metric.samples and all(0 < sample < math.inf for sample in metric.samples)
-    }
-    left_out = [
-        f"{name}: a sample is zero, negative, too large or missing" for name in found.keys() - kept.keys()
-    ]
+    left_out: list[str] = []
     headline = _headline(artefact)
     histograms: dict[str, tuple[Histogram, ...]] = {}
     for ref in artefact.histograms:
         if ref.unit != "ns":
             left_out.append(f"{ref.name}: its unit is {ref.unit}, not ns")
         elif every_histogram or ref is headline:
-            histograms[ref.name] = _histogram(artefact, ref.path, folder)
+            histograms[ref.id] = _histogram(artefact, ref.path, folder)
         else:
             left_out.append(f"{ref.name}: not read")
-    intervals = histograms.get(headline.name) if headline else None
+    intervals = histograms.get(headline.id) if headline else None
     return Run(
         digest=digest,
         artefact=artefact,
-        metrics=kept,
+        metrics={metric.id: metric for metric in _metrics(artefact, folder)},
         histograms=histograms,
         latency=(
-            Latency(headline.name, headline.clock, summary_of(merge(intervals)))
+            Latency(headline.id, headline.clock, summary_of(merge(intervals)))
             if headline and intervals
             else None
         ),
@@ -73,20 +63,54 @@ def _original(artefact: Artefact) -> str | None:
     return next((file.sha256 for file in files if Path(file.path).stem == ORIGINAL_STEM), None)
 
 
-def _metrics(artefact: Artefact) -> Iterator[tuple[str, Metric]]:
-    """Throughput of our own runs; every measurement of one by another tool."""
+def _metrics(artefact: Artefact, folder: Path) -> Iterator[Metric]:
+    """Throughput of our own runs; every metric of one by another tool."""
     if kind_of(artefact).other_tool:
-        for measured in artefact.measurements:
-            scale = _TIMES_NS.get(measured.unit, 1)
-            unit = "ns" if measured.unit in _TIMES_NS else measured.unit
-            samples = tuple(float(sample) * scale for sample in measured.samples)
-            yield measured.name, Metric(unit, direction_of(artefact, measured), samples)
+        yield from (_metric(artefact, recorded, folder) for recorded in artefact.metrics)
         return
     walls = samples_of(artefact, WALL_TIMES)
     if artefact.workload is not None and walls:
         messages = artefact.workload.messages
         rates = tuple(messages * 1e9 / wall if wall > 0 else 0.0 for wall in walls)
-        yield THROUGHPUT, Metric("msg/s", "higher", rates)
+        yield Metric(THROUGHPUT, THROUGHPUT, "msg/s", "higher", rates)
+
+
+def _metric(artefact: Artefact, recorded: RecordedMetric, folder: Path) -> Metric:
+    """A metric as it is read: all times in nanoseconds."""
+    scale = _TIMES_NS.get(recorded.unit, 1)
+    return Metric(
+        id=recorded.id,
+        name=recorded.name,
+        unit="ns" if recorded.unit in _TIMES_NS else recorded.unit,
+        direction=recorded.direction,
+        samples=tuple(float(sample) * scale for sample in recorded.samples),
+        summary=_summary(artefact, recorded, folder, scale),
+        parameters=recorded.parameters,
+        group=recorded.group,
+        primary=recorded.primary,
+    )
+
+
+def _summary(artefact: Artefact, recorded: RecordedMetric, folder: Path, scale: int) -> Summary | None:
+    if recorded.histogram is not None:
+        ref = next(each for each in artefact.histograms if each.id == recorded.histogram)
+        return _histogram_summary(summary_of(merge(_histogram(artefact, ref.path, folder))))
+    if (summary := recorded.summary) is None:
+        return None
+    figures = {name: float(value) * scale for name, value in summary.figures.items()}
+    return Summary(float(summary.value) * scale, summary.statistic, summary.count, figures)
+
+
+def _histogram_summary(found: HistogramSummary) -> Summary:
+    figures = {
+        "minimum": float(found.min_ns),
+        "mean": found.mean_ns,
+        "p90": float(found.p90_ns),
+        "p99": float(found.p99_ns),
+        "p99.9": float(found.p999_ns),
+        "maximum": float(found.max_ns),
+    }
+    return Summary(float(found.p50_ns), "median", found.count, figures)
 
 
 def _headline(artefact: Artefact) -> HistogramRef | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.stability import instabilities, is_stability
-from obrelease.models.artefact import Artefact
+from obrelease.models.artefact import Artefact, Scalar
 from obrelease.models.labels_and_directions import Direction
 
 if TYPE_CHECKING:
@@ -19,12 +19,61 @@ THROUGHPUT: Final = "throughput"
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
-    """Repeated measurements of one thing inside one run: at least one, all above zero."""
+class Summary:
+    """The figures of a metric whose samples are not kept, in the unit of the metric.
 
+    Attributes:
+        value: the figure that is compared.
+        statistic: what `value` is: `median`, `mean`, `minimum` or `value`.
+        count: samples behind it; None if it is not known.
+        figures: the others by name, such as `minimum`, `stddev` and `p90`.
+    """
+
+    value: float
+    statistic: str
+    count: int | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of one run: samples as they were taken, zeros and negative ones too, or a summary.
+
+    Attributes:
+        id: equal in all runs of one name and the same parameters; see `models.metric_identity`.
+        name: the tool's own name in full, any text.
+        unit: `ns` for all times.
+        direction: which values are better; None for metrics that are only information.
+        samples: empty if there is a summary.
+        summary: None if there are samples. A series that is kept as a histogram has its summary.
+        group: the tool's own group.
+        primary: False for what comes with the measurement: CPU time, user and system time, counters.
+    """
+
+    id: str
+    name: str
     unit: str
-    direction: Direction
-    samples: tuple[float, ...]
+    direction: Direction | None
+    samples: tuple[float, ...] = ()
+    summary: Summary | None = None
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    group: str | None = None
+    primary: bool = True
+
+    @property
+    def value(self) -> float:
+        """The one figure of the metric: the median of the samples, or the value of the summary."""
+        return self.summary.value if self.summary else median(self.samples)
+
+    @property
+    def statistic(self) -> str:
+        """What `value` is."""
+        return self.summary.statistic if self.summary else "median"
+
+    @property
+    def count(self) -> int | None:
+        """How many samples are behind the value; None if it is not known."""
+        return self.summary.count if self.summary else len(self.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +97,12 @@ class Run:
     Attributes:
         digest: the artefact digest.
         artefact: the envelope.
-        metrics: what a comparison tests besides latencies, by name; times in nanoseconds.
-        histograms: the intervals of each latency histogram in nanoseconds, by name.
+        metrics: what a comparison tests besides latencies, by id; times in nanoseconds.
+        histograms: the intervals of each latency histogram in nanoseconds, by id.
         latency: of the largest histogram of response times, or else of the first; None without any.
         original: digest of the imported file, None for our own runs.
-        left_out: metrics that cannot be compared, each with the reason.
+        left_out: what was not read, each with the reason; rows that the importer left out are in
+            `artefact.left_out`.
     """
 
     digest: str

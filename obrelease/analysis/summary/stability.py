@@ -98,7 +98,7 @@ def _series_of(check: Check) -> str:
 def _walls_by_seed(artefact: Artefact, series_name: str) -> list[Sequence[int | float]]:
     """The samples that a check is about, seed by seed: seeds differ in work."""
     names = [f"saturated-wall-{series_name}", f"{series_name}-wall"] if series_name else [WALL_TIMES]
-    found = [series.samples for series in artefact.measurements if series.name in names and series.samples]
+    found = [series.samples for series in artefact.metrics if series.name in names and series.samples]
     seeds = str(artefact.parameters.get("seeds", "")).count(",") + 1
     each = len(found[0]) // seeds if found else 0
     return [found[0][at : at + each] for at in range(0, len(found[0]), each)] if each else []

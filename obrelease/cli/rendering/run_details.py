@@ -141,10 +141,10 @@ def _finding(check: Check) -> str:
 
 
 def _series(artefact: Artefact) -> Iterator[tuple[str, ...]]:
-    for series in artefact.measurements:
+    for series in artefact.metrics:
         figures = (min(series.samples), median(series.samples), max(series.samples)) if series.samples else ()
         cells = [f"{figure:,}" for figure in figures] or ["-", "-", "-"]
-        yield (series.name, series.unit, f"{len(series.samples):,}", *cells)
+        yield (printable(series.name), printable(series.unit), f"{len(series.samples):,}", *cells)
 
 
 def instant(epoch_ns: int) -> str:

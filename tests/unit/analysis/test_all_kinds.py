@@ -20,7 +20,7 @@ from obrelease.analysis.kinds.run_kind import DerivedTable, RunContent, RunKind,
 from obrelease.analysis.notes.release_notes import release_notes
 from obrelease.analysis.summary.key_figures import measures
 from obrelease.analysis.summary.read_run import read_run
-from obrelease.models.artefact import Artefact, HistogramRef, Kind, Measurement, Producer
+from obrelease.models.artefact import Artefact, HistogramRef, Kind, Producer, own_series
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft
@@ -68,10 +68,10 @@ def soak_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         workload=None,
         producer=Producer(name="obrelease", version=__version__),
         parameters={"size": 2, "parts": "a,b"},
-        measurements=(Measurement(name="leak", unit="bytes", samples=(5,)),),
+        metrics=(own_series("leak", "bytes", (5,)),),
         histograms=(
             HistogramRef(
-                name="waits", path="w.hlog", unit="ns", clock="service", count=3, out_of_range=0,
+                id="waits", tag="waits", path="w.hlog", unit="ns", clock="service", count=3, out_of_range=0,
                 significant_digits=3,
             ),
         ),

@@ -12,6 +12,8 @@ from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, deci
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
+from obrelease.models.artefact import Label
+from obrelease.models.labels_and_directions import Direction
 from tests.made_up_runs import LATENCY, on_host, run, side, with_fields
 
 RULES = Rules(resamples=500)
@@ -133,9 +135,11 @@ def test_unknown_is_a_plain_value_of_facts_other_than_the_hosts() -> None:
     assert compare(base, head, RULES).unlike == ()
 
 
-def test_labels_directions_and_passes_do_not_decide_whether_runs_compare() -> None:
+def test_labels_and_passes_do_not_decide_whether_runs_compare() -> None:
     head = [
-        with_fields(each, parameters={"label.branch": each.digest, "direction.x": "lower", "passes": 9})
+        with_fields(
+            each, parameters={"passes": 9}, labels={"branch": Label(value=each.digest, source="user")}
+        )
         for each in side("head")
     ]
     assert compare(side("base"), head, RULES).unlike == ()
@@ -168,15 +172,16 @@ def test_a_side_has_some_runs_and_not_too_many(count: int) -> None:
 
 def test_nothing_in_common_is_no_comparison() -> None:
     def only(each: Run, name: str) -> Run:
-        return replace(each, metrics={name: Metric("ns", "lower", (1.0,))}, histograms={})
+        return replace(each, metrics={name: Metric(name, name, "ns", "lower", (1.0,))}, histograms={})
 
     with pytest.raises(Inconclusive, match="no such metric in common"):
         compare([only(run("a"), "one")], [only(run("b"), "two")], RULES)
 
 
-@pytest.mark.parametrize("other", [Metric("s", "higher", (1.0,)), Metric("msg/s", "lower", (1.0,))])
-def test_a_metric_of_two_units_or_directions_is_left_out(other: Metric) -> None:
-    head = [replace(each, metrics={"throughput": other}) for each in side("head")]
+@pytest.mark.parametrize("other", [("s", "higher"), ("msg/s", "lower")])
+def test_a_metric_of_two_units_or_directions_is_left_out(other: tuple[str, Direction]) -> None:
+    metric = Metric("throughput", "throughput", *other, (1.0,))
+    head = [replace(each, metrics={"throughput": metric}) for each in side("head")]
     found = compare(side("base"), head, RULES)
     assert "throughput" not in [metric.name for metric in found.metrics]
     assert found.notes == ("left out: throughput: its unit or direction differs between the runs",)
@@ -260,7 +265,10 @@ def test_ratios_beyond_double_range_are_left_out_with_a_reason() -> None:
         found = []
         for commit, value in (("base", base), ("head", head)):
             runs = side(commit)
-            extra = {"far": Metric("x", "lower", (value,)), "near": Metric("x", "lower", (1.0,))}
+            extra = {
+                "far": Metric("far", "far", "x", "lower", (value,)),
+                "near": Metric("near", "near", "x", "lower", (1.0,)),
+            }
             found.append([replace(each, metrics=each.metrics | extra) for each in runs])
         return found[0], found[1]
 

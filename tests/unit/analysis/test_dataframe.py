@@ -8,7 +8,7 @@ import pandas as pd
 
 from obrelease.analysis.summary.dataframe import METRIC_COLUMNS, RUN_COLUMNS, metrics_frame, runs_frame
 from obrelease.analysis.summary.read_run import read_run
-from obrelease.models.artefact import Measurement
+from obrelease.models.artefact import own_series
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from tests.drafts import draft
@@ -35,11 +35,10 @@ def test_no_runs_are_an_empty_table() -> None:
 def test_metrics_are_a_row_each_with_unit_and_direction(tmp_path: Path) -> None:
     imported = draft(
         kind="imported",
-        measurements=(
-            Measurement(name="sort", unit="ms", samples=(4.0, 2.0)),
-            Measurement(name="hits", unit="%", samples=(90,)),
+        metrics=(
+            own_series("sort", "ms", (4.0, 2.0)),
+            own_series("hits", "%", (90,)).model_copy(update={"direction": "higher"}),
         ),
-        parameters={"direction.hits": "higher"},
         workload=None,
     )
     runs = [read_run(each, digest=name, folder=tmp_path) for name, each in (("a", draft()), ("b", imported))]
@@ -47,6 +46,6 @@ def test_metrics_are_a_row_each_with_unit_and_direction(tmp_path: Path) -> None:
     assert dict(frame.dtypes.astype(str)) == METRIC_COLUMNS
     assert frame.to_numpy().tolist() == [
         ["a", "throughput", "msg/s", "higher", 1_000_000.0, 3],
-        ["b", "sort", "ms", "lower", 2.0, 2],
+        ["b", "sort", "ns", "lower", 2_000_000.0, 2],
         ["b", "hits", "%", "higher", 90.0, 1],
     ]

@@ -13,7 +13,7 @@ import pytest
 from obrelease import __version__
 from obrelease.analysis.consistency.derived_values import check_derived_values
 from obrelease.importers.hlog import import_hlog
-from obrelease.importers.imported_artefact import ImportRequest
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder.bench import record_bench
 from obrelease.registry.store import Registry
@@ -85,7 +85,7 @@ def test_a_run_as_it_was_recorded_agrees_with_itself(true_run: Path) -> None:
     ("change", "path", "message"),
     [
         (put(3, "parameters", "passes"), "artefact.json", "passes is 3, and pass-wall has 2 samples"),
-        (put(1, "measurements", 0, "samples", 0), "summary.csv", "wall_min_ns is"),
+        (put(1, "metrics", 0, "samples", 0), "summary.csv", "wall_min_ns is"),
         (put(9, "outcome", "counts", "accepted"), "artefact.json", "by their kinds"),
         (put(5, "outcome", "counts", "rejected.unknown-order"), "artefact.json", "by their codes"),
         (put(299, "histograms", 0, "count"), "latency.hlog", "holds 300 values, the envelope has 299"),

@@ -6,22 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from obrelease.analysis.comparison.compare import compare
 from obrelease.analysis.histograms.histogram import encode
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Metric
 from obrelease.errors import Inconclusive, IntegrityError
-from obrelease.models.artefact import Artefact, Measurement
+from obrelease.models.artefact import Artefact, RecordedMetric, own_series
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref
 
 
-def imported(*measurements: Measurement, **parameters: str) -> Artefact:
-    return draft(kind="imported", measurements=measurements, parameters=parameters, workload=None)
+def imported(*metrics: RecordedMetric) -> Artefact:
+    return draft(kind="imported", metrics=metrics, parameters={}, workload=None)
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def recorded(tmp_path: Path) -> tuple[Artefact, Entry]:
     refs, files = [], []
     for name, clock, count in (("first", "service", 3), ("few", "response", 2), ("many", "response", 4)):
         path = f"{name}.hlog"
-        fields = {"name": name, "path": path, "clock": clock, "count": count}
+        fields = {"id": name, "tag": name, "path": path, "clock": clock, "count": count}
         refs.append(histogram_ref().model_copy(update=fields))
         hlog = encode(np.arange(1, count + 1, dtype=np.int64) * 100).hlog
         files.append(NewFile(path, "text/plain", hlog))
@@ -41,40 +40,26 @@ def recorded(tmp_path: Path) -> tuple[Artefact, Entry]:
 
 def test_own_runs_have_their_throughput(tmp_path: Path) -> None:
     run = read_run(draft(), digest="d", folder=tmp_path)
-    assert run.metrics == {"throughput": Metric("msg/s", "higher", (1e6, 2e6, 5e5))}
+    assert run.metrics == {
+        "throughput": Metric("throughput", "throughput", "msg/s", "higher", (1e6, 2e6, 5e5))
+    }
     assert (run.throughput_msg_s, run.passes, run.latency) == (1_000_000, 3, None)
     assert run.name == "bench baseline reference"
 
 
 def test_each_measurement_of_another_tool_is_a_metric_and_times_are_nanoseconds(tmp_path: Path) -> None:
     artefact = imported(
-        Measurement(name="sort", unit="ms", samples=(2, 3.5)),
-        Measurement(name="rate", unit="req/s", samples=(9,)),
-        Measurement(name="zero", unit="ns", samples=(0,)),
+        own_series("sort", "ms", (2, 3.5)),
+        own_series("rate", "req/s", (9,)),
+        own_series("zero", "ns", (0,)),
     )
     run = read_run(artefact, digest="d", folder=tmp_path)
     assert run.metrics == {
-        "sort": Metric("ns", "lower", (2e6, 3.5e6)),
-        "rate": Metric("req/s", "higher", (9.0,)),
+        "sort": Metric("sort", "sort", "ns", "lower", (2e6, 3.5e6)),
+        "rate": Metric("rate", "rate", "req/s", "higher", (9.0,)),
+        "zero": Metric("zero", "zero", "ns", "lower", (0.0,)),
     }
-    assert run.left_out == ("zero: a sample is zero, negative, too large or missing",)
-
-
-@pytest.mark.parametrize(
-    ("unit", "stated", "direction"),
-    [("%", "higher", "higher"), ("n/s", "lower", "lower")],
-)
-def test_a_parameter_states_the_direction_and_the_unit_is_the_default(
-    tmp_path: Path, unit: str, stated: str, direction: str
-) -> None:
-    artefact = imported(Measurement(name="hits", unit=unit, samples=(9,)), **{"direction.hits": stated})
-    assert read_run(artefact, digest="d", folder=tmp_path).metrics["hits"].direction == direction
-
-
-@pytest.mark.parametrize("stated", ["upwards", "", "bigger", True])
-def test_a_direction_that_no_reader_knows_is_not_valid(stated: str) -> None:
-    with pytest.raises(ValidationError, match="neither 'higher' nor 'lower'"):
-        imported(Measurement(name="hits", unit="%", samples=(9,)), **{"direction.hits": stated})
+    assert run.left_out == ()
 
 
 def test_a_run_is_summarised_by_its_largest_histogram_of_response_times(
@@ -115,10 +100,10 @@ def test_a_histogram_of_another_unit_is_left_out(tmp_path: Path) -> None:
 
 
 def test_metrics_without_a_common_direction_do_not_compare(tmp_path: Path) -> None:
-    hits = Measurement(name="hits", unit="%", samples=(9,))
+    hits = own_series("hits", "%", (9,))
     base, head = (
-        read_run(imported(hits, **parameters), digest=digest, folder=tmp_path)
-        for digest, parameters in (("a", {}), ("b", {"direction.hits": "higher"}))
+        read_run(imported(hits.model_copy(update={"direction": direction})), digest=digest, folder=tmp_path)
+        for digest, direction in (("a", "lower"), ("b", "higher"))
     )
     with pytest.raises(Inconclusive, match="no such metric in common"):
         compare([base], [head])

@@ -10,7 +10,7 @@ import pytest
 from obrelease.analysis.histograms.histogram import HistogramSummary
 from obrelease.analysis.notes.release_delta import release_delta, unreadable_release
 from obrelease.analysis.summary.run import Latency, Metric, Run
-from obrelease.models.artefact import Measurement
+from obrelease.models.artefact import RecordedMetric, own_series
 from tests.drafts import draft
 from tests.made_up_runs import LATENCY, latencies, on_host, side, with_fields
 
@@ -25,11 +25,11 @@ def latency(p50_ns: int, p99_ns: int) -> Latency:
 
 def measured(rate_msg_s: int, p50_ns: int, p99_ns: int, *, digest: str = "aa" * 32) -> Run:
     """A run of 2,000 messages."""
-    walls = Measurement(name="pass-wall", unit="ns", samples=(2_000_000_000_000 // rate_msg_s,))
+    walls = own_series("pass-wall", "ns", (2_000_000_000_000 // rate_msg_s,))
     return Run(
         digest=digest,
-        artefact=draft(scenario="x10", parameters={"core": "native"}, measurements=(walls,)),
-        metrics={"throughput": Metric("msg/s", "higher", (float(rate_msg_s),))},
+        artefact=draft(scenario="x10", parameters={"core": "native"}, metrics=(walls,)),
+        metrics={"throughput": Metric("throughput", "throughput", "msg/s", "higher", (float(rate_msg_s),))},
         histograms={LATENCY: (latencies(p50_ns / 1e6),)},
         latency=latency(p50_ns, p99_ns),
     )
@@ -121,12 +121,15 @@ def test_scenarios_that_are_gone_are_listed() -> None:
 
 
 def test_measurements_of_other_tools_compare_by_name_and_unit() -> None:
-    def imported(digest: str, *measurements: Measurement) -> Run:
-        fields = {"kind": "imported", "parameters": {}, "workload": None, "measurements": measurements}
-        return with_fields(replace(BEFORE, digest=digest, latency=None, metrics={}), **fields)
+    def imported(digest: str, *measurements: RecordedMetric) -> Run:
+        fields = {"kind": "imported", "parameters": {}, "workload": None, "metrics": measurements}
+        metrics = {
+            each.id: Metric(each.id, each.name, each.unit, "lower", each.samples) for each in measurements
+        }
+        return with_fields(replace(BEFORE, digest=digest, latency=None, metrics=metrics), **fields)
 
-    def series(name: str, unit: str, *samples: float) -> Measurement:
-        return Measurement(name=name, unit=unit, samples=samples)
+    def series(name: str, unit: str, *samples: float) -> RecordedMetric:
+        return own_series(name, unit, samples)
 
     before = imported("aa", series("sort", "ns", 300.0, 200.0, 100.0), series("heap", "bytes", 0))
     now = imported("bb", series("sort", "ns", 150.5), series("heap", "bytes", 4), series("new", "ns", 4))

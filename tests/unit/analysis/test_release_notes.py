@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from markdown_it import MarkdownIt
 
 from obrelease.analysis.histograms.histogram import HistogramSummary
 from obrelease.analysis.notes.release_notes import release_notes
-from obrelease.analysis.summary.run import Latency, Run
-from obrelease.models.artefact import Artefact, Check, Measurement, SourceFile
+from obrelease.analysis.summary.read_run import read_run
+from obrelease.analysis.summary.run import Latency, Metric, Run
+from obrelease.models.artefact import Check, RecordedMetric, SourceFile, own_series
 from tests.drafts import draft
 from tests.made_up_runs import on_host, with_fields
 
@@ -28,7 +30,7 @@ RUN = Run(
         producer=draft().producer.model_copy(update={"commit": "ef" * 20}),
         workload=draft().workload.model_copy(update={"messages": 200_000, "seed": "42"}),
         outcome=draft().outcome.model_copy(update={"events_digest": "cd" * 32}),
-        measurements=(Measurement(name="pass-wall", unit="ns", samples=(326_613_265,) * 5),),
+        metrics=(own_series("pass-wall", "ns", (326_613_265,) * 5),),
     ),
     metrics={},
     histograms={},
@@ -59,8 +61,9 @@ def changed(run: Run, part: str, **fields: Any) -> Run:
     return with_fields(run, **{part: getattr(run.artefact, part).model_copy(update=fields)})
 
 
-def imported(*measurements: Measurement) -> Artefact:
-    return RUN.artefact.model_copy(update={"kind": "imported", "measurements": measurements})
+def imported(*metrics: RecordedMetric) -> Run:
+    artefact = RUN.artefact.model_copy(update={"kind": "imported", "metrics": metrics})
+    return read_run(artefact, digest=RUN.digest, folder=Path())
 
 
 def rendered(markdown: str) -> str:
@@ -137,9 +140,9 @@ def test_the_faults_of_a_run_are_listed() -> None:
 
 
 def test_what_other_tools_measured_has_a_table_of_its_own() -> None:
-    sort = Measurement(name="sort", unit="ns", samples=(9, 1_234, 1_234, 1, 5_000))
-    ratio = Measurement(name="ratio", unit="%", samples=(12.5, 1.5, 99.5))
-    notes = release_notes("p", "v1", "c", [replace(RUN, artefact=imported(sort, ratio))])
+    sort = own_series("sort", "ns", (9, 1_234, 1_234, 1, 5_000))
+    ratio = own_series("ratio", "%", (12.5, 1.5, 99.5))
+    notes = release_notes("p", "v1", "c", [imported(sort, ratio)])
     assert f"| `x100` | `sort` | `ns` | 5 | 1,234 | `{'ab' * 6}` |" in notes
     assert f"| `x100` | `ratio` | `%` | 3 | 12.5 | `{'ab' * 6}` |" in notes
 
@@ -196,11 +199,11 @@ def _with_text(text: str) -> Run:
     """A run with a text in every field that others may have written, past all validation."""
     failed = Check.model_construct(name=text, passed=False, detail="", counts={})
     source = SourceFile.model_construct(name=text, size=1, sha256="12" * 32)
-    measured = Measurement.model_construct(name=text, unit=text, samples=(1,))
+    measured = Metric(text, text, text, "lower", (1.0,))
     run = with_fields(
         RUN, kind="imported", scenario=text, command=("obrelease", text), parameters={"core": text},
-        measurements=(measured,),
     )  # fmt: skip
+    run = replace(run, metrics={text: measured})
     run = changed(changed(run, "outcome", checks=(failed,)), "workload", source=source)
     return on_host(run, cpu_model=text, python=text)
 

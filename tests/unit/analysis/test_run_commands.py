@@ -10,6 +10,7 @@ import pytest
 
 from obrelease.analysis.kinds.all_kinds import command_of
 from obrelease.models.artefact import Artefact, SourceFile
+from obrelease.models.validation import read_artefact_model
 from tests.drafts import draft
 
 RESULTS = Path(__file__).resolve().parents[3] / "results"
@@ -27,7 +28,7 @@ def replay(command: str) -> Artefact:
 
 
 def test_every_committed_run_has_the_command_of_its_parameters() -> None:
-    runs = [Artefact.model_validate_json(path.read_bytes()) for path in RESULTS.rglob("artefact.json")]
+    runs = [read_artefact_model(path.read_bytes(), str(path)) for path in RESULTS.rglob("artefact.json")]
     assert {run.kind for run in runs} >= {"bench", "stress", "architectures", "replay"}
     assert [run.command for run in runs] == [command_of(run) for run in runs]
 

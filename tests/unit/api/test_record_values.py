@@ -42,9 +42,10 @@ def test_a_run_has_all_that_was_given(tmp_path: Path) -> None:
     assert (artefact.producer.name, artefact.producer.version) == ("my-parser", "2.1")
     assert artefact.producer.commit is None
     assert artefact.command == ("parse", "--fast")
-    assert artefact.parameters["label.compiler"] == "clang-19"
-    assert artefact.parameters["label.lto"] is True
-    assert [series.name for series in artefact.measurements] == ["parse-time", "hits"]
+    assert artefact.title == "Parse JSON"
+    assert artefact.label_values == {"compiler": "clang-19", "lto": True}
+    assert artefact.sources.created == "user"
+    assert [series.name for series in artefact.metrics] == ["Parse time", "hits"]
     assert [(ref.name, ref.clock, ref.count) for ref in artefact.histograms] == [("request", "response", 3)]
     media_types = {file.path: file.media_type for file in artefact.files}
     assert media_types["notes.txt"] == "text/plain"
@@ -61,7 +62,7 @@ def test_the_same_run_twice_is_one(tmp_path: Path) -> None:
     first = recorded()
     registry = Registry(tmp_path / "r")
     kept = registry.load(first)
-    assert [registry.load(entry).measurements for entry in registry.find()] == [kept.measurements]
+    assert [registry.load(entry).metrics for entry in registry.find()] == [kept.metrics]
 
 
 def test_the_commit_of_the_repository(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_nothing_to_record_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no samples"):
         record("s", producer="p", version="1", metrics=[Metric("m", "ns", [])], registry=tmp_path / "r")
     with pytest.raises(InvalidInput):
-        record("s", producer="p", version="1", metrics=[Metric("m", "a unit", [1])], registry=tmp_path / "r")
+        record("s", producer="p", version="1", metrics=[Metric("m", "", [1])], registry=tmp_path / "r")
     assert not (tmp_path / "r").exists()
 
 

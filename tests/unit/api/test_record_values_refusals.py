@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from obrelease import InvalidInput, Latencies, Metric, ObreleaseError, Registry, UsageError, record
+from obrelease import InvalidInput, Latencies, Metric, Registry, UsageError, record
 
 TIME = Metric("time", "ms", [1.0])
 
@@ -42,18 +42,19 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "time differences": (metric(np.array([1], "m8[ms]")), "time differences"),
     "empty generator": (metric(iter(())), "metric 'm' has no samples"),
     "empty array": (metric(np.array([])), "metric 'm' has no samples"),
-    "unit": (metric(unit="\u00b5s"), "metric 'm': the unit '\u00b5s' cannot be stored"),
+    "no unit": (metric(unit=""), "metric 'm': the unit has 0 characters"),
+    "long unit": (metric(unit="u" * 65), "metric 'm': the unit has 65 characters"),
     "unit of a wrong type": (metric(unit=None), "metric 'm': the unit is None"),
     "better": (metric(better="bigger"), "metric 'm': better is 'bigger'"),
     "better in capitals": (metric(better="Higher"), "better is 'Higher'"),
     "better as a boolean": (metric(better=True), "better is True"),
-    "letters that would be lost": (metric(name="gr\u00f6\u00dfe"), "'\u00f6' cannot be stored"),
-    "name without letters": (metric(name="--"), "no letter"),
-    "long name": (metric(name="m" * 65), "more than 64 characters"),
+    "no name": (metric(name=""), "metric: the name is empty"),
+    "long name": (metric(name="m" * 4097), "4,097 characters; at most 4,096"),
+    "half of a character": (metric(name="\ud83d"), "has a lone surrogate"),
     "name of a wrong type": (metric(name=3), "the name is 3"),
-    "scenario without letters": ({"scenario": "\u6f22"}, "scenario: '\u6f22' cannot be stored"),
+    "no scenario": ({"scenario": ""}, "scenario: the name is empty"),
+    "producer without letters": ({"producer": "\u6f22"}, "producer: '\u6f22' cannot be stored"),
     "scenario of a wrong type": ({"scenario": None}, "scenario: the name is None"),
-    "reserved scenario": ({"scenario": "con"}, "scenario 'con'.*Windows"),
     "producer of a wrong type": ({"producer": 3}, "producer: the name is 3"),
     "version of a wrong type": ({"version": 2.1}, "version is 2.1"),
     "a metric alone": ({"metrics": TIME}, "metrics is a Metric"),
@@ -82,7 +83,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "long file": ({"files": {"w" * 236: b""}}, "fit into a release"),
     "long file name": ({"files": {"a" * 101: b""}}, "too long for a release"),
     "a list of labels": ({"labels": ["a"]}, "labels is a list"),
-    "empty label key": ({"labels": {"": 1}}, "label '': the key cannot be stored"),
+    "empty label key": ({"labels": {"": 1}}, "label '': the key has 0 characters"),
     "label key of a wrong type": ({"labels": {1: 1}}, "label 1: the key is not text"),
     "label value": ({"labels": {"k": None}}, "label 'k': None is not text"),
     "label that is not finite": ({"labels": {"k": float("nan")}}, "label 'k': nan"),
@@ -132,7 +133,7 @@ def test_a_run_that_could_not_be_read_back_is_not_recorded(tmp_path: Path, sampl
 )
 def test_samples_may_be_any_array_or_iterable(tmp_path: Path, samples: Any) -> None:
     registry = Registry(tmp_path / "r")
-    (series,) = registry.load(recorded(tmp_path, **metric(samples))).measurements
+    (series,) = registry.load(recorded(tmp_path, **metric(samples))).metrics
     assert series.samples == (1.5, 2)
 
 
@@ -149,7 +150,26 @@ def test_a_file_may_be_any_buffer(tmp_path: Path, content: Any) -> None:
     assert (entry.folder / "n.txt").read_bytes() == b"x"
 
 
-def test_the_cure_of_a_unit_is_its_ascii_form(tmp_path: Path) -> None:
-    with pytest.raises(ObreleaseError) as caught:
-        recorded(tmp_path, **metric(unit="\u00b5s"))
-    assert caught.value.hint == "write it as 'us'"
+@pytest.mark.parametrize("unit", ["\u00b5s", "\u03bcs"], ids=["micro sign", "greek letter"])
+def test_micro_is_stored_as_one_unit_whatever_its_character(tmp_path: Path, unit: str) -> None:
+    (stored,) = Registry(tmp_path / "r").load(recorded(tmp_path, **metric(unit=unit))).metrics
+    assert stored.unit == "us"
+
+
+NAMES = [
+    "gr\u00f6\u00dfe", "--", "BM_\u0394", "BM_\u03a3", "a < b", "a > b", "A > b",
+    "\u202eabc", "\0", "m" * 4096,
+]  # fmt: skip
+
+
+def test_names_of_every_kind_are_kept_apart(tmp_path: Path) -> None:
+    metrics = [Metric(name, "ms", [1.0]) for name in NAMES]
+    artefact = Registry(tmp_path / "r").load(recorded(tmp_path, metrics=metrics))
+    assert [each.name for each in artefact.metrics] == NAMES
+    assert len({each.id for each in artefact.metrics}) == len(NAMES)
+
+
+@pytest.mark.parametrize("title", ["con", "Con.x", "\u6f22", "x" * 4096, "LPT1", "..", "/"])
+def test_a_title_of_any_kind_has_a_folder_that_a_release_can_hold(tmp_path: Path, title: str) -> None:
+    assert Registry(tmp_path / "r").load(recorded(tmp_path, scenario=title)).title == title
+    assert Registry(tmp_path / "r").validate().problems == ()

@@ -18,14 +18,9 @@ from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.google_benchmark_v1 import import_google_benchmark
 from obrelease.importers.hlog import import_hlog
 from obrelease.importers.hyperfine_v1 import import_hyperfine
-from obrelease.importers.imported_artefact import (
-    ArtefactDraft,
-    ImportRequest,
-    measurements_ns,
-    parse_date_ns,
-    to_nanoseconds,
-)
 from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
+from obrelease.importers.time_units import parse_date_ns, to_nanoseconds
+from obrelease.importers.version_1_import import ArtefactDraft, ImportRequest, measurements_ns
 from obrelease.models.artefact import Artefact
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.store import Registry
@@ -55,7 +50,7 @@ def changed(name: str, change: Callable[[Any], object]) -> ImportRequest:
 
 
 def samples(artefact: Artefact) -> dict[str, tuple[float, ...]]:
-    return {series.name: series.samples for series in artefact.measurements}
+    return {series.name: series.samples for series in artefact.metrics}
 
 
 def test_every_data_file_has_a_card() -> None:
@@ -104,7 +99,7 @@ def test_google_benchmark_gives_repetitions_and_no_aggregates() -> None:
     assert raw[0]["time_unit"] == "us"
     assert found["sum_of_levels-256"] == pytest.approx([1e3 * b["real_time"] for b in raw], rel=1e-12)
     assert found["sum_of_levels-256.cpu"] == pytest.approx([1e3 * b["cpu_time"] for b in raw], rel=1e-12)
-    assert {series.unit for series in artefact.measurements} == {"ns"}
+    assert {series.unit for series in artefact.metrics} == {"ns"}
 
 
 def test_google_benchmarks_machine_and_date() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from obrelease.cli.commands.import_ import Format
-from obrelease.importers.imported_artefact import ImportRequest
 from obrelease.importers.reimport_check import check_numbers
 from obrelease.importers.version_1_formats import IMPORTERS
+from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact import Artefact
 from obrelease.models.finding import Finding
 from obrelease.registry.store import Registry
@@ -62,19 +62,19 @@ def test_a_log_in_another_unit_agrees_with_its_original(imported: Callable[..., 
 
 
 def faster(document: dict[str, Any], _folder: Path) -> None:
-    document["measurements"][0]["samples"][1] /= 2
+    document["metrics"][0]["samples"][1] /= 2
 
 
 def fewer(document: dict[str, Any], _folder: Path) -> None:
-    document["measurements"][0]["samples"].pop()
+    document["metrics"][0]["samples"].pop()
 
 
 def dropped(document: dict[str, Any], _folder: Path) -> None:
-    document["measurements"].pop(0)
+    document["metrics"].pop(0)
 
 
 def invented(document: dict[str, Any], _folder: Path) -> None:
-    document["measurements"].append({"name": "made-up", "unit": "ns", "samples": [1]})
+    document["metrics"].append({"id": "made-up", "name": "made-up", "unit": "ns", "samples": [1]})
 
 
 def elsewhere(document: dict[str, Any], _folder: Path) -> None:

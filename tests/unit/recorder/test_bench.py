@@ -21,7 +21,7 @@ from obrelease.errors import (
     UsageError,
 )
 from obrelease.models.artefact import Producer
-from obrelease.models.artefact_draft import slug
+from obrelease.models.metric_identity import slug
 from obrelease.recorder import bench_work, core_names, scenario_names
 from obrelease.recorder.bench import record_bench
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
@@ -66,7 +66,7 @@ def test_the_envelope_is_valid_and_describes_the_run(recorded: tuple[Registry, E
     assert artefact.workload is not None
     assert (artefact.workload.name, artefact.workload.seed) == ("baseline", "7")
     assert artefact.parameters == {"batch-messages": 65_536, "core": "reference", "passes": 2}
-    walls, warm_up, overhead = artefact.measurements
+    walls, warm_up, overhead = artefact.metrics
     assert (warm_up.name, len(warm_up.samples)) == ("warm-up", 1)
     assert (walls.name, walls.unit, len(walls.samples)) == ("pass-wall", "ns", 2)
     assert (overhead.name, overhead.unit, len(overhead.samples)) == ("timer-overhead", "ns", 1)

@@ -10,7 +10,6 @@ import pytest
 from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import Producer
-from obrelease.models.labels_and_directions import direction_of, labels_of
 from obrelease.recorder.values_artefact import Latencies, Metric, build_artefact, this_machine
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -33,13 +32,16 @@ def test_metrics_histograms_files_and_labels_are_recorded(tmp_path: Path) -> Non
     entry = registry.record(draft.artefact, draft.files)
     artefact = registry.load(entry)
     assert (artefact.kind, artefact.scenario, artefact.created_ns) == ("imported", "my-service", "5")
+    assert artefact.title == "My Service"
+    assert (artefact.sources.host, artefact.sources.created) == ("machine", "machine")
     assert (artefact.command, artefact.producer) == (("bench", "--all"), PRODUCER)
-    assert artefact.parameters == {"label.region": "eu", "label.shards": 4}
-    assert labels_of(artefact) == {"region": "eu", "shards": 4}
-    (measurement,), (histogram,) = artefact.measurements, artefact.histograms
-    assert (measurement.name, measurement.unit, measurement.samples) == ("requests-s", "req/s", (10.5, 11.0))
-    assert (histogram.name, histogram.count, histogram.clock) == ("get", 3, "response")
-    assert {file.path for file in artefact.files} == {"get.hlog", "notes.txt"}
+    assert artefact.parameters == {}
+    assert artefact.label_values == {"region": "eu", "shards": 4}
+    assert {label.source for label in artefact.labels.values()} == {"user"}
+    (metric,), (histogram,) = artefact.metrics, artefact.histograms
+    assert (metric.name, metric.unit, metric.samples) == ("Requests / s", "req/s", (10.5, 11.0))
+    assert (histogram.tag, histogram.count, histogram.clock) == ("GET /", 3, "response")
+    assert {file.path for file in artefact.files} == {f"latency-{histogram.id}.hlog", "notes.txt"}
     assert artefact.host.stable == this_machine().stable
     assert check_numbers(artefact, entry.folder) == ()
 
@@ -64,8 +66,7 @@ def test_a_direction_other_than_the_unit_suggests_is_kept() -> None:
         producer=PRODUCER,
         created_ns=1,
     ).artefact
-    assert artefact.parameters == {"direction.hits": "higher", "direction.errors": "lower"}
-    directions = {each.name: direction_of(artefact, each) for each in artefact.measurements}
+    directions = {each.name: each.direction for each in artefact.metrics}
     assert directions == {"hits": "higher", "errors": "lower", "rate": "higher", "time": "lower"}
 
 
@@ -74,8 +75,8 @@ def test_a_direction_other_than_the_unit_suggests_is_kept() -> None:
     [
         ([], [], "nothing to record"),
         ([Metric("a", "ns", [])], [], "'a' has no samples"),
-        ([Metric("A b", "ns", [1]), Metric("a-B", "ns", [1])], [], "are stored under one name, 'a-b'"),
-        ([], [Latencies("h", [1]), Latencies("H", [1])], "are stored under one name, 'h'"),
+        ([Metric("A b", "ns", [1]), Metric("A b", "us", [1])], [], "two metrics have the name 'A b'"),
+        ([], [Latencies("h", [1]), Latencies("h", [1])], "two histograms have the name 'h'"),
         ([], [Latencies("h", [0.5])], "whole nanoseconds"),
         ([], [Latencies("h", [[1]])], "one dimension"),
     ],
@@ -89,4 +90,4 @@ def test_values_that_cannot_be_stored_are_refused(
 
 def test_a_unit_that_an_envelope_does_not_take_is_invalid_input() -> None:
     with pytest.raises(InvalidInput, match="unit"):
-        build_artefact("x", metrics=[Metric("a", "two words", [1])], producer=PRODUCER, created_ns=1)
+        build_artefact("x", metrics=[Metric("a", "x" * 65, [1])], producer=PRODUCER, created_ns=1)

@@ -11,12 +11,12 @@ from pathlib import Path
 from obrelease.models.artefact import (
     Artefact,
     Host,
-    Measurement,
     Outcome,
     Producer,
     StableHost,
     VolatileHost,
     Workload,
+    own_series,
 )
 from obrelease.models.json_schema import export_schemas
 from obrelease.registry.entry import Entry
@@ -119,6 +119,7 @@ def run_of(scenario: str, seed: int) -> Artefact:
     return Artefact(
         kind="bench",
         scenario=scenario,
+        title=scenario,
         created_ns="1700000000000000000",
         command=("obrelease", "run", "bench", "--scenario", scenario, "--seed", str(seed)),
         producer=Producer(name="obrelease", version="0.9"),
@@ -126,5 +127,5 @@ def run_of(scenario: str, seed: int) -> Artefact:
         parameters={"core": "reference"},
         workload=Workload(name="flow", version=1, messages=2000, commands_digest="1" * 64, seed=str(seed)),
         outcome=Outcome(events=3, events_digest="2" * 64, state_digest="3" * 64),
-        measurements=(Measurement(name="pass-wall", unit="ns", samples=(1000, 1100)),),
+        metrics=(own_series("pass-wall", "ns", (1000, 1100)),),
     )

@@ -77,7 +77,7 @@ def test_a_run_that_repeats_the_measurements_of_another_is_named() -> None:
     assert run_warnings(COMMIT, [one, again])[0] == (
         f"1 of 2 runs record the same measurements as another run: {'b' * 12}"
     )
-    empty = [collected(name, one.artefact.model_copy(update={"measurements": ()})) for name in "de"]
+    empty = [collected(name, one.artefact.model_copy(update={"metrics": ()})) for name in "de"]
     assert repeated_measurements(empty) == ()
 
 

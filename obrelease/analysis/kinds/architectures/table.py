@@ -100,7 +100,7 @@ def _unstable(artefact: Artefact, name: str) -> Cell:
 
 def _busy_ns(artefact: Artefact, name: str) -> Iterator[tuple[str, int]]:
     """The stages of an architecture: the measurements that follow its walls in the envelope."""
-    found = [series.name for series in artefact.measurements]
+    found = [series.name for series in artefact.metrics]
     after = found[found.index(f"{name}-wall") + 1 :]
     for series in takewhile(lambda each: each.startswith(f"{name}-") and each.endswith("-busy"), after):
         stage = series.removeprefix(f"{name}-").removesuffix("-busy")

@@ -37,7 +37,7 @@ def _allocations_rule(content: RunContent, table: bytes) -> Iterator[str]:
         return
     if any(one[0] < two[0] for one, two in pairwise(rows)):
         yield "held_bytes does not fall from row to row"
-    peak = next((each.samples for each in content.artefact.measurements if each.name == PEAK_MEMORY), ())
+    peak = next((each.samples for each in content.artefact.metrics if each.name == PEAK_MEMORY), ())
     if not peak or sum(held for held, _ in rows) > peak[0]:
         yield "holds more than the peak of memory in the envelope"
 

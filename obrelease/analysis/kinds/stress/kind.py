@@ -75,8 +75,8 @@ def _every_message_is_timed(content: RunContent) -> Iterator[str]:
         sent = content.messages * scale // scales[-1]
         names = {f"{clock}-latency-x{scale}" for clock in CLOCKS}
         for ref in content.artefact.histograms:
-            if ref.name in names and ref.count + ref.out_of_range != sent:
-                yield f"{sent} messages were sent, and {ref.name} has {ref.count + ref.out_of_range}"
+            if ref.id in names and ref.count + ref.out_of_range != sent:
+                yield f"{sent} messages were sent, and {ref.id} has {ref.count + ref.out_of_range}"
 
 
 def _events_are_of_the_largest_scale(content: RunContent) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _sweep_rule(content: RunContent, table: bytes) -> Iterator[str]:
         for at in range(0, len(percentiles), _PERCENTILES):
             if any(one > two for one, two in pairwise(percentiles[at : at + _PERCENTILES])):
                 yield f"percentiles fall at {offered} msg/s"
-    recorded = next((each.samples for each in content.artefact.measurements if each.name == "knee"), ())
+    recorded = next((each.samples for each in content.artefact.metrics if each.name == "knee"), ())
     if recorded != (_knee(rows),):
         yield f"its knee is {_knee(rows)} msg/s, the envelope has {', '.join(map(str, recorded))}"
 

@@ -25,7 +25,7 @@ def _latency_csv(content: RunContent) -> bytes:
     """The percentile curve of the run's first histogram."""
     if not content.artefact.histograms:
         raise InvalidInput(f"no histogram, of which {LATENCY_TABLE} is the curve")
-    return percentile_csv(content.histogram(content.artefact.histograms[0].name))
+    return percentile_csv(content.histogram(content.artefact.histograms[0].id))
 
 
 def _plots(content: RunContent) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def _plots(content: RunContent) -> dict[str, bytes]:
     artefact, core = content.artefact, str(content.artefact.parameters["core"])
     seed = artefact.workload.seed if artefact.workload else None
     title = run_title(artefact.kind, artefact.scenario, core=core, seed=seed, messages=content.messages)
-    curves = {core: content.histogram(artefact.histograms[0].name)}
+    curves = {core: content.histogram(artefact.histograms[0].id)}
     rates = throughput_msg_s(content.messages, samples_of(artefact, WALL_TIMES))
     return {
         "latency.svg": latency_curve(curves, title=title, clock="service"),

@@ -26,7 +26,7 @@ def summary_csv(content: RunContent) -> bytes:
     overheads = samples_of(artefact, TIMER_OVERHEAD)
     if workload is None or outcome is None or not walls or not overheads or not artefact.histograms:
         raise InvalidInput(f"a run of {artefact.kind} lacks what {SUMMARY_FILE} is made of")
-    latency = summary_of(content.histogram(artefact.histograms[0].name))
+    latency = summary_of(content.histogram(artefact.histograms[0].id))
     row = {
         "kind": artefact.kind,
         "scenario": artefact.scenario,
