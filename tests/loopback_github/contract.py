@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -27,6 +28,10 @@ PATHS: Final = (
     "/repos/{owner}/{repo}/releases/{release_id}",
     "/repos/{owner}/{repo}/releases/{release_id}/assets",
 )
+
+
+_PORT: Final = re.compile(rb"(localhost):[0-9]+")
+_Pairs = tuple[tuple[str, str], ...]
 
 
 class ContractError(AssertionError):
@@ -91,19 +96,10 @@ def request_of(
     Raises:
         ContractError: it is not one that the description allows.
     """
-    request = MockRequest(
-        f"https://{host}.github.com",
-        method.lower(),
-        path,
-        args=dict(query),
-        headers=dict(headers),
-        data=body or None,
-        content_type=headers.get("Content-Type", "application/json"),
-    )
-    try:
-        _openapi().validate_request(request)
-    except OpenAPIError as error:
-        raise ContractError(f"request {method} {path}: {_reason(error)}") from error
+    kept = tuple((name, value) for name, value in headers.items() if name.lower() != "host")
+    request, fault = _checked_request(host, method, path, tuple(query.items()), kept, body)
+    if fault is not None:
+        raise ContractError(fault)
     return request
 
 
@@ -113,13 +109,45 @@ def check_reply(request: MockRequest, status: int, body: bytes) -> None:
     Raises:
         ContractError: the body is not what the description says, or it knows no such success.
     """
+    fault = _reply_fault(request, status, _PORT.sub(rb"\1", body))
+    if fault is not None:
+        raise ContractError(fault)
+
+
+# A check takes milliseconds, and many tests send the same request: each distinct one is checked once.
+@functools.lru_cache(maxsize=4096)
+def _checked_request(
+    host: str, method: str, path: str, query: _Pairs, headers: _Pairs, body: bytes
+) -> tuple[MockRequest, str | None]:
+    """The request, and why the description does not allow it."""
+    fields = dict(headers)
+    request = MockRequest(
+        f"https://{host}.github.com",
+        method.lower(),
+        path,
+        args=dict(query),
+        headers=fields,
+        data=body or None,
+        content_type=fields.get("Content-Type", "application/json"),
+    )
+    try:
+        _openapi().validate_request(request)
+    except OpenAPIError as error:
+        return request, f"request {method} {path}: {_reason(error)}"
+    return request, None
+
+
+@functools.lru_cache(maxsize=4096)
+def _reply_fault(request: MockRequest, status: int, body: bytes) -> str | None:
+    """Why the description does not allow the reply; requests are the same object if they are equal."""
     try:
         _openapi().validate_response(request, MockResponse(body, status_code=status))
-    except ResponseNotFound as error:
+    except ResponseNotFound:
         if status < HTTPStatus.BAD_REQUEST:
-            raise ContractError(f"reply {status} to {request.method} {request.path}: is unknown") from error
+            return f"reply {status} to {request.method} {request.path}: is unknown"
     except OpenAPIError as error:
-        raise ContractError(f"reply {status} to {request.method} {request.path}: {_reason(error)}") from error
+        return f"reply {status} to {request.method} {request.path}: {_reason(error)}"
+    return None
 
 
 def _reason(error: BaseException) -> str:
