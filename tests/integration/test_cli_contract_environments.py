@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -54,6 +54,8 @@ BENCH: Final = (
     "-q",
 )
 
+BUNDLE: Final = ("bundle", "v0.9-beta", "--output", "out", "-q")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -92,6 +94,23 @@ class Shell:
 MakeShell = Callable[[str], Shell]
 
 
+def in_each_environment(*rows: object, every: int, first: int = 0) -> list[Any]:
+    """All pairs of an environment and a row; one pair in `every` on each push, all of them nightly.
+
+    If there are at least `every` rows, each environment and each row is in the part of each push.
+    """
+    return [
+        pytest.param(
+            environment,
+            row,
+            marks=() if (number + place) % every == first else pytest.mark.nightly,
+            id=f"{environment}-{' '.join(map(str, row)) if isinstance(row, tuple) else row}",
+        )
+        for number, environment in enumerate(ENVIRONMENTS)
+        for place, row in enumerate(rows)
+    ]
+
+
 @pytest.fixture(scope="module")
 def make_shell(tmp_path_factory: pytest.TempPathFactory) -> MakeShell:
     template = make_project(tmp_path_factory.mktemp("template")).root
@@ -106,7 +125,7 @@ def make_shell(tmp_path_factory: pytest.TempPathFactory) -> MakeShell:
         settings |= {
             "PYTHONPATH": import_path(),
             "TMPDIR": str(base),
-            "PYTHONPYCACHEPREFIX": str(shared / "compiled"),
+            "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", str(shared / "compiled")),
         }
         settings |= {} if "HOME" in ENVIRONMENTS[name] else {"MPLCONFIGDIR": str(shared / "matplotlib")}
         settings |= ENVIRONMENTS[name]
@@ -122,7 +141,7 @@ def plain(make_shell: MakeShell) -> Shell:
     return make_shell("plain")
 
 
-@pytest.fixture(params=ENVIRONMENTS)
+@pytest.fixture
 def shell(request: pytest.FixtureRequest, make_shell: MakeShell) -> Shell:
     return make_shell(request.param)
 
@@ -132,7 +151,11 @@ def plain_answer(plain: Shell, *words: str) -> Answer:
     return plain.run(*words)
 
 
-@pytest.mark.parametrize("words", [("--help",), ("run", "bench", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    in_each_environment(("--help",), ("run", "bench", "--help"), every=2),
+    indirect=["shell"],
+)
 def test_help(shell: Shell, plain: Shell, words: tuple[str, ...]) -> None:
     answer = shell.run(*words)
     assert (answer.code, answer.err) == (ExitCode.OK, "")
@@ -140,15 +163,16 @@ def test_help(shell: Shell, plain: Shell, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
+    ("shell", "words"),
+    in_each_environment(
         ("show", "--nonsense", "--json"),
         ("list", "--json"),
         ("show", "latest"),
         ("validate",),
         ("schema", "check"),
-    ],
-    ids=" ".join,
+        every=2,
+    ),
+    indirect=["shell"],
 )
 def test_answers(shell: Shell, plain: Shell, words: tuple[str, ...]) -> None:
     wanted = plain_answer(plain, *words)
@@ -156,20 +180,24 @@ def test_answers(shell: Shell, plain: Shell, words: tuple[str, ...]) -> None:
     assert shell.run(*words) == wanted
 
 
-def test_a_run_has_the_same_events(shell: Shell, plain: Shell) -> None:
-    answer, wanted = shell.run(*BENCH), plain_answer(plain, *BENCH)
+@pytest.mark.parametrize(("shell", "words"), in_each_environment(BENCH, every=2, first=0), indirect=["shell"])
+def test_a_run_has_the_same_events(shell: Shell, plain: Shell, words: tuple[str, ...]) -> None:
+    answer, wanted = shell.run(*words), plain_answer(plain, *words)
     assert (answer.code, answer.err) == (wanted.code, wanted.err) == (ExitCode.OK, "")
     digests = [json.loads(each.out)["run"]["events_digest"] for each in (answer, wanted)]
     assert digests[0] == digests[1]
 
 
-def test_a_bundle_has_the_same_bytes(shell: Shell, plain: Shell) -> None:
-    assert bundle_digests(shell) == plain_bundle(plain)
+@pytest.mark.parametrize(
+    ("shell", "words"), in_each_environment(BUNDLE, every=2, first=1), indirect=["shell"]
+)
+def test_a_bundle_has_the_same_bytes(shell: Shell, plain: Shell, words: tuple[str, ...]) -> None:
+    assert bundle_digests(shell, *words) == plain_bundle(plain, *words)
 
 
-def bundle_digests(shell: Shell) -> dict[str, tuple[str, int]]:
+def bundle_digests(shell: Shell, *words: str) -> dict[str, tuple[str, int]]:
     shutil.rmtree(shell.folder / "out", ignore_errors=True)
-    assert shell.run("bundle", "v0.9-beta", "--output", "out", "-q").code == ExitCode.OK
+    assert shell.run(*words).code == ExitCode.OK
     return {path.name: digest_file(path) for path in sorted((shell.folder / "out").iterdir())}
 
 
@@ -177,26 +205,30 @@ plain_bundle = cache(bundle_digests)
 
 
 @pytest.mark.parametrize(
-    ("words", "redirection", "reason"),
-    [
-        (("--version",), ">/dev/full", "No space left on device"),
-        (("--help",), ">/dev/full", "No space left on device"),
-        (("--show-completion", "bash"), ">/dev/full", "No space left on device"),
-        (("list", "--json"), ">&-", "Bad file descriptor"),
-    ],
+    ("shell", "row"),
+    in_each_environment(
+        ("--version", ">/dev/full", "No space left on device"),
+        ("--help", ">/dev/full", "No space left on device"),
+        ("--show-completion bash", ">/dev/full", "No space left on device"),
+        ("list --json", ">&-", "Bad file descriptor"),
+        every=4,
+    ),
+    indirect=["shell"],
 )
-def test_a_stdout_that_cannot_be_written(
-    shell: Shell, words: tuple[str, ...], redirection: str, reason: str
-) -> None:
+def test_a_stdout_that_cannot_be_written(shell: Shell, row: tuple[str, str, str]) -> None:
+    words, redirection, reason = row
     wanted = f"error: standard output: cannot be written: {reason}\n"
-    assert shell.run(*words, redirection=redirection) == Answer(ExitCode.STORAGE, "", wanted)
+    assert shell.run(*words.split(), redirection=redirection) == Answer(ExitCode.STORAGE, "", wanted)
 
 
-@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize(
+    ("shell", "redirection"), in_each_environment("2>/dev/full", "2>&-", every=2), indirect=["shell"]
+)
 def test_a_stderr_that_cannot_be_written(shell: Shell, redirection: str) -> None:
     answer = shell.run("show", "absent", "--json", redirection=redirection)
     assert (answer.code, json.loads(answer.out)["error"]["code"]) == (ExitCode.NOT_FOUND, ExitCode.NOT_FOUND)
 
 
-def test_a_reader_that_leaves_early(shell: Shell) -> None:
-    assert shell.run("--help", redirection="| true") == Answer(ExitCode.OK, "", "")
+@pytest.mark.parametrize(("shell", "redirection"), in_each_environment("| true", every=2), indirect=["shell"])
+def test_a_reader_that_leaves_early(shell: Shell, redirection: str) -> None:
+    assert shell.run("--help", redirection=redirection) == Answer(ExitCode.OK, "", "")
