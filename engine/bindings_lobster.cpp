@@ -20,13 +20,14 @@ using obengine::lobster::Row;
 using obengine::lobster::Window;
 using RowsIn = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-[[nodiscard]] std::optional<BytesOut> integer_lines(const BytesIn& text, std::size_t columns, bool seconds_first) {
+[[nodiscard]] std::optional<BytesOut> integer_lines(const BytesIn& text, std::size_t columns, bool seconds_first,
+                                                    bool label_last) {
     require(columns >= 1, "columns must be at least 1");
     auto values = std::make_unique<std::vector<std::int64_t>>();
     bool plain = false;
     {
         const nb::gil_scoped_release released;
-        obengine::IntegerLines lines(std::span(text.data(), text.size()), columns, seconds_first);
+        obengine::IntegerLines lines(std::span(text.data(), text.size()), columns, seconds_first, label_last);
         plain = lines.read(*values);
     }
     if (!plain) return std::nullopt;
@@ -41,7 +42,7 @@ public:
 
     [[nodiscard]] std::tuple<BytesOut, BytesOut, BytesOut> follow(const RowsIn& messages, const RowsIn& books) {
         if (messages.shape(1) != message_fields || books.shape(1) != 4 * levels_ || messages.shape(0) != books.shape(0)) {
-            throw std::invalid_argument("messages need six fields, and orderbook rows four fields per level");
+            throw std::invalid_argument("messages need seven fields, and orderbook rows four fields per level");
         }
         auto commands = std::make_unique<std::vector<obengine::Command>>();
         auto row_end = std::make_unique<std::vector<std::uint64_t>>();
@@ -71,12 +72,12 @@ public:
     }
 
 private:
-    static constexpr std::size_t message_fields = 6;
+    static constexpr std::size_t message_fields = 7;
     static constexpr std::size_t max_levels = std::size_t{1} << 16;
 
     [[nodiscard]] static Row row_of(const std::int64_t* message, const std::int64_t* book) noexcept {
         return {static_cast<obengine::lobster::Message>(message[1]), static_cast<obengine::OrderId>(message[2]),
-                message[3], message[4], message[5], book};
+                message[3], message[4], message[5], book, static_cast<std::uint32_t>(message[6])};
     }
 
     // The ranges without which the window would lose count; obengine/feeds/lobster_checks.py has all rules.
@@ -119,6 +120,7 @@ private:
 
 void bind_lobster(nb::module_& module) {
     module.def("integer_lines", &integer_lines, nb::arg("text"), nb::arg("columns"), nb::arg("seconds_first"),
+               nb::arg("label_last"),
                "Lines of integers as int64 in a byte array, row after row; None if the strict reader is needed.");
     nb::class_<LockedWindow>(module, "LobsterWindow", "The window of a LOBSTER file; of its rows only the ranges are checked here.")
         .def(nb::init<std::size_t>(), nb::arg("levels"))

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.cli.app import execute
 from obrelease.cli.console.settings import KEYS
 from obrelease.errors import ExitCode
 from tests.command_tree import leaf_commands
-from tests.program import ROOT, run_program, write_launcher
+from tests.program import ROOT, write_launcher
 
 VERIFYING = ("FILES", "TAG_COMMANDS", "PROVENANCE_COMMANDS")
 
@@ -47,11 +48,11 @@ def test_every_setting_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(command_names()))
-def test_help_has_an_answer_for_each_command(name: str) -> None:
-    shown = run_program(*name.split()[1:], "--help")
-    assert shown.returncode == ExitCode.OK
-    assert shown.stdout.startswith(f"Usage: {name}")
-    assert not shown.stderr
+def test_help_has_an_answer_for_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute([*name.split()[1:], "--help"]) == ExitCode.OK
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"Usage: {name}")
+    assert not shown.err
 
 
 def test_files_that_the_readme_points_to_are_there() -> None:

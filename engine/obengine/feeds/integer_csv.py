@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final, NoReturn
 
@@ -15,8 +15,9 @@ from obengine.feeds.files import read_block
 Rows = NDArray[np.int64]
 """A block of rows, shape (rows, columns)."""
 
-FastReader = Callable[[bytes, int, bool], Rows | None]
-"""Converts text, number of columns and `seconds_first` to rows; None if the strict reader is needed."""
+FastReader = Callable[[bytes, int, bool, bool], Rows | None]
+"""Converts text, number of columns, `seconds_first` and whether the last field is a label to rows; None if
+the strict reader is needed."""
 
 MAX_COLUMNS: Final = 800
 MAX_DIGITS: Final = 18
@@ -27,6 +28,15 @@ NANOS: Final = 10**9
 MAX_RESIDUE_PS: Final = 16
 """The maximum distance of a time from a whole nanosecond, in picoseconds: consecutive doubles for the
 seconds of a day differ by 14.6 ps, so a nanosecond time that was stored as a double is within this."""
+
+MAX_LABEL: Final = 8
+"""The maximum number of characters of a label, so that they fit an int64, the first one lowest."""
+
+_NULL: Final = int.from_bytes(b"null", "little")
+_LABEL_BYTES: Final = np.isin(
+    np.arange(256),
+    np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", np.uint8),
+)
 
 _MAX_LINE: Final = 1 << 15
 _COMMA, _NEWLINE, _DOT, _MINUS, _ZERO = b",\n.-0"
@@ -53,8 +63,9 @@ class IntegerCsv:
     Args:
         stream: the open file.
         file: the name for error messages.
-        columns: fields per line; None takes the number from the first line.
+        columns: the numbers of fields that a line may have; the first line decides. Empty allows any.
         seconds_first: the first field is decimal seconds, converted to nanoseconds (`nanoseconds`).
+        label_column: the 1-based number of a last field that is a label (`labels`); None without one.
         fast_reader: tried first for each block; None always uses the strict reader.
 
     Attributes:
@@ -66,12 +77,15 @@ class IntegerCsv:
         stream: BinaryIO,
         *,
         file: str,
-        columns: int | None = None,
+        columns: Sequence[int] = (),
         seconds_first: bool = False,
+        label_column: int | None = None,
         fast_reader: FastReader | None = None,
     ) -> None:
         self.file = file
-        self.columns = columns
+        self.columns: int | None = None
+        self._allowed = tuple(columns)
+        self._label_column = label_column
         self._stream = stream
         self._seconds_first = seconds_first
         self._line = 1
@@ -105,9 +119,9 @@ class IntegerCsv:
     def _parse(self, text: bytes) -> Rows:
         columns = self.columns = self.columns or self._infer_columns(text)
         self._block = _Block(text, self._line)
-        rows = (
-            self._fast_reader(text, columns, self._seconds_first) if self._fast_reader is not None else None
-        )
+        rows = None
+        if self._fast_reader is not None:
+            rows = self._fast_reader(text, columns, self._seconds_first, columns == self._label_column)
         if rows is None:
             rows = self._parse_strictly(text.replace(b"\r\n", b"\n"), columns)
         self._line += len(rows)
@@ -124,7 +138,12 @@ class IntegerCsv:
         ):
             raise self._field_count_error(text, columns)
         starts = np.concatenate(([0], ends[:-1] + 1))
-        values, bad = signed(data, starts, ends)
+        last = slice(columns - 1, None, columns) if columns == self._label_column else slice(0)
+        numbers = np.ones(ends.size, dtype=bool)
+        numbers[last] = False
+        values, bad = np.zeros(ends.size, dtype=np.int64), np.zeros(ends.size, dtype=bool)
+        values[numbers], bad[numbers] = signed(data, starts[numbers], ends[numbers])
+        values[last], bad[last] = labels(data, starts[last], ends[last])
         if self._seconds_first:
             values[::columns], bad[::columns], residue_ps = nanoseconds(
                 data, starts[::columns], ends[::columns]
@@ -132,7 +151,9 @@ class IntegerCsv:
             self._take_residues(residue_ps)
         if bad.any():
             at = int(np.argmax(bad))
-            self._raise_error("not a number", self._line + at // columns, at % columns + 1)
+            column = at % columns + 1
+            reason = "not a label" if column == self._label_column else "not a number"
+            self._raise_error(reason, self._line + at // columns, column)
         return values.reshape(-1, columns)
 
     def _take_residues(self, residue_ps: NDArray[np.int64]) -> None:
@@ -149,6 +170,11 @@ class IntegerCsv:
         columns = text.partition(b"\n")[0].count(b",") + 1
         if columns > MAX_COLUMNS:
             raise self._error(f"{columns} fields, more than {MAX_COLUMNS}", self._line, None, text)
+        if self._allowed and columns not in self._allowed:
+            wanted = " or ".join(map(str, self._allowed))
+            raise self._error(
+                f"{columns} fields instead of {wanted}", self._line, None, text.partition(b"\n")[0]
+            )
         return columns
 
     def _field_count_error(self, text: bytes, columns: int) -> FeedError:
@@ -172,6 +198,25 @@ def signed(
     minus = data[starts] == _MINUS
     values, bad = _unsigned(data, starts + minus, ends)
     np.negative(values, out=values, where=minus)
+    return values, bad
+
+
+def labels(
+    data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The labels in `data[start:end]` as integers, the first character lowest, and which of them are invalid.
+
+    A label has at most eight letters, digits, `.`, `_` and `-`. An empty one and `null` are 0.
+    """
+    lengths = ends - starts
+    bad = lengths > MAX_LABEL
+    values = np.zeros(starts.size, dtype=np.int64)
+    for place in range(int(lengths[~bad].max(initial=0))):
+        rows = np.flatnonzero(~bad & (lengths > place))
+        characters = data[starts[rows] + place]
+        bad[rows[~_LABEL_BYTES[characters]]] = True
+        values[rows] |= characters.astype(np.int64) << (8 * place)
+    values[bad | (values == _NULL)] = 0
     return values, bad
 
 

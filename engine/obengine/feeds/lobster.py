@@ -1,10 +1,10 @@
 """LOBSTER message and orderbook files to commands, with the touch after each row.
 
-Format: the read-me of LOBSTER's sample files (lobsterdata.com), 2013. A message row is time in
-seconds after midnight, type, order id, size, price in dollars x 10,000, direction (1 buy, -1 sell,
-of the resting order). The orderbook row of the same number is the book after the message: ask price,
-ask size, bid price, bid size, level by level. Type 6 (cross trade), which newer files have, changes
-no resting order.
+Format: the read-me of LOBSTER's sample files (lobsterdata.com), 2013, and files as they are delivered since.
+A message row is time in seconds after midnight, type, order id, size, price in dollars x 10,000, direction
+(1 buy, -1 sell, of the resting order), and in newer files the market participant (`null` for nobody). The
+orderbook row of the same number is the book after the message: ask price, ask size, bid price, bid size, by
+level. Types 5 (hidden execution), 6 (cross trade) and 7 (halt) have order id 0 or -1 and change no resting order.
 
 Times have at most nine decimals. More are accepted only as rounding errors of binary floating point
 (`integer_csv.MAX_RESIDUE_PS`); such a time is rounded to the nanosecond, and its row has the cause
@@ -13,7 +13,7 @@ Times have at most nine decimals. More are accepted only as rounding errors of b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -24,13 +24,18 @@ from numpy.typing import NDArray
 from obengine.api.errors import FeedError
 from obengine.api.messages import Commands
 from obengine.cores import REFERENCE, require_core
-from obengine.feeds.files import DataFile, LobsterPair, open_lobster
+from obengine.feeds.files import DataFile
 from obengine.feeds.integer_csv import FastReader, IntegerCsv, Rows
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
+from obengine.feeds.lobster_files import LobsterPair, open_lobster, open_lobster_days
+from obengine.feeds.lobster_name import LobsterName, parse_name
+from obengine.feeds.lobster_participants import ParticipantNumbers
 from obengine.feeds.lobster_window import Cause, Queues, Window, WindowBlock
 from obengine.feeds.order_conflicts import ConflictKind, OrderConflict, order_conflicts
 
 MAX_ROWS: Final = 20_000_000
+
+_FIELDS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,15 @@ class LobsterDay:
 
     Attributes:
         name: base name of the message file.
+        label: the symbol, and the date if the name has one.
+        participants: the market participant of each participant number, from 1 on; empty if the file has no
+            participants.
         levels: number of levels of the orderbook file.
         commands: keep a book in step with the window.
         row_end: for each row, the number of commands up to its end.
-        times_ns: for each row, nanoseconds after midnight.
-        touches: for each row, best ask price and size, best bid price and size of the file, shape (rows, 4).
+        messages: the rows of the message file: nanoseconds after midnight, type, order id, size, price,
+            direction, participant number; shape (rows, 7).
+        book_rows: the rows of the orderbook file, shape (rows, 4 x levels).
         causes: for each row, `Cause` bits.
         queues: how messages fit the tracked queues.
         sources: the files that were read.
@@ -51,15 +60,27 @@ class LobsterDay:
     """
 
     name: str
+    label: LobsterName
+    participants: tuple[str, ...]
     levels: int
     commands: Commands
     row_end: NDArray[np.int64]
-    times_ns: NDArray[np.int64]
-    touches: NDArray[np.int64]
+    messages: Rows
+    book_rows: Rows
     causes: NDArray[np.uint16]
     queues: Queues
     sources: tuple[DataFile, ...]
     order_conflicts: tuple[OrderConflict, ...]
+
+    @property
+    def times_ns(self) -> NDArray[np.int64]:
+        """For each row, nanoseconds after midnight."""
+        return self.messages[:, 0]
+
+    @property
+    def touches(self) -> NDArray[np.int64]:
+        """For each row, the best ask price and size, and the best bid price and size, of the file."""
+        return self.book_rows[:, :4]
 
     def command_times_ns(self) -> NDArray[np.int64]:
         """For each command, the time of its row."""
@@ -75,7 +96,7 @@ class LobsterDay:
 
 
 def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
-    """Read a zip archive, a folder, or a message file with its orderbook file in the same folder.
+    """Read the only day of an archive, a folder, or a message file with its orderbook file.
 
     Args:
         path: the file or folder.
@@ -88,11 +109,32 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
     """
     decoder = _decoder_of(core)
     with open_lobster(path) as pair:
-        try:
-            return _compile(pair, decoder)
-        except FeedError:
-            pair.verify_checksums()
-            raise
+        return _compile_verified(pair, decoder)
+
+
+def read_lobster_days(
+    path: Path, *, days: Sequence[str] = (), symbols: Sequence[str] = (), core: str = REFERENCE
+) -> tuple[LobsterDay, ...]:
+    """Read the days of a folder, an archive, or a message file, in order of date and symbol.
+
+    Args:
+        path: the folder or file.
+        days: the dates to read, as `YYYY-MM-DD`; empty for all.
+        symbols: the symbols to read; empty for all.
+        core: as for `read_lobster`.
+
+    Raises:
+        FeedError: as `read_lobster`; also if there is no such day or symbol.
+        CoreUnavailable: the core is not in this installation.
+    """
+    decoder = _decoder_of(core)
+    found: list[LobsterDay] = []
+    with open_lobster_days(path) as opened:
+        selected = opened.select(days, symbols)
+        for message in selected.messages:
+            with selected.open(message) as pair:
+                found.append(_compile_verified(pair, decoder))
+    return tuple(found)
 
 
 def read_pair(pair: LobsterPair, *, core: str = REFERENCE) -> LobsterDay:
@@ -126,27 +168,43 @@ def _decoder_of(core: str) -> _Decoder:
     return _Decoder(NativeWindow, parse_integers)
 
 
+def _compile_verified(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
+    """Read a day; a damaged archive is reported as such, even if its rows are invalid too."""
+    try:
+        return _compile(pair, decoder)
+    except FeedError:
+        pair.verify_checksums()
+        raise
+
+
 def _compile(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
     source = IntegerCsv(
-        pair.messages, file=pair.messages_name, columns=6, seconds_first=True, fast_reader=decoder.fast_reader
+        pair.messages,
+        file=pair.messages_name,
+        columns=(_FIELDS, _FIELDS + 1),
+        seconds_first=True,
+        label_column=_FIELDS + 1,
+        fast_reader=decoder.fast_reader,
     )
     window: _WindowFollower | None = None
     levels = 0
     window_blocks: list[WindowBlock] = []
     message_blocks: list[Rows] = []
-    touches: list[NDArray[np.int64]] = []
-    for messages, books in _blocks(source, pair, decoder.fast_reader):
+    book_blocks: list[Rows] = []
+    participants = ParticipantNumbers()
+    for fields, books in _blocks(source, pair, decoder.fast_reader):
         if window is None:
             levels = books.shape[1] // 4
             window = decoder.window(levels)
+        messages = participants.number_rows(fields)
         window_blocks.append(window.follow(messages, books))
         message_blocks.append(messages)
-        touches.append(books[:, :4].copy())
+        book_blocks.append(books)
     if window is None:
         raise FeedError("the file is empty", file=pair.messages_name, line=None, column=None, value=None)
     commands, row_end, causes = map(np.concatenate, zip(*window_blocks, strict=True))
     day = np.concatenate(message_blocks)
-    found = order_conflicts(day)
+    found = order_conflicts(day[:, :_FIELDS])
     marks = (
         (Cause.CONTRADICTS_ORDER, [each.line for each in found]),
         (Cause.DUPLICATE_ID, [each.line for each in found if each.conflict is ConflictKind.DUPLICATE]),
@@ -156,11 +214,13 @@ def _compile(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
         causes[np.array(lines, dtype=np.int64) - 1] |= np.uint16(cause)
     return LobsterDay(
         name=pair.name,
+        label=parse_name(pair.name),
+        participants=participants.names,
         levels=levels,
         commands=commands,
         row_end=row_end,
-        times_ns=day[:, 0].copy(),
-        touches=np.concatenate(touches),
+        messages=day,
+        book_rows=np.concatenate(book_blocks),
         causes=causes,
         queues=window.queues,
         sources=pair.sources,

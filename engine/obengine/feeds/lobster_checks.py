@@ -26,6 +26,8 @@ def check_message_rows(rows: Rows, line: int, last_ns: int, source: IntegerCsv) 
     kind, price = rows[:, _TYPE], rows[:, _PRICE]
     limit = kind <= Message.HIDDEN
     halt = kind == Message.HALT
+    cross = kind == Message.CROSS
+    direction = rows[:, _DIRECTION]
     before = np.concatenate(([last_ns], rows[:-1, _TIME]))
     _refuse(
         line,
@@ -38,7 +40,10 @@ def check_message_rows(rows: Rows, line: int, last_ns: int, source: IntegerCsv) 
             (_SIZE, limit & ((rows[:, _SIZE] < 1) | (rows[:, _SIZE] > MAX_QTY)), "not a size"),
             (_PRICE, limit & ((price < 1) | (price >= NO_ASK)), "not a price"),
             (_PRICE, halt & (np.abs(price) > 1), "not a halt indicator (-1, 0 or 1)"),
-            (_DIRECTION, np.abs(rows[:, _DIRECTION]) != 1, "not a direction (1 or -1)"),
+            (_SIZE, cross & ((rows[:, _SIZE] < 0) | (rows[:, _SIZE] > MAX_QTY)), "not a size"),
+            (_PRICE, cross & ((price < 0) | (price >= NO_ASK)), "not a price"),
+            (_DIRECTION, np.abs(direction) > 1, "not a direction (1 or -1)"),
+            (_DIRECTION, limit & (direction == 0), "not a direction (1 or -1)"),
         ),
     )
     return int(rows[-1, _TIME])

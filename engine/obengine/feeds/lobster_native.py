@@ -32,10 +32,11 @@ class NativeWindow:
         return WindowBlock(commands.view(COMMAND), row_end.view(np.int64), causes.view(np.uint16))
 
 
-def parse_integers(text: bytes, columns: int, seconds_first: bool) -> Rows | None:
+def parse_integers(text: bytes, columns: int, seconds_first: bool, label_last: bool) -> Rows | None:
     """Lines of `columns` integers as int64 [rows, columns]; None if the strict reader is needed.
 
     With `seconds_first`, the first field is seconds with at most nine decimals, converted to nanoseconds.
+    With `label_last`, the last field is a label (`integer_csv.labels`).
     """
-    values = integer_lines(np.frombuffer(text, np.uint8), columns, seconds_first)
+    values = integer_lines(np.frombuffer(text, np.uint8), columns, seconds_first, label_last)
     return None if values is None else values.view(np.int64).reshape(-1, columns)

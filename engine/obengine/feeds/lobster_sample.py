@@ -20,8 +20,9 @@ import numpy as np
 from obengine.api.messages import COMMAND, EventKind, Events, Op, Side
 from obengine.api.prng import below, splitmix64, stream_seed
 from obengine.api.protocol import Book
-from obengine.feeds.files import DataFile, LobsterPair
+from obengine.feeds.files import DataFile
 from obengine.feeds.integer_csv import NANOS
+from obengine.feeds.lobster_files import LobsterPair
 from obengine.feeds.lobster_window import NO_ASK, NO_BID, Message
 from obengine.flow.baseline import STEADY, FlowProfile, generate
 from obengine.reference.book import ReferenceBook

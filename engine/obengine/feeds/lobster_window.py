@@ -150,7 +150,10 @@ class Window:
         return Queues(self.deletions, self.exact_deletions, self.executions, self.head_executions)
 
     def follow(self, messages: NDArray[np.int64], books: NDArray[np.int64]) -> WindowBlock:
-        """Apply a block of rows; the first row seeds the window."""
+        """Apply a block of rows; the first row seeds the window.
+
+        A message is time, type, order id, size, price, direction and the number of the participant.
+        """
         before, row_end, causes = len(self.commands), list[int](), list[int]()
         for message, book in zip(messages.tolist(), books.tolist(), strict=True):
             cause = self.step(message, book) if self._seeded else self.seed(message, book)
@@ -175,7 +178,7 @@ class Window:
 
     def seed(self, message: list[int], row: list[int]) -> int:
         """Start from a row, which is the book after its message."""
-        _, kind, order_id, size, price, direction = message
+        _, kind, order_id, size, price, direction, participant = message
         for book, offset in ((self._asks, 0), (self._bids, 2)):
             own = kind == _NEW and (direction == 1) == (book.side == Side.BUY)
             for at in range(offset, len(row), 4):
@@ -186,7 +189,7 @@ class Window:
                 if lots > named:
                     self._add_unnamed(book, level_price * book.sign, lots - named)
                 if named:
-                    self._add(book, level_price * book.sign, order_id, named)
+                    self._add(book, level_price * book.sign, order_id, named, participant)
         return Cause.SEED
 
     def step(self, message: list[int], row: list[int]) -> int:
@@ -194,11 +197,12 @@ class Window:
 
         With `Cause.UNEXPLAINED` or a halt, the touch differs from the row; then call `restart`.
         """
-        _, kind, order_id, size, price, direction = message
+        _, kind, order_id, size, price, direction, participant = message
+        book = self._bids if direction == 1 else self._asks
         if kind == _NEW:
-            cause: int = self._add_order(self._bids if direction == 1 else self._asks, order_id, size, price)
+            cause: int = self._add_order(book, order_id, size, price, participant)
         elif kind <= _EXECUTE:
-            cause = self._reduce(kind, self._bids if direction == 1 else self._asks, order_id, size, price)
+            cause = self._reduce(kind, book, order_id, size, price)
         elif kind == _HALT:
             self._halted = price != 1
             cause = Cause.HALT
@@ -220,9 +224,9 @@ class Window:
         for book in (self._asks, self._bids):
             while book.keys:
                 self._drop_last(book)
-        self.seed([0, 0, 0, 0, 0, 0], row)
+        self.seed([0] * 7, row)
 
-    def _add_order(self, book: _SideWindow, order_id: int, size: int, price: int) -> int:
+    def _add_order(self, book: _SideWindow, order_id: int, size: int, price: int, participant: int) -> int:
         key = price * book.sign
         other = self._bids if book is self._asks else self._asks
         if order_id in self._places:
@@ -232,7 +236,7 @@ class Window:
         full = len(book.keys) >= self._limit
         if full and key > book.keys[-1]:
             return Cause.OUTSIDE_WINDOW
-        self._add(book, key, order_id, size)
+        self._add(book, key, order_id, size, participant)
         if len(book.keys) > self._limit:
             self._drop_last(book)
         return 0
@@ -294,12 +298,12 @@ class Window:
         self._add_unnamed(book, key, row[at + 1])
         return _ADOPTED
 
-    def _add(self, book: _SideWindow, key: int, order_id: int, lots: int) -> None:
+    def _add(self, book: _SideWindow, key: int, order_id: int, lots: int, participant: int) -> None:
         level = self._level(book, key)
         level.total += lots
         level.named[order_id] = lots
         self._places[order_id] = (book, key)
-        self._emit(_OP_NEW, book.side, lots, order_id, key * book.sign)
+        self._emit(_OP_NEW, book.side, lots, order_id, key * book.sign, participant)
 
     def _add_unnamed(self, book: _SideWindow, key: int, lots: int) -> None:
         level = self._level(book, key)
@@ -330,8 +334,8 @@ class Window:
         else:
             self._emit(_OP_CANCEL, book.side, removed if removed < lots else 0, order_id, 0)
 
-    def _emit(self, op: int, side: int, lots: int, order_id: int, price: int) -> None:
-        self.commands += _COMMAND.pack(op, side, 0, 0, 0, 0, lots, 0, order_id, price)
+    def _emit(self, op: int, side: int, lots: int, order_id: int, price: int, participant: int = 0) -> None:
+        self.commands += _COMMAND.pack(op, side, 0, 0, 0, 0, lots, participant, order_id, price)
 
 
 def _size_fits(kind: int, size: int, lots: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 from obengine.api.errors import FeedError, WorkloadError
 from obengine.api.messages import Commands, records_digest
 from obengine.cores import make_book
-from obengine.feeds.files import DataFile, may_be_lobster
+from obengine.feeds.files import DataFile
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
-from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
+from obengine.feeds.lobster_files import may_be_lobster
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.harness.checks import integrity_check, pass_checks
@@ -24,7 +26,7 @@ from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obengine.harness.replay_itch import ITCH_VERSION, check_itch
-from obengine.harness.replay_lobster import LOBSTER_VERSION, check_day
+from obengine.harness.replay_lobster import LOBSTER_VERSION, check_days, commands_of
 from obengine.harness.replay_risk import apply_risk_limits
 from obengine.harness.scenario import check_numbers
 from obengine.harness.stability import stability_check
@@ -36,17 +38,37 @@ _TIMED_LIMIT: Final = 25_000
 """The approximate maximum number of messages timed in the latency pass of a replay."""
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of a data file that is replayed.
+
+    Attributes:
+        days: dates of a LOBSTER folder or archive, as `YYYY-MM-DD`; empty for all.
+        symbols: symbols of a LOBSTER folder or archive; empty for all.
+    """
+
+    days: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+
+
 def run_replay(
-    path: Path | None, *, core: str, passes: int, risk: Path | None = None, progress: Progress | None = None
+    path: Path | None,
+    *,
+    core: str,
+    passes: int,
+    selection: Selection = Selection(),
+    risk: Path | None = None,
+    progress: Progress | None = None,
 ) -> RunOutcome:
-    """Replay and measure a recorded stream; for a LOBSTER day, check the touch after every row.
+    """Replay and measure a recorded stream; for LOBSTER days, check every level after every row.
 
     Args:
-        path: a LOBSTER zip archive, folder or message file (with its orderbook file in the same folder), an
-            ITCH 5.0 file (uncompressed or gzip), or a tape; detected by content. None replays a built-in
-            sample.
+        path: a LOBSTER folder or archive (of one or more days) or message file (with its orderbook file in
+            the same folder), an ITCH 5.0 file (uncompressed or gzip), or a tape; detected by content. None
+            replays a built-in sample.
         core: a name of `obengine.cores`.
         passes: number of timed passes.
+        selection: the days and symbols of a folder or archive; each gets a book of its own in the same run.
         risk: a risk limits file (`obengine.risk.limits_file`) for one additional, untimed pass.
         progress: called with the number of messages finished since its last call; the sum is the number of
             commands times (`passes` + 2).
@@ -63,7 +85,8 @@ def run_replay(
     make = partial(make_book, core)
     make()
     if path is None:
-        return _replay_lobster(read_pair(lobster_sample_pair(), core=core), core, passes, progress, risk)
+        day = read_pair(lobster_sample_pair(), core=core)
+        return _replay_lobster((day,), core, passes, progress, risk)
     if is_tape(path):
         if risk is not None:
             raise WorkloadError("a tape has no times; risk limits need a market data file")
@@ -78,23 +101,33 @@ def run_replay(
         raise FeedError(
             "the file is empty" if empty else reason, file=str(path), line=None, column=None, value=None
         )
-    return _replay_lobster(read_lobster(path, core=core), core, passes, progress, risk)
+    days = read_lobster_days(path, days=selection.days, symbols=selection.symbols, core=core)
+    return _replay_lobster(days, core, passes, progress, risk)
 
 
 def _replay_lobster(
-    day: LobsterDay, core: str, passes: int, progress: Progress | None, risk: Path | None
+    days: tuple[LobsterDay, ...], core: str, passes: int, progress: Progress | None, risk: Path | None
 ) -> RunOutcome:
-    source, *companions = day.sources
+    commands = commands_of(days)
+    source, *companions = dict.fromkeys(source for day in days for source in day.sources)
     workload = WorkloadFacts(
         name="lobster",
         version=LOBSTER_VERSION,
-        messages=day.commands.size,
-        commands_digest=records_digest(day.commands),
+        messages=commands.size,
+        commands_digest=records_digest(commands),
         source=source,
         companions=tuple(companions),
     )
-    limits = _limits(risk, (day.name.partition("_")[0],), ())
-    return _run(workload, day.commands, core, passes, progress, day, limits)
+    if risk is not None and len(days) > 1:
+        raise WorkloadError("risk limits need one day: choose one with --day and --symbol")
+    limits = _limits(risk, (days[0].label.symbol,), days[0].participants)
+    return _run(workload, commands, core, passes, progress, days, limits)
+
+
+def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | None) -> int:
+    if days is None:
+        return 1
+    return len(days.symbols) if isinstance(days, ItchDay) else len(days)
 
 
 def _limits(path: Path | None, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits | None:
@@ -136,23 +169,23 @@ def _run(
     core: str,
     passes: int,
     progress: Progress | None,
-    day: LobsterDay | ItchDay | None,
+    days: tuple[LobsterDay, ...] | ItchDay | None,
     limits: RiskLimits | None = None,
 ) -> RunOutcome:
-    make = partial(make_book, core, len(day.symbols) if isinstance(day, ItchDay) else 1)
+    make = partial(make_book, core, _symbol_count(days))
     results = run_passes(commands, make, passes, progress)
     service = time_messages(commands, make, results, progress, limit=_TIMED_LIMIT)
     stability = stability_check(results.wall_ns, results.preemptions)
     checks = (*pass_checks(results, service), integrity_check(results), stability)
     series: Mapping[str, NDArray[np.int64]] = {}
-    if isinstance(day, ItchDay):
-        checks = (*checks, *check_itch(day, results))
-    elif day is not None:
-        found, series = check_day(day, results, make())
+    if isinstance(days, ItchDay):
+        checks = (*checks, *check_itch(days, results))
+    elif days is not None:
+        found, series = check_days(days, commands, results, make())
         checks = (*checks, *found)
     risk_outcome = None
-    if limits is not None and day is not None:
-        times = day.times_ns if isinstance(day, ItchDay) else day.command_times_ns()
+    if limits is not None and days is not None:
+        times = days.times_ns if isinstance(days, ItchDay) else days[0].command_times_ns()
         risk_outcome = apply_risk_limits(commands, times, make, limits)
         checks = (*checks, risk_outcome.check)
     return RunOutcome(

@@ -1,22 +1,25 @@
-"""Checks of a replayed LOBSTER day: the touch of every row, and the consistency of the file."""
+"""Checks of replayed LOBSTER days: every level of every row, and the consistency of the files."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.messages import Side
+from obengine.api.messages import Commands, Events, Side
 from obengine.api.protocol import Book
 from obengine.feeds.lobster import LobsterDay
-from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause
+from obengine.feeds.lobster_window import NO_ASK, NO_BID, Cause, Message
 from obengine.feeds.order_conflicts import ConflictKind
+from obengine.harness.levels import compare_levels
 from obengine.harness.measure import PassResults
 from obengine.harness.outcome import CheckResult
 from obengine.harness.touch import Touches, depth_after, one_event_each, touches_after
+from obengine.harness.units import LOBSTER_UNITS
 
 LOBSTER_VERSION: Final = 1
 """Incremented when the same file would give different commands."""
@@ -25,33 +28,99 @@ _PROBES: Final = 500
 _MIN_FITTED_PERCENT: Final = 99
 """Not 100, because hidden orders of a real day trade before visible ones."""
 
+_TYPE, _PRICE = 1, 4
 
-def check_day(
-    day: LobsterDay, results: PassResults, fresh: Book
+
+@dataclass(frozen=True, slots=True)
+class ReplayedDay:
+    """A day as part of a run: its symbol index, its commands as they were applied, and their events."""
+
+    day: LobsterDay
+    symbol: int
+    commands: Commands
+    events: Events
+
+
+def commands_of(days: Sequence[LobsterDay]) -> Commands:
+    """The commands of all days, one after another; the book of each day is a symbol of its own."""
+    if len(days) == 1:
+        return days[0].commands
+    parts = []
+    for symbol, day in enumerate(days):
+        part = day.commands.copy()
+        part["symbol"] = symbol
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def check_days(
+    days: Sequence[LobsterDay], commands: Commands, results: PassResults, fresh: Book
 ) -> tuple[tuple[CheckResult, ...], Mapping[str, NDArray[np.int64]]]:
-    """Compare the events and the depth of a new book with the orderbook file; also return the series."""
-    carried_out = one_event_each(day.commands, results.events)
-    commands = CheckResult(
+    """Compare the events and the depth of a new book with the orderbook files.
+
+    Also returns the series of a run of one day; several days have no common time axis.
+    """
+    carried_out = one_event_each(commands, results.events)
+    named = (
+        _sum_checks([orders_check(day) for day in days], days),
+        _sum_checks([causes_check(day) for day in days], days),
+        _sum_checks([queues_check(day) for day in days], days),
+    )
+    carried = CheckResult(
         "commands-carried-out",
         passed=carried_out,
         detail="each command of the feed gave one event, no reject and no match of its own",
-        counts={"commands": day.commands.size, "events": results.events.size},
+        counts={"commands": commands.size, "events": results.events.size},
     )
-    named = (orders_check(day), causes_check(day), queues_check(day))
     if not carried_out:
-        return (commands, _touch_not_compared(day), *named), {}
-    touches = touches_after(day.commands, results.events, day.row_end)
-    series = {
+        missing = [_sum_checks([check(day) for day in days], days) for check in (_no_touch, _no_levels)]
+        return (carried, *missing, *named), {}
+    replayed = list(_replayed(days, commands, results.events))
+    touches = [touches_after(each.commands, each.events, each.day.row_end) for each in replayed]
+    series = _series(replayed[0], touches[0]) if len(days) == 1 else {}
+    compared = [
+        _sum_checks([touch_check(day, touch) for day, touch in zip(days, touches, strict=True)], days),
+        _sum_checks([levels_check(each) for each in replayed], days),
+        _sum_checks(
+            [_depth_check(each, touch, fresh) for each, touch in zip(replayed, touches, strict=True)], days
+        ),
+    ]
+    return (carried, *compared, *named), series
+
+
+def _replayed(days: Sequence[LobsterDay], commands: Commands, events: Events) -> Iterator[ReplayedDay]:
+    start = 0
+    for symbol, day in enumerate(days):
+        end = start + day.commands.size
+        yield ReplayedDay(day, symbol, commands[start:end], events[start:end])
+        start = end
+
+
+def _series(replayed: ReplayedDay, touches: Touches) -> Mapping[str, NDArray[np.int64]]:
+    day, commands, events = replayed.day, replayed.commands, replayed.events
+    return {
         "time_ns": day.times_ns,
         "ask_ticks": touches[:, 0],
         "ask_lots": touches[:, 1],
         "bid_ticks": touches[:, 2],
         "bid_lots": touches[:, 3],
-        "ask_depth_lots": depth_after(day.commands, results.events, day.row_end, Side.SELL),
-        "bid_depth_lots": depth_after(day.commands, results.events, day.row_end, Side.BUY),
+        "ask_depth_lots": depth_after(commands, events, day.row_end, Side.SELL),
+        "bid_depth_lots": depth_after(commands, events, day.row_end, Side.BUY),
     }
-    checks = (commands, touch_check(day, touches), _depth_check(day, touches, fresh), *named)
-    return checks, series
+
+
+def _sum_checks(checks: Sequence[CheckResult], days: Sequence[LobsterDay]) -> CheckResult:
+    """One check for all days: the counts are sums, the detail is that of the first day that failed."""
+    if len(checks) == 1:
+        return checks[0]
+    counts: Counter[str] = Counter()
+    for check in checks:
+        counts.update(dict.fromkeys(check.counts, 0))
+        counts.update(check.counts)
+    failed = next((number for number, check in enumerate(checks) if not check.passed), None)
+    first = checks[failed or 0]
+    detail = first.detail if failed is None else f"{days[failed].label.title}: {first.detail}"
+    return CheckResult(first.name, failed is None, detail, {"days": len(days), **counts})
 
 
 def orders_check(day: LobsterDay) -> CheckResult:
@@ -128,25 +197,80 @@ def touch_check(day: LobsterDay, touches: Touches) -> CheckResult:
     )
 
 
-def _touch_not_compared(day: LobsterDay) -> CheckResult:
+def levels_check(replayed: ReplayedDay) -> CheckResult:
+    """Check that every level equals the file's after every row, and count what the file itself supplied."""
+    day = replayed.day
+    found = compare_levels(day, replayed.commands, replayed.events)
+    differs = found.rows_differ.copy()
+    differs[0] = False
+    explained = differs & (_halted_rows(day) | ((day.causes & Cause.HALT) > 0))
+    unexplained = int(np.count_nonzero(differs & ~explained))
+    adopted = (day.causes & Cause.ADOPTED_TAIL_LEVEL) > 0
+    held = int(differs.size - 1 - differs.sum())
+    held_adopted = int(np.count_nonzero(adopted[1:] & ~differs[1:]))
+    unchecked = len(found.not_checkable)
+    detail = (
+        f"every level of {held:,} rows is the file's; {held_adopted:,} of these rows adopted a level from the"
+        f" file; of {found.taken:,} levels taken from the file, {unchecked:,} are confirmed by no later row"
+    )
+    if unexplained:
+        detail = f"first at {found.first}"
+    return CheckResult(
+        "levels-hold",
+        passed=not unexplained,
+        detail=detail,
+        counts={
+            "rows": differs.size - 1,
+            "rows-held": held,
+            "rows-held-adopted-a-level": held_adopted,
+            "rows-explained": int(explained.sum()),
+            "rows-unexplained": unexplained,
+            "levels-compared": found.cells,
+            "levels-taken-from-the-file": found.taken,
+            "levels-not-checkable": unchecked,
+        },
+    )
+
+
+def _halted_rows(day: LobsterDay) -> NDArray[np.bool_]:
+    """The rows while trading is halted: from a halt message until the one that resumes trading."""
+    halts = np.flatnonzero(day.messages[:, _TYPE] == Message.HALT)
+    if not halts.size:
+        return np.zeros(len(day.messages), dtype=bool)
+    latest = np.searchsorted(halts, np.arange(len(day.messages)), side="right") - 1
+    stopped = day.messages[halts, _PRICE] != 1
+    return np.where(latest >= 0, stopped[np.maximum(latest, 0)], False)
+
+
+def _no_touch(day: LobsterDay) -> CheckResult:
+    return _not_compared(day, "touch-holds")
+
+
+def _no_levels(day: LobsterDay) -> CheckResult:
+    return _not_compared(day, "levels-hold")
+
+
+def _not_compared(day: LobsterDay, name: str) -> CheckResult:
     rows = day.row_end.size - 1
     return CheckResult(
-        "touch-holds",
+        name,
         passed=False,
         detail="not compared, because the core did not carry out the commands one by one",
         counts={"rows": rows, "rows-held": 0, "rows-explained": 0, "rows-unexplained": rows},
     )
 
 
-def _depth_check(day: LobsterDay, touches: Touches, book: Book) -> CheckResult:
+def _depth_check(replayed: ReplayedDay, touches: Touches, book: Book) -> CheckResult:
     """Compare the depth of a book with its events at evenly spaced rows, including the last."""
+    day = replayed.day
     rows = np.unique(np.linspace(0, day.row_end.size - 1, _PROBES).astype(np.int64)).tolist()
     agreed = done = 0
     for row in rows:
         end = int(day.row_end[row])
-        book.apply(day.commands[done:end])
+        book.apply(replayed.commands[done:end])
         done = end
-        agreed += _depth_touch(book) == tuple(touches[row].tolist())
+        agreed += _depth_touch(book, replayed.symbol) == tuple(touches[row].tolist())
+    book.apply(replayed.commands[done:])
     return CheckResult(
         "depth-agrees",
         passed=agreed == len(rows),
@@ -155,12 +279,12 @@ def _depth_check(day: LobsterDay, touches: Touches, book: Book) -> CheckResult:
     )
 
 
-def _depth_touch(book: Book) -> tuple[int, int, int, int]:
-    asks, bids = book.depth(Side.SELL, 1), book.depth(Side.BUY, 1)
+def _depth_touch(book: Book, symbol: int) -> tuple[int, int, int, int]:
+    asks, bids = book.depth(Side.SELL, 1, symbol), book.depth(Side.BUY, 1, symbol)
     ask = (asks[0].price_ticks, asks[0].qty_lots) if asks else (NO_ASK, 0)
     bid = (bids[0].price_ticks, bids[0].qty_lots) if bids else (NO_BID, 0)
     return *ask, *bid
 
 
 def _level(pair: NDArray[np.int64]) -> str:
-    return f"{pair[1]} at {pair[0]}"
+    return LOBSTER_UNITS.level(int(pair[1]), int(pair[0]))

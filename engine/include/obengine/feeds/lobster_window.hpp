@@ -36,7 +36,7 @@ inline constexpr unsigned duplicate_id = 2048;
 inline constexpr unsigned unexplained = 4096;
 }  // namespace cause
 
-// A message row without its time, and its orderbook row.
+// A message row without its time, and its orderbook row; the participant is a number, 0 for nobody.
 struct Row {
     Message kind;
     OrderId id;
@@ -44,6 +44,7 @@ struct Row {
     std::int64_t price;
     std::int64_t direction;
     const std::int64_t* book;
+    std::uint32_t participant = 0;
 };
 
 // How messages fit known orders: deletions of the tracked size, executions at the head of the queue.
@@ -72,7 +73,7 @@ public:
                 if (price == side->none) break;
                 const std::int64_t named = own && price == row.price && row.size <= lots ? row.size : 0;
                 if (lots > named) add_unnamed(*side, price * side->sign, lots - named);
-                if (named != 0) add(*side, price * side->sign, row.id, named);
+                if (named != 0) add(*side, price * side->sign, row.id, named, row.participant);
             }
         }
         return cause::seed;
@@ -182,7 +183,7 @@ private:
         if (places_.contains(row.id)) return cause::duplicate_id;
         if (crosses(side, key)) return cause::crossing_add;
         if (side.levels.size() >= limit_ && key > side.levels.back().key) return cause::outside_window;
-        add(side, key, row.id, row.size);
+        add(side, key, row.id, row.size, row.participant);
         if (side.levels.size() > limit_) drop_last(side);
         return 0;
     }
@@ -250,12 +251,12 @@ private:
         return cause::adopted_tail_level;
     }
 
-    void add(Side& side, std::int64_t key, OrderId id, std::int64_t lots) {
+    void add(Side& side, std::int64_t key, OrderId id, std::int64_t lots, std::uint32_t participant) {
         Level& level = find_or_add(side, key);
         level.total += lots;
         level.named.push_back({id, lots});
         places_.insert_or_assign(id, Place{&side, key, std::prev(level.named.end())});
-        write(Op::new_order, side, lots, id, key * side.sign);
+        write(Op::new_order, side, lots, id, key * side.sign, participant);
     }
 
     void add_unnamed(Side& side, std::int64_t key, std::int64_t lots) {
@@ -282,11 +283,12 @@ private:
         write(Op::cancel, side, removed < lots ? removed : 0, id, 0);
     }
 
-    void write(Op op, const Side& side, std::int64_t lots, OrderId id, std::int64_t price) {
+    void write(Op op, const Side& side, std::int64_t lots, OrderId id, std::int64_t price, std::uint32_t participant = 0) {
         Command command{};
         command.op = code(op);
         command.side = side.code;
         command.qty_lots = static_cast<Lots>(lots);
+        command.participant = participant;
         command.order_id = id;
         command.price_ticks = price;
         commands_.push_back(command);

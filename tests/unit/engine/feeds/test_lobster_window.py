@@ -12,7 +12,7 @@ SEED_ROW = [10_200, 3, 10_000, 10, 10_300, 4, 9_900, 6]
 
 
 def message(kind: int, order_id: int, size: int, price: int, direction: int) -> list[int]:
-    return [0, kind, order_id, size, price, direction]
+    return [0, kind, order_id, size, price, direction, 0]
 
 
 @pytest.fixture

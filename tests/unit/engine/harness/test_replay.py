@@ -96,7 +96,7 @@ def test_an_altered_touch_is_found_by_its_row(tmp_path: Path, column: int, value
     held = check(outcome, "touch-holds")
     assert not held.passed
     assert f"first at row {line}:" in held.detail
-    assert value in held.detail
+    assert f"{int(value):,}" in held.detail
     assert held.counts["rows-unexplained"] >= 1
     assert check(outcome, "named-causes").counts["unexplained"] == held.counts["rows-unexplained"]
 
