@@ -41,8 +41,10 @@ public:
         : levels_((require(levels >= 1 && levels <= max_levels, "levels must be 1 to 65536"), levels)), window_(levels) {}
 
     [[nodiscard]] std::tuple<BytesOut, BytesOut, BytesOut> follow(const RowsIn& messages, const RowsIn& books) {
-        if (messages.shape(1) != message_fields || books.shape(1) != 4 * levels_ || messages.shape(0) != books.shape(0)) {
-            throw std::invalid_argument("messages need seven fields, and orderbook rows four fields per level");
+        const std::size_t fields = messages.shape(1);
+        const bool widths_fit = fields == message_fields || fields == message_fields + 1;
+        if (!widths_fit || books.shape(1) != 4 * levels_ || messages.shape(0) != books.shape(0)) {
+            throw std::invalid_argument("messages need six or seven fields, and orderbook rows four fields per level");
         }
         auto commands = std::make_unique<std::vector<obengine::Command>>();
         auto row_end = std::make_unique<std::vector<std::uint64_t>>();
@@ -54,7 +56,7 @@ public:
             causes->reserve(messages.shape(0));
             window_.commands().reserve(messages.shape(0) * 2);
             for (std::size_t at = 0; at < messages.shape(0); ++at) {
-                const Row row = row_of(messages.data() + at * message_fields, books.data() + at * books.shape(1));
+                const Row row = row_of(messages.data() + at * fields, fields, books.data() + at * books.shape(1));
                 require(is_sound(row), "a row has a price, a size or a direction that is out of range");
                 causes->push_back(static_cast<std::uint16_t>(follow(row, *row_end)));
             }
@@ -72,12 +74,14 @@ public:
     }
 
 private:
-    static constexpr std::size_t message_fields = 7;
+    static constexpr std::size_t message_fields = 6;
     static constexpr std::size_t max_levels = std::size_t{1} << 16;
 
-    [[nodiscard]] static Row row_of(const std::int64_t* message, const std::int64_t* book) noexcept {
+    // The seventh field, the number of the participant, may be missing: nobody.
+    [[nodiscard]] static Row row_of(const std::int64_t* message, std::size_t fields, const std::int64_t* book) noexcept {
+        const std::int64_t participant = fields > message_fields ? message[message_fields] : 0;
         return {static_cast<obengine::lobster::Message>(message[1]), static_cast<obengine::OrderId>(message[2]),
-                message[3], message[4], message[5], book, static_cast<std::uint32_t>(message[6])};
+                message[3], message[4], message[5], book, static_cast<std::uint32_t>(participant)};
     }
 
     // The ranges without which the window would lose count; obengine/feeds/lobster_checks.py has all rules.
@@ -120,7 +124,7 @@ private:
 
 void bind_lobster(nb::module_& module) {
     module.def("integer_lines", &integer_lines, nb::arg("text"), nb::arg("columns"), nb::arg("seconds_first"),
-               nb::arg("label_last"),
+               nb::arg("label_last") = false,
                "Lines of integers as int64 in a byte array, row after row; None if the strict reader is needed.");
     nb::class_<LockedWindow>(module, "LobsterWindow", "The window of a LOBSTER file; of its rows only the ranges are checked here.")
         .def(nb::init<std::size_t>(), nb::arg("levels"))

@@ -124,7 +124,7 @@ def integer_lines(
     text: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     columns: int,
     seconds_first: bool,
-    label_last: bool,
+    label_last: bool = False,
 ) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))] | None:
     """
     Lines of integers as int64 in a byte array, row after row; None if the strict reader is needed.

@@ -4,7 +4,8 @@ Format: the read-me of LOBSTER's sample files (lobsterdata.com), 2013, and files
 A message row is time in seconds after midnight, type, order id, size, price in dollars x 10,000, direction
 (1 buy, -1 sell, of the resting order), and in newer files the market participant (`null` for nobody). The
 orderbook row of the same number is the book after the message: ask price, ask size, bid price, bid size, by
-level. Types 5 (hidden execution), 6 (cross trade) and 7 (halt) have order id 0 or -1 and change no resting order.
+level. Types 5 (hidden execution), 6 (cross trade) and 7 (halt) have order id 0 or -1 and change no resting
+order.
 
 Times have at most nine decimals. More are accepted only as rounding errors of binary floating point
 (`integer_csv.MAX_RESIDUE_PS`); such a time is rounded to the nanosecond, and its row has the cause
