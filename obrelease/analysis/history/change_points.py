@@ -25,7 +25,7 @@ from obrelease.analysis.statistics.exact_log import Floats, exact_exp, exact_log
 LEAST_POINTS: Final = 12
 """Series of fewer points are not searched: their noise is unknown."""
 
-PENALTY: Final = 3.0
+PENALTY: Final = 2.7
 """A segment must save this many times ln(n) long-run variances."""
 
 _SHORT_SERIES: Final = 16
