@@ -81,9 +81,8 @@ def _add_unfinished(reasons: dict[str, list[str]], known: set[str], repo: GitRep
                 reasons.setdefault(digest, []).append(f"unfinished release {plan.tag}")
     return tuple(
         tag
-        for tag in repo.tag_names()
-        if (found := repo.local_tag(tag)) is not None
-        and (manifest := digests_in(found.message).get("manifest")) is not None
+        for tag, message in repo.tag_messages()
+        if (manifest := digests_in(message).get("manifest")) is not None
         and manifest not in known
         and tag not in unfinished
     )

@@ -61,7 +61,7 @@ def _change_one(source: random.Random, holder: dict[str, Any] | list[Any]) -> No
         holder.append(holder[key])
     elif act < 0.3 and isinstance(holder, dict):
         holder[f"{key}x"] = holder[key]
-    elif act < 0.45 and type(holder[key]) in {int, float}:
+    elif act < 0.45 and type(holder[key]) in {int, float} and abs(holder[key]) < 1e300:
         holder[key] += source.choice((-1, 1, 2**31, -(2**31), 0.5))
     else:
         holder[key] = source.choice(_VALUES)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import InvalidInput
+from obrelease.remote.git.bounded_process import run_git
 from obrelease.remote.git.environment import FALLBACK_EMAIL, FALLBACK_NAME
 from obrelease.remote.git.folders import GitFolders
 from obrelease.storage.files import read_bounded
@@ -92,13 +93,8 @@ def configuration_files(folders: GitFolders) -> Iterator[tuple[Path, bytes]]:
 
 def _listed(git: Git, isolated: Path, *arguments: str) -> str | None:
     """What `git config` prints; None if it fails for another reason than that nothing was found."""
-    status, text, _ = git.execute(
-        ["git", "config", "-z", *arguments],
-        with_extended_output=True,
-        with_exceptions=False,
-        env={"GIT_DIR": str(isolated), "LC_ALL": "C"},
-    )
-    return str(text) if status in {0, 1} else None
+    found = run_git(git, ("config", "-z", *arguments), env={"GIT_DIR": str(isolated), "LC_ALL": "C"})
+    return found.text if found.status in {0, 1} else None
 
 
 def _pairs(listing: str) -> list[tuple[str, str]]:

@@ -6,21 +6,30 @@ started, and git never reads the configuration of the repository: see `remote.gi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
+from obrelease.remote.git.bounded_process import (
+    LOCAL,
+    LOCAL_DEADLINE_S,
+    GitOutput,
+    ProcessLimits,
+    git_failure,
+    run_git,
+)
 from obrelease.remote.git.configuration import own_settings, repository_settings, write_configuration
 from obrelease.remote.git.environment import environment
 from obrelease.remote.git.folders import GitFolders, find_git_folders
 from obrelease.remote.git.isolation import require_ownership, write_isolated_folder
+from obrelease.remote.git.objects import file_digests, read_tag, tag_messages
 from obrelease.remote.git.push_address import checked_push_address
+from obrelease.remote.git.special_files import require_no_special_files
 from obrelease.remote.git.tag_object import TagInfo, annotated_tag
 from obrelease.remote.names import checked_commit, checked_ref, checked_remote, checked_tag
-from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
@@ -29,10 +38,9 @@ if TYPE_CHECKING:
 
     from git import Git, Repo
 
-_REMOTE_DEADLINE_S: Final = 300
-_STATUS_DEADLINE_S: Final = 300
-"""For the one command that reads files of the work tree, any of which may be a pipe."""
-_CREDENTIALS: Final = re.compile(r"://[^/@\s]*@")
+_REMOTE: Final = ProcessLimits(seconds=300, output_bytes=2**20, keeps_terminal=True)
+_SIGNING_DEADLINE_S: Final = 600
+"""A person may have to enter a passphrase, or to touch a token."""
 
 
 class GitRepository:
@@ -44,6 +52,7 @@ class GitRepository:
     def __init__(self, repo: Repo, folders: GitFolders, cleanup: ExitStack) -> None:
         self._repo = repo
         self._git: Git = repo.git
+        self._start = partial(run_git, self._git, when_stalled=partial(require_no_special_files, folders))
         self._cleanup = cleanup
         self.root = folders.root
         self.git_dir = folders.common
@@ -110,7 +119,6 @@ class GitRepository:
             "--untracked-files=all",
             "--ignore-submodules=dirty",
             "--no-renames",
-            deadline_s=_STATUS_DEADLINE_S,
         )
         paths = {entry[3:] for entry in listing.split("\0") if entry}
         folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
@@ -119,7 +127,14 @@ class GitRepository:
     def tag_names(self) -> tuple[str, ...]:
         """The names of all tags of this repository, sorted."""
         listing = self._run("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
-        return tuple(sorted(listing.split()))
+        return tuple(sorted(listing.split("\n")[:-1]))
+
+    def tag_messages(self) -> Iterator[tuple[str, str]]:
+        """The name and message of each annotated tag of this repository, in the order of their names.
+
+        Tags of more than 1 MiB are left out: no release tag of this program is that large.
+        """
+        return tag_messages(self._git_output)
 
     def tracked(self, folder: str) -> tuple[str, ...]:
         """The paths that git tracks at or below a folder, relative to the root, with `/`."""
@@ -158,7 +173,7 @@ class GitRepository:
         annotated = object_id != commit
         if not annotated:
             return TagInfo(name, object_id, commit, "", annotated)
-        return annotated_tag(name, object_id, commit, self._run("cat-file", "tag", object_id))
+        return annotated_tag(name, object_id, commit, read_tag(self._git_output, name, object_id))
 
     def previous_tag(self, name: str | None = None, *, excluding: Sequence[str] = ()) -> str | None:
         """The nearest tag in the history before the tag `name`, or at or before HEAD if that is None.
@@ -184,22 +199,14 @@ class GitRepository:
         """The sha256 of the files below some folders in a commit, by path; without checkout or filter.
 
         None if the repository lacks a part of the commit, as a shallow or partial clone may.
+
+        Raises:
+            InvalidInput: the files have more than 256 MiB in sum.
         """
         tree = checked_commit(commit)
         if self._peeled(tree) is None:
             return None
-        listing = self._run("ls-tree", "-r", "-z", "--full-tree", tree, "--", *folders)
-        entries = [entry.partition("\t") for entry in listing.split("\0") if entry]
-        try:
-            return {
-                path: digest_bytes(self._git.get_object_data(facts.split()[2])[3])
-                for facts, _, path in entries
-                if facts.startswith("100")
-            }
-        except ValueError:
-            return None
-        finally:
-            self._git.clear_cache()
+        return file_digests(self._git_output, tree, folders)
 
     def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
         """Create an annotated tag and sync it to the disk; it is signed if there is an SSH key.
@@ -223,9 +230,16 @@ class GitRepository:
         added = self._additional_settings(signing)
         with self._git.custom_environment(GIT_COMMITTER_DATE=self._commit_date(commit), **added):
             try:
-                self._repo.create_tag(name, ref=commit, message=text, cleanup="verbatim", **options)
+                self._repo.create_tag(
+                    name,
+                    ref=commit,
+                    message=text,
+                    cleanup="verbatim",
+                    kill_after_timeout=LOCAL_DEADLINE_S if key is None else _SIGNING_DEADLINE_S,
+                    **options,
+                )
             except git.GitCommandError as error:
-                raise _failure("the tag could not be created", error) from None
+                raise git_failure("the tag could not be created", error) from None
         made = self.local_tag(name)
         facts = made and (made.commit, made.message, made.annotated, made.signature != "")
         if made is None or facts != (commit, text, True, key is not None):
@@ -292,10 +306,10 @@ class GitRepository:
             # By address, not by name: the receivepack and mirror settings of the remote must not apply.
             try:
                 git.Remote(self._repo, address).push(
-                    f"{ref}:{ref}", kill_after_timeout=_REMOTE_DEADLINE_S
+                    f"{ref}:{ref}", kill_after_timeout=_REMOTE.seconds
                 ).raise_if_error()
             except git.GitError as error:
-                raise _failure(f"the tag {name} could not be pushed to {remote}", error) from None
+                raise git_failure(f"the tag {name} could not be pushed to {remote}", error) from None
         if self._remote_tag(remote, name) != (present.object_id, present.commit):
             raise RemoteError(
                 f"{remote} acknowledged the tag {name}, but does not list it", hint="run it again"
@@ -304,9 +318,7 @@ class GitRepository:
     def _remote_tag(self, remote: str, name: str) -> tuple[str, str] | None:
         """The object ID and the commit of a tag on the remote."""
         ref = f"refs/tags/{checked_tag(name)}"
-        listing = self._run(
-            "ls-remote", "--", self.remote_url(remote), ref, f"{ref}^{{}}", deadline_s=_REMOTE_DEADLINE_S
-        )
+        listing = self._run("ls-remote", "--", self.remote_url(remote), ref, f"{ref}^{{}}", limits=_REMOTE)
         found = {
             ref_name: object_id
             for object_id, _, ref_name in (x.partition("\t") for x in listing.splitlines())
@@ -338,23 +350,23 @@ class GitRepository:
 
     def _output(self, *arguments: str) -> str | None:
         """What git printed, or None if it failed or printed nothing."""
-        status, text, _ = self._git.execute(
-            ["git", *arguments],
-            with_extended_output=True,
-            with_exceptions=False,
-            strip_newline_in_stdout=True,
-        )
-        return str(text) if status == 0 and text else None
+        found = self._start(arguments)
+        return found.text.removesuffix("\n") or None if found.status == 0 else None
 
-    def _run(self, *arguments: str, deadline_s: int | None = None, env: dict[str, str] | None = None) -> str:
-        git = _gitpython()
-        try:
-            text = self._git.execute(
-                ["git", *arguments], kill_after_timeout=deadline_s, strip_newline_in_stdout=False, env=env
-            )
-        except git.GitError as error:
-            raise _failure(f"git {arguments[0]} failed", error) from None
-        return str(text)
+    def _run(self, *arguments: str, limits: ProcessLimits = LOCAL, env: dict[str, str] | None = None) -> str:
+        return self._git_output(*arguments, limits=limits, env=env).text
+
+    def _git_output(
+        self,
+        *arguments: str,
+        limits: ProcessLimits = LOCAL,
+        env: dict[str, str] | None = None,
+        stdin: bytes = b"",
+    ) -> GitOutput:
+        found = self._start(arguments, limits=limits, env=env, stdin=stdin)
+        if found.status != 0:
+            raise git_failure(f"git {arguments[0]} failed", found.stderr.decode("utf-8", "replace"))
+        return found
 
 
 @contextmanager
@@ -378,9 +390,3 @@ def _gitpython() -> ModuleType:
     except ImportError as error:
         raise UsageError(f"git cannot be run: {error}".splitlines()[0], hint="install git") from None
     return git
-
-
-def _failure(what: str, error: Exception) -> RemoteError:
-    text = getattr(error, "stderr", "") or str(error)
-    redacted = _CREDENTIALS.sub("://[hidden]@", " ".join(text.split()))
-    return RemoteError(f"{what}: {redacted.removeprefix('stderr: ')[:500]}")
