@@ -15,9 +15,10 @@ from obrelease.importers.reimport_check import check_numbers
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.finding import Finding
 from obrelease.models.validation import check_document
-from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder, find_artefacts
+from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder, find_artefacts, linked_below
 from obrelease.storage.files import read_bounded
 from obrelease.storage.reporter import SILENT, Reporter
+from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.workers import map_in_chunks
 
 
@@ -71,7 +72,10 @@ def validate(
     checked = 0
     for path in (checked_path("paths", path) for path in paths):
         folders, documents = _targets(path)
-        if not (folders or documents or allow_empty):
+        problems += (linked := _linked(path))
+        if linked:
+            reporter.detail(f"{path}: links that are not followed: {len(linked)}")
+        if not (folders or documents or linked or allow_empty):
             raise NotFound(f"{path}: no artefact at or below it")
         with (
             map_in_chunks(_problems_of, folders) as chunks,
@@ -107,6 +111,14 @@ def _targets(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"{path}: no such file or folder")
     return ((path.parent,), ()) if path.name == ENVELOPE_NAME else ((), (path,))
+
+
+def _linked(path: Path) -> list[Finding]:
+    """Links to folders in a tree, whose artefacts are not checked."""
+    if not path.is_dir():
+        return []
+    with storage_errors(path, "cannot be listed"):
+        return list(linked_below(path))
 
 
 def _problems_of(folders: Sequence[Path]) -> list[Sequence[Finding]]:

@@ -25,6 +25,9 @@ INTEGRITY_RULES: Final = frozenset(
 )
 """Rules about bytes and files; the other rules are about the content of a document."""
 
+LINKED_FOLDER: Final = "is a symbolic link to a folder, so its runs are not read"
+"""The message about a kind or a scenario that is a link."""
+
 
 @dataclass(frozen=True, slots=True)
 class FolderCheck:
@@ -100,6 +103,28 @@ def find_artefacts(tree: Path) -> tuple[Path, ...]:
         else:
             pending += [folder / name for name in subfolders(folder)]
     return tuple(sorted(found))
+
+
+def linked_below(tree: Path) -> Iterator[Finding]:
+    """Symbolic links to folders where `find_artefacts` looks for artefacts; it does not follow them.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    pending = [tree]
+    while pending:
+        folder = pending.pop()
+        if (folder / ENVELOPE_NAME).exists() or is_run_folder_name(folder.name):
+            continue
+        with os.scandir(folder) as found:
+            items = sorted(
+                (item for item in found if not item.name.startswith(".")), key=lambda item: item.name
+            )
+        for item in items:
+            if item.is_dir(follow_symlinks=False):
+                pending.append(folder / item.name)
+            elif item.is_symlink() and item.is_dir():
+                yield Finding(item.path, "symlink", LINKED_FOLDER)
 
 
 def _file_problem(path: Path, error: ObreleaseError) -> Finding:

@@ -10,10 +10,17 @@ from typing import Final
 
 from obrelease.errors import ObreleaseError
 from obrelease.models.finding import Finding
-from obrelease.registry.check_folder import FolderCheck, check_folder
+from obrelease.registry.check_folder import LINKED_FOLDER, FolderCheck, check_folder
 from obrelease.registry.entry import Entry, entry_of, location_mismatch
 from obrelease.registry.index.query import IndexSnapshot, read_index
-from obrelease.registry.layout import INDEX_NAME, PINS_NAME, STAGING_NAME, is_run_folder_name, run_location
+from obrelease.registry.layout import (
+    INDEX_NAME,
+    PINS_NAME,
+    STAGING_NAME,
+    is_run_folder_name,
+    linked_folders,
+    run_location,
+)
 from obrelease.registry.pins import read_pin
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
@@ -59,8 +66,10 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
     with storage_errors(root, "cannot be listed"):
         index = read_index(root)
         found = sorted(_walk(root))
+        linked = linked_folders(root)
+    problems += [Finding(str(root / location), "symlink", LINKED_FOLDER) for location in linked]
     for location, is_artefact in found:
-        if not is_artefact and not location.startswith(f"{STAGING_NAME}/"):
+        if not is_artefact and not location.startswith(f"{STAGING_NAME}/") and location not in linked:
             (notes if _is_harmless(location) else problems).append(_unexpected(root, location))
     locations = [location for location, is_artefact in found if is_artefact]
     existing = {location for location, _ in found}

@@ -50,3 +50,31 @@ def subfolders(folder: Path) -> list[str]:
             )
     except FileNotFoundError:
         return []
+
+
+def linked_folders(root: Path) -> list[str]:
+    """Kinds and scenarios of a results folder that are symbolic links to folders, sorted; they are not read.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    found: list[str] = []
+    for kind in _visible(root):
+        if kind.is_dir(follow_symlinks=False):
+            inside = _visible(root / kind.name)
+            found += [f"{kind.name}/{item.name}" for item in inside if _is_linked_folder(item)]
+        elif _is_linked_folder(kind):
+            found.append(kind.name)
+    return sorted(found)
+
+
+def _visible(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return [item for item in found if not item.name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _is_linked_folder(item: os.DirEntry[str]) -> bool:
+    return item.is_symlink() and item.is_dir()

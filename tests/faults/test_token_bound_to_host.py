@@ -270,6 +270,14 @@ def test_a_settings_file_names_no_folder_out_of_the_tree(
 
 
 @pytest.mark.parametrize("key", ["results", "schemas"])
+@pytest.mark.parametrize("folder", [".git/obrelease", ".git/obrelease/releases", "sub/.git/x", ".GIT/x"])
+def test_runs_and_schemas_are_in_no_git_folder(tree: Path, key: str, folder: str) -> None:
+    (tree / "pyproject.toml").write_text(f'[tool.obrelease]\n{key} = "{folder}"\n')
+    with pytest.raises(UsageError, match="is in a git folder"):
+        load({}, start=tree, environ={})
+
+
+@pytest.mark.parametrize("key", ["results", "schemas"])
 def test_a_default_folder_that_is_a_link_out_of_the_tree_is_refused(
     tree: Path, tmp_path: Path, key: str
 ) -> None:

@@ -16,19 +16,22 @@ _OWN_GIT_FOLDER: Final = Path(".git", "obrelease")
 _DEFAULTS: Final = {"results": RESULTS, "schemas": SCHEMAS, "releases": str(_OWN_GIT_FOLDER / "releases")}
 
 
-def is_in_tree(root: Path, folder: str) -> bool:
-    """Whether a path, with its symbolic links followed, is below `root`; of `.git`, only our own folder is.
+def is_in_tree(root: Path, folder: str, *, key: str = "results") -> bool:
+    """Whether a path, with its symbolic links followed, is below `root`, and in no git folder.
+
+    Releases may be in our own folder of `.git`, which is their default.
 
     Args:
         root: the project's root, resolved.
+        key: the setting that names the folder.
     """
     try:
         below = (root / folder).resolve().relative_to(root)
     except (OSError, ValueError, RuntimeError):
         return False
-    if below.parts[:1] == (".git",):
-        return below.is_relative_to(_OWN_GIT_FOLDER)
-    return below.parts != ()
+    if key == "releases" and below.is_relative_to(_OWN_GIT_FOLDER):
+        return True
+    return below.parts != () and ".git" not in {part.lower() for part in below.parts}
 
 
 def _is_own(root: Path, default: str) -> bool:
@@ -49,8 +52,11 @@ def require_paths_in_tree(root: Path, values: Mapping[str, str | None]) -> None:
     """
     for key, default in _DEFAULTS.items():
         folder = values.get(key) or default
-        if key in values and not is_in_tree(root, folder) and (values.get(key) or _is_own(root, folder)):
+        if key not in values or is_in_tree(root, folder, key=key):
+            continue
+        if values.get(key) or _is_own(root, folder):
             raise UsageError(
-                f"{root}: `{key}` leads to {str(root / folder)!a}, which is not below the project's root",
+                f"{root}: `{key}` leads to {str(root / folder)!a}, which is not below the project's root, "
+                "or is in a git folder",
                 hint=f"if you want that folder, name it in OBRELEASE_{key.upper()}",
             )

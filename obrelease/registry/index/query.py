@@ -37,7 +37,7 @@ from obrelease.registry.index.directory_stamps import read_directory_stamps
 from obrelease.registry.index.filter_sql import select_entries
 from obrelease.registry.index.ownership import NoIndexSecret, UnusableIndex
 from obrelease.registry.index.rows import ForeignIndex, newest_first
-from obrelease.registry.layout import INDEX_NAME
+from obrelease.registry.layout import INDEX_NAME, linked_folders
 from obrelease.storage.system_errors import storage_errors
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class QueryResult:
     Attributes:
         entries: the runs, newest first.
         unreadable: locations of all folders whose envelope cannot be trusted, sorted.
-        warning: why the index is not used, if the user can do something about it.
+        warning: why the index is not used, or folders are not read, if the user can do something about it.
     """
 
     entries: tuple[Entry, ...]
@@ -86,7 +86,13 @@ def query(root: Path, where: Filter, limit: int | None = None) -> QueryResult:
         return QueryResult((), ())
     with storage_errors(root, "cannot be listed"):
         found, warning = _with_index(root, lambda connection: _query(connection, root, where, limit))
-    return replace(found, warning=warning)
+        linked = linked_folders(root)
+    return replace(found, warning="; ".join(filter(None, (warning, _linked_warning(root, linked)))) or None)
+
+
+def _linked_warning(root: Path, linked: list[str]) -> str | None:
+    more = f" and {len(linked) - 1} more" if len(linked) > 1 else ""
+    return f"{root / linked[0]}{more}: symbolic links are not followed" if linked else None
 
 
 def delete_rows(root: Path, locations: Iterable[str]) -> None:

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from obrelease.api import validate
 from obrelease.errors import StorageError
+from obrelease.registry.filter import Filter
 from obrelease.registry.fsck import fsck
 from obrelease.registry.gc import GcPlan, ProtectedRuns, collect, plan_gc
+from obrelease.registry.index.query import query
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -126,3 +129,20 @@ def test_a_journal_that_is_a_link_is_replaced_and_its_target_unchanged(
     assert not journal.is_symlink()
     assert {path: path.read_bytes() for path in outside.iterdir()} == before
     assert fsck(registry.root).problems == ()
+
+
+@pytest.mark.parametrize("name", ["bench", "bench/baseline"])
+def test_a_kind_or_scenario_that_is_a_link_is_named(tmp_path: Path, name: str) -> None:
+    """Reproduced before: validate, fsck and list passed over its runs without a word."""
+    real = Registry(tmp_path / "real")
+    real.record(draft(1), run_files(1))
+    place = tmp_path / "results" / name
+    place.parent.mkdir(parents=True)
+    place.symlink_to(real.root / name)
+    (tmp_path / "results" / "README").symlink_to(tmp_path / "absent")
+    for problems in (fsck(tmp_path / "results").problems, validate(tmp_path / "results").problems):
+        (problem,) = problems
+        assert (problem.path, problem.rule) == (str(place), "symlink")
+    found = query(tmp_path / "results", Filter())
+    assert found.entries == ()
+    assert found.warning == f"{place}: symbolic links are not followed"
