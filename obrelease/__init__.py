@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from obrelease.api import GateReport as GateReport
     from obrelease.api import GcReport as GcReport
     from obrelease.api import Latencies as Latencies
+    from obrelease.api import MeasureReport as MeasureReport
     from obrelease.api import Metric as Metric
     from obrelease.api import Project as Project
     from obrelease.api import PublishResult as PublishResult
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from obrelease.api import VerifyResult as VerifyResult
     from obrelease.api import compare as compare
     from obrelease.api import gate as gate
+    from obrelease.api import measure as measure
     from obrelease.api import publish as publish
     from obrelease.api import record as record
     from obrelease.api import verify as verify
@@ -54,6 +56,7 @@ __all__ = [
     "IntegrityError",
     "InvalidInput",
     "Latencies",
+    "MeasureReport",
     "Metric",
     "NotFound",
     "NotReproduced",
@@ -70,6 +73,7 @@ __all__ = [
     "__version__",
     "compare",
     "gate",
+    "measure",
     "publish",
     "record",
     "verify",

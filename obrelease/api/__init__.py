@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from obrelease.api.list_runs import ListedRun as ListedRun
     from obrelease.api.list_runs import read_listed_runs as read_listed_runs
     from obrelease.api.measure_against import bench_against as bench_against
+    from obrelease.api.measure_command import MeasureReport as MeasureReport
+    from obrelease.api.measure_command import measure as measure
+    from obrelease.api.measure_request import MeasureRequest as MeasureRequest
+    from obrelease.api.measure_request import measure_requested as measure_requested
     from obrelease.api.project import Project as Project
     from obrelease.api.publish_release import abort_publish as abort_publish
     from obrelease.api.publish_release import bundle_runs as bundle_runs
@@ -68,6 +72,8 @@ _SOURCES: Final = {
     "GcReport": "api.collect_garbage:GcReport",
     "Latencies": "recorder.values_artefact:Latencies",
     "ListedRun": "api.list_runs:ListedRun",
+    "MeasureReport": "api.measure_command:MeasureReport",
+    "MeasureRequest": "api.measure_request:MeasureRequest",
     "Metric": "recorder.values_artefact:Metric",
     "Project": "api.project:Project",
     "PublishResult": "release.publish.publish_release:PublishResult",
@@ -87,6 +93,8 @@ _SOURCES: Final = {
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
     "import_results": "api.import_file:import_results",
+    "measure": "api.measure_command:measure",
+    "measure_requested": "api.measure_request:measure_requested",
     "publish": "api.publish_release:publish",
     "read_listed_runs": "api.list_runs:read_listed_runs",
     "record": "api.record_values:record",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -48,6 +49,8 @@ class Project:
         token_source: where the token came from, for messages.
         outputs: folders that this program writes; changes in them are no changes of the sources.
         declared_api: what a file of the tree names as `api`. It is compared with `api`, never used.
+        benchmarks: the tables `[tool.obrelease.benchmark.NAME]` of the settings file, as they are written.
+        settings_file: the file that they are in.
     """
 
     root: Path
@@ -63,6 +66,8 @@ class Project:
     token_source: str | None = None
     outputs: tuple[Path, ...] = ()
     declared_api: str | None = None
+    benchmarks: Mapping[str, object] = field(default_factory=dict, hash=False)
+    settings_file: Path | None = None
 
     @classmethod
     def at(

@@ -67,7 +67,7 @@ class GivenFacts:
 
 def build_imported_run(
     run: ToolRun,
-    original: NewFile,
+    original: NewFile | None,
     given: GivenFacts,
     *,
     format_name: str,
@@ -77,7 +77,7 @@ def build_imported_run(
     """Build the artefact of one run that a reader found in a file.
 
     Args:
-        original: the file as it was given, at `original` and a suffix.
+        original: the file as it was given, at `original` and a suffix; None if there is no file.
         format_name, file_name: kept as the command of the run.
         strict: refuse a file of which a row would be left out.
 
@@ -120,7 +120,8 @@ def build_imported_run(
         NewFile(ref.path, "text/plain", histogram.log)
         for ref, histogram in zip(refs, histograms, strict=True)
     ]
-    return ArtefactDraft(artefact, (original, *files, *run.files))
+    originals = () if original is None else (original,)
+    return ArtefactDraft(artefact, (*originals, *files, *run.files))
 
 
 def _first(*values: int | None) -> int:

@@ -24,7 +24,8 @@ MIN_RUNS_TO_COMPARE: Final = 4
 MAX_RUNS: Final = 100
 MAX_EXECUTIONS: Final = 1_000
 
-_KEYS: Final = ("run", "build", "format", "files", "environment", "runs", "executions")
+KEYS: Final = ("run", "build", "format", "files", "environment", "runs", "executions")
+"""What `[tool.obrelease.benchmark.NAME]` may hold."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_TITLE_CHARACTERS: Final = 4096
 
@@ -123,8 +124,8 @@ def read_benchmark(name: str, table: object, where: str) -> Benchmark:
     if not isinstance(table, Mapping):
         raise UsageError(f"{place} is not a table", hint='write run = "COMMAND" below it')
     for key in table:
-        if key not in _KEYS:
-            raise UsageError(f"{place} has an unknown key {key!r}", hint=f"known keys: {', '.join(_KEYS)}")
+        if key not in KEYS:
+            raise UsageError(f"{place} has an unknown key {key!r}", hint=f"known keys: {', '.join(KEYS)}")
     if "run" not in table:
         raise UsageError(f"{place} has no `run`", hint='write run = "COMMAND"')
     try:

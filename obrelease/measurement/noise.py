@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -36,15 +36,6 @@ class Noise:
     steal_ms: int | None
     preemptions: int | None = None
 
-    def warnings(self, cpu_count: int) -> Iterable[str]:
-        """What a reader of the result must know."""
-        if self.load_1m is not None and self.load_1m > BUSY_LOAD_PER_CPU * cpu_count:
-            yield f"the load average was {self.load_1m:.1f} on {cpu_count} processors"
-        if self.throttle_events:
-            yield f"the processors were throttled {self.throttle_events} times"
-        if self.steal_ms:
-            yield f"the hypervisor took {self.steal_ms} ms"
-
 
 class NoiseProbe:
     """Reads the counters when it is made, and what was added when it is asked."""
@@ -63,6 +54,21 @@ class NoiseProbe:
             steal_ms=_added(self._stolen_ms, _steal_ms()),
             preemptions=preemptions,
         )
+
+
+def noise_remarks(noises: Sequence[Noise], cpu_count: int) -> Iterator[str]:
+    """What a reader of the results must know about what disturbed some runs.
+
+    Args:
+        cpu_count: the number of processors.
+    """
+    load = max((noise.load_1m for noise in noises if noise.load_1m is not None), default=0.0)
+    if load > BUSY_LOAD_PER_CPU * cpu_count:
+        yield f"noise: the load average was up to {load:.1f} on {cpu_count} processors"
+    if events := sum(noise.throttle_events or 0 for noise in noises):
+        yield f"noise: the processors were slowed down for heat {events} times"
+    if stolen_ms := sum(noise.steal_ms or 0 for noise in noises):
+        yield f"noise: the hypervisor ran somebody else for {stolen_ms} ms"
 
 
 def _added(before: int | None, after: int | None) -> int | None:

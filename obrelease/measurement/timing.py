@@ -130,6 +130,8 @@ def timing_remarks(timing: Timing) -> Iterator[str]:
     if timing.peak_bytes is None:
         floor = timing.overhead.peak_floor_bytes / 2**20
         yield f"its peak memory is left out: it is below the {floor:.1f} MiB that can be measured"
+    if any(each.code != 0 for each in timing.executions):
+        yield "the command failed, and was measured all the same (--ignore-failure)"
 
 
 def _execute(benchmark: Benchmark, folder: Path) -> Execution:

@@ -36,6 +36,9 @@ ENVELOPE_NAME: Final = "artefact.json"
 ORIGINAL_STEM: Final = "original"
 """The stem of the imported file, which is kept next to the envelope."""
 
+MEASURE_COMMAND: Final = ("obrelease", "measure")
+"""How the command of a run begins that was measured by this program: its process is a run of its own."""
+
 UNKNOWN: Final = "unknown"
 """A stable fact that is not known; it is not equal to anything, not even to itself."""
 

@@ -26,6 +26,9 @@ GATE: Final = ".github/gate-policy.toml"
 
 _PYTHON_SETTINGS: Final = "pyproject.toml"
 _OTHER_SETTINGS: Final = "obrelease.toml"
+_BENCHMARKS: Final = "benchmark"
+"""The key of `[tool.obrelease]` that holds a table for each benchmark of `obrelease measure`."""
+
 _HEADER: Final = re.compile(r"\[tool\.obrelease\][ \t]*(#.*)?")
 _ACTION_OF_TEMPLATE: Final = f"OWNER/obrelease/{ACTION_PATH}@{'0' * 40}"
 
@@ -124,7 +127,8 @@ def _settings(root: Path, *, force: bool) -> tuple[Change, str]:
         return Change(path, "new", wanted), project
     newline = "\r\n" if "\r\n" in text else "\n"
     wanted = wanted.replace("\n", newline)
-    if "obrelease" not in document.get("tool", {}):
+    only_benchmarks = set(table) == {_BENCHMARKS} and not _has_header(text)
+    if only_benchmarks or "obrelease" not in document.get("tool", {}):
         gap = "" if not text else newline if text.endswith("\n") else 2 * newline
         return Change(path, "added", _checked_text(root / path, document, text + gap + wanted)), project
     if wanted in text:
@@ -134,6 +138,10 @@ def _settings(root: Path, *, force: bool) -> tuple[Change, str]:
     return Change(
         path, "replaced", _checked_text(root / path, document, _replace_table(root / path, text, wanted))
     ), project
+
+
+def _has_header(text: str) -> bool:
+    return any(_HEADER.fullmatch(line.strip()) for line in text.splitlines())
 
 
 def _has_table(root: Path) -> bool:
@@ -164,12 +172,19 @@ def _checked_text(where: Path, before: Mapping[str, Any], text: str) -> str:
         after = read_toml(text.encode("utf-8"), str(where))
     except InvalidInput:
         after = {}
-    if _without_ours(after) != _without_ours(before) or set(_obrelease_table(after)) != {"project"}:
+    ours, earlier = _obrelease_table(after), _obrelease_table(before)
+    others_changed = _without_ours(after) != _without_ours(before)
+    if others_changed or ours != {"project": ours.get("project")} | _benchmarks(earlier):
         raise UsageError(
             f"{where}: [tool.obrelease] cannot be changed without changing other settings",
             hint="edit it by hand",
         )
     return text
+
+
+def _benchmarks(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of the benchmarks, which `init` leaves alone."""
+    return {key: value for key, value in table.items() if key == _BENCHMARKS}
 
 
 def _without_ours(document: Mapping[str, Any]) -> dict[str, Any]:

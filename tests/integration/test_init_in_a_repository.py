@@ -143,6 +143,18 @@ def test_what_the_user_changed_is_kept_until_force(root: Path, capsys: pytest.Ca
     assert document["tool"] == {"obrelease": {"project": "mine"}, "z": {"a": 1}}
 
 
+@pytest.mark.parametrize("own", ["", "[tool.obrelease]\nforge = 'github'\n\n"])
+def test_benchmarks_of_the_settings_are_kept(
+    root: Path, capsys: pytest.CaptureFixture[str], own: str
+) -> None:
+    benchmark = '[tool.obrelease.benchmark.parser]\nrun = "./bench"\n'
+    (root / "obrelease.toml").write_text(own + benchmark)
+    assert states(init(capsys, *(["--force"] if own else [])))["obrelease.toml"] in {"added", "replaced"}
+    table = tomllib.loads((root / "obrelease.toml").read_text())["tool"]["obrelease"]
+    assert table == {"project": "fast-lib", "benchmark": {"parser": {"run": "./bench"}}}
+    assert states(init(capsys))["obrelease.toml"] == "same"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from obrelease.analysis.kinds.measurements import WALL_TIMES, samples_of, throughput_msg_s
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.stability import instabilities, is_stability
-from obrelease.models.artefact import Artefact, Scalar
+from obrelease.models.artefact import MEASURE_COMMAND, Artefact, Scalar
 from obrelease.models.labels_and_directions import Direction
 
 if TYPE_CHECKING:
@@ -125,8 +125,12 @@ class Run:
 
     @property
     def identity(self) -> str:
-        """The digest of the imported file, or else of the artefact: equal in runs that are one run."""
-        return self.original or self.digest
+        """The digest of the imported file, or else of the artefact: equal in runs that are one run.
+
+        Two processes that were measured are two runs, also if they wrote the same bytes.
+        """
+        measured = self.artefact.command[:2] == MEASURE_COMMAND
+        return self.digest if measured else self.original or self.digest
 
     @property
     def created_ns(self) -> int:

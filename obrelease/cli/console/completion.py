@@ -80,6 +80,12 @@ def sides(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
 
 
 @_silent
+def benchmarks(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+    """Benchmarks of the settings."""
+    yield from ((name, "a benchmark") for name in _project(ctx).benchmarks)
+
+
+@_silent
 def scenarios(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
     """Scenarios of the runs that are kept, of the kind that was asked for."""
     yield from ((name, "") for name in _recorded_scenarios(_registry(ctx), ctx.params.get("kind")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
 KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
 """What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
 
+BENCHMARKS: Final = "benchmark"
+"""The key of `[tool.obrelease]` whose tables `measure` reads."""
+
 FILES: Final = ("pyproject.toml", "obrelease.toml")
 """The files that may hold the table; one of them does."""
 
@@ -35,7 +38,16 @@ def project_root(start: Path) -> Path:
     return start
 
 
-def _file_settings(root: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _FileSettings:
+    """What the settings file holds: texts by key, the tables of the benchmarks, and the file."""
+
+    values: Mapping[str, str]
+    benchmarks: Mapping[str, object]
+    file: Path | None
+
+
+def _file_settings(root: Path) -> _FileSettings:
     documents = {name: _document(root / name) for name in FILES}
     held = [name for name, document in documents.items() if "obrelease" in _table(document, "tool")]
     if len(held) > 1:
@@ -43,11 +55,18 @@ def _file_settings(root: Path) -> dict[str, Any]:
             f"{root}: [tool.obrelease] is in {' and in '.join(held)}", hint="keep one of the two tables"
         )
     table = dict(_table(_table(documents[held[0]], "tool"), "obrelease")) if held else {}
+    file = root / held[0] if held else None
+    benchmarks = table.pop(BENCHMARKS, {})
+    if not isinstance(benchmarks, Mapping):
+        raise UsageError(
+            f"{file}: [tool.obrelease] {BENCHMARKS} is not a table",
+            hint=f"write [tool.obrelease.{BENCHMARKS}.NAME]",
+        )
     for key, value in table.items():
         if key not in KEYS:
             raise UsageError(
                 f"{root / held[0]}: [tool.obrelease] has an unknown key {key!r}",
-                hint=f"known keys: {', '.join(KEYS)}",
+                hint=f"known keys: {', '.join((*KEYS, BENCHMARKS))}",
             )
         if not isinstance(value, str):
             raise UsageError(
@@ -55,7 +74,7 @@ def _file_settings(root: Path) -> dict[str, Any]:
             )
     declared = _table(documents[FILES[0]], "project").get("name", root.name)
     table.setdefault("project", project_name(str(declared)))
-    return table
+    return _FileSettings(table, benchmarks, file)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -87,7 +106,8 @@ def load(
     """
     environ = os.environ if environ is None else environ
     root = project_root((start or Path.cwd()).resolve())
-    found = _file_settings(root)
+    settings = _file_settings(root)
+    found = settings.values
     by_user = {key: environ[name] for key in KEYS if environ.get(name := f"OBRELEASE_{key.upper()}")}
     configured = {found.get("results") or RESULTS, by_user.get("results") or RESULTS}
     by_user |= {key: value for key, value in (flags or {}).items() if value is not None}
@@ -113,7 +133,12 @@ def load(
         token_source=source,
         outputs=tuple(root / folder for folder in sorted(configured) if is_in_tree(root, folder)),
     )
-    return replace(project, declared_api=found.get("api"))
+    return replace(
+        project,
+        declared_api=found.get("api"),
+        benchmarks=settings.benchmarks,
+        settings_file=settings.file,
+    )
 
 
 def input_limits(flag: str | None, environ: Mapping[str, str] | None = None) -> Limits:

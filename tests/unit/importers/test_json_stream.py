@@ -14,5 +14,5 @@ from obrelease.importers.source import source_of
 def test_text_that_is_no_json_is_refused_with_its_place(text: str, tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(text, "utf-8")
-    with pytest.raises(InvalidInput, match="results.json: line 1 column"):
+    with pytest.raises(InvalidInput, match=r"results\.json: line 1 column"):
         source_of(file).json()
