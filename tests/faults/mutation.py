@@ -30,11 +30,15 @@ def mutated(source: random.Random, seeds: Sequence[bytes]) -> bytes:
 
 
 def changed_json(source: random.Random, data: bytes) -> bytes | None:
-    """A document with some values replaced, removed or copied; None if it is not JSON."""
+    """A document with some values replaced, removed or copied; None if it is not JSON, or too deep."""
     try:
-        document = json.loads(data)
+        return _changed_json(source, data)
     except (ValueError, RecursionError):
         return None
+
+
+def _changed_json(source: random.Random, data: bytes) -> bytes:
+    document = json.loads(data)
     for _ in range(source.choice((1, 1, 1, 2, 3))):
         holders = list(_holders(document))
         if not holders:

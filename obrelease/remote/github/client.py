@@ -1,4 +1,4 @@
-"""Single requests to the GitHub API and their outcomes; the only module that imports PyGithub.
+"""Single requests to the GitHub API and their outcomes. Only this and `bounded_bodies` import PyGithub.
 
 PyGithub's objects fetch again on their own when a field is missing, and its default retry
 repeats writes. So only its `Requester` is used, and each request has one of three outcomes:
@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
-from github import Auth, Github, GithubException
-from github.Requester import Requester
+from github import Auth, GithubException
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from obrelease.errors import Conflict, ObreleaseError, RemoteError, UsageError
+from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteError, UsageError
 from obrelease.remote.github.addresses import checked_api, checked_upload_address
+from obrelease.remote.github.bounded_bodies import BoundedRequester, require_few_values
 from obrelease.remote.github.download import asset_chunks
 from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
 from obrelease.remote.github.write_spacing import WriteRateLimiter
 from obrelease.remote.timeout import DeadlineExceeded, call_with_deadline
+from obrelease.storage.limits import parsing
 from obrelease.storage.transfer import SourceFile
 
 PER_PAGE: Final = 100
@@ -92,19 +93,20 @@ class Client:
         self._rate_limiter = WriteRateLimiter(timing)
         self._requester = self._connect()
 
-    def _connect(self) -> Requester:
-        return Github(
-            base_url=self._api,
+    def _connect(self) -> BoundedRequester:
+        return BoundedRequester(
             auth=Auth.Token(self._token),
+            base_url=self._api,
             timeout=max(1, int(self.timing.response_deadline_s)),
             user_agent="obrelease",
             per_page=PER_PAGE,
+            verify=True,
             retry=Retry(total=3, connect=3, read=0, redirect=0, status=0, other=0, backoff_factor=0.5,
                         status_forcelist=(), allowed_methods=None, raise_on_status=False,
                         respect_retry_after_header=False),
-            seconds_between_requests=None,
+            pool_size=None,
             seconds_between_writes=self.timing.write_spacing_s or None,
-        ).requester  # fmt: skip
+        )  # fmt: skip
 
     def read(self, path: str, parameters: dict[str, Any] | None = None) -> Any:
         """GET a document; the request is repeated after an ambiguous response."""
@@ -159,6 +161,7 @@ class Client:
         cancelled: list[bool] = []
 
         def received(chunks: Iterator[bytes]) -> Iterator[bytes]:
+            left = size
             while not cancelled:
                 # A broken connection is an OSError: without this it would look like one of the disk.
                 try:
@@ -167,6 +170,9 @@ class Client:
                     raise self._ambiguous(what, error) from None
                 if chunk is None:
                     return
+                left -= len(chunk)
+                if left < 0:
+                    raise IntegrityError(f"{what}: has more than the {size:,} bytes that GitHub reports")
                 yield chunk
             raise AmbiguousResponse(f"{what} was cancelled")
 
@@ -217,8 +223,10 @@ class Client:
         return headers, self._parsed(what, text) if text else None
 
     def _parsed(self, what: str, text: str) -> Any:
+        require_few_values(text, what)
         try:
-            return json.loads(text)
+            with parsing(len(text), what):
+                return json.loads(text)
         except (ValueError, RecursionError):
             raise AmbiguousResponse(f"GitHub's response to {what} is not JSON") from None
 
