@@ -11,9 +11,10 @@ from typing import Final
 from obrelease.importers.json_reader import Node, as_number
 from obrelease.importers.measured_units import measured_unit
 from obrelease.importers.metric_rows import MetricRows, parse_number
-from obrelease.importers.tool_run import Direction
+from obrelease.importers.tool_run import Direction, part_name
 from obrelease.models.artefact import Scalar
 
+_MAX_FIELDS: Final = 201
 _RANGE: Final = re.compile(r"\s*(?:±|\+/-|\+-|stddev:)?\s*(?P<number>[-+\d.,eE]+)\s*(?P<percent>%?)\s*")
 
 
@@ -36,14 +37,32 @@ def add_bench(rows: MetricRows, bench: Node, direction: Direction | None) -> tup
         if value is None:
             rows.leave_out(name, f"has a value that is no number: {text[:80]}")
             return None
-    unit = measured_unit(bench.optional_text("unit") or "")
+    written, others = _split_unit(bench.optional_text("unit") or "")
+    unit = measured_unit(written)
     if direction is not None:
         unit = unit.directed(direction)
-    rows.add_summary(
-        name, unit, value, "value", figures={"range": _range(bench.optional_text("range"), value)}
-    )
+    range_figure = _range(bench.optional_text("range"), value)
+    rows.add_summary(name, unit, value, "value", figures={"range": range_figure})
+    for other_value, other in others:
+        rows.add_summary(part_name(name, other), measured_unit(other), other_value, "value", primary=False)
     extra = bench.optional_text("extra")
     return (name, extra) if extra else None
+
+
+def has_combined_unit(bench: Node) -> bool:
+    """Whether the unit of a row has further values in it, as the rows of Go have: `ns/op 16 B/op`."""
+    return bool(_split_unit(bench.optional_text("unit") or "")[1])
+
+
+def _split_unit(text: str) -> tuple[str, list[tuple[float, str]]]:
+    """The unit of a row, and the values and units that follow it in the same text."""
+    first, *fields = text.split()[:_MAX_FIELDS] or [""]
+    values = [parse_number(field) for field in fields[::2]]
+    if not fields or len(fields) % 2 or None in values:
+        return text, []
+    return first, [
+        (value, unit) for value, unit in zip(values, fields[1::2], strict=True) if value is not None
+    ]
 
 
 def _range(text: str | None, value: float) -> float | None:

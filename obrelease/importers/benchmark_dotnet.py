@@ -16,10 +16,12 @@ from obrelease.importers.json_reader import Node, flat_scalars
 from obrelease.importers.measured_units import BYTES, COST_COUNT, NANOSECONDS, MeasuredUnit, measured_unit
 from obrelease.importers.metric_rows import MetricRows
 from obrelease.importers.source import FileHead, Source
+from obrelease.importers.time_units import parse_date_ns
 from obrelease.importers.tool_run import ToolRun, part_name
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost
 
 _JOB: Final = re.compile(r": (?P<id>[^\s(]+)(?:\((?P<settings>.*?)\))?(?: \[.*)?\Z", re.DOTALL)
+_STAMP: Final = re.compile(r"-(\d{8})-(\d{6})\Z")
 _GENERATED_JOB: Final = re.compile(r"Job-[A-Z0-9]+")
 _FIGURES: Final = {
     "mean": "Mean", "median": "Median", "minimum": "Min", "maximum": "Max", "stddev": "StandardDeviation",
@@ -39,14 +41,17 @@ def _read(source: Source) -> Iterator[ToolRun]:
     rows = MetricRows()
     for benchmark in document.member("Benchmarks").items():
         _add_benchmark(rows, benchmark)
+    title = document.optional_text("Title") or source.stem
+    stamp = _STAMP.search(title)
     yield ToolRun(
         tool="benchmark-dotnet",
         tool_version=host.optional_text("BenchmarkDotNetVersion"),
-        title=document.optional_text("Title") or source.stem,
+        title=title[: stamp.start()] if stamp and stamp.start() else title,
         metrics=rows.metrics(),
         left_out=rows.left_out,
         parameters=_run_parameters(host),
         stable=_stable(host),
+        created_ns=parse_date_ns(f"{stamp[1]}T{stamp[2]}") if stamp else None,
     )
 
 

@@ -19,7 +19,7 @@ from obrelease.importers.tool_run import ToolRun
 _RESULT_LINE: Final = r"^.* x [\d.,]+ ops/sec (?:±|\+/-|\+-|\\xb1)[\d.]+% \(\d+ runs? sampled\)"
 _RESULT: Final = re.compile(
     r"\s*(?P<name>.*) x (?P<rate>[\d.,]+) ops/sec (?:±|\+/-|\+-|\\xb1)(?P<margin>[\d.]+)%"
-    r" \((?P<count>\d+) runs? sampled\)\s*"
+    r" \((?P<count>[0-9]{1,15}) runs? sampled\)\s*"
 )
 _FAILED: Final = re.compile(r"(?P<name>\S.*): (?P<reason>(?:\w+)?Error\b.*|)")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
@@ -43,7 +43,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
                 OPERATIONS_PER_SECOND,
                 rate,
                 "mean",
-                count=int(result["count"][:15]),
+                count=int(result["count"]),
                 figures={"margin_of_error": rate * margin / 100 if margin is not None else None},
             )
         elif failed := _FAILED.fullmatch(line):

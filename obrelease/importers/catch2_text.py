@@ -22,7 +22,7 @@ _PROGRAM: Final = r"^(\S+) is a Catch2? v([\d.]+\S*) host application"
 _TABLE: Final = r"^benchmark name +samples +iterations +est"
 _RULE: Final = re.compile(r"-{40,}")
 _FIRST: Final = re.compile(
-    r"(?P<name>.*?)\s+(?P<samples>\d+)\s+(?P<iterations>\d+)\s+[\d.e+-]+ (?:ns|us|ms|s|m|h)\s*"
+    r"(?P<name>.*?)\s+(?P<samples>[0-9]{1,15})\s+(?P<iterations>\d+)\s+[\d.e+-]+ (?:ns|us|ms|s|m|h)\s*"
 )
 _FIGURES: Final = re.compile(r"\s*" + r"\s+".join([r"(\S+) (ns|us|ms|s|m|h)"] * 3) + r"\s*")
 _FAILED: Final = re.compile(r"(?P<name>.*?)\s*(?P<reason>Benchmark failed \(.*)")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, Final
 
-from obrelease.importers.benches import add_bench
+from obrelease.importers.benches import add_bench, has_combined_unit
 from obrelease.importers.importer import Importer
 from obrelease.importers.json_reader import Node
 from obrelease.importers.json_stream import read_stream
@@ -25,6 +25,7 @@ from obrelease.importers.tool_run import Direction, ToolRun
 from obrelease.models.artefact import Scalar
 
 _SCRIPT: Final = re.compile(r"\s*window\.BENCHMARK_DATA\s*=\s*")
+_BY_UNIT: Final = re.compile(r" - \S+\Z")
 _DIRECTIONS: Final[dict[str, Direction]] = {
     "benchmarkjs": "higher",
     "pytest": "higher",
@@ -79,7 +80,11 @@ def _run(suite: str, entry: Node, repository: str | None) -> ToolRun:
     commit = entry.object_or_empty("commit")
     rows = MetricRows()
     parameters: dict[str, Scalar] = {}
-    for bench in entry.member("benches").items():
+    benches = list(entry.member("benches").items())
+    combined = {bench.member("name").text() for bench in benches if has_combined_unit(bench)}
+    for bench in benches:
+        if _BY_UNIT.sub("", bench.member("name").text()) in combined and not has_combined_unit(bench):
+            continue  # newer versions store the values of a row of Go once more, each in a row of its own
         if extra := add_bench(rows, bench, _DIRECTIONS.get(tool)):
             parameters[f"extra: {extra[0]}"] = extra[1]
     labels: dict[str, Scalar] = {"tool": tool}

@@ -18,8 +18,6 @@ from obrelease.importers.metric_rows import MetricRows
 from obrelease.importers.source import FileHead, Source
 from obrelease.importers.tool_run import ToolRun, part_name
 
-_MAX_DEPTH: Final = 64
-
 
 def _matches(head: FileHead) -> bool:
     return head.has_json("[].Julia", "[].BenchmarkTools")
@@ -33,7 +31,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
     versions, values = document
     rows, parameters_only = MetricRows(), False
     for value in values.items():
-        parameters_only |= _add(rows, value, (), 0)
+        parameters_only |= _add(rows, value, ())
     if not rows and not rows.left_out:
         reason = "has parameters of benchmarks alone" if parameters_only else "has no trial and no estimate"
         raise source.error(reason, hint="save what `run(suite)` returns")
@@ -47,24 +45,22 @@ def _read(source: Source) -> Iterator[ToolRun]:
     )
 
 
-def _add(rows: MetricRows, value: Node, path: tuple[str, ...], depth: int) -> bool:
+def _add(rows: MetricRows, value: Node, path: tuple[str, ...]) -> bool:
     """Add a value of any type; returns whether there are parameters of benchmarks in it.
 
     Raises:
-        InvalidInput: it is not of the form `[type, fields]`, or nested too deeply.
+        InvalidInput: it is not of the form `[type, fields]`.
     """
-    if depth > _MAX_DEPTH:
-        raise value.error(f"has more than {_MAX_DEPTH} nested groups")
     items = list(value.items())
     if len(items) != 2 or not isinstance(items[0].value, str):
         raise value.error("is not a pair of type and fields")
     kind, fields = items[0].text().removeprefix("BenchmarkTools."), items[1]
     name = "/".join(path) or "benchmark"
     if kind == "BenchmarkGroup":
-        members = [_add(rows, node, (*path, key), depth + 1) for key, node in fields.member("data").members()]
+        members = [_add(rows, node, (*path, key)) for key, node in fields.member("data").members()]
         return any(members)
     if kind.startswith(("Array{", "Vector{")):
-        members = [_add(rows, node, path, depth + 1) for node in fields.items()]
+        members = [_add(rows, node, path) for node in fields.items()]
         return any(members)
     if kind == "Trial":
         _add_trial(rows, name, fields)

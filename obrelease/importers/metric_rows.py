@@ -12,7 +12,7 @@ from obrelease.importers.measured_units import MeasuredUnit
 from obrelease.importers.tool_run import LeftOut, SummaryStatistic, ToolMetric, ToolSummary
 from obrelease.models.artefact import Scalar
 
-_NUMBER: Final = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d{1,4})?")
+_NUMBER: Final = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d{1,4})?", re.ASCII)
 
 _Identity = tuple[str, tuple[tuple[str, Scalar], ...]]
 
