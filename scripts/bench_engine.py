@@ -8,9 +8,11 @@ from the NumPy batch to the events; for a peer its order objects are made before
 
     python scripts/bench_engine.py [--messages N] [--rounds N] [--seed N] [--stream FILE.npz]
                                    [--clock wall|cpu] [--figures [--itch FILE] [--cpp FOLDER]] [--json]
+                                   [--custom FILE]
 
 With --figures those of the native core alone come first (see engine_figures.py), and with --cpp those of
-its C++ benchmarks (see engine_cpp_figures.py).
+its C++ benchmarks (see engine_cpp_figures.py). --custom writes the medians as a file that `obrelease import`
+and `obrelease measure --format custom` read: a list of name, unit and value.
 
 The cpu clock leaves out the time that other processes took from this one: for a busy machine.
 
@@ -300,6 +302,24 @@ def summary(field: list[Contender], rates: dict[str, list[float]]) -> list[dict[
     ]
 
 
+def custom_rows(own: list[dict[str, Any]], books: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Names, units and medians; rates in messages a second, times in nanoseconds, ratios without a unit."""
+    scales = {
+        "M msg/s": ("msg/s", 1e6),
+        "ns/message": ("ns", 1.0),
+        "ns": ("ns", 1.0),
+        "times": ("ratio", 1.0),
+    }
+    found = []
+    for figure in own:
+        unit, scale = scales[figure["unit"]]
+        found.append({"name": figure["name"], "unit": unit, "value": scale * figure["median"]})
+    for book in books:
+        name = f"{book['name']} {book['version']}, mixed stream"
+        found.append({"name": name, "unit": "msg/s", "value": book["median_msg_s"]})
+    return found
+
+
 def print_table(rows: list[dict[str, Any]], missing: dict[str, str]) -> None:
     """The same for people."""
     print(f"{'book':<22}{'messages':>10}{'median':>14}{'min':>14}{'max':>14}   reference is faster by")
@@ -325,6 +345,7 @@ def main() -> None:
     parser.add_argument("--figures", action="store_true", help="the native core's own figures, too")
     parser.add_argument("--itch", type=Path, help="an ITCH 5.0 file for --figures")
     parser.add_argument("--cpp", type=Path, help="the folder of the built C++ benchmarks for --figures")
+    parser.add_argument("--custom", type=Path, help="also write the medians for `--format custom`")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else")
     args = parser.parse_args()
     if args.stream is None:
@@ -341,6 +362,8 @@ def main() -> None:
         own += from_cpp
         missing |= dict.fromkeys(absent, "not built")
     rows = summary(field, race(field, commands, args.rounds, CLOCKS[args.clock]))
+    if args.custom is not None:
+        args.custom.write_text(json.dumps(custom_rows(own, rows), indent=1), "utf-8")
     if args.json:
         stream = {
             "source": "file" if args.stream else "seeded",

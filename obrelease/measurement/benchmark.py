@@ -26,6 +26,7 @@ MAX_EXECUTIONS: Final = 1_000
 
 KEYS: Final = ("run", "build", "format", "files", "environment", "runs", "executions")
 """What `[tool.obrelease.benchmark.NAME]` may hold."""
+
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_TITLE_CHARACTERS: Final = 4096
 

@@ -180,8 +180,11 @@ class BenchmarkMeasurement:
         self._remarks |= dict.fromkeys(remarks)
 
     def _warm_up_remarks(self) -> list[str]:
+        shell = self._overhead.shell if self._overhead else None
+        start_up_s = shell.wall_s if shell else 0.0
         return [
-            f"warm-up: the first execution of the {side.name} took {1e3 * first.wall_s:.2f} ms,"
+            f"warm-up: the first execution of the {side.name} took"
+            f" {1e3 * max(0.0, first.wall_s - start_up_s):.2f} ms,"
             f" the median of the others is {1e3 * median(self._wall_s[side.name]):.2f} ms"
             for side, first in zip(self.sides, self._warm_ups, strict=False)
             if self._wall_s[side.name]

@@ -14,6 +14,7 @@ import pytest
 from obrelease.cli.app import execute
 from obrelease.cli.console.settings import KEYS
 from obrelease.errors import ExitCode
+from obrelease.measurement.benchmark import KEYS as BENCHMARK_KEYS
 from tests.command_tree import leaf_commands
 from tests.program import ROOT, write_launcher
 
@@ -40,6 +41,11 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
 def test_every_exit_code_is_in_the_table() -> None:
     rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", README, re.MULTILINE)
     assert {(int(code), name) for code, name in rows} == {(int(code), code.name) for code in ExitCode}
+
+
+def test_every_key_of_a_benchmark_is_in_the_table() -> None:
+    text = README.partition("## Any command")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)) == BENCHMARK_KEYS
 
 
 def test_every_setting_is_in_the_table() -> None:

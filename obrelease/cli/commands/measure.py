@@ -21,7 +21,7 @@ def measure(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME | -- COMMAND...]",
+            metavar="NAME|COMMAND",
             help="A benchmark of the settings, or a command: one word is run by a shell, several are not."
             " [default: all benchmarks of the settings]",
             show_default=False,
