@@ -24,7 +24,10 @@ FAULTS = {
 
 
 def build(build_dir: Path, sanitizer: str, target: str) -> Path:
-    """Build one test program under a sanitizer; the program."""
+    """Build one test program under a sanitizer; the program.
+
+    Assertions stay, but debug symbols are left out: they take a quarter of the compiler's time.
+    """
     options = [f"-DOBENGINE_SANITIZE={sanitizer}", "-DOBENGINE_TESTS=ON"]
     configure = [
         "cmake",
@@ -32,7 +35,7 @@ def build(build_dir: Path, sanitizer: str, target: str) -> Path:
         str(ENGINE),
         "-B",
         str(build_dir),
-        "-DCMAKE_BUILD_TYPE=Debug",
+        "-DCMAKE_BUILD_TYPE=None",
         "-DCMAKE_CXX_FLAGS=-O1",
         *options,
     ]
