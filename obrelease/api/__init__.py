@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from obrelease.api.collect_garbage import GcReport as GcReport
     from obrelease.api.compare_runs import ComparisonReport as ComparisonReport
     from obrelease.api.compare_runs import compare as compare
+    from obrelease.api.compare_runs import compare_within as compare_within
     from obrelease.api.compare_runs import require_plot_format as require_plot_format
+    from obrelease.api.compare_runs import sort_key as sort_key
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
     from obrelease.api.import_file import import_results as import_results
@@ -89,6 +91,7 @@ _SOURCES: Final = {
     "bundle_runs": "api.publish_release:bundle_runs",
     "check_schemas": "api.json_schemas:check_schemas",
     "compare": "api.compare_runs:compare",
+    "compare_within": "api.compare_runs:compare_within",
     "diagnose": "api.check_environment:diagnose",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
@@ -107,6 +110,7 @@ _SOURCES: Final = {
     "run_stress": "api.run_modes:run_stress",
     "scaffold": "api.set_up_project:scaffold",
     "scenarios": "recorder.engine_adapter:scenarios",
+    "sort_key": "api.compare_runs:sort_key",
     "sort_runs": "api.sort_columns:sort_runs",
     "tag_runs": "api.publish_release:tag_runs",
     "validate": "api.validate_documents:validate",

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from obrelease.analysis.comparison.arrange_metrics import SORT_KEYS, SortKey, arrange
 from obrelease.analysis.comparison.compare import Comparison
 from obrelease.analysis.comparison.compare import compare as compare_run_sets
+from obrelease.analysis.comparison.compare_pairs import compare_pairs
 from obrelease.analysis.comparison.match_releases import match_releases
+from obrelease.analysis.comparison.row_selection import RowPattern
 from obrelease.analysis.comparison.to_json import comparison_json, releases_json
+from obrelease.analysis.comparison.verdict import Rules
+from obrelease.analysis.comparison.within_run import compare_within as compare_metrics_of_run
 from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
 from obrelease.api.project import ProjectLike, project_of
@@ -91,6 +96,9 @@ def compare(
     project: ProjectLike = ".",
     force: bool = False,
     same_host: bool = False,
+    secondary: bool = False,
+    only_changed: bool = False,
+    sort: SortKey | None = None,
     reporter: Reporter = SILENT,
 ) -> ComparisonReport:
     """Compare the metrics of two runs, sets of runs or releases.
@@ -102,6 +110,9 @@ def compare(
         project: whose results folder and forge the texts refer to.
         force: compare runs that are not alike; the report names what differs.
         same_host: assume one machine if the runs do not name theirs.
+        secondary: test CPU times and counters as well, together with all other metrics.
+        only_changed: leave out rows that are neither better, worse nor changed; a note counts them.
+        sort: the order of metrics: `name`, `ratio`, `change` or `verdict`.
 
     Raises:
         UsageError: a malformed filter, an empty or too large side, or a run on both sides.
@@ -114,17 +125,61 @@ def compare(
         >>> report = compare("commit=1c9f", "commit=a041", project="/srv/engine")
         >>> [(metric.name, metric.ratio) for metric in report.single.metrics]
     """
+    key = sort_key(sort)
     owner = project_of(project)
     one, other = (read_side(owner, side, reporter) for side in (base, head))
     if not (one.is_release or other.is_release):
-        return ComparisonReport.of_runs(
-            compare_run_sets(one.runs, other.runs, force=force, same_host=same_host)
+        report = ComparisonReport.of_runs(
+            compare_run_sets(one.runs, other.runs, force=force, same_host=same_host, secondary=secondary)
         )
-    return _compare_releases(one, other, (base, head), force=force, same_host=same_host)
+    else:
+        report = _compare_releases(
+            one, other, (base, head), force=force, same_host=same_host, secondary=secondary
+        )
+    return _arranged(report, only_changed=only_changed, sort=key)
+
+
+def compare_within(
+    run: Side,
+    names: Sequence[str],
+    *,
+    project: ProjectLike = ".",
+    only_changed: bool = False,
+    sort: SortKey | None = None,
+    reporter: Reporter = SILENT,
+) -> ComparisonReport:
+    """Compare metrics of one run with each other, sample by sample.
+
+    Args:
+        run: one run, as for `compare`.
+        names: two metrics, base and head, each by its name or by a parameter such as `threads=4`; or the
+            name of one parameter, whose first value is the base of all others.
+        project, only_changed, sort: as for `compare`.
+
+    Raises:
+        UsageError: not one run, neither two metrics nor one parameter, or metrics of different units.
+        NotFound: no such run, metric or parameter.
+        IntegrityError, InvalidInput: the run is damaged.
+
+    Example:
+        >>> compare_within("4f2a", ["build -j1", "build -j4"]).single.metrics[0].ratio
+    """
+    key = sort_key(sort)
+    runs = read_side(project_of(project), run, reporter).runs
+    if len(runs) != 1:
+        raise UsageError(f"{len(runs)} runs match; metrics of one run can be compared", hint="name one run")
+    report = ComparisonReport.of_runs(compare_metrics_of_run(runs[0], names))
+    return _arranged(report, only_changed=only_changed, sort=key)
 
 
 def _compare_releases(
-    base: SideRuns, head: SideRuns, names: Sequence[Side], *, force: bool, same_host: bool
+    base: SideRuns,
+    head: SideRuns,
+    names: Sequence[Side],
+    *,
+    force: bool,
+    same_host: bool,
+    secondary: bool,
 ) -> ComparisonReport:
     matched = match_releases(base.runs, head.runs, force=force, same_host=same_host)
     left = matched.not_compared
@@ -133,11 +188,38 @@ def _compare_releases(
             f"no runs of {names[0]} and {names[1]} compare: {left[0]}",
             hint="--same-host or --force may help, or runs of both on one machine",
         )
-    found = tuple(
-        (pair.name, compare_run_sets(pair.base, pair.head, force=force, same_host=same_host))
-        for pair in matched.pairs
+    results = compare_pairs(
+        matched.pairs, Rules(), force=force, same_host=same_host, only=(RowPattern("*", secondary),)
     )
-    return ComparisonReport(found, left, between_releases=True)
+    found = []
+    for pair, result in zip(matched.pairs, results, strict=True):
+        if not isinstance(result, Comparison):
+            raise result
+        found.append((pair.name, result))
+    return ComparisonReport(tuple(found), left, between_releases=True)
+
+
+def _arranged(report: ComparisonReport, *, only_changed: bool, sort: SortKey | None) -> ComparisonReport:
+    return replace(
+        report,
+        comparisons=tuple(
+            (name, arrange(each, only_changed=only_changed, sort=sort)) for name, each in report.comparisons
+        ),
+    )
+
+
+def sort_key(text: str | None) -> SortKey | None:
+    """The order of metrics that a text names.
+
+    Raises:
+        UsageError: it is none of the known ones.
+    """
+    if text is None:
+        return None
+    found = next((key for key in SORT_KEYS if key == text), None)
+    if found is None:
+        raise UsageError(f"metrics cannot be sorted by {text!r}", hint=f"by {', '.join(SORT_KEYS)}")
+    return found
 
 
 def require_plot_format(path: Path | None) -> None:

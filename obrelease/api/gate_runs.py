@@ -118,7 +118,8 @@ def _check(policy: GatePolicy, base: SideRuns, head: SideRuns, *, force: bool, s
     if not (base.is_release or head.is_release):
         result = evaluate_gate(policy, base.runs, head.runs, force=force, same_host=same_host)
         return GateReport(result.verdict, result.reasons, ComparisonReport.of_runs(result.comparison))
-    matched = match_releases(base.runs, head.runs, force=force, same_host=same_host)
+    rules = policy.rules().same_host
+    matched = match_releases(base.runs, head.runs, force=force, same_host=same_host, host_rules=rules)
     return _release_report(evaluate_release(policy, matched, force=force, same_host=same_host))
 
 

@@ -62,8 +62,6 @@ def _facts(artefact: Artefact) -> Iterator[tuple[str, str]]:
             yield f"parameters.{name}", _text(value)
     if artefact.outcome is not None:
         yield "outcome.events_digest", artefact.outcome.events_digest
-    for ref in artefact.histograms:
-        yield f"histograms.{ref.name}", f"{ref.clock} time in {ref.unit}"
 
 
 def _host_facts(host: StableHost) -> Iterator[tuple[str, str]]:

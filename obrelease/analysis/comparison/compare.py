@@ -5,67 +5,80 @@ Statistics count runs, each a process of its own, not samples: samples inside a 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import pairwise
-from typing import Final
+from typing import Literal
 
-import numpy as np
-
-from obrelease.analysis.comparison.comparability import Difference, differences
-from obrelease.analysis.comparison.metric_samples import (
+from obrelease.analysis.comparison.aligned_metrics import AlignedRun, align, metric_identities
+from obrelease.analysis.comparison.comparability import Difference
+from obrelease.analysis.comparison.compared_rows import (
     SHIFT,
     TESTED,
-    Column,
-    latency_columns,
-    metric_column,
-    percentile_name,
+    ComparedRow,
+    histogram_rows,
+    metric_rows,
 )
-from obrelease.analysis.comparison.verdict import Decision, Evidence, Rules, decide
-from obrelease.analysis.histograms.histogram import MIN_VALUES_BEYOND
-from obrelease.analysis.statistics.bootstrap import Floats, shift
-from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
-from obrelease.analysis.statistics.mann_whitney import RankTest, mann_whitney
-from obrelease.analysis.statistics.median import median
-from obrelease.analysis.statistics.power import MAX_LOG_RATIO, detectable_percent, tail_level
-from obrelease.analysis.summary.run import Metric, Run
-from obrelease.errors import Inconclusive, UsageError
+from obrelease.analysis.comparison.coverage import Coverage, coverage_of
+from obrelease.analysis.comparison.group_means import GroupMean, group_means
+from obrelease.analysis.comparison.metric_names import some_names
+from obrelease.analysis.comparison.row_effect import row_effects
+from obrelease.analysis.comparison.row_selection import RowPattern
+from obrelease.analysis.comparison.row_tests import RowsToTest, RowTest, run_row_tests
+from obrelease.analysis.comparison.side_runs import (
+    HostCheck,
+    check_facts,
+    check_sides,
+    deduplicate,
+    notes_on_runs,
+)
+from obrelease.analysis.comparison.verdict import Decision, Evidence, Observations, Rules, Verdict, decide
+from obrelease.analysis.summary.run import Run
+from obrelease.errors import Inconclusive
 from obrelease.models.labels_and_directions import Direction
 
-MAX_RUNS_OF_A_SIDE: Final = 100
-"""Runs on a side; more would be a mixture of weeks, and slow."""
-
-MAX_NAMES: Final = 10
-"""Metrics that a message names; it only counts the others."""
+SECONDARY_REASON = "secondary metric, not tested"
 
 
 @dataclass(frozen=True, slots=True)
 class MetricComparison:
-    """One metric of both sides.
+    """One row of a comparison: a metric, its tail or spread, or a percentile of a histogram.
 
     Attributes:
-        name: such as `throughput` or `service-latency p99`.
-        base, head: median over the runs, in `unit`.
-        ratio: head over base, by the Hodges-Lehmann estimate on the log scale.
-        low, high: the ratio's bootstrap interval; None below two runs a side.
-        test: exact Mann-Whitney over the runs; None where the metric is not tested.
-        p_adjusted: its p-value after Benjamini-Hochberg over all tested metrics.
+        id: of the metric or the histogram.
+        name: such as `throughput`, `encode p99` or `service-latency p99`.
+        figure: what of the metric: `location`, `p99`, `spread`.
+        primary: False for CPU time and counters, which are tested only if they are asked for.
+        headline: False for tails and spreads of samples.
+        base, head: geometric mean over the runs, in `unit`; the mean if a value is zero or negative.
+        base_runs, head_runs: how many runs have it.
+        ratio: head over base; infinite if the base is 0 or the ratio is beyond double range, None if
+            negative values leave it without a meaning.
+        low, high: the ratio's interval; None below two runs a side.
+        p_value: of this row alone; None if it was not tested.
+        p_adjusted: corrected for all rows that were tested together.
+        p_method: `exact` if all divisions of the runs were tried, else `sampled`.
         detectable_percent: the minimum detectable effect, found four times in five; None for none.
         control_ratio: the A/A ratio, every second base run over the others: the noise without any change.
     """
 
+    id: str
     name: str
+    figure: str
     unit: str
-    direction: Direction
+    direction: Direction | None
+    primary: bool
+    headline: bool
+    group: str | None
     base: float
     head: float
-    ratio: float
+    base_runs: int
+    head_runs: int
+    ratio: float | None
     low: float | None
     high: float | None
-    test: RankTest | None
+    p_value: float | None
     p_adjusted: float | None
+    p_method: Literal["exact", "sampled"] | None
     detectable_percent: float | None
     control_ratio: float | None
     threshold_percent: float
@@ -90,17 +103,45 @@ class Comparison:
     """The result of a comparison, and what limits it.
 
     Attributes:
+        group_means: geometric means of the ratios of each group.
         unlike: facts that differ, compared by force.
+        coverage: metrics that are not compared over all runs.
         notes: what a reader must know to trust the verdicts.
     """
 
     base: tuple[Run, ...]
     head: tuple[Run, ...]
     metrics: tuple[MetricComparison, ...]
+    group_means: tuple[GroupMean, ...]
     shifts: tuple[ShiftPoint, ...]
     unlike: tuple[Difference, ...]
+    coverage: Coverage
     notes: tuple[str, ...]
     rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSides:
+    """Two sides that compare, with all their rows; nothing is tested yet.
+
+    Attributes:
+        order: the places of the values of both sides in an order that does not depend on their sides.
+        observations: what the values are of.
+    """
+
+    base: tuple[AlignedRun, ...]
+    head: tuple[AlignedRun, ...]
+    rows: tuple[ComparedRow, ...]
+    shift_rows: tuple[tuple[str, float, ComparedRow], ...]
+    coverage: Coverage
+    hosts: HostCheck
+    order: tuple[int, ...]
+    observations: Observations = "runs"
+
+    @property
+    def runs(self) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+        """The runs of both sides."""
+        return tuple(each.run for each in self.base), tuple(each.run for each in self.head)
 
 
 def compare(
@@ -111,6 +152,7 @@ def compare(
     force: bool = False,
     same_host: bool = False,
     only: Sequence[str] = ("*",),
+    secondary: bool = False,
 ) -> Comparison:
     """Compare the runs of `head` with those of `base`.
 
@@ -119,238 +161,186 @@ def compare(
         rules: how to decide; `Rules()` where None.
         force: compare unlike runs too; `Comparison.unlike` lists what differs.
         same_host: assume that unknown host facts are equal; a note names them.
-        only: shell patterns of metric names; the fewer are tested, the smaller the correction.
+        only: patterns of metric names; the fewer are tested, the smaller the correction.
+        secondary: test CPU times and counters as well.
 
     Raises:
         UsageError: a side is empty or too large, or a run is on both.
         Inconclusive: the runs are unlike, or have no metric in common.
     """
     chosen = rules or Rules()
+    sides = prepare_sides(base, head, chosen, force=force, same_host=same_host)
+    patterns = [RowPattern(pattern, secondary) for pattern in only]
+    (found,) = compare_prepared([sides], chosen, only=patterns)
+    return found
+
+
+def prepare_sides(
+    base: Sequence[Run], head: Sequence[Run], rules: Rules, *, force: bool = False, same_host: bool = False
+) -> PreparedSides:
+    """Check that two sides compare, and compute their rows; raises as `compare`."""
     base, head = deduplicate(base), deduplicate(head)
-    _check_sides(base, head)
-    unlike = differences(base, head)
-    assumed = tuple(each.fact for each in unlike if each.unknown) if same_host else ()
-    unlike = tuple(each for each in unlike if each.fact not in assumed)
-    if unlike and not force:
-        raise _not_comparable(unlike)
-    latencies = {name: latency_columns(name, base, head, chosen) for name in _histograms(base, head)}
-    columns = [metric_column(name, base, head, chosen) for name in _metrics(base, head)]
-    columns += [c for by_quantile in latencies.values() for q, c in by_quantile.items() if q in TESTED]
-    columns = [column for column in columns if any(fnmatchcase(column.name, name) for name in only)]
-    too_far = tuple(
-        f"{column.name}: its values are too far apart for a ratio"
-        for column in columns
-        if not _has_ratio(column)
+    check_sides(base, head)
+    hosts = check_facts(base, head, rules.same_host, force=force, same_host=same_host)
+    aligned = align((*base, *head), rules.aliases)
+    one, other = aligned[: len(base)], aligned[len(base) :]
+    identities = metric_identities(aligned)
+    quantiles = sorted({*TESTED, *SHIFT})
+    rows = metric_rows(one, other, identities)
+    shift_rows: list[tuple[str, float, ComparedRow]] = []
+    for percentiles in histogram_rows(one, other, quantiles).values():
+        pairs = list(zip(quantiles, percentiles, strict=True))
+        rows += [row for quantile, row in pairs if quantile in TESTED]
+        shift_rows += [(row.metric, quantile, row) for quantile, row in pairs if quantile in SHIFT]
+    coverage = coverage_of(one, other, identities)
+    return PreparedSides(one, other, tuple(rows), tuple(shift_rows), coverage, hosts, _order(aligned))
+
+
+def compare_prepared(
+    pairs: Sequence[PreparedSides],
+    rules: Rules,
+    *,
+    only: Sequence[RowPattern] = (RowPattern("*"),),
+    list_secondary: bool = True,
+) -> tuple[Comparison, ...]:
+    """Test the rows of all pairs together, and decide.
+
+    Args:
+        list_secondary: list secondary metrics that the patterns match and do not select, with their ratio
+            and without a test.
+
+    Raises:
+        Inconclusive: a pair has no such metric in common.
+    """
+    chosen = [chosen_rows(pair.rows, only) for pair in pairs]
+    tested = run_row_tests(
+        [RowsToTest(rows, pair.order) for pair, rows in zip(pairs, chosen, strict=True)], rules
     )
-    columns = [column for column in columns if _has_ratio(column)]
-    if not columns:
-        raise _nothing_in_common(base, head, too_far)
-    return Comparison(
-        base=base,
-        head=head,
-        metrics=_verdicts(columns, chosen),
-        shifts=tuple(
-            _point(name, quantile, column, chosen)
-            for name, by_quantile in latencies.items()
-            for quantile, column in by_quantile.items()
-            if quantile in SHIFT
-        ),
-        unlike=unlike,
-        notes=(*_assumed_note(assumed), *_notes(base, head, too_far)),
-        rules=chosen,
-    )
+    found = []
+    for pair, rows, results in zip(pairs, chosen, tested, strict=True):
+        listed = _with_secondary(pair.rows, rows, only) if list_secondary else rows
+        if not listed:
+            raise nothing_in_common(pair)
+        tests = {id(row): each for row, each in zip(rows, results, strict=True)}
+        metrics = _compare_rows(listed, tests, rules, pair.observations)
+        base, head = pair.runs
+        found.append(
+            Comparison(
+                base=base,
+                head=head,
+                metrics=metrics,
+                group_means=group_means(rows, rules.confidence),
+                shifts=_shift_points(pair, rules),
+                unlike=pair.hosts.unlike,
+                coverage=pair.coverage,
+                notes=(*pair.hosts.notes, *notes_on_runs(base, head)),
+                rules=rules,
+            )
+        )
+    return tuple(found)
 
 
-def _has_ratio(column: Column) -> bool:
-    """Whether all ratios of the column, and of its resampled sides, are within double range."""
-    values = np.concatenate((column.base, column.head))
-    replicates = np.zeros(1) if column.replicates is None else column.replicates
-    return bool(np.ptp(values) <= MAX_LOG_RATIO and np.abs(replicates).max() <= MAX_LOG_RATIO)
-
-
-def _nothing_in_common(base: Sequence[Run], head: Sequence[Run], too_far: Sequence[str]) -> Inconclusive:
-    known = metrics_in_common(base, head)
-    reasons = sorted({*too_far, *_left_out(base, head)})
+def nothing_in_common(pair: PreparedSides) -> Inconclusive:
+    """The error of a pair without such a metric, which names those that it has, and what is missing."""
+    coverage = pair.coverage
     message = "the runs have no such metric in common"
-    if known:
-        message += f"; they have: {some_names(known)}"
-    if reasons:
-        message += f"; left out: {some_names(reasons)}"
+    parts = (
+        ("they have", [row.name for row in pair.rows]),
+        ("only in the baseline", coverage.only_in_base),
+        ("only in the candidate", coverage.only_in_head),
+        ("not comparable", [f"{name}: {reason}" for name, reason in coverage.unlike]),
+        ("left out", [note for run in (*pair.base, *pair.head) for note in run.run.left_out]),
+    )
+    message += "".join(f"; {what}: {some_names(names)}" for what, names in parts if names)
     return Inconclusive(message, hint="`obrelease show` lists the metrics of a run")
 
 
-def metrics_in_common(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
-    """The names of all metrics that every run of both sides has."""
-    return _metrics(base, head) + [
-        f"{name} {percentile_name(quantile)}" for name in _histograms(base, head) for quantile in TESTED
-    ]
+def chosen_rows(rows: Sequence[ComparedRow], only: Sequence[RowPattern]) -> list[ComparedRow]:
+    """The rows that any pattern selects, in their order."""
+    chosen = {id(row) for pattern in only for row in pattern.rows(rows)}
+    return [row for row in rows if id(row) in chosen]
 
 
-def some_names(names: Sequence[str]) -> str:
-    """Names for a message: sorted, unique, and at most `MAX_NAMES` of them."""
-    unique = sorted(set(names))
-    more = f" and {len(unique) - MAX_NAMES} more" if len(unique) > MAX_NAMES else ""
-    return ", ".join(unique[:MAX_NAMES]) + more
-
-
-def deduplicate(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Oldest first, each run once; a file that was imported twice is one run."""
-    unique: dict[str, Run] = {}
-    for run in sorted(runs, key=lambda run: (run.created_ns, run.digest)):
-        unique.setdefault(run.identity, run)
-    return tuple(unique.values())
-
-
-def _not_comparable(unlike: Sequence[Difference]) -> Inconclusive:
-    more = f" (and {len(unlike) - 1} more facts)" if len(unlike) > 1 else ""
-    hint = "choose runs that differ only in the code, or use --force"
-    if all(each.unknown for each in unlike):
-        hint = "if both were measured on one machine, add --same-host"
-    return Inconclusive(f"the runs are not comparable: {unlike[0]}{more}", hint=hint)
-
-
-def _assumed_note(facts: Sequence[str]) -> Iterator[str]:
-    if facts:
-        yield f"assumed to be the same host (--same-host), not verified: {', '.join(facts)}"
-
-
-def _check_sides(base: Sequence[Run], head: Sequence[Run]) -> None:
-    for side, runs in (("base", base), ("head", head)):
-        if not 1 <= len(runs) <= MAX_RUNS_OF_A_SIDE:
-            raise UsageError(
-                f"{len(runs)} runs as {side}; 1 to {MAX_RUNS_OF_A_SIDE} can be compared",
-                hint="narrow the filter, for example by commit",
-            )
-    if both := {run.identity for run in base} & {run.identity for run in head}:
-        raise UsageError(f"the run {min(both)[:12]} is on both sides", hint="narrow the filters")
-
-
-def _metrics(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
-    """Metrics that every run has in one unit and direction, in the order of the first run."""
-    first, *others = [run.metrics for run in (*base, *head)]
+def _with_secondary(
+    rows: Sequence[ComparedRow], chosen: Sequence[ComparedRow], only: Sequence[RowPattern]
+) -> list[ComparedRow]:
+    """The chosen rows, and the locations of secondary metrics that the patterns match."""
+    known = {id(row) for row in chosen}
+    wider = {
+        id(row) for row in chosen_rows(rows, [RowPattern(each.pattern, secondary=True) for each in only])
+    }
     return [
-        name
-        for name, metric in first.items()
-        if is_testable(metric)
-        and all(
-            name in metrics and is_testable(metrics[name]) and _same_scale(metrics[name], metric)
-            for metrics in others
-        )
+        row for row in rows if id(row) in known or (id(row) in wider and not row.primary and row.headline)
     ]
 
 
-def is_testable(metric: Metric) -> bool:
-    """Whether a metric has a direction, and samples above zero alone."""
-    return (
-        metric.direction is not None
-        and bool(metric.samples)
-        and all(0 < sample < math.inf for sample in metric.samples)
-    )
-
-
-def _same_scale(one: Metric, other: Metric) -> bool:
-    return (one.unit, one.direction) == (other.unit, other.direction)
-
-
-def _histograms(base: Sequence[Run], head: Sequence[Run]) -> list[str]:
-    """Latency histograms that every run has, in the order of the first run."""
-    first, *others = [run.histograms for run in (*base, *head)]
-    return [name for name in first if all(name in histograms for histograms in others)]
-
-
-def _verdicts(columns: Sequence[Column], rules: Rules) -> tuple[MetricComparison, ...]:
-    """Test what can be tested, correct for all of it together, and decide."""
-    testable = [
-        column.enough and min(column.base.size, column.head.size) >= rules.least_runs for column in columns
-    ]
-    tests = [
-        mann_whitney(column.base.tolist(), column.head.tolist()) if tested else None
-        for column, tested in zip(columns, testable, strict=True)
-    ]
-    adjusted = iter(benjamini_hochberg([test.p_value for test in tests if test]))
+def _order(runs: Sequence[AlignedRun]) -> tuple[int, ...]:
     return tuple(
-        _compare_metric(column, test, next(adjusted) if test else None, sum(testable), rules)
-        for column, test in zip(columns, tests, strict=True)
+        sorted(range(len(runs)), key=lambda place: (runs[place].run.created_ns, runs[place].run.digest))
     )
 
 
-def _compare_metric(
-    column: Column, test: RankTest | None, p_adjusted: float | None, metrics: int, rules: Rules
-) -> MetricComparison:
-    ratio, low, high = _ratio(column, rules)
-    runs = column.base.size, column.head.size
-    threshold = rules.threshold_of(column.name)
-    decision = decide(Evidence(runs, ratio, low, high, p_adjusted), column.direction, threshold, rules)
-    if not column.enough:
-        decision = Decision(
-            decision.verdict, f"a run has fewer than {MIN_VALUES_BEYOND} values beyond", not_worse=False
+def _compare_rows(
+    rows: Sequence[ComparedRow], tested: dict[int, RowTest], rules: Rules, observations: Observations
+) -> tuple[MetricComparison, ...]:
+    number = sum(each.p_adjusted is not None for each in tested.values())
+    found = []
+    for row, effect in zip(rows, row_effects(rows, rules.confidence), strict=True):
+        result = tested.get(id(row), RowTest())
+        threshold = rules.threshold_of(row.name, row.metric, is_spread=row.is_spread)
+        evidence = Evidence(
+            runs=row.runs,
+            change=effect.change,
+            low=effect.low,
+            high=effect.high,
+            limit=effect.limit(threshold),
+            p_adjusted=result.p_adjusted,
+            tested=number,
+            observations=observations,
         )
-    detectable = None
-    if test is not None:
-        sides = column.base.tolist(), column.head.tolist()
-        detectable = detectable_percent(*sides, alpha=rules.alpha, metrics=metrics)
-    return MetricComparison(
-        name=column.name,
-        unit=column.unit,
-        direction=column.direction,
-        base=math.exp(median(column.base.tolist())),
-        head=math.exp(median(column.head.tolist())),
-        ratio=ratio,
-        low=low,
-        high=high,
-        test=test,
-        p_adjusted=p_adjusted,
-        detectable_percent=detectable,
-        control_ratio=_control_ratio(column.base),
-        threshold_percent=threshold,
-        decision=decision,
+        decision = decide(evidence, row.direction, threshold, rules)
+        if reason := row.too_few or (None if id(row) in tested else SECONDARY_REASON):
+            decision = Decision(Verdict.INCONCLUSIVE, reason, not_worse=False)
+        found.append(
+            MetricComparison(
+                id=row.id,
+                name=row.name,
+                figure=row.figure,
+                unit=row.unit,
+                direction=row.direction,
+                primary=row.primary,
+                headline=row.headline,
+                group=row.group,
+                base=effect.base,
+                head=effect.head,
+                base_runs=row.runs[0],
+                head_runs=row.runs[1],
+                ratio=effect.ratio,
+                low=effect.ratio_low,
+                high=effect.ratio_high,
+                p_value=result.p_value,
+                p_adjusted=result.p_adjusted,
+                p_method=result.method,
+                detectable_percent=result.detectable_percent(effect, row.runs, threshold, rules.confidence),
+                control_ratio=effect.control_ratio,
+                threshold_percent=threshold,
+                decision=decision,
+            )
+        )
+    return tuple(found)
+
+
+def _shift_points(pair: PreparedSides, rules: Rules) -> tuple[ShiftPoint, ...]:
+    effects = row_effects([row for _, _, row in pair.shift_rows], rules.confidence)
+    return tuple(
+        ShiftPoint(
+            name,
+            quantile,
+            effect.base,
+            effect.head,
+            effect.ratio if effect.ratio is not None else 1.0,
+            effect.ratio_low,
+            effect.ratio_high,
+        )
+        for (name, quantile, _), effect in zip(pair.shift_rows, effects, strict=True)
     )
-
-
-def _ratio(column: Column, rules: Rules) -> tuple[float, float | None, float | None]:
-    ratio = math.exp(float(shift(column.base[:, None], column.head[:, None])[0]))
-    if column.replicates is None:
-        return ratio, None, None
-    tail = tail_level(rules.confidence, column.base.size, column.head.size)
-    low, high = np.exp(np.quantile(column.replicates, (tail, 1 - tail)))
-    return ratio, float(low), float(high)
-
-
-def _control_ratio(base: Floats) -> float | None:
-    if base.size < 2:
-        return None
-    return math.exp(float(shift(base[1::2, None], base[::2, None])[0]))
-
-
-def _point(histogram: str, quantile: float, column: Column, rules: Rules) -> ShiftPoint:
-    base, head = (math.exp(median(side.tolist())) for side in (column.base, column.head))
-    return ShiftPoint(histogram, quantile, base, head, *_ratio(column, rules))
-
-
-def _notes(base: Sequence[Run], head: Sequence[Run], too_far: Sequence[str]) -> Iterator[str]:
-    for side, runs in (("base", base), ("head", head)):
-        commits = sorted({run.commit[:9] if run.commit else "unknown" for run in runs})
-        if len(commits) > 1:
-            yield f"{side} mixes runs of {len(commits)} commits: {', '.join(commits[:5])}"
-    for reason in sorted({*_left_out(base, head), *too_far}):
-        yield f"left out: {reason}"
-    order = [
-        side for _, side in sorted([(r.created_ns, 0) for r in base] + [(r.created_ns, 1) for r in head])
-    ]
-    turns = sum(one != other for one, other in pairwise(order))
-    if len(order) >= 4 and turns < 2:
-        yield "all runs of one side came before the other's: drift of the machine would look like a change"
-
-
-def _left_out(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
-    first, *others = (*base, *head)
-    for run in (first, *others):
-        for metric in run.metrics.values():
-            if metric.direction is not None and not is_testable(metric):
-                yield f"{metric.name}: a sample is zero, negative, too large or missing"
-    yield from first.left_out
-    for run in others:
-        yield from run.left_out
-        for name in first.metrics.keys() & run.metrics.keys():
-            if not _same_scale(first.metrics[name], run.metrics[name]):
-                yield f"{name}: its unit or direction differs between the runs"

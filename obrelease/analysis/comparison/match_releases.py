@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from obrelease.analysis.comparison.comparability import ABSENT, Difference, differences, facts_of
-from obrelease.analysis.comparison.metric_samples import TESTED, percentile_name
+from obrelease.analysis.comparison.host_rule import same_host_reason
+from obrelease.analysis.comparison.verdict import SAME_HOST_BY_NAME
 from obrelease.analysis.summary.run import Run
 
 
@@ -19,13 +20,6 @@ class Pair:
     name: str
     base: tuple[Run, ...]
     head: tuple[Run, ...]
-
-    def metrics(self) -> tuple[str, ...]:
-        """The names of all metrics that any run has."""
-        runs = (*self.base, *self.head)
-        plain = (name for run in runs for name in run.metrics)
-        latencies = (f"{h} {percentile_name(q)}" for run in runs for h in run.histograms for q in TESTED)
-        return tuple(dict.fromkeys((*plain, *latencies)))
 
 
 class Unmatched(Enum):
@@ -72,7 +66,12 @@ class MatchedReleases:
 
 
 def match_releases(
-    base: Sequence[Run], head: Sequence[Run], *, force: bool = False, same_host: bool = False
+    base: Sequence[Run],
+    head: Sequence[Run],
+    *,
+    force: bool = False,
+    same_host: bool = False,
+    host_rules: Sequence[str] = SAME_HOST_BY_NAME,
 ) -> MatchedReleases:
     """Pair the runs of two releases by kind, scenario and core.
 
@@ -81,6 +80,7 @@ def match_releases(
     Args:
         force: pair runs that are not comparable too.
         same_host: assume that unknown host facts are equal.
+        host_rules: how runs are known to be of one machine, see `host_rule`.
     """
     known = {run.identity for run in base}
     before, now = _by_name(base), _by_name(head)
@@ -96,7 +96,8 @@ def match_releases(
         elif force:
             pairs.append(Pair(name, tuple(before[name]), tuple(fresh)))
         else:
-            matched, rest = _comparable(name, before[name], fresh, same_host=same_host)
+            rules = None if same_host else host_rules
+            matched, rest = _comparable(name, before[name], fresh, rules)
             pairs += matched
             if rest:
                 reason = _most_telling(differences(before[name], rest))
@@ -114,9 +115,12 @@ def _by_name(runs: Sequence[Run]) -> Mapping[str, list[Run]]:
 
 
 def _comparable(
-    name: str, base: Sequence[Run], head: Sequence[Run], *, same_host: bool
+    name: str, base: Sequence[Run], head: Sequence[Run], host_rules: Sequence[str] | None
 ) -> tuple[list[Pair], list[Run]]:
-    """A pair for each set of facts that runs of both sides have, and the runs of the head without one."""
+    """A pair for each set of facts that runs of both sides have, and the runs of the head without one.
+
+    `host_rules` is None to assume one machine.
+    """
     groups: dict[frozenset[tuple[str, str]], tuple[list[Run], list[Run]]] = {}
     for index, side in enumerate((head, base)):
         for run in side:
@@ -126,12 +130,22 @@ def _comparable(
     pairs: list[Pair] = []
     rest: list[Run] = []
     for here, there in sets:
-        if there and all(each.unknown and same_host for each in differences(there, here)):
+        if there and _of_one_host(there, here, host_rules):
             part = "" if len(sets) == 1 else f" ({len(here)} of {len(head)} runs)"
             pairs.append(Pair(f"{name}{part}", tuple(there), tuple(here)))
         else:
             rest += here
     return pairs, rest
+
+
+def _of_one_host(base: Sequence[Run], head: Sequence[Run], host_rules: Sequence[str] | None) -> bool:
+    """Whether facts differ at most in what is unknown of a machine that is known to be the same."""
+    found = differences(base, head)
+    if not found:
+        return True
+    artefacts = [run.artefact for run in (*base, *head)]
+    one_host = host_rules is None or same_host_reason(artefacts, host_rules) is not None
+    return one_host and all(each.unknown for each in found)
 
 
 def _most_telling(found: Sequence[Difference]) -> Difference:

@@ -17,7 +17,6 @@ from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.plots.axes import NS_PER_S, leading_digit, log_seconds_axis, percentile_axis
 from obrelease.analysis.plots.colours import BLUE, MUTED, TEXT, VERMILLION
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
-from obrelease.analysis.statistics.bootstrap import log_quantiles
 from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive
 
@@ -34,7 +33,7 @@ def overlay(
 ) -> bytes:
     """Draw each run's percentile curve thin, each side's median curve bold, and their ratio.
 
-    The ratio has the bootstrap's intervals at the same quantiles as in the table of percentiles.
+    The ratio has its intervals at the same quantiles as in the table of percentiles.
 
     Args:
         comparison: with at least one latency histogram on both sides.
@@ -79,8 +78,9 @@ def _positions(runs: Sequence[Run], name: str) -> NDArray[np.float64]:
 def _curves(runs: Sequence[Run], name: str, positions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Seconds, float64 [runs, positions]."""
     quantiles = (1 - 1 / positions).tolist()
-    logs = [log_quantiles(merge(run.histograms[name]), quantiles) for run in runs]
-    return np.asarray(np.exp(np.stack(logs)) / NS_PER_S)
+    wholes = [merge(run.histograms[name]) for run in runs]
+    values_ns = [[max(whole.percentile_ns(100 * q), 1) for q in quantiles] for whole in wholes]
+    return np.array(values_ns, dtype=np.float64) / NS_PER_S
 
 
 def _draw_curves(

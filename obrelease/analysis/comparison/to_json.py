@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -21,9 +22,11 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
             for each in comparison.unlike
         ],
         "metrics": [_metric(metric) for metric in comparison.metrics],
-        "shift": [asdict(point) for point in comparison.shifts],
+        "group_means": [_finite(asdict(each)) for each in comparison.group_means],
+        "shift": [_finite(asdict(point)) for point in comparison.shifts],
+        "coverage": comparison.coverage.to_json(),
         "notes": list(comparison.notes),
-        "rules": {**asdict(rules), "thresholds": dict(rules.thresholds)},
+        "rules": asdict(rules) | {"same_host": list(rules.same_host)},
     }
 
 
@@ -41,24 +44,39 @@ def _side(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _metric(metric: MetricComparison) -> dict[str, Any]:
-    test = metric.test
+    """One row; a ratio without a meaning, or beyond double range, is null."""
+    return _finite(
+        {
+            "id": metric.id,
+            "name": metric.name,
+            "figure": metric.figure,
+            "unit": metric.unit,
+            "better": metric.direction,
+            "primary": metric.primary,
+            "group": metric.group,
+            "base": metric.base,
+            "head": metric.head,
+            "base_runs": metric.base_runs,
+            "head_runs": metric.head_runs,
+            "ratio": metric.ratio,
+            "low": metric.low,
+            "high": metric.high,
+            "p_value": metric.p_value,
+            "p_method": metric.p_method,
+            "p_adjusted": metric.p_adjusted,
+            "detectable_percent": metric.detectable_percent,
+            "control_ratio": metric.control_ratio,
+            "threshold_percent": metric.threshold_percent,
+            "verdict": str(metric.decision.verdict),
+            "reason": metric.decision.reason,
+            "not_worse": metric.decision.not_worse,
+        }
+    )
+
+
+def _finite(document: dict[str, Any]) -> dict[str, Any]:
+    """The same with null for numbers that JSON does not have."""
     return {
-        "name": metric.name,
-        "unit": metric.unit,
-        "better": metric.direction,
-        "base": metric.base,
-        "head": metric.head,
-        "ratio": metric.ratio,
-        "low": metric.low,
-        "high": metric.high,
-        "u": test.u if test else None,
-        "p_value": test.p_value if test else None,
-        "p_method": test.method if test else None,
-        "p_adjusted": metric.p_adjusted,
-        "detectable_percent": metric.detectable_percent,
-        "control_ratio": metric.control_ratio,
-        "threshold_percent": metric.threshold_percent,
-        "verdict": str(metric.decision.verdict),
-        "reason": metric.decision.reason,
-        "not_worse": metric.decision.not_worse,
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in document.items()
     }

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from obrelease.analysis.comparison.compare import MetricComparison, compare
+from obrelease.analysis.comparison.compare import Comparison, MetricComparison
+from obrelease.analysis.comparison.compare_pairs import compare_pairs
 from obrelease.analysis.comparison.match_releases import (
     Pair,
     Unmatched,
     UnmatchedScenario,
     match_releases,
 )
-from obrelease.analysis.comparison.verdict import Verdict
+from obrelease.analysis.comparison.verdict import Rules, Verdict
 from obrelease.analysis.notes.markdown import code, table
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.key_figures import (
@@ -44,7 +45,8 @@ def release_delta(previous_tag: str, previous: Sequence[Run], runs: Sequence[Run
     """
     before, now = (sorted(side, key=lambda run: run.digest) for side in (previous, runs))
     matched = match_releases(before, now)
-    rows = [row for pair in matched.pairs for row in _rows(pair)]
+    compared = compare_pairs(matched.pairs, Rules())
+    rows = [row for pair, result in zip(matched.pairs, compared, strict=True) for row in _rows(pair, result)]
     unmatched = sorted((*matched.missing, *matched.new, *matched.partial), key=lambda each: each.name)
     parts = [f"## Against {code(previous_tag)}"]
     if rows:
@@ -70,7 +72,7 @@ def verdict_text(metric: MetricComparison) -> str:
     words = decision.verdict.label
     if decision.verdict is Verdict.INCONCLUSIVE:
         words += f": {decision.reason}"
-    if metric.test is None or metric.low is None or metric.high is None:
+    if metric.p_adjusted is None or metric.ratio is None or metric.low is None or metric.high is None:
         return words
     return f"{words}, {metric.ratio:.3f} ({metric.low:.3f} to {metric.high:.3f})"
 
@@ -88,9 +90,9 @@ def _reason(unmatched: UnmatchedScenario, previous_tag: str) -> str:
     }[unmatched.reason]
 
 
-def _rows(pair: Pair) -> Iterator[tuple[str, ...]]:
+def _rows(pair: Pair, compared: Comparison | Inconclusive | UsageError) -> Iterator[tuple[str, ...]]:
     artefact = pair.head[0].artefact
-    verdicts = _verdicts(pair)
+    verdicts = _verdicts(compared)
     before, now = _printed_figures(pair.base), _printed_figures(pair.head)
     for key in (key for key in now if key in before):
         label, unit = key
@@ -118,12 +120,10 @@ def _printed_figures(runs: Sequence[Run]) -> Mapping[tuple[str, str], Sequence[F
     return found
 
 
-def _verdicts(pair: Pair) -> Mapping[str, str]:
+def _verdicts(compared: Comparison | Inconclusive | UsageError) -> Mapping[str, str]:
     """The verdict on each metric, by its name."""
-    try:
-        comparison = compare(pair.base, pair.head)
-    except (Inconclusive, UsageError) as error:
-        message = error.message
+    if not isinstance(compared, Comparison):
+        message = compared.message
         return defaultdict(lambda: f"{Verdict.INCONCLUSIVE.label}: {message}")
-    tested = {metric.name: verdict_text(metric) for metric in comparison.metrics}
+    tested = {metric.name: verdict_text(metric) for metric in compared.metrics}
     return defaultdict(lambda: f"{Verdict.INCONCLUSIVE.label}: not tested", tested)

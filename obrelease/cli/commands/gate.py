@@ -22,7 +22,8 @@ Check runs or a release against a gate policy.
 
 Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
 
-For releases, every scenario that both have is compared, and the worst answer counts.
+For releases, every scenario that both have is compared, and the worst answer counts; the level is of
+all scenarios together.
 
 A policy is a TOML file; keys that are not in this example are refused:
 
@@ -33,19 +34,33 @@ A policy is a TOML file; keys that are not in this example are refused:
     alpha = 0.05              # chance of a false alarm in the whole comparison
     confidence = 0.95         # of the intervals
     least_runs = 6            # on each side, 4 or more
-    resamples = 2000          # of the bootstrap
-    seed = 1                  # of the bootstrap
+    resamples = 10000         # divisions of the runs, if there are too many to try all
+    seed = 1                  # of their choice
+    same_host = "name"        # runs that name one host are of one machine; see below
+
+\b
+    [alias]                   # metrics that were renamed: old name = new name
+    "parse (old)" = "parse"
 
 \b
     [[metric]]                # at least one
-    name = "throughput"
-    required = true           # inconclusive unless a slowdown is ruled out
+    name = "throughput"       # or a pattern: * is any text, ? one character
+    required = true           # inconclusive unless a slowdown is ruled out in all runs
+    secondary = false         # true: a pattern guards CPU times and counters as well
 
 \b
     [[metric]]
     name = "service-latency p9*"
     threshold_percent = 10.0
     required = false          # only a regression that is proven counts
+
+A required metric that the head, or one of its runs, does not have is inconclusive. Tails and spreads of
+samples (rows such as `parse p99` and `parse spread`) of a guarded metric count once a change for the worse
+is proven; name such a row to require it.
+
+same_host is `name`, `label:KEY` (the value of a label, such as `label:runner`) or `unnamed` (runs that
+name no host are of one machine), or a list: the first for which a run has a value counts. It decides
+only about facts of the host that are unknown; known facts that differ always prevent a comparison.
 """
 
 

@@ -1,11 +1,13 @@
-"""A comparison as text: one line per metric, the ratio at each percentile, and the meaning of the columns."""
+"""A comparison as text: one line per row, what is not covered, and the meaning of the columns."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from obrelease.cli.console.output import table
+from obrelease.cli.console.output import counted, table
+from obrelease.cli.rendering.readable_values import percent, readable
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
@@ -15,30 +17,39 @@ if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.api import ComparisonReport, GateReport
 
-_MAX_RUNS_NAMED = 12
+_MAX_RUNS_NAMED: Final = 12
+_MAX_COVERAGE_LINES: Final = 50
 
-_COLUMN_NOTES = (
-    "RATIO: head / base, the Hodges-Lehmann estimate on the log scale: the median over all pairs of a run of",
-    "  each side, not the quotient of BASE and HEAD, which are the medians over the runs of a side",
-    "DETECTABLE: the smallest change that these runs would show four times in five; - if a metric is not",
+_COLUMN_NOTES: Final = (
+    "BASE, HEAD: geometric mean over the runs of a side; the mean if a value is zero or negative",
+    "RATIO: head / base, with its interval from Welch's t over the runs",
+    "P ADJUSTED: the share of divisions of the runs that give so large a change in any tested row",
+    "DETECTABLE: the smallest change that these runs would show four times in five; - if a row is not",
     "  tested (too few runs, or too few values beyond the percentile), or if no change could be found",
     "A/A: the 1st, 3rd, 5th, ... base run against the 2nd, 4th, 6th: the noise without any change; - with a",
     "  single run as base",
 )
 """The footer of a comparison: the meaning of its columns."""
 
-
-def comparison_text(comparison: Comparison) -> str:
-    """The whole comparison, tables and notes."""
-    return "\n\n".join(part for part in _parts(comparison) if part)
+_ROW_HEADER: Final = ("P ADJUSTED", "DETECTABLE", "A/A", "VERDICT")
 
 
-def comparison_report_text(report: ComparisonReport) -> str:
+def comparison_text(comparison: Comparison, *, every_row: bool = False) -> str:
+    """The whole comparison, tables and notes.
+
+    Args:
+        every_row: list tails and spreads that did not change, and secondary metrics, as well.
+    """
+    return "\n\n".join(part for part in _parts(comparison, every_row=every_row) if part)
+
+
+def comparison_report_text(report: ComparisonReport, *, every_row: bool = False) -> str:
     """The comparison of two sides; for releases, one per scenario, then what was not compared."""
     if not report.between_releases:
-        return comparison_text(report.single)
+        return comparison_text(report.single, every_row=every_row)
     sections = (
-        f"== {printable(name)} ==\n\n{comparison_text(comparison)}" for name, comparison in report.comparisons
+        f"== {printable(name)} ==\n\n{comparison_text(comparison, every_row=every_row)}"
+        for name, comparison in report.comparisons
     )
     lines = "\n".join(f"not compared: {printable(line)}" for line in report.not_compared)
     return "\n\n".join(part for part in (*sections, lines) if part)
@@ -50,22 +61,77 @@ def gate_text(report: GateReport) -> str:
     return f"{comparison_report_text(report.compared)}\n\n{answer}".lstrip()
 
 
-def _parts(comparison: Comparison) -> Iterator[str]:
+def _parts(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
     yield f"base  {_side(comparison.base)}\nhead  {_side(comparison.head)}"
     yield "\n".join(f"NOT ALIKE, compared by force: {printable(str(each))}" for each in comparison.unlike)
     confidence = f"{100 * comparison.rules.confidence:g} % INTERVAL"
+    shown = [metric for metric in comparison.metrics if every_row or _is_shown(metric)]
     yield table(
-        [_metric(metric) for metric in comparison.metrics],
-        ("METRIC", "BASE", "HEAD", "RATIO", confidence, "P ADJUSTED", "DETECTABLE", "A/A", "VERDICT"),
+        [_metric(metric) for metric in shown], ("METRIC", "BASE", "HEAD", "RATIO", confidence, *_ROW_HEADER)
+    )
+    yield table(
+        [
+            (
+                printable(mean.group) or "all",
+                f"{mean.metrics} in {printable(mean.unit)}",
+                _ratio(mean.ratio),
+                _interval(mean.low, mean.high),
+            )
+            for mean in comparison.group_means
+        ],
+        ("GEOMETRIC MEAN", "METRICS", "RATIO", confidence),
     )
     for name in dict.fromkeys(point.histogram for point in comparison.shifts):
         points = [point for point in comparison.shifts if point.histogram == name]
-        header = (name.upper(), "BASE NS", "HEAD NS", "DIFFERENCE", "RATIO", confidence)
+        header = (printable(name).upper(), "BASE NS", "HEAD NS", "DIFFERENCE", "RATIO", confidence)
         yield table([_point(point) for point in points], header)
-    rules = comparison.rules
-    method = f"{rules.resamples:,} resamples, seed {rules.seed}; level {100 * rules.alpha:g} %"
+    yield "\n".join(_coverage(comparison))
     notes = [f"note: {printable(note)}" for note in comparison.notes]
-    yield "\n".join((*notes, *_COLUMN_NOTES, method))
+    notes += _hidden(comparison.metrics, shown)
+    yield "\n".join((*notes, *_COLUMN_NOTES, _method(comparison)))
+
+
+def _is_shown(metric: MetricComparison) -> bool:
+    """Whether a reader needs the row: locations, percentiles, and tails and spreads that changed."""
+    changed = metric.decision.verdict in {"better", "worse", "changed"}
+    return changed or (metric.headline and (metric.primary or metric.p_adjusted is not None))
+
+
+def _hidden(metrics: Sequence[MetricComparison], shown: Sequence[MetricComparison]) -> Iterator[str]:
+    known = {id(metric) for metric in shown}
+    left = [metric for metric in metrics if id(metric) not in known]
+    tails = sum(not metric.headline for metric in left)
+    untested = sum(metric.headline and not metric.primary for metric in left)
+    if tails:
+        yield f"note: {counted(tails, 'row')} of tails and spreads without a change; --all lists them"
+    if untested:
+        counts = counted(untested, "secondary metric")
+        yield f"note: {counts} (CPU times, counters) not tested; --all tests them"
+
+
+def _coverage(comparison: Comparison) -> Iterator[str]:
+    coverage = comparison.coverage
+    for what, names in (
+        ("only in the baseline", coverage.only_in_base),
+        ("only in the candidate", coverage.only_in_head),
+        ("not in every run", [str(each) for each in coverage.partial]),
+        ("not comparable", [f"{name}: {reason}" for name, reason in coverage.unlike]),
+    ):
+        yield from (f"{what}: {printable(name)}" for name in names[:_MAX_COVERAGE_LINES])
+        if len(names) > _MAX_COVERAGE_LINES:
+            yield f"{what}: {len(names) - _MAX_COVERAGE_LINES} more; --json lists them"
+
+
+def _method(comparison: Comparison) -> str:
+    rules = comparison.rules
+    methods = {metric.p_method for metric in comparison.metrics} - {None}
+    divisions = (
+        f"{rules.resamples:,} divisions of the runs, seed {rules.seed}"
+        if "sampled" in methods
+        else "all divisions of the runs"
+    )
+    tested = sum(metric.p_adjusted is not None for metric in comparison.metrics)
+    return f"{counted(tested, 'row')} tested together, {divisions}; level {100 * rules.alpha:g} %"
 
 
 def _side(runs: Sequence[Run]) -> str:
@@ -78,15 +144,19 @@ def _side(runs: Sequence[Run]) -> str:
 
 def _metric(metric: MetricComparison) -> tuple[str, ...]:
     decision, smallest = metric.decision, metric.detectable_percent
+    is_spread = metric.figure == "spread"
+    base, head = (
+        percent(value) if is_spread else readable(value, metric.unit) for value in (metric.base, metric.head)
+    )
     return (
-        f"{printable(metric.name)}, {metric.unit}",
-        _number(metric.base),
-        _number(metric.head),
-        f"{metric.ratio:.3f}",
+        f"{'' if metric.headline else '  '}{printable(metric.name)}",
+        printable(base),
+        printable(head),
+        _ratio(metric.ratio),
         _interval(metric.low, metric.high),
         "-" if metric.p_adjusted is None else f"{metric.p_adjusted:.4f}",
         "-" if smallest is None else f"{smallest:.1f} %",
-        "-" if metric.control_ratio is None else f"{metric.control_ratio:.3f}",
+        "-" if metric.control_ratio is None else _ratio(metric.control_ratio),
         f"{decision.verdict.label}: {decision.reason}",
     )
 
@@ -94,17 +164,25 @@ def _metric(metric: MetricComparison) -> tuple[str, ...]:
 def _point(point: ShiftPoint) -> tuple[str, ...]:
     return (
         f"p{100 * point.quantile:.10g}",
-        _number(point.base_ns),
-        _number(point.head_ns),
+        _whole(point.base_ns),
+        _whole(point.head_ns),
         f"{point.head_ns - point.base_ns:+,.0f}",
-        f"{point.ratio:.3f}",
+        _ratio(point.ratio),
         _interval(point.low, point.high),
     )
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    return "-" if low is None or high is None else f"{_ratio(low)} to {_ratio(high)}"
 
 
-def _number(value: float) -> str:
+def _ratio(ratio: float | None) -> str:
+    if ratio is None:
+        return "-"
+    if not math.isfinite(ratio):
+        return "infinite"
+    return f"{ratio:.3f}" if 0.001 <= abs(ratio) < 1e6 else f"{ratio:.3g}"
+
+
+def _whole(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.4g}"
