@@ -7,125 +7,242 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from obrelease.analysis.histograms.histogram import encode
 from obrelease.analysis.histograms.histogram_log import decode, merge
-from obrelease.analysis.statistics.bootstrap import resample_passes, resample_shifts, shift
-from obrelease.analysis.statistics.false_discovery import benjamini_hochberg
-from obrelease.analysis.statistics.mann_whitney import (
-    MAX_EXACT_RUNS,
-    critical_distance,
-    mann_whitney,
-    min_p_value,
+from obrelease.analysis.statistics.max_t import (
+    VARIANCE_FLOOR,
+    MetricTable,
+    PreparedTable,
+    StepDownResult,
+    step_down,
 )
-from obrelease.analysis.statistics.power import detectable_percent, t_quantile, tail_level
-from obrelease.analysis.statistics.random_stream import RandomStream
+from obrelease.analysis.statistics.mean_difference import mean_difference
+from obrelease.analysis.statistics.run_splits import MAX_SPLITS, number_of_splits, run_splits
+from obrelease.analysis.statistics.sample_figures import LOCATION, SPREAD, sample_figures
 
-SMALL = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=5)
-P_VALUES = st.lists(st.floats(0.0001, 1.0), min_size=1, max_size=12)
-LOGS = st.lists(st.floats(-3, 3), min_size=2, max_size=7)
+Floats = NDArray[np.float64]
 
-
-def enumerated(first: list[float], second: list[float]) -> float:
-    """The two-sided p-value from every possible division of the pooled midranks."""
-    pooled = first + second
-    ranks = [sum(o < v for o in pooled) + (1 + sum(o == v for o in pooled)) / 2 for v in pooled]
-    middle = len(second) * (len(pooled) + 1) / 2
-    seen = abs(sum(ranks[len(first) :]) - middle)
-    sums = [sum(chosen) for chosen in combinations(ranks, len(second))]
-    return sum(abs(total - middle) >= seen - 1e-9 for total in sums) / len(sums)
+VALUES = st.floats(-3, 3).map(lambda value: round(value, 3))
+SIZES = st.tuples(st.integers(2, 4), st.integers(2, 4))
 
 
-@given(SMALL, SMALL)
-def test_the_exact_p_value_is_the_share_of_all_divisions(first: list[float], second: list[float]) -> None:
-    """Rule: p is the share of all divisions of the pooled ranks as far from the middle, with ties."""
-    assert mann_whitney(first, second).p_value == pytest.approx(enumerated(first, second))
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[Floats, NDArray[np.bool_]]:
+    """A few metrics of a few runs; some runs may lack a metric."""
+    base, head = draw(SIZES)
+    metrics = draw(st.integers(1, 4))
+    cells = st.one_of(VALUES, VALUES, VALUES, st.just(math.nan))
+    values = np.array([[draw(cells) for _ in range(base + head)] for _ in range(metrics)])
+    order = draw(st.permutations(range(base + head)))
+    return values, np.array([place < base for place in order])
 
 
-@given(SMALL, SMALL)
-def test_u_counts_pairs(first: list[float], second: list[float]) -> None:
-    """Rule: U is the number of pairs in which the second is greater, a tie being half a pair."""
-    pairs = sum((b > a) + (b == a) / 2 for a in first for b in second)
-    assert mann_whitney(first, second).u == pairs
+def stepped_down(values: Floats, in_base: NDArray[np.bool_], *, draws: int = 500) -> StepDownResult:
+    metrics = values.shape[0]
+    table = MetricTable(values, in_base, np.zeros(metrics, dtype=np.int64), np.ones(metrics))
+    (result,) = step_down([PreparedTable.of(table, draws=draws, seed=1)])
+    return result
 
 
-@given(SMALL, SMALL)
-def test_the_sides_may_be_swapped(first: list[float], second: list[float]) -> None:
-    """Rule: a two-sided test is symmetric in its samples."""
-    swapped = mann_whitney(second, first).p_value
-    assert mann_whitney(first, second).p_value == pytest.approx(swapped)
+def plain_statistics(values: Floats, in_base: NDArray[np.bool_]) -> list[float]:
+    """The definition, metric by metric in plain Python: |d| / sqrt((s^2 + floor) (1/n + 1/m))."""
+    parts = []
+    for row in values:
+        one = [float(v) for v, here in zip(row, in_base, strict=True) if here and not math.isnan(v)]
+        two = [float(v) for v, here in zip(row, in_base, strict=True) if not here and not math.isnan(v)]
+        together = one + two
+        freedom = len(together) - 2
+        varies = len(set(together)) > 1
+        if not one or not two or freedom <= 0:
+            within = sum((v - sum(together) / len(together)) ** 2 for v in together) if together else 0.0
+            parts.append((0.0, within / max(freedom, 1), 1.0, varies and freedom > 0))
+            continue
+        means = sum(one) / len(one), sum(two) / len(two)
+        squares = sum((v - means[0]) ** 2 for v in one) + sum((v - means[1]) ** 2 for v in two)
+        parts.append((abs(means[0] - means[1]), squares / freedom, 1 / len(one) + 1 / len(two), varies))
+    varying = [variance for _, variance, _, varies in parts if varies]
+    floor = VARIANCE_FLOOR * float(np.median(varying)) if varying else 0.0
+    found = []
+    for difference, variance, sizes, _ in parts:
+        error = math.sqrt((variance + floor) * sizes)
+        small = difference < 1e-12
+        found.append(0.0 if small else math.inf if error < 1e-12 else difference / error)
+    return found
 
 
-@given(st.integers(1, 8), st.integers(1, 8))
-def test_complete_separation_gives_the_least_p_value(first: int, second: int) -> None:
-    """Rule: of all C(n + m, n) divisions only the two extreme ones separate the samples."""
-    low, high = [float(i) for i in range(first)], [100.0 + i for i in range(second)]
-    assert mann_whitney(low, high).p_value == pytest.approx(min_p_value(first, second))
+@settings(max_examples=60)
+@given(tables())
+def test_adjusted_p_values_are_those_of_the_step_down_over_all_divisions(
+    table: tuple[Floats, NDArray[np.bool_]],
+) -> None:
+    """Rule: Westfall and Young, algorithm 2.8: the share of divisions whose largest statistic among this and
+    all smaller ones reaches the observed one, never below that of a larger one."""
+    values, in_base = table
+    runs, chosen = in_base.size, int(in_base.sum())
+    observed = plain_statistics(values, in_base)
+    order = sorted(range(len(observed)), key=lambda place: -observed[place])
+    divisions = [
+        plain_statistics(values, np.isin(np.arange(runs), places))
+        for places in combinations(range(runs), chosen)
+    ]
+    expected = [0.0] * len(observed)
+    largest = 0.0
+    for step, place in enumerate(order):
+        rest = order[step:]
+        reached = sum(
+            max(found[other] for other in rest) >= observed[place] * (1 - 1e-9) for found in divisions
+        )
+        largest = max(largest, reached / len(divisions))
+        expected[place] = largest
+    result = stepped_down(values, in_base)
+    near = [abs(a - b) <= 1e-6 * a for found in divisions for a, b in zip(observed, found, strict=True) if a != b]
+    assume(not any(near))
+    assert result.p_adjusted.tolist() == pytest.approx(expected)
+    alone = [
+        sum(found[place] >= observed[place] * (1 - 1e-9) for found in divisions) / len(divisions)
+        for place in range(len(observed))
+    ]
+    assert result.p_value.tolist() == pytest.approx(alone)
 
 
-def test_known_least_p_values() -> None:
-    assert min_p_value(4, 4) == pytest.approx(0.029, abs=5e-4)
-    assert min_p_value(6, 6) == pytest.approx(0.0022, abs=5e-5)
+@given(tables())
+def test_the_sides_may_be_swapped(table: tuple[Floats, NDArray[np.bool_]]) -> None:
+    """Rule: a two-sided test is symmetric in its sides, to the last bit."""
+    values, in_base = table
+    one, other = stepped_down(values, in_base), stepped_down(values, ~in_base)
+    assert one.p_adjusted.tolist() == other.p_adjusted.tolist()
 
 
-def test_large_samples_use_the_normal_approximation_and_agree_with_the_exact_test() -> None:
-    first, second = [float(2 * i) for i in range(30)], [2.0 * i + 11 for i in range(30)]
-    exact, normal = mann_whitney(first, second), mann_whitney([*first, 29.0], second)
-    assert len(first) + len(second) == MAX_EXACT_RUNS
-    assert (exact.method, normal.method) == ("exact", "normal")
-    assert normal.p_value == pytest.approx(exact.p_value, rel=0.25)
-    assert mann_whitney([1.0] * 40, [1.0] * 40).p_value == 1.0
+@given(tables(), st.randoms(use_true_random=False))
+def test_the_order_of_metrics_does_not_matter(table: tuple[Floats, NDArray[np.bool_]], random: object) -> None:
+    """Rule: the p-value of a metric is its own, whichever metric comes first."""
+    values, in_base = table
+    places = list(range(values.shape[0]))
+    random.shuffle(places)  # type: ignore[attr-defined]
+    shuffled = stepped_down(values[places], in_base)
+    assert shuffled.p_adjusted.tolist() == pytest.approx(stepped_down(values, in_base).p_adjusted[places].tolist())
 
 
-@given(P_VALUES, st.floats(0.001, 0.5))
-def test_adjusted_values_find_what_the_step_up_rule_finds(p_values: list[float], level: float) -> None:
-    """Rule: let k be the largest with p(k) <= k / m * level; then the k smallest are the findings."""
-    ranked = sorted(p_values)
-    passing = [p for k, p in enumerate(ranked, start=1) if p <= k * level / len(ranked)]
-    bound = max(passing, default=-1.0)
-    near = any(abs(p * len(ranked) / k - level) < 1e-12 for k, p in enumerate(ranked, start=1))
-    if not near:
-        found = [adjusted <= level for adjusted in benjamini_hochberg(p_values)]
-        assert found == [p <= bound for p in p_values]
+@given(tables(), st.floats(-5, 5), st.floats(0.1, 10))
+def test_units_do_not_matter(table: tuple[Floats, NDArray[np.bool_]], by: float, factor: float) -> None:
+    """Rule: another origin and another unit of all metrics change no p-value, ties apart."""
+    values, in_base = table
+    statistics = stepped_down(values, in_base)
+    moved = stepped_down(values * factor + by, in_base)
+    finite = np.isfinite(statistics.statistic)
+    assert moved.statistic[finite].tolist() == pytest.approx(statistics.statistic[finite].tolist(), rel=1e-6)
 
 
-@given(P_VALUES)
-def test_adjusting_keeps_the_order_and_never_helps(p_values: list[float]) -> None:
-    """Rule: adjusted p-values are monotone in the raw ones, no smaller than they, and at most 1."""
-    adjusted = benjamini_hochberg(p_values)
-    pairs = sorted(zip(p_values, adjusted, strict=True))
-    assert all(before[1] <= after[1] for before, after in pairwise(pairs))
-    assert all(raw <= after <= 1 for raw, after in pairs)
+@given(tables())
+def test_correction_never_helps_and_keeps_the_order(table: tuple[Floats, NDArray[np.bool_]]) -> None:
+    """Rule: adjusted p-values are no smaller than plain ones, at most 1, and monotone in the statistic."""
+    result = stepped_down(*table)
+    assert (result.p_adjusted >= result.p_value - 1e-12).all()
+    assert (result.p_adjusted <= 1 + 1e-12).all()
+    ranked = sorted(zip(-result.statistic, result.p_adjusted, strict=True))
+    assert all(before[1] <= after[1] + 1e-12 for before, after in pairwise(ranked))
 
 
-@given(LOGS, LOGS, st.floats(-1, 1))
-def test_the_shift_moves_with_the_data(first: list[float], second: list[float], by: float) -> None:
-    """Rule: moving one side by d moves the Hodges-Lehmann estimate by d; swapping the sides negates it."""
-    a, b = np.array(first)[:, None], np.array(second)[:, None]
-    assert shift(a, b + by)[0] == pytest.approx(shift(a, b)[0] + by)
-    assert shift(b, a)[0] == pytest.approx(-shift(a, b)[0])
+@given(tables(), tables())
+def test_tables_of_other_runs_share_one_level(
+    one: tuple[Floats, NDArray[np.bool_]], other: tuple[Floats, NDArray[np.bool_]]
+) -> None:
+    """Rule: with a second table p-values only grow, and by at most the p-value that its metrics would have."""
+    prepared = []
+    for values, in_base in (one, other):
+        count = values.shape[0]
+        table = MetricTable(values, in_base, np.zeros(count, dtype=np.int64), np.ones(count))
+        prepared.append(PreparedTable.of(table, draws=500, seed=1))
+    alone, together = step_down(prepared[:1])[0], step_down(prepared)[0]
+    assert (together.p_adjusted >= alone.p_adjusted - 1e-12).all()
+    assert step_down([])  == ()
 
 
-@settings(max_examples=25)
-@given(st.lists(st.floats(0.5, 2.0), min_size=3, max_size=8), st.integers(0, 2**64 - 1))
-def test_identical_sides_have_one_inside_their_interval(samples: list[float], seed: int) -> None:
-    """Rule: data compared with itself cannot exclude that nothing changed."""
-    drawn = np.stack([np.full((10, 1), math.log(value)) for value in samples])
-    replicates = resample_shifts(drawn, drawn, resamples=400, stream=RandomStream(seed))[:, 0]
-    tail = tail_level(0.95, len(samples), len(samples))
-    low, high = np.quantile(replicates, (tail, 1 - tail))
-    assert low <= 1e-12
-    assert high >= -1e-12
+def test_sampled_divisions_agree_with_all_of_them() -> None:
+    """Rule: a sample of divisions estimates the p-value, counts the observed one, and is never zero."""
+    stream = np.random.default_rng(5)
+    values = stream.normal(size=(3, 20)) * 0.01
+    in_base = np.arange(20) % 2 == 0
+    values[0, in_base] += 0.01
+    values[2, in_base] += 5
+    assert number_of_splits(10, 10) > MAX_SPLITS
+    few, many = stepped_down(values, in_base, draws=2_000), stepped_down(values, in_base, draws=40_000)
+    assert few.p_adjusted[2] == pytest.approx(1 / 2_001)
+    assert few.p_value[0] == pytest.approx(many.p_value[0], abs=0.02)
+    assert run_splits(10, 10, draws=100, seed=1).chosen.tolist() == run_splits(10, 10, draws=100, seed=1).chosen.tolist()
+    assert run_splits(10, 10, draws=100, seed=1).chosen.tolist() != run_splits(10, 10, draws=100, seed=2).chosen.tolist()
 
 
-@given(st.lists(st.floats(1, 1e9), min_size=1, max_size=9), st.integers(0, 100))
-def test_passes_drawn_again_stay_among_the_passes(samples: list[float], seed: int) -> None:
-    """Rule: a resampled median is between the least and the greatest sample."""
-    drawn = np.exp(resample_passes(samples, RandomStream(seed)))
-    assert min(samples) * (1 - 1e-9) <= drawn.min()
-    assert drawn.max() <= max(samples) * (1 + 1e-9)
+@given(st.integers(1, 6), st.integers(1, 6))
+def test_divisions_are_all_and_different(base: int, head: int) -> None:
+    """Rule: every division once; with equal sides a division and its mirror image are one."""
+    splits = run_splits(base, head, draws=10, seed=0)
+    smaller = min(base, head)
+    rows = {tuple(row) for row in splits.chosen.tolist()}
+    assert splits.complete
+    assert len(rows) == splits.number == number_of_splits(base, head)
+    assert all(sum(row) == smaller for row in rows)
+    assert base != head or all(tuple(not here for here in row) not in rows for row in rows)
+
+
+@given(
+    st.lists(VALUES, min_size=2, max_size=7), st.lists(VALUES, min_size=2, max_size=7), st.floats(-1, 1)
+)
+def test_the_difference_moves_with_the_data(first: list[float], second: list[float], by: float) -> None:
+    """Rule: moving one side by d moves the estimate and its interval by d; swapping the sides negates them."""
+    a, b = np.array([first]), np.array([second])
+    plain, moved, swapped = (
+        mean_difference(one, two, confidence=0.95) for one, two in ((a, b), (a, b + by), (b, a))
+    )
+    assert moved.difference[0] == pytest.approx(plain.difference[0] + by, abs=1e-9)
+    assert moved.low[0] == pytest.approx(plain.low[0] + by, abs=1e-9)
+    assert swapped.high[0] == pytest.approx(-plain.low[0], abs=1e-9)
+    assert plain.low[0] <= plain.difference[0] <= plain.high[0]
+
+
+def test_the_interval_is_that_of_welch() -> None:
+    """Rule: the textbook example of two samples of unequal variance (scipy's `ttest_ind(equal_var=False)`)."""
+    one = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4]
+    two = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.0, 23.9]
+    found = mean_difference(np.array([one]), np.array([two]), confidence=0.95)
+    assert found.difference[0] / found.error[0] == pytest.approx(2.8, abs=0.06)
+    assert found.low[0] == pytest.approx(0.661, abs=0.01)
+    assert found.high[0] == pytest.approx(4.272, abs=0.01)
+
+
+def test_missing_values_and_lone_values_have_no_interval() -> None:
+    base = np.array([[1.0, np.nan], [np.nan, np.nan], [2.0, 2.0]])
+    head = np.array([[3.0, 4.0], [1.0, 2.0], [2.0, 2.0]])
+    found = mean_difference(base, head, confidence=0.95)
+    assert found.difference.tolist()[0] == 2.5
+    assert np.isnan(found.difference[1])
+    assert np.isnan(found.low[0])
+    assert (found.low[2], found.high[2], found.error[2]) == (0.0, 0.0, 0.0)
+
+
+@given(st.lists(st.floats(0.1, 1e9), min_size=1, max_size=30), st.floats(0.5, 4))
+def test_figures_of_samples_scale_and_the_spread_does_not(samples: list[float], factor: float) -> None:
+    """Rule: the location is one of the samples and scales with them; a spread is a share, without a unit."""
+    plain, scaled = sample_figures(samples), sample_figures([factor * value for value in samples])
+    assert plain[LOCATION] in samples
+    assert scaled[LOCATION] == pytest.approx(factor * plain[LOCATION])
+    assert scaled.get(SPREAD, 0.0) == pytest.approx(plain.get(SPREAD, 0.0), abs=1e-9)
+    assert (SPREAD in plain) == (len(samples) >= 8)
+
+
+@pytest.mark.parametrize("count", [99, 100, 511, 512, 999, 1_000, 5_000])
+def test_percentiles_of_samples_are_order_statistics(count: int) -> None:
+    """Rule: p90 and p99 are the smallest values that 90 and 99 % do not exceed, with ten samples beyond."""
+    samples = [float(value) for value in np.random.default_rng(1).permutation(count) + 1]
+    figures = sample_figures(samples)
+    assert figures[LOCATION] == (count + 1) // 2
+    assert figures.get("p90") == (math.ceil(0.9 * count) if count >= 100 else None)
+    assert figures.get("p99") == (math.ceil(0.99 * count) if count >= 1_000 else None)
+    assert figures[SPREAD] == pytest.approx(0.5, abs=0.02)
 
 
 @given(st.lists(st.lists(st.integers(0, 10**9), min_size=1, max_size=30), min_size=1, max_size=4))
@@ -136,41 +253,3 @@ def test_merged_intervals_hold_what_one_histogram_of_all_values_holds(parts: lis
     assert many.upper_ns.tolist() == one.upper_ns.tolist()
     assert many.lower_ns.tolist() == one.lower_ns.tolist()
     assert many.counts.tolist() == one.counts.tolist()
-
-
-@pytest.mark.parametrize(
-    ("level", "freedom", "value"),
-    [(0.975, 6, 2.447), (0.995, 6, 3.707), (0.8, 6, 0.906), (0.975, 10, 2.228), (0.975, 120, 1.980)],
-)
-def test_student_quantiles_are_those_of_the_tables(level: float, freedom: int, value: float) -> None:
-    assert t_quantile(level, freedom) == pytest.approx(value, rel=2e-3)
-
-
-@given(LOGS, LOGS)
-def test_more_metrics_need_a_larger_effect(first: list[float], second: list[float]) -> None:
-    """Rule: correcting for more metrics can only raise the least detectable effect, up to none at all."""
-    one = detectable_percent(first, second, alpha=0.4, metrics=1)
-    three = detectable_percent(first, second, alpha=0.4, metrics=3)
-    assert three is None or (one is not None and three >= one)
-
-
-def test_where_separation_is_no_finding_nothing_is_detectable() -> None:
-    runs = [0.0, 0.1, 0.2, 0.3]
-    assert detectable_percent(runs, runs, alpha=0.05, metrics=1) is not None
-    assert detectable_percent(runs, runs, alpha=0.05, metrics=2) is None
-
-
-@pytest.mark.parametrize(("first", "second", "level"), [(4, 4, 0.05), (6, 6, 0.01), (5, 7, 0.02)])
-def test_the_critical_distance_is_the_first_that_is_a_finding(first: int, second: int, level: float) -> None:
-    """Rule: at the critical distance of U the exact p-value is at or under the level, nearer it is above."""
-    critical = critical_distance(first, second, level)
-    assert critical is not None
-    middle = first * second / 2
-    p_by_distance: dict[float, float] = {}
-    for wins in range(first * second + 1):
-        full, rest = divmod(wins, first)
-        head = [2.0 * first + 1 + i for i in range(full)]
-        head += [2.0 * rest + 0.001 * (i + 1) if i == 0 else 0.001 * i for i in range(second - full)]
-        test = mann_whitney([2.0 * i + 1 for i in range(first)], head)
-        p_by_distance[abs(test.u - middle)] = test.p_value
-    assert all((p <= level) == (distance >= critical) for distance, p in p_by_distance.items())

@@ -286,10 +286,10 @@ def _compare_rows(
     number = sum(each.p_adjusted is not None for each in tested.values())
     found = []
     for row, effect in zip(rows, row_effects(rows, rules.confidence), strict=True):
-        result = tested.get(id(row), RowTest())
+        result, runs = tested.get(id(row), RowTest()), row.runs
         threshold = rules.threshold_of(row.name, row.metric, is_spread=row.is_spread)
         evidence = Evidence(
-            runs=row.runs,
+            runs=runs,
             change=effect.change,
             low=effect.low,
             high=effect.high,
@@ -313,15 +313,15 @@ def _compare_rows(
                 group=row.group,
                 base=effect.base,
                 head=effect.head,
-                base_runs=row.runs[0],
-                head_runs=row.runs[1],
+                base_runs=runs[0],
+                head_runs=runs[1],
                 ratio=effect.ratio,
                 low=effect.ratio_low,
                 high=effect.ratio_high,
                 p_value=result.p_value,
                 p_adjusted=result.p_adjusted,
                 p_method=result.method,
-                detectable_percent=result.detectable_percent(effect, row.runs, threshold, rules.confidence),
+                detectable_percent=result.detectable_percent(effect, runs, threshold, rules.confidence),
                 control_ratio=effect.control_ratio,
                 threshold_percent=threshold,
                 decision=decision,

@@ -75,8 +75,8 @@ def row_effects(rows: Sequence[ComparedRow], confidence: float) -> list[RowEffec
     """The change of each row; all rows must have the same numbers of runs."""
     if not rows:
         return []
-    ratio = np.array([_is_ratio(np.concatenate((row.base, row.head))) for row in rows])
     base, head = np.stack([row.base for row in rows]), np.stack([row.head for row in rows])
+    ratio = ~((base <= 0).any(axis=1) | (head <= 0).any(axis=1))
     first, second = (
         np.where(ratio[:, None], np.log(np.where(ratio[:, None], side, 1.0)), side) for side in (base, head)
     )
@@ -132,7 +132,7 @@ def _effect(
 
 
 def _is_ratio(values: Floats) -> bool:
-    return bool(np.nanmin(values) > 0)
+    return not bool((values <= 0).any())
 
 
 def _plain_ratio(base: float, head: float) -> float | None:

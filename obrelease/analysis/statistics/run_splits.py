@@ -41,6 +41,7 @@ class RunSplits:
         return self.chosen.shape[0] + (not self.complete)
 
 
+@lru_cache(maxsize=1024)
 def number_of_splits(first: int, second: int) -> int:
     """How many different divisions there are into sides of these sizes."""
     ways: int = math.comb(first + second, first)
@@ -52,6 +53,7 @@ def least_p_value(first: int, second: int) -> float:
     return 1 / number_of_splits(first, second)
 
 
+@lru_cache(maxsize=64)
 def least_equal_runs(alpha: float) -> int:
     """The smallest n for which n + n runs can show a change at the level `alpha`."""
     runs = 1

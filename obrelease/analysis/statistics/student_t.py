@@ -33,6 +33,7 @@ def t_quantiles(level: float, freedom: Floats) -> Floats:
     return np.asarray(np.interp(1 / np.maximum(freedom, 1.0), places, quantiles))
 
 
+@lru_cache(maxsize=256)
 def t_quantile(level: float, freedom: float) -> float:
     """The same for one number of degrees of freedom."""
     return float(t_quantiles(level, np.array([freedom]))[0])
