@@ -15,20 +15,25 @@ NOISE = (0.999, 1.0, 1.001, 1.0005, 0.9995, 1.0)
 
 def metric(name: str, *samples: float, unit: str = "ns", **fields: Any) -> Metric:
     """A metric of which lower is better."""
-    return Metric(**{"id": name, "name": name, "unit": unit, "direction": "lower", "samples": samples, **fields})
+    given = {"id": name, "name": name, "unit": unit, "direction": "lower", "samples": samples}
+    return Metric(**(given | fields))
 
 
 def side_of(name: str, runs: Sequence[Sequence[Metric]]) -> list[Run]:
     """A run of each list of metrics, interleaved with those of another side."""
-    offset = 1 if name == "head" else 0
     return [
         replace(
-            run(f"{name}-{number}", at=4 * (number // 2) + ((number % 2) * 3 if offset == 0 else 1 + number % 2)),
+            run(f"{name}-{number}", at=_turn(name, number)),
             metrics={each.id: each for each in metrics},
             histograms={},
         )
         for number, metrics in enumerate(runs)
     ]
+
+
+def _turn(name: str, number: int) -> int:
+    """The place of a run in the order base, head, head, base."""
+    return 4 * (number // 2) + ((number % 2) * 3 if name == "base" else 1 + number % 2)
 
 
 def noisy_side(

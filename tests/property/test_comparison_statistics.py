@@ -99,8 +99,8 @@ def test_adjusted_p_values_are_those_of_the_step_down_over_all_divisions(
         largest = max(largest, reached / len(divisions))
         expected[place] = largest
     result = stepped_down(values, in_base)
-    near = [abs(a - b) <= 1e-6 * a for found in divisions for a, b in zip(observed, found, strict=True) if a != b]
-    assume(not any(near))
+    pairs = [pair for found in divisions for pair in zip(observed, found, strict=True)]
+    assume(not any(0 < abs(one - other) <= 1e-6 * one for one, other in pairs if math.isfinite(one - other)))
     assert result.p_adjusted.tolist() == pytest.approx(expected)
     alone = [
         sum(found[place] >= observed[place] * (1 - 1e-9) for found in divisions) / len(divisions)
@@ -117,14 +117,13 @@ def test_the_sides_may_be_swapped(table: tuple[Floats, NDArray[np.bool_]]) -> No
     assert one.p_adjusted.tolist() == other.p_adjusted.tolist()
 
 
-@given(tables(), st.randoms(use_true_random=False))
-def test_the_order_of_metrics_does_not_matter(table: tuple[Floats, NDArray[np.bool_]], random: object) -> None:
+@given(tables(), st.integers(1, 3))
+def test_the_order_of_metrics_does_not_matter(table: tuple[Floats, NDArray[np.bool_]], by: int) -> None:
     """Rule: the p-value of a metric is its own, whichever metric comes first."""
     values, in_base = table
-    places = list(range(values.shape[0]))
-    random.shuffle(places)  # type: ignore[attr-defined]
-    shuffled = stepped_down(values[places], in_base)
-    assert shuffled.p_adjusted.tolist() == pytest.approx(stepped_down(values, in_base).p_adjusted[places].tolist())
+    places = np.roll(np.arange(values.shape[0])[::-1], by)
+    plain, moved = stepped_down(values, in_base), stepped_down(values[places], in_base)
+    assert moved.p_adjusted.tolist() == pytest.approx(plain.p_adjusted[places].tolist())
 
 
 @given(tables(), st.floats(-5, 5), st.floats(0.1, 10))
@@ -151,7 +150,7 @@ def test_correction_never_helps_and_keeps_the_order(table: tuple[Floats, NDArray
 def test_tables_of_other_runs_share_one_level(
     one: tuple[Floats, NDArray[np.bool_]], other: tuple[Floats, NDArray[np.bool_]]
 ) -> None:
-    """Rule: with a second table p-values only grow, and by at most the p-value that its metrics would have."""
+    """Rule: with a second table p-values can only grow."""
     prepared = []
     for values, in_base in (one, other):
         count = values.shape[0]
@@ -159,7 +158,7 @@ def test_tables_of_other_runs_share_one_level(
         prepared.append(PreparedTable.of(table, draws=500, seed=1))
     alone, together = step_down(prepared[:1])[0], step_down(prepared)[0]
     assert (together.p_adjusted >= alone.p_adjusted - 1e-12).all()
-    assert step_down([])  == ()
+    assert step_down([]) == ()
 
 
 def test_sampled_divisions_agree_with_all_of_them() -> None:
@@ -173,8 +172,9 @@ def test_sampled_divisions_agree_with_all_of_them() -> None:
     few, many = stepped_down(values, in_base, draws=2_000), stepped_down(values, in_base, draws=40_000)
     assert few.p_adjusted[2] == pytest.approx(1 / 2_001)
     assert few.p_value[0] == pytest.approx(many.p_value[0], abs=0.02)
-    assert run_splits(10, 10, draws=100, seed=1).chosen.tolist() == run_splits(10, 10, draws=100, seed=1).chosen.tolist()
-    assert run_splits(10, 10, draws=100, seed=1).chosen.tolist() != run_splits(10, 10, draws=100, seed=2).chosen.tolist()
+    one, again, other = (run_splits(10, 10, draws=100, seed=seed).chosen.tolist() for seed in (1, 1, 2))
+    assert one == again
+    assert one != other
 
 
 @given(st.integers(1, 6), st.integers(1, 6))
@@ -189,11 +189,9 @@ def test_divisions_are_all_and_different(base: int, head: int) -> None:
     assert base != head or all(tuple(not here for here in row) not in rows for row in rows)
 
 
-@given(
-    st.lists(VALUES, min_size=2, max_size=7), st.lists(VALUES, min_size=2, max_size=7), st.floats(-1, 1)
-)
+@given(st.lists(VALUES, min_size=2, max_size=7), st.lists(VALUES, min_size=2, max_size=7), st.floats(-1, 1))
 def test_the_difference_moves_with_the_data(first: list[float], second: list[float], by: float) -> None:
-    """Rule: moving one side by d moves the estimate and its interval by d; swapping the sides negates them."""
+    """Rule: moving a side by d moves estimate and interval by d; swapping the sides negates them."""
     a, b = np.array([first]), np.array([second])
     plain, moved, swapped = (
         mean_difference(one, two, confidence=0.95) for one, two in ((a, b), (a, b + by), (b, a))

@@ -76,7 +76,7 @@ def row_effects(rows: Sequence[ComparedRow], confidence: float) -> list[RowEffec
     if not rows:
         return []
     base, head = np.stack([row.base for row in rows]), np.stack([row.head for row in rows])
-    ratio = ~((base <= 0).any(axis=1) | (head <= 0).any(axis=1))
+    ratio = np.logical_not((np.concatenate((base, head), axis=1) <= 0).any(axis=1)).reshape(-1)
     first, second = (
         np.where(ratio[:, None], np.log(np.where(ratio[:, None], side, 1.0)), side) for side in (base, head)
     )

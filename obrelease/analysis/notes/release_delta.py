@@ -121,9 +121,13 @@ def _printed_figures(runs: Sequence[Run]) -> Mapping[tuple[str, str], Sequence[F
 
 
 def _verdicts(compared: Comparison | Inconclusive | UsageError) -> Mapping[str, str]:
-    """The verdict on each metric, by its name."""
+    """The verdict on each metric by its name, and on percentiles also by the id of their histogram."""
     if not isinstance(compared, Comparison):
         message = compared.message
         return defaultdict(lambda: f"{Verdict.INCONCLUSIVE.label}: {message}")
-    tested = {metric.name: verdict_text(metric) for metric in compared.metrics}
+    tested = {
+        name: verdict_text(metric)
+        for metric in compared.metrics
+        for name in (metric.name, f"{metric.id} {metric.figure}")
+    }
     return defaultdict(lambda: f"{Verdict.INCONCLUSIVE.label}: not tested", tested)

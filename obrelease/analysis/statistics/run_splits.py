@@ -38,13 +38,13 @@ class RunSplits:
     @property
     def number(self) -> int:
         """Divisions behind a p-value; to a sample, the observed one is added."""
-        return self.chosen.shape[0] + (not self.complete)
+        return int(self.chosen.shape[0]) + (not self.complete)
 
 
 @lru_cache(maxsize=1024)
 def number_of_splits(first: int, second: int) -> int:
     """How many different divisions there are into sides of these sizes."""
-    ways: int = math.comb(first + second, first)
+    ways = math.comb(first + second, first)
     return ways // 2 if first == second else ways
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from obrelease.analysis.comparison.compare import MAX_RUNS_OF_A_SIDE, Comparison, MetricComparison, compare
-from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide
+from obrelease.analysis.comparison.compare import Comparison, MetricComparison, compare
+from obrelease.analysis.comparison.side_runs import MAX_RUNS_OF_A_SIDE
+from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide, too_few_runs
 from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
@@ -57,13 +59,13 @@ def test_a_change_too_small_to_matter_is_the_same() -> None:
 def test_below_four_runs_on_a_side_there_is_no_verdict(base: int, head: int) -> None:
     found = compare(side("base", base), side("head", head, rate=0.5e6, latency=2.0), RULES)
     assert set(verdicts(found).values()) == {"cannot tell"}
-    assert all(metric.test is None and metric.p_adjusted is None for metric in found.metrics)
+    assert all(metric.p_value is None and metric.p_adjusted is None for metric in found.metrics)
     assert f"{base} + {head} runs" in named(found, "throughput").decision.reason
 
 
 def test_a_percentile_with_few_values_beyond_it_is_not_tested() -> None:
     metric = named(compare(side("base"), side("head", latency=2.0), RULES), f"{LATENCY} p99.99")
-    assert metric.test is None
+    assert metric.p_value is None
     assert "fewer than 10" in metric.decision.reason
     assert not metric.decision.not_worse
 
@@ -77,12 +79,16 @@ def test_noise_between_runs_is_not_taken_for_a_change() -> None:
     assert found.detectable_percent > 10
 
 
-def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
-    sides = side("base", spread=0.05), side("head", spread=0.05)
-    first, again = (compare(*sides, RULES) for _ in range(2))
-    other = compare(*sides, replace(RULES, seed=2))
-    assert named(first, "throughput").low == named(again, "throughput").low
-    assert named(first, "throughput").low != named(other, "throughput").low
+def test_the_seed_decides_only_where_divisions_are_sampled() -> None:
+    def p_values(count: int, seed: int) -> list[float | None]:
+        sides = (
+            side(name, count, rate=rate, spread=0.05) for name, rate in (("base", 1e6), ("head", 0.96e6))
+        )
+        return [row.p_value for row in compare(*sides, replace(RULES, seed=seed)).metrics]
+
+    assert p_values(6, 1) == p_values(6, 2)
+    assert p_values(12, 1) == p_values(12, 1)
+    assert p_values(12, 1) != p_values(12, 2)
 
 
 def test_a_metric_keeps_its_interval_when_others_are_left_out() -> None:
@@ -184,7 +190,9 @@ def test_a_metric_of_two_units_or_directions_is_left_out(other: tuple[str, Direc
     head = [replace(each, metrics={"throughput": metric}) for each in side("head")]
     found = compare(side("base"), head, RULES)
     assert "throughput" not in [metric.name for metric in found.metrics]
-    assert found.notes == ("left out: throughput: its unit or direction differs between the runs",)
+    ((name, reason),) = found.coverage.unlike
+    assert name == "throughput"
+    assert "differs between the runs: " in reason
 
 
 def test_what_a_reader_must_know_is_noted() -> None:
@@ -204,41 +212,17 @@ def test_what_a_reader_must_know_is_noted() -> None:
     assert compare(side("base"), side("head"), RULES).notes == ()
 
 
-def test_medians_are_the_lower_middle_value() -> None:
-    """Rule: one median for every command: of an even number of values it is the lower of the middle two."""
-    base = [run("b1", rate=100.0, passes=(1.0, 2.0, 3.0, 4.0)), run("b2", rate=300.0, passes=(1.0,), at=1)]
+def test_a_run_counts_by_its_lower_median_and_a_side_by_its_geometric_mean() -> None:
+    """Rule: the median of an even number is the lower middle value; head / base is exactly the ratio."""
+    base = [run("b1", rate=100.0, passes=(1.0, 2.0, 3.0, 4.0)), run("b2", rate=800.0, passes=(1.0,), at=1)]
     metric = named(compare(base, [run("h", passes=(1.0,))], RULES), "throughput")
-    assert metric.base == pytest.approx(200.0)
+    assert metric.base == pytest.approx(400.0)
+    assert metric.ratio == pytest.approx(metric.head / metric.base)
 
 
 def test_the_control_ratio_is_every_second_run_of_the_base_over_the_others() -> None:
     base = [run(f"b{n}", rate=1e6 * (1.1 if n % 2 == 0 else 1.0), at=n) for n in range(6)]
     assert named(compare(base, side("head"), RULES), "throughput").control_ratio == pytest.approx(1.1)
-
-
-def test_intervals_inside_a_run_widen_the_interval() -> None:
-    """Rule: the second level of the bootstrap adds the scatter between intervals."""
-
-    def cut(each: Run) -> Run:
-        whole = each.histograms[LATENCY][0]
-        parts = np.array_split(np.arange(whole.counts.size), 5)
-        return replace(
-            each,
-            histograms={
-                LATENCY: tuple(
-                    Histogram(whole.lower_ns[p], whole.upper_ns[p], whole.counts[p]) for p in parts
-                )
-            },
-        )
-
-    def width(base: list[Run], head: list[Run]) -> float:
-        metric = named(compare(base, head, RULES), f"{LATENCY} p50")
-        assert metric.low is not None
-        assert metric.high is not None
-        return metric.high - metric.low
-
-    whole = width(side("base"), side("head"))
-    assert width([cut(each) for each in side("base")], [cut(each) for each in side("head")]) > 5 * whole
 
 
 @pytest.mark.parametrize(
@@ -256,29 +240,41 @@ def test_intervals_inside_a_run_widen_the_interval() -> None:
 def test_the_rule_of_decision(
     ratio: float, low: float, high: float, p: float, verdict: Verdict, not_worse: bool
 ) -> None:
-    decision = decide(Evidence((6, 6), ratio, low, high, p), "higher", 2.0, Rules())
+    change, least, most = (math.log(each) for each in (ratio, low, high))
+    evidence = Evidence((6, 6), change, least, most, math.log(1.02), p)
+    decision = decide(evidence, "higher", 2.0, Rules())
     assert (decision.verdict, decision.not_worse) == (verdict, not_worse)
 
 
-def test_ratios_beyond_double_range_are_left_out_with_a_reason() -> None:
-    def sides(base: float, head: float) -> tuple[list[Run], list[Run]]:
-        found = []
-        for commit, value in (("base", base), ("head", head)):
-            runs = side(commit)
-            extra = {
-                "far": Metric("far", "far", "x", "lower", (value,)),
-                "near": Metric("near", "near", "x", "lower", (1.0,)),
-            }
-            found.append([replace(each, metrics=each.metrics | extra) for each in runs])
-        return found[0], found[1]
+def test_a_reason_is_true_of_the_interval() -> None:
+    """Rule: "the interval reaches beyond" is said only of an interval that includes no change."""
+    rules, limit = Rules(), math.log(1.02)
+    separated = decide(Evidence((6, 6), 2.0, 1.9, 2.1, limit, 0.07, tested=40), "lower", 2.0, rules)
+    assert separated.reason == "not significant among 40 rows: p 0.070"
+    assert (
+        decide(Evidence((6, 6), 2.0, 1.9, 2.1, limit, 0.07), "lower", 2.0, rules).reason
+        == "not significant: p 0.070"
+    )
+    wide = decide(Evidence((6, 6), 0.1, -0.1, 0.3, limit, 0.01), "lower", 2.0, rules)
+    assert wide.reason == "the interval reaches beyond 2 %"
+    assert {separated.verdict, wide.verdict} == {Verdict.INCONCLUSIVE}
 
-    for base, head in [(1e-300, 1e300), (5e-324, 1.0), (1e300, 1e-300)]:
-        comparison = compare(*sides(base, head), RULES)
-        assert "far" not in verdicts(comparison)
-        assert verdicts(comparison)["near"] == "same"
-        assert "left out: far: its values are too far apart for a ratio" in comparison.notes
-        with pytest.raises(Inconclusive, match="far: its values are too far apart"):
-            compare(*sides(base, head), RULES, only=["far"])
+
+@pytest.mark.parametrize(
+    ("runs", "alpha", "reason"),
+    [
+        ((3, 3), 0.05, "3 + 3 runs cannot show anything; 4 + 4 could"),
+        ((4, 4), 0.05, None),
+        ((4, 4), 0.01, "4 + 4 runs cannot show anything; 5 + 5 could"),
+        ((1, 9), 0.05, "1 + 9 runs cannot show anything; 4 + 4 could"),
+        ((2, 60), 0.05, "2 + 60 runs; a verdict needs 4 + 4"),
+        ((0, 6), 0.05, "0 + 6 runs cannot show anything; 4 + 4 could"),
+    ],
+)
+def test_what_cannot_be_found_names_the_runs_that_could(
+    runs: tuple[int, int], alpha: float, reason: str | None
+) -> None:
+    assert too_few_runs(runs, replace(Rules(), alpha=alpha)) == reason
 
 
 def test_a_reason_is_given_for_a_metric_that_both_sides_have() -> None:

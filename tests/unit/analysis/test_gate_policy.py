@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from obrelease.analysis.comparison.compare import some_names
+from obrelease.analysis.comparison.metric_names import some_names
 from obrelease.analysis.comparison.gate import GateVerdict, evaluate_gate
 from obrelease.analysis.comparison.gate_policy import POLICY_HINT, GatePolicy, read_gate_policy
 from obrelease.cli.commands.gate import POLICY_HELP
@@ -112,6 +112,7 @@ def test_the_example_of_the_help_is_a_policy_with_every_key(tmp_path: Path) -> N
         "name",
         "threshold_percent",
         "required",
+        "secondary",
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,6 @@ from obrelease.analysis.statistics.power import own_critical_statistic
 from obrelease.analysis.statistics.random_stream import RandomStream
 from obrelease.analysis.summary.run import Metric, Run
 from tests.made_up_runs import run
-from dataclasses import replace
 
 NOISE = 0.01
 
@@ -34,7 +35,7 @@ def first(base: list[Run], head: list[Run]) -> MetricComparison:
 
 @pytest.mark.parametrize(("runs", "metrics"), [(4, 1), (6, 1), (6, 10), (8, 10)])
 def test_the_detectable_change_is_found_four_times_in_five(runs: int, metrics: int) -> None:
-    """Rule: of 60 trials with a change of that size, 80 % are found: fewer than 36 or more than 59 are not 80 %."""
+    """Rule: of 60 trials with such a change, 80 % are found: fewer than 36 or more than 59 are not 80 %."""
     stream = RandomStream(3, f"power/{runs}/{metrics}")
     effects = [first(*sides(stream, runs, metrics, 1.0)).detectable_percent for _ in range(20)]
     assert None not in effects

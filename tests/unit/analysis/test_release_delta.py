@@ -162,7 +162,7 @@ def test_the_verdict_on_latency_is_on_the_histogram_that_the_figures_are_of() ->
 
 def test_too_few_runs_are_inconclusive() -> None:
     verdict = cells(release_delta("v0.8", [BEFORE], [NOW]), "throughput")[-1]
-    assert verdict == "`inconclusive: 1 + 1 runs; a verdict needs 4 + 4`"
+    assert verdict == "`inconclusive: 1 + 1 runs cannot show anything; 4 + 4 could`"
 
 
 def test_a_reason_from_outside_stays_text() -> None:

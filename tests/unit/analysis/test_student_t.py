@@ -27,7 +27,14 @@ def test_quantiles_of_whole_degrees_are_exact(level: float, freedom: int, value:
 
 @pytest.mark.parametrize(
     ("level", "freedom", "value"),
-    [(0.975, 2.5, 3.574655), (0.975, 3.7, 2.867521), (0.9, 5.5, 1.455977), (0.995, 7.3, 3.451032), (0.975, 45, 2.014103), (0.975, 500, 1.964720)],
+    [
+        (0.975, 2.5, 3.574655),
+        (0.975, 3.7, 2.867521),
+        (0.9, 5.5, 1.455977),
+        (0.995, 7.3, 3.451032),
+        (0.975, 45, 2.014103),
+        (0.975, 500, 1.964720),
+    ],
 )
 def test_quantiles_in_between_are_a_little_too_large(level: float, freedom: float, value: float) -> None:
     found = t_quantile(level, freedom)
