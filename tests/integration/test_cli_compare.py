@@ -76,7 +76,7 @@ def test_text_has_a_line_a_metric_with_its_verdict(capsys: pytest.CaptureFixture
     assert "0.909" in line
     assert line.endswith("worse: significant and large enough")
     assert "p99.9 " in out
-    assert "2,000 resamples, seed 1" in out
+    assert "6 rows tested together, all divisions of the runs; level 5 %" in out
 
 
 @pytest.mark.usefixtures("registry")
@@ -89,7 +89,7 @@ def test_the_columns_are_explained_below_the_table_and_in_the_help(
     assert diff("--help") == ExitCode.OK
     for text in (footer, capsys.readouterr().out):
         output = " ".join(text.split()).replace("`", "")
-        for words in ("Hodges-Lehmann", "median over all pairs", "DETECTABLE", "A/A", "four times in five"):
+        for words in ("geometric mean", "Welch's t", "P ADJUSTED", "DETECTABLE", "A/A", "four times in five"):
             assert words in output
         assert output.count("- if ") == output.count("- with a single") == 1
 
@@ -102,7 +102,17 @@ def test_json_is_the_same_every_time_and_carries_its_seed(capsys: pytest.Capture
         answers.append(capsys.readouterr().out)
     assert answers[0] == answers[1]
     answer = json.loads(answers[0])
-    assert sorted(answer) == ["base", "head", "metrics", "notes", "rules", "shift", "unlike"]
+    assert sorted(answer) == [
+        "base",
+        "coverage",
+        "group_means",
+        "head",
+        "metrics",
+        "notes",
+        "rules",
+        "shift",
+        "unlike",
+    ]
     assert answer["rules"]["seed"] == 1
     assert {metric["verdict"] for metric in answer["metrics"][:4]} == {"worse"}
     assert len(answer["base"]["runs"]) == 6

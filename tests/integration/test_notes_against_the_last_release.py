@@ -155,8 +155,8 @@ def measured(project: Project, count: int, *, slower: float, since: int) -> None
     [
         (4, 1.1, "`worse, 0.909 (0.90"),
         (4, 0.8, "`better, 1.250 (1.2"),
-        (4, 1.0002, "`same, 1.000 (0.99"),
-        (2, 1.1, "`inconclusive: 4 + 2 runs; a verdict needs 4 + 4`"),
+        (4, 1.0002, "`same, 1.000 (1.000 to 1.000)`"),
+        (2, 1.1, "`inconclusive: 4 + 2 runs cannot show anything; 4 + 4 could`"),
     ],
 )
 def test_the_page_has_the_verdict_on_each_scenario(

@@ -1,8 +1,8 @@
 """How runs are known to be of one machine although their files do not describe it.
 
 A rule is `name` (the name of the host), `label:KEY` (the value of a label), or `unnamed`. Of several rules
-the first counts for which any run has a value: then all runs must have one and the same. `unnamed` holds if
-none of the rules before it finds a value: it takes runs that name no machine for runs of one machine.
+the first counts for which any run has a value: then all runs must have one and the same. `unnamed` takes runs
+that name no host, and have no value for the rules before it, for runs of one machine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def same_host_reason(artefacts: Sequence[Artefact], rules: Sequence[str]) -> str
     """Why the runs are taken for runs of one machine, such as `host name lab-7`; None if they are not."""
     for rule in rules:
         if rule == UNNAMED:
-            return "no run names its host"
+            return None if host_names(artefacts) else "no run names its host"
         values = {_value(artefact, rule) for artefact in artefacts}
         if values != {None}:
             return f"{_what(rule)} {next(iter(values))}" if len(values) == 1 else None

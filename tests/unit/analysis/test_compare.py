@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from obrelease.analysis.comparison.compare import Comparison, MetricComparison, compare
 from obrelease.analysis.comparison.side_runs import MAX_RUNS_OF_A_SIDE
 from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide, too_few_runs
-from obrelease.analysis.histograms.histogram import Histogram
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import Inconclusive, UsageError
 from obrelease.models.artefact import Label

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from obrelease.analysis.comparison.metric_names import some_names
 from obrelease.analysis.comparison.gate import GateVerdict, evaluate_gate
 from obrelease.analysis.comparison.gate_policy import POLICY_HINT, GatePolicy, read_gate_policy
+from obrelease.analysis.comparison.metric_names import some_names
 from obrelease.cli.commands.gate import POLICY_HELP
 from obrelease.errors import Inconclusive, InvalidInput, NotFound
 from obrelease.models.policy_file import GATE_POLICY, validate_policy
