@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from obrelease.api import VerifyResult as VerifyResult
     from obrelease.api import compare as compare
     from obrelease.api import gate as gate
+    from obrelease.api import limits as limits
     from obrelease.api import measure as measure
     from obrelease.api import publish as publish
     from obrelease.api import record as record
@@ -73,6 +74,7 @@ __all__ = [
     "__version__",
     "compare",
     "gate",
+    "limits",
     "measure",
     "publish",
     "record",

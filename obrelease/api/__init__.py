@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
     from obrelease.api.import_file import import_results as import_results
+    from obrelease.api.input_limits import limits as limits
     from obrelease.api.json_schemas import check_schemas as check_schemas
     from obrelease.api.json_schemas import export_schemas as export_schemas
     from obrelease.api.list_runs import ListedRun as ListedRun
@@ -96,6 +97,7 @@ _SOURCES: Final = {
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
     "import_results": "api.import_file:import_results",
+    "limits": "api.input_limits:limits",
     "measure": "api.measure_command:measure",
     "measure_requested": "api.measure_request:measure_requested",
     "publish": "api.publish_release:publish",

@@ -40,6 +40,44 @@ def checked_path(name: str, value: object) -> Path:
     return Path(text)
 
 
+def checked_optional_path(name: str, value: object) -> Path | None:
+    """As `checked_path`; None is accepted."""
+    return None if value is None else checked_path(name, value)
+
+
+def check_integers(**values: object) -> None:
+    """Refuse arguments that are not whole numbers; their ranges are checked where they are used.
+
+    Raises:
+        UsageError: names the argument.
+    """
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise UsageError(f"{name} is {value!r:.60} ({type(value).__name__})", hint="pass a whole number")
+
+
+def checked_integers(name: str, values: object) -> tuple[int, ...]:
+    """A sequence of whole numbers; raises `UsageError` for anything else."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise UsageError(f"{name} is {values!r:.60}", hint="pass a list of whole numbers")
+    found = tuple(values)
+    for value in found:
+        check_integers(**{name: value})
+    return found
+
+
+def check_texts(**values: object) -> None:
+    """Refuse arguments that are not text; raises `UsageError`."""
+    for name, value in values.items():
+        check_argument(name, value, str, "text")
+
+
+def check_flags(**values: object) -> None:
+    """Refuse arguments that are neither True nor False; raises `UsageError`."""
+    for name, value in values.items():
+        check_argument(name, value, bool, "True or False")
+
+
 def checked_limit(limit: object) -> int | None:
     """At most how many; raises `UsageError`."""
     if limit is None:

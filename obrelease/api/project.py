@@ -149,12 +149,12 @@ class Project:
         if os.path.lexists(folder):
             raise UsageError(
                 f"{folder}: is not a folder, so it holds no results",
-                hint="name the results folder by --results, OBRELEASE_RESULTS or [tool.obrelease]",
+                hint="name another folder: the option or argument `results`, or OBRELEASE_RESULTS",
             )
         if must_exist:
             raise NotFound(
                 f"{folder}: there is no results folder here",
-                hint="`obrelease run bench` or record() makes one; --results or results= names another",
+                hint="`obrelease run bench` or record() makes one; the option or argument `results` names another",
             )
         return folder
 

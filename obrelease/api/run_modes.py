@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from obrelease.analysis.kinds.profile.tables import ALLOCATIONS_FILE, FUNCTIONS_FILE
 from obrelease.analysis.summary.key_figures import figures_of
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Run
+from obrelease.api.arguments import (
+    check_flags,
+    check_integers,
+    check_texts,
+    checked_integers,
+    checked_optional_path,
+)
 from obrelease.api.clock import now_ns
 from obrelease.api.producer import this_program
-from obrelease.api.project import Project, ProjectLike, project_of
+from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import CheckFailed
+from obrelease.models.artefact import Producer
 from obrelease.recorder.architectures import DEFAULT_MESSAGES, architectures_work, record_architectures
 from obrelease.recorder.architectures import SUMMARY_FILE as ARCHITECTURES_FILE
 from obrelease.recorder.bench import record_bench
@@ -26,6 +36,8 @@ from obrelease.recorder.stress import SUMMARY_FILE as SCALES_FILE
 from obrelease.recorder.stress import record_stress, stress_work
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.storage.files import read_bounded
+from obrelease.storage.progress import Advance
 from obrelease.storage.reporter import SILENT, Reporter
 
 DEFAULT_PASSES = 5
@@ -95,10 +107,12 @@ def run_bench(
         NotReproduced: two passes gave different events; nothing is recorded.
         StorageError: the disk refused.
     """
-    owner = project_of(project)
-    registry = _registry(owner)
+    check_texts(scenario=scenario, core=core)
+    check_integers(seed=seed, passes=passes, messages=0 if messages is None else messages)
+    check_flags(fresh_processes=fresh_processes)
+    target = checked_optional_path("log", log)
     total = bench_work(scenario, passes=passes, messages=messages)
-    with reporter.progress(f"bench {scenario}", total) as advance:
+    with _recording(project, reporter, f"bench {scenario}", total, core) as (registry, facts, advance):
         entry = record_bench(
             registry,
             scenario=scenario,
@@ -107,10 +121,9 @@ def run_bench(
             passes=passes,
             messages=messages,
             fresh_processes=fresh_processes,
-            log=log,
-            created_ns=now_ns(),
-            producer=this_program(owner, reporter, core),
+            log=target,
             progress=advance,
+            **facts,
         )
     return _report(registry, entry)
 
@@ -139,22 +152,25 @@ def run_stress(
 
     Raises: as `run_bench`.
     """
-    owner = project_of(project)
-    registry = _registry(owner)
-    with reporter.progress(f"stress {arrivals}", stress_work(scales, passes=passes, sweep=sweep)) as advance:
+    check_texts(arrivals=arrivals, core=core)
+    check_integers(seed=seed, passes=passes, rate=0 if rate is None else rate)
+    check_flags(sweep=sweep)
+    sizes = checked_integers("scales", scales)
+    target = checked_optional_path("log", log)
+    total = stress_work(sizes, passes=passes, sweep=sweep)
+    with _recording(project, reporter, f"stress {arrivals}", total, core) as (registry, facts, advance):
         entry = record_stress(
             registry,
             arrivals=arrivals,
-            scales=scales,
+            scales=sizes,
             seed=seed,
             core=core,
             passes=passes,
             rate=rate,
             sweep=sweep,
-            log=log,
-            created_ns=now_ns(),
-            producer=this_program(owner, reporter, core),
+            log=target,
             progress=advance,
+            **facts,
         )
     return _report(registry, entry, rows_file=SCALES_FILE)
 
@@ -176,19 +192,18 @@ def run_architectures(
 
     Raises: as `run_bench`.
     """
-    owner = project_of(project)
-    registry = _registry(owner)
+    check_integers(passes=passes, messages=0 if messages is None else messages)
+    chosen = checked_integers("seeds", seeds)
     length = DEFAULT_MESSAGES if messages is None else messages
-    total = architectures_work(seeds, passes=passes, messages=length)
-    with reporter.progress("architectures", total) as advance:
+    total = architectures_work(chosen, passes=passes, messages=length)
+    with _recording(project, reporter, "architectures", total) as (registry, facts, advance):
         entry = record_architectures(
             registry,
-            seeds=seeds,
+            seeds=chosen,
             passes=passes,
             messages=length,
-            created_ns=now_ns(),
-            producer=this_program(owner, reporter),
             progress=advance,
+            **facts,
         )
     return _report(registry, entry, rows_file=ARCHITECTURES_FILE)
 
@@ -214,19 +229,21 @@ def run_replay(
         InvalidInput: the file is malformed.
         NotFound: the file is missing; else as `run_bench`.
     """
-    owner = project_of(project)
-    registry = _registry(owner)
-    with reporter.progress("replay", None) as advance:
+    check_texts(core=core)
+    check_integers(passes=passes)
+    source, limits, target = (
+        checked_optional_path(name, path) for name, path in (("file", file), ("risk", risk), ("log", log))
+    )
+    with _recording(project, reporter, "replay", None, core) as (registry, facts, advance):
         entry = record_replay(
             registry,
-            path=file,
+            path=source,
             core=core,
             passes=passes,
-            risk=risk,
-            log=log,
-            created_ns=now_ns(),
-            producer=this_program(owner, reporter, core),
+            risk=limits,
+            log=target,
             progress=advance,
+            **facts,
         )
     return _report(registry, entry)
 
@@ -249,24 +266,39 @@ def run_profile(
 
     Raises: as `run_bench`.
     """
-    owner = project_of(project)
-    registry = _registry(owner)
-    entry = record_profile(
-        registry,
-        scenario=scenario,
-        seed=seed,
-        core=core,
-        profiler=profiler,
-        messages=messages,
-        created_ns=now_ns(),
-        producer=this_program(owner, reporter, core),
-    )
+    check_texts(scenario=scenario, core=core, profiler=profiler)
+    check_integers(seed=seed, messages=0 if messages is None else messages)
+    with _recording(project, reporter, f"profile {scenario}", None, core) as (registry, facts, _):
+        entry = record_profile(
+            registry,
+            scenario=scenario,
+            seed=seed,
+            core=core,
+            profiler=profiler,
+            messages=messages,
+            **facts,
+        )
     rows_file = ALLOCATIONS_FILE if profiler == "tracemalloc" else FUNCTIONS_FILE
     return _report(registry, entry, rows_file=rows_file)
 
 
-def _registry(project: Project) -> Registry:
-    return Registry(project.results_folder(must_exist=False))
+class _Facts(TypedDict):
+    """What every mode records besides its own arguments: when, and by which program."""
+
+    created_ns: int
+    producer: Producer
+
+
+@contextmanager
+def _recording(
+    project: ProjectLike, reporter: Reporter, title: str, total: int | None, core: str = "auto"
+) -> Iterator[tuple[Registry, _Facts, Advance]]:
+    """The registry that a run goes to, the facts of this moment, and the progress of the measurement."""
+    owner = project_of(project)
+    registry = Registry(owner.results_folder(must_exist=False))
+    with reporter.progress(title, total) as advance:
+        producer = this_program(owner, reporter, core)
+        yield registry, _Facts(created_ns=now_ns(), producer=producer), advance
 
 
 def _report(registry: Registry, entry: Entry, *, rows_file: str | None = None) -> RunReport:
@@ -276,5 +308,5 @@ def _report(registry: Registry, entry: Entry, *, rows_file: str | None = None) -
 
 
 def _rows(path: Path) -> tuple[dict[str, str], ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    text = read_bounded(path).decode("utf-8")
+    return tuple(csv.DictReader(io.StringIO(text, newline="")))

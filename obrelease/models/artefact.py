@@ -294,6 +294,7 @@ class Artefact(Document):
         title: the workload's name in full.
         sources: of the host, the commit and the time.
         left_out: rows of the imported file that are no results.
+        drawn_with: the version of each library that drew the plots; not written if nothing was drawn.
     """
 
     stored_version: ClassVar[int] = 2
@@ -316,7 +317,12 @@ class Artefact(Document):
     metrics: tuple[RecordedMetric, ...] = ()
     histograms: tuple[HistogramRef, ...] = ()
     left_out: tuple[LeftOutRow, ...] = ()
+    drawn_with: dict[Slug, Text] = Field(default_factory=dict)
     files: tuple[FileEntry, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_drawing(self, write: Callable[[Self], dict[str, Any]]) -> dict[str, Any]:
+        return {key: value for key, value in write(self).items() if key != "drawn_with" or value}
 
     @property
     def label_values(self) -> dict[str, Scalar]:

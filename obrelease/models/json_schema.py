@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from obrelease.errors import InvalidInput, NotFound
 from obrelease.models import artefact_version_1
 from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
 from obrelease.models.base import Document
@@ -19,12 +20,14 @@ from obrelease.models.docstring import docstring_of
 from obrelease.models.finding import Finding
 from obrelease.models.manifest import MANIFEST_VERSION, BundleManifest
 from obrelease.models.plan import PLAN_VERSION, Plan
+from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _FIX: Final = "run `obrelease schema export`"
 
 _ID: Final = "urn:obrelease:schema:"
+_MAX_SCHEMA_BYTES: Final = 2**20
 _OURS: Final = f'"$id": "{_ID}'.encode()
 
 
@@ -97,8 +100,11 @@ def export_schemas(folder: Path) -> tuple[Path, ...]:
             path = folder / name
             if name not in wanted:
                 path.unlink()
-            elif not path.is_file() or path.read_bytes() != wanted[name].encode("ascii"):
-                path.write_bytes(wanted[name].encode("ascii"))
+            elif _stored(path) != wanted[name].encode("ascii"):
+                # A new file: what has this name may be a link out of the tree, or a pipe.
+                path.unlink(missing_ok=True)
+                with path.open("xb") as file:
+                    file.write(wanted[name].encode("ascii"))
             else:
                 continue
             changed.append(path)
@@ -118,9 +124,11 @@ def check_schemas(folder: Path) -> tuple[Finding, ...]:
             path = folder / name
             if name not in wanted:
                 problems.append(Finding(str(path), "extra", f"no document uses this schema; {_FIX}"))
-            elif not path.is_file():
-                problems.append(Finding(str(path), "missing", f"the schema does not exist; {_FIX}"))
-            elif path.read_bytes() != wanted[name].encode("ascii"):
+            elif _stored(path) is None:
+                problems.append(
+                    Finding(str(path), "missing", f"the schema does not exist, or is no regular file; {_FIX}")
+                )
+            elif _stored(path) != wanted[name].encode("ascii"):
                 problems.append(Finding(str(path), "stale", f"differs from the models; {_FIX}"))
     return tuple(problems)
 
@@ -137,8 +145,15 @@ def has_exported_schemas(folder: Path) -> bool:
 
 def _schema_names(folder: Path) -> set[str]:
     """The file names of our schemas, recognised by their `$id`; the folder may hold others."""
-    found = (path for path in folder.glob("*.schema.json") if path.is_file())
-    return {path.name for path in found if _OURS in path.read_bytes()}
+    return {path.name for path in folder.glob("*.schema.json") if _OURS in (_stored(path) or b"")}
+
+
+def _stored(path: Path) -> bytes | None:
+    """The bytes of a schema; None if it is missing, no regular file, or larger than any of ours."""
+    try:
+        return read_bounded(path, _MAX_SCHEMA_BYTES)
+    except (NotFound, InvalidInput):
+        return None
 
 
 class _Generator(GenerateJsonSchema):

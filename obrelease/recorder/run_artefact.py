@@ -34,6 +34,7 @@ from obrelease.models.artefact import (
 )
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.models.metric_identity import histogram_id, slug
+from obrelease.models.picture_rules import picture_rule
 from obrelease.storage.durable import NewFile
 
 
@@ -102,9 +103,13 @@ def build_run(request: RunRequest, result: RunResult) -> ArtefactDraft:
         histograms=tuple(each.ref for each in result.histograms),
     )
     content = RunContent(artefact, {each.ref.id: each.histogram for each in result.histograms})
-    return ArtefactDraft(
-        artefact, (*derived_files(content), *(each.file for each in result.histograms), *result.files)
-    )
+    derived = derived_files(content)
+    if any(picture_rule(file.path, file.media_type) for file in derived):
+        # Imported here: it loads matplotlib, which only a run with plots needs.
+        from obrelease.analysis.plots.style import drawing_libraries
+
+        artefact = artefact.model_copy(update={"drawn_with": drawing_libraries()})
+    return ArtefactDraft(artefact, (*derived, *(each.file for each in result.histograms), *result.files))
 
 
 def encode_histogram(

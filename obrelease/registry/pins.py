@@ -92,7 +92,7 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
             if read_pin(root, name) != digest:
                 raise Conflict(
                     f"{name!r} is the name of another run",
-                    hint="move the name to this one by --move or move=True",
+                    hint="the option or argument `move` moves the name to this one",
                 ) from None
         finally:
             staged.unlink(missing_ok=True)

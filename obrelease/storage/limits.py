@@ -162,5 +162,5 @@ def _current() -> Budget | None:
 def _exceeded(resource: Resource, limit: int, where: str) -> InvalidInput:
     return InvalidInput(
         f"{where}: exceeds the limit of {limit:,} {resource.replace('_', ' ')} for one command",
-        hint="raise all limits by --max-input SIZE or OBRELEASE_MAX_INPUT, if you trust the input",
+        hint="if you trust it, raise all limits: --max-input SIZE, OBRELEASE_MAX_INPUT, obrelease.limits()",
     )

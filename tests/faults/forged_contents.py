@@ -188,6 +188,17 @@ def swapped_histogram(forgery: Forgery) -> None:
     forgery.edit(first, lambda it: rederive(first, it, plots=False))
 
 
+def drawn_elsewhere(forge: Callable[[Forgery], None]) -> Callable[[Forgery], None]:
+    """A forgery whose runs name other libraries that drew their plots."""
+
+    def both(forgery: Forgery) -> None:
+        for folder in forgery.runs():
+            forgery.edit(folder, lambda it: it.get("drawn_with", {}).update(matplotlib="1.5.3"))
+        forge(forgery)
+
+    return both
+
+
 def edited(change: Callable[[Envelope], object]) -> Callable[[Forgery], None]:
     return lambda forgery: void(forgery.edit(own(forgery), change))
 

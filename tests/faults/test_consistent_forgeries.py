@@ -19,6 +19,7 @@ from tests.faults.forged_contents import (
     added,
     again_at_another_time,
     changed_import,
+    drawn_elsewhere,
     edited,
     event_counts,
     event_counts_in_step,
@@ -126,6 +127,18 @@ REFUSED: dict[str, tuple[Callable[[Forgery], None], str]] = {
     "an import that is not what its original gives": (changed_import, "in the original"),
     "a pre-release called a release": (manifest(prerelease=False), "prerelease is False"),
     "another project": (manifest(project="other"), "names a bundle"),
+    "a passive picture of other numbers": (
+        svg(lambda data: data.replace(b"L 2", b"L 3")),
+        r"latency.*\.svg: is not the plot of the run's numbers",
+    ),
+    "samples changed with their table": (
+        faster(tables=True, plots=False),
+        r"throughput.*\.svg: is not the plot of the run's numbers",
+    ),
+    "a histogram swapped with its tables": (
+        swapped_histogram,
+        r"latency.*\.svg: is not the plot of the run's numbers",
+    ),
 }
 
 NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
@@ -152,18 +165,19 @@ NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
     "other figures in the notes of another version": (
         other_notes_under_another_version, "notes", False, r"runs of producer obrelease 0\.8",
     ),
-    "a passive picture of other numbers": (
-        svg(lambda data: data.replace(b"L 2", b"L 3")),
+    "a passive picture of other numbers, drawn elsewhere": (
+        drawn_elsewhere(svg(lambda data: data.replace(b"L 2", b"L 3"))),
         "pictures", False, r"from other numbers: 1 \(.*latency",
     ),
-    "samples changed with their table": (
-        faster(tables=True, plots=False), "pictures", False, r"from other numbers: 1 \(.*throughput",
+    "samples changed with their table, drawn elsewhere": (
+        drawn_elsewhere(faster(tables=True, plots=False)),
+        "pictures", False, r"from other numbers: 1 \(.*throughput",
     ),
     "samples changed with all that follows": (
         faster(tables=True, plots=True), "runs", True, "which were not measured again",
     ),
-    "a histogram swapped with its tables": (
-        swapped_histogram, "pictures", False, r"from other numbers: 1 \(.*latency",
+    "a histogram swapped with its tables, drawn elsewhere": (
+        drawn_elsewhere(swapped_histogram), "pictures", False, r"from other numbers: 1 \(.*latency",
     ),
     "event counts changed in step": (event_counts_in_step, "runs", True, "which were not measured again"),
     "a false commit of a run": (
@@ -238,7 +252,7 @@ def test_a_consistent_forgery_is_named_in_the_line_that_covers_it(
     [
         ("origin", NAMED["a false commit of a run"][0]),
         ("notes", NAMED["other figures in the notes of another version"][0]),
-        ("pictures", NAMED["a passive picture of other numbers"][0]),
+        ("pictures", NAMED["a passive picture of other numbers, drawn elsewhere"][0]),
     ],
 )
 def test_a_policy_can_require_the_layer_that_a_forgery_leaves_unchecked(

@@ -154,10 +154,15 @@ def test_scenarios_that_were_not_measured_are_inconclusive(project: Project, run
     assert "same runs as the base; not re-measured" in answer["gate"]["reasons"][0]
 
 
-def test_the_first_release_passes_and_gives_the_reason(run_json: RunJson, project: Project) -> None:
+def test_the_first_release_passes_and_gives_the_reason(
+    run_json: RunJson, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     answer = run_json(*gate("--release", FIRST))
     assert answer["gate"] == {"answer": "ok", "reasons": []}
-    assert answer["not_compared"] == [f"{FIRST} is the first release: there is nothing to compare it with"]
+    reason = f"{FIRST} is the first release: there is nothing to compare it with"
+    assert answer["not_compared"] == [reason]
+    assert execute(["gate", "--policy", "gate.toml", "--release", FIRST]) == ExitCode.OK
+    assert capsys.readouterr().out == f"gate: ok: {reason}\n"
     assert git(project.root, "status", "--porcelain") == ""
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib import ft2font
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -73,6 +75,15 @@ def draw(build: Callable[[], Figure], image_format: ImageFormat = "svg") -> byte
     with _RC_LOCK, mpl.rc_context(style | _STYLE):
         build().savefig(buffer, format=image_format, metadata=_NO_METADATA[image_format])
     return with_dark_style(buffer.getvalue()) if image_format == "svg" else buffer.getvalue()
+
+
+def drawing_libraries() -> dict[str, str]:
+    """The version of each library that decides the bytes of a plot."""
+    return {
+        "freetype": ft2font.__freetype_version__,
+        "matplotlib": mpl.__version__,
+        "numpy": np.__version__,
+    }
 
 
 def new_axes(height_in: float, title: str, *, rows: tuple[int, ...] = (1,)) -> tuple[Figure, list[Axes]]:

@@ -57,6 +57,8 @@ def comparison_report_text(report: ComparisonReport, *, every_row: bool = False)
 
 def gate_text(report: GateReport) -> str:
     """The comparisons behind a gate, then its answer and the reasons."""
+    if report.passed and report.compared.between_releases and not report.compared.comparisons:
+        return f"gate: {report.verdict}: {printable('; '.join(report.compared.not_compared))}"
     answer = "\n".join((f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)))
     return f"{comparison_report_text(report.compared)}\n\n{answer}".lstrip()
 

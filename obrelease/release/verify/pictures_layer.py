@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
 
-from obrelease.analysis.consistency.redrawn_plots import RedrawnPlots, redraw_plots
+from obrelease.analysis.consistency.redrawn_plots import (
+    FALSE_PLOT,
+    MAX_DRAWN_RUNS,
+    RedrawnPlots,
+    redraw_plots,
+)
+from obrelease.errors import IntegrityError
 from obrelease.release.release_contents import pictures_of
-from obrelease.release.verify.layer_result import LayerResult, counted_names, listed, require_equal
+from obrelease.release.verify.layer_result import (
+    DOWNLOAD_AGAIN,
+    LayerResult,
+    counted_names,
+    listed,
+    require_equal,
+)
 from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.storage.progress import Progress
-
-MAX_DRAWN_RUNS: Final = 200
-"""Drawing takes about half a second for each run; the pictures of further runs are only hashed."""
 
 
 def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
     """Compare the pictures next to the bundle with its runs, and draw those of this version again.
 
-    That every SVG is passive is checked with its run. A picture that is drawn otherwise here is no proof:
-    envelopes do not name the version of matplotlib. It is named, and the layer counts as not checked.
+    That every SVG is passive is checked with its run. A picture that is drawn otherwise here is refused if
+    the same libraries drew it. Otherwise it is named, and the layer counts as not checked.
 
     Raises:
-        IntegrityError: an asset is missing, additional, or not the picture of a run.
+        IntegrityError: an asset is missing, additional, or not the picture of a run; or a picture is not
+            the plot of the numbers of its run.
     """
     expected = {picture.path: picture.sha256 for picture in pictures_of(verified.runs)}
     actual = {asset.name: asset.sha256 for asset in verified.manifest.assets}
@@ -34,6 +43,9 @@ def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
                 (run.facts.path, redraw_plots(run.artefact, run.folder, draw=number < MAX_DRAWN_RUNS))
             )
             advance(1)
+    false = [f"{path}/{name}" for path, plots in found for name in plots.false]
+    if false:
+        raise IntegrityError(f"{false[0]}: {FALSE_PLOT}", hint=DOWNLOAD_AGAIN)
     equal = sum(len(plots.equal) for _, plots in found)
     alone = Counter(name for _, plots in found for name in plots.not_drawn)
     different = [f"{path}/{name}" for path, plots in found for name in plots.different]

@@ -8,8 +8,22 @@ from typing import Any
 
 import pytest
 
-from obrelease import Entry, Metric, Project, Registry, UsageError, compare, gate, publish, record
+from obrelease import (
+    Entry,
+    InvalidInput,
+    Metric,
+    Project,
+    Registry,
+    UsageError,
+    compare,
+    gate,
+    limits,
+    publish,
+    record,
+)
+from obrelease.api import run_architectures, run_bench, run_profile, run_replay, run_stress
 from obrelease.registry.store import Registry as Store
+from obrelease.storage.limits import Resource, charge
 from tests.unit.release.project import git
 
 
@@ -143,3 +157,53 @@ def test_a_run_recorded_below_the_api_is_bound_to_the_same_names(tmp_path: Path)
 
     with pytest.raises(InvalidInput, match=r"file 'com1\.log' of the run"):
         Store(tmp_path).record(draft(), [NewFile("com1.log", "text/plain", b"")])
+
+
+@pytest.mark.parametrize(
+    ("mode", "arguments", "name"),
+    [
+        (run_bench, {"scenario": 7}, "scenario"),
+        (run_bench, {"seed": "42"}, "seed"),
+        (run_bench, {"seed": True}, "seed"),
+        (run_bench, {"passes": 2.5}, "passes"),
+        (run_bench, {"messages": "10"}, "messages"),
+        (run_bench, {"core": None}, "core"),
+        (run_bench, {"fresh_processes": "no"}, "fresh_processes"),
+        (run_bench, {"log": 3}, "log"),
+        (run_stress, {"arrivals": b"poisson"}, "arrivals"),
+        (run_stress, {"scales": "12"}, "scales"),
+        (run_stress, {"scales": [1, "2"]}, "scales"),
+        (run_stress, {"scales": 1}, "scales"),
+        (run_stress, {"rate": 1.5}, "rate"),
+        (run_stress, {"sweep": 1}, "sweep"),
+        (run_architectures, {"seeds": [None]}, "seeds"),
+        (run_architectures, {"messages": [1]}, "messages"),
+        (run_replay, {"file": 5}, "file"),
+        (run_replay, {"risk": b"x"}, "risk"),
+        (run_replay, {"passes": "1"}, "passes"),
+        (run_profile, {"profiler": None}, "profiler"),
+    ],
+)
+def test_arguments_of_a_wrong_type_are_named_by_the_modes(
+    tmp_path: Path, mode: Any, arguments: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(UsageError, match=f"^{name} is "):
+        mode(project=tmp_path, **arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_limits_hold_for_the_block_and_the_outer_ones_win() -> None:
+    def read(size: int) -> None:
+        charge(Resource.DOWNLOADED, size, "x")
+
+    with limits(1_000), limits("1G"), pytest.raises(InvalidInput, match="1,000 downloaded bytes"):
+        read(1_001)
+    with limits("2K"):
+        read(2_048)
+    read(10**15)
+
+
+@pytest.mark.parametrize("size", [0, -1, True, None, 1.5, "much", ""])
+def test_limits_are_sizes(size: Any) -> None:
+    with pytest.raises(UsageError), limits(size):
+        pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from obrelease.analysis.consistency.redrawn_plots import MAX_DRAWN_RUNS, false_plots
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun, collect_run
@@ -29,8 +30,8 @@ class Collect:
 
         Raises:
             NotFound: the registry lacks a run.
-            IntegrityError: a file is not the one that the envelope names, or a run was not measured
-                with the sources of the commit that it names.
+            IntegrityError: a file is not the one that the envelope names, a picture is not the plot of its
+                run's numbers, or a run was not measured with the sources of the commit that it names.
             InvalidInput: an envelope is malformed, or its numbers contradict each other.
             CheckFailed: a run failed one of its own checks.
             Conflict: two runs of the same workload have different events.
@@ -47,6 +48,8 @@ class Collect:
                 run = collect_run(entry.folder, entry.location, hint=_ALL_PROBLEMS)
                 if run.facts.digest != entry.digest:
                     raise IntegrityError(f"{entry.folder}: its envelope changed while it was read")
+                if len(runs) < MAX_DRAWN_RUNS:
+                    _require_true_plots(run)
                 runs.append(run)
                 advance(entry.size_bytes)
         require_consistent_runs(runs)
@@ -56,3 +59,8 @@ class Collect:
         for warning in warnings:
             context.reporter.warn(warning)
         return replace(staged, runs=tuple(runs), doubts=warnings)
+
+
+def _require_true_plots(run: CollectedRun) -> None:
+    for finding in false_plots(run.artefact, run.folder):
+        raise IntegrityError(str(finding), hint=_ALL_PROBLEMS)
