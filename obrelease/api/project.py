@@ -154,7 +154,7 @@ class Project:
         if must_exist:
             raise NotFound(
                 f"{folder}: there is no results folder here",
-                hint="`obrelease run bench` or record() makes one; the option or argument `results` names another",
+                hint="`obrelease run bench` or record() makes one; `results` (option, argument) names another",
             )
         return folder
 
