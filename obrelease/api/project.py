@@ -154,7 +154,7 @@ class Project:
         if must_exist:
             raise NotFound(
                 f"{folder}: there is no results folder here",
-                hint="`obrelease run bench` or record() makes one; `results` (option, argument) names another",
+                hint="`obrelease run bench` or record() makes one; `results` names another",
             )
         return folder
 
