@@ -63,6 +63,7 @@ def measure_requested(
     request: MeasureRequest, *, project: Project, reporter: Reporter
 ) -> tuple[MeasureReport, ...]:
     """Measure what was asked for, one benchmark after the other; raises as `measure`."""
+    project.results_folder(must_exist=False)
     threshold = DEFAULT_THRESHOLD_PERCENT if request.threshold_percent is None else request.threshold_percent
     options = MeasureOptions(
         against=request.against,

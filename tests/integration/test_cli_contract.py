@@ -29,6 +29,7 @@ FAILING: Final = {
     "import": ("hyperfine", "absent.json"),
     "init": (),
     "list": ("--results", "a-file"),
+    "measure": (),
     "pin": ("release", "aaaa"),
     "publish": ("v1.0",),
     "reindex": (),

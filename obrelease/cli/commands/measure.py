@@ -70,7 +70,7 @@ def measure(
             "--files",
             metavar="PATTERN",
             help="Results files that the command writes; may be repeated."
-            " [default: {output} in the command, else its output]",
+            " [default: the output file that the command names, else its standard output]",
             show_default=False,
         ),
     ] = None,
@@ -117,11 +117,11 @@ def measure(
     ] = 3600,
     results: ResultsOption = None,
 ) -> None:
-    """Measure a command in fresh processes and record each run.
+    """Measure a command in fresh processes.
 
-    A command that writes results in a format of `import` is read; any other is timed: wall, user and system
-    time, and peak memory. With --against, the commit and the work tree are copied, built and measured in turn
-    (A B B A), and the exit code is 0 for no regression, 1 for a regression, 3 for inconclusive.
+    Each run is recorded. Results in a format of `import` are read; any other command is timed: wall, user and
+    system time, and peak memory. With --against, the commit and the work tree are copied, built and measured
+    in turn (A B B A). The exit code is then 0 for no regression, 1 for a regression, 3 for inconclusive.
     """
     if against is None and (confirm or threshold is not None or policy is not None):
         raise UsageError("--confirm, --threshold and --policy need --against", hint="name a commit")
