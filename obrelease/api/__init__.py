@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import sort_key as sort_key
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
-    from obrelease.api.import_file import import_results as import_results
+    from obrelease.api.import_facts import parse_labels as parse_labels
+    from obrelease.api.import_files import import_formats as import_formats
+    from obrelease.api.import_files import import_results as import_results
+    from obrelease.api.import_report import ImportedRun as ImportedRun
+    from obrelease.api.import_report import ImportReport as ImportReport
     from obrelease.api.input_limits import limits as limits
     from obrelease.api.json_schemas import check_schemas as check_schemas
     from obrelease.api.json_schemas import export_schemas as export_schemas
@@ -73,6 +77,8 @@ _SOURCES: Final = {
     "GateReport": "api.gate_runs:GateReport",
     "GateVerdict": "analysis.comparison.gate:GateVerdict",
     "GcReport": "api.collect_garbage:GcReport",
+    "ImportReport": "api.import_report:ImportReport",
+    "ImportedRun": "api.import_report:ImportedRun",
     "Latencies": "recorder.values_artefact:Latencies",
     "ListedRun": "api.list_runs:ListedRun",
     "MeasureReport": "api.measure_command:MeasureReport",
@@ -96,10 +102,12 @@ _SOURCES: Final = {
     "diagnose": "api.check_environment:diagnose",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
-    "import_results": "api.import_file:import_results",
     "limits": "api.input_limits:limits",
+    "import_formats": "api.import_files:import_formats",
+    "import_results": "api.import_files:import_results",
     "measure": "api.measure_command:measure",
     "measure_requested": "api.measure_request:measure_requested",
+    "parse_labels": "api.import_facts:parse_labels",
     "publish": "api.publish_release:publish",
     "read_listed_runs": "api.list_runs:read_listed_runs",
     "record": "api.record_values:record",

@@ -22,7 +22,7 @@ class CommandRow:
 ROOT_COMMANDS: Final = {
     "run": CommandRow("run:run", "Measure the engine and record the run."),
     "measure": CommandRow("measure:measure", "Measure a command in fresh processes."),
-    "import": CommandRow("import_:import_file", "Record what another tool measured."),
+    "import": CommandRow("import_:import_files", "Record what other tools measured."),
     "list": CommandRow("list:list_runs", "List the runs in the results folder, newest first."),
     "show": CommandRow("show:show", "Show one run: what it was, where, and what it gave."),
     "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events."),

@@ -17,7 +17,7 @@ from obrelease.importers.json_reader import Node, flat_scalars, is_not_finite
 from obrelease.importers.metric_series import MetricSeries
 from obrelease.importers.source import FileHead, Source, program_name
 from obrelease.importers.time_units import TIME_UNITS, parse_date_ns, to_nanoseconds
-from obrelease.importers.tool_run import Direction, LeftOut, ToolRun, part_name
+from obrelease.importers.tool_run import FULL_COMMIT, Direction, LeftOut, ToolRun, part_name
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
 
 _CPU_TIME: Final = "cpu_time"
@@ -93,7 +93,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
         host_name=context.optional_text("host_name"),
         stable=_stable(context),
         volatile=_volatile(context),
-        commit=next((text for key in _COMMIT_KEYS if (text := context.optional_text(key))), None),
+        commit=_commit(context),
         created_ns=parse_date_ns(context.optional_text("date") or ""),
     )
 
@@ -152,6 +152,12 @@ def _labels(rows: Iterable[Row]) -> dict[str, Scalar]:
         if label := row.node.optional_text("label"):
             found[part_name(row.name, "label")] = label
     return found
+
+
+def _commit(context: Node) -> str | None:
+    """The full commit of a custom context; an abbreviated one is kept as a parameter alone."""
+    found = (context.optional_text(key) for key in _COMMIT_KEYS)
+    return next((text for text in found if text and FULL_COMMIT.fullmatch(text)), None)
 
 
 def _hidden_counters(duplicates: Iterable[str]) -> Iterator[LeftOut]:

@@ -37,8 +37,11 @@ _WORD: Final = re.compile(
     r"(?<![\w.])([-+]?)(?:(nan)(?:\([\w-]*\))?|(inf)(?:inity)?|1\.#(?:(inf)|ind|qnan|snan)\w*)(?![\w.])",
     re.IGNORECASE,
 )
-_UNFINISHED_WORD: Final = re.compile(r"[^\s,\[\]{}:\"]*\Z")
-_LONGEST_WORD: Final = 64
+_UNFINISHED_WORD: Final = re.compile(r"(?<![^\s,\[\]{}:\"])[^\s,\[\]{}:\"]*+\Z")
+_LONG_EXPONENT: Final = re.compile(r"(?<![\w.])(-?)[\d.]+[eE](-?)\+?\d{7,}(?![\w.])")
+_LONGEST_WORD: Final = 4_000
+_TOO_LONG_WORD: Final = re.compile(rf"[^\s,\[\]{{}}:\"]{{{_LONGEST_WORD + 1}}}")
+"""A number of more digits; `ijson` ends the process on an integer that Python refuses to read."""
 
 
 def repair_json(texts: Iterable[str], where: str) -> Iterator[bytes]:
@@ -57,9 +60,9 @@ def repair_json(texts: Iterable[str], where: str) -> Iterator[bytes]:
         if len(rest) > MAX_TEXT_CHARACTERS:
             raise InvalidInput(f"{where}: a text has more than {MAX_TEXT_CHARACTERS:,} characters")
         if whole:
-            yield _repaired(whole).encode("utf-8", "replace")
+            yield _repaired(whole, where)
     if rest:
-        yield _repaired(rest).encode("utf-8", "replace")
+        yield _repaired(rest, where)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -74,17 +77,19 @@ def _split(text: str) -> tuple[str, str]:
         return whole, rest
     unfinished = _UNFINISHED_WORD.search(whole)
     start = unfinished.start() if unfinished else end
-    return (whole[:start], whole[start:]) if end - start <= _LONGEST_WORD else (whole, "")
+    return whole[:start], whole[start:]
 
 
-def _repaired(text: str) -> str:
-    return _SEGMENT.sub(lambda match: _segment(match[0]), text)
+def _repaired(text: str, where: str) -> bytes:
+    return _SEGMENT.sub(lambda match: _segment(match[0], where), text).encode("utf-8", "replace")
 
 
-def _segment(segment: str) -> str:
+def _segment(segment: str, where: str) -> str:
     if segment.startswith('"'):
         return _UNUSUAL_PART.sub(_escaped, segment) if _UNUSUAL.search(segment) else segment
-    return _WORD.sub(_not_finite, segment)
+    if _TOO_LONG_WORD.search(segment):
+        raise InvalidInput(f"{where}: a number has more than {_LONGEST_WORD:,} digits")
+    return _LONG_EXPONENT.sub(_beyond_doubles, _WORD.sub(_not_finite, segment))
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -97,6 +102,12 @@ def _escaped(match: re.Match[str]) -> str:
     if code < 0x20:
         return f"\\u{code:04x}"
     return f"\\\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\\\u{code:04x}"
+
+
+def _beyond_doubles(match: re.Match[str]) -> str:
+    if match[2]:
+        return "0"
+    return '"-Infinity"' if match[1] else '"Infinity"'
 
 
 def _not_finite(match: re.Match[str]) -> str:

@@ -152,8 +152,10 @@ class _Builder:
                 parser.send(chunk)
                 self._consume(events, len(chunk))
             parser.close()
-        except (ijson.JSONError, ValueError, SystemError, InvalidOperation) as error:
+        except ijson.JSONError as error:
             self._consume(events, 0)
+            raise _Unusual(f"{self._place()}: is not JSON: {_reason(error)}") from error
+        except (ValueError, SystemError, InvalidOperation) as error:
             raise _Unusual(f"{self._place()}: is not JSON: {_reason(error)}") from error
         self._consume(events, 0)
         if len(self.root) != 1:

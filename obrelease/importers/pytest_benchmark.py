@@ -20,10 +20,9 @@ from obrelease.importers.pytest_benchmark_storage import is_storage, read_storag
 from obrelease.importers.sample_limits import KEPT_SAMPLES, limit_samples
 from obrelease.importers.source import FileHead, Source
 from obrelease.importers.time_units import all_to_nanoseconds, parse_date_ns, to_nanoseconds
-from obrelease.importers.tool_run import LeftOut, ToolMetric, ToolRun, ToolSummary, part_name
+from obrelease.importers.tool_run import FULL_COMMIT, LeftOut, ToolMetric, ToolRun, ToolSummary, part_name
 from obrelease.models.artefact import UNKNOWN, Scalar, StableHost, VolatileHost
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _FIGURES: Final = {
     "mean": "mean", "stddev": "stddev", "min": "minimum", "max": "maximum", "q1": "q1", "q3": "q3",
     "iqr": "iqr",
@@ -80,7 +79,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
                 metrics.append(_extra(part_name(name, key), value))
     limited = limit_samples(metrics)
     identity = commit.optional_text("id") or ""
-    known = bool(_COMMIT.fullmatch(identity))
+    known = bool(FULL_COMMIT.fullmatch(identity))
     dirty = commit.value.get("dirty")
     branch = commit.optional_text("branch") or ""
     yield ToolRun(

@@ -5,12 +5,16 @@ A reader never invents: what the file does not say stays None, and what cannot b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from obrelease.models.artefact import Scalar, StableHost, VolatileHost
 from obrelease.storage.durable import NewFile
+
+FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+"""A full git object name; a run has no other."""
 
 Direction = Literal["higher", "lower"]
 SummaryStatistic = Literal["median", "mean", "minimum", "value"]

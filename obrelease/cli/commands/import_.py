@@ -1,9 +1,9 @@
-"""`obrelease import`: record the results file of another benchmark tool."""
+"""`obrelease import`: record the results files of other benchmark tools."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
+import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -11,33 +11,76 @@ import typer
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import words
-from obrelease.cli.console.output import counted
+from obrelease.cli.rendering.imports import import_text
+from obrelease.errors import InvalidInput
 
 
-class Format(StrEnum):
-    """The files that can be imported."""
-
-    GOOGLE_BENCHMARK = "google-benchmark"
-    PYTEST_BENCHMARK = "pytest-benchmark"
-    HYPERFINE = "hyperfine"
-    HLOG = "hlog"
+def _format_names() -> Iterator[tuple[str, str]]:
+    yield from ((name, "") for name in api.import_formats())
 
 
 @command("import")
-def import_file(
+def import_files(
     session: Session,
-    format_: Annotated[Format, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(Format)}.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What the tool wrote: one process, one file.")],
-    scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="NAME", help="Override the scenario name.")
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Files, folders, quoted patterns, or - for standard input."),
+    ],
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="The format of all files; detected by default.",
+            autocompletion=lambda: list(_format_names()),
+        ),
     ] = None,
+    commit: Annotated[
+        str | None,
+        typer.Option(
+            "--commit",
+            metavar="REF",
+            help="The commit that was measured. Default: that of the file, else HEAD of a clean work tree.",
+        ),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="NAME", help="The machine that measured. Default: that of the file."),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label", metavar="KEY=VALUE", help="A label of the runs; repeatable.", show_default=False
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            help="When it was measured, in ISO 8601. Default: that of the file, else its modification time.",
+        ),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", metavar="NAME", help="The workload. Default: what the file suggests."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a file with rows that failed or were skipped.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Record the good files even if others are refused.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be recorded, and record nothing.")
+    ] = False,
     unit: Annotated[
         str,
         typer.Option(
             "--unit",
             metavar="UNIT",
-            help="Unit of the values in an hlog: ns, us or ms.",
-            autocompletion=words("ns", "us", "ms"),
+            help="Unit of the values in an HdrHistogram log: ns, us, ms or s.",
+            autocompletion=words("ns", "us", "ms", "s"),
         ),
     ] = "ns",
     clock: Annotated[
@@ -45,19 +88,44 @@ def import_file(
         typer.Option(
             "--clock",
             metavar="CLOCK",
-            help="What an hlog timed: service, or response from intended arrival.",
+            help="What such a log timed: service, or response from intended arrival.",
             autocompletion=words("service", "response"),
         ),
     ] = "service",
     results: ResultsOption = None,
 ) -> None:
-    """Record what another tool measured.
+    """Record what other tools measured.
 
-    Its file is kept in the run, byte by byte.
+    The bytes of each file are kept in its run, and a file that was imported before is not recorded again.
+    Nothing is recorded unless all files are good.
     """
-    registry = session.registry(results, must_exist=False)
-    report = api.import_results(format_, file, registry=registry, scenario=scenario, unit=unit, clock=clock)
-    counts = f"{counted(report.measurements, 'measurement')}, {counted(report.histograms, 'histogram')}"
-    session.out.result(
-        report.to_json(), f"{counts}\nartefact  {report.entry.digest}\nfolder    {report.entry.folder}"
+    project = session.project(results=results)
+    project.results_folder(must_exist=False)
+    report = api.import_results(
+        files,
+        format_name=format_,
+        registry=project.results,
+        repository=project,
+        scenario=scenario,
+        commit=commit,
+        host=host,
+        labels=api.parse_labels(label or ()),
+        at=at,
+        strict=strict,
+        keep_going=keep_going,
+        dry_run=dry_run,
+        unit=unit,
+        clock=clock,
+        stdin=sys.stdin.buffer if sys.stdin is not None else None,
+        reporter=session.out,
     )
+    session.out.result(report.to_json(), lambda: import_text(report))
+    if any(run.entry and not run.recorded for run in report.runs) and not dry_run:
+        session.out.note("runs that were recorded before keep the facts that they were recorded with")
+    if report.refused:
+        first = report.refused[0]
+        files_read = len({run.file for run in report.runs}) + len(report.refused)
+        raise InvalidInput(
+            f"{len(report.refused)} of {files_read} files are refused; the first: {first.reason}",
+            hint=first.hint,
+        )
