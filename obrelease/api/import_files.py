@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -15,10 +15,18 @@ from obrelease.api.import_report import ImportedRun, ImportReport, RefusedFile
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import InvalidInput, NotFound, UsageError
-from obrelease.importers.formats import detect_importer, format_names, importer_named, read_runs
+from obrelease.importers.folder import Folder
+from obrelease.importers.formats import (
+    detect_folder_importer,
+    detect_importer,
+    format_names,
+    importer_named,
+    read_folder_runs,
+    read_runs,
+)
 from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
 from obrelease.importers.importer import Importer
-from obrelease.importers.input_files import CopiedFile, InputFile, copy, expand
+from obrelease.importers.input_files import CopiedFile, InputFile, copy, expand, files_below
 from obrelease.importers.source import Clock, ReadOptions, Source
 from obrelease.models.artefact import ORIGINAL_STEM
 from obrelease.models.artefact_draft import ArtefactDraft
@@ -46,6 +54,16 @@ class _Prepared:
     run: ImportedRun
     draft: ArtefactDraft
     original: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The file or folder that runs come from."""
+
+    place: str
+    name: str
+    modified_ns: int | None
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +179,13 @@ def _read_all(
     skipped: list[str] = []
     total = sum(_size(file) for file in inputs)
     with reporter.progress("import", total or None) as advance:
-        for number, file in enumerate(inputs):
-            target = reading.scratch / f"{number}"
+        for number, file in enumerate(_with_files_of_folders(inputs, reading)):
             try:
-                copied = copy(file, target, stdin, advance)
-                runs = _read_file(file, copied, reading)
+                if file.is_folder:
+                    runs: list[_Prepared] | None = _read_folder(file, reading)
+                else:
+                    copied = copy(file, reading.scratch / f"{number}", stdin, advance)
+                    runs = _read_file(file, copied, reading)
             except (InvalidInput, NotFound) as error:
                 if not keep_going:
                     raise
@@ -181,6 +201,46 @@ def _read_all(
             hint=f"name the format by --format; formats: {', '.join(format_names())}",
         )
     return prepared, refused, skipped
+
+
+def _with_files_of_folders(inputs: Iterable[InputFile], reading: _Reading) -> Iterator[InputFile]:
+    """The inputs; the files of a folder in place of one that is no history."""
+    for file in inputs:
+        if file.path is not None and file.is_folder and _folder_importer(file, reading) is None:
+            yield from files_below(file.path)
+        else:
+            yield file
+
+
+def _folder_of(file: InputFile, reading: _Reading) -> Folder:
+    assert file.path is not None
+    return Folder(file.path.resolve(), file.place, reading.options)
+
+
+def _folder_importer(file: InputFile, reading: _Reading) -> Importer | None:
+    """The importer of a folder that is a history; None for any other folder."""
+    if reading.importer is not None:
+        return reading.importer if reading.importer.read_folder else None
+    try:
+        return detect_folder_importer(_folder_of(file, reading))
+    except InvalidInput:
+        return None
+
+
+def _read_folder(file: InputFile, reading: _Reading) -> list[_Prepared]:
+    """The runs of a history, each with the part of it that is kept as its original."""
+    folder = _folder_of(file, reading)
+    importer = _folder_importer(file, reading)
+    if importer is None:
+        raise folder.error("is not of the format that it had")
+    prepared = []
+    for run in read_folder_runs(importer, folder):
+        if run.part is None:
+            raise folder.error(f"the importer {importer.name!r} gives a run without its part of the folder")
+        prepared.append(_prepare(run, importer, _Origin(file.place, file.name, None), reading, run.part))
+    if not prepared:
+        raise folder.error("holds no run")
+    return prepared
 
 
 def _size(file: InputFile) -> int:
@@ -201,18 +261,22 @@ def _read_file(file: InputFile, copied: CopiedFile, reading: _Reading) -> list[_
             if not file.of_folder:
                 raise
             return None
-    prepared = [_prepare(run, importer, source, copied, reading) for run in read_runs(importer, source)]
+    origin = _Origin(file.place, file.name, copied.modified_ns, copied.sha256)
+    prepared = [
+        _prepare(run, importer, origin, reading, copied.path if run.part is None else run.part)
+        for run in read_runs(importer, source)
+    ]
     if not prepared:
         raise source.error("holds no run")
     return prepared
 
 
 def _prepare(
-    run: ToolRun, importer: Importer, source: Source, copied: CopiedFile, reading: _Reading
+    run: ToolRun, importer: Importer, origin: _Origin, reading: _Reading, content: bytes | Path
 ) -> _Prepared:
     user, commit = reading.user, reading.commit
     given = GivenFacts(
-        now_ns=now_ns() if source.modified_ns is None else source.modified_ns,
+        now_ns=now_ns() if origin.modified_ns is None else origin.modified_ns,
         title=user.scenario,
         commit=commit.given,
         host_name=user.host,
@@ -220,21 +284,21 @@ def _prepare(
         created_ns=user.created_ns,
         head_commit=commit.head,
     )
-    content = copied.path if run.part is None else run.part
     original = NewFile(f"{ORIGINAL_STEM}{importer.suffix}", importer.media_type, content)
     draft = build_imported_run(
         run,
         original,
         given,
         format_name=importer.name,
-        file_name=source.place,
+        file_name=origin.name,
+        place=origin.place,
         strict=reading.strict,
     )
     notes = list(run.notes)
     if draft.artefact.producer.commit is None and commit.head_reason:
         notes.append(f"no commit: the file names none, and {commit.head_reason}")
-    digest = copied.sha256 if run.part is None else digest_bytes(run.part)
-    imported = ImportedRun(source.place, importer.name, draft.artefact, None, False, tuple(notes))
+    digest = digest_bytes(content) if isinstance(content, bytes) else origin.sha256
+    imported = ImportedRun(origin.place, importer.name, draft.artefact, None, False, tuple(notes))
     return _Prepared(imported, draft, digest)
 
 

@@ -123,5 +123,5 @@ def _record(config: pytest.Config, document: dict[str, Any]) -> Entry:
         file = folder / "pytest-benchmark.json"
         file.write_text(json.dumps(document, default=repr), "utf-8")
         return api.import_results(
-            "pytest-benchmark", file, registry=project.results_folder(must_exist=False)
+            file, format_name="pytest-benchmark", registry=project.results_folder(must_exist=False)
         ).entry

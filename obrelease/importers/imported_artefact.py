@@ -9,6 +9,7 @@ from typing import Final
 
 from obrelease.errors import InvalidInput
 from obrelease.importers.imported_metrics import (
+    bounded_scalars,
     recorded_metrics,
     shortened,
     storable_scalars,
@@ -72,6 +73,7 @@ def build_imported_run(
     *,
     format_name: str,
     file_name: str,
+    place: str | None = None,
     strict: bool = False,
 ) -> ArtefactDraft:
     """Build the artefact of one run that a reader found in a file.
@@ -79,23 +81,25 @@ def build_imported_run(
     Args:
         original: the file as it was given, at `original` and a suffix; None if there is no file.
         format_name, file_name: kept as the command of the run.
+        place: what errors call the file; `file_name` if None.
         strict: refuse a file of which a row would be left out.
 
     Raises:
         InvalidInput: nothing was measured, a row would be left out and `strict` is set, or a text is
             longer than an envelope takes.
     """
+    where = file_name if place is None else place
     found = recorded_metrics(run.metrics)
     histograms = _distinct_histograms(run.histograms, found.left_out)
     histograms += [replace(histogram, tag=identity) for identity, histogram in found.histograms.items()]
     left_out = [*run.left_out, *found.left_out]
     if strict and left_out:
-        raise _strict_error(file_name, left_out)
+        raise _strict_error(where, left_out)
     if not found.metrics and not histograms:
-        raise _nothing_measured(file_name, left_out)
+        raise _nothing_measured(where, left_out)
     refs = [_histogram_ref(histogram) for histogram in histograms]
     title = storable_text(given.title or run.title)[:MAX_NAME]
-    with model_errors(file_name):
+    with model_errors(where):
         artefact = Artefact(
             kind="imported",
             scenario=folder_name(title),
@@ -106,7 +110,7 @@ def build_imported_run(
             host=_host(run, given),
             sources=_sources(run, given),
             labels=_labels(run, given),
-            parameters=storable_scalars(run.parameters),
+            parameters=bounded_scalars(run.parameters),
             metrics=tuple(found.metrics),
             histograms=tuple(refs),
             left_out=tuple(

@@ -14,8 +14,10 @@ from obrelease.models.artefact import MAX_KEY, MAX_NAME, MAX_UNIT, RecordedMetri
 from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.models.json_values import float_error
 from obrelease.models.metric_identity import metric_id
+from obrelease.storage.hashing import digest_bytes
 
 _SHOWN_NAME: Final = 200
+_KEY_DIGITS: Final = 12
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -62,6 +64,21 @@ def storable_text(text: str) -> str:
 def storable_scalars(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """Labels or parameters; numbers that JSON cannot hold become text."""
     return {storable_text(key): _storable_scalar(value) for key, value in values.items()}
+
+
+def bounded_scalars(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """As `storable_scalars`; a key that is too long ends with digits of its sha256, a long text is cut."""
+    return {
+        _bounded_key(key): value[:MAX_NAME] if isinstance(value, str) else value
+        for key, value in storable_scalars(values).items()
+        if key
+    }
+
+
+def _bounded_key(key: str) -> str:
+    if len(key) <= MAX_KEY:
+        return key
+    return f"{key[: MAX_KEY - _KEY_DIGITS - 3]}...{digest_bytes(key.encode())[:_KEY_DIGITS]}"
 
 
 def is_storable(number: float) -> bool:

@@ -33,12 +33,14 @@ class InputFile:
         place: as the user named it, for messages.
         name: without folders.
         path: None for standard input.
+        is_folder: whether it is a folder, which is one history or holds files of its own.
         of_folder: whether it was found in a folder, where files of other kinds are expected.
     """
 
     place: str
     name: str
     path: Path | None
+    is_folder: bool = False
     of_folder: bool = False
 
 
@@ -57,9 +59,9 @@ class CopiedFile:
 
 
 def expand(words: Sequence[str]) -> list[InputFile]:
-    """The files that words of a command name, in order, each once.
+    """The files and folders that words of a command name, in order, each once.
 
-    A word is a path, a folder with all files below it, a pattern such as `out/*.json`, or `-`.
+    A word is a path, a pattern such as `out/*.json`, or `-`.
 
     Raises:
         UsageError: no word, or `-` twice.
@@ -112,7 +114,7 @@ def _expand_word(word: str) -> Iterator[InputFile]:
         raise UsageError(f"{word!r} is not a path", hint="name a file, such as results.json")
     path = Path(word)
     if path.is_dir():
-        yield from _below(path)
+        yield InputFile(word, path.name or str(path), path, is_folder=True)
     elif os.path.lexists(path):
         yield InputFile(word, path.name, path)
     elif glob.has_magic(word):
@@ -126,8 +128,14 @@ def _expand_word(word: str) -> Iterator[InputFile]:
         raise NotFound(f"{word}: no such file", hint="formats are named by --format")
 
 
-def _below(folder: Path) -> Iterator[InputFile]:
-    """The regular files below a folder, sorted by path; links are not followed."""
+def files_below(folder: Path) -> Iterator[InputFile]:
+    """The regular files below a folder, sorted by path; links are not followed.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: there are more than the budget of the command has.
+        StorageError: a folder cannot be listed.
+    """
     found = []
     with storage_errors(folder, "cannot be listed"):
         for place, folders, names in os.walk(folder):
