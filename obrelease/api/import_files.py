@@ -189,7 +189,8 @@ def _read_all(
             except (InvalidInput, NotFound) as error:
                 if not keep_going:
                     raise
-                refused.append(RefusedFile(file.place, error.message, error.hint))
+                reason = error.message.removeprefix(f"{file.place}: ")
+                refused.append(RefusedFile(file.place, reason, error.hint))
             else:
                 if runs is None:
                     skipped.append(file.place)

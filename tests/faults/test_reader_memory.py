@@ -68,14 +68,14 @@ LOGS: Final = {
 @pytest.mark.parametrize("name", LOGS)
 def test_histogram_logs(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.hlog").write_bytes(LOGS[name])
-    assert run_in(tmp_path, "import", "hlog", "x.hlog") in REFUSED
+    assert run_in(tmp_path, "import", "--format", "hlog", "x.hlog") in REFUSED
 
 
 @pytest.mark.parametrize("intervals", [10, 100])
 def test_one_value_behind_a_million_empty_buckets_is_read(tmp_path: Path, intervals: int) -> None:
     """Reproduced at 130 MiB for each interval before."""
     (tmp_path / "x.hlog").write_bytes(hlog(intervals, zigzag(-1_000_000) + zigzag(1)))
-    assert run_in(tmp_path, "import", "hlog", "x.hlog") == str(int(ExitCode.OK))
+    assert run_in(tmp_path, "import", "--format", "hlog", "x.hlog") == str(int(ExitCode.OK))
 
 
 DOCUMENTS: Final[dict[str, Callable[[], bytes]]] = {
@@ -100,7 +100,7 @@ QUICK_DOCUMENTS: Final = ("deep", "long text")
         for name in DOCUMENTS
     ],
 )
-@pytest.mark.parametrize("command", ["import hyperfine", "validate"])
+@pytest.mark.parametrize("command", ["import --format hyperfine", "validate"])
 def test_documents(tmp_path: Path, name: str, command: str) -> None:
     (tmp_path / "x.json").write_bytes(DOCUMENTS[name]())
     refused = REFUSED if command != "validate" else {*REFUSED, str(int(ExitCode.CHECK_FAILED))}

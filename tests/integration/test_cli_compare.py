@@ -229,12 +229,13 @@ def test_files_of_other_tools_join_the_registry_and_compare(
         ("hyperfine", "hyperfine.json"),
         ("hlog", "hdr_histogram_js.hlog"),
     ):
-        assert execute(["import", format_, str(DATA / name), "--json"]) == ExitCode.OK
-        assert json.loads(capsys.readouterr().out)["run"]["kind"] == "imported"
+        assert execute(["import", str(DATA / name), "--json"]) == ExitCode.OK
+        (made,) = json.loads(capsys.readouterr().out)["runs"]
+        assert (made["run"]["kind"], made["format"], made["recorded"]) == ("imported", format_, True)
     slower = json.loads((DATA / "hyperfine.json").read_bytes())
     slower["results"][0]["times"] = [2 * sample for sample in slower["results"][0]["times"]]
     (tmp_path / "slower.json").write_text(json.dumps(slower))
-    assert execute(["import", "hyperfine", "slower.json", "--quiet"]) == ExitCode.OK
+    assert execute(["import", "slower.json", "--quiet"]) == ExitCode.OK
     second, first = (e.digest for e in registry.find(Filter(kind="imported", scenario="hyperfine")))
     capsys.readouterr()
     assert diff(first, second) == ExitCode.INCONCLUSIVE
@@ -256,7 +257,9 @@ def test_files_of_other_tools_join_the_registry_and_compare(
 
 @pytest.mark.usefixtures("registry")
 def test_a_file_of_another_format_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(["import", "hyperfine", str(DATA / "google_benchmark.json")]) == ExitCode.INVALID_INPUT
+    google = str(DATA / "google_benchmark.json")
+    assert execute(["import", "--format", "hyperfine", google]) == ExitCode.INVALID_INPUT
     assert "google_benchmark.json: $: has no 'results'" in capsys.readouterr().err
-    assert execute(["import", "hyperfine", "none.json"]) == ExitCode.NOT_FOUND
-    assert execute(["import", "csv", "none.json"]) == ExitCode.USAGE
+    assert execute(["import", "none.json"]) == ExitCode.NOT_FOUND
+    assert execute(["import", "--format", "csv", google]) == ExitCode.USAGE
+    assert "formats: google-benchmark, pytest-benchmark" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Files that the real tools wrote, imported: names, units, facts, and the original bytes."""
+"""Files that the real tools wrote, as version 1 imported them: `validate` reads old imports this way."""
 
 from __future__ import annotations
 
