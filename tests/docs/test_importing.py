@@ -57,4 +57,6 @@ def test_every_option_is_in_the_table(capsys: pytest.CaptureFixture[str]) -> Non
 def test_every_format_is_in_the_table() -> None:
     table = PAGE.partition("## Formats")[2]
     rows = re.findall(r"^\| (`[^|]*`) \|", table, re.MULTILINE)
-    assert [name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row) if name != "--format"] == list(BUILT_IN)
+    assert [
+        name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row) if name != "--format"
+    ] == list(BUILT_IN)

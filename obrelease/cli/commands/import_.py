@@ -126,6 +126,6 @@ def import_files(
         first = report.refused[0]
         files_read = len({run.file for run in report.runs}) + len(report.refused)
         raise InvalidInput(
-            f"{len(report.refused)} of {files_read} files are refused; the first is {first.file}: {first.reason}",
+            f"{len(report.refused)} of {files_read} files refused; the first is {first.file}: {first.reason}",
             hint=first.hint,
         )

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from obrelease.importers.reimport_check import check_numbers
 from obrelease.importers.formats import format_names
+from obrelease.importers.reimport_check import check_numbers
 from obrelease.importers.version_1_formats import IMPORTERS
 from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact import Artefact
