@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,7 @@ UNKNOWN_HOST: Final = StableHost(
 """For files without facts of the machine."""
 
 _NAMED_ROWS: Final = 3
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,18 @@ def _first(*values: int | None) -> int:
 
 
 def _producer(run: ToolRun, given: GivenFacts) -> Producer:
-    commit = given.commit or run.commit or given.head_commit
-    if given.commit or run.commit:
+    of_file = _full_commit(run.commit)
+    commit = given.commit or of_file or given.head_commit
+    if given.commit or of_file:
         dirty = given.dirty if given.commit else run.dirty
     else:
         dirty = False if commit else None
     version = storable_text(run.tool_version or UNKNOWN)[:MAX_NAME]
     return Producer(name=slug(run.tool), version=version, commit=commit, dirty=dirty)
+
+
+def _full_commit(commit: str | None) -> str | None:
+    return commit if commit and _COMMIT.fullmatch(commit) else None
 
 
 def _host(run: ToolRun, given: GivenFacts) -> Host:
@@ -155,7 +162,7 @@ def _sources(run: ToolRun, given: GivenFacts) -> FactSources:
     from_file = run.host_name or run.stable or run.volatile or None
     return FactSources(
         host=_source(given.host_name, from_file),
-        commit=_source(given.commit, run.commit, given.head_commit),
+        commit=_source(given.commit, _full_commit(run.commit), given.head_commit),
         created=_source(given.created_ns, run.created_ns, given.now_ns),
     )
 
@@ -168,9 +175,15 @@ def _source(*values: object) -> Source | None:
 
 
 def _labels(run: ToolRun, given: GivenFacts) -> dict[str, Label]:
-    """The labels of the file, and those of the user in their place; keys that are too long are cut."""
+    """The labels of the file, and those of the user in their place; keys that are too long are cut.
+
+    A commit that the file abbreviates is a label, because no part of a name identifies a commit.
+    """
     found: dict[str, Label] = {}
-    sources: tuple[tuple[Source, Mapping[str, Scalar]], ...] = (("file", run.labels), ("user", given.labels))
+    from_file = dict(run.labels)
+    if run.commit and _full_commit(run.commit) is None:
+        from_file.setdefault("commit", run.commit)
+    sources: tuple[tuple[Source, Mapping[str, Scalar]], ...] = (("file", from_file), ("user", given.labels))
     for source, labels in sources:
         for key, value in storable_scalars(labels).items():
             kept = value[:MAX_NAME] if isinstance(value, str) else value

@@ -148,8 +148,8 @@ def _storable_samples(name: str, samples: Sequence[float], left_out: list[LeftOu
         return ()
     kept = [sample for sample in samples if is_storable(sample)]
     if bad := len(samples) - len(kept):
-        reason = "of its samples are missing, not finite or beyond 2^53 - 1"
-        left_out.append(LeftOut(shortened(name), f"{bad:,} of {len(samples):,} {reason}"))
+        which = "its value is" if len(samples) == 1 else f"{bad:,} of its {len(samples):,} samples are"
+        left_out.append(LeftOut(shortened(name), f"{which} missing, not finite or beyond 2^53 - 1"))
     return kept
 
 

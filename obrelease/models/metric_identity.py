@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
 from typing import Final
 
 from obrelease.models.canonical_json import canonical_bytes
@@ -55,6 +56,14 @@ def _identity(name: str, parameters: Mapping[str, bool | float | str], stem: str
         return name
     digest = digest_bytes(canonical_bytes({"name": name, "parameters": dict(parameters)}))
     return f"{stem[:_MAX_STEM].rstrip('-._')}-{digest[:_ID_DIGITS]}"
+
+
+def name_matches(name: str, pattern: str) -> bool:
+    """Whether a name is the pattern itself, or matches it as a shell pattern; case counts.
+
+    A name such as `test[<]` is found by itself, although `[<]` in a pattern is a class of characters.
+    """
+    return name == pattern or fnmatchcase(name, pattern)
 
 
 def version_1_slug(name: str) -> str:

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from obrelease.analysis.summary.readable_values import readable
+
 _PLAIN = re.compile(r"[A-Za-z0-9 ._+/:;=,()%-]*[A-Za-z0-9._+/:;=,()%-]")
+_PLAIN_VALUE = re.compile(r"-?[0-9][0-9.,e+-]* ?[A-Za-z%/ ]{0,24}")
 
 
 def visible(text: str, *, keep: str = "") -> str:
@@ -37,6 +40,14 @@ def code(text: str) -> str:
         c if c.isascii() and (c.isalnum() or c == " ") else f"&#{ord(c)};" for c in visible(text)
     )
     return f"<code>{escaped}</code>"
+
+
+def value_text(value: float | None, unit: str) -> str:
+    """A number with its unit, scaled; a unit of another tool is text that anybody may have written."""
+    if value is None:
+        return ""
+    text = readable(value, unit)
+    return text if _PLAIN_VALUE.fullmatch(text) else code(text)
 
 
 def fence(text: str, language: str = "") -> str:

@@ -15,20 +15,19 @@ from obrelease.analysis.comparison.match_releases import (
     match_releases,
 )
 from obrelease.analysis.comparison.verdict import Rules, Verdict
-from obrelease.analysis.notes.markdown import code, table
+from obrelease.analysis.notes.markdown import code, table, value_text
 from obrelease.analysis.statistics.median import median
 from obrelease.analysis.summary.key_figures import (
     Figure,
     latency_figures,
     measures,
-    number_text,
     throughput_figures,
 )
 from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive, UsageError
 
-_HEADER: Final = ("run", "core", "measured", "unit", "before", "now", "ratio", "runs", "verdict")
-_NUMERIC: Final = (4, 5, 6, 7)
+_HEADER: Final = ("run", "core", "measured", "before", "now", "ratio", "runs", "verdict")
+_NUMERIC: Final = (3, 4, 5, 6)
 _ABOUT_VERDICTS: Final = (
     "A verdict is of the runs as wholes, with the ratio as it is estimated from them and its interval; "
     "fewer than four runs on a side show nothing."
@@ -95,28 +94,27 @@ def _rows(pair: Pair, compared: Comparison | Inconclusive | UsageError) -> Itera
     verdicts = _verdicts(compared)
     before, now = _printed_figures(pair.base), _printed_figures(pair.head)
     for key in (key for key in now if key in before):
-        label, unit = key
+        label, unit, _ = key
         old, new = (median(figure.value for figure in side[key]) for side in (before, now))
         yield (
             code(f"{artefact.kind} {artefact.scenario}"),
             code(pair.head[0].core),
             code(label),
-            code(unit),
-            number_text(old),
-            number_text(new),
+            value_text(old, unit),
+            value_text(new, unit),
             f"{new / old:.3f}" if old else "",
             f"{len(pair.base)} to {len(pair.head)}",
             code(verdicts[now[key][0].metric]),
         )
 
 
-def _printed_figures(runs: Sequence[Run]) -> Mapping[tuple[str, str], Sequence[Figure]]:
-    """The figures of all runs, by label and unit."""
-    found: defaultdict[tuple[str, str], list[Figure]] = defaultdict(list)
+def _printed_figures(runs: Sequence[Run]) -> Mapping[tuple[str, str, str], Sequence[Figure]]:
+    """The figures of all runs, by label, unit and id."""
+    found: defaultdict[tuple[str, str, str], list[Figure]] = defaultdict(list)
     for run in runs:
         percentiles = latency_figures(run)[:_PRINTED_PERCENTILES]
         for figure in (*throughput_figures(run), *percentiles, *measures(run)):
-            found[figure.label, figure.unit].append(figure)
+            found[figure.label, figure.unit, figure.identity].append(figure)
     return found
 
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from obrelease.analysis.kinds.all_kinds import command_of, kind_named
 from obrelease.analysis.kinds.run_kind import Variants
-from obrelease.analysis.notes.markdown import code, fence, table
-from obrelease.analysis.summary.key_figures import measures, number_text
+from obrelease.analysis.notes.markdown import code, fence, table, value_text
+from obrelease.analysis.summary.key_figures import Figure, measures
+from obrelease.analysis.summary.readable_values import number_text
 from obrelease.analysis.summary.run import Run
 from obrelease.models.artefact import StableHost
 
@@ -18,14 +19,18 @@ _HEADER: Final = (
     "core",
     "host",
     "messages",
-    "throughput, msg/s",
-    "p50, ns",
-    "p99, ns",
-    "p99.9, ns",
+    "throughput",
+    "p50",
+    "p99",
+    "p99.9",
     "events",
     "commit",
     "artefact",
 )
+_MEASURES: Final = ("run", "metric", "value", "statistic", "samples", "artefact")
+_MAX_MEASURES: Final = 100
+"""Metrics of one run that the notes list; the page of a release has 125,000 characters."""
+
 _RECORDED_COMMANDS: Final = (
     "Recorded by other programs, as text that nobody has checked; read a command before you run it:"
 )
@@ -114,6 +119,7 @@ def _kind(
         parts.append(remark)
     if any(measures(run) for run in runs):
         parts.append(_measures(runs))
+        parts += ["\n".join(hidden)] if (hidden := tuple(_measures_left_out(runs))) else []
     remarks = [line for run in runs for line in _remarks(run, plots.get(run.digest))]
     return [*parts, "\n".join(remarks)] if remarks else parts
 
@@ -125,8 +131,8 @@ def _row(run: Run, host: str, commit: str) -> tuple[str, ...]:
         code(run.core),
         host,
         number_text(workload.messages if workload else None),
-        number_text(run.throughput_msg_s) + (" (unstable)" if run.unstable else ""),
-        *map(number_text, run.percentiles_ns),
+        value_text(run.throughput_msg_s, "msg/s") + (" (unstable)" if run.unstable else ""),
+        *(value_text(value, "ns") for value in run.percentiles_ns),
         code(outcome.events_digest[:12] if outcome else ""),
         _commit(run, commit),
         code(run.digest[:12]),
@@ -145,17 +151,30 @@ def _variants(run: Run, variants: Variants) -> str:
 def _measures(runs: Sequence[Run]) -> str:
     rows = [
         (
-            code(run.artefact.scenario),
+            code(run.artefact.title),
             code(measure.metric),
-            code(measure.unit),
+            value_text(measure.value, measure.unit),
+            code(measure.statistic),
             number_text(measure.samples),
-            number_text(measure.value),
             code(run.digest[:12]),
         )
         for run in runs
-        for measure in measures(run)
+        for measure in _shown_measures(run)
     ]
-    return table(("scenario", "measurement", "unit", "samples", "median", "artefact"), rows, numeric=(3, 4))
+    return table(_MEASURES, rows, numeric=(2, 4))
+
+
+def _shown_measures(run: Run) -> Sequence[Figure]:
+    """The primary metrics, or all if there is none; a page has room for some of them."""
+    found = measures(run)
+    return (tuple(each for each in found if each.primary) or found)[:_MAX_MEASURES]
+
+
+def _measures_left_out(runs: Sequence[Run]) -> Iterator[str]:
+    for run in runs:
+        if hidden := len(measures(run)) - len(_shown_measures(run)):
+            noun = "metric" if hidden == 1 else "metrics"
+            yield f"* {code(run.digest[:12])} has {hidden:,} more {noun}, not listed here."
 
 
 def _remarks(run: Run, plot: str | None) -> list[str]:

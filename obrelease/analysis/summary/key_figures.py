@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from obrelease.analysis.summary.run import THROUGHPUT, Metric, Run
+from obrelease.analysis.summary.run import THROUGHPUT, Run
 from obrelease.models.labels_and_directions import Direction
-
-_LARGEST_WHOLE: Final = 1e15
 
 FIGURE_COLUMNS: Final = (
     "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
@@ -24,10 +22,13 @@ class Figure:
 
     Attributes:
         metric: the name that comparisons use, such as `throughput` or `service-latency p99`.
+        identity: the id of the metric; empty for figures that are derived.
         label: the name in release notes, such as `p99 (service)`.
         value: in `unit`; the median of the samples, or a percentile.
         samples: how many samples it is the median of, or how many values the histogram has; None if the
             file of another tool does not say.
+        statistic: what `value` is: `median`, `mean`, `minimum` or `value`.
+        primary: False for what comes with a measurement, such as CPU time and counters.
     """
 
     metric: str
@@ -36,6 +37,9 @@ class Figure:
     direction: Direction | None
     value: int | float
     samples: int | None
+    statistic: str = "median"
+    primary: bool = True
+    identity: str = ""
 
 
 def throughput_figures(run: Run) -> tuple[Figure, ...]:
@@ -61,20 +65,17 @@ def measures(run: Run) -> tuple[Figure, ...]:
     from obrelease.analysis.kinds.all_kinds import kind_of  # loads NumPy
 
     kind = kind_of(run.artefact)
-    if kind.other_tool:
-        found = list(run.metrics.values())
-    else:
-        found = [
-            Metric(m.id, m.name, m.unit, m.direction, m.samples)
-            for m in run.artefact.metrics
-            if kind.is_figure(m.name)
-        ]
-    return tuple(Figure(m.name, m.name, m.unit, m.direction, m.value, m.count) for m in found)
+    return tuple(
+        Figure(m.name, m.name, m.unit, m.direction, m.value, m.count, m.statistic, m.primary, m.id)
+        for m in run.recorded_metrics
+        if kind.is_figure(m.name)
+    )
 
 
 def headline(run: Run) -> Figure | None:
-    """The first figure that a reader looks at: the throughput, or else the first other measurement."""
-    return next(iter((*throughput_figures(run), *measures(run))), None)
+    """The first figure that a reader looks at: the throughput, or else the first primary metric."""
+    found = (*throughput_figures(run), *measures(run))
+    return next((each for each in found if each.primary), next(iter(found), None))
 
 
 def figures_of(run: Run) -> dict[str, Any]:
@@ -87,10 +88,22 @@ def figures_of(run: Run) -> dict[str, Any]:
         "latency_p50_ns": p50_ns,
         "latency_p99_ns": p99_ns,
         "latency_p999_ns": p999_ns,
-        "measures": [{"name": m.metric, "unit": m.unit, "median": m.value} for m in measures(run)],
+        "measures": [_measure_json(each) for each in measures(run)],
         "unstable": list(run.unstable),
         "checks_passed": list(run.checks_passed),
         "checks_failed": list(run.checks_failed),
+    }
+
+
+def _measure_json(figure: Figure) -> dict[str, Any]:
+    """A metric of a run; `median` is None if its value is another statistic."""
+    median = figure.value if figure.statistic == "median" else None
+    return {
+        "name": figure.metric,
+        "unit": figure.unit,
+        "median": median,
+        "value": figure.value,
+        "statistic": figure.statistic,
     }
 
 
@@ -135,18 +148,8 @@ def summary_json(run: Run) -> dict[str, Any]:
         "source": (source.name, source.sha256) if source else None,
         "commit": artefact.producer.commit,
         "dirty": artefact.producer.dirty,
-        "measures": [
-            {"name": m.metric, "unit": m.unit, "samples": m.samples, "median": m.value} for m in measures(run)
-        ],
+        "measures": [_measure_json(each) | {"samples": each.samples} for each in measures(run)],
         "unstable": run.unstable,
         "checks_passed": run.checks_passed,
         "checks_failed": run.checks_failed,
     }
-
-
-def number_text(value: float | None) -> str:
-    """A number for people: whole ones with separators, others with six significant digits."""
-    if value is None:
-        return ""
-    is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _LARGEST_WHOLE)
-    return f"{int(value):,}" if is_whole else f"{value:.6g}"

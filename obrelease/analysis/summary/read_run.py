@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path, every_histogram: 
         StorageError: it cannot be read.
     """
     left_out: list[str] = []
+    recorded = tuple(_metric(artefact, each, folder) for each in artefact.metrics)
     headline = _headline(artefact)
     histograms: dict[str, tuple[Histogram, ...]] = {}
     for ref in artefact.histograms:
@@ -46,7 +47,8 @@ def read_run(artefact: Artefact, *, digest: str, folder: Path, every_histogram: 
     return Run(
         digest=digest,
         artefact=artefact,
-        metrics={metric.id: metric for metric in _metrics(artefact, folder)},
+        metrics={metric.id: metric for metric in _compared_metrics(artefact, recorded)},
+        recorded_metrics=recorded,
         histograms=histograms,
         latency=(
             Latency(headline.id, headline.clock, summary_of(merge(intervals)))
@@ -63,10 +65,10 @@ def _original(artefact: Artefact) -> str | None:
     return next((file.sha256 for file in files if Path(file.path).stem == ORIGINAL_STEM), None)
 
 
-def _metrics(artefact: Artefact, folder: Path) -> Iterator[Metric]:
+def _compared_metrics(artefact: Artefact, recorded: Sequence[Metric]) -> Iterator[Metric]:
     """Throughput of our own runs; every metric of one by another tool."""
     if kind_of(artefact).other_tool:
-        yield from (_metric(artefact, recorded, folder) for recorded in artefact.metrics)
+        yield from recorded
         return
     walls = samples_of(artefact, WALL_TIMES)
     if artefact.workload is not None and walls:
@@ -83,11 +85,12 @@ def _metric(artefact: Artefact, recorded: RecordedMetric, folder: Path) -> Metri
         name=recorded.name,
         unit="ns" if recorded.unit in _TIMES_NS else recorded.unit,
         direction=recorded.direction,
-        samples=tuple(float(sample) * scale for sample in recorded.samples),
+        samples=tuple(sample * scale for sample in recorded.samples),
         summary=_summary(artefact, recorded, folder, scale),
         parameters=recorded.parameters,
         group=recorded.group,
         primary=recorded.primary,
+        histogram=recorded.histogram,
     )
 
 

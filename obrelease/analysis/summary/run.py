@@ -46,6 +46,7 @@ class Metric:
         direction: which values are better; None for metrics that are only information.
         samples: empty if there is a summary.
         summary: None if there are samples. A series that is kept as a histogram has its summary.
+        histogram: the id of that histogram, which `Run.histograms` has.
         group: the tool's own group.
         primary: False for what comes with the measurement: CPU time, user and system time, counters.
     """
@@ -59,6 +60,7 @@ class Metric:
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     group: str | None = None
     primary: bool = True
+    histogram: str | None = None
 
     @property
     def value(self) -> float:
@@ -101,6 +103,7 @@ class Run:
         histograms: the intervals of each latency histogram in nanoseconds, by id.
         latency: of the largest histogram of response times, or else of the first; None without any.
         original: digest of the imported file, None for our own runs.
+        recorded_metrics: every metric of the envelope as it is read, also the series of own runs.
         left_out: what was not read, each with the reason; rows that the importer left out are in
             `artefact.left_out`.
     """
@@ -112,6 +115,7 @@ class Run:
     latency: Latency | None = None
     original: str | None = None
     left_out: tuple[str, ...] = ()
+    recorded_metrics: tuple[Metric, ...] = ()
 
     @property
     def core(self) -> str:

@@ -10,6 +10,7 @@ from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import runs
 from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
+from obrelease.cli.rendering.metric_tables import SHOWN_ROWS
 from obrelease.cli.rendering.run_details import description
 
 
@@ -27,11 +28,24 @@ def show(
     kind: KindOption = None,
     scenario: ScenarioFilter = None,
     core: CoreFilter = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            metavar="PATTERN",
+            help="Only metrics and histograms of this name or shell pattern; may be repeated.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"All rows of long tables, not only the first {SHOWN_ROWS}.")
+    ] = False,
     results: ResultsOption = None,
 ) -> None:
     """Show one run: what it was, where, and what it gave.
 
-    Every byte is re-hashed first.
+    Every byte is re-hashed first. Metrics have the names that their tool gave them, cut to the width of the
+    terminal; --json has them whole, with raw numbers. With -v also where each fact comes from, the ids of
+    metrics and all their figures.
     """
     registry = session.registry(results, must_exist=True)
     entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
@@ -41,4 +55,9 @@ def show(
         session.out.result(found.to_json(), "\n".join(map(str, found.problems)))
         found.require_valid()
     details = registry.describe(entry)
-    session.out.result(details.to_json(), lambda: description(entry, details.run))
+    session.out.result(
+        details.to_json(metric or ()),
+        lambda: description(
+            details, verbose=bool(session.out.verbose), everything=everything, only=metric or ()
+        ),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.key_figures import measures
+from obrelease.analysis.summary.readable_values import readable
 from obrelease.cli.console.output import table
 from obrelease.cli.rendering.run_details import counts_of, few_beyond, knee_text, percentiles, verdict
 from obrelease.models.finding import printable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from obrelease.api import RunReport
 
 _PERMILLE_OF_FIRST: Final = "against_first_permille"
-_HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S", "P50 NS", "P99 NS", "P99.9 NS")
+_HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "THROUGHPUT", "P50", "P99", "P99.9")
 
 
 def measured_run_text(
@@ -67,6 +68,7 @@ def _heading(column: str) -> str:
 
 def _figures(run: Run) -> tuple[str, ...]:
     workload = run.artefact.workload
-    numbers = (workload.messages if workload else None, run.passes, run.throughput_msg_s)
+    numbers = (workload.messages if workload else None, run.passes)
     cells = ("" if number is None else f"{number:,}" for number in numbers)
-    return (run.artefact.scenario, run.core, *cells, *percentiles(run))
+    rate = "" if run.throughput_msg_s is None else readable(run.throughput_msg_s, "msg/s")
+    return (run.artefact.scenario, run.core, *cells, rate, *percentiles(run))

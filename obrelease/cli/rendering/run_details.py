@@ -7,37 +7,69 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from obrelease.analysis.statistics.median import median
+from obrelease.analysis.summary.readable_values import readable
 from obrelease.analysis.summary.stability import is_stability
 from obrelease.cli.console.output import counted, table
+from obrelease.cli.rendering.metric_tables import (
+    FEW,
+    SHOWN_ROWS,
+    histogram_table,
+    left_out_table,
+    metric_table,
+    scalar_text,
+)
 from obrelease.models.artefact import UNKNOWN
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
-    from obrelease.models.artefact import Artefact, Check, StableHost
+    from obrelease.api import RunDetails
+    from obrelease.models.artefact import Artefact, Check, Source, StableHost
     from obrelease.registry.entry import Entry
 
 SHORT_DIGEST: Final = 12
 _SHORT_COMMIT: Final = 9
-_FEW: Final = "*"
+_SOURCES: Final[dict[Source, str]] = {
+    "file": "from the file",
+    "user": "given by the user",
+    "machine": "recorded on this machine",
+}
 
 
-def description(entry: Entry, run: Run) -> str:
-    """One run in full: its facts, the figures derived from it, and its files."""
-    artefact = run.artefact
-    facts = [*_origin(entry, artefact), *_result(run)]
+def description(
+    details: RunDetails, *, verbose: bool = False, everything: bool = False, only: Sequence[str] = ()
+) -> str:
+    """One run in full: its facts, its metrics and histograms, and its files.
+
+    Args:
+        verbose: also the sources of the facts, the ids of metrics and all their figures.
+        everything: all rows of long tables; else the first `SHOWN_ROWS`.
+        only: names or patterns of metrics and histograms; all facts and files are left out.
+    """
+    entry, run = details.entry, details.run
+    limit = None if everything else SHOWN_ROWS
+    tables = (
+        metric_table(details.metrics(only), verbose=verbose, limit=limit),
+        histogram_table(details.histograms(only), limit=limit),
+    )
+    if only:
+        found = "\n\n".join(filter(None, tables))
+        return found or f"no metric and no histogram matches {' or '.join(map(printable, only))}"
+    facts = [*_origin(entry, run.artefact, verbose=verbose), *_result(run)]
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]
-    series = table(list(_series(artefact)), ("measurement", "unit", "samples", "min", "median", "max"))
-    files = table(
+    left_out = left_out_table(run.artefact.left_out, limit=limit)
+    return "\n\n".join(filter(None, ("\n".join(lines), *tables, left_out, _files(run.artefact))))
+
+
+def _files(artefact: Artefact) -> str:
+    return table(
         [
             (file.path, file.media_type, f"{file.size:,}", file.sha256[:SHORT_DIGEST])
             for file in artefact.files
         ],
         ("file", "type", "bytes", "sha256"),
     )
-    return "\n\n".join(part for part in ("\n".join(lines), series, files) if part)
 
 
 def verdict(checks: Sequence[Check]) -> str:
@@ -57,7 +89,7 @@ def counts_of(check: Check) -> str:
 
 
 def percentiles(run: Run) -> tuple[str, str, str]:
-    """p50, p99 and p99.9 in nanoseconds, empty if there are none; `few_beyond` explains the mark."""
+    """p50, p99 and p99.9, empty if there are none; `few_beyond` explains the mark."""
     from obrelease.analysis.histograms.histogram import enough_beyond
 
     if run.latency is None:
@@ -65,7 +97,7 @@ def percentiles(run: Run) -> tuple[str, str, str]:
     found = run.latency.figures
 
     def cell(value_ns: int, percentile: float) -> str:
-        return f"{value_ns:,}{'' if enough_beyond(found.count, percentile) else _FEW}"
+        return f"{readable(value_ns, 'ns')}{'' if enough_beyond(found.count, percentile) else FEW}"
 
     return cell(found.p50_ns, 50), cell(found.p99_ns, 99), cell(found.p999_ns, 99.9)
 
@@ -74,34 +106,50 @@ def few_beyond(run: Run) -> Iterator[str]:
     """The footnote to percentiles that carry its mark; nothing if none does."""
     from obrelease.analysis.histograms.histogram import MIN_VALUES_BEYOND
 
-    if run.latency and any(cell.endswith(_FEW) for cell in percentiles(run)):
+    if run.latency and any(cell.endswith(FEW) for cell in percentiles(run)):
         values = counted(run.latency.figures.count, "value", "values")
-        yield f"{_FEW} fewer than {MIN_VALUES_BEYOND} values are beyond this percentile: the run has {values}"
+        yield f"{FEW} fewer than {MIN_VALUES_BEYOND} values are beyond this percentile: the run has {values}"
 
 
 def knee_text(knee_msg_s: int | float, passes: int) -> str:
     """The offered load at the knee of a sweep, 0 for none, and whether it can be trusted."""
-    text = f"{knee_msg_s:,} msg/s offered" if knee_msg_s else "none: the lowest load of the sweep is past it"
+    text = (
+        f"{readable(knee_msg_s, 'msg/s')} offered"
+        if knee_msg_s
+        else "none: the lowest load of the sweep is past it"
+    )
     return text if passes > 1 else f"{text}; one pass only, not reliable: use more --passes"
 
 
-def _origin(entry: Entry, artefact: Artefact) -> Iterator[tuple[str, str]]:
-    producer, host = artefact.producer, artefact.host.stable
-    commit = short_commit(producer.commit, producer.dirty)
+def _origin(entry: Entry, artefact: Artefact, *, verbose: bool) -> Iterator[tuple[str, str]]:
+    producer, host, sources = artefact.producer, artefact.host, artefact.sources
+
+    def source(name: Source | None) -> str:
+        return f" ({_SOURCES[name]})" if verbose and name else ""
+
     yield "run", entry.digest
     yield "folder", str(entry.folder)
     yield "kind", f"{entry.kind}/{entry.scenario}"
-    yield "created", instant(entry.created_ns)
+    if artefact.title != entry.scenario:
+        yield "title", artefact.title
+    yield "created", instant(entry.created_ns) + source(sources.created)
     yield "command", shlex.join(artefact.command)
-    yield "producer", f"{producer.name} {producer.version}" + (f", commit {commit}" if commit else "")
-    yield "host", host_text(host)
+    commit = short_commit(producer.commit, producer.dirty)
+    by = f", commit {commit}{source(sources.commit)}" if commit else ""
+    yield "producer", f"{producer.name} {producer.version}{by}"
+    yield "host", host_text(host.stable, host.name) + source(sources.host)
+    for key, label in sorted(artefact.labels.items()):
+        yield f"label {printable(key)}", scalar_text(label.value) + source(label.source)
     for name, value in sorted(artefact.parameters.items()):
-        yield f"parameter {name}", str(value)
+        yield f"parameter {printable(name)}", scalar_text(value)
+    if verbose:
+        yield "format", f"obrelease.artefact, version {artefact.stored_version}"
 
 
-def host_text(host: StableHost) -> str:
+def host_text(host: StableHost, name: str | None = None) -> str:
     """The machine in one line, without the facts that the file of another tool does not have."""
-    known = [
+    known = [name] if name else []
+    known += [
         fact for fact in (f"{host.system} {host.machine}", host.cpu_model) if UNKNOWN not in fact.split()
     ]
     known += [f"{host.cpu_count} CPUs"] if host.cpu_count else []
@@ -121,11 +169,11 @@ def _result(run: Run) -> Iterator[tuple[str, str]]:
     if run.throughput_msg_s is not None:
         yield (
             "throughput",
-            f"{run.throughput_msg_s:,} msg/s, median of {counted(run.passes, 'pass', 'passes')}",
+            f"{readable(run.throughput_msg_s, 'msg/s')}, median of {counted(run.passes, 'pass', 'passes')}",
         )
     if run.latency is not None:
         p50, p99, p999 = percentiles(run)
-        yield f"{run.latency.clock} time", f"p50 {p50} ns, p99 {p99} ns, p99.9 {p999} ns"
+        yield f"{run.latency.clock} time", f"p50 {p50}, p99 {p99}, p99.9 {p999}"
         yield from (("", note) for note in few_beyond(run))
     for check in outcome.checks if outcome is not None else ():
         yield (
@@ -138,13 +186,6 @@ def _finding(check: Check) -> str:
     if is_stability(check):
         return check.detail
     return ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else "")
-
-
-def _series(artefact: Artefact) -> Iterator[tuple[str, ...]]:
-    for series in artefact.metrics:
-        figures = (min(series.samples), median(series.samples), max(series.samples)) if series.samples else ()
-        cells = [f"{figure:,}" for figure in figures] or ["-", "-", "-"]
-        yield (printable(series.name), printable(series.unit), f"{len(series.samples):,}", *cells)
 
 
 def instant(epoch_ns: int) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells, headline, number_text
+from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells, headline
+from obrelease.analysis.summary.readable_values import number_text, readable
 from obrelease.cli.console.output import table
+from obrelease.cli.console.terminal import cut_text
 from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit, verdict
 from obrelease.models.finding import printable
 from obrelease.registry.entry import FIELDS
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from obrelease.api import ListedRun
     from obrelease.registry.entry import Entry
 
+_WIDEST_NAME: Final = 60
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -86,15 +89,15 @@ def _cells(run: ListedRun, *, figures: bool, verbose: bool) -> Iterator[tuple[st
 def _figures(run: Run | None) -> Iterator[tuple[str, str]]:
     first = headline(run) if run else None
     p50_ns, p99_ns, _ = run.percentiles_ns if run else (None, None, None)
-    yield "figure", printable(f"{number_text(first.value)} {first.unit}") if first else "-"
-    yield "p50 ns", number_text(p50_ns) or "-"
-    yield "p99 ns", number_text(p99_ns) or "-"
+    yield "figure", printable(readable(first.value, first.unit)) if first else "-"
+    yield "p50", readable(p50_ns, "ns")
+    yield "p99", readable(p99_ns, "ns")
 
 
 def _headline_of(run: Run | None) -> Iterator[tuple[str, str]]:
     """The name of the headline figure, and the clock of the latency."""
     first = headline(run) if run else None
-    yield "of", printable(first.metric) if first else "-"
+    yield "of", cut_text(printable(first.metric), _WIDEST_NAME) if first else "-"
     yield "clock", run.latency.clock if run and run.latency else "-"
 
 

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from obrelease.analysis.kinds.all_kinds import is_of_this_version
 from obrelease.bundle.asset_names import NOTES_NAME
 from obrelease.errors import IntegrityError, ObreleaseError
+from obrelease.models.artefact import ARTEFACT_VERSION
 from obrelease.release.release_contents import notes_of
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
@@ -18,15 +19,19 @@ def notes_layer(verified: VerifiedFiles) -> LayerResult:
     """Render the notes again and compare them byte by byte.
 
     A manifest does not name the version that published it. If this version measured every run, the notes
-    are taken to be of this version too, and must be equal. With a run of another program or version, an
-    older or newer version may have published it, whose notes can differ: then a difference is reported,
-    and the layer counts as not checked.
+    are taken to be of this version too, and must be equal. With a run of another program or version, or of
+    an older format, an older or newer version may have published it, whose notes can differ: then a
+    difference is reported, and the layer counts as not checked.
 
     Raises:
         IntegrityError: this version measured every run, and the notes are different.
     """
     manifest = verified.manifest
-    others = [run.artefact.producer for run in verified.runs if not is_of_this_version(run.artefact)]
+    others = [
+        run.artefact.producer
+        for run in verified.runs
+        if not is_of_this_version(run.artefact) or run.artefact.stored_version < ARTEFACT_VERSION
+    ]
     try:
         expected = notes_of(manifest.project, manifest.tag, manifest.commit, verified.runs)
     except ObreleaseError as error:

@@ -79,10 +79,10 @@ def test_each_number_has_its_digests_and_its_command() -> None:
         "`reference`",
         "H1",
         "200,000",
-        "612,345",
-        "1,234",
-        "5,678",
-        "91,011",
+        "612.3 k msg/s",
+        "1.234 us",
+        "5.678 us",
+        "91.01 us",
         f"`{'cd' * 6}`",
         f"`{'ef' * 6}`",
         f"`{'ab' * 6}`",
@@ -143,8 +143,32 @@ def test_what_other_tools_measured_has_a_table_of_its_own() -> None:
     sort = own_series("sort", "ns", (9, 1_234, 1_234, 1, 5_000))
     ratio = own_series("ratio", "%", (12.5, 1.5, 99.5))
     notes = release_notes("p", "v1", "c", [imported(sort, ratio)])
-    assert f"| `x100` | `sort` | `ns` | 5 | 1,234 | `{'ab' * 6}` |" in notes
-    assert f"| `x100` | `ratio` | `%` | 3 | 12.5 | `{'ab' * 6}` |" in notes
+    assert f"| `baseline` | `sort` | 1.234 us | `median` | 5 | `{'ab' * 6}` |" in notes
+    assert f"| `baseline` | `ratio` | 12.5 % | `median` | 3 | `{'ab' * 6}` |" in notes
+
+
+def test_counters_are_not_listed_beside_metrics_and_their_number_is_given() -> None:
+    sort = own_series("sort", "ns", (9,))
+    counters = [own_series(f"count-{n}", "1", (n,)).model_copy(update={"primary": False}) for n in (1, 2)]
+    notes = release_notes("p", "v1", "c", [imported(sort, *counters)])
+    assert "`sort`" in notes
+    assert "`count-1`" not in notes
+    assert f"`{'ab' * 6}` has 2 more metrics, not listed here." in notes
+
+
+def test_a_run_of_many_metrics_fits_on_the_page() -> None:
+    metrics = [own_series(f"metric-{n}", "ns", (n + 1,)) for n in range(10_000)]
+    notes = release_notes("p", "v1", "c", [imported(*metrics)])
+    assert len(notes) < 20_000
+    assert "has 9,900 more metrics" in notes
+
+
+@pytest.mark.parametrize("unit", ["https://evil.example", "www.evil.example", "@user", "*x*", "a|b", "`x`"])
+def test_a_unit_of_another_tool_is_text_and_nothing_else(unit: str) -> None:
+    notes = rendered(release_notes("p", "v1", "c", [imported(own_series("sort", unit, (1,)))]))
+    assert "<a " not in notes
+    assert "<em>" not in notes
+    assert html.escape(unit, quote=False) in notes
 
 
 def test_an_attached_plot_is_named_with_its_run() -> None:
@@ -203,7 +227,7 @@ def _with_text(text: str) -> Run:
     run = with_fields(
         RUN, kind="imported", scenario=text, command=("obrelease", text), parameters={"core": text},
     )  # fmt: skip
-    run = replace(run, metrics={text: measured})
+    run = replace(run, metrics={text: measured}, recorded_metrics=(measured,))
     run = changed(changed(run, "outcome", checks=(failed,)), "workload", source=source)
     return on_host(run, cpu_model=text, python=text)
 
