@@ -93,7 +93,7 @@ def doubled(name: str) -> Change:
 
 
 def named(series: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(each for each in series if each["name"] == name)
+    return next(each for each in series if each.get("name", each.get("id")) == name)
 
 
 def sample(name: str, value: int) -> Change:

@@ -26,7 +26,7 @@ scenarios = slugs.filter(lambda name: not is_reserved_name(name))
 
 @st.composite
 def drafts(draw: st.DrawFn) -> Artefact:
-    samples = tuple(draw(st.lists(numbers, max_size=6)))
+    samples = tuple(draw(st.lists(numbers, min_size=1, max_size=6)))
     return draft(
         draw(st.integers(0, 2**32)),
         scenario=draw(scenarios),

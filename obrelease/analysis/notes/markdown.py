@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from obrelease.analysis.summary.readable_values import readable
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ._+/:;=,()%-]*[A-Za-z0-9._+/:;=,()%-]")
-_PLAIN_VALUE = re.compile(r"-?[0-9][0-9.,e+-]* ?[A-Za-z%/ ]{0,24}")
+_OWN_UNITS = frozenset({"ns", "msg/s", "B", "bytes", "1", "1/s", "B/s", "%"})
 
 
 def visible(text: str, *, keep: str = "") -> str:
@@ -47,7 +47,7 @@ def value_text(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     text = readable(value, unit)
-    return text if _PLAIN_VALUE.fullmatch(text) else code(text)
+    return text if unit in _OWN_UNITS else code(text)
 
 
 def fence(text: str, language: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -68,7 +69,7 @@ def _original(artefact: Artefact) -> str | None:
 def _compared_metrics(artefact: Artefact, recorded: Sequence[Metric]) -> Iterator[Metric]:
     """Throughput of our own runs; every metric of one by another tool."""
     if kind_of(artefact).other_tool:
-        yield from recorded
+        yield from map(_in_nanoseconds, recorded)
         return
     walls = samples_of(artefact, WALL_TIMES)
     if artefact.workload is not None and walls:
@@ -78,15 +79,13 @@ def _compared_metrics(artefact: Artefact, recorded: Sequence[Metric]) -> Iterato
 
 
 def _metric(artefact: Artefact, recorded: RecordedMetric, folder: Path) -> Metric:
-    """A metric as it is read: all times in nanoseconds."""
-    scale = _TIMES_NS.get(recorded.unit, 1)
     return Metric(
         id=recorded.id,
         name=recorded.name,
-        unit="ns" if recorded.unit in _TIMES_NS else recorded.unit,
+        unit=recorded.unit,
         direction=recorded.direction,
-        samples=tuple(sample * scale for sample in recorded.samples),
-        summary=_summary(artefact, recorded, folder, scale),
+        samples=recorded.samples,
+        summary=_summary(artefact, recorded, folder),
         parameters=recorded.parameters,
         group=recorded.group,
         primary=recorded.primary,
@@ -94,14 +93,26 @@ def _metric(artefact: Artefact, recorded: RecordedMetric, folder: Path) -> Metri
     )
 
 
-def _summary(artefact: Artefact, recorded: RecordedMetric, folder: Path, scale: int) -> Summary | None:
+def _in_nanoseconds(metric: Metric) -> Metric:
+    """A metric as comparisons read it: all times in nanoseconds."""
+    scale = _TIMES_NS.get(metric.unit)
+    if scale is None or metric.unit == "ns":
+        return metric
+    samples = tuple(sample * scale for sample in metric.samples)
+    summary = metric.summary
+    if summary is not None:
+        figures = {name: value * scale for name, value in summary.figures.items()}
+        summary = replace(summary, value=summary.value * scale, figures=figures)
+    return replace(metric, unit="ns", samples=samples, summary=summary)
+
+
+def _summary(artefact: Artefact, recorded: RecordedMetric, folder: Path) -> Summary | None:
     if recorded.histogram is not None:
         ref = next(each for each in artefact.histograms if each.id == recorded.histogram)
         return _histogram_summary(summary_of(merge(_histogram(artefact, ref.path, folder))))
     if (summary := recorded.summary) is None:
         return None
-    figures = {name: float(value) * scale for name, value in summary.figures.items()}
-    return Summary(float(summary.value) * scale, summary.statistic, summary.count, figures)
+    return Summary(summary.value, summary.statistic, summary.count, summary.figures)
 
 
 def _histogram_summary(found: HistogramSummary) -> Summary:

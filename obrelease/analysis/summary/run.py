@@ -42,7 +42,7 @@ class Metric:
     Attributes:
         id: equal in all runs of one name and the same parameters; see `models.metric_identity`.
         name: the tool's own name in full, any text.
-        unit: `ns` for all times.
+        unit: as recorded; `ns` for all times in `Run.metrics`.
         direction: which values are better; None for metrics that are only information.
         samples: empty if there is a summary.
         summary: None if there are samples. A series that is kept as a histogram has its summary.
@@ -103,7 +103,8 @@ class Run:
         histograms: the intervals of each latency histogram in nanoseconds, by id.
         latency: of the largest histogram of response times, or else of the first; None without any.
         original: digest of the imported file, None for our own runs.
-        recorded_metrics: every metric of the envelope as it is read, also the series of own runs.
+        recorded_metrics: every metric of the envelope in the unit that was recorded, also the series of
+            own runs.
         left_out: what was not read, each with the reason; rows that the importer left out are in
             `artefact.left_out`.
     """

@@ -46,6 +46,6 @@ def test_metrics_are_a_row_each_with_unit_and_direction(tmp_path: Path) -> None:
     assert dict(frame.dtypes.astype(str)) == METRIC_COLUMNS
     assert frame.to_numpy().tolist() == [
         ["a", "throughput", "msg/s", "higher", 1_000_000.0, 3],
-        ["b", "sort", "ns", "lower", 2_000_000.0, 2],
+        ["b", "sort", "ms", "lower", 2.0, 2],
         ["b", "hits", "%", "higher", 90.0, 1],
     ]

@@ -143,8 +143,8 @@ def test_what_other_tools_measured_has_a_table_of_its_own() -> None:
     sort = own_series("sort", "ns", (9, 1_234, 1_234, 1, 5_000))
     ratio = own_series("ratio", "%", (12.5, 1.5, 99.5))
     notes = release_notes("p", "v1", "c", [imported(sort, ratio)])
-    assert f"| `baseline` | `sort` | 1.234 us | `median` | 5 | `{'ab' * 6}` |" in notes
-    assert f"| `baseline` | `ratio` | 12.5 % | `median` | 3 | `{'ab' * 6}` |" in notes
+    assert f"| `x100` | `sort` | 1.234 us | `median` | 5 | `{'ab' * 6}` |" in notes
+    assert f"| `x100` | `ratio` | 12.5 % | `median` | 3 | `{'ab' * 6}` |" in notes
 
 
 def test_counters_are_not_listed_beside_metrics_and_their_number_is_given() -> None:

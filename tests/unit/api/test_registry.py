@@ -106,7 +106,7 @@ def test_metrics_to_pandas_has_a_row_for_each_figure(tmp_path: Path) -> None:
     )
     frame = Registry.open(tmp_path / "runs").metrics_to_pandas().set_index("metric")
     assert set(frame["digest"]) == {entry.digest}
-    assert frame.loc["time", ["unit", "direction", "value", "samples"]].tolist() == ["ns", "lower", 2e6, 3]
+    assert frame.loc["time", ["unit", "direction", "value", "samples"]].tolist() == ["ms", "lower", 2.0, 3]
     assert frame.loc["hits", ["unit", "direction", "value", "samples"]].tolist() == [
         "percent",
         "higher",
