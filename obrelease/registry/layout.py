@@ -58,14 +58,31 @@ def linked_folders(root: Path) -> list[str]:
     Raises:
         OSError: a folder cannot be listed.
     """
+    return [name for name in unread_folders(root) if (root / name).is_symlink()]
+
+
+def unread_folders(root: Path) -> list[str]:
+    """Kinds and scenarios that are not read, sorted: links to folders, and names that are not UTF-8.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
     found: list[str] = []
     for kind in _visible(root):
-        if kind.is_dir(follow_symlinks=False):
-            inside = _visible(root / kind.name)
-            found += [f"{kind.name}/{item.name}" for item in inside if _is_linked_folder(item)]
-        elif _is_linked_folder(kind):
+        if _is_unread(kind):
             found.append(kind.name)
+        elif kind.is_dir(follow_symlinks=False):
+            found += [f"{kind.name}/{item.name}" for item in _visible(root / kind.name) if _is_unread(item)]
     return sorted(found)
+
+
+def has_text_name(item: os.DirEntry[str]) -> bool:
+    """Whether a name on the disk is UTF-8; Python reads other bytes as lone surrogates."""
+    try:
+        item.name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _visible(folder: Path) -> list[os.DirEntry[str]]:
@@ -76,5 +93,5 @@ def _visible(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _is_linked_folder(item: os.DirEntry[str]) -> bool:
-    return item.is_symlink() and item.is_dir()
+def _is_unread(item: os.DirEntry[str]) -> bool:
+    return item.is_dir() and (item.is_symlink() or not has_text_name(item))

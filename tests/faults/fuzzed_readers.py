@@ -28,9 +28,12 @@ from obrelease.api.validate_documents import validate_run
 from obrelease.bundle.signing.sigstore_bundle import SigstoreVerifier, TrustedIdentity
 from obrelease.cli.rendering.run_details import description
 from obrelease.errors import ObreleaseError
+from obrelease.importers.formats import BUILT_IN, detect_importer, importer_named, read_runs
+from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.models.png_rules import png_findings
 from obrelease.models.svg_rules import svg_findings
+from obrelease.models.validation import check_document, document_bytes
 from obrelease.registry.filter import Filter
 from obrelease.registry.index.database import APPLICATION_ID, FORMAT_VERSION
 from obrelease.registry.index.ownership import mark_of, read_secret
@@ -44,6 +47,7 @@ from obrelease.storage.limits import input_budget
 from tests.faults.hostile_shapes import SHAPES
 from tests.faults.readers import READERS, Reader, in_file
 from tests.sigstore_authority import ISSUER, WORKFLOW, Authority, as_json, statement
+from tests.small_tool_files import small_file, source_from
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SHAPE_BYTES: Final = 120
@@ -140,6 +144,24 @@ def lobster_archive(data: bytes, folder: Path) -> object:
     return read_lobster(path, core="native")
 
 
+def tool_file(format_name: str) -> Callable[[bytes, Path], object]:
+    """Reads a file of another tool, by detection and by name; a run that is accepted is a valid document."""
+
+    def reader(data: bytes, folder: Path) -> object:
+        source = source_from(folder, data)
+        with contextlib.suppress(ObreleaseError):
+            detect_importer(source)
+        for run in read_runs(importer_named(format_name), source):
+            with contextlib.suppress(ObreleaseError):
+                draft = build_imported_run(
+                    run, None, GivenFacts(now_ns=0), format_name=format_name, file_name="x"
+                )
+                assert check_document(document_bytes(draft.artefact), "x")[1] == ()
+        return None
+
+    return reader
+
+
 @cache
 def _verifier() -> tuple[SigstoreVerifier, bytes]:
     authority = Authority()
@@ -167,6 +189,7 @@ FUZZED: Final[dict[str, Reader]] = {
     "ITCH, native": Reader(in_file(lambda path: read_itch50(path, core="native"))),
     "index": Reader(marked_index),
     "Sigstore bundle": Reader(sigstore),
+    **{f"file of {name}": Reader(tool_file(name)) for name in BUILT_IN},
     **{f"envelope of {kind}": Reader(envelope(kind)) for kind in ("bench", "stress", "replay")},
     "histograms of a run": Reader(run_file("bench", ".hlog")),
     "table of a run": Reader(run_file("stress", "summary.csv")),
@@ -178,6 +201,9 @@ FUZZED: Final[dict[str, Reader]] = {
 
 def seeds(name: str, folder: Path) -> Iterator[bytes]:
     """Where the fuzzing of a reader starts: every shape in every frame, and real files."""
+    if name.startswith("file of "):
+        yield small_file(name.removeprefix("file of "))
+        return
     for before, after in FUZZED[name].frames:
         yield from (before + shape(SHAPE_BYTES) + after for shape in SHAPES.values())
     for made in _made_seeds(folder).get(name, ()):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from obrelease.registry.layout import is_run_folder_name
+from obrelease.registry.layout import has_text_name, is_run_folder_name
 
 SETTLE_NS: Final = 2_000_000_000
 """How much older than its listing a change must be, to be distinguished from a later change."""
@@ -95,5 +95,5 @@ def _subfolders(folder: str) -> Iterator[os.DirEntry[str]]:
     except (FileNotFoundError, NotADirectoryError):
         return
     for item in items:
-        if not item.name.startswith(".") and item.is_dir(follow_symlinks=False):
+        if not item.name.startswith(".") and has_text_name(item) and item.is_dir(follow_symlinks=False):
             yield item

@@ -37,7 +37,7 @@ from obrelease.registry.index.directory_stamps import read_directory_stamps
 from obrelease.registry.index.filter_sql import select_entries
 from obrelease.registry.index.ownership import NoIndexSecret, UnusableIndex
 from obrelease.registry.index.rows import ForeignIndex, newest_first
-from obrelease.registry.layout import INDEX_NAME, linked_folders
+from obrelease.registry.layout import INDEX_NAME, unread_folders
 from obrelease.storage.system_errors import storage_errors
 
 T = TypeVar("T")
@@ -86,13 +86,16 @@ def query(root: Path, where: Filter, limit: int | None = None) -> QueryResult:
         return QueryResult((), ())
     with storage_errors(root, "cannot be listed"):
         found, warning = _with_index(root, lambda connection: _query(connection, root, where, limit))
-        linked = linked_folders(root)
-    return replace(found, warning="; ".join(filter(None, (warning, _linked_warning(root, linked)))) or None)
+        unread = unread_folders(root)
+    return replace(found, warning="; ".join(filter(None, (warning, _unread_warning(root, unread)))) or None)
 
 
-def _linked_warning(root: Path, linked: list[str]) -> str | None:
-    more = f" and {len(linked) - 1} more" if len(linked) > 1 else ""
-    return f"{root / linked[0]}{more}: symbolic links are not followed" if linked else None
+def _unread_warning(root: Path, unread: list[str]) -> str | None:
+    if not unread:
+        return None
+    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+    reason = "a symbolic link" if (root / unread[0]).is_symlink() else "its name is not UTF-8"
+    return f"{root / unread[0]}{more}: not read: {reason}"
 
 
 def delete_rows(root: Path, locations: Iterable[str]) -> None:

@@ -145,4 +145,16 @@ def test_a_kind_or_scenario_that_is_a_link_is_named(tmp_path: Path, name: str) -
         assert (problem.path, problem.rule) == (str(place), "symlink")
     found = query(tmp_path / "results", Filter())
     assert found.entries == ()
-    assert found.warning == f"{place}: symbolic links are not followed"
+    assert found.warning == f"{place}: not read: a symbolic link"
+
+
+@pytest.mark.parametrize("place", [b"\xff", b"bench/\xff\xfe"])
+def test_a_name_that_is_not_text_is_named_and_stops_nothing(registry: Registry, place: bytes) -> None:
+    """Reproduced before: the index refused such a name with an internal error."""
+    folder = os.fsencode(registry.root) + b"/" + place
+    Path(os.fsdecode(folder), "x", "a" * 12).mkdir(parents=True)
+    found = query(registry.root, Filter())
+    assert len(found.entries) == registry.reindex() == 1
+    assert str(found.warning).endswith("not read: its name is not UTF-8")
+    assert fsck(registry.root).problems != ()
+    plan_gc(registry, ProtectedRuns.pins_only(), now_ns=long_after(), grace_ns=0)
