@@ -2,7 +2,7 @@
 # Measures the engine, publishes v0.9-beta to a folder of releases and verifies it, all in a scratch clone: this checkout and its tags stay as they are.
 # usage: scripts/run_release_demo.sh [--trace LOBSTER_ZIP] [--to DIR]
 #   --trace  a LOBSTER day to replay (default: the first one in ../shared/data, else the sample that ships with the engine)
-#   --to     an empty or new folder for the clone, the results and the release (default: a new temporary folder)
+#   --to     an empty or new folder for the clone and the release (default: a new temporary folder)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tag=v0.9-beta trace="" to=""
@@ -22,7 +22,7 @@ fi
 
 scripts/setup_env.sh
 venv=$(realpath -- "${OBRELEASE_VENV:-.venv}")
-export PATH=$venv/bin:$PATH OBRELEASE_RESULTS=$to/results OBRELEASE_RELEASES=$to/releases MPLCONFIGDIR=$to/.mplconfig
+export PATH=$venv/bin:$PATH OBRELEASE_RESULTS=$to/checkout/demo-results OBRELEASE_RELEASES=$to/releases MPLCONFIGDIR=$to/.mplconfig
 unset GITHUB_TOKEN GH_TOKEN OBRELEASE_TOKEN
 run() { printf '\n$ %s\n' "$*"; "$@"; }
 
@@ -33,6 +33,8 @@ for scenario in baseline x10 x100; do run obrelease run bench --scenario "$scena
 run obrelease run replay ${trace:+"$trace"}
 run obrelease list
 run obrelease validate
+run git add "$OBRELEASE_RESULTS"
+run git -c user.name=demo -c user.email=demo@localhost commit --quiet --message "Measured runs"
 run obrelease publish "$tag"
 run obrelease publish "$tag"
 run obrelease verify "$tag"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from obrelease.api.project import Project, ProjectLike, project_of
+from obrelease.api.project import Project, ProjectLike, git_folder, project_of
 from obrelease.api.project_forge import require_trusted_api
 from obrelease.errors import CheckFailed, ObreleaseError, UsageError
 from obrelease.registry.store import Registry
@@ -142,7 +142,7 @@ def _forge(project: Project, *, in_repository: bool) -> EnvironmentFinding:
         place = f"directory, in {project.releases}"
         if project.releases.exists() and not project.releases.is_dir():
             return EnvironmentFinding("forge", "bad", f"{place}, which is not a folder")
-        if not in_repository and project.releases.is_relative_to(project.root / ".git"):
+        if not in_repository and project.releases.is_relative_to(git_folder(project.root)):
             return EnvironmentFinding("forge", "bad", f"{place}, and there is no repository")
         return EnvironmentFinding("forge", "ok", place)
     if project.repository is None:

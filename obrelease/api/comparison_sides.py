@@ -14,9 +14,10 @@ from obrelease.errors import NotFound, UsageError
 from obrelease.models.version_tag import Tag
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.release.verify.previous_release import PreviousRelease
+from obrelease.release.verify.previous_release import previous_release as previous_in_history
 from obrelease.release.verify.release_runs import (
     ReleaseSource,
-    previous_release_tag,
     release_named,
     runs_of_release,
 )
@@ -81,13 +82,12 @@ def _entries(project: Project, side: Sequence[Entry | str]) -> tuple[Entry, ...]
     return tuple(found)
 
 
-def previous_release(project: Project, tag: str) -> str | None:
-    """The tag of the release before this one in the history; None for the first.
+def previous_release(project: Project, tag: str) -> PreviousRelease:
+    """The release before this one in the history, and why this one.
 
     Raises:
         UsageError: not a release tag.
         NotFound: not in a git repository.
     """
     with GitRepository.open(project.root) as repo:
-        found = previous_release_tag(Tag.parse(tag), repo)
-    return found.text if found else None
+        return previous_in_history(Tag.parse(tag), repo, results=project.results, choice=project.previous)

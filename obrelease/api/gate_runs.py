@@ -51,11 +51,11 @@ class GateReport:
 
 @dataclass(frozen=True, slots=True)
 class _GateRequest:
-    """The two sides; `base` is None if `head` is the first release."""
+    """The two sides; `base` is None if `head` is the first release. `reason` says why this base."""
 
     base: Side | None
     head: Side
-    base_from_history: bool = False
+    reason: str = ""
 
 
 def gate(
@@ -92,12 +92,14 @@ def gate(
     request = _request(owner, base, head, release)
     head_runs = read_side(owner, request.head, reporter)
     if request.base is None:
-        remark = f"{request.head} is the first release: there is nothing to compare it with"
+        remark = f"{request.head} is the first release: there is nothing to compare it with; {request.reason}"
         return _release_report(ReleaseGateResult(GateVerdict.OK, (), remarks=(remark,)))
+    if request.reason:
+        reporter.note(f"base: {request.reason}")
     try:
         base_runs = read_side(owner, request.base, reporter)
     except NotFound as error:
-        if not request.base_from_history:
+        if not request.reason:
             raise
         reason = f"the previous release cannot be read: {error.message}"
         return _release_report(ReleaseGateResult(GateVerdict.INCONCLUSIVE, (reason,)))
@@ -106,7 +108,8 @@ def gate(
 
 def _request(project: Project, base: Side | None, head: Side | None, release: str | None) -> _GateRequest:
     if release is not None and base is None and head is None:
-        return _GateRequest(previous_release(project, release), release, base_from_history=True)
+        found = previous_release(project, release)
+        return _GateRequest(found.tag.text if found.tag else None, release, found.reason)
     if release is not None or base is None or head is None:
         raise UsageError(
             "the gate needs a base and a head, or a release alone", hint="pass both sides, or a release tag"

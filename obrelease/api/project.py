@@ -12,6 +12,8 @@ from typing import Final, Literal
 from obrelease.api.arguments import check_argument, checked_path
 from obrelease.errors import NotFound, ObreleaseError, UsageError
 from obrelease.models.project_name import project_name
+from obrelease.models.tag_pattern import checked_tag_pattern
+from obrelease.release.verify.previous_release import PREVIOUS_CHOICES, PreviousChoice
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
@@ -22,7 +24,7 @@ RESULTS: Final = "results"
 """The default results folder, below the root."""
 
 RELEASES: Final = "obrelease/releases"
-"""The default folder of the directory forge, below the git folder."""
+"""The default folder of the directory forge, below the git folder of the repository."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -51,6 +53,8 @@ class Project:
         declared_api: what a file of the tree names as `api`. It is compared with `api`, never used.
         benchmarks: the tables `[tool.obrelease.benchmark.NAME]` of the settings file, as they are written.
         settings_file: the file that they are in.
+        tag: the pattern of the project's tags, such as `pkg/v{version}`; any tag if None.
+        previous: what a stable release is compared with: `stable` or `any`.
     """
 
     root: Path
@@ -68,6 +72,8 @@ class Project:
     declared_api: str | None = None
     benchmarks: Mapping[str, object] = field(default_factory=dict, hash=False)
     settings_file: Path | None = None
+    tag: str | None = None
+    previous: PreviousChoice = "stable"
 
     @classmethod
     def at(
@@ -85,6 +91,8 @@ class Project:
         token: str | None = None,
         token_source: str | None = None,
         outputs: tuple[Path, ...] = (),
+        tag: str | None = None,
+        previous: str = "stable",
     ) -> Project:
         """A project with its defaults filled in; relative folders are below `root`. Reads no settings file.
 
@@ -96,6 +104,7 @@ class Project:
             forge: `directory` or `github`; the latter needs `repository` and `token`.
             repository, api, remote, token, token_source: see the attributes.
             outputs: more folders that this program writes.
+            tag, previous: see the attributes.
 
         Raises:
             UsageError: an unknown forge, a name that no asset can have, or an argument of a wrong type.
@@ -107,6 +116,8 @@ class Project:
         """
         if forge not in {"directory", "github"}:
             raise UsageError(f"unknown forge {forge!r}", hint="the forge is directory or github")
+        if previous not in PREVIOUS_CHOICES:
+            raise UsageError(f"unknown value {previous!r} of `previous`", hint="use stable or any")
         top = checked_path("root", root)
         runs = top / checked_path("results", results)
         with storage_errors(top, "cannot be opened"):
@@ -125,6 +136,8 @@ class Project:
             token=token,
             token_source=token_source,
             outputs=(*dict.fromkeys((*outputs, runs)), kept),
+            tag=None if tag is None else checked_tag_pattern(tag),
+            previous="any" if previous == "any" else "stable",
         )
 
     def outputs_below(self, folder: Path, *more: Path) -> list[str]:
@@ -184,12 +197,18 @@ def _checked_name(name: str | None) -> str | None:
 
 
 def git_folder(root: Path) -> Path:
-    """The git folder that all work trees of the repository at `root` share (gitrepository-layout(5))."""
-    link = root / ".git"
+    """The git folder that all work trees of the repository around `root` share (gitrepository-layout(5)).
+
+    `.git` below `root` if it is in no repository.
+    """
+    top = root.resolve()
+    link = next(
+        (folder / ".git" for folder in (top, *top.parents) if (folder / ".git").exists()), root / ".git"
+    )
     if not link.is_file():
         return link
     try:
-        private = root / _pointer(link).removeprefix("gitdir:").strip()
+        private = link.parent / _pointer(link).removeprefix("gitdir:").strip()
         shared = private / "commondir"
         return (private / _pointer(shared).strip()).resolve() if shared.is_file() else private
     except (ObreleaseError, OSError, ValueError):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from obrelease.api.project import GITHUB_API, Project
 from obrelease.errors import UsageError
+from obrelease.remote.forge.limits import GITHUB_LIMITS, ForgeLimits
 from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.git.remote_tags import HostedRepository
 from obrelease.remote.http_download import host_of, is_same_origin
 from obrelease.remote.open_forge import open_forge
 from obrelease.storage.reporter import Reporter
@@ -28,6 +32,26 @@ def forge_of(project: Project, reporter: Reporter) -> Forge:
         api=project.api,
         note=reporter.note,
     )
+
+
+def limits_of(project: Project, remote_address: str | None) -> ForgeLimits | None:
+    """What the forge accepts that a release is meant for; None if it has no limits of its own.
+
+    A tag is often made here and published by a workflow on GitHub: so a known repository on GitHub counts.
+
+    Args:
+        remote_address: the address of the git remote that the tag is pushed to, or None.
+    """
+    on_github = project.repository is not None or "github.com" in (remote_address or "")
+    return GITHUB_LIMITS if project.forge == "github" or on_github else None
+
+
+def hosted_repository(project: Project) -> HostedRepository | None:
+    """The repository on GitHub, by which its git remote is found; None if none is named."""
+    if project.repository is None:
+        return None
+    host = urlsplit(project.api).hostname or ""
+    return HostedRepository(host.removeprefix("api."), project.repository)
 
 
 def require_trusted_api(project: Project) -> None:

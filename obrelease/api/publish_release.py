@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from obrelease.api.arguments import RunLike, check_argument, checked_path, chosen_runs
 from obrelease.api.project import Project, ProjectLike, project_of
-from obrelease.api.project_forge import forge_of
+from obrelease.api.project_forge import forge_of, hosted_repository, limits_of
+from obrelease.bundle.asset_names import top_folder
 from obrelease.errors import UsageError
+from obrelease.models.tag_pattern import require_pattern
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
 from obrelease.release.publish.abort import AbortResult
@@ -117,7 +120,7 @@ def bundle_runs(
     dist = owner.root / "dist"
     if output is None and dist.is_symlink():
         raise UsageError(f"{dist}: is a symbolic link", hint="name the folder for the files yourself")
-    name = f"{options.project}-{options.tag.text}"
+    name = top_folder(options.project, options.tag.text)
     folder = dist / name if output is None else checked_path("output", output)
     with _context(owner, reporter, sign=sign) as context:
         return bundle_release(options, context, folder), folder
@@ -132,7 +135,7 @@ def abort_publish(tag: str, *, project: ProjectLike = ".", reporter: Reporter = 
         RemoteError: git or the forge failed; what it holds stays.
     """
     owner = project_of(project)
-    parsed = _tag(tag)
+    parsed = _tag(owner, tag)
     with _context(owner, reporter, uploads=True, needs_runs=False) as context:
         return abort_release(parsed, context)
 
@@ -140,11 +143,14 @@ def abort_publish(tag: str, *, project: ProjectLike = ".", reporter: Reporter = 
 def _options(
     project: Project, tag: str, runs: Sequence[RunLike] | None, *, dry_run: bool = False, resume: bool = False
 ) -> PublishOptions:
-    return PublishOptions(project.name, _tag(tag), chosen_runs(runs), project.remote, dry_run, resume)
+    return PublishOptions(
+        project.name, _tag(project, tag), chosen_runs(runs), project.remote, dry_run, resume
+    )
 
 
-def _tag(tag: str) -> Tag:
-    return Tag.parse(check_argument("tag", tag, str, "a tag, such as 'v1.0'"))
+def _tag(project: Project, tag: str) -> Tag:
+    parsed = Tag.parse(check_argument("tag", tag, str, "a tag, such as 'v1.0'"))
+    return require_pattern(parsed, project.tag)
 
 
 @contextmanager
@@ -166,5 +172,11 @@ def _context(
         outputs=project.outputs,
         reporter=reporter,
         key=None if sign is None else checked_path("sign", sign),
+        hosted=hosted_repository(project),
+        previous=project.previous,
     ) as context:
-        yield context
+        yield replace(context, limits=limits_of(project, _remote_address(context, project.remote)))
+
+
+def _remote_address(context: PublishContext, remote: str | None) -> str | None:
+    return None if remote is None else context.repo.remote_url(remote)

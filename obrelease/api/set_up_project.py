@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import UsageError
+from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.release.init_project import Change, plan_changes, write_changes
 from obrelease.release.release_action import installed_action, parse_action
+from obrelease.remote.git.committed_files import ignore_rules
 from obrelease.remote.git.repository import GitRepository
+
+_A_RUN: Final = f"bench/baseline/000000000000/{ENVELOPE_NAME}"
+"""A path below the results folder that a run has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,14 @@ class ScaffoldReport:
         action: the release action that the workflow pins, `OWNER/REPO@COMMIT`; None if none is known,
             and then the workflow only fails.
         dry_run: whether nothing was written.
+        results_ignored_by: the rule by which git ignores runs, as `.gitignore:3: results/`, or None.
     """
 
     root: Path
     changes: tuple[Change, ...]
     action: str | None
     dry_run: bool
+    results_ignored_by: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document that `obrelease init --json` prints."""
@@ -36,6 +43,7 @@ class ScaffoldReport:
             "root": str(self.root),
             "dry_run": self.dry_run,
             "action": self.action,
+            "results_ignored_by": self.results_ignored_by,
             "files": [{"path": change.path, "state": change.state} for change in self.changes],
         }
 
@@ -80,4 +88,7 @@ def scaffold(
     if not dry_run:
         write_changes(root, planned.files)
     pinned = None if planned.action is None else str(planned.action)
-    return ScaffoldReport(root, planned.files, pinned, dry_run)
+    with GitRepository.open(root) as repo:
+        run = (owner.results.absolute() / _A_RUN).relative_to(root).as_posix()
+        ignored_by = ignore_rules(repo, [run]).get(run)
+    return ScaffoldReport(root, planned.files, pinned, dry_run, ignored_by)

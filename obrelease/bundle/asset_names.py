@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from obrelease.models.version_tag import Tag
+
 MANIFEST_NAME: Final = "manifest.json"
 NOTES_NAME: Final = "NOTES.md"
 RESULTS_FOLDER: Final = "results"
@@ -16,8 +18,8 @@ SIGSTORE_NAMES: Final = (SIGSTORE_NAME, SIGSTORE_LINES_NAME)
 
 
 def top_folder(project: str, tag: str) -> str:
-    """The folder that the bundle unpacks into."""
-    return f"{project}-{tag}"
+    """The folder that the bundle unpacks into: the project and the version, without the tag's prefix."""
+    return f"{project}-{Tag.parse(tag).file_stem}"
 
 
 def bundle_name(project: str, tag: str) -> str:

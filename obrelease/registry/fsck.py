@@ -26,6 +26,9 @@ from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.workers import map_in_order
 
+_FILES_OF_GIT: Final = frozenset({".gitignore", ".gitattributes", ".gitkeep"})
+"""What `obrelease init` and people write into a results folder, so that it can be committed."""
+
 _REINDEX: Final = "run `obrelease reindex`"
 
 
@@ -108,7 +111,8 @@ def _walk(root: Path) -> Iterator[tuple[str, bool]]:
         if kind == STAGING_NAME and kind_is_folder:
             yield from ((f"{kind}/{name}", False) for name, _ in _items(root / kind))
         elif not kind_is_folder or kind.startswith("."):
-            if not kind.startswith(INDEX_NAME) and (kind != PINS_NAME or not kind_is_folder):
+            known = kind.startswith(INDEX_NAME) or (kind_is_folder and kind == PINS_NAME)
+            if not known and (kind_is_folder or kind not in _FILES_OF_GIT):
                 yield kind, False
         else:
             yield from _walk_kind(root, kind)

@@ -75,13 +75,14 @@ def plan_changes(root: Path, *, results: Path, action: ReleaseAction | None, for
         UsageError: the settings file is malformed, or a path leads out of the repository.
         InvalidInput: the settings file is no regular file, too large or nested too deep.
     """
-    ignore = f"{_below(root, results)}/.gitignore"
+    below = _below(root, results)
     settings, project = _settings(root, force=force)
     workflow, pinned = _workflow(root, project, action, force=force)
     contents = {
         POLICY: _template("release-policy.toml", PROJECT=project),
         GATE: _template("gate-policy.toml"),
-        ignore: _template("results.gitignore"),
+        f"{below}/.gitattributes": _template("results.gitattributes"),
+        f"{below}/.gitignore": _template("results.gitignore"),
     }
     changes = [_file_change(root, path, content, force=force) for path, content in contents.items()]
     ordered = sorted((settings, workflow, *changes), key=lambda change: change.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from obrelease.models.validation import read_document
 from obrelease.registry.gc import ProtectedRuns
 from obrelease.release.publish.journal import PLAN_NAME, Journal
 from obrelease.release.verify.tag_message import digests_in
-from obrelease.remote.git.repository import GitRepository
+from obrelease.remote.git.repository import GitRepository, repository_at
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
@@ -59,7 +58,7 @@ def find_protected_runs(
         known.add(digest_bytes(data))
         for run in manifest.runs:
             reasons.setdefault(run.digest, []).append(f"release {manifest.tag}")
-    with _repository(root) as repo:
+    with repository_at(root) as repo:
         unknown = _add_unfinished(reasons, known, repo) if repo else ()
         repository_root = repo.root if repo else None
     protected = ProtectedRuns(reasons=reasons, tracked=_tracked_runs(results.resolve()))
@@ -112,15 +111,10 @@ def _manifests_below(releases: Path) -> Iterator[Path]:
 
 def _tracked_runs(results: Path) -> set[str]:
     """The locations (`kind/scenario/digest12`) below the results folder with a file that git tracks."""
-    for folder in (results, *results.parents):
-        with _repository(folder) as repo:
-            if repo is not None:
-                below = results.relative_to(repo.root).as_posix()
-                prefix = "" if below == "." else f"{below}/"
-                locations = (path.removeprefix(prefix).split("/") for path in repo.tracked(below))
-                return {"/".join(parts[:3]) for parts in locations if len(parts) > 3}
-    return set()
-
-
-def _repository(folder: Path) -> AbstractContextManager[GitRepository | None]:
-    return GitRepository.open(folder) if (folder / ".git").exists() else nullcontext()
+    with repository_at(results) as repo:
+        if repo is None:
+            return set()
+        below = results.relative_to(repo.root).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        locations = (path.removeprefix(prefix).split("/") for path in repo.tracked(below))
+        return {"/".join(parts[:3]) for parts in locations if len(parts) > 3}

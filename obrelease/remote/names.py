@@ -10,13 +10,14 @@ from typing import Final
 
 from obrelease.errors import UsageError
 
-_TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
-_RESERVED_TAG: Final = re.compile(r"(?i:(?:.*_)?HEAD|.*\.lock)|.*\.|[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_TAG: Final = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._+@-]*(?:/[A-Za-z0-9][A-Za-z0-9._+@-]*)*")
+_MAX_TAG: Final = 100
+_RESERVED_TAG: Final = re.compile(r"(?i:(?:.*_)?HEAD|.*\.lock|refs/.*)|.*\.|[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ASSET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _REMOTE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REF: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]{0,199}(?:[~^][0-9]{0,4}){0,8}")
+_REF: Final = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._+@/-]{0,199}(?:[~^][0-9]{0,4}){0,8}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CLAIM: Final = re.compile(r"(?:[0-9a-f]{32})?")
 
@@ -28,12 +29,22 @@ def checked_tag(tag: str) -> str:
         UsageError: it is not such a name; names that git reserves (`HEAD`, `x.lock`) and names that
             look like a commit are refused as well.
     """
-    if not _TAG.fullmatch(tag) or _RESERVED_TAG.fullmatch(tag) or ".." in tag:
+    fits = len(tag) <= _MAX_TAG and _TAG.fullmatch(tag) and not _RESERVED_TAG.fullmatch(tag)
+    if not fits or ".." in tag or any(_RESERVED_TAG.fullmatch(part) for part in tag.split("/")):
         raise UsageError(
             f"{tag!r} cannot be the name of a tag",
-            hint="use letters, digits and . _ + -, beginning with a letter or a digit, as in v0.9-beta",
+            hint="use letters, digits and . _ + - @ /, beginning with a letter or a digit, as in v0.9-beta",
         )
     return tag
+
+
+def tag_folder(tag: str) -> str:
+    """The name of a folder for a tag: a tag with `/` still is one folder, and `~` is in no tag.
+
+    Raises:
+        UsageError: as `checked_tag`.
+    """
+    return checked_tag(tag).replace("/", "~")
 
 
 def checked_ref(ref: str) -> str:

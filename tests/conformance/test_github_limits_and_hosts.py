@@ -209,7 +209,6 @@ def test_the_recorded_conflict_of_an_upload_is_reconciled(github: LoopbackGitHub
         ({"full_name": "octocat/renamed"}, "is now called octocat/renamed"),
         ({"archived": True}, "archived"),
         ({"disabled": True}, "disabled"),
-        ({"permissions": {"push": False}}, "may not write"),
     ],
 )
 def test_preflight_reports_why_nothing_can_be_released(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from obrelease.cli.app import execute
-from obrelease.cli.console.settings import KEYS
+from obrelease.cli.console.settings import ENVIRONMENT
 from obrelease.errors import ExitCode
 from obrelease.measurement.benchmark import KEYS as BENCHMARK_KEYS
 from tests.command_tree import leaf_commands
@@ -49,8 +49,8 @@ def test_every_key_of_a_benchmark_is_in_the_table() -> None:
 
 
 def test_every_setting_is_in_the_table() -> None:
-    rows = re.findall(r"^\| `([a-z]+)` \| `(OBRELEASE_[A-Z]+)`", README, re.MULTILINE)
-    assert rows == [(key, f"OBRELEASE_{key.upper()}") for key in KEYS]
+    rows = re.findall(r"^\| `([a-z]+)` \| `(OBRELEASE_[A-Z_]+)`", README, re.MULTILINE)
+    assert rows == list(ENVIRONMENT.items())
 
 
 @pytest.mark.parametrize("name", sorted(command_names()))

@@ -163,15 +163,6 @@ def test_changes_are_tracked_untracked_and_staged_outside_the_ignored_folders(pr
     assert tree.changes(ignoring=["results/", ""]) == tree.changes(ignoring=["results"])
 
 
-def test_the_previous_tag_is_the_nearest_in_history(project: Path) -> None:
-    tree = GitRepository.open(project)
-    assert tree.previous_tag() is None
-    git(project, "tag", "v1")
-    git(project, "commit", "--quiet", "--allow-empty", "--message=second")
-    tree.create_tag("v2", tree.head(), "text")
-    assert (tree.previous_tag(), tree.previous_tag("v2"), tree.previous_tag("v1")) == ("v2", "v1", None)
-
-
 def test_an_inherited_git_dir_does_not_lead_elsewhere(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

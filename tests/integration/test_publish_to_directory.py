@@ -114,19 +114,23 @@ def test_other_runs_under_a_published_tag_are_a_conflict(project: Project, tmp_p
     with pytest.raises(Conflict, match="was started"):
         publish(project, tmp_path / "two")
     Journal.of(project.context().repo.git_dir, BETA.text).path.unlink()
-    with pytest.raises(Conflict, match="carries bundle"):
+    with pytest.raises(Conflict, match="points at"):
         publish(project, tmp_path / "three")
+    git(project.root, "switch", "--quiet", "--detach", BETA.text)
+    with pytest.raises(Conflict, match="carries bundle"):
+        publish(project, tmp_path / "four", runs=(kept[0],))
     git(project.root, "tag", "--delete", BETA.text)
     with pytest.raises(Conflict, match="has a tag"):
-        publish(project, tmp_path / "four")
+        publish(project, tmp_path / "five")
     context = project.context()
-    plan = create_plan(PublishOptions("demo", BETA, dry_run=True), PUBLISH, context, project.head())
+    options = PublishOptions("demo", BETA, (kept[0],), dry_run=True)
+    plan = create_plan(options, PUBLISH, context, project.head())
     with pytest.raises(Conflict, match="public already"):
-        run_steps(plan, PUBLISH, context, tmp_path / "five", None)
+        run_steps(plan, PUBLISH, context, tmp_path / "six", None)
     assert context.repo.local_tag(BETA.text) is None
     assert snapshot(project.releases) == before
     git(project.root, "fetch", "--quiet", "origin", "tag", BETA.text)
-    again = publish(project, tmp_path / "six", runs=tuple(digest[:10] for digest in kept))
+    again = publish(project, tmp_path / "seven", runs=tuple(digest[:10] for digest in kept))
     assert again.uploaded == "already published"
 
 
@@ -159,7 +163,7 @@ def test_tagging_first_and_publishing_later_is_one_release(project: Project, tmp
     plan = create_plan(PublishOptions("demo", BETA, (), "origin"), TAG, context, project.head())
     done, tagged = run_steps(plan, TAG, context, tmp_path / "s", Journal.of(context.repo.git_dir, BETA.text))
     assert tagged.tagged == "created"
-    assert [step.state for step in done.steps] == ["done"] * 7
+    assert [step.state for step in done.steps] == ["done"] * 8
     assert project.remote_tag(BETA.text) == project.head()
     published = publish(project, tmp_path / "t")
     assert (published.tagged, published.uploaded) == ("present", "published")
@@ -198,7 +202,7 @@ def test_a_failed_upload_leaves_a_draft_that_the_next_run_finishes(
     assert half.draft
     plan = Journal.of(context.repo.git_dir, BETA.text).load()
     assert plan is not None
-    assert [step.state for step in plan.steps] == ["done"] * 8 + ["pending"]
+    assert [step.state for step in plan.steps] == ["done"] * 9 + ["pending"]
     assert publish(project, tmp_path / "t", context=context).uploaded == "published"
 
 

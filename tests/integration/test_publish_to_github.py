@@ -20,9 +20,18 @@ from obrelease.remote.github import GitHubForge
 from tests.emulator import process
 from tests.loopback_github.running import forge_at, quick_timing, running
 from tests.loopback_github.server import LoopbackGitHub
-from tests.unit.release.project import Project, make_project, no_progress
+from tests.unit.release.project import Project, git, make_project, no_progress
 
 BETA = Tag.parse("v0.9-beta")
+
+
+class EmulatedForge(GitHubForge):
+    """The emulator has no git repository that can be pushed to: tags are those of the bare remote."""
+
+    remote = Path()
+
+    def tag_object(self, tag: str) -> str | None:
+        return git(self.remote, "for-each-ref", "--format=%(objectname)", f"refs/tags/{tag}") or None
 
 
 @pytest.fixture
@@ -32,8 +41,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 @pytest.fixture(params=["with digests", "without digests"])
-def github(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
+def github(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, project: Project
+) -> Iterator[LoopbackGitHub]:
     with running(monkeypatch) as server:
+        server.repository.git = project.remote
         server.repository.keeps_digests = request.param == "with digests"
         yield server
 
@@ -76,7 +88,8 @@ def test_the_pipeline_publishes_to_a_github_that_was_not_written_here(
 ) -> None:
     (tmp_path / "emulate").mkdir()
     with process.emulated_github(tmp_path / "emulate") as api:
-        forge = GitHubForge(process.REPOSITORY, process.TOKEN, api, timing=quick_timing())
+        forge = EmulatedForge(process.REPOSITORY, process.TOKEN, api, timing=quick_timing())
+        forge.remote = project.remote
         staged = publish(project, forge, tmp_path / "s")
         assert staged.uploaded == "published"
         shown = forge.find(BETA.text)

@@ -22,6 +22,7 @@ EMULATOR: Final = Path(__file__).resolve().parents[1] / "emulator"
 DESCRIPTION: Final = EMULATOR / "node_modules/@octokit/openapi/generated/api.github.com.json"
 PATHS: Final = (
     "/repos/{owner}/{repo}",
+    "/repos/{owner}/{repo}/git/ref/{ref}",
     "/repos/{owner}/{repo}/releases",
     "/repos/{owner}/{repo}/releases/assets/{asset_id}",
     "/repos/{owner}/{repo}/releases/tags/{tag}",
@@ -32,6 +33,8 @@ PATHS: Final = (
 
 _PORT: Final = re.compile(rb"(localhost):[0-9]+")
 _Pairs = tuple[tuple[str, str], ...]
+_REF: Final = "/git/ref/"
+"""What follows may have slashes, which a template of a path has no place for."""
 
 
 class ContractError(AssertionError):
@@ -121,10 +124,11 @@ def _checked_request(
 ) -> tuple[MockRequest, str | None]:
     """The request, and why the description does not allow it."""
     fields = dict(headers)
+    described, slash, ref = path.partition(_REF)
     request = MockRequest(
         f"https://{host}.github.com",
         method.lower(),
-        path,
+        f"{described}{slash}{ref.replace('/', '%2F')}",
         args=dict(query),
         headers=fields,
         data=body or None,

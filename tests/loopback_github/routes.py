@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from tests.loopback_github.state import ApiError, Repository
 
@@ -53,6 +54,8 @@ def answer(
         raise ApiError(404, "Not Found")
     if (method, place) == ("GET", ""):
         return _json(200, repository.repository_document())
+    if method == "GET" and (match := re.fullmatch(r"/git/ref/(tags/.+)", place)):
+        return _json(200, repository.ref_document(unquote(match[1])))
     if (method, place) == ("GET", "/releases"):
         known = sorted(repository.releases.values(), key=lambda release: -release.id)
         documents = [repository.release_document(release, name) for release in known[1 if stale else 0 :]]
@@ -78,6 +81,7 @@ def answer(
 def _asset(github: Host, method: str, number: int, headers: Mapping[str, str]) -> Reply:
     release, asset = github.repository.asset(number)
     if method == "DELETE":
+        github.repository.require_write()
         release.assets.remove(asset)
         return Reply(204)
     if headers.get("Accept") == "application/octet-stream":

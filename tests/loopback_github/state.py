@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 import threading
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from tests.loopback_github.contract import example
+
+TokenKind = Literal["classic", "actions", "app", "fine-grained", "absent"]
+
+REFUSALS: Final[dict[TokenKind, tuple[int, str]]] = {
+    "classic": (404, "Not Found"),
+    "actions": (403, "Resource not accessible by integration"),
+    "app": (403, "Resource not accessible by integration"),
+    "fine-grained": (403, "Resource not accessible by personal access token"),
+    "absent": (403, "Resource not accessible by integration"),
+}
+"""How GitHub refuses a write; "Troubleshooting the REST API" has the 404 and the words of the 403s."""
 
 
 @dataclass(slots=True)
@@ -61,6 +74,12 @@ class Repository:
     keeps_digests: bool = True
     makes_immutable: bool = False
     known_commits: set[str] | None = None
+    git: Path | None = None
+    token_kind: TokenKind = "classic"
+    may_write: bool = True
+    page_characters: int = 125_000
+    max_assets: int = 1000
+    max_asset_bytes: int = 2 * 2**30
     burnt_tags: set[str] = field(default_factory=set)
     releases: dict[int, StoredRelease] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -81,7 +100,58 @@ class Repository:
     def public(self, tag: str) -> StoredRelease | None:
         return next((r for r in self.releases.values() if r.tag == tag and not r.draft), None)
 
+    def require_write(self) -> None:
+        """Refuse a write that the token may not do, in the words that GitHub has for its kind."""
+        if not self.may_write:
+            status, message = REFUSALS[self.token_kind]
+            raise ApiError(status, message)
+
+    def ref_document(self, ref: str) -> dict[str, Any]:
+        """A ref of the repository's git folder, as `GET /git/ref/{ref}` shows it."""
+        found = self._git("for-each-ref", "--format=%(objectname) %(objecttype)", f"refs/{ref}")
+        if not found:
+            raise ApiError(404, "Not Found")
+        sha, kind = found.splitlines()[0].split()
+        base = f"{self.api}/repos/{self.full_name}/git"
+        return {
+            "ref": f"refs/{ref}",
+            "node_id": "UmVm",
+            "url": f"{base}/refs/{ref}",
+            "object": {"sha": sha, "type": kind, "url": f"{base}/{kind}s/{sha}"},
+        }
+
+    def make_missing_tag(self, release: StoredRelease) -> None:
+        """Make the lightweight tag that GitHub makes when a release without a tag becomes public.
+
+        Followed: concourse/github-release-resource#33, axodotdev/cargo-dist#1616; "Create a release" in
+        GitHub's REST documentation: `target_commitish` is unused if the tag exists already.
+        """
+        if self.git is not None and not self._git("for-each-ref", f"refs/tags/{release.tag}"):
+            commit = self._git("rev-parse", "--verify", "--quiet", f"{release.commit}^{{commit}}")
+            if not commit:
+                raise ApiError(422, "Validation Failed", ("Release", "invalid", "target_commitish"))
+            self._git("update-ref", f"refs/tags/{release.tag}", commit)
+
+    def _git(self, *arguments: str) -> str:
+        if self.git is None:
+            return ""
+        done = subprocess.run(
+            ["git", "--git-dir", str(self.git), *arguments], capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip()
+
+    def check_page(self, body: dict[str, Any]) -> None:
+        """The limit on a page; the words are those of ncipollo/release-action#493."""
+        if len(body.get("body") or "") > self.page_characters:
+            error = ApiError(422, "Validation Failed", ("Release", "custom", "body"))
+            error.document["errors"][0]["message"] = (
+                f"body is too long (maximum is {self.page_characters} characters)"
+            )
+            raise error
+
     def create(self, body: dict[str, Any]) -> StoredRelease:
+        self.require_write()
+        self.check_page(body)
         if self.public(body["tag_name"]):
             raise ApiError(422, "Validation Failed", ("Release", "already_exists", "tag_name"))
         if body["tag_name"] in self.burnt_tags:
@@ -102,11 +172,14 @@ class Repository:
         return release
 
     def delete(self, release: StoredRelease) -> None:
+        self.require_write()
         if release.immutable:
             self.burnt_tags.add(release.tag)
         del self.releases[release.id]
 
     def edit(self, release: StoredRelease, body: dict[str, Any]) -> None:
+        self.require_write()
+        self.check_page(body)
         if release.immutable:
             raise ApiError(422, "Cannot edit an immutable release")
         if release.draft:
@@ -114,6 +187,7 @@ class Repository:
         if body.get("draft") is False and release.draft:
             if self.public(release.tag):
                 raise ApiError(422, "Validation Failed", ("Release", "already_exists", "tag_name"))
+            self.make_missing_tag(release)
             release.draft = False
             release.immutable = self.makes_immutable
         release.title, release.notes = body.get("name", release.title), body.get("body", release.notes)
@@ -121,8 +195,13 @@ class Repository:
         release.latest = body.get("make_latest", release.latest)
 
     def store(self, release: StoredRelease, name: str, content: bytes, content_type: str) -> StoredAsset:
+        self.require_write()
         if release.immutable:
             raise ApiError(422, "Cannot upload assets to an immutable release.")
+        if len(release.assets) >= self.max_assets:  # "About releases": up to 1,000 assets
+            raise ApiError(422, "Validation Failed", ("ReleaseAsset", "too_many", "assets"))
+        if len(content) >= self.max_asset_bytes:  # "About releases": each file must be under 2 GiB
+            raise ApiError(422, "Validation Failed", ("ReleaseAsset", "too_large", "size"))
         if not content:
             raise ApiError(400, "Bad Content-Length: ")
         kept = re.sub(r"[^A-Za-z0-9._-]+", ".", name).strip(".")
@@ -139,8 +218,20 @@ class Repository:
         owner, name = self.full_name.split("/")
         document |= {"full_name": self.full_name, "name": name, "archived": False, "disabled": False}
         document["owner"]["login"] = owner
-        document["permissions"] |= {"push": True}
+        document |= self._permissions()
+        if self.token_kind == "absent":
+            del document["permissions"]
         return document
+
+    def _permissions(self) -> dict[str, Any]:
+        """What the document says of a token; for none of the kinds does it say whether it may write.
+
+        Followed: semantic-release/github#182 (false or absent for tokens of an App), MemberJunction/MJ#4389
+        (an installation token has every field false, and writes), IntuneGet#235, gitnotes#876 (fine-grained
+        ones), aws-samples/sample-autonomous-cloud-coding-agents#801 (a classic token without scopes: true).
+        """
+        fields = ("admin", "maintain", "push", "triage", "pull")
+        return {"permissions": dict.fromkeys(fields, self.token_kind == "classic")}
 
     def release_document(self, release: StoredRelease, host: str) -> dict[str, Any]:
         base = f"{self.api}/repos/{self.full_name}/releases/{release.id}"

@@ -49,6 +49,11 @@ def init(
             "the commit of the release action is not known, so the workflow only fails; "
             "name one with --action OWNER/REPO@COMMIT"
         )
+    if report.results_ignored_by is not None:
+        session.out.warn(
+            f"git ignores the results ({report.results_ignored_by}), but a release needs them in the commit; "
+            "remove that rule"
+        )
     if dry_run:
         session.out.note("nothing was written")
     elif any(change.writes for change in report.changes):

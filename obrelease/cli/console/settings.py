@@ -20,8 +20,14 @@ from obrelease.models.project_name import project_name
 from obrelease.models.toml_reader import read_toml_file
 from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
 
-KEYS: Final = ("project", "results", "schemas", "forge", "releases", "repository", "api", "remote")
-"""What `[tool.obrelease]` may hold; each is also `OBRELEASE_<KEY>` in the environment."""
+KEYS: Final = (
+    *("project", "results", "schemas", "forge", "releases", "repository", "api", "remote"),
+    *("tag", "previous"),
+)
+"""What `[tool.obrelease]` may hold."""
+
+ENVIRONMENT: Final = {key: f"OBRELEASE_{key.upper()}" for key in KEYS} | {"tag": "OBRELEASE_TAG_PATTERN"}
+"""The variable of each key; workflows have the tag itself in `OBRELEASE_TAG`."""
 
 BENCHMARKS: Final = "benchmark"
 """The key of `[tool.obrelease]` whose tables `measure` reads."""
@@ -108,7 +114,7 @@ def load(
     root = project_root((start or Path.cwd()).resolve())
     settings = _file_settings(root)
     found = settings.values
-    by_user = {key: environ[name] for key in KEYS if environ.get(name := f"OBRELEASE_{key.upper()}")}
+    by_user = {key: environ[name] for key, name in ENVIRONMENT.items() if environ.get(name)}
     configured = {found.get("results") or RESULTS, by_user.get("results") or RESULTS}
     by_user |= {key: value for key, value in (flags or {}).items() if value is not None}
     values = {key: by_user.get(key) or found.get(key) for key in KEYS}
@@ -132,6 +138,8 @@ def load(
         token=environ[source] if source else None,
         token_source=source,
         outputs=tuple(root / folder for folder in sorted(configured) if is_in_tree(root, folder)),
+        tag=values["tag"],
+        previous=values["previous"] or "stable",
     )
     return replace(
         project,

@@ -11,6 +11,7 @@ from obrelease.models.plan import Plan, PlanStep
 from obrelease.models.validation import model_errors
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.step import PublishContext, Step
+from obrelease.remote.git.remote_tags import remote_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class PublishOptions:
     Attributes:
         project: the name in asset names and notes.
         runs: digests or digest prefixes; all runs of the registry if empty.
-        remote: the git remote that the tag is pushed to, or None.
+        remote: the git remote that the tag is pushed to; if None, the one that points at the forge's
+            repository, unless that has the tag already.
         dry_run: do everything except the tag and the upload.
         resume: finish the previous attempt, with its commit and its runs.
     """
@@ -40,6 +42,7 @@ def create_plan(options: PublishOptions, steps: Sequence[Step], context: Publish
         NotFound: a run is missing, or its digest prefix is ambiguous.
         UsageError: the project's name cannot be part of a file name.
     """
+    remote = options.remote or _default_remote(options.tag, context)
     entries = [context.registry.resolve(run) for run in options.runs] or context.registry.find()
     where = "no release can be planned with these settings"
     hint = "check [tool.obrelease] in pyproject.toml; `project` has lower case letters, digits, . _ -"
@@ -50,10 +53,18 @@ def create_plan(options: PublishOptions, steps: Sequence[Step], context: Publish
             commit=commit,
             prerelease=options.tag.prerelease,
             forge=context.forge.name if context.forge else None,
-            remote=options.remote,
+            remote=remote,
             runs=tuple(sorted({entry.digest for entry in entries})),
             steps=tuple(PlanStep(name=step.name) for step in steps),
             claim="" if options.dry_run else secrets.token_hex(16),
             tag_found=context.repo.local_tag(options.tag.text) is not None,
             dry_run=options.dry_run,
         )
+
+
+def _default_remote(tag: Tag, context: PublishContext) -> str | None:
+    """The remote that points at the forge's repository, if that has yet to get the tag."""
+    forge = context.forge
+    if forge is None or context.hosted is None or not forge.hosts_tags:
+        return None
+    return None if forge.tag_object(tag.text) is not None else remote_of(context.repo, context.hosted)

@@ -9,6 +9,7 @@ from typing import Final
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.plan import Plan
 from obrelease.models.validation import document_bytes, read_document
+from obrelease.remote.names import tag_folder
 from obrelease.storage.durable import replace_file, sync_folder
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
@@ -18,14 +19,14 @@ PLAN_NAME: Final = "plan.json"
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The file with the plan of one tag: `<git common folder>/obrelease/<tag>/plan.json`."""
+    """The file with the plan of one tag: `<git common folder>/obrelease/<tag>/plan.json`, `/` as `~`."""
 
     path: Path
 
     @classmethod
     def of(cls, git_dir: Path, tag: str) -> Journal:
         """The journal of a tag, in a repository's common git folder."""
-        return cls(git_dir / "obrelease" / tag / PLAN_NAME)
+        return cls(git_dir / "obrelease" / tag_folder(tag) / PLAN_NAME)
 
     def load(self) -> Plan | None:
         """The plan as it was last written, or None.

@@ -20,12 +20,14 @@ from obrelease.release.publish.steps.create_tag import CreateTag
 from obrelease.release.publish.steps.pack import Pack
 from obrelease.release.publish.steps.preflight import Preflight
 from obrelease.release.publish.steps.render import Render
+from obrelease.release.publish.steps.require_committed import RequireCommitted
 from obrelease.release.publish.steps.sign import Sign
 from obrelease.release.publish.steps.upload import Upload
 
 PUBLISH: Final[tuple[Step, ...]] = (
     Preflight(),  # refuse early: nothing is changed before everything was checked
     Collect(),
+    RequireCommitted(),  # a tag names a commit: what is not in it cannot be verified
     Render(),
     Pack(),
     Sign(),
@@ -34,7 +36,7 @@ PUBLISH: Final[tuple[Step, ...]] = (
     CreateTag(),
     Upload(),  # last: it makes the release public
 )
-TAG: Final[tuple[Step, ...]] = (*PUBLISH[:6], CreateTag())
+TAG: Final[tuple[Step, ...]] = (*PUBLISH[:7], CreateTag())
 BUNDLE: Final[tuple[Step, ...]] = (Collect(), Render(), Pack(), Sign())
 
 

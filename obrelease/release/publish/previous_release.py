@@ -11,7 +11,8 @@ from obrelease.errors import ObreleaseError
 from obrelease.models.plan import Plan
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.step import PublishContext
-from obrelease.release.verify.release_runs import ReleaseSource, previous_release_tag, runs_of_release
+from obrelease.release.verify.previous_release import previous_release
+from obrelease.release.verify.release_runs import ReleaseSource, runs_of_release
 
 
 def compare_with_previous_release(plan: Plan, context: PublishContext, runs: Sequence[Run]) -> str:
@@ -20,7 +21,11 @@ def compare_with_previous_release(plan: Plan, context: PublishContext, runs: Seq
     The comparison is optional: if the previous release cannot be read, the section gives the reason,
     and publishing continues.
     """
-    tag = previous_release_tag(Tag.parse(plan.tag), context.repo)
+    found = previous_release(
+        Tag.parse(plan.tag), context.repo, results=context.registry.root, choice=context.previous
+    )
+    context.reporter.note(f"previous release: {found.reason}")
+    tag = found.tag
     if tag is None:
         return ""
     source = ReleaseSource(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.plan import Plan
 from obrelease.models.version_tag import Tag
+from obrelease.registry.store import Registry
 from obrelease.release.publish.abort import AbortResult, abort
 from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.export_folder import export_to_folder
@@ -18,6 +19,7 @@ from obrelease.release.publish.pipeline import BUNDLE, PUBLISH, TAG, run_steps
 from obrelease.release.publish.resume_plan import resume_plan
 from obrelease.release.publish.staged_release import TagOutcome, UploadOutcome
 from obrelease.release.publish.step import PublishContext, Step
+from obrelease.remote.git.export_files import export_files
 from obrelease.storage.temporary import temporary_folder
 
 
@@ -79,7 +81,8 @@ def tag_release(options: PublishOptions, context: PublishContext) -> PublishResu
 def bundle_release(options: PublishOptions, context: PublishContext, output: Path) -> PublishResult:
     """Write the files of a release into a folder; the same runs give the same bytes.
 
-    The release is of the commit that the tag points to, or of HEAD if the tag does not exist.
+    The release is of the commit that the tag points to, with the runs that are committed there, or of HEAD
+    and the work tree if the tag does not exist.
 
     Raises:
         Conflict: the folder holds something else.
@@ -98,14 +101,16 @@ def _run(
 ) -> PublishResult:
     tag, makes_tag = options.tag.text, steps is not BUNDLE
     journal = Journal.of(context.repo.git_dir, tag)
-    if options.resume:
-        plan = resume_plan(journal, steps, context)
-    else:
-        existing = None if makes_tag else context.repo.local_tag(tag)
-        commit = existing.commit if existing else context.repo.head()
-        plan = create_plan(options, steps, context, commit)
-    recorded = journal if makes_tag and not options.dry_run else None
     with temporary_folder() as scratch:
+        existing = None if makes_tag else context.repo.local_tag(tag)
+        if options.resume:
+            plan = resume_plan(journal, steps, context)
+        else:
+            commit = existing.commit if existing else context.repo.head()
+            if existing is not None:
+                context = _at_commit(context, commit, scratch / "committed")
+            plan = create_plan(options, steps, context, commit)
+        recorded = journal if makes_tag and not options.dry_run else None
         plan, staged = run_steps(plan, steps, context, scratch, recorded)
         packed = staged.require_packed()
         if output is not None:
@@ -113,3 +118,16 @@ def _run(
     return PublishResult(
         plan, packed.manifest, packed.manifest_sha256, staged.tagged, staged.uploaded, staged.url
     )
+
+
+def _at_commit(context: PublishContext, commit: str, target: Path) -> PublishContext:
+    """The context with the runs that are committed at a tag: the work tree may have others, or other bytes.
+
+    Without committed runs, those of the work tree are used.
+    """
+    root, results = context.repo.root.resolve(), context.registry.root.resolve()
+    if not results.is_relative_to(root) or results == root:
+        return context
+    export_files(context.repo, commit, results.relative_to(root).as_posix(), target)
+    committed = Registry(target)
+    return replace(context, registry=committed) if committed.find() else context

@@ -28,7 +28,7 @@ def resume_plan(journal: Journal, steps: Sequence[Step], context: PublishContext
     stopped = first_unfinished(previous, steps) if previous else None
     if previous is None or stopped is None:
         raise NotFound(
-            f"{journal.path.parent.name}: there is nothing to resume: "
+            f"{previous.tag if previous else journal.path.parent.name}: there is nothing to resume: "
             + ("the release is complete" if previous else "no release was started here"),
             hint="run `obrelease publish` without --resume; it is idempotent",
         )

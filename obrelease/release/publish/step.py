@@ -11,7 +11,10 @@ from typing import Protocol
 from obrelease.models.plan import Plan
 from obrelease.registry.store import Registry
 from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.verify.previous_release import PreviousChoice
+from obrelease.remote.forge.limits import ForgeLimits
 from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.git.remote_tags import HostedRepository
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.reporter import Reporter, SilentReporter
 
@@ -29,6 +32,9 @@ class PublishContext:
         reporter: receives notes, warnings and progress.
         act_done: called with verb and target of each confirmed change outside of this process.
         key: the SSH key that the release is signed with, or None.
+        limits: what the forge accepts that the release is meant for, also if nothing is uploaded now.
+        hosted: the repository on a code host, by which its git remote is found; None if unknown.
+        previous: what a stable release is compared with.
     """
 
     repo: GitRepository
@@ -39,6 +45,9 @@ class PublishContext:
     reporter: Reporter
     act_done: Callable[[str, str], None] = lambda _verb, _target: None
     key: Path | None = None
+    limits: ForgeLimits | None = None
+    hosted: HostedRepository | None = None
+    previous: PreviousChoice = "stable"
 
     def require_forge(self) -> Forge:
         """The forge; a pipeline that uploads is always given one."""
@@ -57,6 +66,9 @@ def open_context(
     outputs: tuple[Path, ...] = (),
     reporter: Reporter | None = None,
     key: Path | None = None,
+    limits: ForgeLimits | None = None,
+    hosted: HostedRepository | None = None,
+    previous: PreviousChoice = "stable",
 ) -> Iterator[PublishContext]:
     """Open the git repository at `root` for a release; it is closed at the end of the block.
 
@@ -65,6 +77,7 @@ def open_context(
         outputs: folders that this program writes besides the registry and `dist` below `root`.
         reporter: receives notes, warnings and progress; nothing is reported if None.
         key: an SSH key to sign with; a public one uses the SSH agent.
+        limits, hosted, previous: see `PublishContext`; the limits are those of `forge` if None.
 
     Raises:
         NotFound: `root` is not in a git work tree.
@@ -80,6 +93,9 @@ def open_context(
             outputs=(*outputs, registry.root, root / "dist"),
             reporter=reporter or SilentReporter(),
             key=key,
+            limits=limits or (forge.limits if forge else None),
+            hosted=hosted,
+            previous=previous,
         )
 
 

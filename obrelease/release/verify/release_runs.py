@@ -20,11 +20,10 @@ from obrelease.registry.store import Registry
 from obrelease.release.verify.release_files import verify_folder
 from obrelease.release.verify.tag_and_forge import download_release
 from obrelease.remote.forge.protocol import Forge, Release
-from obrelease.remote.git.checkout import check_out
+from obrelease.remote.git.export_files import export_files
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.limits import input_budget
 from obrelease.storage.progress import Progress
-from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.temporary import temporary_folder
 
 MAX_RELEASE_BYTES: Final = 256 * 2**20
@@ -88,21 +87,6 @@ def _is_downloadable(found: Release | None) -> bool:
     return sum(asset.size for asset in found.assets) <= MAX_RELEASE_BYTES
 
 
-def previous_release_tag(tag: Tag, repo: GitRepository) -> Tag | None:
-    """The nearest release tag in the history before this one, or None.
-
-    Tags that are no release tags are skipped; a tag that does not exist yet is assumed to be at HEAD.
-    """
-    start = tag.text if repo.local_tag(tag.text) else None
-    others: list[str] = []
-    while (name := repo.previous_tag(start, excluding=others)) is not None:
-        try:
-            return Tag.parse(name)
-        except UsageError:
-            others.append(name)
-    return None
-
-
 def _from_files(files: Path, source: ReleaseSource, scratch: Path, tag: str | None) -> Registry:
     manifest = verify_folder(files, scratch, source.progress, tag=tag).manifest
     if manifest.project != source.project:
@@ -127,14 +111,14 @@ def _from_tag(tag: Tag, source: ReleaseSource, scratch: Path) -> Registry:
     if not any(path.endswith(f"/{ENVELOPE_NAME}") for path in committed):
         raise NotFound(f"{tag} is not on the forge, and no run is committed in {below} at that tag")
     copy = scratch / "copy"
-    with storage_errors(copy, "the release cannot be read"):
-        check_out(repo, present.commit, copy)
-        for item in (copy / below).iterdir():
-            if item.name.startswith(".") and (item.is_symlink() or not item.is_dir()):
-                item.unlink()
-    registry = Registry(copy / below)
+    export_files(repo, present.commit, below, copy)
+    registry = Registry(copy)
+    for hidden in copy.glob(".*"):
+        if hidden.is_file():
+            hidden.unlink()
     if damaged := registry.unreadable():
         raise IntegrityError(
-            f"{tag}: {damaged[0].relative_to(copy)} is committed at it, but is not the run that its name says"
+            f"{tag}: {below}/{damaged[0].relative_to(copy)} is committed at it, but is not the run that its "
+            "name says"
         )
     return registry

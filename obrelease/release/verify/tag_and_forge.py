@@ -17,7 +17,7 @@ from obrelease.models.manifest import BundleManifest, ReleaseAsset
 from obrelease.models.validation import read_document
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
-from obrelease.release.verify.release_page import lines_after_notes, page_differences, release_title
+from obrelease.release.verify.release_page import page_differences, page_remarks, release_title
 from obrelease.release.verify.signatures import describe_signer, signatures_of
 from obrelease.release.verify.tag_message import digests_in, signatures_in
 from obrelease.remote.forge.protocol import Forge, Release
@@ -126,7 +126,8 @@ def download_release(forge: Forge, tag: str, folder: Path, progress: Progress) -
     release = forge.find(tag)
     if release is None or release.draft:
         state = "there is only a draft of" if release else "there is no release"
-        raise NotFound(f"{forge.name}: {state} {tag}", hint=f"publish it: `obrelease publish {tag}`")
+        hint = "check the spelling of the tag; --forge chooses another forge"
+        raise NotFound(f"{forge.name}: {state} {tag}", hint=hint)
     _check_assets(release)
     total = sum(asset.size for asset in release.assets)
     charge(Resource.DOWNLOADED, total, f"{forge.name} {tag}")
@@ -151,17 +152,22 @@ def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> Laye
         commit=manifest.commit,
         notes=notes,
         prerelease=manifest.prerelease,
+        limits=forge.limits,
     )
     if changed:
         raise IntegrityError(
             f"{forge.name}: the page of {release.tag} was changed: {'; '.join(changed)}",
             hint="the files are valid, but the release page was edited; report it to the maintainers",
         )
-    more = lines_after_notes(release.notes, notes)
-    covered = f"; {more} lines after the notes are of the page alone" if more else ""
-    return LayerResult(
-        "forge", True, f"public on {forge.name}, {len(release.assets)} assets: {release.url}{covered}"
+    remarks = page_remarks(
+        release,
+        title=release_title(manifest.project, manifest.tag),
+        notes=notes,
+        prerelease=manifest.prerelease,
+        limits=forge.limits,
     )
+    detail = f"public on {forge.name}, {len(release.assets)} assets: {release.url}"
+    return LayerResult("forge", True, "; ".join([detail, *remarks]))
 
 
 def _check_sizes(release: Release, path: Path) -> None:

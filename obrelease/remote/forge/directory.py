@@ -1,6 +1,7 @@
 """The forge that keeps releases in plain folders: the default, without network or token.
 
-Layout below the root; whatever is in `<tag>/` is public, and appeared there by one rename:
+Layout below the root; whatever is in `<tag>/` is public, and appeared there by one rename
+(a `/` of a tag is `~` in the name of its folder):
 
     <tag>/release.json  <tag>/assets/<name>
     .drafts/<tag>/release.json  .drafts/<tag>/assets/<name>
@@ -36,6 +37,7 @@ from obrelease.remote.names import (
     checked_commit,
     checked_sha256,
     checked_tag,
+    tag_folder,
 )
 from obrelease.storage.durable import sync_folder, write_file, write_verified
 from obrelease.storage.files import read_bounded
@@ -56,19 +58,26 @@ class DirectoryForge:
     """
 
     name = "directory"
+    limits = None
+    hosts_tags = False
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
         """The file operations of publishing; paths are relative to the root."""
-        public, draft = checked_tag(tag), f".drafts/{checked_tag(tag)}"
+        public, draft = tag_folder(tag), f".drafts/{tag_folder(tag)}"
         return (
             Act("look", tag, f"READ {public} and {draft}"),
-            Act("create-draft", tag, f"RENAME .staging/{tag}/{{new}} TO {draft}"),
+            Act("create-draft", tag, f"RENAME .staging/{public}/{{new}} TO {draft}"),
             *(Act("upload", name, f"LINK {draft}/assets/{checked_asset(name)}") for name in names),
             Act("publish", tag, f"RENAME {draft} TO {public}"),
         )
+
+    def tag_object(self, tag: str) -> str | None:
+        """None: plain folders have no git repository."""
+        checked_tag(tag)
+        return None
 
     def preflight(self) -> None:
         """Check that the root, or the nearest existing folder above it, is writable. Reads only."""
@@ -207,13 +216,13 @@ class DirectoryForge:
             raise
 
     def _public(self, tag: str) -> Path:
-        return self.root / checked_tag(tag)
+        return self.root / tag_folder(tag)
 
     def _draft(self, tag: str) -> Path:
-        return self._hidden(".drafts") / checked_tag(tag)
+        return self._hidden(".drafts") / tag_folder(tag)
 
     def _staging(self, tag: str) -> Path:
-        return self._hidden(".staging") / checked_tag(tag)
+        return self._hidden(".staging") / tag_folder(tag)
 
     def _hidden(self, name: str) -> Path:
         folder = self.root / name

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from obrelease.remote.forge.limits import ForgeLimits
 from obrelease.storage.progress import Advance
 
 
@@ -88,6 +89,26 @@ class Forge(Protocol):
     @property
     def name(self) -> str:
         """The name for messages: `directory` or `github`; it holds no secret."""
+        ...
+
+    @property
+    def limits(self) -> ForgeLimits | None:
+        """What the forge accepts; None if it has no limits of its own."""
+        ...
+
+    @property
+    def hosts_tags(self) -> bool:
+        """Whether the forge has a git repository, whose tag a public release belongs to.
+
+        Such a forge makes a lightweight tag of its own if it has none when a release becomes public.
+        """
+        ...
+
+    def tag_object(self, tag: str) -> str | None:
+        """The ID of the object that the forge's git repository has under a tag, or None if it has none.
+
+        Of a lightweight tag it is the ID of the commit.
+        """
         ...
 
     def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:

@@ -29,10 +29,17 @@ COPIED_KEYS: Final = re.compile(
 """The keys that are copied: what says how files and objects are stored, identities, addresses of remotes."""
 
 _OWN_KEYS: Final = (
-    r"^(user\.(name|email)|core\.(excludesfile|sshcommand)|ssh\.variant|safe\.directory"
-    r"|credential\..*|http\..*|url\..*\.(insteadof|pushinsteadof))$"
+    r"^(user\.(name|email)|core\.(excludesfile|attributesfile|sshcommand|autocrlf|eol|safecrlf)|ssh\.variant"
+    r"|safe\.directory|credential\..*|http\..*|url\..*\.(insteadof|pushinsteadof)"
+    r"|filter\..*\.(clean|smudge|process|required))$"
 )
-"""The user's own settings that git gets: identity, ignored files, and whatever serves transport."""
+"""The user's own settings that are read: identity, ignored files, line ends, filters, and transport."""
+
+_FILTER: Final = "filter."
+_OF_REPOSITORY_FIRST: Final = frozenset(
+    {"user.name", "user.email", "core.autocrlf", "core.eol", "core.safecrlf"}
+)
+"""Keys of which a repository's own value wins, as git has it."""
 
 _MAX_CONFIG_BYTES: Final = 2**20
 
@@ -50,6 +57,19 @@ def own_settings(git: Git, isolated: Path) -> list[tuple[str, str]]:
         for key, fallback in (("user.name", FALLBACK_NAME), ("user.email", FALLBACK_EMAIL))
     ]
     return [*identity, *(pair for pair in listed if not pair[0].startswith("user."))]
+
+
+def settings_for_every_call(
+    own: Sequence[tuple[str, str]], of_repository: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str]]:
+    """The user's own settings that each git process gets; filters are left out, see `filter_settings`."""
+    copied = _OF_REPOSITORY_FIRST & {key for key, values in of_repository.items() if any(values)}
+    return [(key, value) for key, value in own if key not in copied and not key.startswith(_FILTER)]
+
+
+def filter_settings(own: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The user's own filters, for the one command that compares the work tree with the index."""
+    return {key: value for key, value in own if key.startswith(_FILTER)}
 
 
 def repository_settings(git: Git, isolated: Path, folders: GitFolders) -> Mapping[str, Sequence[str]]:

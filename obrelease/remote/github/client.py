@@ -22,6 +22,7 @@ from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteErr
 from obrelease.remote.github.addresses import checked_api, checked_upload_address
 from obrelease.remote.github.bounded_bodies import BoundedRequester, require_few_values
 from obrelease.remote.github.download import asset_chunks
+from obrelease.remote.github.rejection_hints import rejection_hint
 from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
 from obrelease.remote.github.write_spacing import WriteRateLimiter
 from obrelease.remote.timeout import DeadlineExceeded, call_with_deadline
@@ -309,18 +310,11 @@ class Client:
             )
         if not 400 <= status < 500 or status == 408:
             return AmbiguousResponse(text, hint="run the same command again")
-        return RequestRejected(text, status, codes, fields, hint=_HINTS.get(status))
+        return RequestRejected(text, status, codes, fields, hint=rejection_hint(what, status, message))
 
     def _redacted(self, text: str) -> str:
         shown = text.replace(self._token, "[token]")
         return "".join(c if c.isprintable() else " " for c in shown)[:500]
-
-
-_HINTS: Final = {
-    401: "the token is wrong or has expired",
-    403: "the token may not do this; it needs write access to the repository's contents",
-    404: "check the repository's name and that the token can see and write to it",
-}
 
 
 def _error_details(text: str) -> tuple[str, frozenset[str], frozenset[str]]:

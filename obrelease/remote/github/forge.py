@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
+from urllib.parse import quote
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound, RemoteError
+from obrelease.remote.forge.limits import GITHUB_LIMITS
 from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
 from obrelease.remote.github.client import AmbiguousResponse, Client, RequestRejected, RequestTimedOut
 from obrelease.remote.github.request_timing import RequestTiming
 from obrelease.remote.github.responses import (
     GitHubRelease,
     parse_assets,
+    parse_ref,
     parse_release,
     parse_tag,
     release_body,
@@ -30,9 +33,6 @@ from obrelease.storage.durable import write_verified
 from obrelease.storage.hashing import digest_chunks
 from obrelease.storage.progress import Advance
 from obrelease.storage.transfer import TransferProgress, open_for_sending
-
-MAX_NOTES: Final = 125_000
-"""GitHub's limit on the characters of a release's notes."""
 
 Result = TypeVar("Result")
 
@@ -57,6 +57,8 @@ class GitHubForge:
     """
 
     name = "github"
+    limits = GITHUB_LIMITS
+    hosts_tags = True
 
     def __init__(self, repository: str, token: str, api: str, *, timing: RequestTiming | None = None) -> None:
         self.repository = checked_repository(repository)
@@ -70,6 +72,7 @@ class GitHubForge:
         one = f"{releases}/{{id}}"
         return (
             Act("look", checked_tag(tag), f"GET {self._base}"),
+            Act("look", tag, f"GET {self._base}/git/ref/tags/{tag}"),
             Act("look", tag, f"GET {releases}"),
             Act("look", tag, f"GET {one}"),
             Act("look", tag, f"GET {one}/assets"),
@@ -79,7 +82,7 @@ class GitHubForge:
         )
 
     def preflight(self) -> None:
-        """Check that the repository exists, is writable with the token, and lists releases."""
+        """Check that the repository exists, is not archived, and lists releases to this token."""
         facts = self._client.read(self._base)
         if not isinstance(facts, dict) or not isinstance(facts.get("full_name"), str):
             raise RemoteError(f"GitHub's answer about {self.repository} is not a repository")
@@ -89,10 +92,20 @@ class GitHubForge:
             )
         if facts.get("archived") or facts.get("disabled"):
             raise RemoteError(f"{self.repository} is archived or disabled: nothing can be released there")
-        permissions = facts.get("permissions")
-        if isinstance(permissions, dict) and permissions.get("push") is not True:
-            raise RemoteError(f"the token may not write to {self.repository}", hint="give it contents: write")
+        # `permissions.push` proves nothing: it is false or absent for tokens of GitHub Apps, of Actions and
+        # fine-grained ones that can write (semantic-release/github#182), and true for a classic token
+        # without scopes. The first write, an empty draft, is the proof.
         self._client.read(f"{self._base}/releases", {"per_page": 1})
+
+    def tag_object(self, tag: str) -> str | None:
+        """The object of the tag in the repository on GitHub."""
+        path = f"{self._base}/git/ref/tags/{quote(checked_tag(tag))}"
+        try:
+            return parse_ref(self._client.read(path), f"refs/tags/{tag}")
+        except RequestRejected as error:
+            if error.status in {404, 409}:  # 409: the repository is empty
+                return None
+            raise
 
     def find(self, tag: str) -> Release | None:
         """The only release of a tag, drafts included; Conflict if there are several."""
@@ -114,8 +127,9 @@ class GitHubForge:
     def create_draft(self, new: NewRelease) -> Release:
         """Make an empty draft. Of two concurrent publishers, the one with the older draft continues."""
         checked_commit(new.commit)
-        if len(release_body(new.notes, checked_claim(new.claim))) > MAX_NOTES:
-            raise InvalidInput(f"the notes of {new.tag} are longer than GitHub's {MAX_NOTES} characters")
+        if len(release_body(new.notes, checked_claim(new.claim))) > GITHUB_LIMITS.page_characters:
+            most = GITHUB_LIMITS.page_characters
+            raise InvalidInput(f"the page of {new.tag} is longer than GitHub's {most} characters")
         if (present := self.find(new.tag)) is not None:
             raise Conflict(f"{new.tag}: a release of this tag exists already: {present.url}")
         created = self._retried(lambda: self._post_draft(new), lambda: self._created(new))

@@ -10,6 +10,7 @@ from obrelease.remote.forge.protocol import Asset, Release
 from obrelease.remote.github.client import AmbiguousResponse
 
 Value = TypeVar("Value")
+_OBJECT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _CLAIM: Final = re.compile(r"<!-- obrelease ([0-9a-f]{32}) -->\s*\Z")
 
@@ -87,6 +88,18 @@ def parse_assets(data: list[Any]) -> tuple[Asset, ...]:
 def parse_tag(data: Any) -> str:
     """Only the tag of a release document."""
     return _field(data, "tag_name", str)
+
+
+def parse_ref(data: Any, ref: str) -> str | None:
+    """The object ID of a ref document; None if it is about another ref.
+
+    Raises:
+        AmbiguousResponse: a field is missing or of another type.
+    """
+    object_id = _field(_field(data, "object", dict), "sha", str)
+    if not _OBJECT.fullmatch(object_id):
+        raise AmbiguousResponse(f"GitHub's object ID of {ref} is not one: {object_id[:80]!r}")
+    return object_id if _field(data, "ref", str) == ref else None
 
 
 def _field(data: Any, key: str, kind: type[Value]) -> Value:

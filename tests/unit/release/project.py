@@ -21,6 +21,7 @@ from obrelease.models.artefact import (
 from obrelease.models.json_schema import export_schemas
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
+from obrelease.release.committed_runs import ATTRIBUTES_LINE
 from obrelease.release.publish.step import PublishContext
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Forge
@@ -57,8 +58,15 @@ class Project:
         return git(self.root, "rev-parse", "HEAD")
 
     def record(self, scenario: str, seed: int = 42) -> Entry:
-        """Keep one more run."""
-        return record(self.results, scenario, seed)
+        """Keep one more run, and commit it."""
+        entry = record(self.results, scenario, seed)
+        self.commit("a run")
+        return entry
+
+    def commit(self, message: str) -> None:
+        """Commit everything, as a person does."""
+        git(self.root, "add", "--all")
+        git(self.root, "commit", "--quiet", f"--message={message}")
 
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote's tag peels to, empty where it has none."""
@@ -88,7 +96,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def make_project(base: Path) -> Project:
-    """A repository with one commit, a bare remote named origin, exported schemas and two runs."""
+    """A repository with a bare remote named origin, exported schemas and two runs, all committed."""
     root, remote = base / "project", base / "remote.git"
     root.mkdir(parents=True)
     git(base, "init", "--quiet", "--bare", str(remote))
@@ -99,8 +107,11 @@ def make_project(base: Path) -> Project:
     git(root, "commit", "--quiet", "--message=first")
     git(root, "remote", "add", "origin", str(remote))
     project = Project(root, remote, root / "results", root / ".git" / "obrelease" / "releases")
-    project.record("baseline")
-    project.record("x10")
+    record(project.results, "baseline", 42)
+    record(project.results, "x10", 42)
+    (project.results / ".gitignore").write_text("/.index.sqlite*\n/.staging/\n")
+    (project.results / ".gitattributes").write_text(f"{ATTRIBUTES_LINE}\n")
+    project.commit("runs")
     return project
 
 

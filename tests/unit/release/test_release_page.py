@@ -6,12 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from obrelease.release.verify.release_page import (
-    lines_after_notes,
-    page_differences,
-    page_starts_with,
-    release_title,
-)
+from obrelease.release.page_text import JOINED_MARK, compose_page
+from obrelease.release.verify.release_page import page_differences, page_remarks, release_title
+from obrelease.remote.forge.limits import GITHUB_LIMITS
 from obrelease.remote.forge.protocol import Release
 
 COMMIT = "ab" * 20
@@ -20,19 +17,22 @@ PAGE = Release(
     id="1",
     tag="v1",
     title="demo v1",
-    notes=NOTES + "\n## Against `v0`\n",
+    notes="New words.\n\n" + NOTES + "\n## Against `v0`\n",
     draft=False,
     prerelease=False,
     assets=(),
     url="",
     commit=COMMIT,
 )
+TITLE = release_title("demo", "v1")
 
 
 def changes(page: Release) -> tuple[str, ...]:
-    return page_differences(
-        page, title=release_title("demo", "v1"), commit=COMMIT, notes=NOTES, prerelease=False
-    )
+    return page_differences(page, title=TITLE, commit=COMMIT, notes=NOTES, prerelease=False)
+
+
+def remarks(page: Release) -> tuple[str, ...]:
+    return page_remarks(page, title=TITLE, notes=NOTES, prerelease=False, limits=GITHUB_LIMITS)
 
 
 def test_an_unchanged_page_has_no_differences() -> None:
@@ -46,8 +46,8 @@ def test_an_unchanged_page_has_no_differences() -> None:
     [
         (replace(PAGE, title="demo v2"), "its title is 'demo v2'"),
         (replace(PAGE, commit="cd" * 20), "it names the commit"),
-        (replace(PAGE, notes=PAGE.notes.replace("true", "better")), "do not start"),
-        (replace(PAGE, notes=""), "do not start"),
+        (replace(PAGE, notes=PAGE.notes.replace("true", "better")), "does not have the bundle's NOTES.md"),
+        (replace(PAGE, notes=""), "does not have the bundle's NOTES.md"),
         (replace(PAGE, prerelease=True), "prerelease=True"),
     ],
 )
@@ -57,10 +57,15 @@ def test_each_change_of_the_page_is_reported(page: Release, said: str) -> None:
 
 
 def test_lines_that_only_the_page_has_are_counted() -> None:
-    assert lines_after_notes(PAGE.notes, NOTES) == 1
-    assert lines_after_notes(NOTES.replace("\n", "\r\n") + "\n\n", NOTES) == 0
+    assert remarks(PAGE) == ("2 lines besides the notes are of the page alone",)
+    assert remarks(replace(PAGE, notes=NOTES.replace("\n", "\r\n") + "\n\n")) == ()
 
 
-def test_notes_may_go_on_and_may_not_start_otherwise() -> None:
-    assert page_starts_with("a\r\nb  \n\nc", "a\nb\n")
-    assert not page_starts_with("x\na\nb", "a\nb\n")
+def test_a_page_of_another_tool_keeps_its_title_and_is_named() -> None:
+    page = compose_page(NOTES, bundle="demo-v1.tar.gz", limits=GITHUB_LIMITS, base="# Changelog\n* a fix\n")
+    joined = replace(PAGE, title="v1.0", notes=page, prerelease=True)
+    assert JOINED_MARK in page
+    assert changes(joined) == ()
+    assert remarks(joined)[:2] == ("another tool made the page", "its title is 'v1.0'")
+    edited = replace(joined, notes=page.replace("true", "better"))
+    assert changes(edited) == ("it does not have the bundle's NOTES.md",)

@@ -172,6 +172,7 @@ def test_verbose_reports_what_was_compared_and_what_was_not(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged(project)
+    project.commit("a run")
     monkeypatch.chdir(project.root)
     assert execute(["publish", "v0.9-beta", "--dry-run", "-v"]) == ExitCode.OK
     said = capsys.readouterr().err

@@ -22,7 +22,7 @@ HOSTILE = (
     "", " ", ".", "..", "-", "--", "-d", "--force", "--upload-pack=touch x", "v1;id", "$(id)", "`id`",
     "v1|id", "v1&id", "v1\nid", "v1\r", "v1\0", "v1\x1b[31m", "v1 ", " v1", "v1~1", "v1^", "v1:x", "v1?",
     "v1*", "v1[0]", "v1\\x", "v1@{0}", "@", "HEAD", "head", "FETCH_HEAD", "x.lock", "x.LOCK", "v1.",
-    "v1..v2", "a/b", "/a", "a/", "../x", "refs/tags/v1", "+v1", "_v1", ".v1", "v\u00e9", "ve\u0301",
+    "v1..v2", "a//b", "/a", "a/", "../x", "refs/tags/v1", "+v1", "_v1", ".v1", "v\u00e9", "ve\u0301",
     "\u202ev1", "\uff56\uff11", "v1\u200b", "~v1", "%2e%2e", "v1%0a", "v1#", "v1?name=x", "v1&name=y",
     "C:v1", "v1'", 'v1"', "<v1>", "v1=", "v1,v2", "(v1)", "{v1}", "a" * 101, "0" * 40, "a" * 64, "!v1",
 )  # fmt: skip
@@ -37,7 +37,19 @@ def test_hostile_tags_are_refused_with_a_hint(tag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["v0.9-beta", "v1", "1.0.0", "v1.0.0+build.7", "V1_0", "a" * 100, "v1-ahead", "0" * 39]
+    "tag",
+    [
+        "v0.9-beta",
+        "v1",
+        "1.0.0",
+        "v1.0.0+build.7",
+        "V1_0",
+        "a" * 100,
+        "v1-ahead",
+        "0" * 39,
+        "pkg/v1",
+        "@scope/pkg@1.0",
+    ],
 )
 def test_ordinary_tags_are_kept_as_they_are(tag: str) -> None:
     assert checked_tag(tag) == tag
@@ -45,13 +57,14 @@ def test_ordinary_tags_are_kept_as_they_are(tag: str) -> None:
 
 @given(st.text(max_size=120))
 def test_whatever_is_accepted_as_a_tag_is_harmless(text: str) -> None:
-    """Rule: a tag is `[A-Za-z0-9][A-Za-z0-9._+-]{0,99}` without `..`; nothing else gets through."""
+    """Rule: a tag has parts of `[A-Za-z0-9][A-Za-z0-9._+@-]*` with `/` between them, without `..`."""
     try:
         tag = checked_tag(text)
     except UsageError:
         return
     assert tag == text
-    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}", tag)
+    assert re.fullmatch(r"@?[A-Za-z0-9][A-Za-z0-9._+@/-]{0,99}", tag)
+    assert "//" not in tag
     assert ".." not in tag
 
 

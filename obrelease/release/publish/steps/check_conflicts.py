@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_same_assets, require_same_tag
-from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.staged_release import PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext
+from obrelease.remote.forge.limits import hours_of_writes, require_within_limits
 
 
 class CheckConflicts:
@@ -21,8 +22,10 @@ class CheckConflicts:
 
         Raises:
             Conflict: one of them has other contents.
+            InvalidInput: the release is larger than the forge accepts.
         """
         packed = staged.require_packed()
+        _require_limits(context, packed)
         present = context.repo.local_tag(plan.tag)
         if present is not None:
             require_same_tag(plan, present, packed)
@@ -31,3 +34,15 @@ class CheckConflicts:
             immutable = "is public and immutable" if found.immutable else "is public already"
             require_same_assets(context.forge, found, packed, f"{immutable}, with other contents", sent=False)
         return staged
+
+
+def _require_limits(context: PublishContext, packed: PackedRelease) -> None:
+    limits = context.limits
+    if limits is None:
+        return
+    require_within_limits(limits, {asset.facts.name: asset.facts.size for asset in packed.assets})
+    if hours := hours_of_writes(limits, len(packed.assets)):
+        context.reporter.warn(
+            f"{limits.forge} allows {limits.writes_per_hour} writes an hour: {len(packed.assets)} assets "
+            f"take more than {hours} h; the upload can be stopped and continued with --resume"
+        )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound
+from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, RemoteError
 from obrelease.models import json_schema
 from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_digests
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
+from obrelease.remote.forge.protocol import Forge
+from obrelease.remote.git.remote_tags import require_same_object
+from obrelease.remote.git.tag_object import TagInfo
 
 
 class Preflight:
@@ -35,10 +38,10 @@ class Preflight:
             )
         _require_readable(plan, context)
         _require_clean(context)
-        _require_tag(plan, context)
         _require_schemas(context)
         if context.forge is not None:
             context.forge.preflight()
+        _require_tag(plan, context)
         return staged
 
 
@@ -76,19 +79,57 @@ def _require_tag(plan: Plan, context: PublishContext) -> None:
         )
     if here is not None:
         require_digests(here)
-    if plan.remote is None:
-        return
-    there = context.repo.remote_tag(plan.remote, plan.tag)
-    if there is not None and there != plan.commit:
+    for name, other in _similar_tags(plan.tag, context):
         raise Conflict(
-            f"on {plan.remote} the tag {plan.tag} points at {there[:12]}, HEAD is {plan.commit[:12]}",
-            hint=f"fetch the tag and check it out: git fetch {plan.remote} tag {plan.tag} && "
+            f"there is a tag {name}, which differs from {other} only in its case",
+            hint="choose another tag: on some disks both would be one file",
+        )
+    if plan.remote is not None:
+        _require_remote_tag(plan, context, plan.remote, here)
+    forge = context.forge
+    if forge is not None and forge.hosts_tags:
+        _require_hosted_tag(plan, forge, here)
+
+
+def _similar_tags(tag: str, context: PublishContext) -> list[tuple[str, str]]:
+    return [(name, tag) for name in context.repo.tag_names() if name != tag and name.lower() == tag.lower()]
+
+
+def _require_remote_tag(plan: Plan, context: PublishContext, remote: str, here: TagInfo | None) -> None:
+    there = context.repo.remote_tag_object(remote, plan.tag)
+    if there is None:
+        return
+    if there.commit != plan.commit:
+        raise Conflict(
+            f"on {remote} the tag {plan.tag} points at {there.commit[:12]}, HEAD is {plan.commit[:12]}",
+            hint=f"fetch the tag and check it out: git fetch {remote} tag {plan.tag} && "
             f"git switch --detach {plan.tag}; or choose a new one",
         )
-    if there is not None and here is None:
+    if here is not None:
+        require_same_object(remote, plan.tag, there, here.object_id, here.commit)
+        return
+    raise Conflict(
+        f"{remote} has a tag {plan.tag} of this commit, but this repository has not",
+        hint=f"fetch it, so that its message can be compared: git fetch {remote} tag {plan.tag}",
+    )
+
+
+def _require_hosted_tag(plan: Plan, forge: Forge, here: TagInfo | None) -> None:
+    """The forge's own repository must have this very tag, or a remote must be known to push it to."""
+    there = forge.tag_object(plan.tag)
+    if there is None and plan.remote is None:
+        raise RemoteError(
+            f"{forge.name} does not have the tag {plan.tag}, and no git remote is known to push it to: "
+            "it would make a lightweight tag of its own, which proves nothing",
+            hint="pass --remote NAME, or push the tag first: git push REMOTE "
+            f"refs/tags/{plan.tag} (after `obrelease tag {plan.tag}`)",
+        )
+    if there is not None and (here is None or here.object_id != there):
         raise Conflict(
-            f"{plan.remote} has a tag {plan.tag} of this commit, but this repository has not",
-            hint=f"fetch it, so that its message can be compared: git fetch {plan.remote} tag {plan.tag}",
+            f"{forge.name} has a tag {plan.tag} of the object {there[:12]}, "
+            + ("this repository has none" if here is None else f"here it is {here.object_id[:12]}"),
+            hint="fetch it, so that its message can be compared: "
+            f"git fetch --force {plan.remote or 'origin'} tag {plan.tag}; or choose a new tag",
         )
 
 

@@ -40,6 +40,7 @@ class Upload:
         require_same_assets(forge, uploaded, packed, "has a draft with other contents", sent=True)
         if uploaded.prerelease != plan.prerelease:
             raise Conflict(f"the draft of {plan.tag} has prerelease={uploaded.prerelease}", hint=INSPECT_HINT)
+        _require_tag_on_forge(forge, context, plan.tag)
         published = forge.publish(uploaded)
         _require_public(forge, published, packed)
         context.act_done("publish", plan.tag)
@@ -71,3 +72,21 @@ def _require_public(forge: Forge, published: Release, packed: PackedRelease) -> 
     if published.draft or seen.draft:
         raise RemoteError(f"{forge.name} acknowledged the publication of {published.tag}, but shows a draft")
     require_same_assets(forge, seen, packed, "was published with other contents", sent=True)
+
+
+def _require_tag_on_forge(forge: Forge, context: PublishContext, tag: str) -> None:
+    """The last look before the release becomes public: without the tag, the forge would make another one."""
+    present = context.repo.local_tag(tag)
+    if not forge.hosts_tags or present is None:
+        return
+    there = forge.tag_object(tag)
+    if there is None:
+        raise RemoteError(
+            f"{forge.name} does not have the tag {tag}: the release stays a draft",
+            hint=f"push it to {forge.name}, then run `obrelease publish {tag} --resume`",
+        )
+    if there != present.object_id:
+        raise Conflict(
+            f"{forge.name} has another tag {tag}, of the object {there[:12]}: the release stays a draft",
+            hint="somebody else pushed a tag of this name; choose a new one",
+        )
