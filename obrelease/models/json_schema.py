@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from obrelease.errors import InvalidInput, NotFound
-from obrelease.models import artefact_version_1
+from obrelease.models import artefact_version_1, manifest_version_1
 from obrelease.models.artefact import ARTEFACT_VERSION, Artefact
 from obrelease.models.base import Document
 from obrelease.models.docstring import docstring_of
@@ -53,6 +53,7 @@ class DocumentType:
 DOCUMENTS: Final = (
     DocumentType("artefact", 1, artefact_version_1.Artefact),
     DocumentType("artefact", ARTEFACT_VERSION, Artefact),
+    DocumentType("manifest", 1, manifest_version_1.BundleManifest),
     DocumentType("manifest", MANIFEST_VERSION, BundleManifest),
     DocumentType("plan", PLAN_VERSION, Plan),
 )

@@ -2,7 +2,8 @@
 
 Format history (``MANIFEST_VERSION``):
 
-1. First version.
+1. First version, see `manifest_version_1`; it is upgraded when it is read.
+2. Attached files: wheels, binaries, archives of the project. Tags with a prefix, build metadata, upper case.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from obrelease.models.artefact import Count, Kind
 from obrelease.models.base import AssetName, Commit, Digest, Document, RelativePath, Slug, require_sorted
 from obrelease.models.version_tag import Tag, TagText
 
-MANIFEST_VERSION: Final = 1
+MANIFEST_VERSION: Final = 2
 
 
 class ReleaseRun(Document):
@@ -56,10 +57,15 @@ class BundleMember(Document):
 
 
 class BundleManifest(Document):
-    """`manifest.json`: what a release is made of; its own digest names the whole release."""
+    """`manifest.json`: what a release is made of; its own digest names the whole release.
+
+    Attributes:
+        assets: the pictures next to the bundle.
+        attachments: files of the project that are released with its results, such as wheels and binaries.
+    """
 
     format: Literal["obrelease.manifest"] = "obrelease.manifest"
-    version: Literal[1] = MANIFEST_VERSION
+    version: Literal[2] = MANIFEST_VERSION
     project: Slug
     tag: TagText
     commit: Commit
@@ -68,6 +74,12 @@ class BundleManifest(Document):
     bundle: BundleFile
     members: tuple[BundleMember, ...]
     assets: tuple[ReleaseAsset, ...] = ()
+    attachments: tuple[ReleaseAsset, ...] = ()
+
+    @property
+    def files(self) -> tuple[ReleaseAsset, ...]:
+        """The files next to the manifest that it lists: the bundle, the pictures, what is attached."""
+        return (self.bundle, *self.assets, *self.attachments)
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
@@ -75,5 +87,9 @@ class BundleManifest(Document):
             raise ValueError(f"prerelease is {self.prerelease}, the tag {self.tag} says otherwise")
         require_sorted("members", (member.path for member in self.members))
         require_sorted("assets", (asset.name for asset in self.assets))
+        require_sorted("attachments", (asset.name for asset in self.attachments))
         require_sorted("runs", (run.path for run in self.runs))
+        names = [file.name.lower() for file in self.files]
+        if len(set(names)) != len(names):
+            raise ValueError("two files have one name")
         return self

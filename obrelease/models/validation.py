@@ -17,11 +17,13 @@ from pydantic import ValidationError
 from obrelease.errors import InvalidInput, ObreleaseError
 from obrelease.models.artefact import Artefact
 from obrelease.models.artefact_version_1 import Artefact as ArtefactVersion1
-from obrelease.models.artefact_version_1 import upgraded
+from obrelease.models.artefact_version_1 import upgraded as upgraded_artefact
 from obrelease.models.base import Document
 from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.finding import Finding, printable
 from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
+from obrelease.models.manifest_version_1 import BundleManifest as ManifestVersion1
+from obrelease.models.manifest_version_1 import upgraded as upgraded_manifest
 from obrelease.models.strict_json import parse_strict
 
 if TYPE_CHECKING:
@@ -106,7 +108,9 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
 
 
 def _newest(document: Document | None) -> Document | None:
-    return upgraded(document) if isinstance(document, ArtefactVersion1) else document
+    if isinstance(document, ArtefactVersion1):
+        return upgraded_artefact(document)
+    return upgraded_manifest(document) if isinstance(document, ManifestVersion1) else document
 
 
 def validation_messages(error: ValidationError) -> list[str]:

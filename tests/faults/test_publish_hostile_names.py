@@ -94,7 +94,7 @@ def acts(tree: GitRepository) -> dict[str, Callable[[str], object]]:
     return {
         "tag": Tag.parse,
         "local_tag": tree.local_tag,
-        "previous_tag": tree.previous_tag,
+        "remote_tag_object": lambda name: tree.remote_tag_object("origin", name),
         "create_tag": lambda name: tree.create_tag(name, "0" * 40, "text"),
         "commit": lambda name: tree.create_tag("v1", name, "text"),
         "delete_tag": tree.delete_tag,
@@ -123,7 +123,7 @@ def test_ten_thousand_generated_names_are_refused_or_harmless(tree: GitRepositor
     prng, doors, refused = Prng(60), acts(tree), 0
     while refused < 10_000:
         name = "".join(ALPHABET[prng.below(len(ALPHABET))] for _ in range(1 + prng.below(12)))
-        if name.isascii() and all(c.isalnum() or c in ".-+" for c in name):
+        if name.isascii() and all(c.isalnum() or c in ".-+@/" for c in name):
             continue
         with pytest.raises(UsageError):
             doors[sorted(doors)[refused % len(doors)]](name)

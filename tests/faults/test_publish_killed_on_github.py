@@ -13,14 +13,15 @@ from tests.unit.release.project import Project, make_project
 
 TAG = "v0.9-beta"
 ASSETS = 5
-BOUNDARIES = 88
-"""Before and after each of the 44 requests of a release of five assets."""
+BOUNDARIES = 92
+"""Before and after each of the 46 requests of a release of five assets."""
 
 
 def published(
     clients: Clients, project: Project, home: Path, github: LoopbackGitHub, boundary: int = 0
 ) -> tuple[int | None, int]:
     """Publish in a process that dies at a boundary: its exit code, and the boundaries that it came to."""
+    github.repository.git = project.remote
     running: list[Client] = []
     seen = 0
 

@@ -65,7 +65,9 @@ class TestOneWins:
             def start(project: Project) -> Client:
                 return clients.start(project.root, tmp_path, github.api, "publish", TAG, "--remote", "origin")
 
-            raced(rivals(base, same=same), start, same=same)
+            pair = rivals(base, same=same)
+            github.repository.git = pair[0].remote
+            raced(pair, start, same=same)
             (release,) = github.repository.releases.values()
             assert not release.draft
             assert len(release.assets) >= ASSETS

@@ -49,6 +49,7 @@ class Canary:
 
     def __init__(self, base: Path, github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
         self.base, self.project = base, make_project(base)
+        github.repository.git = self.project.remote
         programs = base / "programs"
         programs.mkdir()
         real = shutil.which("git")
@@ -122,7 +123,7 @@ def test_a_success_and_the_doctor_are_silent_too(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for arguments in (
-        ["publish", TAG, "--json"],
+        ["publish", TAG, "--remote", "origin", "--json"],
         ["bundle", TAG],
         ["publish", TAG, "--abort"],
         ["doctor", "-vv"],

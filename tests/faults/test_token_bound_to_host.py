@@ -76,7 +76,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     policy = files("obrelease.release") / "templates" / "gate-policy.toml"
     (made.root / "gate.toml").write_text(policy.read_text("utf-8"), "utf-8")
     git(made.root, "add", "-A")
-    git(made.root, "commit", "-q", "-m", "runs")
+    git(made.root, "commit", "-q", "--allow-empty", "-m", "runs")
     git(made.root, "tag", "-a", "v0.1", "-m", "first")
     monkeypatch.chdir(made.root)
     for name, value in surroundings(tmp_path, "").items():

@@ -34,7 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = tmp_path_factory.mktemp("api") / "parser"
     root.mkdir()
     git(root, "init", "--quiet")
-    (root / ".gitignore").write_text("results/\n")
+    (root / ".gitignore").write_text(".index.sqlite*\n.staging/\n")
     (root / "policy.toml").write_text(POLICY)
     git(root, "add", ".")
     git(root, "commit", "--quiet", "--message", "made up")
@@ -50,6 +50,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
                 repository=project,
                 created_ns=1_700_000_000_000_000_000 + 10 * number + int(version),
             )
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "runs")
     return project
 
 

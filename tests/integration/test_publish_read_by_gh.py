@@ -75,7 +75,9 @@ def leading_to(api: str) -> Iterator[str]:
 
 @pytest.mark.nightly
 def test_gh_downloads_the_bytes(tmp_path: Path, github: LoopbackGitHub) -> None:
-    client = started(make_project(tmp_path).root, tmp_path, github.api, "publish", TAG)
+    project = make_project(tmp_path)
+    github.repository.git = project.remote
+    client = started(project.root, tmp_path, github.api, "publish", TAG, "--remote", "origin")
     _, said = client.communicate()
     assert client.returncode == 0, said
     (release,) = github.repository.releases.values()

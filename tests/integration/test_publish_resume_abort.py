@@ -24,6 +24,7 @@ UPLOAD = ("POST", r"/releases/\d+/assets$")
 @pytest.fixture
 def project(tmp_path: Path, github: LoopbackGitHub, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = make_project(tmp_path)
+    github.repository.git = made.remote
     monkeypatch.chdir(made.root)
     monkeypatch.setattr(github_package, "RequestTiming", without_waits)
     for name, value in surroundings(tmp_path, github.api).items():
@@ -140,14 +141,16 @@ def test_abort_removes_the_draft_and_keeps_a_pushed_tag(
 def test_abort_removes_an_unpushed_tag_of_its_own_alone(
     project: Project, github: LoopbackGitHub, console: Console
 ) -> None:
-    github.fault(*UPLOAD, status=401)
-    assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
+    hook = project.remote / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'GH013: no tags today' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    code, said = console.fails("publish", TAG, "--remote", "origin")
+    assert (code, "GH013: no tags today" in said) == (ExitCode.REMOTE, True)
     assert len(console.answers("publish", TAG, "--abort")["removed"]) == 2
     assert project.context().repo.local_tag(TAG) is None
     console.answers("tag", TAG)
     Journal.of(project.root / ".git", TAG).remove()
-    github.fault(*UPLOAD, status=401)
-    assert console.fails("publish", TAG)[0] == ExitCode.REMOTE
+    assert console.fails("publish", TAG, "--remote", "origin")[0] == ExitCode.REMOTE
     answer = console.answers("publish", TAG, "--abort")
     assert answer["kept"] == [f"the tag {TAG}: it existed before this release was started"]
     assert project.context().repo.local_tag(TAG) is not None
@@ -168,7 +171,7 @@ def test_abort_leaves_the_draft_of_another_run(
 def test_a_public_release_is_never_removed(
     project: Project, github: LoopbackGitHub, console: Console
 ) -> None:
-    console.answers("publish", TAG)
+    console.answers("publish", TAG, "--remote", "origin")
     for _ in range(2):
         code, said = console.fails("publish", TAG, "--abort")
         assert (code, "nothing was removed" in said) == (ExitCode.CONFLICT, True)
@@ -198,13 +201,14 @@ def test_an_immutable_release_with_other_contents_is_found_before_any_write(
     project: Project, github: LoopbackGitHub, console: Console
 ) -> None:
     github.repository.makes_immutable = True
-    console.answers("publish", TAG)
+    console.answers("publish", TAG, "--remote", "origin")
     assert console.answers("publish", TAG)["uploaded"] == "already published"
     git(project.root, "tag", "--delete", TAG)
+    git(project.remote, "tag", "--delete", TAG)
     Journal.of(project.root / ".git", TAG).remove()
     project.record("x100")
     github.seen.clear()
-    code, said = console.fails("publish", TAG)
+    code, said = console.fails("publish", TAG, "--remote", "origin")
     assert (code, "public and immutable" in said) == (ExitCode.CONFLICT, True)
     assert {seen.method for seen in github.seen} == {"GET"}
 
@@ -228,7 +232,7 @@ def test_a_commit_that_github_does_not_know_yet_gets_its_draft_after_the_tag(
 def test_prerelease_and_latest_come_from_the_tag(
     project: Project, github: LoopbackGitHub, console: Console, tag: str, prerelease: bool, latest: str
 ) -> None:
-    console.answers("publish", tag)
+    console.answers("publish", tag, "--remote", "origin")
     (release,) = github.repository.releases.values()
     assert (release.prerelease, release.latest) == (prerelease, latest)
 

@@ -249,7 +249,6 @@ def test_a_rebuild_without_the_key_gives_the_signed_release_byte_for_byte(
     clone = copy_clone(release, tmp_path / "clone")
     git(clone, "checkout", "--quiet", TAG)
     monkeypatch.chdir(clone)
-    monkeypatch.setenv("OBRELEASE_RESULTS", str(release.project.results))
     run_json(capsys, "bundle", TAG, "--output", str(tmp_path / "rebuilt"))
     for path in release.files().iterdir():
         assert (tmp_path / "rebuilt" / path.name).read_bytes() == path.read_bytes()
@@ -276,7 +275,6 @@ def test_an_unsigned_tag_is_not_signed_afterwards(
 ) -> None:
     clone = copy_clone(release, tmp_path / "clone")
     monkeypatch.chdir(clone)
-    monkeypatch.setenv("OBRELEASE_RESULTS", str(release.project.results))
     assert execute(["tag", "v1"]) == 0
     assert execute(["tag", "v1", "--sign", str(release.key)]) == ExitCode.CONFLICT
     assert "is not signed" in capsys.readouterr().err
@@ -298,7 +296,6 @@ def test_a_public_key_signs_through_the_agent(
         key.unlink()
         clone = copy_clone(release, tmp_path / "clone")
         monkeypatch.chdir(clone)
-        monkeypatch.setenv("OBRELEASE_RESULTS", str(release.project.results))
         assert execute(["tag", "v3", "--sign", f"{key}.pub"]) == 0
         assert "BEGIN SSH SIGNATURE" in git(clone, "cat-file", "tag", "v3")
     finally:

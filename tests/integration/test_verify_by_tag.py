@@ -90,7 +90,7 @@ def test_a_policy_may_do_without_the_tag_and_so_does_a_folder(
     ("name", "value", "said"),
     [
         ("title", "demo v9", "its title is 'demo v9'"),
-        ("notes", "a hundred times faster", "do not start with the bundle's NOTES.md"),
+        ("notes", "a hundred times faster", "does not have the bundle's NOTES.md"),
         ("commit", "cd" * 20, "it names the commit"),
         ("prerelease", False, "prerelease=False"),
     ],

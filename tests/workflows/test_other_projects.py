@@ -134,6 +134,7 @@ def test_the_written_workflow_runs_from_the_tag_to_the_release(
     project.commit("benchmarks")
     made = project.obrelease("tag", TAG, "--remote", "origin")
     wheels = wheel_without_engine(tmp_path)
+    github.repository.git = project.remote
     event = Event(project.remote, TAG, REPOSITORY, github.api, TOKEN)
     workflow = project.root / WORKFLOW
     install = (

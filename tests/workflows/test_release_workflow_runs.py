@@ -91,6 +91,7 @@ SUBSTITUTES: Final = (
 
 
 def runner(scratch: Scratch, github: LoopbackGitHub, folder: Path) -> Runner:
+    github.repository.git = scratch.remote
     event = Event(scratch.remote, TAG, REPOSITORY, github.api, TOKEN)
     return Runner.of(RELEASE, event, folder, {entry.block: entry.runs for entry in SUBSTITUTES})
 

@@ -108,6 +108,7 @@ def runner(project: Project, github: LoopbackGitHub, folder: Path, **asked: str)
     folder.mkdir()
     workflow = folder / "workflow.yml"
     workflow.write_text(yaml.safe_dump(job(**asked)), "utf-8")
+    github.repository.git = project.remote
     event = Event(project.remote, TAG, REPOSITORY, github.api, TOKEN)
     (install,) = [s["run"] for s in job()["jobs"]["release"]["steps"] if s.get("name") == INSTALL]
     made = Runner.of(workflow, event, folder / "runner", {install.strip(): BESIDE})

@@ -98,7 +98,7 @@ def _sizes(folder: Path, where: str) -> dict[str, int]:
     )
     data = read_bounded(folder / MANIFEST_NAME, MAX_DOCUMENT_BYTES)
     manifest = read_document(data, BundleManifest, f"{where}/{MANIFEST_NAME}")
-    sizes = {asset.name: asset.size for asset in (manifest.bundle, *manifest.assets)}
+    sizes = {asset.name: asset.size for asset in manifest.files}
     if listed.keys() - {MANIFEST_NAME} != sizes.keys():
         raise IntegrityError(f"{where}: {sha256sums.NAME} and {MANIFEST_NAME} list different files")
     return sizes

@@ -167,10 +167,10 @@ def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -
         raise IntegrityError(
             f"{path}: names a bundle {manifest.bundle.name} of another release", hint=DOWNLOAD_AGAIN
         )
-    listed = {asset.name: asset.sha256 for asset in (manifest.bundle, *manifest.assets)}
+    listed = {asset.name: asset.sha256 for asset in manifest.files}
     actual = {name: digests[name] for name in digests if name not in UNLISTED_FILES | {MANIFEST_NAME}}
     require_equal(listed, actual, str(path))
-    for asset in (manifest.bundle, *manifest.assets):
+    for asset in manifest.files:
         if (size := (folder / asset.name).stat().st_size) != asset.size:
             raise IntegrityError(f"{folder / asset.name}: {size} bytes, the manifest says {asset.size}")
     return manifest

@@ -177,7 +177,7 @@ def _check_sizes(release: Release, path: Path) -> None:
     """
     with suppress(InvalidInput):
         manifest = read_document(read_bounded(path), BundleManifest, MANIFEST_NAME)
-        sizes = {asset.name: asset.size for asset in (manifest.bundle, *manifest.assets)}
+        sizes = {asset.name: asset.size for asset in manifest.files}
         for asset in release.assets:
             expected = sizes.get(asset.name, asset.size)
             if asset.size != expected:

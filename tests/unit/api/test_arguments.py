@@ -52,8 +52,7 @@ def test_a_run_is_an_entry_or_a_name_everywhere(tmp_path: Path, entries: list[En
 
 def test_a_published_run_is_an_entry_or_a_name(tmp_path: Path, entries: list[Entry]) -> None:
     git(tmp_path, "init", "--quiet")
-    (tmp_path / ".gitignore").write_text("results\n")
-    git(tmp_path, "add", ".gitignore")
+    git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message", "made up")
     for run in (entries[0], entries[0].digest):
         planned = publish("v1.0", runs=[run], dry_run=True, project=tmp_path)

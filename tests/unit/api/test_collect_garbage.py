@@ -13,14 +13,15 @@ from tests.unit.release.project import git
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
-    """A repository with one run, which is released as v1.0."""
+    """A repository with one run, which is released as v1.0, and no longer tracked since."""
     git(tmp_path, "init", "--quiet")
-    (tmp_path / ".gitignore").write_text("results\n")
-    git(tmp_path, "add", ".gitignore")
-    git(tmp_path, "commit", "--quiet", "--message", "made up")
     metric = Metric("m", "ms", [1])
     record("s", producer="p", version="1", metrics=[metric], registry=tmp_path / "results")
+    git(tmp_path, "add", "results/imported")
+    git(tmp_path, "commit", "--quiet", "--message", "made up")
     publish("v1.0", project=tmp_path)
+    git(tmp_path, "rm", "-r", "--quiet", "--cached", "results")
+    git(tmp_path, "commit", "--quiet", "--message", "no longer tracked")
     return tmp_path
 
 

@@ -66,7 +66,7 @@ class Project:
     def commit(self, message: str) -> None:
         """Commit everything, as a person does."""
         git(self.root, "add", "--all")
-        git(self.root, "commit", "--quiet", f"--message={message}")
+        git(self.root, "commit", "--quiet", "--allow-empty", f"--message={message}")
 
     def remote_tag(self, tag: str) -> str:
         """The commit that the remote's tag peels to, empty where it has none."""

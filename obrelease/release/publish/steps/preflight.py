@@ -121,8 +121,8 @@ def _require_hosted_tag(plan: Plan, forge: Forge, here: TagInfo | None) -> None:
         raise RemoteError(
             f"{forge.name} does not have the tag {plan.tag}, and no git remote is known to push it to: "
             "it would make a lightweight tag of its own, which proves nothing",
-            hint="pass --remote NAME, or push the tag first: git push REMOTE "
-            f"refs/tags/{plan.tag} (after `obrelease tag {plan.tag}`)",
+            hint=f"pass --remote NAME, or push it first: obrelease tag {plan.tag} && "
+            f"git push REMOTE refs/tags/{plan.tag}",
         )
     if there is not None and (here is None or here.object_id != there):
         raise Conflict(
