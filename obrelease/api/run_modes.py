@@ -14,6 +14,7 @@ from obrelease.analysis.kinds.profile.tables import ALLOCATIONS_FILE, FUNCTIONS_
 from obrelease.analysis.summary.key_figures import figures_of
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Run
+from obrelease.analysis.summary.stability import is_inconclusive
 from obrelease.api.arguments import (
     check_flags,
     check_integers,
@@ -24,7 +25,7 @@ from obrelease.api.arguments import (
 from obrelease.api.clock import now_ns
 from obrelease.api.producer import this_program
 from obrelease.api.project import ProjectLike, project_of
-from obrelease.errors import CheckFailed
+from obrelease.errors import CheckFailed, Inconclusive
 from obrelease.models.artefact import Producer
 from obrelease.recorder.architectures import DEFAULT_MESSAGES, architectures_work, record_architectures
 from obrelease.recorder.architectures import SUMMARY_FILE as ARCHITECTURES_FILE
@@ -68,8 +69,16 @@ class RunReport:
         """Raise if the run failed to prove what it checks.
 
         Raises:
-            CheckFailed: names the checks.
+            CheckFailed: names the checks that failed.
+            Inconclusive: the others had nothing to decide them by.
         """
+        outcome = self.run.artefact.outcome
+        undecided = [check for check in (outcome.checks if outcome else ()) if is_inconclusive(check)]
+        if undecided and len(undecided) == len(self.run.checks_failed):
+            raise Inconclusive(
+                f"{undecided[0].name} is inconclusive: {undecided[0].detail}",
+                hint="name a participant that the data have, or watch a market maker (`[market_maker]`)",
+            )
         if self.run.checks_failed:
             raise CheckFailed(
                 f"checks of the run failed: {', '.join(self.run.checks_failed)}",

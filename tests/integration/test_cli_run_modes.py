@@ -134,6 +134,27 @@ def test_expected_breaches_decide_the_exit_code(tmp_path: Path, capsys: pytest.C
     assert "risk-expectation" in capsys.readouterr().err
 
 
+UNWATCHED = """
+version = 1
+expect = "none"
+[[limit]]
+inventory_lots = 1
+"""
+
+
+def test_limits_that_watched_nothing_are_inconclusive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "limits.toml").write_text(UNWATCHED)
+    words = ["run", "replay", "--passes", "1", "--core", "reference", "--risk", "limits.toml"]
+    assert execute(words) == ExitCode.INCONCLUSIVE
+    shown = capsys.readouterr()
+    assert ", 1 inconclusive" in shown.out
+    assert "limit 1 was applied to no order" in shown.err
+    assert execute(["show", "latest"]) == ExitCode.OK
+    assert "inconclusive: limit 1 was applied to no order" in capsys.readouterr().out
+
+
 def test_logs_are_canonical_and_equal_on_every_core(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

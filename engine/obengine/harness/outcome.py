@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,13 @@ from obengine.feeds.files import DataFile
 from obengine.risk.limits import Breach
 from obengine.risk.limits_file import RiskLimits
 
+INCONCLUSIVE: Final = "inconclusive"
+"""The count that a check has if it neither passed nor failed: there was nothing to decide it by."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A check of a run: whether it passed, and its counts."""
+    """A check of a run: whether it passed, and its counts (see `INCONCLUSIVE`)."""
 
     name: str
     passed: bool

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from obengine.api.messages import Commands, EventKind, Op, OrderKind, TimeInForce
 from obengine.harness.measure import MakeBook
-from obengine.harness.outcome import CheckResult, RiskOutcome
+from obengine.harness.outcome import INCONCLUSIVE, CheckResult, RiskOutcome
 from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder
 from obengine.risk.limits_file import RiskLimits
 from obengine.risk.market_maker import MarketMaker
@@ -27,7 +27,8 @@ def apply_risk_limits(
 ) -> RiskOutcome:
     """Replay the commands one by one and check them against the limits.
 
-    Orders of participant 0 have no known owner and are not checked. Recorded orders and changes that exceed a
+    Orders of participant 0 have no known owner and are not checked: a limit that was applied to no order
+    makes the result inconclusive. Recorded orders and changes that exceed a
     limit are applied anyway; those of the market maker are not.
     """
     risk = RiskEngine(limits.rules)
@@ -95,6 +96,8 @@ def _check(limits: RiskLimits, risk: RiskEngine, maker: MarketMaker | None) -> C
     found = Counter(str(breach.kind) for breach in risk.breaches)
     counts = {f"breaches-{kind}": found[str(kind)] for kind in BreachKind}
     counts["refused-after-kill"] = risk.refused_after_kill
+    for number, watched in enumerate(risk.watched, start=1):
+        counts |= {f"limit-{number}-orders": watched.orders, f"limit-{number}-fills": watched.fills}
     if maker is not None:
         counts |= {"maker-sent": maker.sent, "maker-refused": maker.refused, "maker-fills": maker.fills}
     expected = limits.expected or {}
@@ -102,6 +105,10 @@ def _check(limits: RiskLimits, risk: RiskEngine, maker: MarketMaker | None) -> C
     detail = "the breaches are those that the limits file expects"
     if limits.expected is None:
         detail = "the limits file expects nothing of the breaches"
+    idle = [str(number) for number, watched in enumerate(risk.watched, start=1) if not watched.orders]
     if wrong:
         detail = f"breaches differ from what is expected: {'; '.join(wrong)}"
-    return CheckResult("risk-expectation", passed=not wrong, detail=detail, counts=counts)
+    elif idle:
+        detail = f"limit {', '.join(idle)} was applied to no order: the data name no such owner of orders"
+        counts[INCONCLUSIVE] = len(idle)
+    return CheckResult("risk-expectation", passed=not wrong and not idle, detail=detail, counts=counts)

@@ -103,6 +103,14 @@ class _Account:
 
 
 @dataclass(slots=True)
+class Watched:
+    """What a rule was applied to: new and changed orders, and fills of its participants."""
+
+    orders: int = 0
+    fills: int = 0
+
+
+@dataclass(slots=True)
 class _Holdings:
     """The position and open orders of one participant in one symbol."""
 
@@ -118,11 +126,13 @@ class RiskEngine:
     Attributes:
         breaches: all breaches, in order.
         refused_after_kill: number of orders after the kill switch of their participant.
+        watched: for each rule, what it was applied to.
     """
 
     def __init__(self, rules: tuple[RiskRule, ...]) -> None:
         self.breaches: list[Breach] = []
         self.refused_after_kill = 0
+        self.watched = tuple(Watched() for _ in rules)
         self._rules = rules
         self._accounts: dict[tuple[int, int], _Account] = {}
         self._holdings: dict[int, dict[int, _Holdings]] = {}
@@ -146,7 +156,8 @@ class RiskEngine:
         """Whether an order satisfies all limits; breaches are recorded."""
         passed = True
         for number, rule in enumerate(self._rules):
-            if rule.participant in {None, order.participant} and rule.symbol in {None, order.symbol}:
+            if _applies(rule, order.participant, order.symbol):
+                self.watched[number].orders += 1
                 passed &= self._check_rule(number, rule, order)
         return passed
 
@@ -201,12 +212,19 @@ class RiskEngine:
             return 0
         participant, side, lots = reduced
         self._held(participant, symbol).position += lots if side == Side.BUY else -lots
+        self._count_fill(participant, symbol)
         return lots
 
     def took(self, order: RiskOrder, qty_lots: int) -> None:
         """Record lots of an order that traded on arrival."""
         held = self._held(order.participant, order.symbol)
         held.position += qty_lots if order.side == Side.BUY else -qty_lots
+        self._count_fill(order.participant, order.symbol)
+
+    def _count_fill(self, participant: int, symbol: int) -> None:
+        for number, rule in enumerate(self._rules):
+            if _applies(rule, participant, symbol):
+                self.watched[number].fills += 1
 
     def _reduce(self, key: tuple[bool, int, int], qty_lots: int | None) -> tuple[int, int, int] | None:
         order = self._orders.get(key)
@@ -292,3 +310,7 @@ class RiskEngine:
         self.breaches.append(
             Breach(kind, order.time_ns, order.participant, order.symbol, order.order_id, limit, value)
         )
+
+
+def _applies(rule: RiskRule, participant: int, symbol: int) -> bool:
+    return rule.participant in {None, participant} and rule.symbol in {None, symbol}

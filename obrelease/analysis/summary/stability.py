@@ -16,6 +16,8 @@ from obrelease.analysis.statistics.median import median
 from obrelease.models.artefact import Artefact, Check
 
 STABILITY: Final = "stability"
+INCONCLUSIVE: Final = "inconclusive"
+"""The count of a check that had nothing to decide it by (`obengine.harness.outcome`); it has not passed."""
 
 MIN_PASSES: Final = 5
 MAX_MIDDLE_PERMILLE: Final = 100
@@ -44,6 +46,11 @@ class Spread:
             or self.middle_permille > MAX_MIDDLE_PERMILLE
             or self.slowest_permille > MAX_SLOWEST_PERMILLE
         )
+
+
+def is_inconclusive(check: Check) -> bool:
+    """Whether a check had nothing to decide it by."""
+    return not check.passed and bool(check.counts.get(INCONCLUSIVE))
 
 
 def is_stability(check: Check) -> bool:

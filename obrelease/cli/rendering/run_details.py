@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.readable_values import readable
-from obrelease.analysis.summary.stability import is_stability
+from obrelease.analysis.summary.stability import is_inconclusive, is_stability
 from obrelease.cli.console.output import counted, table
 from obrelease.cli.rendering.metric_tables import (
     FEW,
@@ -75,11 +75,13 @@ def _files(artefact: Artefact) -> str:
 def verdict(checks: Sequence[Check]) -> str:
     """How many checks a run passed, how many it did not, and whether its passes were unstable."""
     proofs = [check for check in checks if not is_stability(check)]
-    failed = sum(not check.passed for check in proofs)
+    undecided = sum(is_inconclusive(check) for check in proofs)
+    failed = sum(not check.passed for check in proofs) - undecided
     if not checks:
         return "-"
     unstable = any(check.counts.get("unstable") for check in checks if is_stability(check))
-    text = f"{len(proofs) - failed} passed" + (f", {failed} FAILED" if failed else "")
+    text = f"{len(proofs) - failed - undecided} passed" + (f", {failed} FAILED" if failed else "")
+    text += f", {undecided} inconclusive" if undecided else ""
     return text + (", unstable" if unstable else "")
 
 
@@ -185,7 +187,8 @@ def _result(run: Run) -> Iterator[tuple[str, str]]:
 def _finding(check: Check) -> str:
     if is_stability(check):
         return check.detail
-    return ("passed" if check.passed else "FAILED") + (f": {check.detail}" if check.detail else "")
+    word = "inconclusive" if is_inconclusive(check) else "passed" if check.passed else "FAILED"
+    return word + (f": {check.detail}" if check.detail else "")
 
 
 def instant(epoch_ns: int) -> str:

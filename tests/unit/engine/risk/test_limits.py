@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from obengine.api.messages import COMMAND, Op, Side
 from obengine.cores import make_book
+from obengine.harness.outcome import INCONCLUSIVE
 from obengine.harness.replay_risk import apply_risk_limits
 from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder, RiskRule
 from obengine.risk.limits_file import MAKER, MakerPlan, RiskLimits
@@ -162,6 +163,40 @@ def test_orders_without_owner_affect_no_participant() -> None:
     risk.closed(0, 77)
     assert risk.position_lots(1, 0) == 0
     assert risk.last_ticks(0) is None
+
+
+@pytest.mark.parametrize("core", ["reference", "native"])
+def test_each_limit_counts_the_orders_and_fills_that_it_watched(core: str) -> None:
+    stream = np.zeros(4, COMMAND)
+    stream["op"] = Op.NEW
+    stream["side"] = [Side.SELL, Side.BUY, Side.BUY, Side.SELL]
+    stream["order_id"] = [1, 2, 3, 4]
+    stream["participant"] = [0, 5, 6, 0]
+    stream["qty_lots"] = [4, 10, 8, 30]
+    stream["price_ticks"] = [105, 105, 100, 100]
+    rules = (RiskRule(inventory_lots=99), RiskRule(participant=6, open_orders=9), RiskRule(participant=7))
+    limits = RiskLimits(rules, None, {}, b"", "limits.toml")
+    check = apply_risk_limits(stream, np.arange(4, dtype=np.int64), partial(make_book, core), limits).check
+    found = {name: count for name, count in check.counts.items() if name.startswith("limit-")}
+    assert found == {
+        "limit-1-orders": 2, "limit-1-fills": 3, "limit-2-orders": 1, "limit-2-fills": 1,
+        "limit-3-orders": 0, "limit-3-fills": 0,
+    }  # fmt: skip
+    assert not check.passed
+    assert check.counts[INCONCLUSIVE] == 1
+    assert check.detail.startswith("limit 3 was applied to no order")
+
+
+def test_a_breach_that_was_not_expected_outweighs_a_limit_that_watched_nothing() -> None:
+    stream = np.zeros(1, COMMAND)
+    stream["op"], stream["order_id"], stream["qty_lots"] = Op.NEW, 1, 5
+    stream["participant"], stream["price_ticks"] = 5, 100
+    rules = (RiskRule(inventory_lots=1), RiskRule(participant=7))
+    limits = RiskLimits(rules, None, {}, b"", "limits.toml")
+    expected = replace(limits, expected={"inventory": 0})
+    check = apply_risk_limits(stream, np.zeros(1, np.int64), partial(make_book, "reference"), expected).check
+    assert not check.passed
+    assert INCONCLUSIVE not in check.counts
 
 
 PLAN = MakerPlan(seed=1, symbol=0, half_spread_ticks=4, quote_lots=10, skew_ticks_per_lot=1)
