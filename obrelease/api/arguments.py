@@ -66,6 +66,14 @@ def checked_integers(name: str, values: object) -> tuple[int, ...]:
     return found
 
 
+def checked_texts(name: str, values: object) -> tuple[str, ...]:
+    """A list of texts; raises `UsageError`, also for one text that is not in a list."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise UsageError(f"{name} is {values!r:.60}", hint=f"pass {name} as a list of texts")
+    check_texts(**{f"{name}[{place}]": value for place, value in enumerate(values)})
+    return tuple(values)
+
+
 def check_texts(**values: object) -> None:
     """Refuse arguments that are not text; raises `UsageError`."""
     for name, value in values.items():

@@ -21,6 +21,7 @@ from obrelease.api.arguments import (
     check_texts,
     checked_integers,
     checked_optional_path,
+    checked_texts,
 )
 from obrelease.api.clock import now_ns
 from obrelease.api.producer import this_program
@@ -222,6 +223,8 @@ def run_replay(
     *,
     core: str = "auto",
     passes: int = DEFAULT_PASSES,
+    days: Sequence[str] = (),
+    symbols: Sequence[str] = (),
     risk: Path | None = None,
     log: Path | None = None,
     project: ProjectLike = ".",
@@ -230,7 +233,9 @@ def run_replay(
     """Replay recorded market data, check it row by row, and record the run.
 
     Args:
-        file: LOBSTER, ITCH 5.0 or a tape; a bundled sample if None.
+        file: LOBSTER (one or more days), ITCH 5.0 or a tape; a bundled sample if None.
+        days, symbols: of a LOBSTER folder or archive, the dates (`YYYY-MM-DD`) and symbols that are replayed
+            in one run, each with a book of its own; all if empty.
         risk: a file of risk limits that the replay is checked against.
         core, passes, log, project: as for `run_bench`.
 
@@ -239,6 +244,7 @@ def run_replay(
         NotFound: the file is missing; else as `run_bench`.
     """
     check_texts(core=core)
+    chosen_days, chosen_symbols = checked_texts("days", days), checked_texts("symbols", symbols)
     check_integers(passes=passes)
     source, limits, target = (
         checked_optional_path(name, path) for name, path in (("file", file), ("risk", risk), ("log", log))
@@ -249,6 +255,8 @@ def run_replay(
             path=source,
             core=core,
             passes=passes,
+            days=chosen_days,
+            symbols=chosen_symbols,
             risk=limits,
             log=target,
             progress=advance,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,16 +11,17 @@ from obengine import cores
 from obengine.api.messages import Commands, records_digest
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import is_itch50
-from obengine.feeds.lobster import LobsterDay, read_lobster, read_pair
+from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness.architectures.comparison import ARCHITECTURES_VERSION, SYMBOLS, spread
 from obengine.harness.replay import TAPE_WORKLOAD_VERSION
 from obengine.harness.replay_itch import ITCH_VERSION
-from obengine.harness.replay_lobster import LOBSTER_VERSION
+from obengine.harness.replay_lobster import LOBSTER_VERSION, commands_of
 from obengine.harness.scenario import SCENARIOS, check_numbers
 from obengine.harness.stress import STRESS_VERSION
+from obrelease.analysis.kinds.run_commands import DAYS, REPLAYED_SYMBOLS, selected
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Workload
 from obrelease.recorder.engine_adapter import engine_errors
@@ -61,7 +62,7 @@ def regenerate(artefact: Artefact, trace: Path | None) -> Regenerated:
             hint="bench, replay, stress and architectures runs can",
         )
     with engine_errors():
-        regenerated = _seeded(workload) if workload.source is None else _recorded(workload, trace)
+        regenerated = _seeded(workload) if workload.source is None else _recorded(artefact, workload, trace)
     if workload.source is None and trace is not None:
         raise UsageError(f"{workload.name} is seeded flow and reads no file", hint="leave --trace out")
     _require_source(workload, regenerated.source_sha256, trace)
@@ -97,12 +98,17 @@ def _seeded(workload: Workload) -> Regenerated:
     )
 
 
-def _recorded(workload: Workload, trace: Path | None) -> Regenerated:
+def _recorded(artefact: Artefact, workload: Workload, trace: Path | None) -> Regenerated:
     if trace is not None:
         if not trace.exists():
             raise NotFound(f"{trace}: no such file or folder")
-        return _trace_reader(trace)(trace)
-    regenerated = _from_lobster_day(read_pair(lobster_sample_pair()))
+        if is_tape(trace):
+            return _tape(trace)
+        if trace.is_file() and is_itch50(trace):
+            return _itch50(trace)
+        days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
+        return _lobster(trace, days, symbols)
+    regenerated = _from_lobster_days((read_pair(lobster_sample_pair()),))
     if workload.source is not None and regenerated.source_sha256 != workload.source.sha256:
         raise UsageError(
             f"the run replayed {workload.source.name} "
@@ -110,12 +116,6 @@ def _recorded(workload: Workload, trace: Path | None) -> Regenerated:
             hint="give that file by --trace FILE",
         )
     return regenerated
-
-
-def _trace_reader(path: Path) -> Callable[[Path], Regenerated]:
-    if is_tape(path):
-        return _tape
-    return _itch50 if path.is_file() and is_itch50(path) else _lobster
 
 
 def _tape(path: Path) -> Regenerated:
@@ -128,12 +128,12 @@ def _itch50(path: Path) -> Regenerated:
     return Regenerated(day.commands, len(day.symbols), ITCH_VERSION, day.source.sha256)
 
 
-def _lobster(path: Path) -> Regenerated:
-    return _from_lobster_day(read_lobster(path, core=cores.core_names()[0]))
+def _lobster(path: Path, days: Sequence[str], symbols: Sequence[str]) -> Regenerated:
+    return _from_lobster_days(read_lobster_days(path, days=days, symbols=symbols, core=cores.core_names()[0]))
 
 
-def _from_lobster_day(day: LobsterDay) -> Regenerated:
-    return Regenerated(day.commands, 1, LOBSTER_VERSION, day.sources[0].sha256)
+def _from_lobster_days(days: tuple[LobsterDay, ...]) -> Regenerated:
+    return Regenerated(commands_of(days), len(days), LOBSTER_VERSION, days[0].sources[0].sha256)
 
 
 def _require_version(workload: Workload, version: int) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from obengine.harness.outcome import WorkloadFacts
-from obengine.harness.replay import run_replay
-from obrelease.analysis.kinds.run_commands import replay_command
+from obengine.harness.replay import Selection, run_replay
+from obrelease.analysis.kinds.run_commands import DAYS, REPLAYED_SYMBOLS, replay_command
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer
 from obrelease.models.metric_identity import slug
@@ -26,6 +27,8 @@ def record_replay(
     path: Path | None,
     core: str,
     passes: int,
+    days: Sequence[str] = (),
+    symbols: Sequence[str] = (),
     risk: Path | None = None,
     log: Path | None = None,
     created_ns: int,
@@ -37,6 +40,7 @@ def record_replay(
     Args:
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
         path: the data file, or None for the engine's own sample, a made-up day.
+        days, symbols: of a LOBSTER folder or archive, those that are replayed; empty for all.
         risk: a file of risk limits that the replay is checked against, or None.
         log: where to write the events as JSON lines, or None.
 
@@ -54,11 +58,18 @@ def record_replay(
     require_destinations(registry.root, log)
     with engine_errors():
         name = resolve_core(core)
-        outcome = run_replay(path, core=name, passes=passes, risk=risk, progress=progress)
+        selection = Selection(tuple(days), tuple(symbols))
+        outcome = run_replay(
+            path, core=name, passes=passes, selection=selection, risk=risk, progress=progress
+        )
     data = path.name if path else None
-    command = replay_command(file=data, core=name, passes=passes, risk=risk is not None)
+    command = replay_command(
+        file=data, core=name, passes=passes, risk=risk is not None, days=days, symbols=symbols
+    )
     request = RunRequest("replay", _scenario_of(outcome.workload), command, created_ns, producer)
-    return record_timed_passes(registry, request, outcome, log=log)
+    chosen = ((DAYS, days), (REPLAYED_SYMBOLS, symbols))
+    parameters = {name: ",".join(values) for name, values in chosen if values}
+    return record_timed_passes(registry, request, outcome, parameters=parameters, log=log)
 
 
 def _require_readable_twice(path: Path, hint: str) -> None:
@@ -72,9 +83,12 @@ def _require_readable_twice(path: Path, hint: str) -> None:
 
 
 def _scenario_of(facts: WorkloadFacts) -> str:
-    """The scenario of a replay: its source's name without suffix and LOBSTER's times and levels.
+    """The scenario of a replay: symbols and dates of LOBSTER days, else the source's name without suffix.
 
     LOBSTER names its files `TICKER_DATE_START_END_message_LEVELS.csv`.
     """
-    stem = (facts.source.name if facts.source else facts.name).rsplit(".", 1)[0]
+    if facts.title:
+        return slug(facts.title)
+    name = facts.source.name if facts.source else facts.name
+    stem = name.removesuffix(".gz").rsplit(".", 1)[0]
     return slug(re.sub(r"_[0-9]+_[0-9]+_message_[0-9]+$", "", stem))

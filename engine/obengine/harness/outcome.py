@@ -51,7 +51,8 @@ class RiskOutcome:
 class WorkloadFacts:
     """The workload of a run; `seed` is None for recorded data, `source` is None for seeded flow.
 
-    `companions` are further files of `source`, such as its orderbook file.
+    `companions` are further files of `source`, such as its orderbook file. `title` names recorded data that
+    are a part of their source, or more than one file; empty if the source's name does.
     """
 
     name: str
@@ -61,6 +62,7 @@ class WorkloadFacts:
     seed: int | None = None
     source: DataFile | None = None
     companions: tuple[DataFile, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

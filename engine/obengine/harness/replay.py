@@ -34,6 +34,8 @@ from obengine.risk.limits_file import RiskLimits, read_limits
 
 TAPE_WORKLOAD_VERSION: Final = 1
 
+_NAMED_SYMBOLS: Final = 3
+
 _TIMED_LIMIT: Final = 25_000
 """The approximate maximum number of messages timed in the latency pass of a replay."""
 
@@ -117,6 +119,7 @@ def _replay_lobster(
         commands_digest=records_digest(commands),
         source=source,
         companions=tuple(companions),
+        title=_title_of(days),
     )
     if risk is not None and len(days) > 1:
         raise WorkloadError("risk limits need one day: choose one with --day and --symbol")
@@ -128,6 +131,17 @@ def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | None) -> int:
     if days is None:
         return 1
     return len(days.symbols) if isinstance(days, ItchDay) else len(days)
+
+
+def _title_of(days: tuple[LobsterDay, ...]) -> str:
+    """Symbols, first and last date; empty for one day that the name of its file or archive tells."""
+    (first, *more) = (day.label for day in days)
+    if not more and all(part in days[0].sources[0].name for part in (first.symbol, first.date)):
+        return ""
+    symbols = sorted({day.label.symbol for day in days})
+    dates = sorted({day.label.date for day in days} - {""})
+    named = "-".join(symbols) if len(symbols) <= _NAMED_SYMBOLS else f"{len(symbols)}-symbols"
+    return "_".join((named, *dict.fromkeys(dates[:1] + dates[-1:])))
 
 
 def _limits(path: Path | None, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits | None:

@@ -20,6 +20,10 @@ LIMITS_FILE: Final = "risk-limits.toml"
 FRESH_PROCESSES: Final = "fresh-processes"
 """The parameter of runs that time each pass in a process of its own."""
 
+DAYS: Final = "days"
+REPLAYED_SYMBOLS: Final = "symbols"
+"""The parameters of a replay of some days or symbols of a file, with commas."""
+
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,-]{0,4095}")
 
 
@@ -46,11 +50,21 @@ def profile_command(
     )
 
 
-def replay_command(*, file: str | None, core: str, passes: object, risk: bool) -> Command:
+def replay_command(
+    *,
+    file: str | None,
+    core: str,
+    passes: object,
+    risk: bool,
+    days: Sequence[str] = (),
+    symbols: Sequence[str] = (),
+) -> Command:
     """`obrelease run replay`; `file` is the base name of the data, None for the engine's own sample."""
     argument = [] if file is None else [f"./{file}" if file.startswith("-") else file]
     return (
         *("obrelease", "run", "replay", *argument, "--core", core, "--passes", str(passes)),
+        *(part for day in days for part in ("--day", day)),
+        *(part for symbol in symbols for part in ("--symbol", symbol)),
         *(("--risk", LIMITS_FILE) if risk else ()),
     )
 
@@ -118,11 +132,18 @@ def replay_commands(artefact: Artefact) -> tuple[Command, ...]:
     if core is None or passes is None or source is None:
         return ()
     risk = any(file.path == LIMITS_FILE for file in artefact.files)
+    days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
     return tuple(
-        replay_command(file=file, core=core, passes=passes, risk=risk)
+        replay_command(file=file, core=core, passes=passes, risk=risk, days=days, symbols=symbols)
         for file in (source.name, None, *_recorded_base_name(artefact))
         if file is None or file.isprintable()
     )
+
+
+def selected(artefact: Artefact, name: str) -> tuple[str, ...]:
+    """The `DAYS` or `REPLAYED_SYMBOLS` that a replay chose from its file; empty for all."""
+    word = _word(artefact.parameters.get(name))
+    return tuple(word.split(",")) if word else ()
 
 
 def stress_commands(artefact: Artefact) -> tuple[Command, ...]:

@@ -14,6 +14,7 @@ from obrelease.cli.console.settings import configure_matplotlib
 
 _COUNTED_CHECKS: Final = (
     "touch-holds",
+    "levels-hold",
     "depth-agrees",
     "named-causes",
     "queue-positions",
@@ -28,11 +29,19 @@ def replay(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="LOBSTER (zip, folder or message file), ITCH 5.0 (or gzip), or a tape. Default: a sample.",
+            help="LOBSTER (folder, zip, 7z or message file), ITCH 5.0 or gzip, or a tape; default: a sample.",
         ),
     ] = None,
     core: CoreOption = "auto",
     passes: PassesOption = DEFAULT_PASSES,
+    days: Annotated[
+        list[str] | None,
+        typer.Option("--day", metavar="DATE", help="Only this day of a LOBSTER folder. Repeatable."),
+    ] = None,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", metavar="NAME", help="Only this symbol. Repeatable."),
+    ] = None,
     risk: Annotated[
         Path | None,
         typer.Option("--risk", metavar="LIMITS", help="A TOML file of risk limits to check the replay by."),
@@ -42,12 +51,20 @@ def replay(
 ) -> None:
     """Replay recorded market data, checked row by row.
 
-    Best price and size of both sides are compared with a LOBSTER day's orderbook after each
-    message; open orders, with the messages of an ITCH file.
+    Every level of a LOBSTER day is compared with its orderbook file after each message; open
+    orders, with the messages of an ITCH file. Several days are one run, each with its own book.
     """
     project = session.project(results=results)
     configure_matplotlib()
     report = api.run_replay(
-        file, core=core, passes=passes, risk=risk, log=log, project=project, reporter=session.out
+        file,
+        core=core,
+        passes=passes,
+        days=days or (),
+        symbols=symbols or (),
+        risk=risk,
+        log=log,
+        project=project,
+        reporter=session.out,
     )
     print_run(session, report, counted_checks=_COUNTED_CHECKS)
