@@ -138,8 +138,8 @@ def measure(
         build=build,
         format_name=format_,
         files=tuple(files or ()),
-        environment=_pairs("--env", env),
-        labels=_pairs("--label", label),
+        environment=_variables(env or []),
+        labels=api.parse_labels(label or ()),
         title=title,
         no_shell=no_shell,
         shell=shell,
@@ -175,11 +175,11 @@ def _exit_by_verdict(reports: tuple[api.MeasureReport, ...]) -> None:
                 raise error(f"{verdict}: {report.title[:80]}: {reason}", hint=hint)
 
 
-def _pairs(option: str, texts: list[str] | None) -> dict[str, str]:
+def _variables(texts: list[str]) -> dict[str, str]:
     pairs = {}
-    for text in texts or ():
+    for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise UsageError(f"{option} is {text!r:.80}; it must be NAME=VALUE")
+            raise UsageError(f"--env is {text!r:.80}; it must be NAME=VALUE")
         pairs[name] = value
     return pairs
