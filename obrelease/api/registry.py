@@ -6,7 +6,8 @@ Libraries that only some methods need (pandas, HdrHistogram, git) are imported b
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -328,7 +329,16 @@ def run_filter(filters: Sequence[str], conditions: dict[str, object]) -> Filter:
     given = {key: value for key, value in conditions.items() if value is not None}
     for text in filters:
         check_argument("a filter", text, str, "text, such as 'kind=bench'")
-    return parse_filter(*filters, *(f"{key}={_text(key, value)}" for key, value in given.items()))
+    labels = given.pop("labels", {})
+    if not isinstance(labels, Mapping):
+        raise UsageError(f"labels is {labels!r:.60}", hint="pass a dict, such as {'compiler': 'clang-19'}")
+    words = [(key, _text(key, value)) for key, value in given.items()]
+    words += [(f"label.{key}", _label_text(value)) for key, value in labels.items()]
+    return parse_filter(*filters, *(f"{key}={value}" for key, value in words))
+
+
+def _label_text(value: object) -> str:
+    return shlex.quote(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _text(key: str, value: object) -> str:
@@ -340,7 +350,4 @@ def _text(key: str, value: object) -> str:
     if isinstance(value, int) and key in _TIMES:
         return f"{value:09d}"  # shorter numbers are days
     check_argument(key, value, str, "text, or a date for since and until")
-    text = str(value)
-    if text != "".join(text.split()):
-        raise UsageError(f"{key} is {text!r:.60}, and a value has no blanks", hint="pass one word")
-    return text
+    return shlex.quote(str(value))

@@ -12,12 +12,13 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound
+from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound, ObreleaseError
 from obrelease.models.archive_paths import run_path_error
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.validation import document_bytes, model_errors, read_document
@@ -96,11 +97,24 @@ class Registry:
         Raises:
             StorageError: the results folder cannot be listed.
         """
-        return query.query(self.root, where, limit).entries
+        return self.search(where, limit=limit).entries
 
     def search(self, where: Filter, *, limit: int | None = None) -> query.QueryResult:
         """As `find`, with the folders whose envelope cannot be trusted, and why the index is not used."""
-        return query.query(self.root, where, limit)
+        if not where.needs_envelope:
+            return query.query(self.root, where, limit)
+        found = query.query(self.root, where, None)
+        return replace(found, entries=tuple(islice(self._with_envelope(found.entries, where), limit)))
+
+    def _with_envelope(self, entries: Sequence[Entry], where: Filter) -> Iterator[Entry]:
+        """The entries whose envelope passes a filter; damaged runs pass none, `fsck` names them."""
+        for entry in entries:
+            try:
+                artefact = self.load(entry)
+            except ObreleaseError:
+                continue
+            if where.accepts_envelope(artefact):
+                yield entry
 
     def resolve(
         self, name: str, *, kind: str | None = None, scenario: str | None = None, core: str | None = None

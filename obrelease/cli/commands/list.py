@@ -35,7 +35,8 @@ def list_runs(
         typer.Argument(
             metavar="KEY=VALUE",
             help="Filters that must all hold: kind= scenario= core= workload= digest= commit= events= since="
-            " until= dirty= checks=. Digests by a prefix, instants as 2026-10-01 or in full.",
+            " until= dirty= checks= title= host= metric= label.KEY=. Digests by a prefix, instants as"
+            " 2026-10-01 or in full; titles, hosts, metrics and labels by name or shell pattern.",
             show_default=False,
             autocompletion=complete_filters,
         ),

@@ -153,9 +153,10 @@ def _digests(registry: Registry, ctx: typer.Context, start: str) -> Iterator[Off
         return
     from obrelease.registry.filter import Filter
 
-    asked = {key: ctx.params.get(key) for key in ("kind", "scenario", "core")}
+    kind, scenario, core = (ctx.params.get(key) for key in ("kind", "scenario", "core"))
+    where = Filter(digest=start or None, kind=kind, scenario=scenario, core=core)
     length = _SHORT_DIGEST if len(start) <= _SHORT_DIGEST else None
-    for entry in registry.find(Filter(digest=start or None, **asked), limit=_MAX_SUGGESTIONS):
+    for entry in registry.find(where, limit=_MAX_SUGGESTIONS):
         yield entry.digest[:length], _description(entry)
 
 

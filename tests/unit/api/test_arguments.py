@@ -82,7 +82,7 @@ def test_a_limit_is_a_count(tmp_path: Path, limit: Any) -> None:
     [
         ({"kind": 3}, "kind is 3"),
         ({"scenario": ["a"]}, r"scenario is \['a'\]"),
-        ({"scenario": "a b"}, "no blanks"),
+        ({"labels": "a=b"}, "labels is 'a=b'"),
     ],
 )
 def test_a_condition_is_one_word(tmp_path: Path, conditions: dict[str, Any], message: str) -> None:

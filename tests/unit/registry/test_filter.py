@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obrelease.errors import ExitCode, UsageError
-from obrelease.models.artefact import Check, Outcome, Producer, Workload
+from obrelease.models.artefact import Check, Label, Outcome, Producer, Workload, own_series
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import FILTER_KEYS, Filter, parse_filter
 from obrelease.registry.index import directory_stamps
 from obrelease.registry.store import Registry
 from obrelease.storage import durable
-from tests.drafts import draft
+from obrelease.storage.durable import NewFile
+from tests.drafts import draft, histogram_ref
 
 DAY_NS = 86_400 * 10**9
 
@@ -26,14 +27,14 @@ class TestParsing:
         words = (
             "kind=bench scenario=x100 core=native workload=x100 digest=ABC.. commit=1c9f events=79067c.. "
             "since=2026-10-01 until=2026-10-02T12:00:00+02:00 dirty=no "
-            "checks=failed"
+            "checks=failed title=sort* host=lab-7 metric=BM_Put"
         )
         found = parse_filter(*words.split()[:3], " ".join(words.split()[3:]))
         since = 1_790_812_800 * 10**9
         assert found == Filter(
             kind="bench", scenario="x100", core="native", workload="x100", digest="abc", commit="1c9f",
             events_digest="79067c", since_ns=since, until_ns=since + DAY_NS + 10 * 3_600 * 10**9, dirty=False,
-            checks="failed",
+            checks="failed", title="sort*", host="lab-7", metric="BM_Put",
         )  # fmt: skip
         assert {word.partition("=")[0] for word in words.split()} == set(FILTER_KEYS)
 
@@ -72,7 +73,48 @@ class TestParsing:
             parse_filter(text)
         except UsageError:
             return
-        assert all(word.partition("=")[0] in FILTER_KEYS for word in text.split())
+        quoted = any(quote in text for quote in "'\"")
+        keys = {word.partition("=")[0] for word in ([] if quoted else text.split())}
+        assert all(key in FILTER_KEYS or key.startswith("label.") for key in keys)
+
+    def test_labels_and_values_with_blanks(self) -> None:
+        found = parse_filter("label.compiler=clang-19 label.lto=true", "title='My Service'", 'host="a b"')
+        assert found.labels == (("compiler", "clang-19"), ("lto", "true"))
+        assert (found.title, found.host) == ("My Service", "a b")
+        assert str(found) == "title=My Service host=a b label.compiler=clang-19 label.lto=true"
+        with pytest.raises(UsageError, match="given twice"):
+            parse_filter("label.a=1 label.a=2")
+        for word in ("label.=1", "label.a=", "title='open"):
+            with pytest.raises(UsageError):
+                parse_filter(word)
+
+
+class TestEnvelopes:
+    @pytest.mark.parametrize(
+        ("words", "count"),
+        [
+            ("label.compiler=clang-19", 1), ("label.compiler=clang-*", 1), ("label.lto=true", 1),
+            ("label.none=x", 0), ("host=lab-7", 1), ("host=lab-*", 1), ("host=LAB-7", 0), ("title=My*", 1),
+            ("title='My Service'", 1),
+            ("metric='a < b'", 1), ("metric=test[<]", 1), ("metric=pass-*", 2), ("metric=latency", 1),
+            ("kind=bench metric=test[<] label.lto=true", 1), ("kind=stress label.lto=true", 0),
+        ],
+    )  # fmt: skip
+    def test_runs_are_found_by_title_host_label_and_metric(
+        self, tmp_path: Path, words: str, count: int
+    ) -> None:
+        labels = {"compiler": Label(value="clang-19", source="file"), "lto": Label(value=True, source="user")}
+        names = ("a < b", "test[<]", "pass-wall")
+        registry = Registry(tmp_path)
+        host = draft().host.model_copy(update={"name": "lab-7"})
+        metrics = tuple(own_series(name, "ns", (1,)) for name in names)
+        registry.record(draft(1, title="My Service", host=host, labels=labels, metrics=metrics), [])
+        registry.record(
+            draft(2, histograms=(histogram_ref(),)), [NewFile("latency.hlog", "text/plain", b"x")]
+        )
+        where = parse_filter(words)
+        assert len(registry.find(where)) == count
+        assert len(registry.find(where, limit=1)) == min(count, 1)
 
 
 COMMITS = (None, "ab" * 20, "abcd" * 10, "cd" * 20)
