@@ -16,7 +16,7 @@ from typing import Final
 from obrelease.errors import InvalidInput, ObreleaseError, UsageError
 from obrelease.importers.folder import Folder
 from obrelease.importers.importer import Importer
-from obrelease.importers.source import FileHead, Source
+from obrelease.importers.source import HEAD_BYTES, LONG_HEAD_BYTES, FileHead, Source
 from obrelease.importers.tool_run import ToolRun
 
 ENTRY_POINT_GROUP: Final = "obrelease.importers"
@@ -82,13 +82,19 @@ def detect_importer(source: Source) -> Importer:
         InvalidInput: no format is recognised, or more than one.
         UsageError: no format is recognised, and a plugin that might know it cannot be loaded.
     """
-    found = [each for name in BUILT_IN if (each := _built_in(name)).matches(source.head)]
+    found = _matching(source.head)
+    if not found and source.size > HEAD_BYTES:
+        found = _matching(source.beginning(LONG_HEAD_BYTES))
     failures: list[UsageError] = []
     if not found:
         found = list(_matching_plugins(lambda importer: _accepts(importer, source.head), failures))
     if not found and not source.size:
         raise source.error("is empty")
     return _only_one(found, failures, source, format_names())
+
+
+def _matching(head: FileHead) -> list[Importer]:
+    return [each for name in BUILT_IN if (each := _built_in(name)).matches(head)]
 
 
 def detect_folder_importer(folder: Folder) -> Importer:

@@ -65,6 +65,7 @@ class _Tag:
         self.count = 0
         self._verbatim = True
         self._pending: list[Histogram] = []
+        self._waiting = 0
 
     def add(self, interval: Histogram, line: str, digits: int, *, verbatim: bool) -> None:
         """Add the next interval of the log."""
@@ -76,14 +77,15 @@ class _Tag:
         if self._verbatim:
             self.lines.append(line)
         self._pending.append(interval)
-        if len(self._pending) == self.merged:
+        self._waiting += 1
+        if self._waiting == self.merged:
             self.intervals.append(merge(self._pending))
-            self._pending = []
+            self._pending, self._waiting = [], 0
         if len(self.intervals) > KEPT_INTERVALS:
             pairs = range(0, len(self.intervals) - 1, 2)
             last = self.intervals[-1]
             self.intervals = [merge(self.intervals[at : at + 2]) for at in pairs]
-            self._pending = [last]
+            self._pending, self._waiting = [last], self.merged
             self.merged *= 2
             self._verbatim = False
         if not self._verbatim:

@@ -29,6 +29,9 @@ MAX_LINE_CHARACTERS: Final = 64 * 2**20
 HEAD_BYTES: Final = 256 * 1024
 """How much of a file the detection of its format reads."""
 
+LONG_HEAD_BYTES: Final = 16 * 2**20
+"""How much it reads of a file that is not recognised by less, such as one with a long context."""
+
 Clock = Literal["service", "response"]
 
 _CHUNK_BYTES: Final = 256 * 1024
@@ -120,8 +123,12 @@ class Source:
     @cached_property
     def head(self) -> FileHead:
         """The beginning of the file."""
+        return self.beginning(HEAD_BYTES)
+
+    def beginning(self, size: int) -> FileHead:
+        """The first bytes of the file, at most `size`."""
         with self.open() as file, storage_errors(self.path, "cannot be read"):
-            return FileHead(self.name, file.read(HEAD_BYTES))
+            return FileHead(self.name, file.read(size))
 
     def open(self) -> BinaryIO:
         """Open the file for reading; raises as `open_regular`."""
