@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from obrelease.registry.index import query
 from obrelease.registry.layout import STAGING_NAME, is_run_location
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import reject_symlinks, sync_folder
+from obrelease.storage.remove_tree import remove_tree
 from obrelease.storage.system_errors import storage_errors
 
 _BLOCK_BYTES: Final = 512
@@ -237,7 +237,7 @@ def _delete(path: Path) -> None:
     with suppress(FileNotFoundError):
         path.rename(deleting)
         if deleting.is_dir():
-            shutil.rmtree(deleting)
+            remove_tree(deleting)
         else:
             deleting.unlink()
 

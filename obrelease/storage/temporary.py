@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import StorageError
+from obrelease.storage.remove_tree import try_to_remove_tree
 from obrelease.storage.system_errors import storage_errors
 
 _PREFIX: Final = "obrelease-scratch-"
@@ -86,6 +86,6 @@ def _remove_abandoned(home: Path) -> None:
 
 def _remove(lock: Path) -> None:
     """Remove the folder first: if that fails, its lock file still leads the next process to it."""
-    shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+    try_to_remove_tree(lock.with_suffix(""))
     with suppress(OSError):
         lock.unlink()

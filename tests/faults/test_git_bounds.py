@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import Conflict, InvalidInput, RemoteError
+from obrelease.errors import Conflict, InvalidInput, ObreleaseError, RemoteError
 from obrelease.release.protected_runs import find_protected_runs
 from obrelease.remote.git import bounded_process, objects
 from obrelease.remote.git.bounded_process import ProcessLimits, run_git
@@ -59,6 +59,16 @@ def test_a_process_that_does_not_end_is_ended(project: Path) -> None:
 def test_an_output_above_the_limit_is_refused(project: Path) -> None:
     with GitRepository.open(project) as repo, pytest.raises(InvalidInput, match="larger than 10 bytes"):
         run_git(repo._git, ("help", "--config"), limits=ProcessLimits(output_bytes=10))
+
+
+@pytest.mark.parametrize(
+    "head", ["ref: ../../../../etc/passwd\n", "\0" * 100, "", "ref: refs/heads/\x1b[2J\n"]
+)
+def test_a_head_that_git_never_writes_is_an_error(project: Path, head: str) -> None:
+    """Reproduced before: an internal error."""
+    (project / ".git" / "HEAD").write_text(head)
+    with pytest.raises(ObreleaseError), GitRepository.open(project) as repo:
+        repo.head()
 
 
 def make_tag(project: Path, name: str, message: bytes) -> None:

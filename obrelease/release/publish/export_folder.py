@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from obrelease.errors import Conflict
 from obrelease.release.publish.staged_release import PackedRelease
 from obrelease.storage.durable import make_folders, sync_folder, write_file
 from obrelease.storage.hashing import digest_file
+from obrelease.storage.remove_tree import try_to_remove_tree
 from obrelease.storage.system_errors import storage_errors
 
 
@@ -28,13 +28,13 @@ def export_to_folder(packed: PackedRelease, folder: Path) -> None:
         make_folders(folder.parent)
         hidden = f".{folder.name}.incoming-"
         for left in folder.parent.glob(f"{hidden}*"):
-            shutil.rmtree(left, ignore_errors=True)
+            try_to_remove_tree(left)
         staging = Path(tempfile.mkdtemp(prefix=hidden, dir=folder.parent))
         try:
             _write_files(packed, staging)
             _move_into_place(staging, folder)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            try_to_remove_tree(staging)
 
 
 def _require_no_other_files(packed: PackedRelease, folder: Path) -> None:

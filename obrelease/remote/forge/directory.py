@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -43,6 +42,7 @@ from obrelease.storage.durable import sync_folder, write_file, write_verified
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
+from obrelease.storage.remove_tree import try_to_remove_tree
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.transfer import open_for_sending
 
@@ -250,7 +250,7 @@ class DirectoryForge:
         return draft
 
     def _remove_staging(self, tag: str) -> None:
-        shutil.rmtree(self._staging(tag), ignore_errors=True)
+        try_to_remove_tree(self._staging(tag))
 
     def _read(self, folder: Path, tag: str) -> Release:
         facts = _release_document(folder / "release.json")

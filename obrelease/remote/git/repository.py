@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from obrelease.errors import Conflict, NotFound, RemoteError, UsageError
+from obrelease.errors import Conflict, InvalidInput, NotFound, RemoteError, UsageError
 from obrelease.remote.git import remote_tags
 from obrelease.remote.git.bounded_process import LOCAL_DEADLINE_S, git_failure
 from obrelease.remote.git.configuration import (
@@ -74,7 +74,12 @@ class GitRepository(GitProcess):
                 require_ownership(folders, [value for key, value in own if key == "safe.directory"])
                 of_repository = repository_settings(runner, isolated, folders)
                 write_configuration(isolated, of_repository)
-            repo = git.Repo(isolated)
+            try:
+                repo = git.Repo(isolated)
+            except git.GitError:
+                raise InvalidInput(
+                    f"{folders.private}: is not a git folder", hint="`git fsck` names the damage"
+                ) from None
             repo.git = runner
             passed_on = settings_for_every_call(own, of_repository)
             runner.update_environment(
