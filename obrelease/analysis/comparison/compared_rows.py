@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -135,14 +136,11 @@ def _figures(metric: Metric | None, factors: Mapping[str, float]) -> dict[str, f
         found = summary_figures(metric.summary.value, metric.summary.count, metric.summary.figures)
     else:
         found = sample_figures(metric.samples)
-    if not np.isfinite(found.get(LOCATION, np.nan)):
+    if not math.isfinite(found.get(LOCATION, math.nan)):
         return {}
-    scale = factors[metric.unit]
-    return {
-        name: value if name in _SPREADS else value * scale
-        for name, value in found.items()
-        if np.isfinite(value)
-    }
+    if (scale := factors[metric.unit]) != 1:
+        found = {name: value if name in _SPREADS else value * scale for name, value in found.items()}
+    return found if len(found) == 1 else {name: v for name, v in found.items() if math.isfinite(v)}
 
 
 def histogram_rows(

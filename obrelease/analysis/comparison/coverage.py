@@ -98,11 +98,15 @@ def coverage_of(
 
 def unlike_metric(runs: Sequence[AlignedRun], identity: str) -> str | None:
     """Why the values of a metric do not compare, or None."""
-    metrics = [run.metrics[identity] for run in runs if identity in run.metrics]
-    units = {metric.unit for metric in metrics}
+    found = {
+        (metric.unit, metric.direction) for run in runs if (metric := run.metrics.get(identity)) is not None
+    }
+    if len(found) == 1:
+        return None
+    units = {unit for unit, _ in found}
     if factors_to_common_unit(units) is None:
         return f"its unit differs between the runs: {' and '.join(sorted(units))}"
-    directions = sorted({str(metric.direction) for metric in metrics})
+    directions = sorted({str(direction) for _, direction in found})
     if len(directions) > 1:
         return f"its direction differs between the runs: {' and '.join(directions)}"
     return None

@@ -71,7 +71,7 @@ def check_facts(
     if unknown and (reason or same_host):
         facts = ", ".join(each.fact for each in unknown)
         notes.append(
-            f"the same host by {reason}; not known: {facts}"
+            f"taken for one host ({reason}); unknown facts: {facts}"
             if reason
             else f"assumed to be the same host (--same-host), not verified: {facts}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median_low
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,8 @@ def sample_figures(samples: Sequence[float]) -> dict[str, float]:
     count = len(samples)
     if count == 0:
         return {}
+    if count < MIN_SPREAD_SAMPLES:
+        return {LOCATION: median_low(samples)}
     if count >= _SORTED_BY_NUMPY_FROM:
         array = np.array(samples, dtype=np.float64)
         array.sort()
@@ -45,7 +48,7 @@ def sample_figures(samples: Sequence[float]) -> dict[str, float]:
         figures = {LOCATION: median}
         figures |= {f"p{p}": ordered[_rank(count, p)] for p in TAIL_PERCENTS if _enough(count, p)}
         distance = math.fsum(abs(value - median) for value in ordered) / count
-    if count >= MIN_SPREAD_SAMPLES and median != 0:
+    if median != 0:
         figures[SPREAD] = distance / abs(median)
     return figures
 

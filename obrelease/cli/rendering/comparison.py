@@ -87,7 +87,7 @@ def _parts(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
         points = [point for point in comparison.shifts if point.histogram == name]
         header = (printable(name).upper(), "BASE NS", "HEAD NS", "DIFFERENCE", "RATIO", confidence)
         yield table([_point(point) for point in points], header)
-    yield "\n".join(_coverage(comparison))
+    yield "\n".join(_coverage(comparison, every_row=every_row))
     notes = [f"note: {printable(note)}" for note in comparison.notes]
     notes += _hidden(comparison.metrics, shown)
     yield "\n".join((*notes, *_COLUMN_NOTES, _method(comparison)))
@@ -111,17 +111,20 @@ def _hidden(metrics: Sequence[MetricComparison], shown: Sequence[MetricCompariso
         yield f"note: {counts} (CPU times, counters) not tested; --all tests them"
 
 
-def _coverage(comparison: Comparison) -> Iterator[str]:
+def _coverage(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
     coverage = comparison.coverage
-    for what, names in (
-        ("only in the baseline", coverage.only_in_base),
-        ("only in the candidate", coverage.only_in_head),
-        ("not in every run", [str(each) for each in coverage.partial]),
-        ("not comparable", [f"{name}: {reason}" for name, reason in coverage.unlike]),
+    for what, entries in (
+        ("only in the baseline", [(name, name) for name in coverage.only_in_base]),
+        ("only in the candidate", [(name, name) for name in coverage.only_in_head]),
+        ("not in every run", [(each.name, str(each)) for each in coverage.partial]),
+        ("not comparable", [(name, f"{name}: {reason}") for name, reason in coverage.unlike]),
     ):
-        yield from (f"{what}: {printable(name)}" for name in names[:_MAX_COVERAGE_LINES])
-        if len(names) > _MAX_COVERAGE_LINES:
-            yield f"{what}: {len(names) - _MAX_COVERAGE_LINES} more; --json lists them"
+        lines = [line for name, line in entries if every_row or name not in coverage.secondary]
+        yield from (f"{what}: {printable(line)}" for line in lines[:_MAX_COVERAGE_LINES])
+        if len(lines) > _MAX_COVERAGE_LINES:
+            yield f"{what}: {len(lines) - _MAX_COVERAGE_LINES} more; --json lists them"
+        if left := len(entries) - len(lines):
+            yield f"{what}: {counted(left, 'secondary metric')}; --all lists them"
 
 
 def _method(comparison: Comparison) -> str:

@@ -58,7 +58,7 @@ def test_the_first_rule_with_a_value_decides(
             compare(runs[:6], runs[6:], chosen)
     else:
         notes = compare(runs[:6], runs[6:], chosen).notes
-        assert notes[0] == f"the same host by {reason}; not known: host.cpu_model"
+        assert notes[0] == f"taken for one host ({reason}); unknown facts: host.cpu_model"
 
 
 def test_facts_that_are_known_to_differ_never_compare() -> None:
