@@ -25,21 +25,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from obrelease.analysis.comparison.aligned_metrics import align
-from obrelease.analysis.comparison.compare import (
-    Comparison,
-    MetricComparison,
-    PreparedSides,
-    compare,
-    compare_prepared,
-)
-from obrelease.analysis.comparison.compared_rows import ComparedRow
-from obrelease.analysis.comparison.coverage import Coverage
+from obrelease.analysis.comparison.compare import Comparison, MetricComparison, compare
 from obrelease.analysis.comparison.gate import GateVerdict, evaluate_gate
 from obrelease.analysis.comparison.gate_policy import GatePolicy, GuardedMetric
-from obrelease.analysis.comparison.side_runs import HostCheck
-from obrelease.analysis.comparison.verdict import Rules, Verdict
+from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide
 from obrelease.analysis.histograms.histogram import Histogram
+from obrelease.analysis.statistics.max_t import MetricTable, PreparedTable, step_down
+from obrelease.analysis.statistics.mean_difference import mean_difference
 from obrelease.analysis.statistics.random_stream import RandomStream
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import THROUGHPUT, Metric, Run
@@ -72,8 +64,6 @@ MADE_UP = Artefact(
     ),
 )
 """The envelope of every made-up run."""
-
-EMPTY_RUN = Run(digest="made-up", artefact=MADE_UP, metrics={}, histograms={})
 
 
 @dataclass(frozen=True)
@@ -258,15 +248,33 @@ def measure_many(setting: ManyMetrics, runs: int, trials: int, seed: int, rules:
     counts: Counter[str] = Counter()
     for trial in range(trials):
         logs = many_metrics(setting, runs, RandomStream(seed, f"{setting}/{trial}"))
-        (same,) = compare_prepared([prepared(logs, runs)], rules)
-        counts["significant"] += any((m.p_adjusted or 0.0) <= rules.alpha for m in same.metrics)
-        counts["alarms"] += any(m.decision.verdict in FOUND for m in same.metrics)
+        same = significant_verdicts(logs, runs, rules)
+        counts["significant"] += bool(same)
+        counts["alarms"] += not FOUND.isdisjoint(same.values())
         logs[0, runs:] += math.log1p(CHANGE_PERCENT / 100)
-        (changed,) = compare_prepared([prepared(logs, runs)], rules)
-        counts["found"] += changed.metrics[0].decision.verdict is Verdict.WORSE
-        counts["others"] += any(m.decision.verdict in FOUND for m in changed.metrics[1:])
+        changed = significant_verdicts(logs, runs, rules)
+        counts["found"] += changed.pop(0, None) is Verdict.WORSE
+        counts["others"] += not FOUND.isdisjoint(changed.values())
     share = {name: 100 * counts[name] / trials for name in ("significant", "alarms", "found", "others")}
     return ManyMetricsRow(setting, trials, **share)
+
+
+def significant_verdicts(logs: NDArray[np.float64], runs: int, rules: Rules) -> dict[int, Verdict]:
+    """The verdicts on the metrics that the test finds, by their places; no others can be better or worse."""
+    order = [place for turn in range(runs) for place in (turn, runs + turn)]
+    metrics = len(logs)
+    table = MetricTable(
+        logs[:, order], np.arange(2 * runs) % 2 == 0, np.zeros(metrics, dtype=np.int64), np.ones(metrics)
+    )
+    (result,) = step_down([PreparedTable.of(table, draws=rules.resamples, seed=rules.seed)])
+    found = mean_difference(logs[:, :runs], logs[:, runs:], confidence=rules.confidence)
+    limit = math.log1p(rules.threshold_percent / 100)
+    verdicts = {}
+    for place in np.flatnonzero(result.p_adjusted <= rules.alpha).tolist():
+        change, low, high = (float(each[place]) for each in (found.difference, found.low, found.high))
+        evidence = Evidence((runs, runs), change, low, high, limit, float(result.p_adjusted[place]))
+        verdicts[place] = decide(evidence, "lower", rules.threshold_percent, rules).verdict
+    return verdicts
 
 
 def many_metrics(setting: ManyMetrics, runs: int, stream: RandomStream) -> NDArray[np.float64]:
@@ -277,19 +285,6 @@ def many_metrics(setting: ManyMetrics, runs: int, stream: RandomStream) -> NDArr
         noise = noise / np.sqrt((stream.normal((3, *shape)) ** 2).sum(axis=0))
     offset = stream.normal((1, 2 * runs) if setting.shared else shape)
     return np.asarray(OFFSET * (offset + noise))
-
-
-def prepared(logs: NDArray[np.float64], runs: int) -> PreparedSides:
-    """Two sides of such runs."""
-    values = np.exp(logs)
-    names = [f"m{number}" for number in range(len(values))]
-    rows = tuple(
-        ComparedRow(name, name, name, "location", "ns", "lower", True, True, None, row[:runs], row[runs:])
-        for name, row in zip(names, values, strict=True)
-    )
-    (run,) = align([EMPTY_RUN], {})
-    order = tuple(place for turn in range(runs) for place in (turn, runs + turn))
-    return PreparedSides((run,), (run,), rows, (), Coverage(), HostCheck((), ()), order)
 
 
 def settings() -> tuple[Setting, ...]:
