@@ -2,7 +2,8 @@
 
     python scripts/calibrate_gate.py                          both tables, 1,000 trials each
     python scripts/calibrate_gate.py --table metrics          only the one of many metrics
-    python scripts/calibrate_gate.py --json calibration.json  the same figures as JSON as well
+    python scripts/calibrate_gate.py --json docs/gate-calibration.json   the same figures as JSON as well
+    python scripts/calibrate_gate.py --from docs/gate-calibration.json   only print the tables of such a file
     python scripts/calibrate_gate.py --real results --kind bench --scenario x10 --core native
 
 Made-up runs have what breaks naive tests: latencies that depend on the ones before them, and an
@@ -387,6 +388,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--table", choices=("processes", "metrics", "both"), default="both")
     parser.add_argument("--threshold-percent", type=float, default=2.0)
     parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="print a file of --json")
     parser.add_argument("--real", type=Path, metavar="RESULTS", help="split recorded runs instead")
     for name in ("--kind", "--scenario", "--core", "--commit"):
         parser.add_argument(name, help="of the recorded runs")
@@ -398,28 +400,47 @@ def most_alarms(trials: int) -> float:
     return 5 + 233 * math.sqrt(0.05 * 0.95 / trials)
 
 
+def document_of(rows: Sequence[Row], many: Sequence[ManyMetricsRow]) -> dict[str, object]:
+    """The figures of both tables as JSON values."""
+    return {"processes": [asdict(row) for row in rows], "many_metrics": [asdict(row) for row in many]}
+
+
+def read_document(text: str) -> tuple[list[Row], list[ManyMetricsRow]]:
+    """The rows of both tables from such a document."""
+    document = json.loads(text)
+    rows = [Row(**{**row, "setting": Setting(**row["setting"])}) for row in document["processes"]]
+    many = [
+        ManyMetricsRow(**{**row, "setting": ManyMetrics(**row["setting"])})
+        for row in document["many_metrics"]
+    ]
+    return rows, many
+
+
+def tables(rows: Sequence[Row], many: Sequence[ManyMetricsRow]) -> str:
+    """Both tables, as far as they have rows."""
+    return "\n\n".join([*([table(rows)] if rows else []), *([many_metrics_table(many)] if many else [])])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; exit code 1 if there are more false alarms than 5 % explain."""
     options = parsed(arguments)
-    guard = policy(
-        options.threshold_percent, options.resamples, [THROUGHPUT] if options.real else [THROUGHPUT, P99]
-    )
-    print(f"{options.runs} + {options.runs} runs, level 5 %, threshold {options.threshold_percent:g} %")
-    documents: list[dict[str, object]] = []
-    alarms: list[float] = []
+    if options.source:
+        print(tables(*read_document(options.source.read_text("utf-8"))))
+        return 0
+    guarded = [THROUGHPUT] if options.real else [THROUGHPUT, P99]
+    guard = policy(options.threshold_percent, options.resamples, guarded)
+    rows: list[Row] = []
+    many: list[ManyMetricsRow] = []
     if options.real or options.table != "metrics":
         rows = [measure(setting, sides, guard) for setting, sides in experiments(options)]
-        print(f"\n{table(rows)}")
-        documents += [asdict(row) for row in rows]
-        alarms += [row.alarms for row in rows if row.found is None]
     if not options.real and options.table != "processes":
-        arguments_of = options.runs, options.trials, options.seed, guard.rules()
-        many = [measure_many(setting, *arguments_of) for setting in many_metrics_settings()]
-        print(f"\n{many_metrics_table(many)}")
-        documents += [asdict(each) for each in many]
-        alarms += [each.significant for each in many]
+        chosen = options.runs, options.trials, options.seed, guard.rules()
+        many = [measure_many(setting, *chosen) for setting in many_metrics_settings()]
+    print(f"{options.runs} + {options.runs} runs, level 5 %, threshold {options.threshold_percent:g} %\n")
+    print(tables(rows, many))
     if options.json:
-        options.json.write_text(json.dumps(documents, indent=2, default=str) + "\n", "utf-8")
+        options.json.write_text(json.dumps(document_of(rows, many), indent=1) + "\n", "utf-8")
+    alarms = [row.alarms for row in rows if row.found is None] + [row.significant for row in many]
     return int(max(alarms) > most_alarms(options.trials))
 
 
