@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from obrelease.api.publish_release import bundle_runs as bundle_runs
     from obrelease.api.publish_release import publish as publish
     from obrelease.api.publish_release import tag_runs as tag_runs
+    from obrelease.api.read_history import HistoryReport as HistoryReport
+    from obrelease.api.read_history import history as history
     from obrelease.api.record_values import record as record
     from obrelease.api.registry import Registry as Registry
     from obrelease.api.reproduce_run import ReproductionReport as ReproductionReport
@@ -79,6 +81,7 @@ _SOURCES: Final = {
     "GcReport": "api.collect_garbage:GcReport",
     "ImportReport": "api.import_report:ImportReport",
     "ImportedRun": "api.import_report:ImportedRun",
+    "HistoryReport": "api.read_history:HistoryReport",
     "Latencies": "recorder.values_artefact:Latencies",
     "ListedRun": "api.list_runs:ListedRun",
     "MeasureReport": "api.measure_command:MeasureReport",
@@ -105,6 +108,7 @@ _SOURCES: Final = {
     "limits": "api.input_limits:limits",
     "import_formats": "api.import_files:import_formats",
     "import_results": "api.import_files:import_results",
+    "history": "api.read_history:history",
     "measure": "api.measure_command:measure",
     "measure_requested": "api.measure_request:measure_requested",
     "parse_labels": "api.import_facts:parse_labels",

@@ -28,6 +28,8 @@ ROOT_COMMANDS: Final = {
     "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events."),
     "diff": CommandRow("diff:diff", "Compare two runs, sets of runs or releases."),
     "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy."),
+    "history": CommandRow("history:history", "Show a metric over the commits, with its change points."),
+    "changes": CommandRow("changes:changes", "List the change points of all metrics."),
     "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders."),
     "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder."),
     "validate": CommandRow("validate:validate", "Check documents and the files that they list."),

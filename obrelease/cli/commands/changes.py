@@ -1,0 +1,53 @@
+"""`obrelease changes`: the change points of all metrics."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from obrelease import api
+from obrelease.cli.commands.history import FilterArgument
+from obrelease.cli.console.command import ResultsOption, Session, command
+from obrelease.cli.console.output import counted
+from obrelease.cli.rendering.history import changes_text
+from obrelease.errors import CheckFailed
+
+
+@command("changes")
+def changes(
+    session: Session,
+    metric: Annotated[
+        str, typer.Argument(metavar="METRIC", help="The metric's full name, its id, or a shell pattern.")
+    ] = "*",
+    given: FilterArgument = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Exit with 1 if a step to worse values is neither accepted nor taken back."
+        ),
+    ] = False,
+    results: ResultsOption = None,
+) -> None:
+    """List the change points of all metrics.
+
+    A change point names the commit where the new level begins, the range of commits that holds it with
+    95 %, the ratio of the levels with its interval, and its size in standard errors. A fresh one rests on
+    the newest runs alone.
+
+    `.obrelease/known-changes.toml` lists the changes that are accepted, each with a reason.
+    """
+    project = session.project(results=results)
+    registry = session.registry(results, must_exist=True)
+    report = api.history(metric, *(given or ()), registry=registry, repository=project, reporter=session.out)
+    alarms = list(report.alarms())
+    document = report.to_json() | {"alarms": len(alarms)}
+    has_steps = any(history.steps for history in report.histories)
+    session.out.result(document, lambda: changes_text(report) if has_steps else "")
+    if not has_steps:
+        session.out.note(f"no change point in {counted(len(report.histories), 'history', 'histories')}")
+    if check and alarms:
+        raise CheckFailed(
+            f"{counted(len(alarms), 'step')} to worse values",
+            hint="accept a step with its reason in .obrelease/known-changes.toml, or take it back",
+        )

@@ -1,0 +1,88 @@
+"""The figures of a run: what the history, lists and pages read instead of the run's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from obrelease.models.labels_and_directions import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """What is the same at every point of a history: the measurement, the metric and the machine.
+
+    Attributes:
+        variant: a short digest of the parameters and the workload; runs of two variants do not compare.
+        machine: the name of the machine, or else its facts; `unknown` where the run does not say.
+        metric_id: see `models.metric_identity`.
+    """
+
+    kind: str
+    scenario: str
+    core: str
+    variant: str
+    machine: str
+    metric_id: str
+    name: str
+    unit: str
+    direction: Direction | None
+    primary: bool = True
+    group: str | None = None
+    parameters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureValue:
+    """One metric of one run.
+
+    Attributes:
+        value: in the unit of the series: a median, a percentile, or what the tool summarised.
+        low, high: the 95 % interval of the median of the run's own samples; None if there is none.
+        count: samples behind the value; None if it is not known.
+    """
+
+    series: SeriesKey
+    value: float
+    low: float | None
+    high: float | None
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """All figures of one run.
+
+    Attributes:
+        digest: of the envelope that they were read from.
+        place: `<kind>/<scenario>`.
+        toolchain: compiler, interpreter and libraries; a change of it is a break, and no step.
+        cells: the summary figures that lists print, by column.
+    """
+
+    digest: str
+    place: str
+    created_ns: int
+    commit: str | None
+    dirty: bool | None
+    toolchain: str
+    labels: Mapping[str, str]
+    cells: Mapping[str, Any]
+    figures: tuple[FigureValue, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class FigurePoint:
+    """One point of a history: a run, and the value of the metric in it."""
+
+    digest: str
+    created_ns: int
+    commit: str | None
+    dirty: bool | None
+    toolchain: str
+    labels: Mapping[str, str]
+    value: float
+    low: float | None
+    high: float | None
+    count: int | None
