@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from obrelease.api import Entry as Entry
     from obrelease.api import GateReport as GateReport
     from obrelease.api import GcReport as GcReport
+    from obrelease.api import HistoryReport as HistoryReport
     from obrelease.api import Latencies as Latencies
     from obrelease.api import MeasureReport as MeasureReport
     from obrelease.api import Metric as Metric
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from obrelease.api import compare as compare
     from obrelease.api import gate as gate
     from obrelease.api import limits as limits
+    from obrelease.api import history as history
     from obrelease.api import measure as measure
     from obrelease.api import publish as publish
     from obrelease.api import record as record
@@ -53,6 +55,7 @@ __all__ = [
     "Entry",
     "GateReport",
     "GcReport",
+    "HistoryReport",
     "Inconclusive",
     "IntegrityError",
     "InvalidInput",
@@ -75,6 +78,7 @@ __all__ = [
     "compare",
     "gate",
     "limits",
+    "history",
     "measure",
     "publish",
     "record",
