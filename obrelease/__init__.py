@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from obrelease.api import VerifyResult as VerifyResult
     from obrelease.api import compare as compare
     from obrelease.api import gate as gate
-    from obrelease.api import limits as limits
     from obrelease.api import history as history
+    from obrelease.api import limits as limits
     from obrelease.api import measure as measure
     from obrelease.api import publish as publish
     from obrelease.api import record as record
@@ -77,8 +77,8 @@ __all__ = [
     "__version__",
     "compare",
     "gate",
-    "limits",
     "history",
+    "limits",
     "measure",
     "publish",
     "record",

@@ -170,7 +170,7 @@ class GitRepository(GitProcess):
         Raises:
             RemoteError: git failed.
         """
-        listed = self._run("rev-list", "--topo-order", "--reverse", "--ignore-missing", "HEAD", *others, "--")
+        listed = self.run("rev-list", "--topo-order", "--reverse", "--ignore-missing", "HEAD", *others, "--")
         return tuple(listed.split())
 
     def has_commit(self, commit: str) -> bool:
