@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from obrelease.remote.git.repository import GitRepository
@@ -21,7 +21,14 @@ def commit_order(repo: GitRepository, commits: Iterable[str]) -> dict[str, int]:
         RemoteError: git failed.
     """
     wanted = set(commits)
-    listed = repo.commits_in_order(())
+    listed = _listed(repo, [])
     if others := sorted(wanted - set(listed)):
-        listed = repo.commits_in_order(others[:MAX_OTHER_COMMITS])
+        listed = _listed(repo, others[:MAX_OTHER_COMMITS])
     return {commit: place for place, commit in enumerate(listed) if commit in wanted}
+
+
+def _listed(repo: GitRepository, others: Sequence[str]) -> list[str]:
+    """HEAD, the other commits and all that they reach, parents before children; unknown ones are ignored."""
+    return repo.run(
+        "rev-list", "--topo-order", "--reverse", "--ignore-missing", "HEAD", *others, "--"
+    ).split()

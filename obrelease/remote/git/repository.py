@@ -164,15 +164,6 @@ class GitRepository(GitProcess):
             return TagInfo(name, object_id, commit, "", annotated)
         return annotated_tag(name, object_id, commit, read_tag(self.git_output, name, object_id))
 
-    def commits_in_order(self, others: Sequence[str]) -> tuple[str, ...]:
-        """HEAD, the other commits and all that they reach, parents before children; unknown ones are ignored.
-
-        Raises:
-            RemoteError: git failed.
-        """
-        listed = self.run("rev-list", "--topo-order", "--reverse", "--ignore-missing", "HEAD", *others, "--")
-        return tuple(listed.split())
-
     def has_commit(self, commit: str) -> bool:
         """Whether the commit is in the repository."""
         return self._peeled(checked_commit(commit)) is not None
