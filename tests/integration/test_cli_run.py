@@ -43,7 +43,7 @@ def test_people_get_a_table_the_digest_and_the_place(
 ) -> None:
     assert obrelease("bench", *TINY) == ExitCode.OK
     out = capsys.readouterr().out.splitlines()
-    assert out[0].split()[:5] == ["SCENARIO", "CORE", "MESSAGES", "PASSES", "MSG/S"]
+    assert out[0].split()[:5] == ["SCENARIO", "CORE", "MESSAGES", "PASSES", "THROUGHPUT"]
     assert out[1].split()[:4] == ["baseline", "reference", "300", "2"]
     folder = Path(out[-1].split(maxsplit=1)[1])
     digest = out[-2].split()[1]
@@ -56,7 +56,7 @@ def test_a_percentile_with_hardly_a_value_beyond_it_is_marked(
 ) -> None:
     assert obrelease("bench", "--messages", "300", "--passes", "1", "--core", "reference") == ExitCode.OK
     header, row, note, *_ = capsys.readouterr().out.splitlines()
-    assert header.endswith("P99.9 NS")
+    assert header.endswith("P99.9")
     assert [cell.endswith("*") for cell in row.split()[-3:]] == [False, True, True]
     assert note == "* fewer than 10 values are beyond this percentile: the run has 300 values"
     assert execute(["show", "latest"]) == ExitCode.OK

@@ -42,6 +42,11 @@ def readable(value: float | None, unit: str) -> str:
     return f"{number_text(value)} {unit}".rstrip()
 
 
+def percent(share: float) -> str:
+    """A share of one in percent."""
+    return readable(100 * share, "%")
+
+
 def number_text(value: float | None) -> str:
     """A number: whole ones with separators, others with four significant digits; empty for None."""
     if value is None:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from obrelease.analysis.summary.readable_values import percent, readable
 from obrelease.cli.console.output import counted, table
-from obrelease.cli.rendering.readable_values import percent, readable
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:

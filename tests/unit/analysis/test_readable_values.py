@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obrelease.analysis.summary.readable_values import number_text, readable
+from obrelease.analysis.summary.readable_values import number_text, percent, readable
 
 ROWS = [
     (1_200, "ns", "1.2 us"), (999.96, "ns", "1 us"), (999.94, "ns", "999.9 ns"), (250, "ns", "250 ns"),
@@ -61,3 +61,7 @@ def test_rounding_changes_a_time_by_half_of_its_last_digit_at_most(value_ns: flo
 )
 def test_plain_numbers(value: float | None, text: str) -> None:
     assert number_text(value) == text
+
+
+def test_shares_are_percent() -> None:
+    assert [percent(share) for share in (0.004, 1.0, 0.12345, 0)] == ["0.4 %", "100 %", "12.35 %", "0 %"]
