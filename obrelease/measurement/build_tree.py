@@ -10,9 +10,11 @@ from typing import Final
 from obrelease.errors import CheckFailed
 from obrelease.measurement.benchmark import Benchmark, command_text, command_words
 from obrelease.measurement.process import Command, run_once
-from obrelease.measurement.timing import last_line
+from obrelease.models.finding import printable
 
 _MAX_OUTPUT_BYTES: Final = 2**20
+_ERROR_MARKS: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file", "not found")
+_MAX_ERROR_CHARACTERS: Final = 300
 
 
 def run_build(command: Command) -> tuple[int, str]:
@@ -45,6 +47,15 @@ def build_tree(benchmark: Benchmark, folder: Path, side: str) -> None:
     if code != 0:
         raise CheckFailed(
             f"the {side} cannot be built: {command_text(benchmark.build)!r:.80} ended with {code}:"
-            f" {last_line(output)}",
+            f" {error_of_build(output)}",
             hint="the copies that are compared hold committed and changed files, and no ignored ones",
         )
+
+
+def error_of_build(output: str) -> str:
+    """The first error line and the two that follow (CMake names the cause there), or the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for at, line in enumerate(lines):
+        if any(mark in line for mark in _ERROR_MARKS):
+            return printable(" ".join(lines[at : at + 3])[:_MAX_ERROR_CHARACTERS])
+    return printable(lines[-1][:_MAX_ERROR_CHARACTERS]) if lines else "it printed nothing"

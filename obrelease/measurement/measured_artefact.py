@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
+from obrelease.importers.imported_metrics import storable_text
 from obrelease.importers.tool_run import ToolMetric, ToolRun
 from obrelease.measurement.measure_benchmark import MeasuredRun
 from obrelease.measurement.sides import Side
 from obrelease.measurement.timed_run import noise_metrics, volatile_host
-from obrelease.models.artefact import ORIGINAL_STEM, FactSources, Host, Scalar, StableHost
+from obrelease.models.artefact import (
+    MAX_NAME,
+    ORIGINAL_STEM,
+    UNKNOWN,
+    FactSources,
+    Host,
+    Scalar,
+    StableHost,
+)
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.storage.durable import NewFile
 
@@ -42,10 +51,10 @@ def build_measured_run(
     given = GivenFacts(now_ns, title=title, commit=side.commit, dirty=side.dirty, labels=labels)
     draft = build_imported_run(run, _original(measured), given, format_name=run.tool, file_name=run.title)
     own = host.stable if measured.python else _without_python(host.stable)
-    stable = run.stable or own
+    stable = own if run.stable is None else _completed(run.stable, own)
     facts = {
-        "command": tuple(command),
-        "host": Host(stable=stable, volatile=volatile_host(measured.noise), name=host.name),
+        "command": tuple(storable_text(word)[:MAX_NAME] for word in command),
+        "host": Host(stable=stable, volatile=volatile_host(measured.noise), name=draft.artefact.host.name),
         "sources": FactSources(
             host="machine",
             commit=None if draft.artefact.producer.commit is None else "machine",
@@ -53,6 +62,14 @@ def build_measured_run(
         ),
     }
     return ArtefactDraft(draft.artefact.model_copy(update=facts), draft.files)
+
+
+def _completed(stable: StableHost, own: StableHost) -> StableHost:
+    """The facts of the tool's file, and those of this machine that the file does not give."""
+    names = ("system", "machine", "cpu_model")
+    missing = [name for name in names if getattr(stable, name) == UNKNOWN]
+    missing += [] if stable.cpu_count else ["cpu_count"]
+    return stable.model_copy(update={name: getattr(own, name) for name in missing})
 
 
 def _without_python(stable: StableHost) -> StableHost:

@@ -9,13 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from obrelease.measurement.build_tree import run_build
+from obrelease.measurement.build_tree import error_of_build, run_build
 from obrelease.measurement.process import Command
 from obrelease.storage.temporary import temporary_folder
 
 _MEMBER: Final = "obengine/_native"
-_ERROR_MARKS: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file")
-_MAX_ERROR_CHARACTERS: Final = 300
 
 
 def build_native(source: Path) -> str | None:
@@ -35,7 +33,7 @@ def build_native(source: Path) -> str | None:
         for wheel in folder.glob("*.whl"):
             if _extract_module(wheel, source / "engine"):
                 return None
-    return _build_error(output) or f"pip ended with {code}"
+    return error_of_build(output) if output.strip() else f"pip ended with {code}"
 
 
 def _build_tools_installed() -> bool:
@@ -51,12 +49,3 @@ def _extract_module(wheel: Path, target: Path) -> bool:
         for name in names:
             members.extract(name, target)
     return bool(names)
-
-
-def _build_error(output: str) -> str:
-    """The first error line and the two that follow (CMake names the cause there), or the last line."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for at, line in enumerate(lines):
-        if any(mark in line for mark in _ERROR_MARKS):
-            return " ".join(lines[at : at + 3])[:_MAX_ERROR_CHARACTERS]
-    return lines[-1][:_MAX_ERROR_CHARACTERS] if lines else ""

@@ -110,6 +110,14 @@ def test_the_results_of_a_tool_are_read(
     assert original in {file.path for file in run.files}
     assert run.producer.commit == head(project)
     assert run.sources.host == "machine"
+    assert run.host.stable.system == "Linux", "a fact that the file does not give is that of this machine"
+
+
+def test_words_that_no_text_can_hold_are_recorded(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer(capsys, "--runs", "1", "--executions", "1", "--", "sh", "-c", "sleep 0.01", "\udcff", "x" * 5000)
+    (run,) = recorded(project)
+    assert run.command[-1] == "x" * 4096
+    assert len(run.title) == 4096
 
 
 def settings(project: Path, text: str) -> None:
