@@ -236,7 +236,7 @@ def _delete(path: Path) -> None:
     deleting = path.with_name(f"{_DELETING}{_SEPARATOR}{secrets.token_hex(8)}")
     with suppress(FileNotFoundError):
         path.rename(deleting)
-        if deleting.is_dir():
+        if deleting.is_dir() and not deleting.is_symlink():
             remove_tree(deleting)
         else:
             deleting.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,23 +12,21 @@ from pathlib import Path
 def remove_tree(folder: Path) -> None:
     """Remove a folder with all that is in it; symbolic links are removed, not followed.
 
-    Folders two levels down are moved up, so that no path grows with the depth of the tree.
-
     Raises:
-        OSError: something cannot be removed.
+        OSError: something cannot be removed, or the folder itself is a symbolic link.
     """
-    while children := _entries(folder):
-        for child in children:
-            if not child.is_dir(follow_symlinks=False):
-                Path(child.path).unlink()
-                continue
-            for inner in _entries(child.path):
-                if inner.is_dir(follow_symlinks=False):
-                    Path(inner.path).rename(folder / secrets.token_hex(8))
-                else:
-                    Path(inner.path).unlink()
-            Path(child.path).rmdir()
-    folder.rmdir()
+    try:
+        shutil.rmtree(folder)
+    except RecursionError:
+        _flatten(folder)
+        shutil.rmtree(folder)
+
+
+def _flatten(folder: Path) -> None:
+    """Move every folder of a tree directly into it, so that no path grows with the depth of the tree."""
+    while inner := [each for child in _folders(folder) for each in _folders(child.path)]:
+        for each in inner:
+            Path(each.path).rename(folder / secrets.token_hex(8))
 
 
 def try_to_remove_tree(folder: Path) -> None:
@@ -36,6 +35,6 @@ def try_to_remove_tree(folder: Path) -> None:
         remove_tree(folder)
 
 
-def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+def _folders(folder: Path | str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as found:
-        return list(found)
+        return [item for item in found if item.is_dir(follow_symlinks=False)]

@@ -158,3 +158,12 @@ def test_a_name_that_is_not_text_is_named_and_stops_nothing(registry: Registry, 
     assert str(found.warning).endswith("not read: its name is not UTF-8")
     assert fsck(registry.root).problems != ()
     plan_gc(registry, ProtectedRuns.pins_only(), now_ns=long_after(), grace_ns=0)
+
+
+def test_a_link_in_the_staging_folder_is_removed_and_not_followed(registry: Registry, outside: Path) -> None:
+    for name in ("doomed~0123", "1-abc"):
+        (registry.root / ".staging" / name).symlink_to(outside)
+    plan = plan_gc(registry, ProtectedRuns.pins_only(), now_ns=long_after(), grace_ns=0)
+    collect(registry, plan)
+    assert [path.name for path in outside.iterdir()] == ["letter.txt"]
+    assert list((registry.root / ".staging").iterdir()) == []

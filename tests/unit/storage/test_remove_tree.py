@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.storage.remove_tree import remove_tree
+from obrelease.storage.remove_tree import remove_tree, try_to_remove_tree
 
 
 def deepened(folder: Path, levels: int) -> None:
@@ -42,6 +42,17 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     remove_tree(tree)
     assert [path.name for path in outside.iterdir()] == ["kept"]
     assert not tree.exists()
+
+
+def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").touch()
+    (tmp_path / "link").symlink_to(outside)
+    with pytest.raises(OSError, match="symbolic link"):
+        remove_tree(tmp_path / "link")
+    try_to_remove_tree(tmp_path / "link")
+    assert [path.name for path in outside.iterdir()] == ["kept"]
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
