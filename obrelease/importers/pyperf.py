@@ -56,7 +56,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
     first_date = None
     for benchmark in document.member("benchmarks").items():
         date = _add_benchmark(rows, benchmark, common)
-        first_date = min(filter(None, (first_date, date)), default=None)
+        first_date = min((each for each in (first_date, date) if each is not None), default=None)
     yield ToolRun(
         tool="pyperf",
         tool_version=common.optional_text("perf_version"),
@@ -84,7 +84,7 @@ def _add_benchmark(rows: MetricRows, benchmark: Node, common: Node) -> int | Non
     first_date = None
     for run in benchmark.member("runs").items():
         date = parse_date_ns(run.object_or_empty("metadata").optional_text("date") or "")
-        first_date = first_date if first_date is not None else date
+        first_date = min((each for each in (first_date, date) if each is not None), default=None)
         if (values := run.optional("values")) is not None:
             samples.extend(values.numbers())
     if samples:
