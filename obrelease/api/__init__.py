@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from obrelease.api.read_history import history as history
     from obrelease.api.record_values import record as record
     from obrelease.api.registry import Registry as Registry
+    from obrelease.api.report_comparison import ChangeReport as ChangeReport
+    from obrelease.api.report_comparison import comment_on_pull_request as comment_on_pull_request
+    from obrelease.api.report_comparison import read_comment as read_comment
+    from obrelease.api.report_comparison import report_comparison as report_comparison
     from obrelease.api.reproduce_run import ReproductionReport as ReproductionReport
     from obrelease.api.reproduce_run import reproduce as reproduce
     from obrelease.api.run_details import RunDetails as RunDetails
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
 
 _SOURCES: Final = {
     "AbortResult": "release.publish.abort:AbortResult",
+    "ChangeReport": "api.report_comparison:ChangeReport",
     "Comparison": "analysis.comparison.compare:Comparison",
     "ComparisonReport": "api.compare_runs:ComparisonReport",
     "Difference": "recorder.reproduce:Difference",
@@ -114,6 +119,9 @@ _SOURCES: Final = {
     "parse_labels": "api.import_facts:parse_labels",
     "publish": "api.publish_release:publish",
     "read_listed_runs": "api.list_runs:read_listed_runs",
+    "comment_on_pull_request": "api.report_comparison:comment_on_pull_request",
+    "read_comment": "api.report_comparison:read_comment",
+    "report_comparison": "api.report_comparison:report_comparison",
     "record": "api.record_values:record",
     "reproduce": "api.reproduce_run:reproduce",
     "require_plot_format": "api.compare_runs:require_plot_format",

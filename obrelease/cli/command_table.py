@@ -30,6 +30,8 @@ ROOT_COMMANDS: Final = {
     "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy."),
     "history": CommandRow("history:history", "Show a metric over the commits, with its change points."),
     "changes": CommandRow("changes:changes", "List the change points of all metrics."),
+    "report": CommandRow("report:report", "Report a comparison as Markdown for a pull request."),
+    "comment": CommandRow("comment:comment", "Make or update the one comment on a pull request."),
     "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders."),
     "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder."),
     "validate": CommandRow("validate:validate", "Check documents and the files that they list."),

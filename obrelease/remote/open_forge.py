@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import UsageError
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.timeout import wait_interruptibly
+
+if TYPE_CHECKING:
+    from obrelease.remote.github.client import Client
 
 COUNTDOWN_STEP_S: Final = 10.0
 """How often a wait reports the remaining time; shorter waits report nothing."""
@@ -48,15 +51,34 @@ def open_forge(
             hint='set `repository = "owner/name"` in [tool.obrelease], or OBRELEASE_REPOSITORY',
         )
     if token is None:
-        raise UsageError(
-            "the github forge needs a token",
-            hint="set OBRELEASE_TOKEN, GITHUB_TOKEN or GH_TOKEN in the environment",
-        )
+        raise _no_token("the github forge")
     # Imported here: PyGithub takes longer to load than most commands take to run.
     from obrelease.remote.github import GitHubForge, RequestTiming
 
     timing = RequestTiming(wait=lambda seconds: countdown(seconds, note, wait_interruptibly))
     return GitHubForge(repository, token, api, timing=timing)
+
+
+def open_client(token: str | None, api: str, *, note: Callable[[str], None] = lambda _: None) -> Client:
+    """Requests to the GitHub API; nothing is sent yet.
+
+    Raises:
+        UsageError: there is no token, or the token or the address is malformed.
+    """
+    if token is None:
+        raise _no_token("a comment on GitHub")
+    from obrelease.remote.github import RequestTiming
+    from obrelease.remote.github.client import Client
+
+    return Client(
+        api, token, RequestTiming(wait=lambda seconds: countdown(seconds, note, wait_interruptibly))
+    )
+
+
+def _no_token(what: str) -> UsageError:
+    return UsageError(
+        f"{what} needs a token", hint="set OBRELEASE_TOKEN, GITHUB_TOKEN or GH_TOKEN in the environment"
+    )
 
 
 def countdown(seconds: float, note: Callable[[str], None], wait: Callable[[float], None]) -> None:

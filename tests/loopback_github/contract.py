@@ -23,6 +23,9 @@ DESCRIPTION: Final = EMULATOR / "node_modules/@octokit/openapi/generated/api.git
 PATHS: Final = (
     "/repos/{owner}/{repo}",
     "/repos/{owner}/{repo}/git/ref/{ref}",
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "/repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "/repos/{owner}/{repo}/pulls",
     "/repos/{owner}/{repo}/releases",
     "/repos/{owner}/{repo}/releases/assets/{asset_id}",
     "/repos/{owner}/{repo}/releases/tags/{tag}",

@@ -75,7 +75,35 @@ def answer(
         assets = repository.release(int(match[1])).assets
         documents = [repository.asset_document(asset) for asset in assets[: -1 if stale else None]]
         return _page(documents, query, f"{repository.api}{path}")
+    if (found := _comments(repository, method, place, query, body, f"{repository.api}{path}")) is not None:
+        return found
     raise ApiError(404, "Not Found")
+
+
+def _comments(
+    repository: Repository, method: str, place: str, query: dict[str, str], body: bytes, address: str
+) -> Reply | None:
+    """Comments of pull requests; docs: "REST API endpoints for issue comments", "... for pull requests"."""
+    if (method, place) == ("GET", "/pulls"):
+        pulls = [pull for pull in repository.pulls if query.get("head") in (None, pull["head"]["label"])]
+        return _page(pulls, query, address)
+    if match := re.fullmatch(r"/issues/(\d+)/comments", place):
+        number = int(match[1])
+        if method == "GET":
+            return _page(repository.comments_of(number), query, address)
+        if method == "POST":
+            return _json(201, repository.add_comment(number, json.loads(body)["body"]))
+    if match := re.fullmatch(r"/issues/comments/(\d+)", place):
+        comment = repository.comment(int(match[1]))
+        if method == "DELETE":
+            repository.require_write()
+            repository.comments.remove(comment)
+            return Reply(204)
+        if method == "PATCH":
+            repository.require_write()
+            comment["body"] = repository.checked_comment(json.loads(body)["body"])
+            return _json(200, comment)
+    return None
 
 
 def _asset(github: Host, method: str, number: int, headers: Mapping[str, str]) -> Reply:

@@ -82,6 +82,8 @@ class Repository:
     max_asset_bytes: int = 2 * 2**30
     burnt_tags: set[str] = field(default_factory=set)
     releases: dict[int, StoredRelease] = field(default_factory=dict)
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     ids: count[int] = field(default_factory=lambda: count(1001))
 
@@ -99,6 +101,44 @@ class Repository:
 
     def public(self, tag: str) -> StoredRelease | None:
         return next((r for r in self.releases.values() if r.tag == tag and not r.draft), None)
+
+    def comments_of(self, issue: int) -> list[dict[str, Any]]:
+        return [each for each in self.comments if each["issue_url"].endswith(f"/issues/{issue}")]
+
+    def comment(self, number: int) -> dict[str, Any]:
+        for comment in self.comments:
+            if comment["id"] == number:
+                return comment
+        raise ApiError(404, "Not Found")
+
+    def add_comment(self, issue: int, body: str) -> dict[str, Any]:
+        """A comment as GitHub's own example has it."""
+        self.require_write()
+        number = next(self.ids)
+        comment = example("issue-comment") | {
+            "id": number,
+            "body": self.checked_comment(body),
+            "html_url": f"https://github.com/{self.full_name}/pull/{issue}#issuecomment-{number}",
+            "issue_url": f"{self.api}/repos/{self.full_name}/issues/{issue}",
+        }
+        self.comments.append(comment)
+        return comment
+
+    def checked_comment(self, body: str) -> str:
+        """The limit on a comment; github/community discussion 27190 has the words."""
+        if len(body) > 65_536:
+            error = ApiError(422, "Validation Failed", ("IssueComment", "unprocessable", "data"))
+            error.document["errors"][0]["message"] = "Body is too long (maximum is 65536 characters)"
+            raise error
+        return body
+
+    def add_pull_request(self, number: int, label: str, commit: str) -> None:
+        """An open pull request whose head is `OWNER:BRANCH` at a commit."""
+        pull = example("pull-request-simple-items") | {"number": number, "requested_teams": []}
+        pull["head"] |= {"label": label, "sha": commit}
+        for side in ("head", "base"):
+            pull[side]["repo"]["language"] = "C++"
+        self.pulls.append(pull)
 
     def require_write(self) -> None:
         """Refuse a write that the token may not do, in the words that GitHub has for its kind."""

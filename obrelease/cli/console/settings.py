@@ -149,6 +149,12 @@ def load(
     )
 
 
+def step_summary_file(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The file of the summary of a GitHub Actions job; None elsewhere."""
+    name = (os.environ if environ is None else environ).get("GITHUB_STEP_SUMMARY")
+    return Path(name) if name else None
+
+
 def input_limits(flag: str | None, environ: Mapping[str, str] | None = None) -> Limits:
     """The limits on untrusted input of one command, by `--max-input` or `OBRELEASE_MAX_INPUT`.
 
