@@ -76,7 +76,7 @@ def test_text_has_a_line_a_metric_with_its_verdict(capsys: pytest.CaptureFixture
     assert "0.909" in line
     assert line.endswith("worse: significant and large enough")
     assert "p99.9 " in out
-    assert "6 rows tested together, all divisions of the runs; level 5 %" in out
+    assert "5 rows tested together, all divisions of the runs; level 5 %" in out
 
 
 @pytest.mark.usefixtures("registry")
@@ -109,6 +109,7 @@ def test_json_is_the_same_every_time_and_carries_its_seed(capsys: pytest.Capture
         "head",
         "metrics",
         "notes",
+        "observations",
         "rules",
         "shift",
         "unlike",
@@ -247,7 +248,8 @@ def test_files_of_other_tools_join_the_registry_and_compare(
     assert diff(first, second, "--same-host") == ExitCode.OK
     assert "assumed to be the same host (--same-host), not verified: host.system, " in capsys.readouterr().out
     assert diff(first, second, "--same-host", "--json") == ExitCode.OK
-    sleep, nothing = json.loads(capsys.readouterr().out)["metrics"]
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    sleep, nothing = (metric for metric in metrics if metric["primary"])
     assert (sleep["name"], nothing["name"]) == ("sleep", "nothing")
     assert sleep["ratio"] == pytest.approx(2.0)
     assert nothing["ratio"] == pytest.approx(1.0)
@@ -263,3 +265,89 @@ def test_a_file_of_another_format_is_refused(capsys: pytest.CaptureFixture[str])
     assert execute(["import", "none.json"]) == ExitCode.NOT_FOUND
     assert execute(["import", "--format", "csv", google]) == ExitCode.USAGE
     assert "formats: google-benchmark, pytest-benchmark" in capsys.readouterr().err
+
+
+def hyperfine_file(path: Path, seconds: dict[str, float], *, threads: bool = False) -> str:
+    """A file of hyperfine with ten times of each command."""
+    results = [
+        {
+            "command": command,
+            "times": [value * (1 + 0.001 * (place % 4)) for place in range(10)],
+            "exit_codes": [0] * 10,
+            **({"parameters": {"threads": command[-1]}} if threads else {}),
+        }
+        for command, value in seconds.items()
+    ]
+    path.write_text(json.dumps({"results": results}), "utf-8")
+    return str(path)
+
+
+def imported(file: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """The digest of the one run that a file becomes."""
+    capsys.readouterr()
+    assert execute(["import", file, "--host", "lab-7", "--quiet", "--results", "other"]) == ExitCode.OK
+    capsys.readouterr()
+    assert execute(["list", "--json", "--results", "other"]) == ExitCode.OK
+    runs: list[dict[str, str]] = json.loads(capsys.readouterr().out)["runs"]
+    return runs[0]["digest"]
+
+
+@pytest.mark.usefixtures("registry")
+def test_metrics_of_one_run_are_compared_with_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds = {"build -j1": 8.0, "build -j2": 4.0, "build -j4": 8.01}
+    run = imported(hyperfine_file(tmp_path / "one.json", seconds, threads=True), capsys)
+    words = [run, "--within", "threads", "--results", "other"]
+    assert diff(*words) == ExitCode.OK
+    out = capsys.readouterr().out
+    (line,) = (line for line in out.splitlines() if line.startswith("build -j2 against build -j1 "))
+    assert line.split()[5:10] == ["8.01", "s", "4.005", "s", "0.500"]
+    assert "note: samples of one run are compared" in out
+    assert "2 rows tested together, 10,000 divisions of the samples, seed 1" in out
+    assert diff(*words, "--only", "changed", "--json") == ExitCode.OK
+    answer = json.loads(capsys.readouterr().out)
+    assert [metric["name"] for metric in answer["metrics"]] == ["build -j2 against build -j1"]
+    assert answer["observations"] == "samples"
+    assert diff(run, "--within", "build -j4", "--within", "threads=1", "--results", "other") == ExitCode.OK
+    assert "build -j1 against build -j4" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["commit=abab"], "A and B, or A and --within"),
+        (["commit=abab", "commit=cdcd", "--within", "threads"], "A and B, or A and --within"),
+        (["commit=abab", "--within", "threads"], "6 runs match"),
+        (["commit=abab", "commit=cdcd", "--only", "new"], "--only is `changed`"),
+        (["commit=abab", "commit=cdcd", "--sort", "size"], "cannot be sorted by 'size'"),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert diff(*words) == ExitCode.USAGE
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_benchmark_that_is_gone_is_listed_and_never_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rule: a gate on `*` is inconclusive if the candidate lacks a metric, whose name is in the output."""
+    sides: list[str] = []
+    for name, seconds in (("base", {"decode": 0.4, "encode": 0.8}), ("head", {"decode": 0.4})):
+        digests = []
+        for number in range(4):
+            noisy = {command: value * (1 + 0.0001 * number) for command, value in seconds.items()}
+            digests.append(imported(hyperfine_file(tmp_path / f"{name}{number}.json", noisy), capsys))
+        sides.append(",".join(digests))
+    assert diff(*sides, "--results", "other") == ExitCode.OK
+    assert "only in the baseline: encode\n" in capsys.readouterr().out
+    (tmp_path / "policy.toml").write_text(POLICY.replace('"throughput"', '"*"'), "utf-8")
+    words = ["--base", sides[0], "--head", sides[1], "--results", "other"]
+    assert gate(*words) == ExitCode.INCONCLUSIVE
+    output = capsys.readouterr()
+    assert "taken for one host (host name lab-7)" in output.out
+    assert "encode: only in the baseline" in output.err

@@ -107,6 +107,7 @@ class Comparison:
         unlike: facts that differ, compared by force.
         coverage: metrics that are not compared over all runs.
         notes: what a reader must know to trust the verdicts.
+        observations: what was compared: runs, or samples of one run.
     """
 
     base: tuple[Run, ...]
@@ -118,6 +119,7 @@ class Comparison:
     coverage: Coverage
     notes: tuple[str, ...]
     rules: Rules
+    observations: Observations = "runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,7 @@ def compare_prepared(
                 coverage=pair.coverage,
                 notes=(*pair.hosts.notes, *notes_on_runs(base, head)),
                 rules=rules,
+                observations=pair.observations,
             )
         )
     return tuple(found)

@@ -24,6 +24,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "metrics": [_metric(metric) for metric in comparison.metrics],
         "group_means": [_finite(asdict(each)) for each in comparison.group_means],
         "shift": [_finite(asdict(point)) for point in comparison.shifts],
+        "observations": comparison.observations,
         "coverage": comparison.coverage.to_json(),
         "notes": list(comparison.notes),
         "rules": asdict(rules) | {"same_host": list(rules.same_host)},

@@ -131,9 +131,9 @@ def _method(comparison: Comparison) -> str:
     rules = comparison.rules
     methods = {metric.p_method for metric in comparison.metrics} - {None}
     divisions = (
-        f"{rules.resamples:,} divisions of the runs, seed {rules.seed}"
+        f"{rules.resamples:,} divisions of the {comparison.observations}, seed {rules.seed}"
         if "sampled" in methods
-        else "all divisions of the runs"
+        else f"all divisions of the {comparison.observations}"
     )
     tested = sum(metric.p_adjusted is not None for metric in comparison.metrics)
     return f"{counted(tested, 'row')} tested together, {divisions}; level {100 * rules.alpha:g} %"
