@@ -205,12 +205,17 @@ def _read_all(
 
 
 def _with_files_of_folders(inputs: Iterable[InputFile], reading: _Reading) -> Iterator[InputFile]:
-    """The inputs; the files of a folder in place of one that is no history."""
+    """The inputs, each once; the files of a folder in place of one that is no history."""
+    seen: set[str] = set()
     for file in inputs:
         if file.path is not None and file.is_folder and _folder_importer(file, reading) is None:
-            yield from files_below(file.path)
+            found: Iterable[InputFile] = files_below(file.path)
         else:
-            yield file
+            found = (file,)
+        for each in found:
+            if each.place not in seen:
+                seen.add(each.place)
+                yield each
 
 
 def _folder_of(file: InputFile, reading: _Reading) -> Folder:
