@@ -28,11 +28,14 @@ from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
 from obrelease.importers.importer import Importer
 from obrelease.importers.input_files import CopiedFile, InputFile, copy, expand, files_below
 from obrelease.importers.source import Clock, ReadOptions, Source
-from obrelease.models.artefact import ORIGINAL_STEM
+from obrelease.models.artefact import ORIGINAL_STEM, Artefact
 from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.models.json_values import require_readable
+from obrelease.models.validation import document_bytes
 from obrelease.registry.recorded_originals import runs_of_originals
 from obrelease.registry.store import Registry as Store
 from obrelease.storage.durable import NewFile, make_folders
+from obrelease.storage.files import MAX_DOCUMENT_BYTES
 from obrelease.storage.folder_lock import exclusive_folder
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.reporter import SILENT, Reporter
@@ -45,6 +48,10 @@ if TYPE_CHECKING:
 
 CLOCKS: Final[tuple[Clock, Clock]] = ("service", "response")
 UNITS: Final = ("ns", "us", "ms", "s")
+
+_BYTES_OF_METRIC: Final = 200
+_BYTES_OF_FILES: Final = 512 * 1024
+"""Bytes of an envelope that the list of files may add to those of the draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +307,31 @@ def _prepare(
         place=origin.place,
         strict=reading.strict,
     )
+    _require_readable(draft.artefact, origin.place)
     notes = list(run.notes)
     if draft.artefact.producer.commit is None and commit.head_reason:
         notes.append(f"no commit: the file names none, and {commit.head_reason}")
     digest = digest_bytes(content) if isinstance(content, bytes) else origin.sha256
     imported = ImportedRun(origin.place, importer.name, draft.artefact, None, False, tuple(notes))
     return _Prepared(imported, draft, digest)
+
+
+def _require_readable(artefact: Artefact, place: str) -> None:
+    """Refuse a run whose envelope no command could read again; only a large one is measured.
+
+    Raises:
+        InvalidInput: it has too many metrics, samples or parameters.
+    """
+    metrics = sum(_BYTES_OF_METRIC + 2 * len(each.name) + 20 * len(each.samples) for each in artefact.metrics)
+    parameters = sum(len(key) + len(str(value)) for key, value in artefact.parameters.items())
+    rows = sum(len(row.name) + len(row.reason) for row in artefact.left_out)
+    if metrics + parameters + rows > MAX_DOCUMENT_BYTES // 2:
+        require_readable(
+            document_bytes(artefact),
+            f"{place}: as a run of {len(artefact.metrics):,} metrics",
+            MAX_DOCUMENT_BYTES - _BYTES_OF_FILES,
+            hint="divide it into several files, such as by the filter of the tool",
+        )
 
 
 def _known_runs(store: Store, prepared: Sequence[_Prepared]) -> list[ImportedRun]:

@@ -18,8 +18,8 @@ from obrelease.analysis.kinds.csv_table import first_difference, whole_numbers
 from obrelease.bundle import sha256sums
 from obrelease.bundle.reader import read_bundle
 from obrelease.bundle.signing.armor import from_armor, from_base64
-from obrelease.importers.version_1_formats import IMPORTERS
-from obrelease.importers.version_1_import import ImportRequest
+from obrelease.importers.formats import importer_named, read_runs
+from obrelease.importers.source import Source
 from obrelease.models.finding import printable
 from obrelease.models.provenance import read_envelope
 from obrelease.models.release_policy import read_release_policy
@@ -52,7 +52,10 @@ def in_file(read: Callable[[Path], object], name: str = "input") -> Callable[[by
 
 
 def importer(name: str) -> Callable[[bytes, Path], object]:
-    return lambda data, _: IMPORTERS[name](ImportRequest("x", data, 0))
+    def reader(path: Path) -> object:
+        return list(read_runs(importer_named(name), Source(path, "x", "x")))
+
+    return in_file(reader)
 
 
 def lobster(core: str) -> Callable[[bytes, Path], object]:

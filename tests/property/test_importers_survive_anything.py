@@ -1,10 +1,10 @@
-"""Importers against damaged files: an artefact or an error of our tree, nothing else."""
+"""Importers against damaged files: runs or an error of our tree, nothing else; runs can be recorded."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +13,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obrelease.errors import ObreleaseError
-from obrelease.importers.google_benchmark_v1 import import_google_benchmark
-from obrelease.importers.hlog import import_hlog
-from obrelease.importers.hyperfine_v1 import import_hyperfine
-from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
-from obrelease.importers.version_1_import import ImportRequest
-from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.importers.formats import importer_named, read_runs
+from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
+from obrelease.importers.source import Source
 from obrelease.models.validation import check_document, document_bytes
+from obrelease.storage.durable import NewFile
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
-JSON_IMPORTERS: dict[str, Callable[[ImportRequest], ArtefactDraft]] = {
-    "google_benchmark.json": import_google_benchmark,
-    "pytest_benchmark.json": import_pytest_benchmark,
-    "hyperfine.json": import_hyperfine,
+JSON_FILES = {
+    "google_benchmark.json": "google-benchmark",
+    "pytest_benchmark.json": "pytest-benchmark",
+    "hyperfine.json": "hyperfine",
 }
-EVERY = JSON_IMPORTERS | {"hdr_histogram_js.hlog": import_hlog}
-SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats() | st.text(max_size=20)
+EVERY = JSON_FILES | {"hdr_histogram_js.hlog": "hlog"}
+SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=20)
 VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=5), SCALARS, max_size=2)
 
 
-def read_or_refuse(importer: Callable[[ImportRequest], ArtefactDraft], data: bytes) -> None:
+def read_or_refuse(format_name: str, data: bytes) -> None:
     """Rule: whatever is accepted is a valid document; whatever is not raises an error of our tree."""
-    with contextlib.suppress(ObreleaseError):
-        artefact = importer(ImportRequest("any", data, 0)).artefact
-        assert check_document(document_bytes(artefact), "any")[1] == ()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "any")
+        path.write_bytes(data)
+        source = Source(path, "any", "any")
+        with contextlib.suppress(ObreleaseError):
+            importer = importer_named(format_name)
+            importer.matches(source.head)
+            for run in read_runs(importer, source):
+                original = NewFile("original.txt", "text/plain", data)
+                draft = build_imported_run(
+                    run, original, GivenFacts(0), format_name=format_name, file_name="any"
+                )
+                assert check_document(document_bytes(draft.artefact), "any")[1] == ()
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -49,7 +57,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [at, *(path for key, child in inner for path in places(child, (*at, key)))]
 
 
-@pytest.mark.parametrize("name", JSON_IMPORTERS)
+@pytest.mark.parametrize("name", JSON_FILES)
 @given(data=st.data())
 def test_one_value_replaced(name: str, data: st.DataObject) -> None:
     """Rule: no value at any place of a real file makes an importer fail otherwise than by its tree."""
@@ -59,7 +67,7 @@ def test_one_value_replaced(name: str, data: st.DataObject) -> None:
     for key in way:
         holder = holder[key]
     holder[last] = data.draw(VALUES)
-    read_or_refuse(JSON_IMPORTERS[name], json.dumps(document).encode("utf-8", "surrogatepass"))
+    read_or_refuse(JSON_FILES[name], json.dumps(document).encode("utf-8", "surrogatepass"))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -74,5 +82,5 @@ def test_bytes_flipped_and_cut(name: str, data: st.DataObject) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     """Rule: bytes that no tool wrote are refused by the tree."""
-    for importer in EVERY.values():
-        read_or_refuse(importer, data)
+    for format_name in EVERY.values():
+        read_or_refuse(format_name, data)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from obrelease.api import import_files
 from obrelease.api.import_files import import_results
 from obrelease.api.import_report import ImportReport
 from obrelease.api.validate_documents import validate
@@ -271,6 +272,16 @@ def test_the_commit_is_head_only_if_the_tree_is_clean(make: Callable[..., str]) 
     with pytest.raises(NotFound):
         import_results("b.json", repository=".", registry="third", commit="no-such-branch")
     assert validate(Path("results")).problems == ()
+
+
+def test_a_run_that_no_command_could_read_again_is_refused(
+    make: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_files, "MAX_DOCUMENT_BYTES", 600_000)
+    rows = [google_row(f"BM_{number}", 1.0 + number) for number in range(1_000)]
+    with pytest.raises(InvalidInput, match=r"a.json: as a run of 2,000 metrics: larger than"):
+        import_results(make("a.json", google_file(*rows)))
+    assert recorded() == 0
 
 
 def test_a_disk_that_refuses_leaves_no_half_run(
