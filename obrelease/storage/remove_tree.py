@@ -24,9 +24,10 @@ def remove_tree(folder: Path) -> None:
 
 def _flatten(folder: Path) -> None:
     """Move every folder of a tree directly into it, so that no path grows with the depth of the tree."""
-    while inner := [each for child in _folders(folder) for each in _folders(child.path)]:
-        for each in inner:
-            Path(each.path).rename(folder / secrets.token_hex(8))
+    pending = _folders(folder)
+    while pending:
+        for inner in _folders(pending.pop()):
+            pending.append(inner.rename(folder / secrets.token_hex(8)))
 
 
 def try_to_remove_tree(folder: Path) -> None:
@@ -35,6 +36,6 @@ def try_to_remove_tree(folder: Path) -> None:
         remove_tree(folder)
 
 
-def _folders(folder: Path | str) -> list[os.DirEntry[str]]:
+def _folders(folder: Path) -> list[Path]:
     with os.scandir(folder) as found:
-        return [item for item in found if item.is_dir(follow_symlinks=False)]
+        return [Path(item.path) for item in found if item.is_dir(follow_symlinks=False)]
