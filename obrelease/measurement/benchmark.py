@@ -62,11 +62,13 @@ class Benchmark:
 
     def __post_init__(self) -> None:
         """Check what any caller may get wrong; raises UsageError."""
-        if not self.title.strip() or len(self.title) > _MAX_TITLE_CHARACTERS:
-            raise UsageError(f"the title of a benchmark has 1 to {_MAX_TITLE_CHARACTERS} characters")
         for line in (self.run, self.build):
             if line is not None and not (line.strip() if isinstance(line, str) else any(line)):
-                raise UsageError(f"{self.title!r:.80}: the command is empty", hint="`-- COMMAND` names it")
+                raise UsageError(
+                    "the command is empty", hint="name it after `--`, or as `run` in the settings"
+                )
+        if not self.title.strip() or len(self.title) > _MAX_TITLE_CHARACTERS:
+            raise UsageError(f"the title of a benchmark has 1 to {_MAX_TITLE_CHARACTERS} characters")
         for what, number, most in (
             ("runs", self.runs, MAX_RUNS),
             ("executions", self.executions or 1, 1_000),

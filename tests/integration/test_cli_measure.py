@@ -14,8 +14,10 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
+from obrelease.measurement.host_lock import host_lock
 from obrelease.models.artefact import Artefact
 from obrelease.registry.store import Registry
+from obrelease.storage.reporter import SILENT
 from tests.program import environment, start_program
 
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
@@ -175,6 +177,15 @@ def test_what_is_wrong_is_refused_and_nothing_recorded(
 ) -> None:
     assert execute(["measure", *words]) == code
     assert message in capsys.readouterr().err
+    assert not (project / "results").exists()
+
+
+def test_a_second_measurement_on_the_host_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with host_lock("the first", wait_s=0, reporter=SILENT):
+        assert execute(["measure", "--wait", "0", "--", "sleep", "0.01"]) == ExitCode.CONFLICT
+    assert "another measurement is running on this host" in capsys.readouterr().err
     assert not (project / "results").exists()
 
 

@@ -195,7 +195,8 @@ def _undecided(policy: GatePolicy, sides: PreparedSides, comparison: Comparison)
         for row in deciding_rows(_pattern(guarded).rows(sides.rows))
     }
     for metric in comparison.metrics:
-        if (metric.id, metric.figure) in required and not metric.decision.not_worse:
+        undecided = not metric.decision.not_worse and metric.decision.verdict is not Verdict.WORSE
+        if undecided and (metric.id, metric.figure) in required:
             smallest = metric.detectable_percent
             effect = "" if smallest is None else f"; the minimum detectable effect is {smallest:.1f} %"
             yield f"{metric.name}: {metric.decision.verdict.label}: {metric.decision.reason}{effect}"
