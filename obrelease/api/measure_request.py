@@ -109,8 +109,8 @@ def _configured(request: MeasureRequest, project: Project, name: str) -> Benchma
         format=request.format_name or found.format,
         files=request.files or found.files,
         environment={**found.environment, **request.environment},
-        runs=request.runs or found.runs,
-        executions=request.executions or found.executions,
+        runs=found.runs if request.runs is None else request.runs,
+        executions=found.executions if request.executions is None else request.executions,
         ignore_failure=request.ignore_failure,
         shell=request.shell,
     )

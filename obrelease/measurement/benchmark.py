@@ -17,7 +17,6 @@ OUTPUT: Final = "{output}"
 """In the command of a benchmark with a format: replaced by the path of the file that the tool shall write."""
 
 DEFAULT_RUNS: Final = 6
-MIN_RUNS: Final = 1
 MIN_RUNS_TO_COMPARE: Final = 4
 """As `analysis.comparison.verdict.MIN_RUNS`: below four and four runs there is no verdict."""
 
@@ -71,7 +70,7 @@ class Benchmark:
             raise UsageError(f"the title of a benchmark has 1 to {_MAX_TITLE_CHARACTERS} characters")
         for what, number, most in (
             ("runs", self.runs, MAX_RUNS),
-            ("executions", self.executions or 1, 1_000),
+            ("executions", 1 if self.executions is None else self.executions, MAX_EXECUTIONS),
         ):
             if not 1 <= number <= most:
                 raise UsageError(f"--{what} is from 1 to {most}, not {number}")

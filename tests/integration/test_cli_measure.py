@@ -162,6 +162,7 @@ def test_benchmarks_of_the_settings(project: Path, capsys: pytest.CaptureFixture
         (["--against", "no-such", "--", "true"], ExitCode.NOT_FOUND, "no-such"),
         (["--against=--output=x", "--", "true"], ExitCode.USAGE, "cannot name a commit"),
         (["--runs", "0", "--", "true"], ExitCode.USAGE, "--runs is from 1"),
+        (["--executions", "0", "--", "true"], ExitCode.USAGE, "--executions is from 1"),
         (["--env", "A", "--", "true"], ExitCode.USAGE, "NAME=VALUE"),
         (["--format", "no-such", "--", "true"], ExitCode.USAGE, "no-such"),
         (["--", "no-such-program", "x"], ExitCode.NOT_FOUND, "no-such-program"),
