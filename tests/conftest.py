@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+# Matplotlib makes its list of fonts once for all processes of the tests, not once in the folder of each test.
+os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / "obrelease-tests-matplotlib"))
 
 # What a shell starts in the background has Ctrl-C ignored, and so would every program that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

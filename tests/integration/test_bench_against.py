@@ -23,7 +23,6 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     target = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-tags", str(ROOT), str(target)], check=True)
     monkeypatch.chdir(target)
-    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in ("OBRELEASE_RESULTS", "OBRELEASE_PROJECT"):
         monkeypatch.delenv(name, raising=False)
@@ -106,7 +105,6 @@ def test_without_an_engine_nothing_is_built(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
     monkeypatch.setattr("obrelease.api.measure_against.build_native", lambda _: pytest.fail("it was built"))
     words = ["run", "bench", "--against", "HEAD", "--core", core, "--results", "results"]
     assert execute(words) == ExitCode.NOT_FOUND

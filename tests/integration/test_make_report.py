@@ -21,7 +21,6 @@ def test_the_report_is_made_by_one_script(tmp_path: Path) -> None:
             "QUICK": "1",
             "PYTHON": sys.executable,
             "PYTHONPATH": os.pathsep.join(sys.path),
-            "MPLCONFIGDIR": str(tmp_path / "mpl"),
         },
         capture_output=True,
         text=True,
