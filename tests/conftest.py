@@ -37,6 +37,11 @@ def _long_lived_objects_are_not_scanned() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Let the interpreter free everything when it ends; nanobind reports what it does not."""
+    gc.unfreeze()
+
+
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackGitHub]:
     """A GitHub that runs in this process, on the loopback interface."""

@@ -9,7 +9,7 @@ alone is fast and does not load NumPy:
 * book: `make_book`, `OrderBook`, `core_names`, `native_build`, `native_unavailable_reason`
 * commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
-* feeds: `read_lobster`, `read_itch50`, `read_tape`, `write_tape`
+* feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
 * flow and replay: `generate`, `generate_market`, `run_replay`
 * audit: `audit_events`, `check_snapshot`, `nonzero_faults`
 * errors: `EngineError` and its subclasses
@@ -38,9 +38,12 @@ _MODULES = {
     "obengine.cores": "NativeBuild core_names make_book native_build native_unavailable_reason",
     "obengine.feeds.itch50": "ItchDay read_itch50",
     "obengine.feeds.itch50_sample": "write_itch50_sample",
-    "obengine.feeds.lobster": "LobsterDay read_lobster",
+    "obengine.feeds.itch50_stream": "ItchSelection",
+    "obengine.feeds.itch50_trades": "ItchTrades read_itch50_trades",
+    "obengine.feeds.lobster": "LobsterDay read_lobster read_lobster_days",
     "obengine.feeds.lobster_sample": "write_lobster_sample",
     "obengine.feeds.tape": "read_tape write_tape",
+    "obengine.feeds.trades": "TRADE TradeKind Trades",
     "obengine.flow.baseline": "STEADY Flow FlowProfile generate",
     "obengine.flow.market": "REGIMES MarketProfile generate_market",
     "obengine.harness.outcome": "CheckResult RunOutcome",

@@ -70,9 +70,19 @@ from obengine.cores import (
 )
 from obengine.feeds.itch50 import ItchDay as ItchDay, read_itch50 as read_itch50
 from obengine.feeds.itch50_sample import write_itch50_sample as write_itch50_sample
-from obengine.feeds.lobster import LobsterDay as LobsterDay, read_lobster as read_lobster
+from obengine.feeds.itch50_stream import ItchSelection as ItchSelection
+from obengine.feeds.itch50_trades import (
+    ItchTrades as ItchTrades,
+    read_itch50_trades as read_itch50_trades,
+)
+from obengine.feeds.lobster import (
+    LobsterDay as LobsterDay,
+    read_lobster as read_lobster,
+    read_lobster_days as read_lobster_days,
+)
 from obengine.feeds.lobster_sample import write_lobster_sample as write_lobster_sample
 from obengine.feeds.tape import read_tape as read_tape, write_tape as write_tape
+from obengine.feeds.trades import TRADE as TRADE, TradeKind as TradeKind, Trades as Trades
 from obengine.flow.baseline import (
     STEADY as STEADY,
     Flow as Flow,

@@ -225,6 +225,8 @@ def run_replay(
     passes: int = DEFAULT_PASSES,
     days: Sequence[str] = (),
     symbols: Sequence[str] = (),
+    start: str | None = None,
+    end: str | None = None,
     risk: Path | None = None,
     log: Path | None = None,
     project: ProjectLike = ".",
@@ -235,7 +237,9 @@ def run_replay(
     Args:
         file: LOBSTER (one or more days), ITCH 5.0 or a tape; a bundled sample if None.
         days, symbols: of a LOBSTER folder or archive, the dates (`YYYY-MM-DD`) and symbols that are replayed
-            in one run, each with a book of its own; all if empty.
+            in one run, each with a book of its own; all if empty. An ITCH file has symbols only.
+        start, end: of an ITCH file, the time of day (`HH:MM`, seconds and nanoseconds if needed), both
+            included. The book starts with the orders that are open then.
         risk: a file of risk limits that the replay is checked against.
         core, passes, log, project: as for `run_bench`.
 
@@ -243,7 +247,7 @@ def run_replay(
         InvalidInput: the file is malformed.
         NotFound: the file is missing; else as `run_bench`.
     """
-    check_texts(core=core)
+    check_texts(core=core, start=start or "", end=end or "")
     chosen_days, chosen_symbols = checked_texts("days", days), checked_texts("symbols", symbols)
     check_integers(passes=passes)
     source, limits, target = (
@@ -257,6 +261,7 @@ def run_replay(
             passes=passes,
             days=chosen_days,
             symbols=chosen_symbols,
+            times=(start, end),
             risk=limits,
             log=target,
             progress=advance,

@@ -11,6 +11,7 @@ from obengine import cores
 from obengine.api.messages import Commands, records_digest
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import is_itch50
+from obengine.feeds.itch50_stream import ItchSelection
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
@@ -21,7 +22,8 @@ from obengine.harness.replay_itch import ITCH_VERSION
 from obengine.harness.replay_lobster import LOBSTER_VERSION, commands_of
 from obengine.harness.scenario import SCENARIOS, check_numbers
 from obengine.harness.stress import STRESS_VERSION
-from obrelease.analysis.kinds.run_commands import DAYS, REPLAYED_SYMBOLS, selected
+from obengine.harness.time_of_day import time_of_day_ns
+from obrelease.analysis.kinds.run_commands import DAYS, REPLAYED_SYMBOLS, replayed_times, selected
 from obrelease.errors import IntegrityError, NotFound, NotReproduced, UsageError
 from obrelease.models.artefact import Artefact, Workload
 from obrelease.recorder.engine_adapter import engine_errors
@@ -104,9 +106,9 @@ def _recorded(artefact: Artefact, workload: Workload, trace: Path | None) -> Reg
             raise NotFound(f"{trace}: no such file or folder")
         if is_tape(trace):
             return _tape(trace)
-        if trace.is_file() and is_itch50(trace):
-            return _itch50(trace)
         days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
+        if trace.is_file() and is_itch50(trace):
+            return _itch50(trace, ItchSelection(symbols, *map(time_of_day_ns, replayed_times(artefact))))
         return _lobster(trace, days, symbols)
     regenerated = _from_lobster_days((read_pair(lobster_sample_pair()),))
     if workload.source is not None and regenerated.source_sha256 != workload.source.sha256:
@@ -123,8 +125,8 @@ def _tape(path: Path) -> Regenerated:
     return Regenerated(commands, 1, TAPE_WORKLOAD_VERSION, tape_digest(commands))
 
 
-def _itch50(path: Path) -> Regenerated:
-    day = read_itch50(path, core=cores.core_names()[0])
+def _itch50(path: Path, selection: ItchSelection) -> Regenerated:
+    day = read_itch50(path, core=cores.core_names()[0], selection=selection)
     return Regenerated(day.commands, len(day.symbols), ITCH_VERSION, day.source.sha256)
 
 

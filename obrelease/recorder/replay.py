@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from obengine.feeds.itch50 import STDIN, STDIN_NAME
 from obengine.harness.outcome import WorkloadFacts
-from obengine.harness.replay import Selection, run_replay
-from obrelease.analysis.kinds.run_commands import DAYS, REPLAYED_SYMBOLS, replay_command
+from obengine.harness.replay import Selection, is_stream, run_replay
+from obengine.harness.time_of_day import time_of_day_ns
+from obrelease.analysis.kinds.run_commands import DAYS, FROM, REPLAYED_SYMBOLS, TO, replay_command
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer
 from obrelease.models.metric_identity import slug
@@ -29,6 +31,7 @@ def record_replay(
     passes: int,
     days: Sequence[str] = (),
     symbols: Sequence[str] = (),
+    times: tuple[str | None, str | None] = (None, None),
     risk: Path | None = None,
     log: Path | None = None,
     created_ns: int,
@@ -40,7 +43,9 @@ def record_replay(
     Args:
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
         path: the data file, or None for the engine's own sample, a made-up day.
-        days, symbols: of a LOBSTER folder or archive, those that are replayed; empty for all.
+        days, symbols: of a LOBSTER folder or archive, those that are replayed; empty for all. An ITCH file
+            has symbols only.
+        times: of an ITCH file, the first and the last time of day that are replayed.
         risk: a file of risk limits that the replay is checked against, or None.
         log: where to write the events as JSON lines, or None.
 
@@ -50,7 +55,7 @@ def record_replay(
         UsageError, NotReproduced, StorageError: as `record_bench`.
     """
     for file, hint in (
-        (path, "without a file, a made-up sample is replayed"),
+        (None if path is None or is_stream(path) else path, "without a file, a made-up sample is replayed"),
         (risk, "`pydoc obengine.risk.limits_file` shows a limits file"),
     ):
         if file is not None:
@@ -58,17 +63,25 @@ def record_replay(
     require_destinations(registry.root, log)
     with engine_errors():
         name = resolve_core(core)
-        selection = Selection(tuple(days), tuple(symbols))
+        first_ns, last_ns = map(time_of_day_ns, times)
+        selection = Selection(tuple(days), tuple(symbols), first_ns, last_ns)
         outcome = run_replay(
             path, core=name, passes=passes, selection=selection, risk=risk, progress=progress
         )
-    data = path.name if path else None
+    data = (STDIN_NAME if path == STDIN else path.name) if path else None
     command = replay_command(
-        file=data, core=name, passes=passes, risk=risk is not None, days=days, symbols=symbols
+        file=data,
+        core=name,
+        passes=passes,
+        risk=risk is not None,
+        days=days,
+        symbols=symbols,
+        times=times,
     )
     request = RunRequest("replay", _scenario_of(outcome.workload), command, created_ns, producer)
     chosen = ((DAYS, days), (REPLAYED_SYMBOLS, symbols))
     parameters = {name: ",".join(values) for name, values in chosen if values}
+    parameters |= {name: time for name, time in zip((FROM, TO), times, strict=True) if time}
     return record_timed_passes(registry, request, outcome, parameters=parameters, log=log)
 
 

@@ -110,6 +110,24 @@ def test_an_itch_file_is_known_by_its_content(tmp_path: Path, capsys: pytest.Cap
     assert "books-hold-what-is-left" in answer["figures"]["checks_passed"]
 
 
+def test_a_part_of_an_itch_file_is_replayed_and_reproduced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_itch50_sample(tmp_path / "day.itch.gz", messages=500)
+    part = ("--symbol", "BRAVO", "--from", "09:30:00.2", "--to", "16:00")
+    answer, folder = answer_of(capsys, "replay", "day.itch.gz", *part, "--passes", "1", "--core", "native")
+    assert "file-is-complete" in answer["figures"]["checks_passed"]
+    artefact = json.loads((folder / "artefact.json").read_text())
+    parameters = artefact["parameters"]
+    assert [parameters[name] for name in ("symbols", "from", "to")] == ["BRAVO", "09:30:00.2", "16:00"]
+    words = ["reproduce", "latest", "--trace", "day.itch.gz", "--core", "reference"]
+    assert execute(words) == ExitCode.OK
+    assert execute(["run", "replay", "day.itch.gz", "--from", "9.30"]) == ExitCode.USAGE
+    assert "not a time of day" in capsys.readouterr().err
+    assert execute(["run", "replay", "--symbol", "NONE", "day.itch.gz"]) == ExitCode.INVALID_INPUT
+    assert "no symbol NONE; it has" in capsys.readouterr().err
+
+
 LIMITS = """
 version = 1
 expect = "none"

@@ -26,19 +26,31 @@ the CANCEL, because the side of the new order is unknown.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.errors import FeedError
 from obengine.api.messages import COMMAND, MAX_QTY, NO_PRICE, Commands, Op, Side, TradingState
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
-from obengine.feeds.itch50_frames import Frames, UnpackedFile, find_frames, frame_error, gather, read_unpacked
-from obengine.feeds.itch50_layout import HEAD, LAYOUTS, NAMES
+from obengine.feeds.itch50_frames import (
+    PREFIX,
+    Frames,
+    UnpackedFile,
+    find_frames,
+    frame_error,
+    gather,
+    read_unpacked,
+)
+from obengine.feeds.itch50_layout import HEAD, LAYOUTS, LENGTHS, NAMES
+from obengine.feeds.itch50_origins import ADDS, REDUCING, OrderOrigins
+from obengine.feeds.itch50_stream import WHOLE_FILE, ItchSelection, select_messages
 
 if TYPE_CHECKING:
     from obengine.native.itch import ItchDayColumns
@@ -46,7 +58,11 @@ if TYPE_CHECKING:
 Int64s = NDArray[np.int64]
 Records = NDArray[Any]
 
-_ADDS, _REDUCING = ("A", "F"), ("E", "C", "X", "D", "U")
+_SYSTEM_EVENT: Final = LENGTHS["S"]
+
+STDIN: Final = Path("-")
+STDIN_NAME: Final = "stdin"
+"""The name of the standard input as a source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,8 @@ class ItchDay:
         halts: changes of trading state, in order.
         unknown_orders: number of messages about orders that the file never introduced.
         source: the file that was read.
+        start_of_messages, end_of_messages: whether the first and the last message are the system events that
+            start and end a whole day.
     """
 
     name: str
@@ -86,13 +104,23 @@ class ItchDay:
     halts: tuple[Halt, ...]
     unknown_orders: int
     source: DataFile
+    start_of_messages: bool
+    end_of_messages: bool
+
+    def open_symbols(self) -> Commands:
+        """Commands that set every symbol to OPEN, so that orders can trade with the book of the file.
+
+        The file's own executions are in its commands; apply these after them.
+        """
+        return _states(len(self.symbols), TradingState.OPEN)
 
 
-def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
+def read_itch50(path: Path, *, core: str = REFERENCE, selection: ItchSelection = WHOLE_FILE) -> ItchDay:
     """Read an ITCH 5.0 file, uncompressed or gzip.
 
     Args:
-        path: the file.
+        path: the file. A pipe is read as a stream, `-` is the standard input.
+        selection: the symbols and the time of day that are kept; the rest is checked, but takes no memory.
         core: the decoder, `reference` or `native`; both give the same result. Files that the native decoder
             rejects are read again by the reference decoder, so the errors are the same.
 
@@ -102,7 +130,7 @@ def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
         CoreUnavailable: the core is not in this installation.
     """
     require_core(core)
-    unpacked = read_unpacked(path)
+    unpacked = read_unpacked(path) if selection.whole and path.is_file() else read_selected(path, selection)
     if core != REFERENCE:
         from obengine.native.itch import read_day_columns
 
@@ -115,12 +143,12 @@ def read_itch50(path: Path, *, core: str = REFERENCE) -> ItchDay:
 def _read_frames(frames: Frames, name: str) -> ItchDay:
     kinds = {code: frames.of(code) for code in LAYOUTS}
     records = {code: frames.records(rows, LAYOUTS[code]) for code, rows in kinds.items()}
-    symbols, symbol_of = _symbols(frames, records)
+    symbols, symbol_of = index_symbols(frames, records, (*ADDS, *REDUCING))
     attributions, owners = _attributions(records["F"])
-    blocks = [_adds(frames, code, kinds[code], records[code], owners) for code in _ADDS]
-    origins_of = _trace_orders(kinds, records, blocks)
-    blocks += [_reductions(code, records[code]) for code in _REDUCING]
-    places = [kinds[code] * 2 for code in (*_ADDS, *_REDUCING)]
+    blocks = [_adds(frames, code, kinds[code], records[code], owners) for code in ADDS]
+    origins_of = OrderOrigins(kinds, records, blocks)
+    blocks += [_reductions(code, records[code]) for code in REDUCING]
+    places = [kinds[code] * 2 for code in (*ADDS, *REDUCING)]
     replaced = origins_of.replacing >= 0
     blocks.append(_replacements(frames, kinds["U"], records["U"], origins_of)[replaced])
     places.append(kinds["U"][replaced] * 2 + 1)
@@ -137,18 +165,20 @@ def _read_frames(frames: Frames, name: str) -> ItchDay:
         attributions=attributions,
         commands=np.concatenate((states, commands)),
         times_ns=frames.times_ns[np.concatenate((before, rows))],
-        frames=np.concatenate((before, rows + 1)),
+        frames=np.concatenate((before, frames.numbers[rows])),
         counts={name: n for code, name in NAMES.items() if (n := frames.of(code).size)},
         halts=_halts(records["H"], symbol_of),
-        unknown_orders=origins_of.unknown,
+        unknown_orders=origins_of.count_unknown(),
         source=frames.source,
+        start_of_messages=_is_system_event(frames.data[: _SYSTEM_EVENT + PREFIX], b"O"),
+        end_of_messages=_is_system_event(frames.data[-_SYSTEM_EVENT - PREFIX :], b"C"),
     )
 
 
 def _day_of(columns: ItchDayColumns, unpacked: UnpackedFile, name: str) -> ItchDay:
     """The day of the columns read by the native core."""
     data = np.frombuffer(unpacked.data, dtype=np.uint8)
-    codes = {code: LAYOUTS[code] for code in ("R", *_ADDS)}
+    codes = {code: LAYOUTS[code] for code in ("R", *ADDS)}
     symbols = tuple(
         next((name for name in _stocks(data, places, codes) if name), f"locate-{locate}")
         for locate, *places in columns.stock_mentions
@@ -165,12 +195,43 @@ def _day_of(columns: ItchDayColumns, unpacked: UnpackedFile, name: str) -> ItchD
         attributions=tuple(each.decode("ascii", "replace").strip() for each in columns.attributions),
         commands=np.concatenate((states, columns.commands)),
         times_ns=np.concatenate((before + start, columns.times_ns)),
-        frames=np.concatenate((before, columns.frames)),
+        frames=np.concatenate((before, _numbered(columns.frames, unpacked))),
         counts={name: n for code, name in NAMES.items() if (n := columns.counts[ord(code)])},
         halts=_halts(gather(data, columns.halts, LAYOUTS["H"]), symbol_of),
         unknown_orders=columns.unknown_orders,
         source=unpacked.source,
+        start_of_messages=_is_system_event(data[: _SYSTEM_EVENT + PREFIX], b"O"),
+        end_of_messages=_is_system_event(data[-_SYSTEM_EVENT - PREFIX :], b"C"),
     )
+
+
+def _numbered(frames: Int64s, unpacked: UnpackedFile) -> Int64s:
+    """The numbers that frames, counted from 1, have in the file."""
+    return frames if unpacked.numbers is None else unpacked.numbers[frames - 1]
+
+
+def read_selected(path: Path, selection: ItchSelection) -> UnpackedFile:
+    """Read a part of a file, or a pipe.
+
+    Raises:
+        FeedError: as `select_messages`; also if nothing is chosen, or the file cannot be read.
+    """
+    name, base = ("standard input", STDIN_NAME) if path == STDIN else (str(path), path.name)
+    try:
+        with sys.stdin.buffer if path == STDIN else path.open("rb", buffering=0) as stream:
+            found = select_messages(
+                cast("BinaryIO", stream),
+                name=name,
+                base=STDIN_NAME if path == STDIN else path.name,
+                selection=selection,
+            )
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        raise FeedError(reason, file=name, line=None, column=None, value=None) from error
+    if not found.chosen:
+        reason = f"nothing is chosen of {found.read:,} messages"
+        raise FeedError(reason, file=name, line=None, column=None, value=None)
+    return UnpackedFile(found.data, found.source, found.numbers)
 
 
 def _stocks(
@@ -182,23 +243,24 @@ def _stocks(
             yield gather(data, np.array([at]), layout)["stock"][0].decode("ascii", "replace").strip()
 
 
-@dataclass(frozen=True, slots=True)
-class _OrderOrigins:
-    """For each replace, the row of the `NEW` that introduced its order, or -1; and the unknown orders."""
+def add_commands(
+    frames: Frames, kinds: Mapping[str, Int64s], records: Mapping[str, Records]
+) -> list[Commands]:
+    """The commands of the add messages, type by type; the symbol is not set."""
+    _, owners = _attributions(records["F"])
+    return [_adds(frames, code, kinds[code], records[code], owners) for code in ADDS]
 
-    replacing: Int64s
-    origins: Commands
-    unknown: int
 
-
-def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str, ...], Int64s]:
-    """The stocks that have orders, by locate code, and the map from locate code to symbol index."""
+def index_symbols(
+    frames: Frames, records: Mapping[str, Records], codes_used: Sequence[str]
+) -> tuple[tuple[str, ...], Int64s]:
+    """The stocks that have messages of some types, by locate code, and the index of each locate code."""
     heads = frames.heads()
     used = np.zeros(1 << 16, dtype=bool)
-    for code in (*_ADDS, *_REDUCING):
+    for code in codes_used:
         used[heads["locate"][frames.of(code)]] = True
     names = dict.fromkeys(np.flatnonzero(used).tolist(), "")
-    for code in ("R", *_ADDS):
+    for code in ("R", *ADDS):
         codes, first = np.unique(records[code]["locate"], return_index=True)
         stocks = records[code]["stock"][first]
         for locate, stock in zip(codes.tolist(), stocks.tolist(), strict=True):
@@ -209,10 +271,17 @@ def _symbols(frames: Frames, records: Mapping[str, Records]) -> tuple[tuple[str,
     return tuple(name or f"locate-{locate}" for locate, name in names.items()), index
 
 
-def _states(symbols: int) -> Commands:
-    """The commands that set every symbol to AUCTION."""
+def _is_system_event(frame: NDArray[np.uint8], event: bytes) -> bool:
+    """Whether a frame is that of a system event."""
+    text = frame.tobytes()
+    lengths = {bytes(PREFIX), _SYSTEM_EVENT.to_bytes(PREFIX, "big")}
+    return text[:PREFIX] in lengths and text[PREFIX : PREFIX + 1] == b"S" and text[-1:] == event
+
+
+def _states(symbols: int, state: TradingState = TradingState.AUCTION) -> Commands:
+    """The commands that set the state of every symbol."""
     states = np.zeros(symbols, dtype=COMMAND)
-    states["op"], states["side"] = Op.STATE, TradingState.AUCTION
+    states["op"], states["side"] = Op.STATE, state
     states["symbol"] = np.arange(symbols)
     states["price_ticks"] = NO_PRICE
     return states
@@ -253,7 +322,7 @@ def _reductions(code: str, records: Records) -> Commands:
     return block
 
 
-def _replacements(frames: Frames, rows: Int64s, records: Records, origins_of: _OrderOrigins) -> Commands:
+def _replacements(frames: Frames, rows: Int64s, records: Records, origins_of: OrderOrigins) -> Commands:
     _check_shares(frames, rows, records)
     block = np.zeros(records.size, dtype=COMMAND)
     if origins_of.origins.size:
@@ -271,51 +340,6 @@ def _check_shares(frames: Frames, rows: Int64s, records: Records) -> None:
     if bad.size:
         value = str(int(records["shares"][bad[0]])).encode()
         raise frame_error("invalid number of shares", frames, rows[bad[0]], value)
-
-
-def _trace_orders(
-    kinds: Mapping[str, Int64s], records: Mapping[str, Records], adds: list[Commands]
-) -> _OrderOrigins:
-    """Trace replaced orders to the messages that introduced them, by pointer doubling."""
-    origins = np.concatenate(adds)
-    replaces = records["U"]
-    refs = np.concatenate([origins["order_id"], replaces["new_ref"].astype(np.uint64)])
-    born = np.concatenate([kinds["A"], kinds["F"], kinds["U"]])
-    by_ref = np.lexsort((born, refs))
-    sorted_refs = refs[by_ref]
-
-    def introduced(wanted: NDArray[np.uint64], rows: Int64s) -> Int64s:
-        """The last introduction of each reference before its row, or -1."""
-        at = _last_before(sorted_refs, born[by_ref], wanted, rows)
-        return np.where(at >= 0, by_ref[np.maximum(at, 0)], -1)
-
-    parent = np.arange(refs.size, dtype=np.int64)
-    parent[origins.size :] = introduced(replaces["ref"].astype(np.uint64), kinds["U"])
-    while True:
-        reached = np.where(parent >= 0, parent[np.maximum(parent, 0)], -1)
-        if np.array_equal(reached, parent):
-            break
-        parent = reached
-    unknown = 0
-    for code in _REDUCING:
-        found = introduced(records[code]["ref"].astype(np.uint64), kinds[code])
-        unknown += int(np.count_nonzero(np.where(found >= 0, parent[np.maximum(found, 0)], -1) < 0))
-    return _OrderOrigins(parent[origins.size :], origins, unknown)
-
-
-def _last_before(
-    refs: NDArray[np.uint64], rows: Int64s, wanted: NDArray[np.uint64], before: Int64s
-) -> Int64s:
-    """The last position in `refs` (sorted, then by `rows`) of each reference with a lower row, or -1."""
-    low = np.searchsorted(refs, wanted, side="left")
-    high = np.searchsorted(refs, wanted, side="right")
-    at = high - 1
-    while True:
-        late = (at >= low) & (rows[np.maximum(at, 0)] >= before)
-        if not late.any():
-            break
-        at[late] -= 1
-    return np.where(at >= low, at, -1)
 
 
 def _halts(actions: Records, symbol_of: Int64s) -> tuple[Halt, ...]:

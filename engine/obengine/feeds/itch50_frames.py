@@ -23,12 +23,12 @@ MAX_BYTES: Final = 16 << 30
 _FIRST_WINDOW: Final = 256
 _LAST_WINDOW: Final = 2**20
 _ZEROS: Final = re.compile(rb"\0*+")
-_PREFIX: Final = 2
-_TYPE_AT: Final = _PREFIX
-_STUCK: Final = 1 << 62
-_STEPS: Final = tuple(LENGTHS[chr(code)] + _PREFIX if chr(code) in LENGTHS else _STUCK for code in range(256))
-_LENGTH_OF: Final = np.array([step - _PREFIX if step != _STUCK else 0 for step in _STEPS], dtype=np.int64)
-_DAY_NS: Final = 86_400 * 10**9
+PREFIX: Final = 2
+_TYPE_AT: Final = PREFIX
+STUCK: Final = 1 << 62
+STEPS: Final = tuple(LENGTHS[chr(code)] + PREFIX if chr(code) in LENGTHS else STUCK for code in range(256))
+LENGTH_OF: Final = np.array([step - PREFIX if step != STUCK else 0 for step in STEPS], dtype=np.int64)
+DAY_NS: Final = 86_400 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Frames:
         starts: for each frame, where its message starts.
         types: for each frame, the byte of its type.
         times_ns: for each frame, nanoseconds since midnight, never decreasing.
+        numbers: for each frame, the 1-based number of its message in the file; 0 for opening orders.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Frames:
     starts: NDArray[np.int64]
     types: NDArray[np.uint8]
     times_ns: NDArray[np.int64]
+    numbers: NDArray[np.int64]
 
     def of(self, code: str) -> NDArray[np.int64]:
         """The 0-based numbers of the frames of a type."""
@@ -66,10 +68,14 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class UnpackedFile:
-    """The unpacked content of a file, and the file on disk."""
+    """The unpacked content of a file, or a part of it, and the file on disk.
 
-    data: bytes
+    `numbers` are those of `Frames` if the content is a part; None for a whole file.
+    """
+
+    data: bytes | bytearray
     source: DataFile
+    numbers: NDArray[np.int64] | None = None
 
 
 def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[Any]) -> NDArray[Any]:
@@ -92,7 +98,7 @@ def is_itch50(path: Path) -> bool:
         return False
     if len(head) < 3:
         return False
-    length = int.from_bytes(head[:_PREFIX], "big")
+    length = int.from_bytes(head[:PREFIX], "big")
     known = LENGTHS.get(chr(head[_TYPE_AT]))
     return known is not None and length in {0, known}
 
@@ -111,7 +117,7 @@ def find_frames(stored: UnpackedFile, name: str) -> Frames:
     raw, source = stored.data, stored.source
     data = np.frombuffer(raw, dtype=np.uint8)
     found: list[int] = []
-    at, end, steps, keep = 0, len(raw) - _TYPE_AT, _STEPS, found.append
+    at, end, steps, keep = 0, len(raw) - _TYPE_AT, STEPS, found.append
     while at < end:
         keep(at)
         at += steps[raw[at + _TYPE_AT]]
@@ -122,27 +128,27 @@ def find_frames(stored: UnpackedFile, name: str) -> Frames:
     frames = np.array(found, dtype=np.int64)
     types = data[frames + _TYPE_AT]
     last = found[-1]
-    if at >= _STUCK:
+    if at >= STUCK:
         raise _error("unknown message type", name, len(found), raw[last + _TYPE_AT : last + 3])
     if at != len(raw):
         cut = last if at > len(raw) else at
         number = len(found) + (at < len(raw))
         raise _error("truncated frame", name, number, raw[cut : cut + 16])
     prefix = (data[frames].astype(np.int64) << 8) | data[frames + 1]
-    wrong = np.flatnonzero((prefix != 0) & (prefix != _LENGTH_OF[types]))
+    wrong = np.flatnonzero((prefix != 0) & (prefix != LENGTH_OF[types]))
     if wrong.size:
         row = int(wrong[0])
         raise _error(
-            f"length must be {_LENGTH_OF[types[row]]} for type {chr(types[row])}",
+            f"length must be {LENGTH_OF[types[row]]} for type {chr(types[row])}",
             name,
             row + 1,
             str(int(prefix[row])).encode(),
         )
-    starts = frames + _PREFIX
+    starts = frames + PREFIX
     heads = gather(data, starts, HEAD)
     times = (heads["time_high"].astype(np.int64) << 32) | heads["time_low"].astype(np.int64)
     backwards = np.flatnonzero(np.diff(times) < 0) + 1
-    beyond = np.flatnonzero(times >= _DAY_NS)
+    beyond = np.flatnonzero(times >= DAY_NS)
     wrong_times = [
         (int(rows[0]), reason)
         for rows, reason in ((beyond, "time beyond the day"), (backwards, "time decreases"))
@@ -151,12 +157,13 @@ def find_frames(stored: UnpackedFile, name: str) -> Frames:
     if wrong_times:
         row, reason = min(wrong_times)
         raise _error(reason, name, row + 1, str(int(times[row])).encode())
-    return Frames(name, source, data, starts, types, times)
+    numbers = np.arange(1, frames.size + 1) if stored.numbers is None else stored.numbers
+    return Frames(name, source, data, starts, types, times, numbers)
 
 
 def frame_error(reason: str, frames: Frames, row: int, value: bytes) -> FeedError:
     """An error in a field of a frame (0-based row)."""
-    return _error(reason, frames.name, int(row) + 1, value)
+    return _error(reason, frames.name, int(frames.numbers[row]), value)
 
 
 def read_unpacked(path: Path) -> UnpackedFile:
@@ -205,6 +212,8 @@ def _is_checksum(error: zlib.error) -> bool:
     return "incorrect data check" in str(error)
 
 
-def _error(reason: str, name: str, number: int | None = None, value: bytes | None = None) -> FeedError:
+def _error(
+    reason: str, name: str, number: int | None = None, value: bytes | bytearray | None = None
+) -> FeedError:
     shown = None if value is None else value.decode("ascii", "backslashreplace")
     return FeedError(reason, file=name, line=number, column=None, value=shown)

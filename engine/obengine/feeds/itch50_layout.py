@@ -97,4 +97,23 @@ LAYOUTS: Final = {
 }
 """The message types whose fields are read."""
 
+TRADE: Final = np.dtype(
+    [
+        *_HEAD,
+        ("ref", ">u8"),
+        ("side", "S1"),
+        ("shares", ">u4"),
+        ("stock", "S8"),
+        ("price", ">u4"),
+        ("match", ">u8"),
+    ]
+)
+CROSS: Final = np.dtype(
+    [*_HEAD, ("shares", ">u8"), ("stock", "S8"), ("price", ">u4"), ("match", ">u8"), ("cross", "S1")]
+)
+BROKEN: Final = np.dtype([*_HEAD, ("match", ">u8")])
+
+TRADE_LAYOUTS: Final = {"P": TRADE, "Q": CROSS, "B": BROKEN}
+"""The message types of trades that change no resting order."""
+
 HEAD: Final = np.dtype(_HEAD)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import FeedError
-from obengine.api.messages import Commands
+from obengine.api.messages import Commands, Side
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
 from obengine.feeds.integer_csv import FastReader, IntegerCsv, Rows
@@ -31,8 +31,9 @@ from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
 from obengine.feeds.lobster_files import LobsterPair, open_lobster, open_lobster_days
 from obengine.feeds.lobster_name import LobsterName, parse_name
 from obengine.feeds.lobster_participants import ParticipantNumbers
-from obengine.feeds.lobster_window import Cause, Queues, Window, WindowBlock
+from obengine.feeds.lobster_window import Cause, Message, Queues, Window, WindowBlock
 from obengine.feeds.order_conflicts import ConflictKind, OrderConflict, order_conflicts
+from obengine.feeds.trades import NO_SIDE, TRADE, Trades
 
 MAX_ROWS: Final = 20_000_000
 
@@ -87,6 +88,22 @@ class LobsterDay:
         """For each command, the time of its row."""
         rows = np.searchsorted(self.row_end, np.arange(self.commands.size), side="right")
         return self.times_ns[np.minimum(rows, self.times_ns.size - 1)]
+
+    def trades(self) -> Trades:
+        """Executions of visible and hidden orders, and cross trades, in the order of the file.
+
+        The file has no number of a match; an id of 0 or -1 is no order.
+        """
+        kind = self.messages[:, 1]
+        rows = self.messages[(kind >= Message.EXECUTE) & (kind <= Message.CROSS)]
+        made = np.zeros(len(rows), dtype=TRADE)
+        made["time_ns"], made["price_ticks"], made["qty_lots"] = rows[:, 0], rows[:, 4], rows[:, 3]
+        made["order_id"] = np.maximum(rows[:, 2], 0)
+        made["kind"] = rows[:, 1] - Message.EXECUTE
+        made["side"] = np.where(rows[:, 5] == 1, Side.BUY, Side.SELL)
+        made["side"][rows[:, 1] == Message.CROSS] = NO_SIDE
+        made["printable"] = 1
+        return made
 
     def cause_counts(self) -> dict[str, int]:
         """Number of rows by cause; a row may have several causes."""

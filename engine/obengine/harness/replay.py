@@ -15,8 +15,9 @@ from obengine.api.errors import FeedError, WorkloadError
 from obengine.api.messages import Commands, records_digest
 from obengine.cores import make_book
 from obengine.feeds.files import DataFile
-from obengine.feeds.itch50 import ItchDay, read_itch50
+from obengine.feeds.itch50 import STDIN, ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
+from obengine.feeds.itch50_stream import ItchSelection
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_files import may_be_lobster
 from obengine.feeds.lobster_sample import lobster_sample_pair
@@ -46,11 +47,35 @@ class Selection:
 
     Attributes:
         days: dates of a LOBSTER folder or archive, as `YYYY-MM-DD`; empty for all.
-        symbols: symbols of a LOBSTER folder or archive; empty for all.
+        symbols: symbols of a LOBSTER folder or archive, or of an ITCH file; empty for all.
+        from_ns, to_ns: of an ITCH file, the time of day in nanoseconds since midnight; None for no limit. The
+            book starts with the orders that are open at `from_ns`.
     """
 
     days: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
+    from_ns: int | None = None
+    to_ns: int | None = None
+
+    def of_lobster(self) -> Selection:
+        """The selection, for a LOBSTER day.
+
+        Raises:
+            WorkloadError: it has a time of day.
+        """
+        if self.from_ns is not None or self.to_ns is not None:
+            raise WorkloadError("a time of day can be chosen from an ITCH file only")
+        return self
+
+    def of_itch(self) -> ItchSelection:
+        """The selection, for an ITCH file.
+
+        Raises:
+            WorkloadError: it has dates.
+        """
+        if self.days:
+            raise WorkloadError("an ITCH file is one day: days can be chosen from LOBSTER files only")
+        return ItchSelection(self.symbols, self.from_ns, self.to_ns)
 
 
 def run_replay(
@@ -89,12 +114,16 @@ def run_replay(
     if path is None:
         day = read_pair(lobster_sample_pair(), core=core)
         return _replay_lobster((day,), core, passes, progress, risk)
+    if is_stream(path):
+        return _replay_itch(path, core, passes, progress, risk, selection)
     if is_tape(path):
+        if selection != Selection():
+            raise WorkloadError("a tape is replayed as a whole")
         if risk is not None:
             raise WorkloadError("a tape has no times; risk limits need a market data file")
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_itch50(path):
-        return _replay_itch(path, core, passes, progress, risk)
+        return _replay_itch(path, core, passes, progress, risk, selection)
     if path.is_file() and not may_be_lobster(path):
         reason = (
             "unknown format: not ITCH 5.0, not a tape, and no LOBSTER file name (which contains `message`)"
@@ -103,8 +132,14 @@ def run_replay(
         raise FeedError(
             "the file is empty" if empty else reason, file=str(path), line=None, column=None, value=None
         )
-    days = read_lobster_days(path, days=selection.days, symbols=selection.symbols, core=core)
+    chosen = selection.of_lobster()
+    days = read_lobster_days(path, days=chosen.days, symbols=chosen.symbols, core=core)
     return _replay_lobster(days, core, passes, progress, risk)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path is the standard input (`-`) or a named pipe, which can be read only once."""
+    return path == STDIN or path.is_fifo()
 
 
 def _replay_lobster(
@@ -162,9 +197,9 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
 
 
 def _replay_itch(
-    path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None
+    path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None, selection: Selection
 ) -> RunOutcome:
-    day = read_itch50(path, core=core)
+    day = read_itch50(path, core=core, selection=selection.of_itch())
     check_numbers(seed=0, passes=passes, messages=day.commands.size)
     workload = WorkloadFacts(
         name="itch50",

@@ -40,7 +40,25 @@ def check_itch(day: ItchDay, results: PassResults) -> tuple[CheckResult, ...]:
             **day.counts,
         },
     )
-    return carried, books_check(day, results)
+    return carried, books_check(day, results), end_check(day)
+
+
+def end_check(day: ItchDay) -> CheckResult:
+    """Check that a file with the start of a day has its end: a file that was cut lacks it."""
+    detail = "the file ends with the end of messages"
+    if not day.end_of_messages:
+        detail = "a part of a day: it has neither start nor end of messages"
+        if day.start_of_messages:
+            detail = "the file has the start, but not the end of messages: it was cut, or the day is not over"
+    return CheckResult(
+        "file-is-complete",
+        passed=day.end_of_messages or not day.start_of_messages,
+        detail=detail,
+        counts={
+            "start-of-messages": int(day.start_of_messages),
+            "end-of-messages": int(day.end_of_messages),
+        },
+    )
 
 
 def books_check(day: ItchDay, results: PassResults) -> CheckResult:

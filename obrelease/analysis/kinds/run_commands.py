@@ -23,7 +23,11 @@ FRESH_PROCESSES: Final = "fresh-processes"
 DAYS: Final = "days"
 REPLAYED_SYMBOLS: Final = "symbols"
 """The parameters of a replay of some days or symbols of a file, with commas."""
+FROM: Final = "from"
+TO: Final = "to"
+"""The parameters of a replay of a part of a day."""
 
+_TIME: Final = re.compile(r"[0-9:.]{1,18}")
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,-]{0,4095}")
 
 
@@ -58,6 +62,7 @@ def replay_command(
     risk: bool,
     days: Sequence[str] = (),
     symbols: Sequence[str] = (),
+    times: tuple[str | None, str | None] = (None, None),
 ) -> Command:
     """`obrelease run replay`; `file` is the base name of the data, None for the engine's own sample."""
     argument = [] if file is None else [f"./{file}" if file.startswith("-") else file]
@@ -65,6 +70,7 @@ def replay_command(
         *("obrelease", "run", "replay", *argument, "--core", core, "--passes", str(passes)),
         *(part for day in days for part in ("--day", day)),
         *(part for symbol in symbols for part in ("--symbol", symbol)),
+        *(part for name, time in zip((FROM, TO), times, strict=True) if time for part in (f"--{name}", time)),
         *(("--risk", LIMITS_FILE) if risk else ()),
     )
 
@@ -133,8 +139,11 @@ def replay_commands(artefact: Artefact) -> tuple[Command, ...]:
         return ()
     risk = any(file.path == LIMITS_FILE for file in artefact.files)
     days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
+    times = replayed_times(artefact)
     return tuple(
-        replay_command(file=file, core=core, passes=passes, risk=risk, days=days, symbols=symbols)
+        replay_command(
+            file=file, core=core, passes=passes, risk=risk, days=days, symbols=symbols, times=times
+        )
         for file in (source.name, None, *_recorded_base_name(artefact))
         if file is None or file.isprintable()
     )
@@ -144,6 +153,12 @@ def selected(artefact: Artefact, name: str) -> tuple[str, ...]:
     """The `DAYS` or `REPLAYED_SYMBOLS` that a replay chose from its file; empty for all."""
     word = _word(artefact.parameters.get(name))
     return tuple(word.split(",")) if word else ()
+
+
+def replayed_times(artefact: Artefact) -> tuple[str | None, str | None]:
+    """The first and the last time of day that a replay chose from its file; None for no limit."""
+    first, last = (artefact.parameters.get(name) for name in (FROM, TO))
+    return tuple(time if isinstance(time, str) and _TIME.fullmatch(time) else None for time in (first, last))  # type: ignore[return-value]
 
 
 def stress_commands(artefact: Artefact) -> tuple[Command, ...]:

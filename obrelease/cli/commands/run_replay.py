@@ -16,6 +16,7 @@ _COUNTED_CHECKS: Final = (
     "touch-holds",
     "levels-hold",
     "depth-agrees",
+    "file-is-complete",
     "named-causes",
     "queue-positions",
     "risk-expectation",
@@ -29,7 +30,7 @@ def replay(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="LOBSTER (folder, zip, 7z or message file), ITCH 5.0 or gzip, or a tape; default: a sample.",
+            help="LOBSTER (folder, zip, 7z or message file), ITCH 5.0 (gzip or not; - for stdin) or a tape.",
         ),
     ] = None,
     core: CoreOption = "auto",
@@ -41,6 +42,14 @@ def replay(
     symbols: Annotated[
         list[str] | None,
         typer.Option("--symbol", metavar="NAME", help="Only this symbol. Repeatable."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Of an ITCH file, from this time of day, such as 09:30."),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="Of an ITCH file, to this time of day, such as 16:00:00."),
     ] = None,
     risk: Annotated[
         Path | None,
@@ -62,6 +71,8 @@ def replay(
         passes=passes,
         days=days or (),
         symbols=symbols or (),
+        start=start,
+        end=end,
         risk=risk,
         log=log,
         project=project,

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from obengine.api.errors import FeedError, WorkloadError
-from obengine.api.messages import Op
+from obengine.api.messages import Op, Side
 from obengine.feeds.lobster import LobsterDay, read_lobster, read_lobster_days
 from obengine.feeds.lobster_name import LobsterName, parse_name
 from obengine.feeds.lobster_sample import lobster_sample_files, write_lobster_sample
 from obengine.feeds.lobster_window import Cause
+from obengine.feeds.trades import NO_SIDE, TradeKind
 from obengine.harness.replay import Selection, run_replay
 
 CORES = pytest.mark.parametrize("core", ["reference", "native"])
@@ -67,6 +68,17 @@ def test_hidden_and_cross_trades_and_halts_change_no_level(tmp_path: Path, core:
     assert causes[2] == Cause.HIDDEN_EXECUTION
     assert causes[4] == Cause.CROSS_TRADE
     assert causes[5] == causes[6] == Cause.HALT
+
+
+def test_trades_are_visible_hidden_and_cross_executions(tmp_path: Path) -> None:
+    trades = read_lobster(write(tmp_path)).trades()
+    fields = ["price_ticks", "qty_lots", "order_id", "kind", "side"]
+    visible, hidden, cross = (int(kind) for kind in TradeKind)
+    assert trades[fields].tolist() == [
+        (1_000_100, 10, 0, hidden, int(Side.BUY)),
+        (1_000_200, 20, 12, visible, int(Side.SELL)),
+        (1_000_100, 500, 0, cross, NO_SIDE),
+    ]
 
 
 @CORES

@@ -1,0 +1,277 @@
+"""A part of an ITCH 5.0 file, read as a stream: chosen symbols, from and to a time of day.
+
+The file is read once, in blocks, plain or gzip, from a disk or a pipe; memory holds the chosen messages only.
+Every frame is checked, whether it is chosen or not. Messages before the start build the opening book: its
+orders become add messages at the start time, in their queue order, with the shares that were left.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.api.errors import FeedError
+from obengine.feeds.files import MAX_RATIO, DataFile, max_unpacked, read_block
+from obengine.feeds.itch50_frames import DAY_NS, GZIP_MAGIC, LENGTH_OF, PREFIX, STEPS, STUCK, gather
+from obengine.feeds.itch50_layout import ADD, DIRECTORY, HEAD
+from obengine.feeds.itch50_opening import OpeningBook
+
+_BLOCK: Final = 1 << 20
+_SHOWN: Final = 5
+_KEPT_BEFORE: Final = np.frombuffer(b"RH", np.uint8)
+_LOCATES: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class ItchSelection:
+    """The part of a file that is read.
+
+    Attributes:
+        symbols: stocks; empty for all.
+        from_ns, to_ns: nanoseconds since midnight, both included; None for no limit.
+    """
+
+    symbols: tuple[str, ...] = ()
+    from_ns: int | None = None
+    to_ns: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is read."""
+        return not self.symbols and self.from_ns is None and self.to_ns is None
+
+
+WHOLE_FILE: Final = ItchSelection()
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedMessages:
+    """The chosen messages as frames.
+
+    Attributes:
+        data: the frames, one after another.
+        numbers: for each, the 1-based number of its message in the file; 0 for orders of the opening book.
+        read: number of messages that were read.
+        chosen: number of messages that were chosen; system events of all times are kept as well.
+        source: the file.
+    """
+
+    data: bytes | bytearray
+    numbers: NDArray[np.int64]
+    read: int
+    chosen: int
+    source: DataFile
+
+
+def select_messages(stream: BinaryIO, *, name: str, base: str, selection: ItchSelection) -> SelectedMessages:
+    """Read a stream to its end and keep the chosen messages.
+
+    Args:
+        stream: the file, plain or gzip.
+        name: the file as the user named it; `base` is its base name.
+        selection: what to keep.
+
+    Raises:
+        FeedError: a frame is invalid (the line is its number), the data are damaged, or a symbol is missing.
+    """
+    hashed = _HashingReader(stream)
+    reader = _Selector(name, selection)
+    for block in _unpacked_blocks(hashed, name):
+        reader.read(block)
+    reader.finish()
+    return SelectedMessages(
+        reader.kept,
+        np.concatenate(reader.numbers) if reader.numbers else np.zeros(0, dtype=np.int64),
+        reader.count,
+        reader.chosen,
+        DataFile(base, hashed.size, hashed.digest.hexdigest()),
+    )
+
+
+class _HashingReader(io.RawIOBase):
+    """A stream that hashes what is read from it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read at most `len(buffer)` bytes."""
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self.digest.update(data)
+        self.size += len(data)
+        return len(data)
+
+
+def _unpacked_blocks(hashed: _HashingReader, name: str) -> Iterator[bytes]:
+    buffered = io.BufferedReader(hashed, _BLOCK)
+    if not buffered.peek(2).startswith(GZIP_MAGIC):
+        while block := read_block(buffered, name, None):
+            yield block
+        return
+    unpacked = 0
+    with gzip.GzipFile(fileobj=buffered, mode="rb") as packed:
+        while block := read_block(packed, name, None):  # type: ignore[arg-type]
+            unpacked += len(block)
+            if unpacked > max_unpacked(hashed.size):
+                raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
+            yield block
+
+
+class _Selector:
+    """Frames block by block; see `select_messages`."""
+
+    def __init__(self, name: str, selection: ItchSelection) -> None:
+        self.kept = bytearray()
+        self.numbers: list[NDArray[np.int64]] = []
+        self.count = self.chosen = 0
+        self._name = name
+        self._selection = selection
+        self._wanted = np.full(_LOCATES, not selection.symbols)
+        self._named = np.zeros(_LOCATES, dtype=bool)
+        self._seen: dict[str, None] = {}
+        self._rest = b""
+        self._last_ns = 0
+        self._opening = OpeningBook() if selection.from_ns is not None else None
+
+    def read(self, block: bytes) -> None:
+        """Read the next bytes."""
+        raw = self._rest + block
+        found: list[int] = []
+        at, end, steps, keep = 0, len(raw) - PREFIX, STEPS, found.append
+        while at < end:
+            keep(at)
+            at += steps[raw[at + PREFIX]]
+        if at >= STUCK:
+            self._refuse("unknown message type", len(found), raw[found[-1] + PREFIX : found[-1] + 3])
+        if at > len(raw):
+            at = found.pop()
+        self._rest = raw[at:]
+        if found:
+            self._take(raw[:at], np.array(found, dtype=np.int64))
+
+    def finish(self) -> None:
+        """End of the file: nothing may be left, and every chosen symbol must have been there."""
+        if self._rest:
+            self._refuse("truncated frame", 1, self._rest[:16])
+        if not self.count:
+            raise _error("the file is empty", self._name)
+        self._open_book()
+        missing = [symbol for symbol in self._selection.symbols if symbol not in self._seen]
+        if missing:
+            there = ", ".join(list(self._seen)[:_SHOWN]) or "none"
+            raise _error(f"no symbol {missing[0]}; it has {there}, {len(self._seen)} in all", self._name)
+
+    def _take(self, raw: bytes, frames: NDArray[np.int64]) -> None:
+        data = np.frombuffer(raw, dtype=np.uint8)
+        types = data[frames + PREFIX]
+        heads = gather(data, frames + PREFIX, HEAD)
+        times = (heads["time_high"].astype(np.int64) << 32) | heads["time_low"].astype(np.int64)
+        self._check(data, frames, types, times)
+        self._learn_symbols(data, frames, types, heads["locate"])
+        events = types == ord("S")
+        chosen = self._wanted[heads["locate"]] & ~events
+        first, last = self._selection.from_ns, self._selection.to_ns
+        if last is not None:
+            chosen &= times <= last
+        if first is not None:
+            early = times < first
+            self._build_opening(raw, frames[chosen & early], types[chosen & early])
+            chosen &= ~early | np.isin(types, _KEPT_BEFORE)
+            if not early[-1]:
+                start = int(np.argmax(~early))
+                before = chosen.copy()
+                before[start:] = False
+                self._keep(data, frames, before | (events & early))
+                self._open_book()
+                chosen[:start] = events[:start] = False
+        self._keep(data, frames, chosen | events)
+        self.count += frames.size
+        self._last_ns = int(times[-1])
+
+    def _keep(self, data: NDArray[np.uint8], frames: NDArray[np.int64], chosen: NDArray[np.bool_]) -> None:
+        lengths = np.diff(np.append(frames, data.size))
+        self.chosen += int(np.count_nonzero(chosen & (data[frames + PREFIX] != ord("S"))))
+        self.kept += data[np.repeat(chosen, lengths)].tobytes()
+        self.numbers.append(np.flatnonzero(chosen) + self.count + 1)
+
+    def _open_book(self) -> None:
+        """The orders of the opening book, once."""
+        if self._opening is None or self._selection.from_ns is None:
+            return
+        made = list(self._opening.messages(self._selection.from_ns))
+        self._opening = None
+        self.chosen += len(made)
+        self.kept += b"".join(made)
+        self.numbers.append(np.zeros(len(made), dtype=np.int64))
+
+    def _build_opening(self, raw: bytes, frames: NDArray[np.int64], types: NDArray[np.uint8]) -> None:
+        if self._opening is None:
+            return
+        for at, code in zip(frames.tolist(), types.tolist(), strict=True):
+            self._opening.apply(code, raw, at + PREFIX)
+
+    def _learn_symbols(
+        self,
+        data: NDArray[np.uint8],
+        frames: NDArray[np.int64],
+        types: NDArray[np.uint8],
+        locates: NDArray[np.uint16],
+    ) -> None:
+        """Match stock names with locates: of stock directory messages, and of adds without one."""
+        for code, layout in (("R", DIRECTORY), ("A", ADD), ("F", ADD)):
+            rows = np.flatnonzero((types == ord(code)) & ~self._named[locates])
+            _, first = np.unique(locates[rows], return_index=True)
+            records = gather(data, frames[rows[first]] + PREFIX, layout)
+            for locate, stock in zip(records["locate"].tolist(), records["stock"].tolist(), strict=True):
+                symbol = stock.decode("ascii", "replace").strip()
+                self._named[locate] = True
+                self._seen[symbol] = None
+                self._wanted[locate] |= symbol in self._selection.symbols
+
+    def _check(
+        self,
+        data: NDArray[np.uint8],
+        frames: NDArray[np.int64],
+        types: NDArray[np.uint8],
+        times: NDArray[np.int64],
+    ) -> None:
+        prefix = (data[frames].astype(np.int64) << 8) | data[frames + 1]
+        before = np.append(self._last_ns, times[:-1])
+        rules = (
+            ((prefix != 0) & (prefix != LENGTH_OF[types]), "length", prefix),
+            (times >= DAY_NS, "time beyond the day", times),
+            (times < before, "time decreases", times),
+        )
+        wrong = [(int(np.argmax(bad)), reason, values) for bad, reason, values in rules if bad.any()]
+        if wrong:
+            row, reason, values = min(wrong, key=lambda each: each[0])
+            if reason == "length":
+                reason = f"length must be {LENGTH_OF[types[row]]} for type {chr(types[row])}"
+            self._refuse(reason, row + 1, str(int(values[row])).encode())
+
+    def _refuse(self, reason: str, number: int, value: bytes) -> None:
+        raise FeedError(
+            reason,
+            file=self._name,
+            line=self.count + number,
+            column=None,
+            value=value.decode("ascii", "backslashreplace"),
+        )
+
+
+def _error(reason: str, name: str) -> FeedError:
+    return FeedError(reason, file=name, line=None, column=None, value=None)
