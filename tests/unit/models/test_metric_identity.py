@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +79,13 @@ def test_an_id_is_a_slug_and_does_not_depend_on_the_order_of_parameters(
     assert SLUG.fullmatch(found)
     assert found == metric_id(name, dict(reversed(parameters.items())))
     assert found != metric_id(name, {**parameters, "one more": 1})
+
+
+@given(TEXTS)
+def test_the_text_of_a_name_is_the_canonical_one(name: str) -> None:
+    if not SLUG.fullmatch(name):
+        canonical = rfc8785.dumps({"name": name, "parameters": {}})
+        assert metric_id(name, {}).endswith(hashlib.sha256(canonical).hexdigest()[:12])
 
 
 def test_a_whole_float_and_its_integer_are_one_parameter_as_in_json() -> None:
