@@ -27,7 +27,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).res
 
 MEMORY_BYTES = 512 * 2**20
 SLOW_S = 10.0
-GRACE_S = 120
+GRACE_S = 600
 INSTRUMENTED = ["obrelease", "obengine", "tomllib", "zipfile", "gzip", "csv"]
 
 
@@ -148,7 +148,7 @@ def fuzz_in_child(name: str, seconds: float, findings: Path) -> dict[str, object
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + GRACE_S, check=False)
         lines, ended = done.stdout.splitlines(), f"ended with {done.returncode}: {done.stderr[-300:]}"
     except subprocess.TimeoutExpired:
-        lines, ended = [], "an input does not end"
+        lines, ended = [], "the process does not end"
     if lines and lines[-1].startswith("{"):
         return dict(json.loads(lines[-1]))
     seconds = round(time.monotonic() - start, 1)
