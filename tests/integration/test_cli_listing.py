@@ -18,7 +18,7 @@ from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
 from obrelease.cli.app import execute
 from obrelease.cli.commands import list as list_command
 from obrelease.errors import ExitCode
-from obrelease.models.artefact import Check, own_series
+from obrelease.models.artefact import Check, Label, own_series
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -96,6 +96,22 @@ def test_verbose_names_the_figure_and_its_clock(registry: Registry, run: Run) ->
     assert bench["clock"] == "service"
     assert (imported["of"], imported["clock"]) == ("sort", "-")
     assert bench["events"] == "34" * 6
+
+
+def test_verbose_has_the_own_names_of_runs(tmp_path: Path, run: Run) -> None:
+    labels = {"runner": Label(value="large\x1b", source="user"), "lto": Label(value=True, source="file")}
+    host = draft().host.model_copy(update={"name": "lab-7"})
+    made = draft(4, title="My <Service> \u0394", host=host, labels=labels)
+    Registry(tmp_path / "results").record(made, [])
+    (row,) = run("-v").rows
+    assert (row["title"], row["host"]) == ("My <Service> \u0394", "lab-7")
+    assert row["labels"] == "lto=true, runner=large\\x1b"
+    figures = entries(run("--json", "--figures"))[0]["figures"]
+    assert (figures["title"], figures["host"]) == (made.title, "lab-7")
+    assert figures["labels"] == {"runner": "large\x1b", "lto": True}
+    assert next(csv.DictReader(StringIO(run("--csv", "--figures").out)))["title"] == made.title
+    assert run("label.lto=true").rows
+    assert not run("label.lto=false").rows
 
 
 def test_without_figures_no_run_is_opened(

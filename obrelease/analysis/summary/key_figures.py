@@ -11,7 +11,7 @@ from obrelease.models.labels_and_directions import Direction
 
 FIGURE_COLUMNS: Final = (
     "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
-    "latency_p999_ns", "headline", "headline_unit", "headline_median", "unstable",
+    "latency_p999_ns", "headline", "headline_unit", "headline_median", "unstable", "title", "host",
 )  # fmt: skip
 """The columns that `figure_cells` fills, in their order."""
 
@@ -79,7 +79,7 @@ def headline(run: Run) -> Figure | None:
 
 
 def figures_of(run: Run) -> dict[str, Any]:
-    """The figures of a run for `--json`, the unit in every name."""
+    """The figures of a run for `--json`, the unit in every name; its title, host and labels."""
     p50_ns, p99_ns, p999_ns = run.percentiles_ns
     return {
         "throughput_median_msg_s": run.throughput_msg_s,
@@ -92,6 +92,9 @@ def figures_of(run: Run) -> dict[str, Any]:
         "unstable": list(run.unstable),
         "checks_passed": list(run.checks_passed),
         "checks_failed": list(run.checks_failed),
+        "title": run.artefact.title,
+        "host": run.artefact.host.name,
+        "labels": run.artefact.label_values,
     }
 
 

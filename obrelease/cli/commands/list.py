@@ -71,8 +71,8 @@ def list_runs(
     """List the runs in the results folder, newest first.
 
     Each with its throughput (or what was measured in its place) and its latency: response time where
-    the run has one, else service time. With -v also the clock, how many checks they made, the whole
-    commit, and how busy the machine was.
+    the run has one, else service time. With -v also the clock, how many checks they made, titles, hosts and
+    labels, the whole commit, and how busy the machine was.
     """
     if limit is not None and not 0 <= limit <= _MAX_RUNS:
         raise UsageError(f"--limit {limit}: not a number of runs", hint=f"give 0 to {_MAX_RUNS}")

@@ -11,6 +11,7 @@ from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells,
 from obrelease.analysis.summary.readable_values import number_text, readable
 from obrelease.cli.console.output import table
 from obrelease.cli.console.terminal import cut_text
+from obrelease.cli.rendering.metric_tables import scalars_text
 from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit, verdict
 from obrelease.models.finding import printable
 from obrelease.registry.entry import FIELDS
@@ -18,6 +19,7 @@ from obrelease.registry.entry import FIELDS
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.api import ListedRun
+    from obrelease.models.artefact import Artefact
     from obrelease.registry.entry import Entry
 
 _WIDEST_NAME: Final = 60
@@ -81,6 +83,7 @@ def _cells(run: ListedRun, *, figures: bool, verbose: bool) -> Iterator[tuple[st
         return
     if figures:
         yield from (*_headline_of(run.run), events)
+    yield from _names(run.artefact)
     load = run.artefact.host.volatile.load_1m_milli if run.artefact else None
     yield "load", "-" if load is None else f"{load / 1000:.2f}"
     yield "whole commit", entry.commit or "-"
@@ -99,6 +102,14 @@ def _headline_of(run: Run | None) -> Iterator[tuple[str, str]]:
     first = headline(run) if run else None
     yield "of", cut_text(printable(first.metric), _WIDEST_NAME) if first else "-"
     yield "clock", run.latency.clock if run and run.latency else "-"
+
+
+def _names(artefact: Artefact | None) -> Iterator[tuple[str, str]]:
+    """The workload's own name, the machine and the labels of a run."""
+    yield "title", cut_text(printable(artefact.title), _WIDEST_NAME) if artefact else "-"
+    yield "host", cut_text(printable(artefact.host.name or "-"), _WIDEST_NAME) if artefact else "-"
+    labels = scalars_text(artefact.label_values) if artefact else ""
+    yield "labels", cut_text(labels, _WIDEST_NAME) or "-"
 
 
 def _checks(entry: Entry) -> str:
