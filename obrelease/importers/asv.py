@@ -19,6 +19,7 @@ from typing import Final
 from obrelease.errors import InvalidInput
 from obrelease.importers.asv_rows import AsvBenchmark, add_benchmark, result_columns
 from obrelease.importers.folder import Folder, pack_files, packed_start, unpack_files
+from obrelease.importers.history_runs import runs_with_results
 from obrelease.importers.importer import Importer
 from obrelease.importers.json_reader import Node, flat_scalars
 from obrelease.importers.json_stream import read_stream
@@ -59,7 +60,11 @@ def _read(source: Source) -> Iterator[ToolRun]:
 
 
 def _read_folder(folder: Folder) -> Iterator[ToolRun]:
-    """The runs of a results folder, by time of their commit."""
+    """The runs of a results folder that have results, by time of their commit."""
+    return runs_with_results(_all_runs(folder))
+
+
+def _all_runs(folder: Folder) -> Iterator[ToolRun]:
     found: list[tuple[int, str]] = []
     notes: list[str] = []
     for path in folder.files(".json"):
@@ -153,7 +158,7 @@ def _run(
         metrics=rows.metrics(),
         left_out=rows.left_out,
         parameters=flat_scalars(_facts(results)),
-        labels={"env": environment} if environment else {},
+        labels={"env": env_name} if (env_name := results.optional_text("env_name")) else {},
         host_name=_params(results, machine).optional_text("machine"),
         stable=_stable(_params(results, machine), results),
         commit=results.optional_text("commit_hash"),

@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from obrelease.importers.benches import add_bench, has_combined_unit
+from obrelease.importers.history_runs import runs_with_results
 from obrelease.importers.importer import Importer
 from obrelease.importers.json_reader import Node
 from obrelease.importers.json_stream import read_stream
@@ -40,7 +41,7 @@ def _matches(head: FileHead) -> bool:
 
 
 def _read(source: Source) -> Iterator[ToolRun]:
-    """The runs, by time of their commit, then by time of measurement."""
+    """The runs that have results, by time of their commit, then by time of measurement."""
     document = _document(source)
     repository = document.optional_text("repoUrl")
     runs = [
@@ -50,8 +51,8 @@ def _read(source: Source) -> Iterator[ToolRun]:
     ]
     if not runs:
         raise source.error("has no entry: nothing was ever stored in it")
-    for _, suite, entry in sorted(runs, key=lambda run: run[0]):
-        yield _run(suite, entry, repository)
+    runs.sort(key=lambda run: run[0])
+    yield from runs_with_results(_run(suite, entry, repository) for _, suite, entry in runs)
 
 
 def _document(source: Source) -> Node:

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from obrelease.importers.folder import Folder
+from obrelease.importers.history_runs import runs_with_results
 from obrelease.importers.json_reader import Node
 from obrelease.importers.json_stream import read_beginning
 from obrelease.importers.source import MAX_FILE_BYTES, Source
@@ -29,7 +30,7 @@ def is_storage(folder: Folder) -> bool:
 
 
 def read_storage(folder: Folder, read: Callable[[Source], Iterator[ToolRun]]) -> Iterator[ToolRun]:
-    """The runs of all files, by time of their commit, then by number.
+    """The runs of all files that have results, by time of their commit, then by number.
 
     Args:
         read: the reader of a single file.
@@ -37,6 +38,10 @@ def read_storage(folder: Folder, read: Callable[[Source], Iterator[ToolRun]]) ->
     Raises:
         InvalidInput: a file is malformed, or there is none.
     """
+    return runs_with_results(_all_runs(folder, read))
+
+
+def _all_runs(folder: Folder, read: Callable[[Source], Iterator[ToolRun]]) -> Iterator[ToolRun]:
     found = [(_commit_time(folder.file(path)), number, path) for number, path in _storage_files(folder)]
     if not found:
         raise folder.error("has no file such as 0001_NAME.json")
