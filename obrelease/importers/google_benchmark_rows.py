@@ -67,14 +67,14 @@ def _row(node: Node, names: frozenset[str]) -> Row:
     name = node.member("name").text()
     if not node.has("run_type"):
         return _old_row(node, name, names)
-    run_name = node.text_or("run_name", "") or name
     if node.text_or("run_type", "") != "aggregate":
-        return Row(node, run_name)
+        return Row(node, name)  # other writers of this format give all rows one run_name
+    run_name = node.text_or("run_name", "") or name
     aggregate = node.text_or("aggregate_name", "") or name.rpartition("_")[2]
     repetitions = node.optional_number("repetitions")
     return Row(
         node,
-        run_name if run_name != name else name.removesuffix(f"_{aggregate}"),
+        name.removesuffix(f"_{aggregate}") if name.endswith(f"_{aggregate}") else run_name,
         aggregate,
         is_percentage=node.text_or("aggregate_unit", "") == "percentage" or aggregate == "cv",
         repetitions=int(repetitions) if repetitions is not None and repetitions >= 1 else None,

@@ -63,6 +63,12 @@ def test_names_are_those_of_the_file_in_any_order(tmp_path: Path, names: tuple[s
     }
 
 
+def test_rows_of_one_run_name_are_known_by_their_names(tmp_path: Path) -> None:
+    rows = [google_row(name, 1.0, run_name="all") for name in ("BM_a", "BM_b")]
+    run = read(tmp_path, *rows, google_aggregate("BM_c", "mean", 2.0, run_name="all"))
+    assert [name for name, metric in metrics_of(run).items() if metric.primary] == ["BM_a", "BM_b", "BM_c"]
+
+
 def test_repetitions_are_samples_of_one_metric(tmp_path: Path) -> None:
     rows = [
         google_row("BM", value, repetitions=3, repetition_index=at, time_unit="us")
