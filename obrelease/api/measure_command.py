@@ -26,7 +26,7 @@ from obrelease.api.measured_metrics import MetricRow, metric_rows
 from obrelease.api.producer import commit_of
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.run_selection import read_runs
-from obrelease.errors import NotFound, UsageError
+from obrelease.errors import NotFound, ObreleaseError, UsageError
 from obrelease.measurement.benchmark import (
     DEFAULT_RUNS,
     MIN_RUNS_TO_COMPARE,
@@ -229,7 +229,7 @@ def measure_benchmark(
     with ExitStack() as held:
         held.enter_context(host_lock(benchmark.title, wait_s=options.wait_s, reporter=reporter))
         if options.against is None:
-            sides = [_side_here(owner, folder)]
+            sides = [_side_here(owner, folder, reporter)]
         else:
             sides = _two_sides(held, owner, folder, options.against)
             for warning in shared_paths(benchmark, owner.root.resolve()):
@@ -299,13 +299,16 @@ def _single(
     return MeasureReport(benchmark.title, (), found, read_runs(found), None, measurement.remarks())
 
 
-def _side_here(owner: Project, folder: Path) -> Side:
+def _side_here(owner: Project, folder: Path, reporter: Reporter) -> Side:
     """The user's own folder, with the commit of its repository if there is one."""
     if not folder.is_dir():
         raise NotFound(f"{folder}: the folder to measure in does not exist")
     try:
         commit, dirty = commit_of(owner)
     except NotFound:
+        return Side("command", folder)
+    except ObreleaseError as error:
+        reporter.warn(f"the runs will not name their commit: {error.message}")
         return Side("command", folder)
     return Side("command", folder, commit, dirty)
 
@@ -329,7 +332,7 @@ def _measure_function(
     reporter: Reporter,
 ) -> MeasureReport:
     registry = Registry(owner.results_folder(must_exist=False))
-    side = _side_here(owner, owner.root.resolve())
+    side = _side_here(owner, owner.root.resolve(), reporter)
     noises: list[Noise] = []
     found: list[Entry] = []
     with (

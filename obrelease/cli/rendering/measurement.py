@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from obrelease.analysis.summary.readable_values import readable
 from obrelease.cli.console.output import counted, table
 from obrelease.cli.rendering.comparison import comparison_report_text
 from obrelease.models.finding import printable
@@ -31,15 +32,14 @@ def _metrics(report: MeasureReport) -> str:
     rows = [
         (
             printable(row.name),
-            row.unit,
-            f"{row.median:.6g}",
-            f"{row.minimum:.6g}",
-            f"{row.maximum:.6g}",
+            readable(row.median, row.unit),
+            readable(row.minimum, row.unit),
+            readable(row.maximum, row.unit),
             f"{row.samples:,}",
         )
         for row in report.rows
     ]
-    return table(rows, ("METRIC", "UNIT", "MEDIAN", "MINIMUM", "MAXIMUM", "SAMPLES"))
+    return table(rows, ("METRIC", "MEDIAN", "MINIMUM", "MAXIMUM", "SAMPLES"))
 
 
 def _compared(comparison: MeasuredComparison) -> Iterator[str]:
