@@ -13,7 +13,17 @@ import pytest
 
 from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.cli.app import execute
-from obrelease.models.artefact import Check, Outcome, Producer
+from obrelease.models.artefact import (
+    Artefact,
+    Check,
+    Label,
+    LeftOutRow,
+    Outcome,
+    Producer,
+    RecordedMetric,
+    RecordedSummary,
+)
+from obrelease.models.metric_identity import metric_id
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from tests.unit.release.project import Project, make_project, run_of
@@ -29,6 +39,33 @@ PAYLOADS = (
     "@everyone #1 https://127.0.0.1:9/ --> <!--",
     "\r\nerror: forged\x08\x08\x7f\u2028\u2029",
 )
+
+
+def imported(seed: int, payload: str) -> Artefact:
+    """A run of another tool with the payload in every text that format 2 has."""
+    run = run_of("imported", seed)
+    parameters = {payload: payload}
+    metric = RecordedMetric(
+        id=metric_id(payload, parameters),
+        name=payload,
+        unit=payload[:60],
+        parameters=parameters,
+        group=payload,
+        summary=RecordedSummary(value=seed + 1, statistic="mean", figures={payload: 1}),
+    )
+    changes = {
+        "kind": "imported",
+        "title": payload,
+        "producer": Producer(name="tool", version=payload),
+        "host": run.host.model_copy(update={"name": payload}),
+        "labels": {payload: Label(value=payload, source="file")},
+        "parameters": parameters,
+        "metrics": (metric,),
+        "left_out": (LeftOutRow(name=payload, reason=payload),),
+        "workload": None,
+        "outcome": None,
+    }
+    return run.model_copy(update=changes)
 
 
 @pytest.fixture
@@ -54,6 +91,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         }
         files = [NewFile("summary.csv", "text/csv", b"a\n1\n")]
         Registry(made.results).record(run.model_copy(update=changes), files)
+        Registry(made.results).record(imported(seed, payload), [])
     monkeypatch.chdir(made.root)
     return made
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from obrelease.models.artefact import Artefact
+from obrelease.models.artefact import (
+    Artefact,
+    Label,
+    LeftOutRow,
+    RecordedMetric,
+    RecordedSummary,
+    own_series,
+)
+from obrelease.models.metric_identity import metric_id
 from obrelease.models.validation import check_document, document_bytes, read_document
 from obrelease.registry.check_folder import check_folder
 from obrelease.registry.store import Registry
 from obrelease.storage.hashing import digest_bytes
-from tests.drafts import draft, record_version_1, run_files, version_1_draft
+from tests.drafts import draft, histogram_ref, record_version_1, run_files, version_1_draft
 
 VERSION_1 = (
     b'{"command":["obrelease","run","bench"],"created_ns":"1700000000000000000","files":[],'
@@ -48,6 +56,19 @@ VERSION_2 = (
 RECORDED_DIGEST = "77674405c91698e25f087416a525a69b2ca1785099f06018a00e1dcacb6fe773"
 
 
+PARTS_OF_VERSION_2 = (
+    b'"histograms":[{"clock":"service","count":3,"id":"latency","out_of_range":0,"path":"latency.hlog",'
+    b'"significant_digits":3,"tag":"latency","unit":"ns"}]',
+    b'"labels":{"compiler flags":{"source":"file","value":"-O2"}}',
+    b'"left_out":[{"name":"BM_Broken","reason":"failed"}]',
+    b'"metrics":[{"direction":"lower","id":"bm_put-001d97a86666","name":"BM_Put","primary":true,"samples":[1,2.5],"unit":"ns"}',
+    b'{"direction":"higher","group":"g","id":"bm-int-cdca0e05ae09","name":"BM<int>","parameters":{"threads":8},'
+    b'"primary":false,"summary":{"count":3,"figures":{"p90":6.5},"statistic":"mean","value":5},"unit":"1/s"}',
+    b'{"histogram":"latency","id":"long","name":"long","primary":true,"unit":"ns"}]',
+    '"title":"My <Service> \u0394","version":2'.encode(),
+)
+
+
 def test_an_envelope_has_these_bytes() -> None:
     assert document_bytes(draft()) == VERSION_2
 
@@ -56,6 +77,36 @@ def test_a_recorded_run_has_this_digest(tmp_path: Path) -> None:
     entry = Registry(tmp_path).record(draft(), run_files())
     assert entry.digest == RECORDED_DIGEST
     assert digest_bytes((entry.folder / "artefact.json").read_bytes()) == RECORDED_DIGEST
+
+
+def test_a_metric_of_each_form_has_these_bytes() -> None:
+    threads = {"threads": 8}
+    made = draft(
+        kind="imported",
+        title="My <Service> \u0394",
+        workload=None,
+        outcome=None,
+        labels={"compiler flags": Label(value="-O2", source="file")},
+        metrics=(
+            own_series("BM_Put", "ns", (1.0, 2.5)),
+            RecordedMetric(
+                id=metric_id("BM<int>", threads),
+                name="BM<int>",
+                unit="1/s",
+                direction="higher",
+                parameters=threads,
+                group="g",
+                primary=False,
+                summary=RecordedSummary(value=5, statistic="mean", count=3, figures={"p90": 6.5}),
+            ),
+            RecordedMetric(id="long", name="long", unit="ns", histogram="latency"),
+        ),
+        histograms=(histogram_ref(),),
+        left_out=(LeftOutRow(name="BM_Broken", reason="failed"),),
+    )
+    document = document_bytes(made)
+    for part in PARTS_OF_VERSION_2:
+        assert part in document
 
 
 def test_an_envelope_of_version_1_has_these_bytes_and_is_read_as_the_same_run() -> None:
