@@ -222,7 +222,7 @@ def read_selected(path: Path, selection: ItchSelection) -> UnpackedFile:
             found = select_messages(
                 cast("BinaryIO", stream),
                 name=name,
-                base=STDIN_NAME if path == STDIN else path.name,
+                base=base,
                 selection=selection,
             )
     except OSError as error:
