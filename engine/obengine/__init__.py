@@ -10,6 +10,7 @@ alone is fast and does not load NumPy:
 * commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
 * feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
+* level feeds: `read_level_csv`, `LevelBook`
 * flow and replay: `generate`, `generate_market`, `run_replay`
 * audit: `audit_events`, `check_snapshot`, `nonzero_faults`
 * errors: `EngineError` and its subclasses
@@ -40,6 +41,8 @@ _MODULES = {
     "obengine.feeds.itch50_sample": "write_itch50_sample",
     "obengine.feeds.itch50_stream": "ItchSelection",
     "obengine.feeds.itch50_trades": "ItchTrades read_itch50_trades",
+    "obengine.feeds.level_book": "LevelBook LevelSize",
+    "obengine.feeds.level_csv": "LEVEL_UPDATE LevelFeed LevelUpdates read_level_csv",
     "obengine.feeds.lobster": "LobsterDay read_lobster read_lobster_days",
     "obengine.feeds.lobster_sample": "write_lobster_sample",
     "obengine.feeds.tape": "read_tape write_tape",

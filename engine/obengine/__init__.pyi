@@ -75,6 +75,13 @@ from obengine.feeds.itch50_trades import (
     ItchTrades as ItchTrades,
     read_itch50_trades as read_itch50_trades,
 )
+from obengine.feeds.level_book import LevelBook as LevelBook, LevelSize as LevelSize
+from obengine.feeds.level_csv import (
+    LEVEL_UPDATE as LEVEL_UPDATE,
+    LevelFeed as LevelFeed,
+    LevelUpdates as LevelUpdates,
+    read_level_csv as read_level_csv,
+)
 from obengine.feeds.lobster import (
     LobsterDay as LobsterDay,
     read_lobster as read_lobster,
