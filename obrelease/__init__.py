@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from obrelease.api import ValidationReport as ValidationReport
     from obrelease.api import VerifyResult as VerifyResult
     from obrelease.api import compare as compare
+    from obrelease.api import compare_within as compare_within
     from obrelease.api import gate as gate
     from obrelease.api import history as history
     from obrelease.api import limits as limits
@@ -76,6 +77,7 @@ __all__ = [
     "VerifyResult",
     "__version__",
     "compare",
+    "compare_within",
     "gate",
     "history",
     "limits",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import re
+import sys
 from itertools import takewhile
 from pathlib import Path
 
@@ -41,3 +44,29 @@ def test_every_key_of_a_policy_is_in_the_table() -> None:
 def test_every_verdict_is_explained() -> None:
     table = PAGE.partition("### Verdicts")[2].partition("## The gate")[0]
     assert all(re.search(rf"\b{verdict.label}\b", table) for verdict in Verdict)
+
+
+def test_the_tables_are_those_of_the_recorded_calibration(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rule: the page has both tables and the README the second, as the script prints the recorded figures."""
+    spec = importlib.util.spec_from_file_location("calibrate_gate", ROOT / "scripts" / "calibrate_gate.py")
+    assert spec
+    assert spec.loader
+    script = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = script
+    spec.loader.exec_module(script)
+    assert script.main(["--from", str(ROOT / "docs" / "gate-calibration.json")]) == 0
+    processes, many_metrics = capsys.readouterr().out.strip().split("\n\n")
+    assert processes in PAGE
+    assert many_metrics in PAGE
+    assert many_metrics in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_recorded_calibration_keeps_what_is_promised() -> None:
+    """Rule: false alarms are 5 % within the error of the trials, and 5 % in one of 200 metrics is found."""
+    document = json.loads((ROOT / "docs" / "gate-calibration.json").read_text("utf-8"))
+    assert {row["setting"]["metrics"] for row in document["many_metrics"]} == {1, 10, 50, 200}
+    for row in document["many_metrics"]:
+        assert row["trials"] >= 1_000
+        assert row["significant"] <= 6.6
+        assert row["found"] >= 95
+    assert all(row["alarms"] <= 7.3 for row in document["processes"] if row["found"] is None)

@@ -282,3 +282,19 @@ def test_a_reason_is_given_for_a_metric_that_both_sides_have() -> None:
     )
     with pytest.raises(Inconclusive, match="left out: m: a sample is zero"):
         compare(base, head, RULES)
+
+
+def test_swapped_sides_give_the_inverse_of_every_row() -> None:
+    """Rule: p-values are equal, ratios and intervals inverse, and better and worse change places."""
+    base, head = side("base", spread=0.02), side("head", rate=0.9e6, latency=1.3, spread=0.02)
+    there, back = compare(base, head, RULES), compare(head, base, RULES)
+    opposite = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+    for one, other in zip(there.metrics, back.metrics, strict=True):
+        assert (one.p_value, one.p_adjusted) == (other.p_value, other.p_adjusted)
+        assert one.ratio is not None
+        assert one.low is not None
+        assert other.ratio == pytest.approx(1 / one.ratio)
+        assert other.high == pytest.approx(1 / one.low)
+        verdict = one.decision.verdict
+        assert other.decision.verdict == opposite.get(verdict, verdict)
+    assert {row.decision.verdict for row in there.metrics} >= {Verdict.WORSE}
