@@ -128,7 +128,7 @@ def read_folder_runs(importer: Importer, folder: Folder) -> Iterator[ToolRun]:
         yield from importer.read_folder(folder)
     except (ObreleaseError, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if importer.name in BUILT_IN:
             raise
         raise _plugin_failed(importer.name, folder, error) from error
@@ -147,7 +147,7 @@ def read_runs(importer: Importer, source: Source) -> Iterator[ToolRun]:
         yield from importer.read(source)
     except (ObreleaseError, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _plugin_failed(importer.name, source, error) from error
 
 
@@ -166,7 +166,7 @@ def _plugins() -> dict[str, EntryPoint]:
 def _load(point: EntryPoint) -> Importer:
     try:
         importer = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(
             f"the importer plugin {point.name!r} ({point.value}) cannot be loaded: {error}",
             hint="update or remove the package that installs it",
@@ -212,11 +212,11 @@ def _only_one(
 def _accepts(importer: Importer, head: FileHead) -> bool:
     try:
         return bool(importer.matches(head))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _not_recognised(importer.name, head.name, error) from error
 
 
-def _not_recognised(plugin: str, place: str, error: Exception) -> UsageError:
+def _not_recognised(plugin: str, place: str, error: BaseException) -> UsageError:
     return UsageError(
         f"the importer plugin {plugin!r} failed to recognise {place}: {error}",
         hint="name the format with --format, or remove the package that installs the plugin",
@@ -230,7 +230,7 @@ def _accepts_folder(importer: Importer, folder: Folder) -> bool:
         return importer.matches_folder(folder)
     try:
         return bool(importer.matches_folder(folder))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _not_recognised(importer.name, folder.place, error) from error
 
 
@@ -238,7 +238,7 @@ def _folder_formats() -> list[str]:
     return [name for name in BUILT_IN if _built_in(name).read_folder is not None]
 
 
-def _plugin_failed(name: str, source: Source | Folder, error: Exception) -> InvalidInput:
+def _plugin_failed(name: str, source: Source | Folder, error: BaseException) -> InvalidInput:
     return source.error(
         f"the importer plugin {name!r} failed: {type(error).__name__}: {error}",
         hint="report it to the author of the plugin",

@@ -1,0 +1,1 @@
+"""An importer for obrelease: the results of benchmark-luau."""
