@@ -12,6 +12,7 @@ from obrelease.cli.console.completion import runs
 from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
 from obrelease.cli.rendering.metric_tables import SHOWN_ROWS
 from obrelease.cli.rendering.run_details import description
+from obrelease.errors import NotFound
 
 
 @command("show")
@@ -55,6 +56,11 @@ def show(
         session.out.result(found.to_json(), "\n".join(map(str, found.problems)))
         found.require_valid()
     details = registry.describe(entry)
+    if metric and not details.metrics(metric) and not details.histograms(metric):
+        raise NotFound(
+            f"no metric and no histogram of the run is {' or '.join(metric)}",
+            hint="`obrelease show --all` lists them; case counts",
+        )
     session.out.result(
         details.to_json(metric or ()),
         lambda: description(

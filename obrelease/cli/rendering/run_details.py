@@ -53,8 +53,7 @@ def description(
         histogram_table(details.histograms(only), limit=limit),
     )
     if only:
-        found = "\n\n".join(filter(None, tables))
-        return found or f"no metric and no histogram matches {' or '.join(map(printable, only))}"
+        return "\n\n".join(filter(None, tables))
     facts = [*_origin(entry, run.artefact, verbose=verbose), *_result(run)]
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]

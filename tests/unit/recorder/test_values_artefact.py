@@ -91,3 +91,18 @@ def test_values_that_cannot_be_stored_are_refused(
 def test_a_unit_that_an_envelope_does_not_take_is_invalid_input() -> None:
     with pytest.raises(InvalidInput, match="unit"):
         build_artefact("x", metrics=[Metric("a", "x" * 65, [1])], producer=PRODUCER, created_ns=1)
+
+
+def test_metrics_of_one_name_differ_in_their_parameters() -> None:
+    metrics = [Metric("build", "s", [8.0 / n], parameters={"threads": n}) for n in (1, 2, 4)]
+    artefact = build_artefact("x", metrics=metrics, producer=PRODUCER, created_ns=1).artefact
+    assert [(each.name, each.parameters) for each in artefact.metrics] == [
+        ("build", {"threads": 1}), ("build", {"threads": 2}), ("build", {"threads": 4}),
+    ]  # fmt: skip
+    assert len({each.id for each in artefact.metrics}) == 3
+
+
+def test_a_time_that_the_caller_gives_is_of_the_user() -> None:
+    metrics = [Metric("build", "s", [8.0])]
+    given = build_artefact("x", metrics=metrics, producer=PRODUCER, created_ns=1, created_by_user=True)
+    assert given.artefact.sources.created == "user"
