@@ -84,7 +84,10 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (tools / "python3").symlink_to(sys.executable)
     (place / "home").mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("OBRELEASE_", "GITHUB_"))}
+    person = {"NAME": "t", "EMAIL": "t@example.org"}
+    roles = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     return kept | {
+        **roles,
         "HOME": str(place / "home"),
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         "PWD": str(clone),
