@@ -32,6 +32,7 @@ ROOT_COMMANDS: Final = {
     "changes": CommandRow("changes:changes", "List the change points of all metrics."),
     "report": CommandRow("report:report", "Report a comparison as Markdown for a pull request."),
     "comment": CommandRow("comment:comment", "Make or update the one comment on a pull request."),
+    "site": CommandRow("site:site", "Build static pages of the registry, or look at them."),
     "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders."),
     "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder."),
     "validate": CommandRow("validate:validate", "Check documents and the files that they list."),
@@ -56,6 +57,14 @@ RUN_COMMANDS: Final = {
     "scenarios": CommandRow("run_scenarios:scenarios", "List the scenarios of bench and profile."),
 }
 """The commands of `obrelease run`, in the order of `--help`."""
+
+SITE_COMMANDS: Final = {
+    "build": CommandRow("site_build:build", "Write static pages of the registry."),
+    "serve": CommandRow(
+        "site_serve:serve", "Build the pages in a temporary folder and serve them on this machine alone."
+    ),
+}
+"""The commands of `obrelease site`, in the order of `--help`."""
 
 SCHEMA_COMMANDS: Final = {
     "export": CommandRow("schema_export:export", "Write the schemas of all documents."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 from collections.abc import Callable, Iterable
@@ -15,6 +16,11 @@ from obrelease.storage.system_errors import storage_errors
 def digest_bytes(data: bytes) -> str:
     """The sha256 of `data` in lower-case hex, as `sha256sum` prints it."""
     return hashlib.sha256(data).hexdigest()
+
+
+def base64_digest(data: bytes) -> str:
+    """The sha256 of bytes in base64, as content security policies have it."""
+    return base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
 
 
 def keyed_digest(key: bytes, data: bytes, size: int) -> str:

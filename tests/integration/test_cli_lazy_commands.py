@@ -10,11 +10,17 @@ from typing import Any, Final
 import pytest
 
 import obrelease.cli.commands as package
-from obrelease.cli.command_table import ROOT_COMMANDS, RUN_COMMANDS, SCHEMA_COMMANDS, CommandRow
+from obrelease.cli.command_table import (
+    ROOT_COMMANDS,
+    RUN_COMMANDS,
+    SCHEMA_COMMANDS,
+    SITE_COMMANDS,
+    CommandRow,
+)
 from obrelease.cli.console.lazy_commands import LazyCommand
 from tests.command_tree import leaf_commands
 
-TABLES: Final = {"": ROOT_COMMANDS, "run": RUN_COMMANDS, "schema": SCHEMA_COMMANDS}
+TABLES: Final = {"": ROOT_COMMANDS, "run": RUN_COMMANDS, "schema": SCHEMA_COMMANDS, "site": SITE_COMMANDS}
 ROWS: Final = [
     pytest.param(name, row, id=f"{group} {name}".strip())
     for group, table in TABLES.items()

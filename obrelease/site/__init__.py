@@ -1,0 +1,1 @@
+"""Static pages of a registry: overview, histories and runs; the same bytes for the same runs."""
