@@ -19,6 +19,10 @@ _FREE_PARAMETERS: Final = frozenset({"passes"})
 """Parameters that decide how long to measure, not what."""
 
 
+_DECIDING_OF_OTHER_TOOLS: Final = frozenset({"library_build_type"})
+"""Google Benchmark's own library was built with or without optimisation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A fact that is unequal or unknown among the runs: its values on both sides, sorted."""
@@ -58,10 +62,26 @@ def _facts(artefact: Artefact) -> Iterator[tuple[str, str]]:
         for name in ("name", "version", "messages", "seed", "commands_digest"):
             yield f"workload.{name}", _text(getattr(workload, name))
     for name, value in artefact.parameters.items():
-        if name not in _FREE_PARAMETERS:
+        if _decides(artefact, name):
             yield f"parameters.{name}", _text(value)
     if artefact.outcome is not None:
         yield "outcome.events_digest", artefact.outcome.events_digest
+
+
+def free_parameters(artefact: Artefact) -> dict[str, str]:
+    """Parameters that may differ in runs that compare, such as the commit in the context of a file."""
+    return {
+        name: _text(value)
+        for name, value in artefact.parameters.items()
+        if not _decides(artefact, name) and name not in _FREE_PARAMETERS
+    }
+
+
+def _decides(artefact: Artefact, parameter: str) -> bool:
+    """Whether runs with two values of a parameter are unlike."""
+    if artefact.kind == "imported":
+        return parameter in _DECIDING_OF_OTHER_TOOLS
+    return parameter not in _FREE_PARAMETERS
 
 
 def _host_facts(host: StableHost) -> Iterator[tuple[str, str]]:

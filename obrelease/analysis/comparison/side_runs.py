@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from obrelease.analysis.comparison.comparability import Difference, differences
+from obrelease.analysis.comparison.comparability import Difference, differences, free_parameters
 from obrelease.analysis.comparison.host_rule import host_names, same_host_reason
 from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive, UsageError
@@ -16,6 +16,7 @@ MAX_RUNS_OF_A_SIDE: Final = 100
 """Runs on a side; more would be a mixture of weeks, and slow."""
 
 _MAX_LEFT_OUT: Final = 20
+_MAX_PARAMETERS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def notes_on_runs(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
         commits = sorted({run.commit[:9] if run.commit else "unknown" for run in runs})
         if len(commits) > 1:
             yield f"{side} mixes runs of {len(commits)} commits: {', '.join(commits[:5])}"
+    if differing := _differing_parameters((*base, *head)):
+        yield f"parameters that differ and do not decide: {', '.join(differing[:_MAX_PARAMETERS])}"
     left_out = sorted(set(_left_out((*base, *head))))
     yield from (f"left out: {reason}" for reason in left_out[:_MAX_LEFT_OUT])
     if len(left_out) > _MAX_LEFT_OUT:
@@ -100,6 +103,14 @@ def notes_on_runs(base: Sequence[Run], head: Sequence[Run]) -> Iterator[str]:
     turns = sum(one != other for one, other in pairwise(order))
     if len(order) >= 4 and turns < 2:
         yield "all runs of one side came before the other's: drift of the machine would look like a change"
+
+
+def _differing_parameters(runs: Sequence[Run]) -> list[str]:
+    found: dict[str, set[str | None]] = {}
+    parameters = [free_parameters(run.artefact) for run in runs]
+    for name in sorted({name for each in parameters for name in each}):
+        found[name] = {each.get(name) for each in parameters}
+    return [name for name, values in found.items() if len(values) > 1]
 
 
 def _left_out(runs: Sequence[Run]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from obrelease.cli.rendering.history import csv_text, history_text, overview_tex
 from obrelease.errors import UsageError
 
 MOST_IN_FULL: Final = 3
-"""With more histories, each is one line."""
+"""With more histories, or without a metric, each is one line."""
 
 LAST: Final = 30
 
@@ -66,7 +66,7 @@ def history(
     report = api.history(metric, *(given or ()), registry=registry, repository=project, reporter=session.out)
     if plot is not None:
         draw(session, report, plot)
-    in_full = len(report.histories) <= MOST_IN_FULL
+    in_full = metric != "*" and len(report.histories) <= MOST_IN_FULL
     shown = None if every_commit else last
     session.out.result(
         report.to_json(),
