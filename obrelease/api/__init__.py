@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from obrelease.analysis.comparison.compare import Comparison as Comparison
     from obrelease.analysis.comparison.gate import GateVerdict as GateVerdict
-    from obrelease.api.build_site import SiteReport as SiteReport
-    from obrelease.api.build_site import build_site as build_site
     from obrelease.api.check_environment import diagnose as diagnose
     from obrelease.api.collect_garbage import GcReport as GcReport
     from obrelease.api.compare_runs import ComparisonReport as ComparisonReport
@@ -60,8 +58,10 @@ if TYPE_CHECKING:
     from obrelease.api.run_modes import run_profile as run_profile
     from obrelease.api.run_modes import run_replay as run_replay
     from obrelease.api.run_modes import run_stress as run_stress
-    from obrelease.api.serve_site import serve_site as serve_site
     from obrelease.api.set_up_project import scaffold as scaffold
+    from obrelease.api.site_pages import SiteReport as SiteReport
+    from obrelease.api.site_pages import build_site as build_site
+    from obrelease.api.site_server import serve_site as serve_site
     from obrelease.api.sort_columns import sort_runs as sort_runs
     from obrelease.api.validate_documents import ValidationReport as ValidationReport
     from obrelease.api.validate_documents import validate as validate
@@ -102,12 +102,12 @@ _SOURCES: Final = {
     "ReproductionReport": "api.reproduce_run:ReproductionReport",
     "RunDetails": "api.run_details:RunDetails",
     "RunReport": "api.run_modes:RunReport",
-    "SiteReport": "api.build_site:SiteReport",
+    "SiteReport": "api.site_pages:SiteReport",
     "ValidationReport": "api.validate_documents:ValidationReport",
     "VerifyResult": "release.verify.verify_release:VerifyResult",
     "abort_publish": "api.publish_release:abort_publish",
     "bench_against": "api.measure_against:bench_against",
-    "build_site": "api.build_site:build_site",
+    "build_site": "api.site_pages:build_site",
     "bundle_runs": "api.publish_release:bundle_runs",
     "check_schemas": "api.json_schemas:check_schemas",
     "compare": "api.compare_runs:compare",
@@ -138,7 +138,7 @@ _SOURCES: Final = {
     "scaffold": "api.set_up_project:scaffold",
     "scenarios": "recorder.engine_adapter:scenarios",
     "sort_key": "api.compare_runs:sort_key",
-    "serve_site": "api.serve_site:serve_site",
+    "serve_site": "api.site_server:serve_site",
     "sort_runs": "api.sort_columns:sort_runs",
     "tag_runs": "api.publish_release:tag_runs",
     "validate": "api.validate_documents:validate",

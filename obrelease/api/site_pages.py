@@ -14,6 +14,7 @@ from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.read_history import HistoryReport, history
 from obrelease.errors import NotFound, ObreleaseError, UsageError
 from obrelease.registry.entry import Entry
+from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import repository_at
 from obrelease.storage.reporter import SILENT, Reporter
@@ -62,7 +63,8 @@ def build_site(
     owner = project_of(project)
     folder = checked_path("to", to)
     store = Registry(owner.results_folder(must_exist=True))
-    entries = store.find()
+    found = store.search(Filter())
+    entries = found.entries
     if not entries:
         raise NotFound(
             f"no run in {store.root}", hint="`obrelease import` or `obrelease run bench` records one"
@@ -70,7 +72,9 @@ def build_site(
     _require_own_folder(folder)
     report = _histories(store, owner.root, reporter)
     writer = _Writer(folder)
-    unreadable: list[str] = []
+    unreadable = [
+        f"{location}: cannot be read; `obrelease fsck` names the damage" for location in found.unreadable
+    ]
     with reporter.progress("pages", len(entries)) as advance:
         for path, content in _pages(owner.name, owner.root, store, entries, report, unreadable):
             writer.write(path, content)

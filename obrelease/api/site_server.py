@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-from obrelease.api.build_site import build_site
 from obrelease.api.project import ProjectLike, project_of
+from obrelease.api.site_pages import build_site
 from obrelease.errors import UsageError
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.temporary import temporary_folder

@@ -1,0 +1,140 @@
+"""Building pages: the same bytes for the same runs, old pages removed, folders of others left alone."""
+
+from __future__ import annotations
+
+import html
+import http.client
+import re
+import threading
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from obrelease.api.project import Project
+from obrelease.api.site_pages import build_site
+from obrelease.cli.app import execute
+from obrelease.errors import IntegrityError, NotFound, UsageError
+from obrelease.registry.store import Registry
+from obrelease.site import assets
+from obrelease.site.templating import script_data
+from tests.site.made_up_site import PAYLOADS, fill
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    fill(Registry(tmp_path / "results"), runs=14, step_at=99)
+    return Project.at(tmp_path, name="demo")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_runs_give_the_same_bytes(project: Project, tmp_path: Path) -> None:
+    first = build_site(tmp_path / "one", project=project)
+    (tmp_path / "home").rename(tmp_path / "old-home")
+    build_site(tmp_path / "two", project=project)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    assert (first.histories, first.runs) == (6, 14)
+
+
+def test_no_page_loads_anything(project: Project, tmp_path: Path) -> None:
+    build_site(tmp_path / "site", project=project)
+    for name, data in content(tmp_path / "site").items():
+        if name.endswith(".html"):
+            text = data.decode()
+            assert "default-src 'none'" in text
+            assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", text), name
+
+
+def test_a_script_is_allowed_by_its_digest_alone(project: Project, tmp_path: Path) -> None:
+    build_site(tmp_path / "site", project=project)
+    page = html.unescape((tmp_path / "site/index.html").read_text("utf-8"))
+    assert f"script-src {assets.overview_script().policy}" in page
+    assert "unsafe" not in page.partition("</head>")[0]
+
+
+def test_pages_of_runs_that_are_gone_are_removed(project: Project, tmp_path: Path) -> None:
+    build_site(tmp_path / "site", project=project)
+    before = set(content(tmp_path / "site"))
+    entry = Registry(tmp_path / "results").find(limit=1)[0]
+    (entry.folder / "artefact.json").unlink()
+    entry.folder.rmdir()
+    build_site(tmp_path / "site", project=project)
+    assert before - set(content(tmp_path / "site")) == {f"runs/{entry.digest[:12]}.html"}
+
+
+def test_a_folder_with_other_files_is_left_alone(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text("mine")
+    with pytest.raises(UsageError, match="something else"):
+        build_site(tmp_path / "site", project=project)
+    assert content(tmp_path / "site") == {"index.html": b"mine"}
+
+
+def test_a_registry_without_runs_has_no_pages(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    with pytest.raises(NotFound):
+        build_site(tmp_path / "site", project=Project.at(tmp_path))
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_damaged_run_is_named_and_left_out(project: Project, tmp_path: Path) -> None:
+    entry = Registry(tmp_path / "results").find(limit=1)[0]
+    data = (entry.folder / "artefact.json").read_bytes()
+    (entry.folder / "artefact.json").write_bytes(data.replace(b'"demo"', b'"dem0"'))
+    report = build_site(tmp_path / "site", project=project)
+    assert any(entry.location in line for line in report.unreadable)
+
+
+def test_data_in_a_page_cannot_end_its_block() -> None:
+    text = script_data({"name": list(PAYLOADS)})
+    assert "<" not in text
+    assert ">" not in text
+
+
+def test_another_uplot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "_SCRIPT", ("uplot/static/uPlot.iife.js", "0" * 64))
+    assets.chart_script.cache_clear()
+    with pytest.raises(IntegrityError, match=r"uPlot\.iife\.js"):
+        assets.chart_script()
+    assets.chart_script.cache_clear()
+
+
+def test_the_licence_of_uplot_is_beside_the_pages() -> None:
+    assert "Leon Sorokin" in assets.licences()
+    assert "WITHOUT WARRANTY" in assets.licences()
+
+
+def test_the_command_prints_the_page(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert execute(["site", "build", "--to", "pages"]) == 0
+    assert capfd.readouterr().out == "pages/index.html\n"
+
+
+def test_serving_answers_on_this_machine_for_its_own_name_alone(project: Project) -> None:
+    from obrelease.api.site_server import serve_site
+
+    addresses: list[str] = []
+    ready = threading.Event()
+
+    def note(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    thread = threading.Thread(
+        target=serve_site, kwargs={"project": project, "port": 0, "ready": note}, daemon=True
+    )
+    thread.start()
+    assert ready.wait(60)
+    with urllib.request.urlopen(addresses[0]) as answer:
+        assert b"<h1>Histories</h1>" in answer.read()
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(addresses[0]).port or 0)
+    connection.request("GET", "/", headers={"Host": "evil.example:80"})
+    assert connection.getresponse().status == 403
+    connection.close()

@@ -1,0 +1,150 @@
+"""The pages in a real Chromium, from a folder, without a network: drawn, used, accessible, inert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from obrelease.api.project import Project
+from obrelease.api.site_pages import build_site
+from obrelease.registry.store import Registry
+from tests.site.browser import accessibility_problems, chromium, console_errors
+from tests.site.made_up_site import PAYLOADS, fill
+
+STEP_AT = 25
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(root / "home"))
+        fill(Registry(root / "results"), runs=40, step_at=STEP_AT)
+        build_site(root / "site", project=Project.at(root, name="demo"))
+        yield root / "site"
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.Chrome]:
+    with chromium() as opened:
+        yield opened
+
+
+def page_of(driver: webdriver.Chrome, site: Path, metric: str) -> None:
+    """Open the history of a metric by a click on its card."""
+    driver.get((site / "index.html").as_uri())
+    next(card for card in driver.find_elements(By.CSS_SELECTOR, ".card a") if metric in card.text).click()
+
+
+def opened(driver: webdriver.Chrome, site: Path, path: str) -> None:
+    driver.get((site / path).as_uri())
+
+
+def test_every_kind_of_page_opens_without_a_message(driver: webdriver.Chrome, site: Path) -> None:
+    run = next(path for path in sorted((site / "runs").iterdir()) if path.name != "index.html")
+    history = min((site / "histories").iterdir())
+    for path in ("index.html", "runs/index.html", f"runs/{run.name}", f"histories/{history.name}"):
+        opened(driver, site, path)
+        assert driver.find_elements(By.TAG_NAME, "h1"), path
+        assert console_errors(driver) == [], path
+
+
+def test_the_most_changed_history_is_first_and_says_so(driver: webdriver.Chrome, site: Path) -> None:
+    opened(driver, site, "index.html")
+    first = driver.find_element(By.CSS_SELECTOR, ".card")
+    assert "BM_Match" in first.text
+    assert "▲ worse 1.1" in first.text
+
+
+def test_filters_hide_cards_and_are_kept_in_the_address(driver: webdriver.Chrome, site: Path) -> None:
+    opened(driver, site, "index.html")
+    driver.find_element(By.ID, "filter-text").send_keys("bm_put")
+    shown = [card for card in driver.find_elements(By.CSS_SELECTOR, ".card") if card.is_displayed()]
+    assert ["BM_Put" in card.text for card in shown] == [True]
+    address = driver.current_url
+    assert "q=bm_put" in address
+    driver.get("about:blank")
+    driver.get(address)
+    assert len([card for card in driver.find_elements(By.CSS_SELECTOR, ".card") if card.is_displayed()]) == 1
+    driver.find_element(By.ID, "filter-text").send_keys(Keys.CONTROL, "a", Keys.DELETE)
+    driver.find_element(By.ID, "filter-changed").click()
+    shown = [card for card in driver.find_elements(By.CSS_SELECTOR, ".card") if card.is_displayed()]
+    assert ["BM_Match" in card.text for card in shown] == [True]
+
+
+def test_the_chart_is_drawn_and_zooms_by_buttons_and_keys(driver: webdriver.Chrome, site: Path) -> None:
+    page_of(driver, site, "BM_Match")
+    canvas = driver.find_element(By.CSS_SELECTOR, "#chart canvas")
+    painted = driver.execute_script(
+        "const c = arguments[0], d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+        "let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0 ? 1 : 0; return n;",
+        canvas,
+    )
+    assert painted > 2000
+    driver.find_element(By.CSS_SELECTOR, "[data-act=in]").click()
+    assert driver.current_url.endswith("#10-29")
+    driver.find_element(By.ID, "chart").send_keys("0")
+    assert "#" not in driver.current_url.removesuffix("#")
+    assert console_errors(driver) == []
+
+
+def test_an_address_with_a_range_opens_that_range(driver: webdriver.Chrome, site: Path) -> None:
+    page_of(driver, site, "BM_Match")
+    address = driver.current_url.partition("#")[0]
+    driver.get("about:blank")
+    driver.get(f"{address}#5-15")
+    assert driver.current_url.endswith("#5-15")
+
+
+def test_the_change_is_in_the_table_and_a_click_opens_the_run(driver: webdriver.Chrome, site: Path) -> None:
+    page_of(driver, site, "BM_Match")
+    row = driver.find_element(By.CSS_SELECTOR, "main table tbody tr")
+    assert "▲ worse" in row.text
+    canvas = driver.find_element(By.CSS_SELECTOR, "#chart .u-over")
+    webdriver.ActionChains(driver).move_to_element(canvas).click().perform()
+    assert "/runs/" in driver.current_url
+    assert driver.find_element(By.TAG_NAME, "h1").text.startswith("imported demo")
+
+
+def test_payloads_stay_text(driver: webdriver.Chrome, site: Path) -> None:
+    for path in ("index.html", *(f"histories/{page.name}" for page in (site / "histories").iterdir())):
+        opened(driver, site, path)
+        assert driver.execute_script("return window.pwned") is None
+        assert not driver.find_elements(By.CSS_SELECTOR, "img, iframe, object, [onerror], [onload]")
+        assert console_errors(driver) == []
+    opened(driver, site, "index.html")
+    text = driver.find_element(By.TAG_NAME, "main").text
+    assert all(payload[:12] in text for payload in PAYLOADS)
+
+
+@pytest.mark.parametrize("place", ["index.html", "runs/index.html", "history", "run"])
+def test_axe_finds_nothing(driver: webdriver.Chrome, site: Path, place: str) -> None:
+    if place == "history":
+        page_of(driver, site, "BM_Match")
+    elif place == "run":
+        opened(driver, site, "runs/index.html")
+        driver.find_element(By.CSS_SELECTOR, "td a").click()
+    else:
+        opened(driver, site, place)
+    assert accessibility_problems(driver) == []
+
+
+def test_axe_finds_a_seeded_problem(driver: webdriver.Chrome, site: Path, tmp_path: Path) -> None:
+    page = (site / "runs/index.html").read_text("utf-8").replace("<h1>", "<button></button><h1>")
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    driver.get((tmp_path / "page.html").as_uri())
+    assert [problem.partition(":")[0] for problem in accessibility_problems(driver)] == ["button-name"]
+
+
+def test_a_phone_shows_no_sideways_scroll(site: Path) -> None:
+    with chromium(width=500, height=800) as phone:
+        for path in ("index.html", f"histories/{min((site / 'histories').iterdir()).name}"):
+            phone.get((site / path).as_uri())
+            assert phone.execute_script(
+                "return document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
+            ), path
