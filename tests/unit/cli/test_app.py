@@ -9,5 +9,5 @@ from obrelease.errors import ExitCode
 
 
 def test_an_unknown_format_is_named_without_a_prefix(capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(["import", "foo", "x.json"]) == ExitCode.USAGE
-    assert "'FORMAT': 'foo' is not one of" in capsys.readouterr().err
+    assert execute(["import", "--format", "foo", "x.json"]) == ExitCode.USAGE
+    assert "error: unknown format 'foo'" in capsys.readouterr().err
