@@ -65,6 +65,7 @@ def expand(words: Sequence[str]) -> list[InputFile]:
 
     Raises:
         UsageError: no word, or `-` twice.
+        InvalidInput: a word names a pipe, which could keep the command waiting.
         NotFound: a word names nothing.
     """
     if not words:
@@ -113,6 +114,8 @@ def _expand_word(word: str) -> Iterator[InputFile]:
     if not word or "\0" in word:
         raise UsageError(f"{word!r} is not a path", hint="name a file, such as results.json")
     path = Path(word)
+    if path.is_fifo():
+        raise InvalidInput(f"{word}: is a pipe", hint="pass it as standard input: obrelease import - < PIPE")
     if path.is_dir():
         yield InputFile(word, path.name or str(path), path, is_folder=True)
     elif os.path.lexists(path):

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -245,6 +246,25 @@ def test_words_that_name_nothing(
 ) -> None:
     with pytest.raises(error, match=message):
         import_results([*files])
+
+
+def test_a_pipe_is_not_waited_for(make: Callable[..., str]) -> None:
+    os.mkfifo("pipe.json")
+    with pytest.raises(InvalidInput, match="pipe.json: is a pipe"):
+        import_results("pipe.json")
+    make("out/a.json", GOOD)
+    os.mkfifo("out/pipe.json")
+    assert [run.file for run in import_results("out").runs] == ["out/a.json"]
+
+
+def test_processes_that_import_at_once_record_a_file_once(make: Callable[..., str]) -> None:
+    make("a.json", GOOD)
+    command = [sys.executable, "-P", "-m", "obrelease", "import", "a.json", "--json"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for _ in range(3)]
+    outputs = [json.loads(process.communicate()[0])["runs"][0] for process in running]
+    assert sorted(run["recorded"] for run in outputs) == [False, False, True]
+    assert len({run["run"]["digest"] for run in outputs}) == recorded() == 1
 
 
 def git(*words: str) -> str:
