@@ -105,7 +105,7 @@ def _hidden(metrics: Sequence[MetricComparison], shown: Sequence[MetricCompariso
     tails = sum(not metric.headline for metric in left)
     untested = sum(metric.headline and not metric.primary for metric in left)
     if tails:
-        yield f"note: {counted(tails, 'row')} of tails and spreads without a change; --all lists them"
+        yield f"note: {counted(tails, 'row')} of tails and spreads without a proven change; --all lists them"
     if untested:
         counts = counted(untested, "secondary metric")
         yield f"note: {counts} (CPU times, counters) not tested; --all tests them"
