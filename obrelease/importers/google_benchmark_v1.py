@@ -2,6 +2,8 @@
 
 Format: github.com/google/benchmark, docs/user_guide.md, "Output Formats". Aggregates are not imported:
 they are computed from the repetitions.
+
+As version 1 of the artefact format imported it; see `version_1_formats`.
 """
 
 from __future__ import annotations

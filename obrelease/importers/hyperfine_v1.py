@@ -2,6 +2,8 @@
 
 Format: github.com/sharkdp/hyperfine, seconds as floats. The file has neither facts of the
 machine nor a date.
+
+As version 1 of the artefact format imported it; see `version_1_formats`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Format: pytest-benchmark 3 to 5, seconds as floats. The processor's clock is a volatile fact, which does not
 decide comparisons.
+
+As version 1 of the artefact format imported it; see `version_1_formats`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Importers that give drafts of version 1; replaced format by format."""
+"""The four formats as version 1 imported them: `validate` checks runs of that version against their originals.
+
+New imports are read by `formats`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from obrelease.importers.google_benchmark_v1 import import_google_benchmark
-from obrelease.importers.hlog import import_hlog
+from obrelease.importers.hlog_v1 import import_hlog
 from obrelease.importers.hyperfine_v1 import import_hyperfine
 from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
 from obrelease.importers.version_1_import import ImportRequest

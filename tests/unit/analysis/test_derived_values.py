@@ -12,7 +12,7 @@ import pytest
 
 from obrelease import __version__
 from obrelease.analysis.consistency.derived_values import check_derived_values
-from obrelease.importers.hlog import import_hlog
+from obrelease.importers.hlog_v1 import import_hlog
 from obrelease.importers.version_1_import import ImportRequest
 from obrelease.models.artefact import Artefact, Producer
 from obrelease.recorder.bench import record_bench

@@ -250,7 +250,7 @@ def test_words_that_name_nothing(
 
 def test_a_pipe_is_not_waited_for(make: Callable[..., str]) -> None:
     os.mkfifo("pipe.json")
-    with pytest.raises(InvalidInput, match="pipe.json: is a pipe"):
+    with pytest.raises(InvalidInput, match=r"pipe\.json: is a pipe"):
         import_results("pipe.json")
     make("out/a.json", GOOD)
     os.mkfifo("out/pipe.json")

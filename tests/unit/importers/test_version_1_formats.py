@@ -16,7 +16,7 @@ from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.errors import InvalidInput, UsageError
 from obrelease.importers.google_benchmark_v1 import import_google_benchmark
-from obrelease.importers.hlog import import_hlog
+from obrelease.importers.hlog_v1 import import_hlog
 from obrelease.importers.hyperfine_v1 import import_hyperfine
 from obrelease.importers.pytest_benchmark_v1 import import_pytest_benchmark
 from obrelease.importers.time_units import parse_date_ns, to_nanoseconds

@@ -2,6 +2,8 @@
 
 Format: log format 1.2 and 1.3 of github.com/HdrHistogram/HdrHistogram. Each tag becomes a
 histogram; its intervals are kept apart, which the bootstrap uses.
+
+As version 1 of the artefact format imported it; see `version_1_formats`.
 """
 
 from __future__ import annotations
