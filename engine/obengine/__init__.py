@@ -10,6 +10,7 @@ alone is fast and does not load NumPy:
 * commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
 * feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
+* `read_databento` (needs `databento-dbn`)
 * level feeds: `read_level_csv`, `LevelBook`
 * flow and replay: `generate`, `generate_market`, `run_replay`
 * audit: `audit_events`, `check_snapshot`, `nonzero_faults`
@@ -37,6 +38,7 @@ _MODULES = {
     "obengine.api.snapshot": "Snapshot",
     "obengine.audit.invariants": "audit_events check_snapshot nonzero_faults",
     "obengine.cores": "NativeBuild core_names make_book native_build native_unavailable_reason",
+    "obengine.feeds.databento": "DatabentoDay read_databento",
     "obengine.feeds.itch50": "ItchDay read_itch50",
     "obengine.feeds.itch50_sample": "write_itch50_sample",
     "obengine.feeds.itch50_stream": "ItchSelection",

@@ -68,6 +68,7 @@ from obengine.cores import (
     native_build as native_build,
     native_unavailable_reason as native_unavailable_reason,
 )
+from obengine.feeds.databento import DatabentoDay as DatabentoDay, read_databento as read_databento
 from obengine.feeds.itch50 import ItchDay as ItchDay, read_itch50 as read_itch50
 from obengine.feeds.itch50_sample import write_itch50_sample as write_itch50_sample
 from obengine.feeds.itch50_stream import ItchSelection as ItchSelection

@@ -9,6 +9,7 @@ from typing import Final
 
 from obengine import cores
 from obengine.api.messages import Commands, records_digest
+from obengine.feeds.databento import is_databento, read_databento
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_frames import is_itch50
 from obengine.feeds.itch50_stream import ItchSelection
@@ -17,7 +18,7 @@ from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.flow.baseline import STEADY, generate
 from obengine.harness.architectures.comparison import ARCHITECTURES_VERSION, SYMBOLS, spread
-from obengine.harness.replay import TAPE_WORKLOAD_VERSION
+from obengine.harness.replay import DATABENTO_VERSION, TAPE_WORKLOAD_VERSION
 from obengine.harness.replay_itch import ITCH_VERSION
 from obengine.harness.replay_lobster import LOBSTER_VERSION, commands_of
 from obengine.harness.scenario import SCENARIOS, check_numbers
@@ -106,6 +107,8 @@ def _recorded(artefact: Artefact, workload: Workload, trace: Path | None) -> Reg
             raise NotFound(f"{trace}: no such file or folder")
         if is_tape(trace):
             return _tape(trace)
+        if is_databento(trace):
+            return _databento(trace)
         days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
         if trace.is_file() and is_itch50(trace):
             return _itch50(trace, ItchSelection(symbols, *map(time_of_day_ns, replayed_times(artefact))))
@@ -123,6 +126,11 @@ def _recorded(artefact: Artefact, workload: Workload, trace: Path | None) -> Reg
 def _tape(path: Path) -> Regenerated:
     commands = read_tape(path)
     return Regenerated(commands, 1, TAPE_WORKLOAD_VERSION, tape_digest(commands))
+
+
+def _databento(path: Path) -> Regenerated:
+    day = read_databento(path)
+    return Regenerated(day.commands, len(day.symbols), DATABENTO_VERSION, day.source.sha256)
 
 
 def _itch50(path: Path, selection: ItchSelection) -> Regenerated:

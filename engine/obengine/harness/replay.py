@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from obengine.api.errors import FeedError, WorkloadError
 from obengine.api.messages import Commands, records_digest
 from obengine.cores import make_book
+from obengine.feeds.databento import DatabentoDay, is_databento, read_databento
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50 import STDIN, ItchDay, read_itch50
 from obengine.feeds.itch50_frames import is_itch50
@@ -26,7 +27,7 @@ from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
 from obengine.harness.outcome import RunOutcome, WorkloadFacts
-from obengine.harness.replay_itch import ITCH_VERSION, check_itch
+from obengine.harness.replay_itch import ITCH_VERSION, check_itch, check_orders
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_days, commands_of
 from obengine.harness.replay_risk import apply_risk_limits
 from obengine.harness.scenario import check_numbers
@@ -34,6 +35,8 @@ from obengine.harness.stability import stability_check
 from obengine.risk.limits_file import RiskLimits, read_limits
 
 TAPE_WORKLOAD_VERSION: Final = 1
+DATABENTO_VERSION: Final = 1
+"""Incremented when the same file would give different commands."""
 
 _NAMED_SYMBOLS: Final = 3
 
@@ -91,8 +94,8 @@ def run_replay(
 
     Args:
         path: a LOBSTER folder or archive (of one or more days) or message file (with its orderbook file in
-            the same folder), an ITCH 5.0 file (uncompressed or gzip), or a tape; detected by content. None
-            replays a built-in sample.
+            the same folder), an ITCH 5.0 file (uncompressed or gzip), a Databento MBO file, or a tape;
+            detected by content. None replays a built-in sample.
         core: a name of `obengine.cores`.
         passes: number of timed passes.
         selection: the days and symbols of a folder or archive; each gets a book of its own in the same run.
@@ -122,12 +125,14 @@ def run_replay(
         if risk is not None:
             raise WorkloadError("a tape has no times; risk limits need a market data file")
         return _replay_tape(path, core, passes, progress)
+    if path.is_file() and is_databento(path):
+        if selection != Selection():
+            raise WorkloadError("a DBN file is replayed as a whole")
+        return _replay_databento(path, core, passes, progress, risk)
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, risk, selection)
     if path.is_file() and not may_be_lobster(path):
-        reason = (
-            "unknown format: not ITCH 5.0, not a tape, and no LOBSTER file name (which contains `message`)"
-        )
+        reason = "unknown format: not ITCH 5.0, DBN or a tape, and no LOBSTER name (with `message`)"
         empty = path.stat().st_size == 0
         raise FeedError(
             "the file is empty" if empty else reason, file=str(path), line=None, column=None, value=None
@@ -162,10 +167,10 @@ def _replay_lobster(
     return _run(workload, commands, core, passes, progress, days, limits)
 
 
-def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | None) -> int:
+def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None) -> int:
     if days is None:
         return 1
-    return len(days.symbols) if isinstance(days, ItchDay) else len(days)
+    return len(days) if isinstance(days, tuple) else len(days.symbols)
 
 
 def _title_of(days: tuple[LobsterDay, ...]) -> str:
@@ -212,13 +217,28 @@ def _replay_itch(
     return _run(workload, day.commands, core, passes, progress, day, limits)
 
 
+def _replay_databento(
+    path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None
+) -> RunOutcome:
+    day = read_databento(path)
+    workload = WorkloadFacts(
+        name="databento-mbo",
+        version=DATABENTO_VERSION,
+        messages=day.commands.size,
+        commands_digest=records_digest(day.commands),
+        source=day.source,
+    )
+    limits = _limits(risk, day.symbols, ())
+    return _run(workload, day.commands, core, passes, progress, day, limits)
+
+
 def _run(
     workload: WorkloadFacts,
     commands: Commands,
     core: str,
     passes: int,
     progress: Progress | None,
-    days: tuple[LobsterDay, ...] | ItchDay | None,
+    days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None,
     limits: RiskLimits | None = None,
 ) -> RunOutcome:
     make = partial(make_book, core, _symbol_count(days))
@@ -229,12 +249,14 @@ def _run(
     series: Mapping[str, NDArray[np.int64]] = {}
     if isinstance(days, ItchDay):
         checks = (*checks, *check_itch(days, results))
+    elif isinstance(days, DatabentoDay):
+        checks = (*checks, *check_orders(days, results))
     elif days is not None:
         found, series = check_days(days, commands, results, make())
         checks = (*checks, *found)
     risk_outcome = None
     if limits is not None and days is not None:
-        times = days.times_ns if isinstance(days, ItchDay) else days[0].command_times_ns()
+        times = days[0].command_times_ns() if isinstance(days, tuple) else days.times_ns
         risk_outcome = apply_risk_limits(commands, times, make, limits)
         checks = (*checks, risk_outcome.check)
     return RunOutcome(

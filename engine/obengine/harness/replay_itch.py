@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,32 @@ _OPEN: Final = np.dtype(
 )
 
 
+class FeedDay(Protocol):
+    """What the days of feeds with order messages have in common."""
+
+    @property
+    def commands(self) -> Commands:
+        """The commands that keep the books in step with the file."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The name of each symbol index."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Number of messages by name."""
+
+    @property
+    def unknown_orders(self) -> int:
+        """Number of messages about orders that the file never introduced."""
+
+
 def check_itch(day: ItchDay, results: PassResults) -> tuple[CheckResult, ...]:
+    """Compare the file with the events and the final books, and look for its end."""
+    return (*check_orders(day, results), end_check(day))
+
+
+def check_orders(day: FeedDay, results: PassResults) -> tuple[CheckResult, ...]:
     """Compare the file with the events and the final books."""
     events = results.events
     refused = events["kind"] == EventKind.REJECTED
@@ -40,7 +66,7 @@ def check_itch(day: ItchDay, results: PassResults) -> tuple[CheckResult, ...]:
             **day.counts,
         },
     )
-    return carried, books_check(day, results), end_check(day)
+    return carried, books_check(day, results)
 
 
 def end_check(day: ItchDay) -> CheckResult:
@@ -61,7 +87,7 @@ def end_check(day: ItchDay) -> CheckResult:
     )
 
 
-def books_check(day: ItchDay, results: PassResults) -> CheckResult:
+def books_check(day: FeedDay, results: PassResults) -> CheckResult:
     """Whether every resting order is one that the messages leave open, with its price and its shares."""
     wanted = left_open(day.commands)
     kept = np.zeros(results.snapshot.orders.size, dtype=_OPEN)

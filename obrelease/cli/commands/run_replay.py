@@ -30,7 +30,7 @@ def replay(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="LOBSTER (folder, zip, 7z or message file), ITCH 5.0 (gzip or not; - for stdin) or a tape.",
+            help="LOBSTER (folder, zip, 7z, message file), ITCH 5.0 (gzip or not; -: stdin), DBN or a tape.",
         ),
     ] = None,
     core: CoreOption = "auto",

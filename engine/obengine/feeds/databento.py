@@ -1,0 +1,371 @@
+"""Databento MBO files (DBN 1 to 3, plain or zstd) to commands: many instruments, one book each.
+
+Source: the documentation of the MBO schema (databento.com/docs). The library `databento-dbn` decodes files.
+
+====== ============== ======================================================================
+action meaning        commands
+====== ============== ======================================================================
+A      add            NEW GTC; if the id is open, first CANCEL of the old order
+C      cancel         CANCEL of the lots
+M      modify         fewer lots at the same price: CANCEL of the difference; else CANCEL and NEW,
+                      because the order loses its priority; of an unknown order, NEW
+R      clear          CANCEL of every order of the instrument
+T      trade          none: part of the trades
+F N    fill, none     none: a cancel or modify with the same result follows
+====== ============== ======================================================================
+
+First, each symbol is set to AUCTION, so that orders rest without matching. Prices are scaled from 10^-9 to
+ticks of one size an instrument: the greatest step of which all its prices are multiples.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.api.errors import FeedError
+from obengine.api.messages import COMMAND, MAX_QTY, MAX_SYMBOLS, NO_PRICE, Commands, Op, Side, TradingState
+from obengine.feeds.files import MAX_RATIO, DataFile, hash_file, max_unpacked, read_block
+from obengine.feeds.trades import NO_SIDE, TRADE, TradeKind, Trades
+
+MBO: Final = np.dtype(
+    [
+        ("length", "u1"), ("rtype", "u1"), ("publisher", "<u2"), ("instrument", "<u4"), ("event_ns", "<u8"),
+        ("order_id", "<u8"), ("price", "<i8"), ("size", "<u4"), ("flags", "u1"), ("channel", "u1"),
+        ("action", "S1"), ("side", "S1"), ("time_ns", "<u8"), ("delta", "<i4"), ("sequence", "<u4"),
+    ]
+)  # fmt: skip
+"""The record of the MBO schema, the same in all versions of DBN."""
+
+PRICE_UNITS: Final = 10**9
+"""A price of DBN is in units of 10^-9 of the currency."""
+
+MAX_RECORDS: Final = 50_000_000
+
+_NO_DBN_PRICE: Final = 2**63 - 1
+_AGGREGATED: Final = 16 | 64
+_PIECE: Final = 1 << 10
+"""Packed bytes are decoded in pieces, so that a bomb is found before it takes memory."""
+_PANIC: Final = "PanicException"
+"""What the library raises if its own assumptions fail; it is no `Exception`."""
+_SHOWN: Final = 120
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_DBN: Final = b"DBN"
+_COMMAND: Final = struct.Struct("<BBBBHHiIQq")
+_SIDES: Final = {b"B": int(Side.BUY), b"A": int(Side.SELL)}
+_ACTIONS: Final = frozenset({b"A", b"C", b"M", b"R", b"T", b"F", b"N"})
+_OP_NEW, _OP_CANCEL, _OP_STATE = int(Op.NEW), int(Op.CANCEL), int(Op.STATE)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabentoDay:
+    """An MBO file as commands.
+
+    Attributes:
+        name: base name of the file.
+        dataset: the dataset, such as `GLBX.MDP3`.
+        symbols: the name of each symbol index, or `instrument-NUMBER` if the file has none.
+        tick_units: for each symbol, the size of a tick in units of 10^-9 of the currency.
+        commands: keep the books in step with the file; they start with the state of each symbol.
+        times_ns: for each command, the time of receipt since the epoch; states have that of the first record.
+        trades: the trades of the file; `side` is that of the resting order.
+        counts: number of records by name, and of what was unusual.
+        unknown_orders: number of records about orders that the file never introduced.
+        source: the file that was read.
+    """
+
+    name: str
+    dataset: str
+    symbols: tuple[str, ...]
+    tick_units: tuple[int, ...]
+    commands: Commands
+    times_ns: NDArray[np.int64]
+    trades: Trades
+    counts: Mapping[str, int]
+    unknown_orders: int
+    source: DataFile
+
+    def price(self, symbol: int, ticks: int) -> float:
+        """A price in the currency."""
+        return ticks * self.tick_units[symbol] / PRICE_UNITS
+
+
+def is_databento(path: Path) -> bool:
+    """Whether a file may be a DBN file: by its first bytes, or by its name if it is packed."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError:
+        return False
+    return head.startswith(_DBN) or (head == _ZSTD and ".dbn" in path.name)
+
+
+def read_databento(path: Path) -> DatabentoDay:
+    """Read an MBO file.
+
+    Raises:
+        FeedError: the library is not installed, the file is damaged or of another schema, or a record is
+            invalid (the line is its number).
+    """
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            source = hash_file(file, path.name)
+            dataset, names, records = _decode(file, source.size, name)
+    except OSError as error:
+        raise _error(f"cannot be read: {error.strerror or error}", name) from error
+    if not records.size:
+        raise _error("the file has no MBO records", name)
+    return _Compiler(name, records, names).day(dataset, source)
+
+
+def _decode(file: BinaryIO, size: int, name: str) -> tuple[str, dict[int, str], NDArray[Any]]:
+    """The dataset, the names of instruments, and all MBO records."""
+    try:
+        dbn = import_module("databento_dbn")
+    except ImportError as error:
+        raise _error('DBN files need databento-dbn: pip install "obrelease[market-data]"', name) from error
+    packed = file.read(len(_ZSTD)) == _ZSTD
+    length = int.from_bytes(file.read(4), "little")
+    file.seek(0)
+    if not packed and length > size:
+        raise _error("truncated header", name)
+    decoder = dbn.DBNDecoder(compression=dbn.Compression.ZSTD if packed else dbn.Compression.NONE)
+    found, metadata = bytearray(), None
+    for record in _records(decoder, file, name):
+        if isinstance(record, dbn.Metadata):
+            metadata = record
+            _require_mbo(dbn, metadata, name)
+        elif isinstance(record, dbn.MBOMsg):
+            found += bytes(record)[: MBO.itemsize]
+            if len(found) > min(max_unpacked(size), MAX_RECORDS * MBO.itemsize):
+                raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
+    if metadata is None:
+        raise _error("the file is empty or truncated", name)
+    records = np.frombuffer(bytes(found), dtype=MBO)
+    if len(decoder.buffer()):
+        raise FeedError("truncated record", file=name, line=records.size + 1, column=None, value=None)
+    return str(metadata.dataset), _instrument_names(metadata), records
+
+
+def _records(decoder: Any, file: BinaryIO, name: str) -> Iterator[Any]:
+    """Metadata and records in turn.
+
+    Raises:
+        FeedError: the library cannot read the file.
+    """
+    for piece in _pieces(file, name):
+        try:
+            decoder.write(piece)
+            decoded = decoder.decode()
+        except MemoryError:
+            raise
+        except Exception as error:  # damaged data meet the library in many ways
+            raise _error("not a readable DBN file", name, str(error)[:_SHOWN]) from error
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            raise _error("not a readable DBN file", name, str(error)[:_SHOWN]) from error
+        yield from decoded
+
+
+def _pieces(file: BinaryIO, name: str) -> Iterator[bytes]:
+    while block := read_block(file, name, None):
+        for at in range(0, len(block), _PIECE):
+            yield block[at : at + _PIECE]
+
+
+def _require_mbo(dbn: Any, metadata: Any, name: str) -> None:
+    if metadata.schema not in {dbn.Schema.MBO, None}:
+        raise _error(f"the schema is {metadata.schema}; only mbo has orders", name)
+
+
+def _instrument_names(metadata: Any) -> dict[int, str]:
+    """Raw symbols by instrument number, as the mappings of the file have them."""
+    found: dict[int, str] = {}
+    for symbol, intervals in metadata.mappings.items():
+        for interval in intervals:
+            number = str(interval["symbol"])
+            if number.isdecimal():
+                found.setdefault(int(number), str(symbol))
+    return found
+
+
+@dataclass(slots=True)
+class _Order:
+    side: int
+    lots: int
+    price: int
+
+
+@dataclass(slots=True)
+class _Instrument:
+    """An instrument: its symbol index, the common step of its prices, and its open orders."""
+
+    symbol: int
+    step: int
+    orders: dict[int, _Order] = field(default_factory=dict)
+
+
+class _Compiler:
+    """Records to commands."""
+
+    def __init__(self, name: str, records: NDArray[Any], names: Mapping[int, str]) -> None:
+        self._name = name
+        self._records = records
+        self._names = names
+        self._commands = bytearray()
+        self._times: list[int] = []
+        self._trades: list[tuple[int, ...]] = []
+        self._counts: Counter[str] = Counter()
+        self._unknown = 0
+        self._time_ns = 0
+        self._check_records()
+        self._instruments = self._find_instruments()
+
+    def day(self, dataset: str, source: DataFile) -> DatabentoDay:
+        """The day of all records."""
+        start_ns = int(self._records["time_ns"][0])
+        for instrument in self._instruments.values():
+            self._emit(_OP_STATE, instrument.symbol, int(TradingState.AUCTION), 0, 0, NO_PRICE, start_ns)
+        fields = ("instrument", "time_ns", "order_id", "price", "size", "action", "side")
+        columns = [self._records[name].tolist() for name in fields]
+        for instrument, time_ns, order_id, price, size, action, side in zip(*columns, strict=True):
+            self._time_ns = time_ns
+            self._apply(self._instruments[instrument], action, order_id, price, size, _SIDES.get(side))
+        return DatabentoDay(
+            source.name,
+            dataset,
+            tuple(self._names.get(number, f"instrument-{number}") for number in self._instruments),
+            tuple(instrument.step for instrument in self._instruments.values()),
+            np.frombuffer(bytes(self._commands), dtype=COMMAND),
+            np.array(self._times, dtype=np.int64),
+            np.array(self._trades, dtype=TRADE) if self._trades else np.zeros(0, dtype=TRADE),
+            dict(self._counts),
+            self._unknown,
+            source,
+        )
+
+    def _check_records(self) -> None:
+        """Refuse records that no book can follow."""
+        found = self._records
+        of_order = np.isin(found["action"], [b"A", b"M"])
+        priced = of_order | (found["action"] == b"T")
+        rules = (
+            (~np.isin(found["action"], list(_ACTIONS)), "not an action", "action"),
+            (of_order & ~np.isin(found["side"], list(_SIDES)), "not a side (A or B)", "side"),
+            (of_order & ((found["flags"] & _AGGREGATED) > 0), "a level, not an order", "flags"),
+            (priced & (found["price"] == _NO_DBN_PRICE), "no price", "price"),
+            (of_order & ((found["size"] < 1) | (found["size"] > MAX_QTY)), "not a size", "size"),
+            (found["time_ns"] >= np.uint64(2**63), "not a time", "time_ns"),
+        )
+        broken = [(int(np.argmax(bad)), reason, name) for bad, reason, name in rules if bad.any()]
+        if broken:
+            row, reason, name = min(broken)
+            value = found[name][row]
+            text = value.decode("ascii", "backslashreplace") if isinstance(value, bytes) else str(value)
+            raise FeedError(reason, file=self._name, line=row + 1, column=None, value=text)
+
+    def _find_instruments(self) -> dict[int, _Instrument]:
+        """The instruments by number, in order of first appearance, with the common step of their prices."""
+        numbers, first = np.unique(self._records["instrument"], return_index=True)
+        if numbers.size > MAX_SYMBOLS:
+            raise _error(f"more than {MAX_SYMBOLS:,} instruments", self._name, str(numbers.size))
+        found: dict[int, _Instrument] = {}
+        for number in numbers[np.argsort(first, kind="stable")].tolist():
+            own = self._records["instrument"] == number
+            prices = np.unique(self._records["price"][own])
+            step = math.gcd(*(price for price in prices.tolist() if price != _NO_DBN_PRICE)) or 1
+            found[number] = _Instrument(len(found), step)
+        return found
+
+    def _apply(
+        self, instrument: _Instrument, action: bytes, order_id: int, price: int, size: int, side: int | None
+    ) -> None:
+        self._counts[_NAMES[action]] += 1
+        if action in {b"A", b"M"}:
+            order = instrument.orders.get(order_id)
+            if action == b"M" and order is None:
+                self._unknown += 1
+            self._add_or_modify(instrument, order, action, order_id, price, size, side or 0)
+        elif action == b"C":
+            order = instrument.orders.get(order_id)
+            if order is None:
+                self._unknown += 1
+            elif size:
+                self._reduce(instrument, order_id, order, size)
+        elif action == b"R":
+            for open_id in list(instrument.orders):
+                self._remove(instrument, open_id)
+        elif action == b"T":
+            resting = NO_SIDE if side is None else 1 - side
+            ticks = price // instrument.step
+            kind = int(TradeKind.VISIBLE)
+            self._trades.append(
+                (self._time_ns, 0, order_id, ticks, size, instrument.symbol, kind, resting, 1, 0)
+            )
+
+    def _add_or_modify(
+        self,
+        instrument: _Instrument,
+        order: _Order | None,
+        action: bytes,
+        order_id: int,
+        price: int,
+        size: int,
+        side: int,
+    ) -> None:
+        if order is not None:
+            same = action == b"M" and order.price == price and order.side == side
+            if same and size == order.lots:
+                return
+            if same and size < order.lots:
+                self._reduce(instrument, order_id, order, order.lots - size)
+                return
+            self._counts["added-again"] += action == b"A"
+            self._remove(instrument, order_id)
+        instrument.orders[order_id] = _Order(side, size, price)
+        self._emit(_OP_NEW, instrument.symbol, side, size, order_id, price // instrument.step)
+
+    def _reduce(self, instrument: _Instrument, order_id: int, order: _Order, size: int) -> None:
+        if size >= order.lots:
+            self._counts["cancelled-beyond-open"] += size > order.lots
+            self._remove(instrument, order_id)
+            return
+        order.lots -= size
+        self._emit(_OP_CANCEL, instrument.symbol, 0, size, order_id, NO_PRICE)
+
+    def _remove(self, instrument: _Instrument, order_id: int) -> None:
+        del instrument.orders[order_id]
+        self._emit(_OP_CANCEL, instrument.symbol, 0, 0, order_id, NO_PRICE)
+
+    def _emit(
+        self,
+        op: int,
+        symbol: int,
+        side: int,
+        lots: int,
+        order_id: int,
+        price: int,
+        time_ns: int | None = None,
+    ) -> None:
+        self._commands += _COMMAND.pack(op, side, 0, 0, symbol, 0, lots, 0, order_id, price)
+        self._times.append(self._time_ns if time_ns is None else time_ns)
+
+
+_NAMES: Final = {
+    b"A": "add", b"C": "cancel", b"M": "modify", b"R": "clear", b"T": "trade", b"F": "fill", b"N": "none"
+}  # fmt: skip
+
+
+def _error(reason: str, file: str, value: str | None = None) -> FeedError:
+    return FeedError(reason, file=file, line=None, column=None, value=value)
