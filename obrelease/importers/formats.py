@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from typing import Final
 from obrelease.errors import InvalidInput, ObreleaseError, UsageError
 from obrelease.importers.folder import Folder
 from obrelease.importers.importer import Importer
+from obrelease.importers.sample_limits import limit_samples
 from obrelease.importers.source import HEAD_BYTES, LONG_HEAD_BYTES, FileHead, Source
 from obrelease.importers.tool_run import ToolRun
 
@@ -125,7 +127,7 @@ def read_folder_runs(importer: Importer, folder: Folder) -> Iterator[ToolRun]:
             hint=f"import the files in it; formats of folders: {', '.join(_folder_formats())}",
         )
     try:
-        yield from importer.read_folder(folder)
+        yield from map(_within_limits, importer.read_folder(folder))
     except (ObreleaseError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
@@ -141,14 +143,22 @@ def read_runs(importer: Importer, source: Source) -> Iterator[ToolRun]:
         InvalidInput: the file is malformed, or the plugin of its format failed on it.
     """
     if importer.name in BUILT_IN:
-        yield from importer.read(source)
+        yield from map(_within_limits, importer.read(source))
         return
     try:
-        yield from importer.read(source)
+        yield from map(_within_limits, importer.read(source))
     except (ObreleaseError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
         raise _plugin_failed(importer.name, source, error) from error
+
+
+def _within_limits(run: ToolRun) -> ToolRun:
+    """The run with as many samples as an artefact holds; an importer may have done that itself."""
+    limited = limit_samples(run.metrics)
+    if not limited.notes:
+        return run
+    return replace(run, metrics=limited.metrics, notes=(*run.notes, *limited.notes))
 
 
 def _built_in(name: str) -> Importer:

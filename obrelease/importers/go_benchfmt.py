@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,7 +35,7 @@ _IDENTITY_KEYS: Final = frozenset({"pkg", "goos", "goarch", "cpu", "commit", "da
 class _Result:
     name: str
     values: list[tuple[float, str]]
-    configuration: dict[str, str]
+    configuration: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class _Results:
     rows: MetricRows = field(default_factory=MetricRows)
     results: list[_Result] = field(default_factory=list)
     configuration: dict[str, str] = field(default_factory=dict)
+    """Of the lines so far; it is replaced and never changed, because results share it."""
     unit_directions: dict[str, Direction] = field(default_factory=dict)
 
 
@@ -65,8 +66,8 @@ def _read(source: Source) -> Iterator[ToolRun]:
             "has no benchmark result", hint="lines such as `BenchmarkName 100 12.3 ns/op` are expected"
         )
     common = dict(found.results[0].configuration)
-    for result in found.results:
-        common = {key: text for key, text in common.items() if result.configuration.get(key) == text}
+    for configuration in {id(each.configuration): each.configuration for each in found.results}.values():
+        common = {key: text for key, text in common.items() if configuration.get(key) == text}
     for result in found.results:
         _add_result(found, result, common)
     yield ToolRun(
@@ -110,9 +111,9 @@ def _read_line(found: _Results, number: int, line: str) -> None:
         found.rows.leave_out(ended[2], "failed" if ended[1] == "FAIL" else "was skipped")
     elif (pair := _CONFIGURATION.fullmatch(line)) and (pair[2] is not None or line.endswith(":")):
         if pair[2]:
-            found.configuration[pair[1]] = pair[2].rstrip()
+            found.configuration = found.configuration | {pair[1]: pair[2].rstrip()}
         else:
-            found.configuration.pop(pair[1], None)
+            found.configuration = {key: text for key, text in found.configuration.items() if key != pair[1]}
 
 
 def _read_result(found: _Results, number: int, line: str) -> None:
@@ -126,7 +127,7 @@ def _read_result(found: _Results, number: int, line: str) -> None:
             found.rows.leave_out(name, f"line {number}: {problem}")
         return
     values = [(float(value), unit) for value, unit in zip(fields[1::2], fields[2::2], strict=True)]
-    found.results.append(_Result(name, values, dict(found.configuration)))
+    found.results.append(_Result(name, values, found.configuration))
 
 
 def _line_problem(fields: list[str]) -> str | None:

@@ -49,7 +49,7 @@ class MetricRows:
         samples = unit.convert_all(values)
         if problem := _problem(samples, unit):
             self.leave_out(name, problem)
-        elif samples:
+        elif samples and not self._extended(name, unit, samples, parameters or {}):
             self._add(
                 ToolMetric(
                     name=name,
@@ -107,8 +107,20 @@ class MetricRows:
         """The metrics in the order of their first row."""
         return list(self._metrics.values())
 
+    def _extended(
+        self, name: str, unit: MeasuredUnit, samples: list[float], parameters: Mapping[str, Scalar]
+    ) -> bool:
+        """Whether there is a metric of samples to which these were added."""
+        earlier = self._metrics.get(_identity(name, parameters))
+        if earlier is None or not isinstance(earlier.samples, list) or not earlier.samples:
+            return False
+        if (earlier.unit, earlier.direction) != (unit.unit, unit.direction):
+            return False
+        earlier.samples.extend(samples)
+        return True
+
     def _add(self, metric: ToolMetric) -> None:
-        identity = (metric.name, tuple(sorted(metric.parameters.items(), key=lambda each: each[0])))
+        identity = _identity(metric.name, metric.parameters)
         earlier = self._metrics.setdefault(identity, metric)
         if earlier is metric:
             return
@@ -128,6 +140,10 @@ class MetricRows:
                 group=earlier.group,
                 primary=earlier.primary,
             )
+
+
+def _identity(name: str, parameters: Mapping[str, Scalar]) -> _Identity:
+    return name, tuple(sorted(parameters.items(), key=lambda each: each[0]))
 
 
 def parse_number(text: str) -> float | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
 from obrelease.importers.measured_units import COUNT, MILLISECONDS, NANOSECONDS
 from obrelease.importers.metric_rows import MetricRows, parse_number
 from obrelease.importers.tool_run import ToolSummary
+from tests.small_tool_files import only_run
 
 
 def test_samples_of_a_name_are_joined_and_parameters_keep_apart() -> None:
@@ -62,3 +64,11 @@ def test_a_count_may_be_negative_and_a_unit_may_not_change() -> None:
 )  # fmt: skip
 def test_numbers_as_tools_print_them(text: str, number: float | None) -> None:
     assert parse_number(text) == number
+
+
+def test_a_run_of_any_format_keeps_a_bounded_number_of_samples(tmp_path: Path) -> None:
+    lines = "".join(f"BenchmarkSum 1 {2_000 + number % 100} ns/op\n" for number in range(10_001))
+    run = only_run(tmp_path, "go", lines)
+    (metric,) = run.metrics
+    assert (len(metric.samples), metric.histogram and metric.histogram.count) == (0, 10_001)
+    assert run.notes == ("1 series of more than 10,000 samples is kept as histograms",)
