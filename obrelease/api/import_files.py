@@ -149,8 +149,13 @@ def import_results(
     _ = user.created_ns
     inputs = expand(_words(files))
     project = project_of(repository) if repository is not None else None
-    facts = commit_facts(commit, project, [file.path for file in inputs if file.path is not None])
     store = store_of(registry)
+    facts = commit_facts(
+        commit,
+        project,
+        [file.path for file in inputs if file.path is not None],
+        lambda digests: runs_of_originals(store, digests).keys(),
+    )
     with temporary_folder() as scratch:
         reading = _Reading(
             user,

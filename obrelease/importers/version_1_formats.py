@@ -1,4 +1,4 @@
-"""The four formats as version 1 imported them: `validate` checks runs of that version against their originals.
+"""The four formats as version 1 imported them: `validate` compares such runs with their originals.
 
 New imports are read by `formats`.
 """

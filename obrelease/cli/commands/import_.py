@@ -24,7 +24,7 @@ def import_files(
     session: Session,
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="Files, folders, quoted patterns, or - for standard input."),
+        typer.Argument(metavar="FILE", help="Files, folders, quoted patterns, or - for standard input."),
     ],
     format_: Annotated[
         str | None,

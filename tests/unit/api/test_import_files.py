@@ -283,10 +283,14 @@ def test_the_commit_is_head_only_if_the_tree_is_clean(make: Callable[..., str]) 
     name = make("a.json", GOOD)
     (clean,) = artefacts(import_results(name, repository="."))
     assert (clean.producer.commit, clean.producer.dirty, clean.sources.commit) == (head, False, "machine")
+    (second,) = artefacts(
+        import_results(make("second.json", hyperfine_file(hyperfine_result("x", [0.1]))), repository=".")
+    )
+    assert second.producer.commit == head, "files that were imported before are no changes"
     make("source.c", b"changed\n")
     (run,) = import_results(make("b.json", PARTLY), repository=".").runs
     assert run.artefact.producer.commit is None
-    assert run.notes == ("no commit: the file names none, and the work tree has changes, such as a.json",)
+    assert run.notes == ("no commit: the file names none, and the work tree has changes, such as source.c",)
     (given,) = artefacts(import_results("b.json", repository=".", registry="other", commit="main"))
     assert (given.producer.commit, given.sources.commit) == (head, "user")
     with pytest.raises(NotFound):
