@@ -11,8 +11,8 @@ class PlainCommand(TyperCommand):
     """A command whose help names arguments as `TAG`, without braces and types."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """`[OPTIONS] TAG` in place of `[OPTIONS] {TAG}`."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        """`[OPTIONS] TAG` and `FILE...` in place of `[OPTIONS] {TAG}` and `{FILE}...`."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The tables of arguments and options."""

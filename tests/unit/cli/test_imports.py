@@ -83,3 +83,8 @@ def test_a_label_that_is_none_is_a_usage_error(label: str, capsys: pytest.Captur
     words = [word for each in label.split(",") for word in ("--label", each)]
     assert execute(["import", "good.json", *words]) == ExitCode.USAGE
     assert "label" in capsys.readouterr().err
+
+
+def test_the_usage_names_files_plainly(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["import", "--help"]) == ExitCode.OK
+    assert capsys.readouterr().out.startswith("Usage: obrelease import [OPTIONS] FILE...\n")
