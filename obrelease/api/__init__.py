@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import ComparisonReport as ComparisonReport
     from obrelease.api.compare_runs import compare as compare
     from obrelease.api.compare_runs import compare_within as compare_within
-    from obrelease.api.compare_runs import require_plot_format as require_plot_format
     from obrelease.api.compare_runs import sort_key as sort_key
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from obrelease.api.measure_command import measure as measure
     from obrelease.api.measure_request import MeasureRequest as MeasureRequest
     from obrelease.api.measure_request import measure_requested as measure_requested
+    from obrelease.api.plot_files import require_plot_format as require_plot_format
     from obrelease.api.project import Project as Project
     from obrelease.api.publish_release import abort_publish as abort_publish
     from obrelease.api.publish_release import bundle_runs as bundle_runs
@@ -129,7 +129,7 @@ _SOURCES: Final = {
     "report_comparison": "api.report_comparison:report_comparison",
     "record": "api.record_values:record",
     "reproduce": "api.reproduce_run:reproduce",
-    "require_plot_format": "api.compare_runs:require_plot_format",
+    "require_plot_format": "api.plot_files:require_plot_format",
     "run_architectures": "api.run_modes:run_architectures",
     "run_bench": "api.run_modes:run_bench",
     "run_profile": "api.run_modes:run_profile",

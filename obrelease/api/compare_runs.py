@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from obrelease.analysis.comparison.arrange_metrics import SORT_KEYS, SortKey, arrange
 from obrelease.analysis.comparison.compare import Comparison
@@ -19,11 +18,10 @@ from obrelease.analysis.comparison.verdict import Rules
 from obrelease.analysis.comparison.within_run import compare_within as compare_metrics_of_run
 from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
+from obrelease.api.plot_files import require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import Inconclusive, StorageError, UsageError
 from obrelease.storage.reporter import SILENT, Reporter
-
-_PLOT_SUFFIXES: Final = (".svg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +218,3 @@ def sort_key(text: str | None) -> SortKey | None:
     if found is None:
         raise UsageError(f"metrics cannot be sorted by {text!r}", hint=f"by {', '.join(SORT_KEYS)}")
     return found
-
-
-def require_plot_format(path: Path | None) -> None:
-    """Reject a plot that cannot be written, before time is spent; None is no plot.
-
-    Raises:
-        UsageError: the suffix is neither `.svg` nor `.png`.
-    """
-    if path is not None and path.suffix not in _PLOT_SUFFIXES:
-        raise UsageError(f"{path}: plots are {' or '.join(_PLOT_SUFFIXES)} files")

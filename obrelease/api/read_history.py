@@ -11,8 +11,8 @@ from typing import Any
 from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory, build_history
 from obrelease.analysis.history.to_json import history_json
 from obrelease.api.arguments import checked_path
-from obrelease.api.compare_runs import require_plot_format
 from obrelease.api.figures import figures_table
+from obrelease.api.plot_files import require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import NotFound, StorageError, UsageError
