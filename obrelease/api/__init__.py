@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from obrelease.analysis.comparison.compare import Comparison as Comparison
     from obrelease.analysis.comparison.gate import GateVerdict as GateVerdict
+    from obrelease.api.change_report import ChangeReport as ChangeReport
+    from obrelease.api.change_report import comment_on_pull_request as comment_on_pull_request
+    from obrelease.api.change_report import read_comment as read_comment
+    from obrelease.api.change_report import report_comparison as report_comparison
     from obrelease.api.check_environment import diagnose as diagnose
     from obrelease.api.collect_garbage import GcReport as GcReport
     from obrelease.api.compare_runs import ComparisonReport as ComparisonReport
@@ -45,10 +49,6 @@ if TYPE_CHECKING:
     from obrelease.api.read_history import history as history
     from obrelease.api.record_values import record as record
     from obrelease.api.registry import Registry as Registry
-    from obrelease.api.report_comparison import ChangeReport as ChangeReport
-    from obrelease.api.report_comparison import comment_on_pull_request as comment_on_pull_request
-    from obrelease.api.report_comparison import read_comment as read_comment
-    from obrelease.api.report_comparison import report_comparison as report_comparison
     from obrelease.api.reproduce_run import ReproductionReport as ReproductionReport
     from obrelease.api.reproduce_run import reproduce as reproduce
     from obrelease.api.run_details import RunDetails as RunDetails
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 
 _SOURCES: Final = {
     "AbortResult": "release.publish.abort:AbortResult",
-    "ChangeReport": "api.report_comparison:ChangeReport",
+    "ChangeReport": "api.change_report:ChangeReport",
     "Comparison": "analysis.comparison.compare:Comparison",
     "ComparisonReport": "api.compare_runs:ComparisonReport",
     "Difference": "recorder.reproduce:Difference",
@@ -124,9 +124,9 @@ _SOURCES: Final = {
     "parse_labels": "api.import_facts:parse_labels",
     "publish": "api.publish_release:publish",
     "read_listed_runs": "api.list_runs:read_listed_runs",
-    "comment_on_pull_request": "api.report_comparison:comment_on_pull_request",
-    "read_comment": "api.report_comparison:read_comment",
-    "report_comparison": "api.report_comparison:report_comparison",
+    "comment_on_pull_request": "api.change_report:comment_on_pull_request",
+    "read_comment": "api.change_report:read_comment",
+    "report_comparison": "api.change_report:report_comparison",
     "record": "api.record_values:record",
     "reproduce": "api.reproduce_run:reproduce",
     "require_plot_format": "api.plot_files:require_plot_format",
