@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from dataclasses import replace
@@ -57,13 +58,13 @@ def test_a_percentile_with_hardly_a_value_beyond_it_is_marked(
     assert obrelease("bench", "--messages", "300", "--passes", "1", "--core", "reference") == ExitCode.OK
     header, row, note, *_ = capsys.readouterr().out.splitlines()
     assert header.endswith("P99.9")
-    assert [cell.endswith("*") for cell in row.split()[-3:]] == [False, True, True]
+    assert [cell.endswith("*") for cell in re.split("  +", row)[-3:]] == [False, True, True]
     assert note == "* fewer than 10 values are beyond this percentile: the run has 300 values"
     assert execute(["show", "latest"]) == ExitCode.OK
     shown = capsys.readouterr().out
     assert [line.strip() for line in shown.splitlines()].count(note) == 1
     (line,) = [line for line in shown.splitlines() if line.startswith("service time")]
-    assert line.count("* ns") == 2
+    assert line.count("s*") == 2
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_the_knee_is_printed(
 
 def test_a_knee_of_nothing_is_none() -> None:
     assert knee_text(0, 5).startswith("none")
-    assert knee_text(640_000, 5) == "640,000 msg/s offered"
+    assert knee_text(640_000, 5) == "640 k msg/s offered"
 
 
 def test_people_get_a_row_for_each_scale(capsys: pytest.CaptureFixture[str]) -> None:
