@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -12,8 +12,7 @@ from typing import Final, Literal
 from obrelease.api.arguments import check_argument, checked_path
 from obrelease.errors import NotFound, ObreleaseError, UsageError
 from obrelease.models.project_name import project_name
-from obrelease.models.tag_pattern import checked_tag_pattern
-from obrelease.release.verify.previous_release import PREVIOUS_CHOICES, PreviousChoice
+from obrelease.models.release_choices import PREVIOUS_CHOICES, PreviousChoice
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
@@ -55,6 +54,8 @@ class Project:
         settings_file: the file that they are in.
         tag: the pattern of the project's tags, such as `pkg/v{version}`; any tag if None.
         previous: what a stable release is compared with: `stable` or `any`.
+        attach: patterns of files below the root that are released with the results.
+        notes: the source of own words on release pages; "" for none.
     """
 
     root: Path
@@ -74,6 +75,8 @@ class Project:
     settings_file: Path | None = None
     tag: str | None = None
     previous: PreviousChoice = "stable"
+    attach: tuple[str, ...] = ()
+    notes: str = ""
 
     @classmethod
     def at(
@@ -93,6 +96,8 @@ class Project:
         outputs: tuple[Path, ...] = (),
         tag: str | None = None,
         previous: str = "stable",
+        attach: Sequence[str] = (),
+        notes: str = "",
     ) -> Project:
         """A project with its defaults filled in; relative folders are below `root`. Reads no settings file.
 
@@ -104,7 +109,7 @@ class Project:
             forge: `directory` or `github`; the latter needs `repository` and `token`.
             repository, api, remote, token, token_source: see the attributes.
             outputs: more folders that this program writes.
-            tag, previous: see the attributes.
+            tag, previous, attach, notes: see the attributes.
 
         Raises:
             UsageError: an unknown forge, a name that no asset can have, or an argument of a wrong type.
@@ -136,8 +141,10 @@ class Project:
             token=token,
             token_source=token_source,
             outputs=(*dict.fromkeys((*outputs, runs)), kept),
-            tag=None if tag is None else checked_tag_pattern(tag),
+            tag=None if tag is None else _checked_tag_pattern(tag),
             previous="any" if previous == "any" else "stable",
+            attach=tuple(attach),
+            notes=notes,
         )
 
     def outputs_below(self, folder: Path, *more: Path) -> list[str]:
@@ -194,6 +201,13 @@ def _checked_name(name: str | None) -> str | None:
             " name or `project` in [tool.obrelease]",
         )
     return name
+
+
+def _checked_tag_pattern(pattern: str) -> str:
+    # Imported here: it loads the models, which most commands do not need to start.
+    from obrelease.models.tag_pattern import checked_tag_pattern
+
+    return checked_tag_pattern(pattern)
 
 
 def git_folder(root: Path) -> Path:

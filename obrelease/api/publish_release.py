@@ -17,6 +17,7 @@ from obrelease.models.tag_pattern import require_pattern
 from obrelease.models.version_tag import Tag
 from obrelease.registry.store import Registry
 from obrelease.release.publish.abort import AbortResult
+from obrelease.release.publish.attached_files import files_of_patterns
 from obrelease.release.publish.create_plan import PublishOptions
 from obrelease.release.publish.publish_release import (
     PublishResult,
@@ -36,6 +37,10 @@ def publish(
     dry_run: bool = False,
     resume: bool = False,
     sign: str | os.PathLike[str] | None = None,
+    attach: Sequence[str | os.PathLike[str]] = (),
+    notes: str | None = None,
+    join: bool = False,
+    keep_draft: bool = False,
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
 ) -> PublishResult:
@@ -47,6 +52,11 @@ def publish(
         dry_run: do everything but tag and upload, in a temporary folder.
         resume: finish a publication that stopped, with its commit and its runs.
         sign: an SSH key file; a public one uses the agent.
+        attach: files that are released with the results, such as wheels; those of the project are added.
+        notes: own words above ours on the page: a Markdown file, or `changelog`, `commits`, `git-cliff` or
+            `towncrier`; those of the project if None.
+        join: add the assets to the release or draft of the tag that another tool made.
+        keep_draft: leave the release a draft; `resume` publishes it.
         project: the repository, results folder, forge and git remote.
 
     Returns:
@@ -64,10 +74,19 @@ def publish(
     Example:
         >>> publish("v1.0", dry_run=True).manifest_sha256
     """
-    if resume and (dry_run or runs is not None):
-        raise UsageError("resume cannot be combined with dry_run or runs", hint="pass only one")
+    if resume and (dry_run or runs is not None or attach):
+        raise UsageError("resume cannot be combined with dry_run, runs or attach", hint="pass only one")
+    if join and keep_draft:
+        raise UsageError(
+            "join and keep_draft cannot be combined", hint="a release that is joined stays what it is"
+        )
     owner = project_of(project)
-    options = _options(owner, tag, runs, dry_run=dry_run, resume=resume)
+    options = replace(
+        _options(owner, tag, runs, dry_run=dry_run, resume=resume, attach=attach),
+        notes=owner.notes if notes is None else notes,
+        join=join,
+        keep_draft=keep_draft,
+    )
     with _context(owner, reporter, sign=sign, uploads=True) as context:
         return publish_release(options, context)
 
@@ -78,6 +97,7 @@ def tag_runs(
     runs: Sequence[RunLike] | None = None,
     dry_run: bool = False,
     sign: str | os.PathLike[str] | None = None,
+    attach: Sequence[str | os.PathLike[str]] = (),
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
 ) -> PublishResult:
@@ -88,7 +108,7 @@ def tag_runs(
     Raises: as `publish`.
     """
     owner = project_of(project)
-    options = _options(owner, tag, runs, dry_run=dry_run)
+    options = _options(owner, tag, runs, dry_run=dry_run, attach=attach)
     with _context(owner, reporter, sign=sign) as context:
         return tag_release(options, context)
 
@@ -99,6 +119,7 @@ def bundle_runs(
     *,
     runs: Sequence[RunLike] | None = None,
     sign: str | os.PathLike[str] | None = None,
+    attach: Sequence[str | os.PathLike[str]] = (),
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
 ) -> tuple[PublishResult, Path]:
@@ -106,7 +127,7 @@ def bundle_runs(
 
     Args:
         output: the folder; `dist/NAME-TAG` below the project's root if None.
-        tag, runs, sign, project: as for `publish`.
+        tag, runs, sign, attach, project: as for `publish`.
 
     Returns:
         The release and the folder.
@@ -116,7 +137,7 @@ def bundle_runs(
         UsageError: the default `dist` is a symbolic link.
     """
     owner = project_of(project)
-    options = _options(owner, tag, runs)
+    options = _options(owner, tag, runs, attach=attach)
     dist = owner.root / "dist"
     if output is None and dist.is_symlink():
         raise UsageError(f"{dist}: is a symbolic link", hint="name the folder for the files yourself")
@@ -141,10 +162,23 @@ def abort_publish(tag: str, *, project: ProjectLike = ".", reporter: Reporter = 
 
 
 def _options(
-    project: Project, tag: str, runs: Sequence[RunLike] | None, *, dry_run: bool = False, resume: bool = False
+    project: Project,
+    tag: str,
+    runs: Sequence[RunLike] | None,
+    *,
+    dry_run: bool = False,
+    resume: bool = False,
+    attach: Sequence[str | os.PathLike[str]] = (),
 ) -> PublishOptions:
+    files = [checked_path("attach", file) for file in attach]
     return PublishOptions(
-        project.name, _tag(project, tag), chosen_runs(runs), project.remote, dry_run, resume
+        project.name,
+        _tag(project, tag),
+        chosen_runs(runs),
+        project.remote,
+        dry_run,
+        resume,
+        attach=(*files_of_patterns(() if resume else project.attach, project.root), *files),
     )
 
 

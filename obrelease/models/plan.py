@@ -60,6 +60,10 @@ class Plan(Document):
         doubts: what a reader has to know of the runs: commits that are unknown, dirty or not the release's.
         claim: the mark by which a run knows its own draft again; empty on a dry run.
         tag_found: whether the tag was there before this release was begun.
+        attach: paths of the files that are released with the results.
+        notes: the source of the maintainers' own words, as it was given; empty for none.
+        join: whether a release that another tool made takes the assets.
+        keep_draft: whether the release stays a draft, for a person to publish.
         dry_run: True where no step may change anything outside its scratch folder.
     """
 
@@ -78,6 +82,10 @@ class Plan(Document):
     doubts: tuple[Text, ...] = ()
     claim: Claim = ""
     tag_found: bool = False
+    attach: tuple[Text, ...] = ()
+    notes: Text = ""
+    join: bool = False
+    keep_draft: bool = False
     dry_run: bool = False
 
     @model_validator(mode="after")

@@ -3,8 +3,8 @@
 Format history:
 
 1. First version. Later programs know more keys and layers of it: `[[sigstore]]` with the layer
-   `sigstore`, and the layers `notes`, `pictures` and `origin`. The version stays, because an older
-   program refuses a key or a layer by its name.
+   `sigstore`, and the layers `notes`, `pictures`, `origin` and `coverage`. The version stays, because an
+   older program refuses a key or a layer by its name.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ LayerName = Literal[
     "runs",
     "notes",
     "pictures",
+    "coverage",
     "forge",
     "origin",
     "tag",

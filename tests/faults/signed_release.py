@@ -33,7 +33,7 @@ SUMS, SIGNATURE, PROVENANCE, MANIFEST = (
 )
 BUNDLE = f"demo-{TAG}.tar.gz"
 PRINCIPAL = "maintainer@localhost"
-FILES = ("sums", "manifest", "bundle", "members", "runs", "notes", "pictures")
+FILES = ("sums", "manifest", "bundle", "members", "runs", "notes", "pictures", "coverage")
 SIGNED = ("tag", "tag-signature", "sums-signature", "provenance")
 
 _ED25519_DER = bytes.fromhex("302a300506032b6570032100")

@@ -87,7 +87,7 @@ ADDED = ("extra.txt", ".hidden", "SHA256SUMS.asc", "sha256sums.sig", "provenance
 
 def added_or_removed() -> Iterator[Case]:
     for name in ADDED:
-        yield on_files("does not list", partial(add, name))
+        yield on_files("not covered", partial(add, name))
     yield on_files("not a regular file", lambda _, folder: (folder / "folder").mkdir())
     yield on_files("not a regular file", lambda _, folder: (folder / "link").symlink_to(MANIFEST))
     for names in [(name,) for name in LISTED] + list(combinations(LISTED, 2)):

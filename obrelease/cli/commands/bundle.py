@@ -9,7 +9,7 @@ import typer
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command, named_folder
-from obrelease.cli.console.options import RunOption, SignOption, TagArgument
+from obrelease.cli.console.options import AttachOption, RunOption, SignOption, TagArgument
 from obrelease.cli.rendering.release import release_text
 
 
@@ -30,6 +30,7 @@ def bundle(
     run: RunOption = None,
     results: ResultsOption = None,
     sign: SignOption = None,
+    attach: AttachOption = None,
 ) -> None:
     """Write the files of a release into a folder.
 
@@ -37,7 +38,7 @@ def bundle(
     """
     project = session.project(results=results)
     result, folder = api.bundle_runs(
-        tag, output, runs=run or None, sign=sign, project=project, reporter=session.out
+        tag, output, runs=run or None, sign=sign, attach=attach or (), project=project, reporter=session.out
     )
     session.out.result(
         {**result.to_json(), "output": str(folder)}, lambda: release_text(f"wrote {folder}", result)

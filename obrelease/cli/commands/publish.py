@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.options import (
+    AttachOption,
     DryRunOption,
     ForgeOption,
     RemoteOption,
@@ -30,8 +31,25 @@ def publish(
     results: ResultsOption = None,
     remote: RemoteOption = None,
     sign: SignOption = None,
+    attach: AttachOption = None,
+    notes: Annotated[
+        str | None,
+        typer.Option(
+            "--notes",
+            metavar="SOURCE",
+            help="Own words above the results: a Markdown file, or changelog, commits, git-cliff, towncrier.",
+        ),
+    ] = None,
+    join: Annotated[
+        bool,
+        typer.Option("--join", help="Add the assets to the release or draft that another tool made."),
+    ] = False,
+    keep_draft: Annotated[
+        bool, typer.Option("--keep-draft", help="Leave the release a draft; --resume publishes it.")
+    ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Finish an attempt that stopped, with its commit and its runs.")
+        bool,
+        typer.Option("--resume", help="Finish an attempt that stopped, or publish the draft that was kept."),
     ] = False,
     abort: Annotated[
         bool,
@@ -42,7 +60,9 @@ def publish(
 
     Idempotent: it can be repeated.
     """
-    _require_compatible(dry_run=dry_run, resume=resume, abort=abort, run=bool(run))
+    _require_compatible(
+        dry_run=dry_run, resume=resume, abort=abort, run=bool(run), attach=bool(attach), keep_draft=keep_draft
+    )
     project = session.project(results=results, remote=remote, forge=forge)
     if abort:
         undone = api.abort_publish(tag, project=project, reporter=session.out)
@@ -54,11 +74,23 @@ def publish(
         dry_run=dry_run,
         resume=resume,
         sign=sign,
+        attach=attach or (),
+        notes=notes,
+        join=join,
+        keep_draft=keep_draft,
         project=project,
         reporter=session.out,
     )
-    outcome = "would publish" if dry_run else str(result.uploaded)
+    outcome = "would publish" if dry_run else _OUTCOMES[str(result.uploaded)]
     session.out.result(result.to_json(), lambda: release_text(f"{outcome} {result.plan.tag}", result))
+
+
+_OUTCOMES: Final = {
+    "published": "published",
+    "already published": "already published",
+    "draft": "kept as a draft:",
+    "joined": "added to the release of another tool:",
+}
 
 
 def _require_compatible(**given: bool) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.options import DryRunOption, RemoteOption, RunOption, SignOption, TagArgument
+from obrelease.cli.console.options import (
+    AttachOption,
+    DryRunOption,
+    RemoteOption,
+    RunOption,
+    SignOption,
+    TagArgument,
+)
 from obrelease.cli.rendering.release import release_text
 
 
@@ -17,6 +24,7 @@ def tag(
     remote: RemoteOption = None,
     dry_run: DryRunOption = False,
     sign: SignOption = None,
+    attach: AttachOption = None,
 ) -> None:
     """Create the annotated tag of a release.
 
@@ -24,7 +32,13 @@ def tag(
     """
     project = session.project(results=results, remote=remote)
     result = api.tag_runs(
-        tag, runs=run or None, dry_run=dry_run, sign=sign, project=project, reporter=session.out
+        tag,
+        runs=run or None,
+        dry_run=dry_run,
+        sign=sign,
+        attach=attach or (),
+        project=project,
+        reporter=session.out,
     )
     outcome = "would tag" if dry_run else f"tag {result.tagged}:"
     session.out.result(result.to_json(), lambda: release_text(f"{outcome} {result.plan.tag}", result))

@@ -68,6 +68,14 @@ SignOption = Annotated[
     Path | None,
     typer.Option("--sign", metavar="KEY", help="Sign with this SSH key file; a public one uses the agent."),
 ]
+AttachOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--attach",
+        metavar="FILE",
+        help="Release this file with the results, such as a wheel; may be repeated.",
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but tag and upload, in a temporary folder.")
 ]

@@ -17,17 +17,21 @@ from obrelease.api.project import GITHUB_API, RESULTS, Project
 from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.project_name import project_name
+from obrelease.models.release_choices import GENERATORS, NOTES_SOURCES
 from obrelease.models.toml_reader import read_toml_file
 from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
 
 KEYS: Final = (
     *("project", "results", "schemas", "forge", "releases", "repository", "api", "remote"),
-    *("tag", "previous"),
+    *("tag", "previous", "notes"),
 )
 """What `[tool.obrelease]` may hold."""
 
 ENVIRONMENT: Final = {key: f"OBRELEASE_{key.upper()}" for key in KEYS} | {"tag": "OBRELEASE_TAG_PATTERN"}
 """The variable of each key; workflows have the tag itself in `OBRELEASE_TAG`."""
+
+ATTACH: Final = "attach"
+"""The key of `[tool.obrelease]` with patterns of files to release with the results; only the file has it."""
 
 BENCHMARKS: Final = "benchmark"
 """The key of `[tool.obrelease]` whose tables `measure` reads."""
@@ -46,10 +50,11 @@ def project_root(start: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _FileSettings:
-    """What the settings file holds: texts by key, the tables of the benchmarks, and the file."""
+    """What the settings file holds: texts by key, patterns, the tables of the benchmarks, and the file."""
 
     values: Mapping[str, str]
     benchmarks: Mapping[str, object]
+    attach: tuple[str, ...]
     file: Path | None
 
 
@@ -68,11 +73,22 @@ def _file_settings(root: Path) -> _FileSettings:
             f"{file}: [tool.obrelease] {BENCHMARKS} is not a table",
             hint=f"write [tool.obrelease.{BENCHMARKS}.NAME]",
         )
+    attach = table.pop(ATTACH, [])
+    if not isinstance(attach, list) or not all(isinstance(pattern, str) for pattern in attach):
+        raise UsageError(
+            f"{file}: [tool.obrelease] {ATTACH} is not a list of patterns",
+            hint='write attach = ["dist/*.whl"]',
+        )
+    if table.get("notes") in GENERATORS:
+        raise UsageError(
+            f"{file}: [tool.obrelease] notes names a program, and its configuration can name commands",
+            hint=f"pass it yourself: --notes {table['notes']}, or set OBRELEASE_NOTES",
+        )
     for key, value in table.items():
         if key not in KEYS:
             raise UsageError(
                 f"{root / held[0]}: [tool.obrelease] has an unknown key {key!r}",
-                hint=f"known keys: {', '.join((*KEYS, BENCHMARKS))}",
+                hint=f"known keys: {', '.join((*KEYS, ATTACH, BENCHMARKS))}",
             )
         if not isinstance(value, str):
             raise UsageError(
@@ -80,7 +96,7 @@ def _file_settings(root: Path) -> _FileSettings:
             )
     declared = _table(documents[FILES[0]], "project").get("name", root.name)
     table.setdefault("project", project_name(str(declared)))
-    return _FileSettings(table, benchmarks, file)
+    return _FileSettings(table, benchmarks, tuple(attach), file)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -119,6 +135,11 @@ def load(
     by_user |= {key: value for key, value in (flags or {}).items() if value is not None}
     values = {key: by_user.get(key) or found.get(key) for key in KEYS}
     require_paths_in_tree(root, {key: value for key, value in values.items() if key not in by_user})
+    named = found.get("notes")
+    if named is not None and named not in NOTES_SOURCES and not is_in_tree(root, named):
+        raise UsageError(
+            f"{root}: `notes` leads out of the project's root", hint="name a file of the project"
+        )
     forge = values["forge"] or "directory"
     if forge not in {"directory", "github"}:
         raise UsageError(f"unknown forge {forge!r}", hint="use --forge directory or --forge github")
@@ -140,6 +161,8 @@ def load(
         outputs=tuple(root / folder for folder in sorted(configured) if is_in_tree(root, folder)),
         tag=values["tag"],
         previous=values["previous"] or "stable",
+        attach=settings.attach,
+        notes=values["notes"] or "",
     )
     return replace(
         project,

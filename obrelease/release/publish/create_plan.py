@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from obrelease.errors import UsageError
 from obrelease.models.plan import Plan, PlanStep
 from obrelease.models.validation import model_errors
 from obrelease.models.version_tag import Tag
+from obrelease.release.publish.attached_files import distinct_files
 from obrelease.release.publish.step import PublishContext, Step
 from obrelease.remote.git.remote_tags import remote_of
 
@@ -25,6 +27,10 @@ class PublishOptions:
             repository, unless that has the tag already.
         dry_run: do everything except the tag and the upload.
         resume: finish the previous attempt, with its commit and its runs.
+        attach: files that are released with the results.
+        notes: the source of own words on the page, see `own_words`; "" for none.
+        join: add the assets to a release that another tool made.
+        keep_draft: leave the release a draft.
     """
 
     project: str
@@ -33,6 +39,10 @@ class PublishOptions:
     remote: str | None = None
     dry_run: bool = False
     resume: bool = False
+    attach: tuple[Path, ...] = ()
+    notes: str = ""
+    join: bool = False
+    keep_draft: bool = False
 
 
 def create_plan(options: PublishOptions, steps: Sequence[Step], context: PublishContext, commit: str) -> Plan:
@@ -58,6 +68,10 @@ def create_plan(options: PublishOptions, steps: Sequence[Step], context: Publish
             steps=tuple(PlanStep(name=step.name) for step in steps),
             claim="" if options.dry_run else secrets.token_hex(16),
             tag_found=context.repo.local_tag(options.tag.text) is not None,
+            attach=tuple(str(path) for path in distinct_files(options.attach)),
+            notes=options.notes,
+            join=options.join,
+            keep_draft=options.keep_draft,
             dry_run=options.dry_run,
         )
 

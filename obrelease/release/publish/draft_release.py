@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from obrelease.errors import Conflict
+from obrelease.errors import Conflict, RemoteError
 from obrelease.models.plan import Plan
 from obrelease.release.page_text import compose_page, page_coverage
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.verify.release_page import release_title
 from obrelease.remote.forge.limits import ForgeLimits
-from obrelease.remote.forge.protocol import NewRelease, Release
+from obrelease.remote.forge.protocol import Forge, NewRelease, Release
 
 INSPECT_HINT: Final = (
     "inspect the release on the forge; `obrelease publish TAG --abort` removes a draft of this repository, "
@@ -40,6 +40,18 @@ def find_or_create_draft(plan: Plan, context: PublishContext, staged: StagedRele
     return found
 
 
+def find_again(forge: Forge, tag: str) -> Release:
+    """The release of a tag that was there a moment ago.
+
+    Raises:
+        RemoteError: the forge does not show it.
+    """
+    found = forge.find(tag)
+    if found is None:
+        raise RemoteError(f"the release of {tag} cannot be found on {forge.name} after its upload")
+    return found
+
+
 def _require_same_contents(
     draft: Release, new: NewRelease, notes: str, names: set[str], limits: ForgeLimits | None
 ) -> None:
@@ -62,6 +74,7 @@ def _new_release(plan: Plan, staged: StagedRelease, limits: ForgeLimits | None) 
             staged.notes,
             bundle=staged.require_packed().manifest.bundle.name,
             limits=limits,
+            words=staged.words,
             against=staged.against,
         ),
         prerelease=plan.prerelease,

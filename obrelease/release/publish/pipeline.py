@@ -17,6 +17,7 @@ from obrelease.release.publish.steps.check_conflicts import CheckConflicts
 from obrelease.release.publish.steps.collect import Collect
 from obrelease.release.publish.steps.create_draft import CreateDraft
 from obrelease.release.publish.steps.create_tag import CreateTag
+from obrelease.release.publish.steps.make_public import MakePublic
 from obrelease.release.publish.steps.pack import Pack
 from obrelease.release.publish.steps.preflight import Preflight
 from obrelease.release.publish.steps.render import Render
@@ -34,7 +35,8 @@ PUBLISH: Final[tuple[Step, ...]] = (
     CheckConflicts(),
     CreateDraft(),  # before the tag: a draft can be removed, a pushed tag cannot
     CreateTag(),
-    Upload(),  # last: it makes the release public
+    Upload(),
+    MakePublic(),  # last, and the only step that makes the release public
 )
 TAG: Final[tuple[Step, ...]] = (*PUBLISH[:7], CreateTag())
 BUNDLE: Final[tuple[Step, ...]] = (Collect(), Render(), Pack(), Sign())

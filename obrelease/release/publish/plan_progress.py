@@ -12,7 +12,14 @@ from obrelease.release.publish.step import PublishContext, Step
 
 TAG_STEP: Final = "tag"
 CREATE_DRAFT_STEP: Final = "reserve"
-_STEP_OF_ACT: Final = {"create-draft": CREATE_DRAFT_STEP, "upload": "upload", "publish": "upload"}
+UPLOAD_STEP: Final = "upload"
+PUBLISH_STEP: Final = "publish"
+_STEP_OF_ACT: Final = {
+    "create-draft": CREATE_DRAFT_STEP,
+    "upload": UPLOAD_STEP,
+    "set-page": UPLOAD_STEP,
+    "publish": PUBLISH_STEP,
+}
 
 
 class PlanProgress:
@@ -74,15 +81,16 @@ def _planned_acts(plan: Plan, packed: PackedRelease, context: PublishContext) ->
             target=act.target,
             request=act.request,
         )
-        for act in (context.forge.planned_acts(plan.tag, names) if context.forge else ())
+        for act in (context.forge.planned_acts(plan.tag, names, joins=plan.join) if context.forge else ())
     ]
     ref = f"refs/tags/{plan.tag}"
     tagging = [PlanAct(step=TAG_STEP, verb="create-tag", target=ref, request=f"git tag {plan.tag}")]
     if plan.remote is not None:
         push = f"git push {plan.remote} {ref}:{ref}"
         tagging.append(PlanAct(step=TAG_STEP, verb="push-tag", target=plan.remote, request=push))
-    before = [act for act in acts if act.step != "upload"]
-    return [*before, *tagging, *(act for act in acts if act.step == "upload")]
+    last = {UPLOAD_STEP, PUBLISH_STEP}
+    before = [act for act in acts if act.step not in last]
+    return [*before, *tagging, *(act for act in acts if act.step in last)]
 
 
 def continue_plan(plan: Plan, previous: Plan) -> Plan:

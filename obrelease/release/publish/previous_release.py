@@ -15,19 +15,21 @@ from obrelease.release.verify.previous_release import previous_release
 from obrelease.release.verify.release_runs import ReleaseSource, runs_of_release
 
 
-def compare_with_previous_release(plan: Plan, context: PublishContext, runs: Sequence[Run]) -> str:
-    """The section of the notes on the previous release; empty if there is none.
-
-    The comparison is optional: if the previous release cannot be read, the section gives the reason,
-    and publishing continues.
-    """
+def find_previous_release(plan: Plan, context: PublishContext) -> Tag | None:
+    """The release before this one; why this one is reported."""
     found = previous_release(
         Tag.parse(plan.tag), context.repo, results=context.registry.root, choice=context.previous
     )
     context.reporter.note(f"previous release: {found.reason}")
-    tag = found.tag
-    if tag is None:
-        return ""
+    return found.tag
+
+
+def compare_with(tag: Tag, plan: Plan, context: PublishContext, runs: Sequence[Run]) -> str:
+    """The section of the page on the previous release.
+
+    The comparison is optional: if the previous release cannot be read, the section gives the reason,
+    and publishing continues.
+    """
     source = ReleaseSource(
         plan.project, context.repo, context.registry.root, context.forge, context.reporter.progress
     )

@@ -41,6 +41,7 @@ def resume_plan(journal: Journal, steps: Sequence[Step], context: PublishContext
     plan = previous.model_copy(
         update={
             "forge": forge,
+            "keep_draft": False,
             "claim": previous.claim or secrets.token_hex(16),
             "steps": tuple(PlanStep(name=step.name) for step in steps),
         }

@@ -12,7 +12,8 @@ from obrelease.models.manifest import BundleManifest, ReleaseAsset
 from obrelease.release.collected_run import CollectedRun
 
 TagOutcome = Literal["created", "present"]
-UploadOutcome = Literal["published", "already published"]
+UploadOutcome = Literal["published", "already published", "draft", "joined"]
+"""What became of the release: `draft` waits for a person, `joined` is in a release of another tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class StagedRelease:
         folder: the scratch folder; whatever a step before `tag` writes is in it.
         doubts: warnings about the runs, for readers of the release.
         notes: the notes, as they are in the bundle.
-        against: the comparison with the previous release; it is on the release page only.
+        words: the maintainers' own words; on the release page only.
+        against: the comparison with the previous release; on the release page only.
         pictures: files next to the bundle; their paths are their asset names.
         url: the address of the public release; empty before `upload`.
     """
@@ -54,6 +56,7 @@ class StagedRelease:
     runs: tuple[CollectedRun, ...] = ()
     doubts: tuple[str, ...] = ()
     notes: str = ""
+    words: str = ""
     against: str = ""
     pictures: tuple[BundleSource, ...] = ()
     packed: PackedRelease | None = None

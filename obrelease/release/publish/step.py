@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from obrelease.models.plan import Plan
+from obrelease.models.release_choices import PreviousChoice
 from obrelease.registry.store import Registry
 from obrelease.release.publish.staged_release import StagedRelease
-from obrelease.release.verify.previous_release import PreviousChoice
 from obrelease.remote.forge.limits import ForgeLimits
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.remote_tags import HostedRepository
@@ -35,6 +35,7 @@ class PublishContext:
         limits: what the forge accepts that the release is meant for, also if nothing is uploaded now.
         hosted: the repository on a code host, by which its git remote is found; None if unknown.
         previous: what a stable release is compared with.
+        root: the project's root, if it is not that of the repository.
     """
 
     repo: GitRepository
@@ -48,6 +49,7 @@ class PublishContext:
     limits: ForgeLimits | None = None
     hosted: HostedRepository | None = None
     previous: PreviousChoice = "stable"
+    root: Path | None = None
 
     def require_forge(self) -> Forge:
         """The forge; a pipeline that uploads is always given one."""
@@ -96,6 +98,7 @@ def open_context(
             limits=limits or (forge.limits if forge else None),
             hosted=hosted,
             previous=previous,
+            root=root,
         )
 
 

@@ -88,7 +88,7 @@ def download_from_address(
         get(PROVENANCE_NAME, MAX_BYTES, advance)
         for name in SIGSTORE_NAMES:
             get(name, MAX_DOCUMENT_BYTES, advance)
-    return LayerResult("forge", False, "an address has no list of files: additional files are not noticed")
+    return LayerResult("forge", False, "an address has no page to compare")
 
 
 def _sizes(folder: Path, where: str) -> dict[str, int]:

@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from obrelease.errors import UsageError
 from obrelease.models.artefact import Kind
+from obrelease.models.release_choices import PreviousChoice
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.tag_message import digests_in
 from obrelease.remote.git.repository import GitRepository
 from obrelease.remote.git.tag_listing import ListedTag, tags_in_history, tags_with_folder
-
-PreviousChoice = Literal["stable", "any"]
-"""What a stable release is compared with: the last stable one, or the last one of any kind."""
-
-PREVIOUS_CHOICES: Final[tuple[PreviousChoice, ...]] = get_args(PreviousChoice)
 
 _DIGESTS: Final = frozenset({"bundle", "manifest"})
 _MAX_LISTED: Final = 3

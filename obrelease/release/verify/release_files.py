@@ -46,6 +46,7 @@ class VerifiedFiles:
         layers: the layers that were checked.
         notes: the NOTES.md of the bundle.
         runs: the runs of the release, unpacked in the scratch folder.
+        not_covered: files of the folder that no file of the release lists, such as those of another tool.
     """
 
     folder: Path = field(compare=False)
@@ -54,6 +55,7 @@ class VerifiedFiles:
     layers: tuple[LayerResult, ...]
     notes: bytes
     runs: tuple[CollectedRun, ...] = field(compare=False)
+    not_covered: tuple[str, ...] = ()
 
     @property
     def manifest_sha256(self) -> str:
@@ -75,7 +77,7 @@ class VerifiedFiles:
 def verify_folder(
     folder: Path, scratch: Path, progress: Progress, *, tag: str | None = None, called: str | None = None
 ) -> VerifiedFiles:
-    """Check a folder with the assets of one release and nothing else.
+    """Check a folder with the assets of one release; other files in it are reported as not covered.
 
     Args:
         scratch: an empty folder; the runs are unpacked in it after the archive was checked.
@@ -83,7 +85,7 @@ def verify_folder(
         called: the name of the folder in error messages, if it is a temporary copy.
 
     Raises:
-        IntegrityError: files or runs are missing or additional, or do not have their digests.
+        IntegrityError: files or runs are missing, or do not have their digests.
         InvalidInput: the manifest, the checksums, the archive or an artefact is malformed.
         CheckFailed, Conflict: a run failed its own checks, or two runs contradict each other.
         NotFound: the folder does not exist, or is not a release.
@@ -107,13 +109,18 @@ def _errors_named(called: str | None, folder: Path, scratch: Path) -> Iterator[N
 
 
 def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) -> VerifiedFiles:
-    names = _files(folder)
+    listed_names, names, not_covered = _own_files(folder)
     with progress("hashing", sum((folder / name).stat().st_size for name in names)) as advance:
         digests = {}
         for name in names:
             digests[name], size = digest_file(folder / name)
             advance(size)
-    listed = _check_sums(folder, digests)
+    require_equal(
+        listed_names,
+        {name: digest for name, digest in digests.items() if name not in UNLISTED_FILES},
+        str(folder / sha256sums.NAME),
+    )
+    listed = len(listed_names)
     manifest = _check_manifest(folder, digests, tag)
     contents = _check_bundle(folder, manifest)
     require_members(contents, manifest)
@@ -122,13 +129,25 @@ def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) 
     members = members_layer(contents, manifest, unpacked)
     runs = check_runs(unpacked, manifest)
     layers = (
-        LayerResult("sums", True, f"SHA256SUMS lists exactly the {listed} files that it covers"),
+        LayerResult("sums", True, f"SHA256SUMS lists {listed} files, each with these bytes"),
         LayerResult("manifest", True, "canonical, of a known version, and lists exactly these files"),
         LayerResult("bundle", True, f"sha256 {contents.written.sha256}, tar {contents.written.tar_sha256}"),
         members,
         runs_layer(runs),
     )
-    return VerifiedFiles(folder, manifest, digests, layers, read_bounded(unpacked / NOTES_NAME), runs)
+    notes = read_bounded(unpacked / NOTES_NAME)
+    return VerifiedFiles(folder, manifest, digests, layers, notes, runs, not_covered)
+
+
+def _own_files(folder: Path) -> tuple[dict[str, str], list[str], tuple[str, ...]]:
+    """What SHA256SUMS lists, the files of the release in the folder, and the files that it does not list."""
+    names = _files(folder)
+    where = folder / sha256sums.NAME
+    if sha256sums.NAME not in names:
+        raise NotFound(f"{folder}: has no {sha256sums.NAME}", hint="pass a folder of a release's files")
+    listed = sha256sums.parse(read_bounded(where, sha256sums.MAX_BYTES), str(where))
+    own = [name for name in names if name in listed or name in UNLISTED_FILES]
+    return listed, own, tuple(name for name in names if name not in own)
 
 
 def _files(folder: Path) -> list[str]:
@@ -142,15 +161,6 @@ def _files(folder: Path) -> list[str]:
                 hint="pass the folder that has SHA256SUMS in it",
             )
     return [item.name for item in items]
-
-
-def _check_sums(folder: Path, digests: Mapping[str, str]) -> int:
-    if sha256sums.NAME not in digests:
-        raise NotFound(f"{folder}: has no {sha256sums.NAME}", hint="pass a folder of a release's files")
-    where = folder / sha256sums.NAME
-    listed = sha256sums.parse(read_bounded(where, sha256sums.MAX_BYTES), str(where))
-    require_equal(listed, {name: digests[name] for name in digests if name not in UNLISTED_FILES}, str(where))
-    return len(listed)
 
 
 def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -> BundleManifest:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +14,15 @@ from obrelease.bundle.signing.ssh import GIT_NAMESPACE, AllowedSigners, verify_o
 from obrelease.errors import IntegrityError, InvalidInput, NotFound
 from obrelease.models.manifest import BundleManifest, ReleaseAsset
 from obrelease.models.validation import read_document
-from obrelease.release.verify.layer_result import LayerResult
-from obrelease.release.verify.release_files import VerifiedFiles
+from obrelease.release.verify.layer_result import LayerResult, listed
+from obrelease.release.verify.release_files import UNLISTED_FILES, VerifiedFiles
 from obrelease.release.verify.release_page import page_differences, page_remarks, release_title
 from obrelease.release.verify.signatures import describe_signer, signatures_of
 from obrelease.release.verify.tag_message import digests_in, signatures_in
-from obrelease.remote.forge.protocol import Forge, Release
+from obrelease.remote.forge.protocol import Asset, Forge, Release
 from obrelease.remote.git.repository import GitRepository
 from obrelease.remote.git.tag_object import TagInfo
-from obrelease.storage.files import read_bounded
+from obrelease.storage.files import MAX_DOCUMENT_BYTES, read_bounded
 from obrelease.storage.limits import Resource, charge
 from obrelease.storage.progress import Progress
 
@@ -117,7 +116,7 @@ def _signature_layer(tag: TagInfo, trust: AllowedSigners | None) -> LayerResult:
 
 
 def download_release(forge: Forge, tag: str, folder: Path, progress: Progress) -> Release:
-    """Download every asset of a public release into an empty folder.
+    """Download every asset of a public release into an empty folder; those of other tools are left out.
 
     Raises:
         NotFound: there is no release of the tag, or only a draft.
@@ -128,15 +127,56 @@ def download_release(forge: Forge, tag: str, folder: Path, progress: Progress) -
         state = "there is only a draft of" if release else "there is no release"
         hint = "check the spelling of the tag; --forge chooses another forge"
         raise NotFound(f"{forge.name}: {state} {tag}", hint=hint)
-    _check_assets(release)
-    total = sum(asset.size for asset in release.assets)
+    own = _own_assets(forge, release, folder)
+    _check_assets(release, own)
+    total = sum(asset.size for asset in own)
     charge(Resource.DOWNLOADED, total, f"{forge.name} {tag}")
     with progress("downloading", total) as advance:
-        for asset in sorted(release.assets, key=lambda asset: asset.name != MANIFEST_NAME):
-            forge.download(release, asset, folder / asset.name, advance)
-            if asset.name == MANIFEST_NAME:
-                _check_sizes(release, folder / MANIFEST_NAME)
+        for asset in own:
+            if asset.name != MANIFEST_NAME:
+                forge.download(release, asset, folder / asset.name, advance)
     return release
+
+
+def _own_assets(forge: Forge, release: Release, folder: Path) -> tuple[Asset, ...]:
+    """The assets that the manifest of the release names; all of them if there is no valid manifest.
+
+    The manifest is downloaded on the way. Assets of other tools are not.
+    """
+    held = [asset for asset in release.assets if asset.name == MANIFEST_NAME]
+    if len(held) != 1 or not held[0].complete or held[0].size > MAX_DOCUMENT_BYTES:
+        return tuple(asset for asset in release.assets if asset.name != MANIFEST_NAME)
+    forge.download(release, held[0], folder / MANIFEST_NAME, lambda _: None)
+    try:
+        manifest = read_document(read_bounded(folder / MANIFEST_NAME), BundleManifest, MANIFEST_NAME)
+    except InvalidInput:
+        return release.assets
+    names = {file.name for file in manifest.files} | UNLISTED_FILES | {MANIFEST_NAME}
+    own = tuple(asset for asset in release.assets if asset.name in names)
+    sizes = {file.name: file.size for file in manifest.files}
+    for asset in own:
+        expected = sizes.get(asset.name, asset.size)
+        if asset.size != expected:
+            raise IntegrityError(
+                f"{release.tag}: {asset.name} has {asset.size} bytes, the manifest lists {expected}"
+            )
+    return own
+
+
+def coverage_layer(verified: VerifiedFiles, release: Release | None) -> LayerResult:
+    """Which files next to those of the release no file of it lists: another tool may have attached them.
+
+    Args:
+        release: the page that the files are from, or None for a folder.
+    """
+    found = verified.not_covered
+    if release is not None:
+        found = tuple(asset.name for asset in release.assets if asset.name not in verified.digests)
+    if not found:
+        return LayerResult("coverage", True, "there are no other files")
+    what = f"{len(found)} other file{'' if len(found) == 1 else 's'}"
+    names = [ascii(name[:80])[1:-1] for name in found]
+    return LayerResult("coverage", False, f"{what} not covered: {listed(names)}")
 
 
 def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> LayerResult:
@@ -166,30 +206,14 @@ def forge_layer(verified: VerifiedFiles, release: Release, forge: Forge) -> Laye
         prerelease=manifest.prerelease,
         limits=forge.limits,
     )
-    detail = f"public on {forge.name}, {len(release.assets)} assets: {release.url}"
+    detail = f"public on {forge.name}, {len(verified.digests)} assets: {release.url}"
     return LayerResult("forge", True, "; ".join([detail, *remarks]))
 
 
-def _check_sizes(release: Release, path: Path) -> None:
-    """Compare the sizes that the forge reports with those in the manifest, before more is downloaded.
-
-    A manifest that is malformed is reported by the check of the files.
-    """
-    with suppress(InvalidInput):
-        manifest = read_document(read_bounded(path), BundleManifest, MANIFEST_NAME)
-        sizes = {asset.name: asset.size for asset in manifest.files}
-        for asset in release.assets:
-            expected = sizes.get(asset.name, asset.size)
-            if asset.size != expected:
-                raise IntegrityError(
-                    f"{release.tag}: {asset.name} has {asset.size} bytes, the manifest lists {expected}"
-                )
-
-
-def _check_assets(release: Release) -> None:
+def _check_assets(release: Release, assets: Sequence[Asset]) -> None:
     """Check the names, which become file names: only safe ones, each only once."""
     seen: set[str] = set()
-    for asset in release.assets:
+    for asset in assets:
         try:
             ReleaseAsset(name=asset.name, size=asset.size, sha256=asset.sha256 or _PLACEHOLDER_DIGEST)
         except ValidationError as error:

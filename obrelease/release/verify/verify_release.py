@@ -20,7 +20,7 @@ from obrelease.release.verify.policy_enforcement import enforce_policy, load_pol
 from obrelease.release.verify.release_files import VerifiedFiles, verify_folder
 from obrelease.release.verify.signatures import provenance_layer, sums_signature_layer
 from obrelease.release.verify.sigstore_layer import require_identities, sigstore_layer
-from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
+from obrelease.release.verify.tag_and_forge import coverage_layer, download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import repository_at
 from obrelease.storage.limits import input_budget
@@ -123,12 +123,13 @@ def _verify_files(
         downloads.mkdir()
         unseen = download_from_address(address, downloads, progress)
         verified = verify_folder(downloads, scratch, progress, tag=address.tag, called=address.base)
-        return verified, (unseen,)
+        unlisted = LayerResult("coverage", False, "an address has no list of files: others are not noticed")
+        return verified, (unseen, unlisted)
     if not is_tag(release):
         verified = verify_folder(Path(release), scratch, progress)
-        return verified, ()
+        return verified, (coverage_layer(verified, None),)
     tag, forge = Tag.parse(release).text, open_forge()
     downloads.mkdir()
     found = download_release(forge, tag, downloads, progress)
     verified = verify_folder(downloads, scratch, progress, tag=tag, called=f"{forge.name} {tag}")
-    return verified, (forge_layer(verified, found, forge),)
+    return verified, (coverage_layer(verified, found), forge_layer(verified, found, forge))

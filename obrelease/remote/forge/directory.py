@@ -15,7 +15,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,7 @@ from obrelease.remote.names import (
     checked_tag,
     tag_folder,
 )
-from obrelease.storage.durable import sync_folder, write_file, write_verified
+from obrelease.storage.durable import replace_file, sync_folder, write_file, write_verified
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
@@ -64,9 +64,16 @@ class DirectoryForge:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+    def planned_acts(self, tag: str, names: Sequence[str], *, joins: bool = False) -> tuple[Act, ...]:
         """The file operations of publishing; paths are relative to the root."""
         public, draft = tag_folder(tag), f".drafts/{tag_folder(tag)}"
+        if joins:
+            place = f"{{{public} or {draft}}}"
+            return (
+                Act("look", tag, f"READ {public} and {draft}"),
+                *(Act("upload", name, f"LINK {place}/assets/{checked_asset(name)}") for name in names),
+                Act("set-page", tag, f"REPLACE {place}/release.json"),
+            )
         return (
             Act("look", tag, f"READ {public} and {draft}"),
             Act("create-draft", tag, f"RENAME .staging/{public}/{{new}} TO {draft}"),
@@ -126,10 +133,19 @@ class DirectoryForge:
             sync_folder(self.root)
             return self._read(draft, new.tag)
 
-    def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
+    def upload(
+        self,
+        release: Release,
+        name: str,
+        path: Path,
+        sha256: str,
+        advance: Advance,
+        *,
+        joins: bool = False,
+    ) -> Asset:
         """Copy one file into the draft, check it by reading it back, then give it its name."""
         checked_asset(name)
-        folder = self._own_draft(release)
+        folder = self._joined(release) if joins else self._own_draft(release)
         with open_for_sending(path, checked_sha256(sha256), advance) as source:
             target = folder / "assets" / name
             with self._disk_errors():
@@ -139,9 +155,10 @@ class DirectoryForge:
                 with self._disk_errors():
                     staging.mkdir(parents=True, exist_ok=True)
                     _is_folder(staging)
-                with suppress(Conflict), self._conflict_if_published(release.tag):
+                guard = nullcontext() if joins else self._conflict_if_published(release.tag)
+                with suppress(Conflict), guard:
                     write_verified(target, source.chunks(), source.size, sha256, staging=staging)
-            with self._conflict_if_published(release.tag):
+            with nullcontext() if joins else self._conflict_if_published(release.tag):
                 held = _asset(target)
             if (held.size, held.sha256) != (source.size, sha256):
                 raise Conflict(
@@ -176,6 +193,14 @@ class DirectoryForge:
                 sync_folder(self.root / ".drafts")
         self._remove_staging(release.tag)
         return self._read(self._public(release.tag), release.tag)
+
+    def set_page(self, release: Release, notes: str) -> Release:
+        """Replace the notes of a release by one rename of its document."""
+        folder = self._joined(release)
+        facts = {**_release_document(folder / "release.json"), "notes": notes}
+        text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
+        replace_file(folder / "release.json", text.encode("utf-8"))
+        return self._read(folder, release.tag)
 
     def delete_draft(self, release: Release) -> None:
         """Remove a draft: hidden by one rename, then removed file by file."""
@@ -248,6 +273,12 @@ class DirectoryForge:
             if not _is_folder(draft) or not _is_folder(draft / "assets"):
                 raise RemoteError(f"{release.tag}: its draft is gone from {self.root}", hint="start again")
         return draft
+
+    def _joined(self, release: Release) -> Path:
+        folder = self._existing(release.tag)
+        if folder is None:
+            raise RemoteError(f"{release.tag}: its release is gone from {self.root}", hint="start again")
+        return folder
 
     def _remove_staging(self, tag: str) -> None:
         try_to_remove_tree(self._staging(tag))

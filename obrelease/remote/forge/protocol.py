@@ -74,7 +74,7 @@ class Act:
     Values that only the forge knows are written in braces, such as `{id}` for the number of a release.
     """
 
-    verb: Literal["look", "create-draft", "upload", "publish"]
+    verb: Literal["look", "create-draft", "upload", "set-page", "publish"]
     target: str
     request: str
 
@@ -111,8 +111,11 @@ class Forge(Protocol):
         """
         ...
 
-    def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+    def planned_acts(self, tag: str, names: Sequence[str], *, joins: bool = False) -> tuple[Act, ...]:
         """The acts of publishing a release with assets of these names, in their order.
+
+        Args:
+            joins: the assets go into a release that another tool made.
 
         Nothing is sent. Each write is listed once; reads are repeated after an ambiguous response.
         """
@@ -147,8 +150,20 @@ class Forge(Protocol):
         """
         ...
 
-    def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
+    def upload(
+        self,
+        release: Release,
+        name: str,
+        path: Path,
+        sha256: str,
+        advance: Advance,
+        *,
+        joins: bool = False,
+    ) -> Asset:
         """Upload one file to a draft and confirm its size and digest.
+
+        Args:
+            joins: the release was made by another tool, so it may be public, or become public meanwhile.
 
         Idempotent: a complete asset of the same name, size and digest is returned unchanged; an
         incomplete one is replaced. `advance` gets each byte once, perhaps from another thread.
@@ -158,7 +173,8 @@ class Forge(Protocol):
                 then the forge never gets all its bytes.
             InvalidInput: the file is empty, a symbolic link or not a regular file.
             NotFound, StorageError: the file does not exist or cannot be read.
-            Conflict: a complete asset of the name has other bytes, or the release is public.
+            Conflict: a complete asset of the name has other bytes, or the release is public and `joins`
+                is not set.
         """
         ...
 
@@ -178,6 +194,14 @@ class Forge(Protocol):
         Raises:
             IntegrityError: an asset of the draft is not complete.
             Conflict: another release has the same tag.
+        """
+        ...
+
+    def set_page(self, release: Release, notes: str) -> Release:
+        """Replace the notes of a release that another tool made; draft or public, and nothing else of it.
+
+        Raises:
+            Conflict: the release is immutable, or is now of another tag.
         """
         ...
 

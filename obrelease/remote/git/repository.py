@@ -187,6 +187,21 @@ class GitRepository(GitProcess):
             return None
         return file_digests(self.git_output, tree, folders)
 
+    def subjects(self, since: str | None, commit: str, below: Path) -> list[tuple[str, str]]:
+        """The abbreviated ID and subject of the commits after a tag, the newest first, without merges.
+
+        Args:
+            since: a tag; None for the whole history.
+            below: only commits that changed something in this folder.
+        """
+        start = [f"^refs/tags/{checked_tag(since)}"] if since else []
+        folder = below.resolve().relative_to(self.root.resolve()).as_posix()
+        paths = [] if folder == "." else ["--", f":(top,literal){folder}"]
+        log = ("log", "--no-merges", "--max-count=5000", "--format=%h%x00%s")
+        listing = self.run(*log, checked_commit(commit), *start, *paths)
+        entries = (line.partition("\0") for line in listing.split("\n") if line)
+        return [(object_id, subject) for object_id, _, subject in entries]
+
     def create_tag(self, name: str, commit: str, message: str, *, key: Path | None = None) -> TagInfo:
         """Create an annotated tag and sync it to the disk; it is signed if there is an SSH key.
 

@@ -32,7 +32,7 @@ def work_tree_changes(repo: GitProcess, ignoring: Sequence[str] = ()) -> tuple[s
     """Paths that differ from HEAD, staged or not, and untracked files, sorted.
 
     Args:
-        ignoring: folders whose content is left out; relative to the root, with `/`.
+        ignoring: files, and folders whose content is left out; relative to the root, with `/`.
 
     Raises:
         RemoteError: git failed.
@@ -48,7 +48,10 @@ def work_tree_changes(repo: GitProcess, ignoring: Sequence[str] = ()) -> tuple[s
     )
     folders = tuple(folder.strip("/") + "/" for folder in ignoring if folder.strip("/"))
     entries = {entry[3:]: entry[:2] for entry in listing.split("\0") if entry}
-    found = {path: state for path, state in entries.items() if not path.startswith(folders)}
+    files = {folder.strip("/") for folder in ignoring}
+    found = {
+        path: state for path, state in entries.items() if path not in files and not path.startswith(folders)
+    }
     rewritten = [path for path, state in found.items() if state == _CHANGED_IN_WORK_TREE_ALONE]
     return tuple(sorted(found.keys() - set(_unchanged_lfs_files(repo, rewritten))))
 

@@ -66,20 +66,22 @@ class GitHubForge:
         self._client = Client(api, token, self._pace)
         self._base = f"/repos/{self.repository}"
 
-    def planned_acts(self, tag: str, names: Sequence[str]) -> tuple[Act, ...]:
+    def planned_acts(self, tag: str, names: Sequence[str], *, joins: bool = False) -> tuple[Act, ...]:
         """The requests that publishing sends."""
         releases = f"{self._base}/releases"
         one = f"{releases}/{{id}}"
-        return (
+        uploads = [Act("upload", name, f"POST {one}/assets?name={checked_asset(name)}") for name in names]
+        looks = [
             Act("look", checked_tag(tag), f"GET {self._base}"),
             Act("look", tag, f"GET {self._base}/git/ref/tags/{tag}"),
             Act("look", tag, f"GET {releases}"),
             Act("look", tag, f"GET {one}"),
             Act("look", tag, f"GET {one}/assets"),
-            Act("create-draft", tag, f"POST {releases}"),
-            *(Act("upload", name, f"POST {one}/assets?name={checked_asset(name)}") for name in names),
-            Act("publish", tag, f"PATCH {one}"),
-        )
+        ]
+        if joins:
+            return (*looks, *uploads, Act("set-page", tag, f"PATCH {one}"))
+        create = Act("create-draft", tag, f"POST {releases}")
+        return (*looks, create, *uploads, Act("publish", tag, f"PATCH {one}"))
 
     def preflight(self) -> None:
         """Check that the repository exists, is not archived, and lists releases to this token."""
@@ -139,7 +141,16 @@ class GitHubForge:
             raise Conflict(f"{new.tag}: another publisher was faster", hint="wait for it, then run again")
         return created.release
 
-    def upload(self, release: Release, name: str, path: Path, sha256: str, advance: Advance) -> Asset:
+    def upload(
+        self,
+        release: Release,
+        name: str,
+        path: Path,
+        sha256: str,
+        advance: Advance,
+        *,
+        joins: bool = False,
+    ) -> Asset:
         """Send one file from the open file that was hashed, then read back what GitHub stored."""
         checked_asset(name)
         with open_for_sending(path, checked_sha256(sha256), advance) as source:
@@ -148,7 +159,7 @@ class GitHubForge:
                 self._base,
                 name,
                 source,
-                open_draft=lambda: self._open_draft(release),
+                open_draft=lambda: self._current(release) if joins else self._open_draft(release),
                 read_back=lambda asset: self._read_back(release, asset),
             )
             asset = upload.find_stored() or self._retried(upload.send, upload.find_stored)
@@ -187,6 +198,21 @@ class GitHubForge:
                 f"{release.tag}: incomplete on GitHub: {', '.join(broken)}", hint="upload again"
             )
         return self._retried(lambda: self._make_public(held), lambda: self._published(release))
+
+    def set_page(self, release: Release, notes: str) -> Release:
+        """Replace the notes alone; the tag is repeated, because GitHub takes it from a draft otherwise."""
+        body = {"tag_name": release.tag, "body": notes}
+        path = f"{self._base}/releases/{int(release.id)}"
+
+        def write() -> Release:
+            self._client.write("PATCH", path, body, 200)
+            return self._current(release).release
+
+        def shown() -> Release | None:
+            current = self._current(release).release
+            return current if _same_text(current.notes, notes) else None
+
+        return self._retried(write, shown)
 
     def delete_draft(self, release: Release) -> None:
         """Remove a draft and its assets; it may be gone already."""
@@ -299,6 +325,11 @@ class GitHubForge:
 def _is_as_requested(release: Release, new: NewRelease) -> bool:
     actual = (release.tag, release.title, release.prerelease, release.draft, release.assets, release.claim)
     return actual == (new.tag, new.title, new.prerelease, True, (), new.claim)
+
+
+def _same_text(one: str, other: str) -> bool:
+    """Whether two texts are equal but for line ends, which GitHub may change."""
+    return one.split() == other.split()
 
 
 def _counted(blocks: Iterator[bytes], progress: TransferProgress) -> Iterator[bytes]:

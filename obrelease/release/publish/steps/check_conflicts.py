@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from obrelease.models.plan import Plan
 from obrelease.release.publish.compare_assets import require_same_assets, require_same_tag
+from obrelease.release.publish.join_release import find_joinable
 from obrelease.release.publish.staged_release import PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.remote.forge.limits import hours_of_writes, require_within_limits
@@ -22,6 +23,7 @@ class CheckConflicts:
 
         Raises:
             Conflict: one of them has other contents.
+            NotFound: there is no release to join.
             InvalidInput: the release is larger than the forge accepts.
         """
         packed = staged.require_packed()
@@ -29,6 +31,9 @@ class CheckConflicts:
         present = context.repo.local_tag(plan.tag)
         if present is not None:
             require_same_tag(plan, present, packed)
+        if plan.join and context.forge is not None:
+            find_joinable(plan, context, staged)
+            return staged
         found = context.forge.find(plan.tag) if context.forge else None
         if context.forge is not None and found is not None and not found.draft:
             immutable = "is public and immutable" if found.immutable else "is public already"

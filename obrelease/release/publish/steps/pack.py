@@ -14,6 +14,7 @@ from obrelease.errors import InvalidInput
 from obrelease.models.manifest import BundleFile, BundleManifest, BundleMember, ReleaseAsset
 from obrelease.models.plan import Plan
 from obrelease.models.validation import document_bytes, model_errors
+from obrelease.release.publish.attached_files import attach_file
 from obrelease.release.publish.staged_release import PackedAsset, PackedRelease, StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.release_contents import schema_members
@@ -33,7 +34,7 @@ class Pack:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Write the bundle, copy the pictures, write the manifest and the checksums."""
+        """Write the bundle, copy the pictures and attached files, write the manifest and the checksums."""
         content, assets = staged.folder / _CONTENT, staged.folder / _ASSETS
         _make(content, assets)
         sources = _sources(staged, content)
@@ -41,10 +42,11 @@ class Pack:
         with context.reporter.progress("packing", sum(source.size for source in sources)) as advance:
             written = write_bundle(bundle, top_folder(plan.project, plan.tag), sources, advance)
         pictures = tuple(_copied(source, assets) for source in staged.pictures)
-        manifest = _manifest(plan, staged, sources, bundle.name, written, pictures)
+        attached = tuple(attach_file(Path(path), assets) for path in plan.attach)
+        manifest = _manifest(plan, staged, sources, bundle.name, written, (pictures, attached))
         manifest_asset = _written(assets / MANIFEST_NAME, document_bytes(manifest))
         first = PackedAsset(_facts(bundle.name, written.size, written.sha256), bundle)
-        covered = (first, *pictures, manifest_asset)
+        covered = (first, *pictures, *attached, manifest_asset)
         sums_asset = _written(
             assets / sha256sums.NAME,
             sha256sums.render({asset.facts.name: asset.facts.sha256 for asset in covered}),
@@ -95,25 +97,30 @@ def _manifest(
     sources: tuple[BundleSource, ...],
     name: str,
     written: ArchiveDigests,
-    pictures: tuple[PackedAsset, ...],
+    files: tuple[tuple[PackedAsset, ...], tuple[PackedAsset, ...]],
 ) -> BundleManifest:
+    """The manifest; `files` are the pictures, and what is attached."""
+    pictures, attached = files
+    where, hint = "the release cannot be packed", "rename one of the attached files"
     members = sorted(sources, key=lambda source: source.path)
-    return BundleManifest(
-        project=plan.project,
-        tag=plan.tag,
-        commit=plan.commit,
-        prerelease=plan.prerelease,
-        runs=tuple(sorted((run.facts for run in staged.runs), key=lambda facts: facts.path)),
-        bundle=BundleFile(
-            name=name,
-            size=written.size,
-            sha256=written.sha256,
-            tar_size=written.tar_size,
-            tar_sha256=written.tar_sha256,
-        ),
-        members=tuple(BundleMember(path=s.path, size=s.size, sha256=s.sha256) for s in members),
-        assets=tuple(picture.facts for picture in pictures),
-    )
+    with model_errors(where, hint=hint):
+        return BundleManifest(
+            project=plan.project,
+            tag=plan.tag,
+            commit=plan.commit,
+            prerelease=plan.prerelease,
+            runs=tuple(sorted((run.facts for run in staged.runs), key=lambda facts: facts.path)),
+            bundle=BundleFile(
+                name=name,
+                size=written.size,
+                sha256=written.sha256,
+                tar_size=written.tar_size,
+                tar_sha256=written.tar_sha256,
+            ),
+            members=tuple(BundleMember(path=s.path, size=s.size, sha256=s.sha256) for s in members),
+            assets=tuple(picture.facts for picture in pictures),
+            attachments=tuple(file.facts for file in attached),
+        )
 
 
 def _make(*folders: Path) -> None:

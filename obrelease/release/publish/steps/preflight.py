@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, RemoteError
 from obrelease.models import json_schema
 from obrelease.models.plan import Plan
@@ -37,7 +39,7 @@ class Preflight:
                 hint="make one with `obrelease run bench --scenario baseline --seed 42`",
             )
         _require_readable(plan, context)
-        _require_clean(context)
+        _require_clean(plan, context)
         _require_schemas(context)
         if context.forge is not None:
             context.forge.preflight()
@@ -57,9 +59,9 @@ def _require_readable(plan: Plan, context: PublishContext) -> None:
         )
 
 
-def _require_clean(context: PublishContext) -> None:
+def _require_clean(plan: Plan, context: PublishContext) -> None:
     root = context.repo.root.resolve()
-    outputs = [folder.resolve() for folder in context.outputs]
+    outputs = [path.resolve() for path in (*context.outputs, *map(Path, plan.attach))]
     inside = [folder.relative_to(root).as_posix() for folder in outputs if folder.is_relative_to(root)]
     changes = context.repo.changes(ignoring=inside)
     if changes:

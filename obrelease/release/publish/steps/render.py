@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from obrelease.models.plan import Plan
-from obrelease.release.publish.previous_release import compare_with_previous_release
+from obrelease.models.version_tag import Tag
+from obrelease.release.publish.own_words import own_words
+from obrelease.release.publish.previous_release import compare_with, find_previous_release
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.release_contents import notes_of, pictures_of, read_runs
@@ -24,9 +26,18 @@ class Render:
         """Never."""
 
     def run(self, plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
-        """Write the notes and choose the pictures."""
+        """Write the notes and choose the pictures.
+
+        Raises:
+            NotFound, UsageError, InvalidInput, RemoteError: the source of own words gives none.
+        """
         notes = notes_of(plan.project, plan.tag, plan.commit, staged.runs)
-        against = ""
+        words = against = ""
         if context.forge:
-            against = compare_with_previous_release(plan, context, read_runs(staged.runs))
-        return replace(staged, notes=notes, against=against, pictures=pictures_of(staged.runs))
+            previous = find_previous_release(plan, context)
+            tag, root = Tag.parse(plan.tag), context.root or context.repo.root
+            words = own_words(plan.notes, tag, plan.commit, previous, root, context.repo)
+            if previous is not None:
+                against = compare_with(previous, plan, context, read_runs(staged.runs))
+        pictures = pictures_of(staged.runs)
+        return replace(staged, notes=notes, words=words, against=against, pictures=pictures)
