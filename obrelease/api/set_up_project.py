@@ -9,13 +9,20 @@ from typing import Any, Final
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import UsageError
 from obrelease.models.artefact import ENVELOPE_NAME
-from obrelease.release.init_project import Change, plan_changes, write_changes
+from obrelease.release.init_project import BESIDE, Beside, Change, plan_changes, write_changes
 from obrelease.release.release_action import installed_action, parse_action
 from obrelease.remote.git.committed_files import ignore_rules
 from obrelease.remote.git.repository import GitRepository
 
 _A_RUN: Final = f"bench/baseline/000000000000/{ENVELOPE_NAME}"
 """A path below the results folder that a run has."""
+
+
+def _beside(name: str | None) -> Beside | None:
+    found = next((tool for tool in BESIDE if tool == name), None)
+    if name is not None and found is None:
+        raise UsageError(f"unknown release tool {name!r}", hint=f"use one of {', '.join(BESIDE)}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ def scaffold(
     action: str | None = None,
     force: bool = False,
     dry_run: bool = False,
+    beside: str | None = None,
 ) -> ScaffoldReport:
     """Write settings, the release workflow and its policies into a git repository. Idempotent.
 
@@ -64,6 +72,8 @@ def scaffold(
             workflow fails with a message, because installing by name alone is unsafe.
         force: overwrite files that differ.
         dry_run: write nothing.
+        beside: `goreleaser`, `cargo-dist`, `release-please` or `gh`: the workflow then adds the results to
+            the releases that this tool makes.
 
     Raises:
         UsageError: the root is not the top of the repository, the action is not a full commit, or a
@@ -84,6 +94,8 @@ def scaffold(
         results=owner.results.absolute(),
         action=installed_action() if action is None else parse_action(action),
         force=force,
+        beside=_beside(beside),
+        tag_pattern=owner.tag,
     )
     if not dry_run:
         write_changes(root, planned.files)

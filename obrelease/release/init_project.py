@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.project_name import project_name
+from obrelease.models.tag_pattern import VERSION_FIELD
 from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
 from obrelease.release.release_action import ACTION_PATH, ReleaseAction, action_of_workflow
 from obrelease.storage.durable import replace_file
@@ -20,10 +21,26 @@ from obrelease.storage.system_errors import storage_errors
 State = Literal["new", "added", "replaced", "same", "kept"]
 """What happens to a file: created, table added, overwritten, unchanged, or left alone because it differs."""
 
+Beside = Literal["goreleaser", "cargo-dist", "release-please", "gh"]
+"""A tool that makes the releases of a project, which the results are added to."""
+
+BESIDE: Final[tuple[Beside, ...]] = get_args(Beside)
+
 WORKFLOW: Final = ".github/workflows/benchmarks-release.yml"
 POLICY: Final = ".github/release-policy.toml"
 GATE: Final = ".github/gate-policy.toml"
 
+_WORKFLOWS: Final[dict[Beside | None, str]] = {
+    None: "benchmarks-release.yml",
+    "release-please": "benchmarks-release-beside-release-please.yml",
+}
+_TOOLS: Final[dict[Beside | None, str]] = {
+    "goreleaser": "goreleaser",
+    "cargo-dist": "cargo-dist",
+    "release-please": "release-please",
+    "gh": "gh release create",
+}
+_TAGS_OF_TEMPLATE: Final = 'tags: ["v*"]'
 _PYTHON_SETTINGS: Final = "pyproject.toml"
 _OTHER_SETTINGS: Final = "obrelease.toml"
 _BENCHMARKS: Final = "benchmark"
@@ -60,7 +77,15 @@ class ProjectChanges:
     action: ReleaseAction | None
 
 
-def plan_changes(root: Path, *, results: Path, action: ReleaseAction | None, force: bool) -> ProjectChanges:
+def plan_changes(
+    root: Path,
+    *,
+    results: Path,
+    action: ReleaseAction | None,
+    force: bool,
+    beside: Beside | None = None,
+    tag_pattern: str | None = None,
+) -> ProjectChanges:
     """Find what has to change below `root`. Reads only.
 
     Settings go into `pyproject.toml` if it exists. A project in another language gets
@@ -70,6 +95,8 @@ def plan_changes(root: Path, *, results: Path, action: ReleaseAction | None, for
         results: the results folder, below the root.
         action: what the workflow runs; if None, the action that an earlier workflow of `init` pins.
         force: overwrite files, and the table, if they differ.
+        beside: the tool that makes the project's releases, if results are added to them.
+        tag_pattern: the pattern of the project's tags, which start the workflow; `v{version}` if None.
 
     Raises:
         UsageError: the settings file is malformed, or a path leads out of the repository.
@@ -77,9 +104,9 @@ def plan_changes(root: Path, *, results: Path, action: ReleaseAction | None, for
     """
     below = _below(root, results)
     settings, project = _settings(root, force=force)
-    workflow, pinned = _workflow(root, project, action, force=force)
+    workflow, pinned = _workflow(root, project, action, beside, tags=_tags_filter(tag_pattern), force=force)
     contents = {
-        POLICY: _template("release-policy.toml", PROJECT=project),
+        POLICY: _policy(project, beside),
         GATE: _template("gate-policy.toml"),
         f"{below}/.gitattributes": _template("results.gitattributes"),
         f"{below}/.gitignore": _template("results.gitignore"),
@@ -101,7 +128,13 @@ def write_changes(root: Path, changes: tuple[Change, ...]) -> None:
 
 
 def _workflow(
-    root: Path, project: str, action: ReleaseAction | None, *, force: bool
+    root: Path,
+    project: str,
+    action: ReleaseAction | None,
+    beside: Beside | None,
+    *,
+    tags: str,
+    force: bool,
 ) -> tuple[Change, ReleaseAction | None]:
     """The change of the workflow, and the action in it; the one that only fails is always replaced."""
     failing = _template("benchmarks-release-without-action.yml")
@@ -109,8 +142,24 @@ def _workflow(
     pinned = action or action_of_workflow(present or "")
     if pinned is None:
         return _file_change(root, WORKFLOW, failing, force=force), None
-    content = _template("benchmarks-release.yml", PROJECT=project).replace(_ACTION_OF_TEMPLATE, pinned.uses)
+    name = _WORKFLOWS.get(beside, "benchmarks-release-beside.yml")
+    content = _template(name, PROJECT=project, TOOL=_TOOLS.get(beside, ""), BESIDE=beside or "")
+    content = content.replace(_ACTION_OF_TEMPLATE, pinned.uses).replace(
+        _TAGS_OF_TEMPLATE, f'tags: ["{tags}"]'
+    )
     return _file_change(root, WORKFLOW, content, force=force or present == failing), pinned
+
+
+def _tags_filter(pattern: str | None) -> str:
+    """The pattern of tags as GitHub's workflows write it."""
+    literal = "v" if pattern is None else pattern.removesuffix(VERSION_FIELD)
+    return f"{literal}*" if literal else "[0-9]*"
+
+
+def _policy(project: str, beside: Beside | None) -> str:
+    """The release policy; a release that other tools attach files to has files that it does not cover."""
+    text = _template("release-policy.toml", PROJECT=project)
+    return text if beside is None else text.replace('"coverage", ', "")
 
 
 def _settings(root: Path, *, force: bool) -> tuple[Change, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -17,7 +18,7 @@ from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
 from obrelease.models.project_name import project_name
 from obrelease.models.release_policy import read_release_policy
-from obrelease.release.init_project import GATE, POLICY, WORKFLOW
+from obrelease.release.init_project import BESIDE, GATE, POLICY, WORKFLOW
 from tests.unit.release.project import git
 from tests.workflows.linters import complaints
 
@@ -79,6 +80,7 @@ def test_a_project_of_another_language_gets_a_settings_file_of_its_own(
         ".github/release-policy.toml": "new",
         ".github/workflows/benchmarks-release.yml": "new",
         "obrelease.toml": "new",
+        "results/.gitattributes": "new",
         "results/.gitignore": "new",
     }
     assert not (root / "pyproject.toml").exists()
@@ -290,3 +292,34 @@ def test_two_tables_are_an_error_that_names_both(root: Path, capsys: pytest.Capt
     for name in ("pyproject.toml", "obrelease.toml"):
         (root / name).write_text('[tool.obrelease]\nproject = "x"\n')
     assert "pyproject.toml and in obrelease.toml" in refusal(capsys)
+
+
+@pytest.mark.parametrize("tool", BESIDE)
+def test_beside_another_release_tool_the_workflow_joins_its_releases(
+    root: Path, capsys: pytest.CaptureFixture[str], tool: str
+) -> None:
+    (root / "obrelease.toml").write_text('[tool.obrelease]\ntag = "lib/v{version}"\n')
+    init(capsys, "--beside", tool)
+    text = (root / WORKFLOW).read_text()
+    workflow = yaml.safe_load(text)
+    assert complaints(root / WORKFLOW) == []
+    assert "@" not in re.sub(r"(?m)#.*$|@[0-9a-f]{40}", "", text)
+    steps = workflow["jobs"]["join"]["steps"]
+    (inputs,) = [step["with"] for step in steps if "actions/release@" in step.get("uses", "")]
+    assert (inputs["publish"], inputs["join"]) == ("true", "true")
+    triggers = workflow[True]
+    if tool == "release-please":
+        assert list(triggers) == ["workflow_call"]
+        assert inputs["create-tag"] == "true"
+    else:
+        assert triggers == {"push": {"tags": ["lib/v*"]}}
+        assert any("gh release view" in step.get("run", "") for step in steps)
+    policy = read_release_policy((root / POLICY).read_bytes(), POLICY)
+    assert "coverage" not in policy.require
+    assert "tag" in policy.require
+    assert states(init(capsys, "--beside", tool))[WORKFLOW] == "same"
+
+
+def test_an_unknown_release_tool_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "goreleaser, cargo-dist, release-please, gh" in refusal(capsys, "--beside", "make")
+    assert everything(root) == {}

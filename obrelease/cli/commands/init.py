@@ -31,6 +31,14 @@ def init(
             help="The release action of the workflow. Default: the commit that obrelease was installed from.",
         ),
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            "--beside",
+            metavar="TOOL",
+            help="Add results to the releases of goreleaser, cargo-dist, release-please or gh.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what differs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written.")] = False,
 ) -> None:
@@ -39,7 +47,9 @@ def init(
     Settings, the release workflow and its policy are written. Existing files are overwritten only
     with --force; a second run changes nothing.
     """
-    report = api.scaffold(session.project(results=results), action=action, force=force, dry_run=dry_run)
+    report = api.scaffold(
+        session.project(results=results), action=action, force=force, dry_run=dry_run, beside=beside
+    )
     session.out.result(
         report.to_json(),
         lambda: table([(change.path, _STATES[change.state]) for change in report.changes], ("FILE", "")),
