@@ -20,7 +20,7 @@ from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.journal import Journal
 from obrelease.release.publish.pipeline import PUBLISH, run_steps
 from obrelease.release.verify.release_files import VerifiedFiles, verify_folder
-from obrelease.release.verify.tag_and_forge import download_release, forge_layer, tag_layers
+from obrelease.release.verify.tag_and_forge import coverage_layer, download_release, forge_layer, tag_layers
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.hashing import digest_bytes, digest_file
@@ -197,9 +197,7 @@ def appended(folder: Path) -> None:
 
 
 TAMPERING: dict[str, tuple[Callable[[Path], None], type[ObreleaseError]]] = {
-    "added file": (add("extra.txt"), IntegrityError),
     "added file, listed in the sums": (listed_extra, IntegrityError),
-    "added hidden file": (add(".hidden"), IntegrityError),
     "added folder": (lambda folder: (folder / "d").mkdir(), IntegrityError),
     "removed bundle": (remove("*.tar.gz"), IntegrityError),
     "removed picture": (remove("*.svg"), IntegrityError),
@@ -218,7 +216,7 @@ TAMPERING: dict[str, tuple[Callable[[Path], None], type[ObreleaseError]]] = {
     "manifest of another tag": (edit_manifest(tag="v0.9-gamma"), IntegrityError),
     "manifest of another project": (edit_manifest(project="other"), IntegrityError),
     "manifest that lies about the prerelease": (edit_manifest(prerelease=False), InvalidInput),
-    "manifest of a newer format": (edit_manifest(version=2), InvalidInput),
+    "manifest of a newer format": (edit_manifest(version=3), InvalidInput),
     "manifest without the pictures": (edit_manifest(assets=()), IntegrityError),
     "member dropped from the manifest": (drop_member, IntegrityError),
     "run dropped from the manifest": (drop_run, IntegrityError),
@@ -226,6 +224,18 @@ TAMPERING: dict[str, tuple[Callable[[Path], None], type[ObreleaseError]]] = {
     "a byte behind the bundle": (appended, IntegrityError),
     "another tar digest in the manifest": (other_tar, IntegrityError),
 }
+
+
+@pytest.mark.parametrize("name", ["extra.txt", ".hidden", "checksums.txt"])
+def test_a_file_that_nobody_lists_is_named_as_not_covered(release: Path, tmp_path: Path, name: str) -> None:
+    """Another tool may have attached it; a policy with `coverage` refuses it."""
+    (release / name).write_text("x\n")
+    (tmp_path / "scratch").mkdir()
+    found = verify_folder(release, tmp_path / "scratch", no_progress)
+    assert found.not_covered == (name,)
+    layer = coverage_layer(found, None)
+    assert not layer.checked
+    assert layer.detail == f"1 other file not covered: {name}"
 
 
 @pytest.mark.parametrize("kind", TAMPERING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from html import escape
 
 from obrelease.analysis.summary.readable_values import readable
 
@@ -56,6 +57,12 @@ def fence(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     mark = "`" * max(3, longest + 1)
     return f"{mark}{language}\n{body}\n{mark}"
+
+
+def details(summary: str, *parts: str) -> str:
+    """A block that a reader opens; `summary` is plain text, the parts are Markdown already."""
+    body = "\n\n".join(parts)
+    return f"<details>\n<summary>{escape(summary)}</summary>\n\n{body}\n\n</details>"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:

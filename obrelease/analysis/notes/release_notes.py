@@ -1,4 +1,4 @@
-"""Release notes: what was measured on which host, every number with its digest and command."""
+"""Release notes: results first, then what proves them: digests, hosts, checks, how to verify and repeat."""
 
 from __future__ import annotations
 
@@ -6,35 +6,21 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from obrelease.analysis.kinds.all_kinds import command_of, kind_named
+from obrelease.analysis.kinds.all_kinds import command_of
 from obrelease.analysis.kinds.run_kind import Variants
-from obrelease.analysis.notes.markdown import code, fence, table, value_text
-from obrelease.analysis.summary.key_figures import Figure, measures
+from obrelease.analysis.notes.markdown import code, details, fence, table
+from obrelease.analysis.notes.release_delta import benchmark_cell
+from obrelease.analysis.notes.results_tables import results
 from obrelease.analysis.summary.readable_values import number_text
 from obrelease.analysis.summary.run import Run
 from obrelease.models.artefact import StableHost
 
-_HEADER: Final = (
-    "scenario",
-    "core",
-    "host",
-    "messages",
-    "throughput",
-    "p50",
-    "p99",
-    "p99.9",
-    "events",
-    "commit",
-    "artefact",
-)
-_MEASURES: Final = ("run", "metric", "value", "statistic", "samples", "artefact")
-_MAX_MEASURES: Final = 100
-"""Metrics of one run that the notes list; the page of a release has 125,000 characters."""
-
+_RUNS: Final = ("artefact", "benchmark", "messages", "events", "commit", "host")
+_HOSTS: Final = ("host", "processor", "cores", "system", "Python", "built with")
+_SHOWN_COMMANDS: Final = 3
 _RECORDED_COMMANDS: Final = (
     "Recorded by other programs, as text that nobody has checked; read a command before you run it:"
 )
-_NUMERIC: Final = (3, 4, 5, 6, 7)
 
 
 def release_notes(
@@ -57,26 +43,93 @@ def release_notes(
     for run in ordered:
         if run.artefact.host.stable not in hosts:
             hosts.append(run.artefact.host.stable)
-    found = variants or {}
+    names = {run.digest: f"H{hosts.index(run.artefact.host.stable) + 1}" for run in ordered}
     parts = [_opening(project, tag, commit, len(ordered))]
     if ordered:
-        parts += ["## Where", _hosts(hosts)]
-        for kind in dict.fromkeys(run.artefact.kind for run in ordered):
-            of_kind = [run for run in ordered if run.artefact.kind == kind]
-            parts += [f"## {kind.capitalize()}", *_kind(of_kind, hosts, plots or {}, commit)]
-            parts += [_variants(run, found[run.digest]) for run in of_kind if run.digest in found]
-        parts += ["## Measure it again", *_reproduce(tag, ordered)]
-    parts += ["## Check this release", fence(f"obrelease verify {shlex.quote(tag)}", "sh")]
+        parts += ["## Results", *results(ordered, names), *_failures(ordered)]
+        parts += _details(ordered, hosts, names, commit, plots or {}, variants or {})
+    parts += ["## Verify", fence(_verification(tag), "sh")]
+    parts += _repetition(tag, ordered)
     return "\n\n".join(parts) + "\n"
 
 
 def _opening(project: str, tag: str, commit: str, count: int) -> str:
     runs = "one run" if count == 1 else f"{count} runs"
     return (
-        f"{code(project)} {code(tag)} at commit {code(commit)}, with {runs}. Each row is computed from the "
-        "artefact whose digest it names; throughput is the median over the passes, percentiles are read "
-        "from the artefact's HdrHistogram."
+        f"{code(project)} {code(tag)} at commit {code(commit)}, with {runs}. Every number is computed from "
+        "an artefact whose digest the details name."
     )
+
+
+def _verification(tag: str) -> str:
+    """Three lines: the tag, every layer of the release, and the files by a standard tool."""
+    name = shlex.quote(tag)
+    return (
+        f"git fetch origin tag {name}\n"
+        f"obrelease verify {name}\n"
+        "sha256sum --check --strict SHA256SUMS # in a folder with the files"
+    )
+
+
+def _failures(runs: Sequence[Run]) -> Iterator[str]:
+    """What must not be hidden: checks that failed."""
+    lines = [
+        f"* {code(run.digest[:12])} **failed to prove** {', '.join(map(code, run.checks_failed))}."
+        for run in runs
+        if run.checks_failed
+    ]
+    if lines:
+        yield "\n".join(lines)
+
+
+def _details(
+    runs: Sequence[Run],
+    hosts: Sequence[StableHost],
+    names: Mapping[str, str],
+    commit: str,
+    plots: Mapping[str, str],
+    variants: Mapping[str, Variants],
+) -> Iterator[str]:
+    for run in runs:
+        if run.digest in variants:
+            yield details(f"Parts of {run.digest[:12]}", _variants(run, variants[run.digest]))
+    proofs = [line for run in runs for line in _proofs(run)]
+    if proofs:
+        yield details("Proofs", "\n".join(proofs))
+    warnings = [line for run in runs for line in _warnings(run)]
+    if warnings:
+        yield details(f"Instability and other warnings: {len(warnings):,}", "\n".join(warnings))
+    rows = [_run_row(run, names[run.digest], commit) for run in runs]
+    drawn = [
+        f"* {code(run.digest[:12])} is drawn in {code(plots[run.digest])}, attached."
+        for run in runs
+        if run.digest in plots
+    ]
+    yield details(
+        "Digests and commits", table(_RUNS, rows, numeric=(2,)), *(["\n".join(drawn)] if drawn else [])
+    )
+    yield details("Hosts", _hosts(hosts))
+
+
+def _run_row(run: Run, host: str, commit: str) -> tuple[str, ...]:
+    workload, outcome = run.artefact.workload, run.artefact.outcome
+    return (
+        code(run.digest[:12]),
+        benchmark_cell(run),
+        number_text(workload.messages if workload else None),
+        code(outcome.events_digest[:12] if outcome else ""),
+        _commit(run, commit),
+        host,
+    )
+
+
+def _commit(run: Run, released: str) -> str:
+    """The commit that was measured, marked if it is not, or not exactly, that of the release."""
+    if run.commit is None:
+        return "unknown"
+    marks = ["dirty"] if run.artefact.producer.dirty else []
+    marks += ["not the release's"] if run.commit != released else []
+    return " ".join([code(run.commit[:12]), *([f"({', '.join(marks)})"] if marks else [])])
 
 
 def _hosts(hosts: Sequence[StableHost]) -> str:
@@ -91,52 +144,11 @@ def _hosts(hosts: Sequence[StableHost]) -> str:
         )
         for number, host in enumerate(hosts, start=1)
     ]
-    return table(("host", "processor", "cores", "system", "Python", "built with"), rows, numeric=(2,))
+    return table(_HOSTS, rows, numeric=(2,))
 
 
 def _libraries(host: StableHost) -> Iterator[str]:
     return (f"{name} {version}" for name, version in sorted(host.libraries.items()))
-
-
-def _commit(run: Run, released: str) -> str:
-    """The commit that was measured, marked if it is not, or not exactly, that of the release."""
-    if run.commit is None:
-        return "unknown"
-    marks = ["dirty"] if run.artefact.producer.dirty else []
-    marks += ["not the release's"] if run.commit != released else []
-    return " ".join([code(run.commit[:12]), *([f"({', '.join(marks)})"] if marks else [])])
-
-
-def _kind(
-    runs: Sequence[Run], hosts: Sequence[StableHost], plots: Mapping[str, str], commit: str
-) -> list[str]:
-    rows = [_row(run, f"H{hosts.index(run.artefact.host.stable) + 1}", commit) for run in runs]
-    clocks = sorted({run.latency.clock for run in runs if run.latency})
-    parts = [table(_HEADER, rows, numeric=_NUMERIC)]
-    if clocks:
-        parts.append(f"Percentiles are {' and '.join(code(clock) for clock in clocks)} times per message.")
-    if clocks and (remark := kind_named(runs[0].artefact.kind).remark):
-        parts.append(remark)
-    if any(measures(run) for run in runs):
-        parts.append(_measures(runs))
-        parts += ["\n".join(hidden)] if (hidden := tuple(_measures_left_out(runs))) else []
-    remarks = [line for run in runs for line in _remarks(run, plots.get(run.digest))]
-    return [*parts, "\n".join(remarks)] if remarks else parts
-
-
-def _row(run: Run, host: str, commit: str) -> tuple[str, ...]:
-    workload, outcome = run.artefact.workload, run.artefact.outcome
-    return (
-        code(run.artefact.scenario),
-        code(run.core),
-        host,
-        number_text(workload.messages if workload else None),
-        value_text(run.throughput_msg_s, "msg/s") + (" (unstable)" if run.unstable else ""),
-        *(value_text(value, "ns") for value in run.percentiles_ns),
-        code(outcome.events_digest[:12] if outcome else ""),
-        _commit(run, commit),
-        code(run.digest[:12]),
-    )
 
 
 def _variants(run: Run, variants: Variants) -> str:
@@ -148,52 +160,23 @@ def _variants(run: Run, variants: Variants) -> str:
     return f"{code(run.digest[:12])} in its parts:\n\n{table(variants.header, rows, numeric=numeric)}"
 
 
-def _measures(runs: Sequence[Run]) -> str:
-    rows = [
-        (
-            code(run.artefact.title),
-            code(measure.metric),
-            value_text(measure.value, measure.unit),
-            code(measure.statistic),
-            number_text(measure.samples),
-            code(run.digest[:12]),
-        )
-        for run in runs
-        for measure in _shown_measures(run)
-    ]
-    return table(_MEASURES, rows, numeric=(2, 4))
-
-
-def _shown_measures(run: Run) -> Sequence[Figure]:
-    """The primary metrics, or all if there is none; a page has room for some of them."""
-    found = measures(run)
-    return (tuple(each for each in found if each.primary) or found)[:_MAX_MEASURES]
-
-
-def _measures_left_out(runs: Sequence[Run]) -> Iterator[str]:
-    for run in runs:
-        if hidden := len(measures(run)) - len(_shown_measures(run)):
-            noun = "metric" if hidden == 1 else "metrics"
-            yield f"* {code(run.digest[:12])} has {hidden:,} more {noun}, not listed here."
-
-
-def _remarks(run: Run, plot: str | None) -> list[str]:
+def _proofs(run: Run) -> Iterator[str]:
     who = f"* {code(run.digest[:12])}"
-    lines = [f"{who} is drawn in {code(plot)}, attached."] if plot else []
-    workload, producer = run.artefact.workload, run.artefact.producer
+    workload = run.artefact.workload
     if workload and (source := workload.source):
-        lines.append(f"{who} replays {code(source.name)}, sha256 {code(source.sha256)}.")
+        yield f"{who} replays {code(source.name)}, sha256 {code(source.sha256)}."
     if run.checks_passed:
-        lines.append(f"{who} proved {', '.join(map(code, run.checks_passed))}.")
-    if run.checks_failed:
-        lines.append(f"{who} **failed to prove** {', '.join(map(code, run.checks_failed))}.")
-    lines += [f"{who} is unstable: {code(reason)}." for reason in run.unstable]
-    if producer.dirty:
-        lines.append(f"{who} was measured on a tree with uncommitted changes over {code(run.commit or '')}.")
-    return lines
+        yield f"{who} proved {', '.join(map(code, run.checks_passed))}."
 
 
-def _reproduce(tag: str, runs: Sequence[Run]) -> list[str]:
+def _warnings(run: Run) -> Iterator[str]:
+    who = f"* {code(run.digest[:12])}"
+    yield from (f"{who} is unstable: {code(reason)}." for reason in run.unstable)
+    if run.artefact.producer.dirty:
+        yield f"{who} was measured on a tree with uncommitted changes over {code(run.commit or '')}."
+
+
+def _repetition(tag: str, runs: Sequence[Run]) -> list[str]:
     """Commands to run for our own runs; those that others recorded are shown, not offered to be run."""
     derived = [(run, command) for run in runs if (command := command_of(run.artefact)) is not None]
     blocks = [
@@ -208,5 +191,11 @@ def _reproduce(tag: str, runs: Sequence[Run]) -> list[str]:
         for run in runs
         if run.digest not in own
     ]
-    parts = [fence("\n".join([f"git switch --detach {shlex.quote(tag)}", *blocks]), "sh")] if blocks else []
-    return [*parts, _RECORDED_COMMANDS, "\n".join(others)] if others else parts
+    parts: list[str] = []
+    if blocks:
+        script = fence("\n".join([f"git switch --detach {shlex.quote(tag)}", *blocks]), "sh")
+        shown = script if len(blocks) <= _SHOWN_COMMANDS else details(f"{len(blocks):,} commands", script)
+        parts = ["## Measure it again", shown]
+    if others:
+        parts.append(details("Commands of other programs", _RECORDED_COMMANDS, "\n".join(others)))
+    return parts

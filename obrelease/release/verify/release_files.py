@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from obrelease.models.validation import read_document
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.verify.bundle_members import members_layer, require_members
 from obrelease.release.verify.layer_result import DOWNLOAD_AGAIN, LayerResult, require_equal
+from obrelease.release.verify.layer_result import listed as listed_names
 from obrelease.release.verify.run_layer import check_runs, runs_layer
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
@@ -109,19 +110,19 @@ def _errors_named(called: str | None, folder: Path, scratch: Path) -> Iterator[N
 
 
 def _verified(folder: Path, scratch: Path, progress: Progress, tag: str | None) -> VerifiedFiles:
-    listed_names, names, not_covered = _own_files(folder)
+    sums, names, not_covered = _own_files(folder)
     with progress("hashing", sum((folder / name).stat().st_size for name in names)) as advance:
         digests = {}
         for name in names:
             digests[name], size = digest_file(folder / name)
             advance(size)
     require_equal(
-        listed_names,
+        sums,
         {name: digest for name, digest in digests.items() if name not in UNLISTED_FILES},
         str(folder / sha256sums.NAME),
     )
-    listed = len(listed_names)
-    manifest = _check_manifest(folder, digests, tag)
+    listed = len(sums)
+    manifest = _check_manifest(folder, digests, tag, not_covered)
     contents = _check_bundle(folder, manifest)
     require_members(contents, manifest)
     unpacked = scratch / "unpacked"
@@ -163,8 +164,11 @@ def _files(folder: Path) -> list[str]:
     return [item.name for item in items]
 
 
-def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -> BundleManifest:
+def _check_manifest(
+    folder: Path, digests: Mapping[str, str], tag: str | None, not_covered: Sequence[str]
+) -> BundleManifest:
     path = folder / MANIFEST_NAME
+    _require_listed(folder, (MANIFEST_NAME,), not_covered)
     if MANIFEST_NAME not in digests:
         raise IntegrityError(f"{path}: is missing", hint=DOWNLOAD_AGAIN)
     data = read_bounded(path)
@@ -177,6 +181,7 @@ def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -
         raise IntegrityError(
             f"{path}: names a bundle {manifest.bundle.name} of another release", hint=DOWNLOAD_AGAIN
         )
+    _require_listed(folder, [file.name for file in manifest.files], not_covered)
     listed = {asset.name: asset.sha256 for asset in manifest.files}
     actual = {name: digests[name] for name in digests if name not in UNLISTED_FILES | {MANIFEST_NAME}}
     require_equal(listed, actual, str(path))
@@ -184,6 +189,15 @@ def _check_manifest(folder: Path, digests: Mapping[str, str], tag: str | None) -
         if (size := (folder / asset.name).stat().st_size) != asset.size:
             raise IntegrityError(f"{folder / asset.name}: {size} bytes, the manifest says {asset.size}")
     return manifest
+
+
+def _require_listed(folder: Path, names: Iterable[str], not_covered: Sequence[str]) -> None:
+    """Refuse a file of the release that is in the folder, but not in its checksums."""
+    if unlisted := sorted(set(names) & set(not_covered)):
+        raise IntegrityError(
+            f"{folder / sha256sums.NAME}: does not list a file of the release: {listed_names(unlisted)}",
+            hint=DOWNLOAD_AGAIN,
+        )
 
 
 def _check_bundle(folder: Path, manifest: BundleManifest) -> BundleContents:

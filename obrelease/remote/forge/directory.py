@@ -64,6 +64,12 @@ class DirectoryForge:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def asset_address(self, tag: str, name: str) -> str | None:
+        """None: nobody shows the notes of a folder as a page."""
+        checked_tag(tag)
+        checked_asset(name)
+        return None
+
     def planned_acts(self, tag: str, names: Sequence[str], *, joins: bool = False) -> tuple[Act, ...]:
         """The file operations of publishing; paths are relative to the root."""
         public, draft = tag_folder(tag), f".drafts/{tag_folder(tag)}"

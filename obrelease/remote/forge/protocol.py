@@ -111,6 +111,10 @@ class Forge(Protocol):
         """
         ...
 
+    def asset_address(self, tag: str, name: str) -> str | None:
+        """Where a reader of the public page finds an asset; None if the forge shows no pages."""
+        ...
+
     def planned_acts(self, tag: str, names: Sequence[str], *, joins: bool = False) -> tuple[Act, ...]:
         """The acts of publishing a release with assets of these names, in their order.
 

@@ -26,6 +26,14 @@ def checked_api(api: str) -> str:
     return api.rstrip("/")
 
 
+def web_address(api: str) -> str:
+    """The address of the pages of a GitHub, by that of its API: github.com, or a server's own host."""
+    parts = plain_address(checked_api(api))
+    if parts is None:
+        raise AssertionError("a checked address is plain")
+    return f"{parts.scheme}://{parts.netloc.removeprefix(_API_PREFIX)}"
+
+
 def checked_upload_address(url: str, api: str) -> str:
     """Return the address for uploads in a response, if the token may be sent there.
 

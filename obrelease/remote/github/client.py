@@ -21,6 +21,7 @@ from urllib3.util import Retry
 from obrelease.errors import Conflict, IntegrityError, ObreleaseError, RemoteError, UsageError
 from obrelease.remote.github.addresses import checked_api, checked_upload_address
 from obrelease.remote.github.bounded_bodies import BoundedRequester, require_few_values
+from obrelease.remote.github.content_type import content_type
 from obrelease.remote.github.download import asset_chunks
 from obrelease.remote.github.rejection_hints import rejection_hint
 from obrelease.remote.github.request_timing import RequestTiming, requested_wait_s
@@ -147,7 +148,7 @@ class Client:
 
         def post() -> Response:
             source.seek(0)
-            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(source.size)}
+            headers = {"Content-Type": content_type(name), "Content-Length": str(source.size)}
             _, data = self._requester.requestMemoryBlobAndCheck(
                 "POST", url, parameters={"name": name}, headers=headers, file_like=cast("BinaryIO", source)
             )

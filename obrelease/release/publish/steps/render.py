@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from obrelease.bundle.writer import BundleSource
 from obrelease.models.plan import Plan
 from obrelease.models.version_tag import Tag
 from obrelease.release.publish.own_words import own_words
@@ -11,6 +13,15 @@ from obrelease.release.publish.previous_release import compare_with, find_previo
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.release_contents import notes_of, pictures_of, read_runs
+
+
+def _picture(plan: Plan, context: PublishContext, pictures: Sequence[BundleSource]) -> str:
+    """The first picture, as the page shows it; empty if the forge shows no pages."""
+    if not pictures or context.forge is None:
+        return ""
+    name = pictures[0].path
+    address = context.forge.asset_address(plan.tag, name)
+    return "" if address is None else f"![{name.rpartition('-')[0]}]({address})"
 
 
 class Render:
@@ -40,4 +51,5 @@ class Render:
             if previous is not None:
                 against = compare_with(previous, plan, context, read_runs(staged.runs))
         pictures = pictures_of(staged.runs)
+        against = "\n\n".join(filter(None, (against.rstrip("\n"), _picture(plan, context, pictures))))
         return replace(staged, notes=notes, words=words, against=against, pictures=pictures)
