@@ -45,6 +45,7 @@ from obrelease.release.release_contents import notes_of
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.limits import input_budget
 from tests.faults.hostile_shapes import SHAPES
+from tests.faults.market_data_readers import MARKET_DATA, MARKET_DATA_SEEDS
 from tests.faults.readers import READERS, Reader, in_file
 from tests.sigstore_authority import ISSUER, WORKFLOW, Authority, as_json, statement
 from tests.small_tool_files import small_file, source_from
@@ -182,6 +183,7 @@ def sigstore(data: bytes, _folder: Path) -> object:
 
 FUZZED: Final[dict[str, Reader]] = {
     **READERS,
+    **MARKET_DATA,
     "gate policy": Reader(in_file(read_gate_policy)),
     "SVG": Reader(lambda data, _: svg_findings(data)),
     "PNG": Reader(lambda data, _: png_findings(data)),
@@ -232,6 +234,7 @@ def _real_files(name: str) -> Iterator[Path]:
 
 def _made_seeds(folder: Path) -> dict[str, tuple[Callable[[], bytes], ...]]:
     return {
+        **MARKET_DATA_SEEDS,
         "LOBSTER in zip": (partial(_archive, zipfile.ZIP_STORED), partial(_archive, zipfile.ZIP_DEFLATED)),
         "index": (partial(_real_index, folder),),
         "Sigstore bundle": (lambda: _verifier()[1],),
