@@ -9,13 +9,14 @@ from obengine.risk.limits_file import MAKER, MAKER_NAME
 from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.analysis.kinds.run_commands import LIMITS_FILE
 from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
+from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.recorder.run_artefact import csv_file, svg_file
 from obrelease.storage.durable import NewFile
 
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
 
 
-def risk_files(risk: RiskOutcome, *, title: str) -> tuple[NewFile, ...]:
+def risk_files(risk: RiskOutcome, *, title: str, units: PlotUnits = TICKS_AND_LOTS) -> tuple[NewFile, ...]:
     """The limits file as it was, every breach, and the market maker's inventory and profit."""
     breaches = [
         (
@@ -38,7 +39,7 @@ def risk_files(risk: RiskOutcome, *, title: str) -> tuple[NewFile, ...]:
         rows = np.stack([risk.series[name] for name in names], axis=1).tolist()
         breach_ns = np.array([b.time_ns for b in risk.breaches if b.participant == MAKER], dtype=np.int64)
         time_ns, inventory_lots, pnl = (risk.series[name] for name in names)
-        plot = inventory_and_pnl(time_ns, inventory_lots, pnl, breach_ns, title=title)
+        plot = inventory_and_pnl(time_ns, inventory_lots, pnl, breach_ns, title=title, units=units)
         files += [
             csv_file("risk-series.csv", csv_table(names, rows)),
             svg_file("inventory.svg", plot),

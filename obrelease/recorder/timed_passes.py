@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from obengine.harness.measure import BATCH_MESSAGES
 from obengine.harness.outcome import EngineOutput, RunOutcome
+from obengine.harness.units import Units
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
 from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
 from obrelease.analysis.kinds.timed_passes.kind import run_title
 from obrelease.analysis.kinds.timed_passes.plots import touch_over_day
+from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.models.artefact import RecordedMetric, Scalar, own_series
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.event_log import write_log
@@ -84,11 +86,12 @@ def _series_plots(request: RunRequest, outcome: RunOutcome) -> list[NewFile]:
     """Plots of time series, which the artefact does not keep."""
     seed, messages = outcome.workload.seed, outcome.workload.messages
     title = run_title(request.kind, request.scenario, core=outcome.core, seed=seed, messages=messages)
+    units = plot_units(outcome.units)
     plots = []
     if touch := _touch(outcome.series):
-        plots.append(svg_file("touch.svg", touch_over_day(*touch, title=title)))
+        plots.append(svg_file("touch.svg", touch_over_day(*touch, title=title, units=units)))
     if depth := _depth(outcome.series):
-        plots.append(svg_file("depth.svg", depth_over_day(*depth, title=title)))
+        plots.append(svg_file("depth.svg", depth_over_day(*depth, title=title, units=units)))
     return plots
 
 
@@ -96,8 +99,15 @@ def _event_files(request: RunRequest, outcome: RunOutcome) -> list[NewFile]:
     files = [] if outcome.log is None else [chunks_file(outcome.log)]
     if outcome.risk is not None:
         title = f"{request.kind} {request.scenario}, synthetic market maker"
-        files += risk_files(outcome.risk, title=title)
+        files += risk_files(outcome.risk, title=title, units=plot_units(outcome.units))
     return files
+
+
+def plot_units(units: Units | None) -> PlotUnits:
+    """The units of a stream for its plots."""
+    if units is None:
+        return TICKS_AND_LOTS
+    return PlotUnits(units.currency, float(units.unit), units.lot_name)
 
 
 def _depth(series: Mapping[str, Int64s]) -> tuple[Int64s, ...] | None:

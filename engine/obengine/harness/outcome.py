@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from obengine.api.messages import Events
 from obengine.feeds.files import DataFile
+from obengine.harness.units import Units
 from obengine.risk.limits import Breach
 from obengine.risk.limits_file import RiskLimits
 
@@ -97,6 +98,7 @@ class RunOutcome:
         series: named int64 series for plots, by kind of run; may be empty.
         log: the events of one pass.
         risk: the results of risk limits, or None.
+        units: what prices and lots of recorded data are, or None if nobody knows.
     """
 
     core: str
@@ -113,3 +115,4 @@ class RunOutcome:
     log: Events | None = None
     risk: RiskOutcome | None = None
     warmup_ns: int | None = None
+    units: Units | None = None

@@ -32,6 +32,7 @@ from obengine.harness.replay_lobster import LOBSTER_VERSION, check_days, command
 from obengine.harness.replay_risk import apply_risk_limits
 from obengine.harness.scenario import check_numbers
 from obengine.harness.stability import stability_check
+from obengine.harness.units import LOBSTER_UNITS
 from obengine.risk.limits_file import RiskLimits, read_limits
 
 TAPE_WORKLOAD_VERSION: Final = 1
@@ -273,5 +274,6 @@ def _run(
         series=series,
         log=results.events,
         warmup_ns=results.warmup_ns,
+        units=None if days is None or isinstance(days, DatabentoDay) else LOBSTER_UNITS,
         risk=risk_outcome,
     )

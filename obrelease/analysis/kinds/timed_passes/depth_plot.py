@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from obrelease.analysis.plots.axes import NS_PER_S, time_axis
 from obrelease.analysis.plots.colours import BAND_ALPHA, BLUE, MUTED, VERMILLION
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
+from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 
 Int64s = NDArray[np.int64]
 
@@ -22,6 +23,7 @@ def depth_over_day(
     ask_lots: Int64s,
     *,
     title: str,
+    units: PlotUnits = TICKS_AND_LOTS,
     image_format: ImageFormat = "svg",
 ) -> bytes:
     """Resting lots of the levels in view: asks above the axis, bids below it; and the bids' share.
@@ -33,6 +35,7 @@ def depth_over_day(
         time_ns: int64 [n], nanoseconds after midnight, ascending; n is at least 1.
         bid_lots, ask_lots: int64 [n], lots that rest on each side after each message.
         title: above the plot.
+        units: of the quantities.
         image_format: `svg` or `png`.
     """
 
@@ -47,7 +50,7 @@ def depth_over_day(
             lots.stairs(middle, seconds, baseline=None, color=color, linewidth=1.2, label=label)
         lots.axhline(0, color=MUTED, linewidth=0.8)
         lots.set_ylim(-_reach(bids), _reach(asks))
-        lots.set_ylabel("resting lots")
+        lots.set_ylabel(f"resting {units.lots}")
         lots.yaxis.set_major_formatter(FuncFormatter(lambda value, _=None: EngFormatter()(abs(value))))
         lots.tick_params(axis="x", labelbottom=False)
         lots.fill_between([], [], color=MUTED, alpha=BAND_ALPHA, linewidth=0, label="10 % to 90 %")
@@ -57,7 +60,7 @@ def depth_over_day(
         share.stairs(middle, seconds, baseline=None, color=BLUE, linewidth=1.2)
         share.axhline(50, color=MUTED, linewidth=0.8)
         share.set_ylim(0, 100)
-        share.set_ylabel("bids, % of lots")
+        share.set_ylabel(f"bids, % of {units.lots}")
         time_axis(share, float(seconds[0]), float(seconds[-1]))
         for axes in (lots, share):
             axes.grid(visible=True)

@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
+from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from obrelease.analysis.plots.axes import NS_PER_S, time_axis, whole_number
+from obrelease.analysis.plots.axes import NS_PER_S, time_axis
 from obrelease.analysis.plots.colours import BAND_ALPHA, BLUE, GREEN, VERMILLION
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
+from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 
 Int64s = NDArray[np.int64]
 
@@ -49,7 +50,13 @@ def throughput_by_pass(rates_msg_s: Sequence[int], *, title: str, image_format: 
 
 
 def touch_over_day(
-    time_ns: Int64s, bid_ticks: Int64s, ask_ticks: Int64s, *, title: str, image_format: ImageFormat = "svg"
+    time_ns: Int64s,
+    bid_ticks: Int64s,
+    ask_ticks: Int64s,
+    *,
+    title: str,
+    units: PlotUnits = TICKS_AND_LOTS,
+    image_format: ImageFormat = "svg",
 ) -> bytes:
     """Best bid and ask over the day, and the spread between them, in two panels.
 
@@ -57,6 +64,7 @@ def touch_over_day(
         time_ns: int64 [n], nanoseconds after midnight, ascending; n is at least 1.
         bid_ticks, ask_ticks: int64 [n], the touch after each message, both sides present.
         title: above the plot.
+        units: of the prices.
         image_format: `svg` or `png`.
     """
 
@@ -64,20 +72,22 @@ def touch_over_day(
         figure, (prices, spreads) = new_axes(5.4, title, rows=(3, 2))
         seconds, last, spread = _day_bins(time_ns, ask_ticks - bid_ticks)
         for ticks, color, label in ((ask_ticks, VERMILLION, "best ask"), (bid_ticks, BLUE, "best bid")):
-            prices.step(seconds, ticks[last], where="post", color=color, linewidth=1.2, label=label)
-        prices.set_ylabel("price, ticks")
-        prices.yaxis.set_major_formatter(FuncFormatter(whole_number))
+            prices.step(
+                seconds, ticks[last] * units.per_tick, where="post", color=color, linewidth=1.2, label=label
+            )
+        prices.set_ylabel(f"price, {units.price}")
+        prices.yaxis.set_major_formatter(units.price_format())
         prices.tick_params(axis="x", labelbottom=False)
         legend_above(prices, 2)
-        low, middle, high = spread
+        low, middle, high = spread * units.per_tick
         band = spreads.fill_between(
             seconds, low, high, step="post", color=GREEN, alpha=BAND_ALPHA, linewidth=0
         )
         band.set_label("10 % to 90 %")
         spreads.step(seconds, middle, where="post", color=GREEN, linewidth=1.2, label="median")
         spreads.set_ylim(bottom=0)
-        spreads.set_ylabel("spread, ticks")
-        spreads.yaxis.set_major_formatter(FuncFormatter(whole_number))
+        spreads.set_ylabel(f"spread, {units.price}")
+        spreads.yaxis.set_major_formatter(units.price_format())
         legend_above(spreads, 2)
         time_axis(spreads, float(time_ns[0]) / NS_PER_S, float(time_ns[-1]) / NS_PER_S)
         for axes in (prices, spreads):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FuncFormatter
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from obrelease.analysis.plots.axes import NS_PER_S, time_axis, whole_number
 from obrelease.analysis.plots.colours import BLUE, GREEN, MUTED, VERMILLION
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
+from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 
 Int64s = NDArray[np.int64]
 
@@ -23,6 +24,7 @@ def inventory_and_pnl(
     breach_ns: Int64s,
     *,
     title: str,
+    units: PlotUnits = TICKS_AND_LOTS,
     image_format: ImageFormat = "svg",
 ) -> bytes:
     """Inventory above, profit and loss below, both as steps over the time of day.
@@ -33,6 +35,7 @@ def inventory_and_pnl(
         pnl: int64 [n], in ticks x lots, marked at the last trade.
         breach_ns: int64 [m], when limits were broken; at most 2,000 of them are drawn.
         title: above the plot.
+        units: of prices and quantities.
         image_format: `svg` or `png`.
     """
 
@@ -55,14 +58,21 @@ def inventory_and_pnl(
                 transform=lots.get_xaxis_transform(),
                 label=f"breach ({breach_ns.size:,})",
             )
-        lots.set_ylabel("inventory, lots")
+        lots.set_ylabel(f"inventory, {units.lots}")
         lots.yaxis.set_major_formatter(FuncFormatter(whole_number))
         lots.tick_params(axis="x", labelbottom=False)
         legend_above(lots, 2)
         profit.axhline(0, color=MUTED, linewidth=0.8)
-        profit.plot(seconds, pnl, color=GREEN, linewidth=1.0, drawstyle="steps-post", label="profit and loss")
-        profit.set_ylabel("PnL, ticks x lots")
-        profit.yaxis.set_major_formatter(EngFormatter())
+        profit.plot(
+            seconds,
+            pnl * units.per_tick,
+            color=GREEN,
+            linewidth=1.0,
+            drawstyle="steps-post",
+            label="profit and loss",
+        )
+        profit.set_ylabel(f"PnL, {units.value}")
+        profit.yaxis.set_major_formatter(units.value_format())
         legend_above(profit, 1)
         time_axis(profit, float(seconds[0]), float(seconds[-1]))
         for axes in (lots, profit):
