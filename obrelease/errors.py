@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """Exit codes of the program. The README's table is checked against this."""
+    """Exit codes of the program. The table in docs/commands.md is checked against this."""
 
     OK = 0
     CHECK_FAILED = 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the engine and the order books that PyPI has, records every run, and writes the table of the README.
+# Measures the engine and the order books that PyPI has, records every run, and writes the table of docs/engine.md.
 # usage: scripts/measure_speed.sh [RESULTS] [RUNS]     on a quiet machine, with the environment activated
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,4 +14,4 @@ measure=("$python" -m obrelease measure --results "$results" --runs "$runs")
   "$python" scripts/bench_engine.py --figures --cpp "$build" --custom '{output}' ${BENCH_OPTIONS:-}
 "${measure[@]}" --title "engine benchmark" --format google-benchmark -- \
   "$build/obengine_google_bench" --benchmark_out='{output}' --benchmark_out_format=json
-if [ "$results" = results ]; then "$python" scripts/speed_table.py --write README.md; fi
+if [ "$results" = results ]; then "$python" scripts/speed_table.py --write docs/engine.md; fi

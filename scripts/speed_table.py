@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the README's table of measured speed from recorded runs, so that no figure is typed.
+"""Writes the table of measured speed on docs/engine.md from recorded runs, so that no figure is typed.
 
 usage: speed_table.py [--results DIR] [--write FILE]
 

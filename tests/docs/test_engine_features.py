@@ -1,4 +1,4 @@
-"""The README's table of what the engine knows: a feature without a test that proves it has no row."""
+"""The table of what the engine knows: a feature without a test that proves it has no row."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from obengine.api.messages import OrderFlag, OrderKind, SelfTrade, TimeInForce, TradingState
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-README: Final = (ROOT / "README.md").read_text("utf-8")
-ROWS: Final = re.findall(r"^\| ([^|]+) \| `(test_\w+)` \|(.*)\|$", README, re.MULTILINE)
+PAGE: Final = (ROOT / "docs" / "engine.md").read_text("utf-8")
+ROWS: Final = re.findall(r"^\| ([^|]+) \| `(test_\w+)` \|(.*)\|$", PAGE, re.MULTILINE)
 FOLDERS: Final = ("unit/engine", "property", "differential")
 
 

@@ -1,4 +1,4 @@
-"""The README against the program: commands, exit codes, settings, and every code block run."""
+"""The README and the pages that continue it: links, and every code block run in order."""
 
 from __future__ import annotations
 
@@ -11,93 +11,85 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.cli.app import execute
-from obrelease.cli.console.settings import ENVIRONMENT
-from obrelease.errors import ExitCode
-from obrelease.measurement.benchmark import KEYS as BENCHMARK_KEYS
-from tests.command_tree import leaf_commands
 from tests.program import ROOT, write_launcher
 
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+SHELL_PAGES = ("docs/measuring.md", "docs/releases.md")
+PYTHON_PAGES = ("docs/engine.md",)
 VERIFYING = ("FILES", "TAG_COMMANDS", "PROVENANCE_COMMANDS")
 
-README = (ROOT / "README.md").read_text("utf-8")
 
-
-def command_names() -> set[str]:
-    """Every leaf of the command line, as it is typed."""
-    return {f"obrelease {name}" for name, _ in leaf_commands()}
-
-
-def code_blocks(language: str) -> list[str]:
+def code_blocks(page: Path, language: str) -> list[str]:
     """The fenced blocks of one language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def test_every_command_is_documented_and_every_documented_command_exists() -> None:
-    documented = set(re.findall(r"^\| `(obrelease [a-z -]+)` \|", README, re.MULTILINE))
-    assert documented == command_names()
+def test_the_two_commands_for_contributors_are_in_the_readme() -> None:
+    text = README.read_text("utf-8")
+    assert "\n    scripts/run_release_demo.sh\n" in text
+    assert "\n    scripts/run_ci_checks.sh\n" in text
 
 
-def test_every_exit_code_is_in_the_table() -> None:
-    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", README, re.MULTILINE)
-    assert {(int(code), name) for code, name in rows} == {(int(code), code.name) for code in ExitCode}
+def test_every_page_is_in_the_index() -> None:
+    linked = set(re.findall(r"\]\(([a-z-]+\.md)\)", (DOCS / "index.md").read_text("utf-8")))
+    assert linked == {page.name for page in DOCS.glob("*.md")} - {"index.md"}
 
 
-def test_every_key_of_a_benchmark_is_in_the_table() -> None:
-    text = README.partition("## Any command")[2].partition("\n## ")[0]
-    assert tuple(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)) == BENCHMARK_KEYS
+def test_links_to_headings_lead_to_one() -> None:
+    for page in (README, *DOCS.glob("*.md")):
+        for target, heading in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8")):
+            other = (page.parent / target) if target else page
+            headings = re.findall(r"^#+ (.+)$", other.read_text("utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+            assert heading in slugs, (page.name, target, heading)
 
 
-def test_every_setting_is_in_the_table() -> None:
-    rows = re.findall(r"^\| `([a-z]+)` \| `(OBRELEASE_[A-Z_]+)`", README, re.MULTILINE)
-    assert rows == list(ENVIRONMENT.items())
-
-
-@pytest.mark.parametrize("name", sorted(command_names()))
-def test_help_has_an_answer_for_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute([*name.split()[1:], "--help"]) == ExitCode.OK
-    shown = capsys.readouterr()
-    assert shown.out.startswith(f"Usage: {name}")
-    assert not shown.err
-
-
-def test_files_that_the_readme_points_to_are_there() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_every_block_of_code_is_on_a_page_that_is_run() -> None:
+    """Rule: a block in sh or python is run by a test of this folder."""
+    run = {*SHELL_PAGES, *PYTHON_PAGES, "docs/importing.md", "docs/python-api.md"}
+    pages = (README, *DOCS.glob("*.md"))
+    having = {
+        page.relative_to(ROOT).as_posix()
+        for page in pages
+        if code_blocks(page, "sh") or code_blocks(page, "python")
+    }
+    assert having == run
 
 
 def test_the_commands_that_verify_without_obrelease_are_those_under_test() -> None:
     tested = (ROOT / "tests" / "integration" / "test_verify_with_standard_tools.py").read_text("utf-8")
+    page = (DOCS / "releases.md").read_text("utf-8")
     for name in VERIFYING:
         (commands,) = re.findall(rf'^{name}: Final = r"""\n(.*?)"""$', tested, re.MULTILINE | re.DOTALL)
-        assert f"```bash\n{commands}```" in README, name
+        assert f"```bash\n{commands}```" in page, name
 
 
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+@pytest.fixture
+def scratch(tmp_path: Path) -> dict[str, str]:
     """A scratch clone with `obrelease` on the path, and an empty home."""
-    place = tmp_path_factory.mktemp("readme")
-    clone = place / "clone"
+    clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-tags", str(ROOT), str(clone)], check=True)
-    tools = place / "bin"
+    tools = tmp_path / "bin"
     write_launcher(tools)
     (tools / "python3").symlink_to(sys.executable)
-    (place / "home").mkdir()
+    (tmp_path / "home").mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("OBRELEASE_", "GITHUB_"))}
     person = {"NAME": "t", "EMAIL": "t@example.org"}
     roles = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     return kept | {
         **roles,
-        "HOME": str(place / "home"),
+        "HOME": str(tmp_path / "home"),
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         "PWD": str(clone),
     }
 
 
-def test_every_shell_block_runs_in_order(scratch: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", SHELL_PAGES)
+def test_every_shell_block_runs_in_order(name: str, scratch: dict[str, str]) -> None:
     bash = shutil.which("bash")
     assert bash
-    blocks = code_blocks("sh")
+    blocks = code_blocks(ROOT / name, "sh")
     assert blocks
     for block in blocks:
         done = subprocess.run(
@@ -110,7 +102,9 @@ def test_every_shell_block_runs_in_order(scratch: dict[str, str]) -> None:
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("block", code_blocks("python"))
+@pytest.mark.parametrize(
+    "block", [block for name in PYTHON_PAGES for block in code_blocks(ROOT / name, "python")]
+)
 def test_every_python_block_runs(block: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""The layout of `--help`: arguments by their names as in the README."""
+"""The layout of `--help`: arguments by their names as in docs/commands.md."""
 
 from __future__ import annotations
 
