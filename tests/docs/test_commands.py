@@ -1,4 +1,4 @@
-"""The page of commands against the program: commands, exit codes and settings; and the keys of a benchmark."""
+"""The page of commands against the program: commands, exit codes, settings, keys of a benchmark."""
 
 from __future__ import annotations
 

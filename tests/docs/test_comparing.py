@@ -47,7 +47,7 @@ def test_every_verdict_is_explained() -> None:
 
 
 def test_the_tables_are_those_of_the_recorded_calibration(capsys: pytest.CaptureFixture[str]) -> None:
-    """Rule: the page has both tables, as the script prints the recorded figures, and no other page has one."""
+    """Rule: the page has both tables, as the script prints the recorded figures; no other page does."""
     spec = importlib.util.spec_from_file_location("calibrate_gate", ROOT / "scripts" / "calibrate_gate.py")
     assert spec
     assert spec.loader

@@ -1,4 +1,4 @@
-"""The table of measured speed: written by a script from recorded runs, and equal to it on the engine's page."""
+"""The table of measured speed: written by a script from recorded runs, and shown on the engine page."""
 
 from __future__ import annotations
 
