@@ -50,12 +50,13 @@ def report_comparison(
     title: str = "",
     force: bool = False,
     same_host: bool = False,
+    policy: str | os.PathLike[str] | None = None,
     reporter: Reporter = SILENT,
 ) -> ChangeReport:
-    """Compare two sides and report it as Markdown.
+    """Compare two sides, workload by workload, and report it as Markdown.
 
     Args:
-        base, head, project, force, same_host: as for `compare`.
+        base, head, project, force, same_host, policy: as for `compare`.
         title: before the headline.
 
     Raises: as `compare`.
@@ -63,7 +64,16 @@ def report_comparison(
     Example:
         >>> print(report_comparison("commit=1c9f", "commit=a041").text)
     """
-    compared = compare(base, head, project=project, force=force, same_host=same_host, reporter=reporter)
+    compared = compare(
+        base,
+        head,
+        project=project,
+        force=force,
+        same_host=same_host,
+        policy=policy,
+        every_workload=True,
+        reporter=reporter,
+    )
     found = comparison_markdown(compared.comparisons, compared.not_compared, title=title)
     return ChangeReport(found.text, found.silent, tuple(workflow_annotations(compared.comparisons)), compared)
 

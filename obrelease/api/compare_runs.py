@@ -11,6 +11,7 @@ from obrelease.analysis.comparison.arrange_metrics import SORT_KEYS, SortKey, ar
 from obrelease.analysis.comparison.compare import Comparison
 from obrelease.analysis.comparison.compare import compare as compare_run_sets
 from obrelease.analysis.comparison.compare_pairs import compare_pairs
+from obrelease.analysis.comparison.gate_policy import read_gate_policy
 from obrelease.analysis.comparison.match_releases import match_releases
 from obrelease.analysis.comparison.row_selection import RowPattern
 from obrelease.analysis.comparison.to_json import comparison_json, releases_json
@@ -97,6 +98,8 @@ def compare(
     secondary: bool = False,
     only_changed: bool = False,
     sort: SortKey | None = None,
+    policy: str | os.PathLike[str] | None = None,
+    every_workload: bool = False,
     reporter: Reporter = SILENT,
 ) -> ComparisonReport:
     """Compare the metrics of two runs, sets of runs or releases.
@@ -111,6 +114,8 @@ def compare(
         secondary: test CPU times and counters as well, together with all other metrics.
         only_changed: leave out rows that are neither better, worse nor changed; a note counts them.
         sort: the order of metrics: `name`, `ratio`, `change` or `verdict`.
+        policy: a gate policy, for its level, its thresholds and how it knows runs of one machine.
+        every_workload: runs of several workloads are compared workload by workload, as those of releases.
 
     Raises:
         UsageError: a malformed filter, an empty or too large side, or a run on both sides.
@@ -126,13 +131,17 @@ def compare(
     key = sort_key(sort)
     owner = project_of(project)
     one, other = (read_side(owner, side, reporter) for side in (base, head))
-    if not (one.is_release or other.is_release):
+    rules = Rules() if policy is None else read_gate_policy(checked_path("policy", policy)).rules()
+    several = every_workload and len({run.name for run in (*one.runs, *other.runs)}) > 1
+    if not (several or one.is_release or other.is_release):
         report = ComparisonReport.of_runs(
-            compare_run_sets(one.runs, other.runs, force=force, same_host=same_host, secondary=secondary)
+            compare_run_sets(
+                one.runs, other.runs, rules, force=force, same_host=same_host, secondary=secondary
+            )
         )
     else:
         report = _compare_releases(
-            one, other, (base, head), force=force, same_host=same_host, secondary=secondary
+            one, other, (base, head), rules, force=force, same_host=same_host, secondary=secondary
         )
     return _arranged(report, only_changed=only_changed, sort=key)
 
@@ -174,12 +183,15 @@ def _compare_releases(
     base: SideRuns,
     head: SideRuns,
     names: Sequence[Side],
+    rules: Rules,
     *,
     force: bool,
     same_host: bool,
     secondary: bool,
 ) -> ComparisonReport:
-    matched = match_releases(base.runs, head.runs, force=force, same_host=same_host)
+    matched = match_releases(
+        base.runs, head.runs, force=force, same_host=same_host, host_rules=rules.same_host
+    )
     left = matched.not_compared
     if not matched.pairs:
         raise Inconclusive(
@@ -187,7 +199,7 @@ def _compare_releases(
             hint="--same-host or --force may help, or runs of both on one machine",
         )
     results = compare_pairs(
-        matched.pairs, Rules(), force=force, same_host=same_host, only=(RowPattern("*", secondary),)
+        matched.pairs, rules, force=force, same_host=same_host, only=(RowPattern("*", secondary),)
     )
     found = []
     for pair, result in zip(matched.pairs, results, strict=True):

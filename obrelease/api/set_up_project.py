@@ -10,6 +10,7 @@ from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import UsageError
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.release.init_project import BESIDE, Beside, Change, plan_changes, write_changes
+from obrelease.release.optional_workflows import PAGES, PULL_REQUEST, plan_workflows
 from obrelease.release.release_action import installed_action, parse_action
 from obrelease.remote.git.committed_files import ignore_rules
 from obrelease.remote.git.repository import GitRepository
@@ -59,6 +60,8 @@ def scaffold(
     project: ProjectLike = ".",
     *,
     action: str | None = None,
+    pull_request: bool = False,
+    pages: bool = False,
     force: bool = False,
     dry_run: bool = False,
     beside: str | None = None,
@@ -70,6 +73,8 @@ def scaffold(
         action: the release action that the workflow pins, `OWNER/REPO@COMMIT`. If None, the commit that
             this version was installed from, or what an earlier workflow pins; without any of these the
             workflow fails with a message, because installing by name alone is unsafe.
+        pull_request: also the two workflows that measure pull requests and comment on them.
+        pages: also the workflow that publishes the pages of the runs.
         force: overwrite files that differ.
         dry_run: write nothing.
         beside: `goreleaser`, `cargo-dist`, `release-please` or `gh`: the workflow then adds the results to
@@ -77,7 +82,7 @@ def scaffold(
 
     Raises:
         UsageError: the root is not the top of the repository, the action is not a full commit, or a
-            setting cannot be written.
+            setting cannot be written; no action is known for the workflows of pull requests or pages.
         NotFound: not in a git repository.
         StorageError: the disk refused.
     """
@@ -97,10 +102,13 @@ def scaffold(
         beside=_beside(beside),
         tag_pattern=owner.tag,
     )
+    asked = (*(PULL_REQUEST if pull_request else ()), *(PAGES if pages else ()))
+    more = plan_workflows(root, asked, planned.action, force=force)
+    changes = tuple(sorted((*planned.files, *more), key=lambda change: change.path))
     if not dry_run:
-        write_changes(root, planned.files)
+        write_changes(root, changes)
     pinned = None if planned.action is None else str(planned.action)
     with GitRepository.open(root) as repo:
         run = (owner.results.absolute() / _A_RUN).relative_to(root).as_posix()
         ignored_by = ignore_rules(repo, [run]).get(run)
-    return ScaffoldReport(root, planned.files, pinned, dry_run, ignored_by)
+    return ScaffoldReport(root, changes, pinned, dry_run, ignored_by)

@@ -111,7 +111,7 @@ def plan_changes(
         f"{below}/.gitattributes": _template("results.gitattributes"),
         f"{below}/.gitignore": _template("results.gitignore"),
     }
-    changes = [_file_change(root, path, content, force=force) for path, content in contents.items()]
+    changes = [file_change(root, path, content, force=force) for path, content in contents.items()]
     ordered = sorted((settings, workflow, *changes), key=lambda change: change.path)
     return ProjectChanges(tuple(ordered), pinned)
 
@@ -141,13 +141,13 @@ def _workflow(
     present = _read(root, WORKFLOW)
     pinned = action or action_of_workflow(present or "")
     if pinned is None:
-        return _file_change(root, WORKFLOW, failing, force=force), None
+        return file_change(root, WORKFLOW, failing, force=force), None
     name = _WORKFLOWS.get(beside, "benchmarks-release-beside.yml")
     content = _template(name, PROJECT=project, TOOL=_TOOLS.get(beside, ""), BESIDE=beside or "")
     content = content.replace(_ACTION_OF_TEMPLATE, pinned.uses).replace(
         _TAGS_OF_TEMPLATE, f'tags: ["{tags}"]'
     )
-    return _file_change(root, WORKFLOW, content, force=force or present == failing), pinned
+    return file_change(root, WORKFLOW, content, force=force or present == failing), pinned
 
 
 def _tags_filter(pattern: str | None) -> str:
@@ -251,7 +251,8 @@ def _parse(where: Path, text: str) -> dict[str, Any]:
     return document
 
 
-def _file_change(root: Path, path: str, content: str, *, force: bool) -> Change:
+def file_change(root: Path, path: str, content: str, *, force: bool) -> Change:
+    """The change of a whole file; raises `UsageError` if its path leads through a symbolic link."""
     present = _read(root, path)
     if present is None:
         return Change(path, "new", content)

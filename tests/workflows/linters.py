@@ -15,9 +15,9 @@ TOOLS: Final = Path(sys.executable).parent
 MOST_MINUTES: Final = 60
 
 _PINNED: Final = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*\s*$")
-_OWN_ACTION: Final = re.compile(r"uses: [\w.-]+/[\w.-]+/\.github/actions/release@[0-9a-f]{40}$")
+_OWN_ACTION: Final = re.compile(r"uses: [\w.-]+/[\w.-]+/\.github/actions/(?:release|install)@[0-9a-f]{40}$")
 _USES: Final = re.compile(r"^\s*(- )?uses: (?!\./)", re.MULTILINE)
-_FORBIDDEN_TRIGGERS: Final = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
+_FORBIDDEN_TRIGGERS: Final = frozenset({"pull_request_target", "issue_comment"})
 
 
 def complaints(path: Path) -> list[str]:
@@ -75,7 +75,11 @@ def _rules(document: Mapping[Any, Any]) -> Iterator[str]:
         yield from _step_rules("action", document["runs"]["steps"])
         return
     triggers = document[True]
-    yield from (f"trigger: {name}" for name in sorted(_FORBIDDEN_TRIGGERS & set(triggers)))
+    after_another = "workflow_run" in triggers
+    if after_another:
+        yield from _code_rules(document["jobs"])
+    forbidden = _FORBIDDEN_TRIGGERS & set(triggers)
+    yield from (f"trigger: {name}" for name in sorted(forbidden))
     if document.get("permissions") != {}:
         yield "permissions: the workflow must hold none, each job its own"
     publishes = "tags" in (triggers.get("push") or {})
@@ -84,7 +88,7 @@ def _rules(document: Mapping[Any, Any]) -> Iterator[str]:
         if not isinstance(minutes, int) or minutes > MOST_MINUTES:
             yield f"timeout: {name} has none under {MOST_MINUTES} minutes"
         yield from _step_rules(name, job["steps"])
-        yield from _token_rules(name, job)
+        yield from _token_rules(name, job, after_another=after_another)
         if publishes and "cache" in yaml.safe_dump(job["steps"]):
             yield f"cache: {name} may build from what another run left"
 
@@ -98,21 +102,33 @@ def _step_rules(name: str, steps: list[dict[str, Any]]) -> Iterator[str]:
             yield f"credentials: {name} leaves the token in .git/config"
 
 
-def _token_rules(name: str, job: Mapping[str, Any]) -> Iterator[str]:
+def _code_rules(jobs: Mapping[str, Any]) -> Iterator[str]:
+    """What follows another workflow may be started by a fork: no code of a repository, no caller's script."""
+    for name, job in jobs.items():
+        for step in job["steps"]:
+            if "actions/checkout@" in step.get("uses", ""):
+                yield f"trigger: {name} checks out a repository after another workflow"
+            tokens = "github.token" in str(step.get("env", {})) or "secrets." in str(step.get("env", {}))
+            words = set(re.findall(r"[\w./$-]+", step.get("run", "")))
+            if tokens and not words.isdisjoint({"bash", "sh", "eval", "source", "python", "make", "chmod"}):
+                yield f"trigger: {name} runs a program of another workflow with a token"
+
+
+def _token_rules(name: str, job: Mapping[str, Any], *, after_another: bool) -> Iterator[str]:
     """A write token is in a job of its own: after other jobs, behind an environment, or without a shell."""
     permissions = job.get("permissions")
     if not isinstance(permissions, dict):
         yield f"token: {name} does not list what its token may do"
         return
     written = {key for key, value in permissions.items() if value == "write"}
-    if not written:
+    if not written or (after_another and written == {"pull-requests"}):
         return
     if not job.get("needs"):
         yield f"token: {name} can write, and needs no check before it"
     if written == {"contents"}:
         if not job.get("environment"):
             yield f"token: {name} can write without an environment that guards it"
-    elif written == {"id-token", "attestations"}:
+    elif written in ({"id-token", "attestations"}, {"id-token", "pages"}):
         if any("run" in step or "checkout" in step.get("uses", "") for step in job["steps"]):
             yield f"token: {name} can sign, and runs code of the repository"
     else:

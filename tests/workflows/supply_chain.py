@@ -18,7 +18,7 @@ INTERPRETERS: Final = frozenset({"$python", "${PYTHON:-python3}"})
 
 _VARIABLE: Final = re.compile(r"\$\{?\w+[^/]*")
 _PINNED_ACTION: Final = re.compile(r"([\w.-]+)/[\w./-]+@[0-9a-f]{40}")
-_OWN_ACTION: Final = re.compile(r"[\w.-]+/[\w.-]+/\.github/actions/release@[0-9a-f]{40}")
+_OWN_ACTION: Final = re.compile(r"[\w.-]+/[\w.-]+/\.github/actions/(?:release|install)@[0-9a-f]{40}")
 _LOCK: Final = re.compile(r"(?:^|/)locks/([a-z]+|\$lock)\.txt$")
 _ENTRY: Final = re.compile(
     r"[a-z0-9-]+(?:\[[a-z0-9,-]+\])?==[^ ]+(?: ; [^\\]+?)?(?: --hash=sha256:[0-9a-f]{64})+"

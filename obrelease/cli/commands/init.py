@@ -39,6 +39,13 @@ def init(
             help="Add results to the releases of goreleaser, cargo-dist, release-please or gh.",
         ),
     ] = None,
+    pull_request: Annotated[
+        bool,
+        typer.Option("--pull-request", help="Add workflows that measure pull requests and comment on them."),
+    ] = False,
+    pages: Annotated[
+        bool, typer.Option("--pages", help="Add a workflow that publishes the runs as GitHub Pages.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what differs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written.")] = False,
 ) -> None:
@@ -48,7 +55,13 @@ def init(
     with --force; a second run changes nothing.
     """
     report = api.scaffold(
-        session.project(results=results), action=action, force=force, dry_run=dry_run, beside=beside
+        session.project(results=results),
+        action=action,
+        pull_request=pull_request,
+        pages=pages,
+        force=force,
+        dry_run=dry_run,
+        beside=beside,
     )
     session.out.result(
         report.to_json(),

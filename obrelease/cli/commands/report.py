@@ -34,6 +34,10 @@ def report(
     annotate: Annotated[
         bool, typer.Option("--annotations", help="Print a GitHub annotation for each metric that is worse.")
     ] = False,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="A gate policy, for its level and its thresholds."),
+    ] = None,
     force: ForceOption = False,
     same_host: SameHostOption = False,
     results: ResultsOption = None,
@@ -42,11 +46,19 @@ def report(
     """Report a comparison as Markdown for a pull request.
 
     One headline, the rows that changed, and the rest folded: at most 65,536 characters, which is what
-    a comment on GitHub takes. If nothing changed and nothing is missing, it is one line.
+    a comment on GitHub takes. If nothing changed and nothing is missing, it is one line. Runs of several
+    workloads are compared workload by workload.
     """
     project = session.project(results=results, forge=forge)
     found = api.report_comparison(
-        base, head, project=project, title=title, force=force, same_host=same_host, reporter=session.out
+        base,
+        head,
+        project=project,
+        title=title,
+        force=force,
+        same_host=same_host,
+        policy=policy,
+        reporter=session.out,
     )
     if summary:
         file = step_summary_file()
