@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import compare as compare
     from obrelease.api.compare_runs import compare_within as compare_within
     from obrelease.api.compare_runs import sort_key as sort_key
+    from obrelease.api.gate_history import HistoryGateReport as HistoryGateReport
+    from obrelease.api.gate_history import gate_history as gate_history
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
     from obrelease.api.import_facts import parse_labels as parse_labels
@@ -85,6 +87,7 @@ _SOURCES: Final = {
     "Difference": "recorder.reproduce:Difference",
     "Entry": "registry.entry:Entry",
     "GateReport": "api.gate_runs:GateReport",
+    "HistoryGateReport": "api.gate_history:HistoryGateReport",
     "GateVerdict": "analysis.comparison.gate:GateVerdict",
     "GcReport": "api.collect_garbage:GcReport",
     "ImportReport": "api.import_report:ImportReport",
@@ -115,6 +118,7 @@ _SOURCES: Final = {
     "diagnose": "api.check_environment:diagnose",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
+    "gate_history": "api.gate_history:gate_history",
     "limits": "api.input_limits:limits",
     "import_formats": "api.import_files:import_formats",
     "import_results": "api.import_files:import_results",

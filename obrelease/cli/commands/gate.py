@@ -15,12 +15,17 @@ from obrelease.cli.console.completion import sides, tags
 from obrelease.cli.console.options import SIDE_HELP, ForceOption, ForgeOption, PlotOption, SameHostOption
 from obrelease.cli.console.plots import draw
 from obrelease.cli.rendering.comparison import gate_text
+from obrelease.cli.rendering.history import history_gate_text
 from obrelease.errors import CheckFailed, Inconclusive, ObreleaseError, UsageError
 
 POLICY_HELP: Final = """\
 Check runs or a release against a gate policy.
 
 Exit code 0 passes, 1 is a regression, 2 an error, 3 inconclusive.
+
+With --history, the history of each guarded metric is checked: a step to worse values by the threshold that
+is neither accepted (see `changes`) nor taken back is a regression; fewer than 12 runs without a break, or a
+step of the newest runs that is not decided, are inconclusive for a required metric.
 
 For releases, every scenario that both have is compared, and the worst answer counts; the level is of
 all scenarios together.
@@ -64,6 +69,13 @@ only about facts of the host that are unknown; known facts that differ always pr
 """
 
 
+_CURES: Final = ("`obrelease diff --plot FILE` draws it", "measure more runs, interleaved")
+_HISTORY_CURES: Final = (
+    "accept a step with its reason in .obrelease/known-changes.toml, or take it back",
+    "measure the newest commits again",
+)
+
+
 @command("gate", help=POLICY_HELP)
 def gate(
     session: Session,
@@ -86,6 +98,10 @@ def gate(
             autocompletion=tags,
         ),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Check the history; --head may be a filter of the runs."),
+    ] = False,
     plot: PlotOption = None,
     force: ForceOption = False,
     same_host: SameHostOption = False,
@@ -95,25 +111,46 @@ def gate(
     """Run the gate; `POLICY_HELP` is its help text."""
     with _usage_errors():
         api.require_plot_format(plot)
-        report = api.gate(
-            policy,
-            base=base,
-            head=head,
-            release=release,
-            project=session.project(results=results, forge=forge),
-            force=force,
-            same_host=same_host,
-            reporter=session.out,
-        )
-        if plot is not None:
-            draw(session, report.compared, plot)
-        session.out.result(report.to_json(), lambda: gate_text(report))
-    if report.verdict is api.GateVerdict.REGRESSION:
-        raise CheckFailed(f"regression: {report.reasons[0]}", hint="`obrelease diff --plot FILE` draws it")
-    if report.verdict is api.GateVerdict.INCONCLUSIVE:
-        raise Inconclusive(
-            f"the gate is inconclusive: {report.reasons[0]}", hint="measure more runs, interleaved"
-        )
+        if history:
+            if base is not None or release is not None or plot is not None or force or same_host:
+                raise UsageError(
+                    "--history checks the runs of all commits", hint="only --head can be added, a filter"
+                )
+            verdict, reasons = _check_history(session, policy, head, results)
+        else:
+            report = api.gate(
+                policy,
+                base=base,
+                head=head,
+                release=release,
+                project=session.project(results=results, forge=forge),
+                force=force,
+                same_host=same_host,
+                reporter=session.out,
+            )
+            if plot is not None:
+                draw(session, report.compared, plot)
+            session.out.result(report.to_json(), lambda: gate_text(report))
+            verdict, reasons = report.verdict, report.reasons
+    cure = _HISTORY_CURES if history else _CURES
+    if verdict is api.GateVerdict.REGRESSION:
+        raise CheckFailed(f"regression: {reasons[0]}", hint=cure[0])
+    if verdict is api.GateVerdict.INCONCLUSIVE:
+        raise Inconclusive(f"the gate is inconclusive: {reasons[0]}", hint=cure[1])
+
+
+def _check_history(
+    session: Session, policy: Path, where: str | None, results: Path | None
+) -> tuple[api.GateVerdict, tuple[str, ...]]:
+    report = api.gate_history(
+        policy,
+        *([] if where is None else [where]),
+        registry=session.registry(results, must_exist=True),
+        repository=session.project(results=results),
+        reporter=session.out,
+    )
+    session.out.result(report.to_json(), lambda: history_gate_text(report))
+    return report.verdict, report.reasons
 
 
 @contextmanager

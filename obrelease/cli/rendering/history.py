@@ -15,6 +15,7 @@ from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory
+    from obrelease.api.gate_history import HistoryGateReport
     from obrelease.api.read_history import HistoryReport
 
 SPARK_WIDTH: Final = 40
@@ -67,6 +68,14 @@ def changes_text(report: HistoryReport) -> str:
         for step in history.steps
     ]
     return table(rows, ["metric", "machine", "change", "ratio (95 %)", "commits", "sureness", "accepted"])
+
+
+def history_gate_text(report: HistoryGateReport) -> str:
+    """The change points of the guarded metrics, then the answer of the gate, its reasons and remarks."""
+    steps = changes_text(report.report) if any(each.steps for each in report.report.histories) else ""
+    lines = [f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)]
+    lines += [f"note: {printable(remark)}" for remark in report.remarks]
+    return "\n".join([steps, "", *lines] if steps else lines)
 
 
 def csv_text(report: HistoryReport) -> str:

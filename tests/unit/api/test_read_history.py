@@ -174,3 +174,33 @@ def test_the_commands_print_text_csv_and_json(
     assert execute(["changes", "--check"]) == 1
     assert "1 step to worse values" in capfd.readouterr().err
     assert execute(["changes", "BM_Put", "--check"]) == 0
+
+
+def test_the_gate_over_the_history_fails_for_the_guarded_step_alone(
+    project: tuple[Path, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    root, commits = project
+    monkeypatch.chdir(root)
+    policy = tmp_path / "policy.toml"
+
+    def check(name: str, *more: str) -> tuple[int, str]:
+        policy.write_text(f'format = "obrelease.gate-policy"\nversion = 1\n[[metric]]\nname = "{name}"\n')
+        code = execute(["gate", "--policy", str(policy), "--history", *more])
+        out, err = capfd.readouterr()
+        return code, out + err
+
+    code, text = check("*")
+    assert code == 1
+    assert f"BM_Match on lab-7: worse since {commits[20][:9]}, ratio 1.12" in text
+    assert "regression: BM_Match" in text
+    assert "known-changes.toml" in text
+    assert check("BM_Put")[0] == 0
+    code, text = check("BM_Put", "--head", "label.branch=none")
+    assert code == 2, "no run at all is an error, and no pass"
+    assert check("BM_Put", "--head", f"commit={commits[3]}")[0] == 3
+    assert check("BM_Put", "--base", "commit=1")[0] == 2
+    code, text = check("*", "--json")
+    assert json.JSONDecoder().raw_decode(text)[0]["gate"]["answer"] == "regression"
