@@ -11,6 +11,7 @@ from obrelease.api.project import Project
 from obrelease.api.project_forge import forge_of
 from obrelease.api.run_selection import read_runs, select_runs
 from obrelease.errors import NotFound, UsageError
+from obrelease.models.tag_pattern import matches_pattern
 from obrelease.models.version_tag import Tag
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
@@ -54,7 +55,7 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
     if not isinstance(side, str):
         return SideRuns(read_runs(_entries(project, side)), is_release=False)
     first, _, selection = side.strip().partition(" ")
-    release = release_named(first)
+    release = release_named(first, lambda text: _is_tag(project, text))
     if release is None:
         registry = Registry(project.results_folder(must_exist=True))
         return SideRuns(read_runs(select_runs(registry, side)), is_release=False)
@@ -66,6 +67,14 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
             if not entries:
                 raise NotFound(f"{first} is a release without runs")
             return SideRuns(read_runs(entries), is_release=True)
+
+
+def _is_tag(project: Project, text: str) -> bool:
+    """Whether a text with a prefix is of the project's tag pattern, or a tag of the repository."""
+    if project.tag is not None and matches_pattern(Tag.parse(text), project.tag):
+        return True
+    with repository_at(project.root) as repo:
+        return repo is not None and repo.local_tag(text) is not None
 
 
 def _entries(project: Project, side: Sequence[Entry | str]) -> tuple[Entry, ...]:

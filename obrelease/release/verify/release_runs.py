@@ -6,8 +6,8 @@ They are returned as a registry in a scratch folder, which is removed at the end
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,12 +49,18 @@ class ReleaseSource:
     progress: Progress
 
 
-def release_named(text: str) -> Tag | Path | None:
-    """What `text` names: the tag of a release, the folder of one (with a `/`), or None if neither."""
-    try:
-        return Tag.parse(text)
-    except UsageError:
-        return Path(text) if os.sep in text and "=" not in text else None
+def release_named(text: str, is_tag: Callable[[str], bool] = lambda _: False) -> Tag | Path | None:
+    """What `text` names: the tag of a release, the folder of one (with a `/`), or None if neither.
+
+    Args:
+        is_tag: whether a text with a prefix, such as `pkg/v1.0`, is a tag: it may also be a folder or the
+            name of a run.
+    """
+    with suppress(UsageError):
+        tag = Tag.parse(text)
+        if not tag.prefix or is_tag(text):
+            return tag
+    return Path(text) if os.sep in text and "=" not in text else None
 
 
 @contextmanager

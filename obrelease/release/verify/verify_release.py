@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from obrelease.bundle import sha256sums
+from obrelease.errors import UsageError
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.version_tag import Tag
 from obrelease.release.verify.download_url import Address, download_from_address, is_address
@@ -109,8 +111,20 @@ def verify_release(
 
 
 def is_tag(release: str) -> bool:
-    """Whether the text names a tag, and not an address or a folder."""
-    return not is_address(release) and os.sep not in release and release not in {".", ".."}
+    """Whether the text names a tag, and not an address or a folder.
+
+    With a `/` it is a folder if there is one with the files of a release, or if it begins with `.` or `/`.
+    """
+    if is_address(release) or release.startswith((os.curdir, os.sep)):
+        return False
+    if os.sep not in release:
+        return True
+    if (Path(release) / sha256sums.NAME).is_file():
+        return False
+    try:
+        return Tag.parse(release).text == release
+    except UsageError:
+        return False
 
 
 def _verify_files(
