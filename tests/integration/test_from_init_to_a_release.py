@@ -112,7 +112,7 @@ def test_a_rust_project_beside_cargo_dist(
     by_cargo_dist(owner, "v1.0.0")
     github.seen.clear()
     assert owner.run("publish", "v1.0.0", "--join")["uploaded"] == "joined"
-    assert len(github.seen) == 23
+    assert len(github.seen) == 30
     (release,) = github.repository.releases.values()
     assert {"tool.tar.xz", "manifest.json", "SHA256SUMS", "work-v1.0.0.tar.gz"} == {
         asset.name for asset in release.assets
@@ -147,7 +147,7 @@ def test_a_go_repository_of_two_packages(
         github.seen.clear()
         done = owner.run("publish", tag)
         assert done["uploaded"] == "published"
-        assert len(github.seen) == (56 if tag == "alpha/v1.1.0" else 38), (
+        assert len(github.seen) == (56 if tag == "alpha/v1.1.0" else 44), (
             "the last one reads the release before"
         )
         assert f"{name}-linux-amd64" in [asset["name"] for asset in done["plan"]["assets"]]
