@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from obrelease.analysis.notes.badge import comparison_badge
 from obrelease.analysis.notes.comparison_report import comparison_markdown, workflow_annotations
+from obrelease.analysis.notes.openmetrics import openmetrics_text
 from obrelease.api.arguments import checked_path
 from obrelease.api.compare_runs import ComparisonReport, compare
 from obrelease.api.comparison_sides import Side
@@ -30,11 +33,15 @@ class ChangeReport:
         text: Markdown of at most 65,536 characters; one line if nothing changed.
         silent: whether nothing changed and nothing is missing.
         annotations: GitHub workflow commands, one for each metric that is worse.
+        openmetrics: the figures as OpenMetrics text, for GitLab's metrics report.
+        badge: the document of a shields.io endpoint badge.
     """
 
     text: str
     silent: bool
     annotations: tuple[str, ...]
+    openmetrics: str
+    badge: Mapping[str, str | int]
     compared: ComparisonReport
 
     def to_json(self) -> dict[str, Any]:
@@ -75,7 +82,14 @@ def report_comparison(
         reporter=reporter,
     )
     found = comparison_markdown(compared.comparisons, compared.not_compared, title=title)
-    return ChangeReport(found.text, found.silent, tuple(workflow_annotations(compared.comparisons)), compared)
+    return ChangeReport(
+        found.text,
+        found.silent,
+        tuple(workflow_annotations(compared.comparisons)),
+        openmetrics_text(compared.comparisons),
+        comparison_badge(compared.comparisons, title),
+        compared,
+    )
 
 
 def comment_on_pull_request(

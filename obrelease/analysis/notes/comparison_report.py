@@ -68,15 +68,11 @@ def comparison_markdown(
         not_compared: what could not be compared, with the reason.
         title: before the headline, such as the name of a benchmark; any text.
     """
-    rows = _Rows()
-    for name, comparison in comparisons:
-        for metric in comparison.metrics:
-            if metric.p_adjusted is not None or (metric.headline and metric.primary):
-                rows.by_verdict.setdefault(metric.decision.verdict, []).append((name, metric))
+    rows = _rows(comparisons)
     gone = [(name, metric) for name, each in comparisons for metric in each.coverage.only_in_base]
     added = [(name, metric) for name, each in comparisons for metric in each.coverage.only_in_head]
     partial = [(name, str(metric)) for name, each in comparisons for metric in each.coverage.partial]
-    headline = _headline(rows, len(gone), title)
+    headline = _headline(verdict_counts(comparisons), title)
     silent = not (rows.of(*_CHANGED) or gone or partial or not_compared)
     if silent:
         return ComparisonMarkdown(f"{headline}\n", silent=True)
@@ -113,16 +109,28 @@ def workflow_annotations(comparisons: Sequence[tuple[str, Comparison]]) -> list[
     ][:MAX_CHANGED_ROWS]
 
 
-def _headline(rows: _Rows, gone: int, title: str) -> str:
-    counts = [
-        (len(rows.of(Verdict.WORSE)), "worse"),
-        (len(rows.of(Verdict.BETTER)), "better"),
-        (len(rows.of(Verdict.CHANGED)), "changed"),
-        (len(rows.of(Verdict.SAME)), "same"),
-        (len(rows.of(Verdict.INCONCLUSIVE)), "inconclusive"),
-        (gone, "gone"),
-    ]
-    text = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing compared"
+def verdict_counts(comparisons: Sequence[tuple[str, Comparison]]) -> dict[str, int]:
+    """How many rows have each verdict, as in a headline, without zeros; `gone` is of the base."""
+    rows = _rows(comparisons)
+    counts = {
+        verdict.label: len(rows.of(verdict)) for verdict in (*_CHANGED, Verdict.SAME, Verdict.INCONCLUSIVE)
+    }
+    counts["gone"] = sum(len(each.coverage.only_in_base) for _, each in comparisons)
+    return {what: count for what, count in counts.items() if count}
+
+
+def _rows(comparisons: Sequence[tuple[str, Comparison]]) -> _Rows:
+    """The rows that were tested, and headline rows of primary metrics."""
+    rows = _Rows()
+    for name, comparison in comparisons:
+        for metric in comparison.metrics:
+            if metric.p_adjusted is not None or (metric.headline and metric.primary):
+                rows.by_verdict.setdefault(metric.decision.verdict, []).append((name, metric))
+    return rows
+
+
+def _headline(counts: dict[str, int], title: str) -> str:
+    text = ", ".join(f"{count} {what}" for what, count in counts.items()) or "nothing compared"
     return f"{code(title)}: {text}" if title else f"Benchmarks: {text}"
 
 

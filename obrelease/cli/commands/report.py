@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,14 @@ def report(
     annotate: Annotated[
         bool, typer.Option("--annotations", help="Print a GitHub annotation for each metric that is worse.")
     ] = False,
+    openmetrics: Annotated[
+        Path | None,
+        typer.Option("--openmetrics", metavar="FILE", help="Write OpenMetrics text, as GitLab reads it."),
+    ] = None,
+    badge: Annotated[
+        Path | None,
+        typer.Option("--badge", metavar="FILE", help="Write the JSON of a shields.io endpoint badge."),
+    ] = None,
     policy: Annotated[
         Path | None,
         typer.Option("--policy", metavar="FILE", help="A gate policy, for its level and its thresholds."),
@@ -67,9 +76,15 @@ def report(
                 "there is no job summary here", hint="GITHUB_STEP_SUMMARY names it on GitHub Actions"
             )
         append_text(file, found.text)
-    if output is not None:
-        write_text(output, found.text)
+    files = (
+        (output, found.text),
+        (openmetrics, found.openmetrics),
+        (badge, json.dumps(dict(found.badge), ensure_ascii=False) + "\n"),
+    )
+    written = [(path, text) for path, text in files if path is not None]
+    for path, text in written:
+        write_text(path, text)
     shown = "\n".join(found.annotations) if annotate else "" if output is not None else found.text
     session.out.result(found.to_json(), shown)
-    if output is not None:
-        session.out.note(f"written: {output}")
+    for path, _ in written:
+        session.out.note(f"written: {path}")
