@@ -1,6 +1,6 @@
 """A comparison as OpenMetrics text, for the metrics report of GitLab and readers of Prometheus text.
 
-Formats: OpenMetrics 1.0 (prometheus.io, "OpenMetrics 1.0.0"). GitLab's reader cuts a line at `#` and splits it
+Formats: OpenMetrics 1.0 (prometheus.io, "OpenMetrics 1.0.0"). GitLab cuts a line at `#` and splits it
 like a shell; the first word is the name, the second the value, and values are compared as text.
 """
 
