@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from obrelease.api.json_schemas import check_schemas as check_schemas
     from obrelease.api.json_schemas import export_schemas as export_schemas
     from obrelease.api.list_runs import ListedRun as ListedRun
+    from obrelease.api.list_runs import Listing as Listing
     from obrelease.api.list_runs import read_listed_runs as read_listed_runs
     from obrelease.api.measure_against import bench_against as bench_against
     from obrelease.api.measure_command import MeasureReport as MeasureReport
@@ -95,6 +96,7 @@ _SOURCES: Final = {
     "HistoryReport": "api.read_history:HistoryReport",
     "Latencies": "recorder.values_artefact:Latencies",
     "ListedRun": "api.list_runs:ListedRun",
+    "Listing": "api.list_runs:Listing",
     "MeasureReport": "api.measure_command:MeasureReport",
     "MeasureRequest": "api.measure_request:MeasureRequest",
     "Metric": "recorder.values_artefact:Metric",

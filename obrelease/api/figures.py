@@ -60,7 +60,7 @@ def _update(store: Registry, table: FiguresTable, place: str, stamp: str | None,
     missing = [entries[digest] for digest in sorted(entries.keys() - known)]
     with (
         reporter.progress(f"reading figures of {place}", len(missing)) as advance,
-        map_in_chunks(partial(_read, store.root), missing) as chunks,
+        map_in_chunks(partial(read_run_figures, store.root), missing) as chunks,
     ):
         for chunk in chunks:
             table.add(run for run in chunk if run is not None)
@@ -84,7 +84,8 @@ def _last_change_ns(store: Registry) -> int | None:
     return file_system_time_ns(store.root / INDEX_NAME)
 
 
-def _read(root: Path, entries: Sequence[Entry]) -> list[RunFigures | None]:
+def read_run_figures(root: Path, entries: Sequence[Entry]) -> list[RunFigures | None]:
+    """The figures of runs, read from their files; None for a damaged one."""
     return [_figures_of(root, entry) for entry in entries]
 
 

@@ -1,20 +1,29 @@
-"""The runs of a listing: their envelopes and their figures."""
+"""The runs of a listing and their figures: from the table of figures where it has them, else from the runs.
+
+Figures follow from the bytes that a digest names, so it is enough to hash these bytes again. Where that
+is not done either, the listing says so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from obrelease.api.figures import read_run_figures
 from obrelease.errors import ObreleaseError
-from obrelease.models.artefact import Artefact
-from obrelease.registry.entry import Entry
-from obrelease.registry.store import Registry
+from obrelease.registry.entry import Entry, read_entry
+from obrelease.registry.figures.table import TABLE_ERRORS, open_table
+from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
 from obrelease.storage.reporter import SILENT, Reporter
+from obrelease.storage.workers import map_in_chunks
 
 if TYPE_CHECKING:
-    from obrelease.analysis.summary.run import Run
+    from obrelease.analysis.summary.listed_figures import ListedFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,48 +32,96 @@ class ListedRun:
 
     Attributes:
         entry: what the registry knows of it.
-        artefact: its envelope; None if it was not read or is damaged.
-        run: its figures; None if they were not asked for or the run is damaged.
+        listed: its figures; None if they were not asked for or the run is damaged.
     """
 
     entry: Entry
-    artefact: Artefact | None = None
-    run: Run | None = None
+    listed: ListedFigures | None = None
 
     def to_json(self, *, figures: bool) -> dict[str, Any]:
         """The run as `obrelease list --json` prints it, with its figures if they were asked for."""
         if not figures:
             return self.entry.as_json()
-        from obrelease.analysis.summary.key_figures import figures_of
+        return self.entry.as_json() | {"figures": dict(self.listed.figures) if self.listed else None}
 
-        return self.entry.as_json() | {"figures": figures_of(self.run) if self.run else None}
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The runs of a listing.
+
+    Attributes:
+        hashed: whether the bytes behind every figure were hashed now; if not, they may have changed since
+            the table of figures was filled.
+    """
+
+    runs: tuple[ListedRun, ...]
+    hashed: bool
+
+    def to_json(self, *, figures: bool) -> dict[str, Any]:
+        """The document that `obrelease list --json` prints."""
+        document: dict[str, Any] = {"runs": [run.to_json(figures=figures) for run in self.runs]}
+        return document | ({"figures_hashed": self.hashed} if figures else {})
 
 
 def read_listed_runs(
-    entries: Sequence[Entry], *, figures: bool, reporter: Reporter = SILENT
-) -> tuple[ListedRun, ...]:
-    """Read the envelope of each run, and its figures if they are asked for."""
+    entries: Sequence[Entry], *, figures: bool = True, verify: bool = True, reporter: Reporter = SILENT
+) -> Listing:
+    """The figures of runs of one registry.
+
+    Args:
+        figures: False for what the envelope alone says: with `verify`, only the envelope is hashed.
+        verify: hash the files behind the figures again; a run whose bytes are others has no figures.
+    """
+    if not entries:
+        return Listing((), hashed=True)
+    root = entries[0].root
+    known = _known(root, entries)
     with reporter.progress("reading runs", len(entries)) as advance:
-        return tuple(_read_all(entries, advance, figures=figures))
+        listed: dict[str, ListedFigures | None] = {}
+        for entry in entries:
+            if (figures_known := known.get(entry.digest)) is not None:
+                sound = not verify or _is_confirmed(entry, figures_known.files if figures else {})
+                listed[entry.digest] = figures_known if sound else None
+                advance(1)
+        listed |= _read_and_add(root, [entry for entry in entries if entry.digest not in known], advance)
+    runs = tuple(ListedRun(entry, listed.get(entry.digest)) for entry in entries)
+    return Listing(runs, hashed=verify or not known)
 
 
-def _read_all(entries: Sequence[Entry], advance: Advance, *, figures: bool) -> Iterator[ListedRun]:
-    for entry in entries:
-        yield _read(entry, figures=figures)
-        advance(1)
+def _known(root: Path, entries: Sequence[Entry]) -> dict[str, ListedFigures]:
+    """What the table has; nothing if it cannot be read."""
+    from obrelease.analysis.summary.listed_figures import ListedFigures
+
+    found: dict[str, ListedFigures] = {}
+    with suppress(*TABLE_ERRORS, ValueError), open_table(root) as table:
+        for digest, value in table.listed([entry.digest for entry in entries]).items():
+            if (each := ListedFigures.from_json(value)) is not None:
+                found[digest] = each
+    return found
 
 
-def _read(entry: Entry, *, figures: bool) -> ListedRun:
+def _is_confirmed(entry: Entry, files: Mapping[str, str]) -> bool:
+    """Whether the envelope and the files behind the figures still have their digests."""
     try:
-        artefact = Registry(entry.root).load(entry)
+        return read_entry(entry.root, entry.location) == entry and all(
+            digest_file(entry.folder / path)[0] == sha256 for path, sha256 in files.items()
+        )
     except ObreleaseError:
-        return ListedRun(entry)
-    if not figures:
-        return ListedRun(entry, artefact)
-    from obrelease.analysis.summary.read_run import read_run
+        return False
 
-    try:
-        run = read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
-    except ObreleaseError:
-        return ListedRun(entry, artefact)
-    return ListedRun(entry, artefact, run)
+
+def _read_and_add(root: Path, entries: Sequence[Entry], advance: Advance) -> dict[str, ListedFigures | None]:
+    """Read runs that the table does not have, and add them to it."""
+    from obrelease.analysis.summary.listed_figures import ListedFigures
+
+    listed: dict[str, ListedFigures | None] = {}
+    if not entries:
+        return listed
+    with map_in_chunks(partial(read_run_figures, root), entries) as chunks:
+        for chunk in chunks:
+            runs = [run for run in chunk if run is not None]
+            listed |= {run.digest: ListedFigures.from_json(run.listed) for run in runs}
+            with suppress(*TABLE_ERRORS), open_table(root) as table:
+                table.add(runs)
+            advance(len(chunk))
+    return listed

@@ -58,7 +58,7 @@ class RunFigures:
         digest: of the envelope that they were read from.
         place: `<kind>/<scenario>`.
         toolchain: compiler, interpreter and libraries; a change of it is a break, and no step.
-        cells: the summary figures that lists print, by column.
+        listed: what lists show, see `analysis.summary.listed_figures`.
     """
 
     digest: str
@@ -68,7 +68,7 @@ class RunFigures:
     dirty: bool | None
     toolchain: str
     labels: Mapping[str, str]
-    cells: Mapping[str, Any]
+    listed: Mapping[str, Any]
     figures: tuple[FigureValue, ...] = field(default=())
 
 

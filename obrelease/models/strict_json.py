@@ -73,7 +73,7 @@ def _parsed(text: str, where: str) -> Any:
         raise InvalidInput(f"{where}: line {error.lineno} column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise InvalidInput(f"{where}: nested deeper than {MAX_DEPTH}") from error
-    if reader.rejected or _SURROGATE_ESCAPE.search(text) or _deeper_than(value, MAX_DEPTH):
+    if reader.rejected or _SURROGATE_ESCAPE.search(text) or _is_too_deep(value, text):
         for place, reason in find_errors(value):
             raise InvalidInput(f"{where}: {place}: {reason}")
     return value
@@ -115,6 +115,11 @@ class _Reader:
 
     def _constant(self, name: str) -> Any:
         return self._reject(f"{name} is not JSON")
+
+
+def _is_too_deep(value: Any, text: str) -> bool:
+    """Fewer brackets than the limit cannot be nested deeper than it; most documents are decided so."""
+    return text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH)
 
 
 def _deeper_than(value: Any, limit: int) -> bool:

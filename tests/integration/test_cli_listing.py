@@ -68,6 +68,7 @@ def registry(tmp_path: Path) -> Registry:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
     def call(*arguments: str) -> Answer:
         capsys.readouterr()
@@ -126,18 +127,44 @@ def test_without_figures_no_run_is_opened(
     assert len(run("--csv").out.splitlines()) == 4
 
 
-def test_a_long_listing_opens_runs_only_on_request(
+def test_a_long_listing_says_that_figures_were_not_hashed_again(
     registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_command, "MAX_OPENED", 2)
-    answer = run()
-    assert "figure" not in answer.rows[0]
-    assert "3 runs: --figures or a --limit shows their figures" in answer.err
-    for words in (("--figures",), ("--limit", "2"), ("-v",)):
+    first = run()
+    monkeypatch.setattr(list_command, "MAX_HASHED", 2)
+    (registry.resolve("latest").folder / "latency.hlog").write_bytes(b"other")
+    for words in ((), ("--figures",), ("-v",)):
         listed = run(*words)
-        assert listed.rows[0]["figure"] == "1 M msg/s"
-        assert listed.err == ""
+        assert "figures as recorded, files not hashed again; --verify hashes them" in listed.err
+        assert [row["p50"] for row in listed.rows] == [row["p50"] for row in first.rows]
+    assert json.loads(run("--json", "--figures").out)["figures_hashed"] is False
+    for words in (("--verify",), ("--limit", "2")):
+        listed = run(*words)
+        assert (listed.rows[0]["checks"], listed.err) == ("DAMAGED", "")
+    verified = json.loads(run("--json", "--figures", "--verify").out)
+    assert verified["figures_hashed"] is True
+    assert [each["figures"] is None for each in verified["runs"]] == [True, False, False]
     assert run("--no-figures").err == ""
+
+
+@pytest.mark.parametrize(
+    "words", [["--json", "--figures"], ["--csv", "--figures"], ["-v"], ["-v", "--no-figures"]]
+)
+def test_a_listing_from_the_table_is_that_from_the_files(
+    registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    from_files = run(*words)
+    monkeypatch.setattr(Registry, "load", None)
+    assert run(*words) == from_files
+
+
+def test_without_a_table_figures_are_read_from_the_files(
+    registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = run("-v")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert run("-v") == first
 
 
 def test_json_gets_one_field_more(registry: Registry, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The figures of a run for histories, lists and pages: its metrics, latencies and summary cells."""
+"""The figures of a run for histories, lists and pages: its metrics, latencies and what lists show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from obrelease.analysis.comparison.comparability import facts_of
-from obrelease.analysis.summary.key_figures import figure_cells, latency_figures, throughput_figures
+from obrelease.analysis.summary.key_figures import latency_figures, throughput_figures
+from obrelease.analysis.summary.listed_figures import ListedFigures
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.models.artefact import UNKNOWN, Artefact
 from obrelease.models.canonical_json import canonical_bytes
@@ -34,7 +35,7 @@ def run_figures(run: Run) -> RunFigures:
         dirty=artefact.producer.dirty,
         toolchain=_toolchain(artefact),
         labels={key: str(value) for key, value in artefact.label_values.items()},
-        cells=figure_cells(run),
+        listed=ListedFigures.of_run(run).to_json(),
         figures=tuple(_figures(run)),
     )
 
@@ -62,10 +63,11 @@ def _figures(run: Run) -> Iterator[FigureValue]:
         )
 
     for metric in run.metrics.values():
-        low, high = median_interval(metric.samples)
-        if math.isfinite(metric.value):
+        value = metric.value
+        if math.isfinite(value):
+            low, high = median_interval(metric.samples)
             key = series(metric.name, metric.unit, metric.direction, metric)
-            yield FigureValue(key, metric.value, low, high, metric.count)
+            yield FigureValue(key, value, low, high, metric.count)
     if not run.metrics:
         for figure in throughput_figures(run):
             yield FigureValue(

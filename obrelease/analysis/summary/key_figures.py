@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ FIGURE_COLUMNS: Final = (
     "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
     "latency_p999_ns", "headline", "headline_unit", "headline_median", "unstable", "title", "host",
 )  # fmt: skip
-"""The columns that `figure_cells` fills, in their order."""
+"""The columns of figures in CSV, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,21 @@ def measures(run: Run) -> tuple[Figure, ...]:
 
 def headline(run: Run) -> Figure | None:
     """The first figure that a reader looks at: the throughput, or else the first primary metric."""
-    found = (*throughput_figures(run), *measures(run))
+    return headline_among(run, measures(run))
+
+
+def headline_among(run: Run, measured: Sequence[Figure]) -> Figure | None:
+    """The same, where `measures` was called already."""
+    found = (*throughput_figures(run), *measured)
     return next((each for each in found if each.primary), next(iter(found), None))
 
 
-def figures_of(run: Run) -> dict[str, Any]:
-    """The figures of a run for `--json`, the unit in every name; its title, host and labels."""
+def figures_of(run: Run, measured: Sequence[Figure] | None = None) -> dict[str, Any]:
+    """The figures of a run for `--json`, the unit in every name; its title, host and labels.
+
+    Args:
+        measured: what `measures` returned; None calls it.
+    """
     p50_ns, p99_ns, p999_ns = run.percentiles_ns
     return {
         "throughput_median_msg_s": run.throughput_msg_s,
@@ -88,7 +97,7 @@ def figures_of(run: Run) -> dict[str, Any]:
         "latency_p50_ns": p50_ns,
         "latency_p99_ns": p99_ns,
         "latency_p999_ns": p999_ns,
-        "measures": [_measure_json(each) for each in measures(run)],
+        "measures": [_measure_json(each) for each in (measures(run) if measured is None else measured)],
         "unstable": list(run.unstable),
         "checks_passed": list(run.checks_passed),
         "checks_failed": list(run.checks_failed),
@@ -108,20 +117,6 @@ def _measure_json(figure: Figure) -> dict[str, Any]:
         "value": figure.value,
         "statistic": figure.statistic,
     }
-
-
-def figure_cells(run: Run | None) -> Mapping[str, Any]:
-    """The same as flat cells for a table, columns `FIGURE_COLUMNS`; all None for an unreadable run."""
-    if run is None:
-        return dict.fromkeys(FIGURE_COLUMNS)
-    first = headline(run)
-    cells = figures_of(run) | {
-        "headline": first.metric if first else None,
-        "headline_unit": first.unit if first else None,
-        "headline_median": first.value if first else None,
-        "unstable": bool(run.unstable),
-    }
-    return {column: cells[column] for column in FIGURE_COLUMNS}
 
 
 def summary_json(run: Run) -> dict[str, Any]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _MAX_RUNS: Final = 2**31 - 1
 _NEWEST_FIRST: Final = "-created"
 
-MAX_OPENED: Final = 100
-"""How many runs a listing reads for their figures by default."""
+MAX_HASHED: Final = 100
+"""Of how many runs a listing hashes the files again by default."""
 
 
 @command("list")
@@ -60,11 +60,17 @@ def list_runs(
         bool | None,
         typer.Option(
             "--figures/--no-figures",
-            help="Throughput and latency of each run, read from its own files."
-            f" [default: in text columns, up to {MAX_OPENED} runs; not in JSON and CSV]",
+            help="Throughput and latency of each run. [default: in text columns, not in JSON and CSV]",
             show_default=False,
         ),
     ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help=f"Hash the files behind every figure again; without it, those of up to {MAX_HASHED} runs.",
+        ),
+    ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the runs as CSV on stdout.")] = False,
     results: ResultsOption = None,
 ) -> None:
@@ -73,6 +79,9 @@ def list_runs(
     Each with its throughput (or what was measured in its place) and its latency: response time where
     the run has one, else service time. With -v also the clock, how many checks they made, titles, hosts and
     labels, the whole commit, and how busy the machine was.
+
+    Figures come from the table of figures, which a listing fills. Of at most 100 runs, or with --verify, the
+    files are hashed again first: a run with other bytes is DAMAGED.
     """
     if limit is not None and not 0 <= limit <= _MAX_RUNS:
         raise UsageError(f"--limit {limit}: not a number of runs", hint=f"give 0 to {_MAX_RUNS}")
@@ -84,29 +93,29 @@ def list_runs(
     found = registry.search(*filters, limit=limit)
     entries = api.sort_runs(found.entries, sort)
     machine_readable, verbose = csv or session.out.json, bool(session.out.verbose)
-    with_figures = (
-        not machine_readable and (verbose or len(entries) <= MAX_OPENED) if figures is None else figures
-    )
+    with_figures = not machine_readable if figures is None else figures
     is_read = with_figures or (verbose and not machine_readable)
     listed = (
-        api.read_listed_runs(entries, figures=with_figures, reporter=session.out)
+        api.read_listed_runs(
+            entries, figures=with_figures, verify=verify or len(entries) <= MAX_HASHED, reporter=session.out
+        )
         if is_read
-        else tuple(api.ListedRun(entry) for entry in entries)
+        else api.Listing(tuple(api.ListedRun(entry) for entry in entries), hashed=True)
     )
     session.out.result(
-        {"runs": [run.to_json(figures=is_read) for run in listed]},
+        listed.to_json(figures=is_read),
         lambda: (
-            csv_listing(listed, figures=is_read)
+            csv_listing(listed.runs, figures=is_read)
             if csv
-            else listing(listed, figures=with_figures, verbose=verbose)
+            else listing(listed.runs, figures=with_figures, verbose=verbose)
         ),
     )
+    if not listed.hashed:
+        session.out.note("figures as recorded, files not hashed again; --verify hashes them")
     if not registry.root.exists():
         session.out.note(f"{registry.root} does not exist yet; `obrelease run bench` creates it")
     elif not entries and limit != 0:
         session.out.note(_nothing_found(registry, filters))
-    elif entries and figures is None and not machine_readable and not with_figures:
-        session.out.note(f"{counted(len(entries), 'run')}: --figures or a --limit shows their figures")
     if found.warning:
         session.out.warn(found.warning)
     if found.unreadable:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from obrelease.analysis.summary.listed_figures import count_checks
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.analysis.summary.stability import is_inconclusive, is_stability
 from obrelease.cli.console.output import counted, table
@@ -73,15 +74,7 @@ def _files(artefact: Artefact) -> str:
 
 def verdict(checks: Sequence[Check]) -> str:
     """How many checks a run passed, how many it did not, and whether its passes were unstable."""
-    proofs = [check for check in checks if not is_stability(check)]
-    undecided = sum(is_inconclusive(check) for check in proofs)
-    failed = sum(not check.passed for check in proofs) - undecided
-    if not checks:
-        return "-"
-    unstable = any(check.counts.get("unstable") for check in checks if is_stability(check))
-    text = f"{len(proofs) - failed - undecided} passed" + (f", {failed} FAILED" if failed else "")
-    text += f", {undecided} inconclusive" if undecided else ""
-    return text + (", unstable" if unstable else "")
+    return str(count_checks(checks) or "-")
 
 
 def counts_of(check: Check) -> str:

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figure_cells, headline
+from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
+from obrelease.analysis.summary.listed_figures import cells_of
 from obrelease.analysis.summary.readable_values import number_text, readable
 from obrelease.cli.console.output import table
 from obrelease.cli.console.terminal import cut_text
 from obrelease.cli.rendering.metric_tables import scalars_text
-from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit, verdict
+from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit
 from obrelease.models.finding import printable
 from obrelease.registry.entry import FIELDS
 
 if TYPE_CHECKING:
-    from obrelease.analysis.summary.run import Run
+    from obrelease.analysis.summary.listed_figures import ListedFigures
     from obrelease.api import ListedRun
-    from obrelease.models.artefact import Artefact
     from obrelease.registry.entry import Entry
 
 _WIDEST_NAME: Final = 60
@@ -49,7 +49,7 @@ def csv_listing(runs: Sequence[ListedRun], *, figures: bool) -> str:
     for run in runs:
         row: dict[str, Any] = run.entry.as_json()
         if figures:
-            row |= figure_cells(run.run)
+            row |= cells_of(run.listed)
         writer.writerow([_cell(value) for value in row.values()])
     return sink.getvalue()
 
@@ -74,42 +74,42 @@ def _cells(run: ListedRun, *, figures: bool, verbose: bool) -> Iterator[tuple[st
     yield "core", printable(entry.core or "-")
     yield "messages", number_text(entry.messages) or "-"
     if figures:
-        yield from _figures(run.run)
+        yield from _figures(run.listed)
     yield "commit", short_commit(entry.commit, entry.dirty) or "-"
     if not figures:
         yield events
-    yield "checks", _verdict(run, figures=figures) if figures or verbose else _checks(entry)
+    yield "checks", _verdict(run) if figures or verbose else _checks(entry)
     if not verbose:
         return
     if figures:
-        yield from (*_headline_of(run.run), events)
-    yield from _names(run.artefact)
-    load = run.artefact.host.volatile.load_1m_milli if run.artefact else None
+        yield from (*_headline_of(run.listed), events)
+    yield from _names(run.listed)
+    load = run.listed.load_1m_milli if run.listed else None
     yield "load", "-" if load is None else f"{load / 1000:.2f}"
     yield "whole commit", entry.commit or "-"
 
 
-def _figures(run: Run | None) -> Iterator[tuple[str, str]]:
-    first = headline(run) if run else None
-    p50_ns, p99_ns, _ = run.percentiles_ns if run else (None, None, None)
-    yield "figure", printable(readable(first.value, first.unit)) if first else "-"
-    yield "p50", readable(p50_ns, "ns")
-    yield "p99", readable(p99_ns, "ns")
+def _figures(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
+    first = listed.headline if listed else None
+    figures = listed.figures if listed else {}
+    yield "figure", printable(readable(first[2], first[1])) if first else "-"
+    yield "p50", readable(figures.get("latency_p50_ns"), "ns")
+    yield "p99", readable(figures.get("latency_p99_ns"), "ns")
 
 
-def _headline_of(run: Run | None) -> Iterator[tuple[str, str]]:
+def _headline_of(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
     """The name of the headline figure, and the clock of the latency."""
-    first = headline(run) if run else None
-    yield "of", cut_text(printable(first.metric), _WIDEST_NAME) if first else "-"
-    yield "clock", run.latency.clock if run and run.latency else "-"
+    first = listed.headline if listed else None
+    yield "of", cut_text(printable(first[0]), _WIDEST_NAME) if first else "-"
+    yield "clock", (listed.figures["latency_clock"] if listed else None) or "-"
 
 
-def _names(artefact: Artefact | None) -> Iterator[tuple[str, str]]:
+def _names(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
     """The workload's own name, the machine and the labels of a run."""
-    yield "title", cut_text(printable(artefact.title), _WIDEST_NAME) if artefact else "-"
-    yield "host", cut_text(printable(artefact.host.name or "-"), _WIDEST_NAME) if artefact else "-"
-    labels = scalars_text(artefact.label_values) if artefact else ""
-    yield "labels", cut_text(labels, _WIDEST_NAME) or "-"
+    figures = listed.figures if listed else {}
+    yield "title", cut_text(printable(figures["title"]), _WIDEST_NAME) if figures else "-"
+    yield "host", cut_text(printable(figures.get("host") or "-"), _WIDEST_NAME)
+    yield "labels", cut_text(scalars_text(figures.get("labels", {})), _WIDEST_NAME) or "-"
 
 
 def _checks(entry: Entry) -> str:
@@ -118,7 +118,5 @@ def _checks(entry: Entry) -> str:
     return f"{entry.checks_failed} FAILED" if entry.checks_failed else "passed"
 
 
-def _verdict(run: ListedRun, *, figures: bool) -> str:
-    if run.artefact is None or (figures and run.run is None):
-        return "DAMAGED"
-    return verdict(run.artefact.outcome.checks if run.artefact.outcome else ())
+def _verdict(run: ListedRun) -> str:
+    return "DAMAGED" if run.listed is None else str(run.listed.checks or "-")

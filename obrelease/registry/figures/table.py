@@ -7,6 +7,7 @@ table may be deleted at any time.
 Format history (`TABLE_VERSION`, a part of the file's name):
 
 1. First version.
+2. What lists show is in full: JSON figures, checks, and the files behind them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final
 from obrelease.models.run_figures import FigurePoint, RunFigures, SeriesKey
 from obrelease.storage.hashing import digest_bytes
 
-TABLE_VERSION: Final = 1
+TABLE_VERSION: Final = 2
 
 _CACHE: Final = Path(".cache", "obrelease", "figures")
 _BUSY_SECONDS: Final = 30.0
@@ -32,14 +33,15 @@ _SERIES_COLUMNS: Final = tuple(column.name for column in fields(SeriesKey))
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
     " place TEXT NOT NULL, created_ns INTEGER NOT NULL, commit_id TEXT, dirty INTEGER,"
-    " toolchain TEXT NOT NULL, labels TEXT NOT NULL, cells TEXT NOT NULL)",
+    " toolchain TEXT NOT NULL, labels TEXT NOT NULL, listed TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS run_place ON run (place)",
     "CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS figure (series INTEGER NOT NULL, run INTEGER NOT NULL, value REAL NOT NULL,"
     " low REAL, high REAL, count INTEGER, PRIMARY KEY (series, run)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS complete (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
 )
-_ERRORS: Final = (sqlite3.DatabaseError, OSError)
+TABLE_ERRORS: Final = (sqlite3.Error, OSError)
+"""What reading or writing the table can raise; lists do without it then."""
 
 
 class FiguresTable:
@@ -59,9 +61,9 @@ class FiguresTable:
             for run in runs:
                 self._add(run)
 
-    def cells(self, digests: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The summary figures that lists print, by digest; runs that are not known are left out."""
-        return {digest: json.loads(cells) for digest, cells in self._select("digest, cells", digests)}
+    def listed(self, digests: Sequence[str]) -> dict[str, Any]:
+        """What lists show of runs, by digest; runs that are not known are left out."""
+        return {digest: json.loads(text) for digest, text in self._select("digest, listed", digests)}
 
     def series(self) -> dict[int, SeriesKey]:
         """All series, by number."""
@@ -112,7 +114,7 @@ class FiguresTable:
     def _add(self, run: RunFigures) -> None:
         cursor = self._connection.execute(
             "INSERT OR IGNORE INTO run"
-            " (digest, place, created_ns, commit_id, dirty, toolchain, labels, cells)"
+            " (digest, place, created_ns, commit_id, dirty, toolchain, labels, listed)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run.digest,
@@ -122,7 +124,7 @@ class FiguresTable:
                 run.dirty,
                 run.toolchain,
                 json.dumps(dict(run.labels)),
-                json.dumps(dict(run.cells)),
+                json.dumps(dict(run.listed)),
             ),
         )
         if not cursor.rowcount:
@@ -208,7 +210,7 @@ def _opened(name: str) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {pragma}")
         for statement in _SCHEMA:
             connection.execute(statement)
-        connection.execute("SELECT digest, cells FROM run LIMIT 1").fetchone()
+        connection.execute("SELECT digest, listed FROM run LIMIT 1").fetchone()
     except BaseException:
         connection.close()
         raise

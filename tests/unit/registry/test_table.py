@@ -28,7 +28,7 @@ def run(number: int, value: float = 1.5) -> RunFigures:
         dirty=number % 2 == 0,
         toolchain="gcc 12",
         labels={"branch": "main"},
-        cells={"headline": "BM", "passes": None},
+        listed={"headline": "BM", "passes": None},
         figures=(FigureValue(SERIES, value, 1.0, 2.0, 7),),
     )
 
@@ -49,12 +49,12 @@ def test_points_are_what_was_added_in_order_of_time(tmp_path: Path) -> None:
     assert points[0].labels == {"branch": "main"}
 
 
-def test_cells_and_known_digests(tmp_path: Path) -> None:
+def test_listed_figures_and_known_digests(tmp_path: Path) -> None:
     with open_table(tmp_path) as table:
         table.add(run(number) for number in range(1200))
         wanted = [f"{number:064x}" for number in range(1100, 1300)]
         assert table.known(wanted) == set(wanted[:100])
-        assert table.cells(wanted[:1]) == {wanted[0]: {"headline": "BM", "passes": None}}
+        assert table.listed(wanted[:1]) == {wanted[0]: {"headline": "BM", "passes": None}}
 
 
 def test_a_run_that_is_added_again_stays_as_it_is(tmp_path: Path) -> None:
