@@ -27,9 +27,11 @@ from obengine.reference.book import ReferenceBook
 CORES = pytest.mark.parametrize("core", ["reference", "native"])
 
 
-@pytest.fixture(params=["day.itch", "day.itch.gz"])
-def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return write_itch50_sample(tmp_path / request.param, seed=4, messages=900, stocks=3)
+@pytest.fixture(scope="module", params=["day.itch", "day.itch.gz"])
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that no test changes."""
+    folder = tmp_path_factory.mktemp("sample")
+    return write_itch50_sample(folder / request.param, seed=4, messages=900, stocks=3)
 
 
 def resting(day: ItchDay) -> dict[str, list[tuple[int, ...]]]:

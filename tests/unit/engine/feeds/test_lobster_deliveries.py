@@ -6,6 +6,7 @@ import gzip
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -143,11 +144,17 @@ def test_names_tell_symbol_date_and_levels(name: str, expected: LobsterName) -> 
     assert parse_name(name) == expected
 
 
+@cache
+def made_files(seed: int) -> dict[str, bytes]:
+    """A day of two levels, made once."""
+    return lobster_sample_files(seed=seed, rows=150, levels=2)
+
+
 def folder_of_days(folder: Path) -> Path:
     """Two days of one symbol and one of another."""
     folder.mkdir()
     for seed, stem in enumerate(("BBB_2026-01-06", "AAA_2026-01-06", "AAA_2026-01-05")):
-        for name, content in lobster_sample_files(seed=seed, rows=150, levels=2).items():
+        for name, content in made_files(seed).items():
             (folder / name.replace("SAMPLE_2000-01-03", stem)).write_bytes(content)
     return folder
 
