@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import compare as compare
     from obrelease.api.compare_runs import compare_within as compare_within
     from obrelease.api.compare_runs import sort_key as sort_key
-    from obrelease.api.gate_history import HistoryGateReport as HistoryGateReport
-    from obrelease.api.gate_history import gate_history as gate_history
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
+    from obrelease.api.history_gate import HistoryGateReport as HistoryGateReport
+    from obrelease.api.history_gate import gate_history as gate_history
     from obrelease.api.import_facts import parse_labels as parse_labels
     from obrelease.api.import_files import import_formats as import_formats
     from obrelease.api.import_files import import_results as import_results
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from obrelease.api.run_modes import run_profile as run_profile
     from obrelease.api.run_modes import run_replay as run_replay
     from obrelease.api.run_modes import run_stress as run_stress
+    from obrelease.api.run_pictures import plot_run as plot_run
     from obrelease.api.set_up_project import scaffold as scaffold
     from obrelease.api.site_pages import SiteReport as SiteReport
     from obrelease.api.site_pages import build_site as build_site
@@ -88,7 +89,7 @@ _SOURCES: Final = {
     "Difference": "recorder.reproduce:Difference",
     "Entry": "registry.entry:Entry",
     "GateReport": "api.gate_runs:GateReport",
-    "HistoryGateReport": "api.gate_history:HistoryGateReport",
+    "HistoryGateReport": "api.history_gate:HistoryGateReport",
     "GateVerdict": "analysis.comparison.gate:GateVerdict",
     "GcReport": "api.collect_garbage:GcReport",
     "ImportReport": "api.import_report:ImportReport",
@@ -120,7 +121,7 @@ _SOURCES: Final = {
     "diagnose": "api.check_environment:diagnose",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
-    "gate_history": "api.gate_history:gate_history",
+    "gate_history": "api.history_gate:gate_history",
     "limits": "api.input_limits:limits",
     "import_formats": "api.import_files:import_formats",
     "import_results": "api.import_files:import_results",
@@ -135,6 +136,7 @@ _SOURCES: Final = {
     "report_comparison": "api.change_report:report_comparison",
     "record": "api.record_values:record",
     "reproduce": "api.reproduce_run:reproduce",
+    "plot_run": "api.run_pictures:plot_run",
     "require_plot_format": "api.plot_files:require_plot_format",
     "run_architectures": "api.run_modes:run_architectures",
     "run_bench": "api.run_modes:run_bench",

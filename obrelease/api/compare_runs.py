@@ -19,7 +19,7 @@ from obrelease.analysis.comparison.verdict import Rules
 from obrelease.analysis.comparison.within_run import compare_within as compare_metrics_of_run
 from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
-from obrelease.api.plot_files import require_plot_format
+from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import Inconclusive, StorageError, UsageError
 from obrelease.storage.reporter import SILENT, Reporter
@@ -65,7 +65,7 @@ class ComparisonReport:
         return comparison_json(self.comparisons[0][1])
 
     def plot(self, path: str | os.PathLike[str]) -> None:
-        """Draw the percentile curves of both sides into an `.svg` or `.png` file.
+        """Draw the percentile curves of both sides, or else the ratios of all rows, into a file.
 
         Raises:
             UsageError: another suffix, or several comparisons.
@@ -74,11 +74,14 @@ class ComparisonReport:
         file = checked_path("path", path)
         require_plot_format(file)
         comparison = self.single
+        from obrelease.analysis.comparison.forest_plot import forest
         from obrelease.analysis.comparison.plot import overlay
 
         artefact = comparison.base[0].artefact
         title = f"{artefact.kind} {artefact.scenario}: head against base"
-        picture = overlay(comparison, title=title, image_format="png" if file.suffix == ".png" else "svg")
+        picture = (overlay if comparison.shifts else forest)(
+            comparison, title=title, image_format=image_format_of(file)
+        )
         try:
             file.write_bytes(picture)
         except OSError as error:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from obrelease.errors import UsageError
 
-_PLOT_SUFFIXES: Final = (".svg", ".png")
+ImageFormat = Literal["svg", "png", "pdf"]
+
+_FORMATS: Final[dict[str, ImageFormat]] = {".svg": "svg", ".png": "png", ".pdf": "pdf"}
 
 
 def require_plot_format(path: Path | None) -> None:
     """Reject a plot that cannot be written, before time is spent; None is no plot.
 
     Raises:
-        UsageError: the suffix is neither `.svg` nor `.png`.
+        UsageError: the suffix is none of `.svg`, `.png` and `.pdf`.
     """
-    if path is not None and path.suffix not in _PLOT_SUFFIXES:
-        raise UsageError(f"{path}: plots are {' or '.join(_PLOT_SUFFIXES)} files")
+    if path is not None:
+        image_format_of(path)
+
+
+def image_format_of(path: Path) -> ImageFormat:
+    """The format that a suffix names.
+
+    Raises:
+        UsageError: the suffix is none of `.svg`, `.png` and `.pdf`.
+    """
+    if path.suffix not in _FORMATS:
+        raise UsageError(f"{path}: plots are {', '.join(_FORMATS)} files")
+    return _FORMATS[path.suffix]

@@ -12,7 +12,7 @@ from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory
 from obrelease.analysis.history.to_json import history_json
 from obrelease.api.arguments import checked_path
 from obrelease.api.figures import figures_table
-from obrelease.api.plot_files import require_plot_format
+from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import NotFound, StorageError, UsageError
@@ -54,7 +54,7 @@ class HistoryReport:
         }
 
     def plot(self, path: str | os.PathLike[str]) -> None:
-        """Draw the one history into an `.svg` or `.png` file.
+        """Draw the one history into an `.svg`, `.png` or `.pdf` file.
 
         Raises:
             UsageError: another suffix, or several histories.
@@ -69,7 +69,7 @@ class HistoryReport:
             )
         from obrelease.analysis.history.plot import history_plot
 
-        picture = history_plot(self.histories[0], image_format="png" if file.suffix == ".png" else "svg")
+        picture = history_plot(self.histories[0], image_format=image_format_of(file))
         try:
             file.write_bytes(picture)
         except OSError as error:

@@ -25,6 +25,7 @@ ROOT_COMMANDS: Final = {
     "import": CommandRow("import_:import_files", "Record what other tools measured."),
     "list": CommandRow("list:list_runs", "List the runs in the results folder, newest first."),
     "show": CommandRow("show:show", "Show one run: what it was, where, and what it gave."),
+    "plot": CommandRow("plot:plot", "Draw the pictures of a run from its numbers."),
     "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events."),
     "diff": CommandRow("diff:diff", "Compare two runs, sets of runs or releases."),
     "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy."),

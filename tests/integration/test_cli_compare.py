@@ -128,7 +128,7 @@ def test_runs_may_be_named_one_by_one(registry: Registry, capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("registry")
-@pytest.mark.parametrize(("name", "magic"), [("o.svg", b"<?xml"), ("o.png", b"\x89PNG")])
+@pytest.mark.parametrize(("name", "magic"), [("o.svg", b"<?xml"), ("o.png", b"\x89PNG"), ("o.pdf", b"%PDF")])
 def test_plot_writes_a_picture(name: str, magic: bytes, tmp_path: Path) -> None:
     assert diff("commit=abab", "commit=cdcd", "--plot", str(tmp_path / name)) == ExitCode.OK
     first = (tmp_path / name).read_bytes()
@@ -158,7 +158,7 @@ def test_unlike_runs_are_refused_by_name_and_compared_by_force(
         (["commit=abab", "commit="], ExitCode.USAGE, "commit="),
         (["commit=abab", "kind=bench kind=bench"], ExitCode.USAGE, "given twice"),
         (["commit=abab", "commit=abab"], ExitCode.USAGE, "on both sides"),
-        (["commit=abab", "commit=cdcd", "--plot", "o.gif"], ExitCode.USAGE, ".svg or .png"),
+        (["commit=abab", "commit=cdcd", "--plot", "o.gif"], ExitCode.USAGE, ".svg, .png, .pdf"),
         (["commit=abab", "commit=cdcd", "--plot", "none/o.svg"], ExitCode.STORAGE, "none/o.svg"),
         (["nothex", "commit=cdcd"], ExitCode.NOT_FOUND, "nothex"),
     ],

@@ -101,8 +101,8 @@ def test_a_test_that_is_gone_is_only_in_the_baseline(
     assert [name.rpartition("[")[2] for name in found.coverage.only_in_base] == ["json]"]
 
 
-def test_one_of_forty_that_is_eight_times_slower_is_found(
-    compared: Callable[..., Comparison], noisy: Callable[[float], float]
+def test_one_of_forty_that_is_eight_times_slower_is_found_and_drawn(
+    compared: Callable[..., Comparison], noisy: Callable[[float], float], tmp_path: Path
 ) -> None:
     def document(factor: float) -> Any:
         offset = noisy(1.0)
@@ -117,6 +117,8 @@ def test_one_of_forty_that_is_eight_times_slower_is_found(
     assert [name for name, verdict in verdicts(found).items() if verdict == "worse"] == ["BM_17"]
     (metric,) = (each for each in found.metrics if each.name == "BM_17" and each.figure == "location")
     assert metric.ratio == pytest.approx(8.0, rel=0.01)
+    api.ComparisonReport.of_runs(found).plot(tmp_path / "forest.svg")
+    assert "BM_17: 8.0" in (tmp_path / "forest.svg").read_text("utf-8")
 
 
 def test_a_command_that_is_missing_in_one_run_is_named(

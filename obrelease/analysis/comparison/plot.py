@@ -12,10 +12,12 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from obrelease.analysis.comparison.compare import Comparison, ShiftPoint
+from obrelease.analysis.comparison.forest_plot import side_text
 from obrelease.analysis.histograms.histogram import MIN_VALUES_BEYOND
 from obrelease.analysis.histograms.histogram_log import merge
 from obrelease.analysis.plots.axes import NS_PER_S, leading_digit, log_seconds_axis, percentile_axis
 from obrelease.analysis.plots.colours import BLUE, MUTED, TEXT, VERMILLION
+from obrelease.analysis.plots.picture_text import PictureText
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
 from obrelease.analysis.summary.run import Run
 from obrelease.errors import Inconclusive
@@ -51,11 +53,12 @@ def overlay(
     points = [point for point in comparison.shifts if point.histogram == name]
     positions = _positions((*comparison.base, *comparison.head), name)
     base_s, head_s = (_curves(runs, name, positions) for runs in (comparison.base, comparison.head))
+    text = PictureText(title, _description(name, points))
 
     def build() -> Figure:
         figure, (curves, ratios) = new_axes(5.8, title, rows=(3, 2))
-        _draw_curves(curves, positions, base_s, BLUE, f"base, {len(base_s)} runs")
-        _draw_curves(curves, positions, head_s, VERMILLION, f"head, {len(head_s)} runs")
+        _draw_curves(curves, positions, base_s, BLUE, f"base {side_text(comparison.base)}")
+        _draw_curves(curves, positions, head_s, VERMILLION, f"head {side_text(comparison.head)}")
         log_seconds_axis(curves)
         curves.set_ylabel(name.replace("-", " "))
         legend_above(curves, 2)
@@ -66,7 +69,12 @@ def overlay(
             axes.grid(visible=True)
         return figure
 
-    return draw(build, image_format)
+    return draw(build, image_format, text=text)
+
+
+def _description(name: str, points: Sequence[ShiftPoint]) -> str:
+    ratios = ", ".join(f"{100 * point.quantile:g} %: {point.ratio:.3f}" for point in points)
+    return f"Percentile curves of {name} of base and head, and the ratio of head over base below. {ratios}."
 
 
 def _positions(runs: Sequence[Run], name: str) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from obrelease.analysis.history.metric_history import MetricHistory, Stretch
 from obrelease.analysis.plots.colours import BLUE, GREEN, MUTED, TEXT, VERMILLION
+from obrelease.analysis.plots.picture_text import PictureText
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
 from obrelease.analysis.summary.readable_values import readable
 
@@ -44,7 +45,22 @@ def history_plot(history: MetricHistory, *, image_format: ImageFormat = "svg") -
         legend_above(axes, 3)
         return figure
 
-    return draw(build, image_format)
+    title = f"{history.series.name} on {history.series.machine}"
+    return draw(build, image_format, text=PictureText(title, _description(history)))
+
+
+def _description(history: MetricHistory) -> str:
+    values = [point.value for point in history.points]
+    unit = history.series.unit
+    sentences = [
+        f"{len(values)} commits, {readable(min(values), unit)} to {readable(max(values), unit)},"
+        f" the newest {readable(values[-1], unit)}."
+    ]
+    for step in history.steps:
+        commit = _commit_at(history, step.index) or "an unknown commit"
+        ratio = "" if step.step.ratio is None else f", {step.step.ratio:.3f} times"
+        sentences.append(f"{step.verdict.capitalize()} since {commit}{ratio}.")
+    return " ".join(sentences)
 
 
 def _draw_points(axes: Axes, history: MetricHistory) -> None:

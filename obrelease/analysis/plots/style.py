@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import matplotlib as mpl
@@ -18,12 +22,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from obrelease.analysis.plots.colours import BACKGROUND, GRID, MUTED, TEXT, with_dark_style
+from obrelease.analysis.plots.picture_text import PictureText, with_picture_text
 
 DPI: Final = 100
 WIDTH_IN: Final = 8.0
 """800 pixels at `DPI`."""
 
-ImageFormat = Literal["svg", "png"]
+ImageFormat = Literal["svg", "png", "pdf"]
 
 _STYLE: Final = {
     "axes.axisbelow": True,
@@ -61,20 +66,79 @@ _NOT_RESET: Final = frozenset(
 _NO_METADATA: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
+_DESCRIPTIONS: Final = {"png": "Description", "pdf": "Subject"}
 _RC_LOCK = threading.Lock()
 
 
-def draw(build: Callable[[], Figure], image_format: ImageFormat = "svg") -> bytes:
-    """Build a figure and write it as SVG or PNG: no date, no version, fixed element ids.
+@dataclass(frozen=True, slots=True)
+class PictureOptions:
+    """How plots are written if somebody asks for pictures; recorded plots are written without options.
+
+    Attributes:
+        size_in: width and height in inches; None for the plot's own size.
+    """
+
+    image_format: ImageFormat
+    size_in: tuple[float, float] | None = None
+
+
+_OPTIONS: Final[ContextVar[PictureOptions | None]] = ContextVar("_OPTIONS", default=None)
+
+
+@contextmanager
+def picture_options(options: PictureOptions) -> Iterator[None]:
+    """Every plot that is drawn within the block has this format and size, real text and a title."""
+    token = _OPTIONS.set(options)
+    try:
+        yield
+    finally:
+        _OPTIONS.reset(token)
+
+
+def draw(
+    build: Callable[[], Figure], image_format: ImageFormat = "svg", *, text: PictureText | None = None
+) -> bytes:
+    """Build a figure and write it: no date, no version, fixed element ids.
 
     The style is in force only while `build` runs and the plot is written.
+
+    Args:
+        text: its title and description; an SVG then also has text in place of outlines. Plots that are
+            recorded with a run have none: their bytes are compared with what is drawn again.
     """
+    options = _OPTIONS.get()
+    chosen = image_format if options is None else options.image_format
     style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k not in _NOT_RESET}
+    style |= _STYLE if text is None and options is None else _STYLE | {"svg.fonttype": "none"}
     buffer = io.BytesIO()
-    with _RC_LOCK, mpl.rc_context(style | _STYLE):
-        build().savefig(buffer, format=image_format, metadata=_NO_METADATA[image_format])
-    return with_dark_style(buffer.getvalue()) if image_format == "svg" else buffer.getvalue()
+    with _RC_LOCK, mpl.rc_context(style), warnings.catch_warnings():
+        if text is not None or options is not None:  # an SVG keeps the characters; others show a box
+            warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure = build()
+        if options is not None and options.size_in is not None:
+            figure.set_size_inches(*options.size_in)
+        words = text or (None if options is None else _words_of(figure))
+        metadata: dict[str, str | None] = dict(_NO_METADATA[chosen])
+        if words is not None and chosen != "svg":
+            metadata |= {"Title": words.title, _DESCRIPTIONS[chosen]: words.description}
+        figure.savefig(buffer, format=chosen, metadata=metadata)
+    if chosen != "svg":
+        return buffer.getvalue()
+    svg = with_dark_style(buffer.getvalue())
+    return svg if words is None else with_picture_text(svg, words)
+
+
+def _words_of(figure: Figure) -> PictureText:
+    """The title of a plot, and what its axes and lines are."""
+    sentences = []
+    for axes in figure.axes:
+        lines = [label for label in axes.get_legend_handles_labels()[1] if label]
+        drawn = f": {', '.join(lines)}" if lines else ""
+        over = f" over {axes.get_xlabel()}" if axes.get_xlabel() else ""
+        sentences.append(f"{axes.get_ylabel() or 'Values'}{over}{drawn}.")
+    return PictureText(figure.get_suptitle(), " ".join(sentences))
 
 
 def drawing_libraries() -> dict[str, str]:

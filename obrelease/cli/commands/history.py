@@ -45,7 +45,7 @@ def history(
     plot: Annotated[
         Path | None,
         typer.Option(
-            "--plot", metavar="FILE", help="Draw the history of one metric into FILE: .svg or .png."
+            "--plot", metavar="FILE", help="Draw the history of one metric into FILE: .svg, .png or .pdf."
         ),
     ] = None,
     results: ResultsOption = None,

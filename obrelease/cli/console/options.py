@@ -36,7 +36,9 @@ SameHostOption = Annotated[
 ]
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="FILE", help="Draw both sides' percentile curves, .svg or .png."),
+    typer.Option(
+        "--plot", metavar="FILE", help="Draw percentile curves, or else the ratios: .svg, .png or .pdf."
+    ),
 ]
 TagArgument = Annotated[
     str,

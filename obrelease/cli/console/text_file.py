@@ -1,4 +1,4 @@
-"""Text files that a command writes for the user."""
+"""Files that a command writes for the user."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ def write_text(path: Path, text: str) -> None:
     """
     with storage_errors(path, "cannot be written"):
         path.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, or replace it.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with storage_errors(path, "cannot be written"):
+        path.write_bytes(data)
 
 
 def append_text(path: Path, text: str) -> None:

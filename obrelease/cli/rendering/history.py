@@ -15,7 +15,7 @@ from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory
-    from obrelease.api.gate_history import HistoryGateReport
+    from obrelease.api.history_gate import HistoryGateReport
     from obrelease.api.read_history import HistoryReport
 
 SPARK_WIDTH: Final = 40

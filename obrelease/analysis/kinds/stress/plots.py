@@ -11,7 +11,7 @@ from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, NullLoc
 
 from obrelease.analysis.kinds.stress.tables import LoadRow
 from obrelease.analysis.plots.axes import NS_PER_S
-from obrelease.analysis.plots.colours import BAND_ALPHA, BLUE, GREEN, MUTED, VERMILLION
+from obrelease.analysis.plots.colours import BAND_ALPHA, BLUE, GREEN, MUTED, OLIVE, VERMILLION
 from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
 
 
@@ -61,7 +61,10 @@ def throughput_by_scale(
 def latency_against_load(
     loads: Sequence[LoadRow], *, knee_msg_s: int, title: str, image_format: ImageFormat = "svg"
 ) -> bytes:
-    """Response time percentiles at each offered load, service time for comparison, the knee marked.
+    """Response time percentiles at each offered load, the knee marked.
+
+    The band is the response time of an undisturbed machine, computed from the service times: what is above it
+    was lost to the machine, not to the queue.
 
     Args:
         loads: the sweep, lowest load first, at least one.
@@ -74,25 +77,22 @@ def latency_against_load(
         figure, (axes,) = new_axes(4.6, title)
         offered = [load.offered_msg_s for load in loads]
         lines = (
-            ("response p99.9", [load.response_p999_ns for load in loads], VERMILLION, "-", "^"),
-            ("response p99", [load.response_p99_ns for load in loads], VERMILLION, "-", "s"),
-            ("response p50", [load.response_p50_ns for load in loads], VERMILLION, "-", "o"),
-            ("undisturbed p99", [load.modelled_p99_ns for load in loads], GREEN, "--", "s"),
-            ("undisturbed p50", [load.modelled_p50_ns for load in loads], GREEN, "--", "o"),
-            ("service p99", [load.service_p99_ns for load in loads], BLUE, "-", "s"),
-            ("service p50", [load.service_p50_ns for load in loads], BLUE, "-", "o"),
+            ("response p99.9", [load.response_p999_ns for load in loads], VERMILLION, "^"),
+            ("response p99", [load.response_p99_ns for load in loads], OLIVE, "s"),
+            ("response p50", [load.response_p50_ns for load in loads], BLUE, "o"),
         )
-        for name, values_ns, color, style, marker in lines:
-            axes.plot(
-                offered,
-                [max(value, 1) / NS_PER_S for value in values_ns],
-                linestyle=style,
-                marker=marker,
-                markersize=4.5,
-                color=color,
-                linewidth=1.4,
-                label=name,
-            )
+        axes.fill_between(
+            offered,
+            _seconds([load.modelled_p50_ns for load in loads]),
+            _seconds([load.modelled_p99_ns for load in loads]),
+            color=GREEN,
+            alpha=BAND_ALPHA,
+            linewidth=0,
+            label="undisturbed, p50 to p99",
+        )
+        for name, values_ns, color, marker in lines:
+            seconds = _seconds(values_ns)
+            axes.plot(offered, seconds, marker=marker, markersize=5, color=color, label=name)
         if knee_msg_s:
             axes.axvline(knee_msg_s, color=MUTED, linewidth=1.2, linestyle=":", label="knee")
         axes.set_yscale("log")
@@ -103,7 +103,12 @@ def latency_against_load(
         axes.set_xlabel("offered load, messages/s")
         axes.set_ylabel("time per message")
         axes.grid(visible=True)
-        legend_above(axes, 4)
+        legend_above(axes, 3)
         return figure
 
     return draw(build, image_format)
+
+
+def _seconds(values_ns: Sequence[int]) -> list[float]:
+    """Seconds, at least one nanosecond: the axis is logarithmic."""
+    return [max(value, 1) / NS_PER_S for value in values_ns]

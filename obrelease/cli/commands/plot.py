@@ -1,0 +1,48 @@
+"""`obrelease plot`: the pictures of a run in another format or size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from obrelease import api
+from obrelease.cli.console.command import ResultsOption, Session, command
+from obrelease.cli.console.completion import runs
+from obrelease.cli.console.settings import configure_matplotlib
+from obrelease.cli.console.text_file import write_bytes
+
+
+@command("plot")
+def plot(
+    session: Session,
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A digest or its prefix, a pinned name, or `latest`.", autocompletion=runs
+        ),
+    ],
+    image_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="svg, png or pdf.")] = "svg",
+    size: Annotated[
+        str | None,
+        typer.Option("--size", metavar="WxH", help="In pixels of 1/100 inch. [default: each picture's own]"),
+    ] = None,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="The folder that the pictures are written into.")
+    ] = Path(),
+    results: ResultsOption = None,
+) -> None:
+    """Draw the pictures of a run from its numbers.
+
+    Files of the same name in the folder are replaced. The recorded pictures of the run stay as they are.
+    """
+    configure_matplotlib()
+    pictures = api.plot_run(
+        run, image_format=image_format, size=size, registry=session.registry(results, must_exist=True)
+    )
+    written = []
+    for name, data in pictures.items():
+        write_bytes(to / name, data)
+        written.append(str(to / name))
+    session.out.result({"pictures": written}, "\n".join(written))
