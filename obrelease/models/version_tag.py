@@ -48,7 +48,8 @@ _NO_NUMBER: Final = -1
 _NO_DEV: Final = 2**63
 
 _Part = tuple[int, int, str]
-_Key = tuple[tuple[int, ...], int, tuple[_Part, ...], int, int, str]
+TagOrder = tuple[tuple[int, ...], int, tuple[_Part, ...], int, int, str]
+"""What tags are sorted by: a key, because it takes longer to make than to compare."""
 
 
 @total_ordering
@@ -98,9 +99,10 @@ class Tag:
         return self.text
 
     def __lt__(self, other: Tag) -> bool:
-        return self._key() < other._key()
+        return self.order < other.order
 
-    def _key(self) -> _Key:
+    @property
+    def order(self) -> TagOrder:
         """The order of SemVer 2.0.0 section 11 and of PEP 440, but v1 equals v1.0 and rc9 is lower than rc10.
 
         Words are compared without their case. The spelling is compared last, so that only equal texts are

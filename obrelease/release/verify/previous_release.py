@@ -6,7 +6,7 @@ programs have neither and are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
@@ -56,15 +56,18 @@ def previous_release(
     present = repo.local_tag(tag.text)
     listed = tags_in_history(repo, present.commit if present else repo.head())
     series = {found: each for each in listed if (found := _parsed(each.name)) is not None}
-    lower = [each for each in series if each.prefix == tag.prefix and each < tag]
+    orders = {each: each.order for each in series if each.prefix == tag.prefix}
+    lower = sorted(
+        (each for each in orders if orders[each] < tag.order), key=orders.__getitem__, reverse=True
+    )
     evidence = _with_evidence([series[each] for each in lower], repo, results)
-    with_evidence = sorted((each for each in lower if each.text in evidence), reverse=True)
-    without = [each.text for each in sorted(lower, reverse=True) if each.text not in evidence]
+    with_evidence = [each for each in lower if each.text in evidence]
+    without = [each for each in lower if each.text not in evidence]
     return _chosen(tag, with_evidence, without, choice)
 
 
 def _chosen(
-    tag: Tag, candidates: list[Tag], without_evidence: list[str], choice: PreviousChoice
+    tag: Tag, candidates: list[Tag], without_evidence: list[Tag], choice: PreviousChoice
 ) -> PreviousRelease:
     wants_stable = choice == "stable" and not tag.prerelease
     stable = [each for each in candidates if not each.prerelease]
@@ -76,26 +79,26 @@ def _chosen(
             None, f"no earlier release{series} in the history has results{_skipped((), without_evidence)}"
         )
     chosen = allowed[0]
-    prereleases = [each.text for each in candidates if each > chosen]
-    newer_without = [name for name in without_evidence if Tag.parse(name) > chosen]
+    prereleases = [each for each in candidates if each > chosen]
+    newer_without = [each for each in without_evidence if each.order > chosen.order]
     skipped = _skipped(prereleases, newer_without)
     return PreviousRelease(
         chosen, f"{chosen} is the last {kind}{series} in the history with results{skipped}"
     )
 
 
-def _skipped(prereleases: Iterable[str], without_evidence: Iterable[str]) -> str:
+def _skipped(prereleases: Sequence[Tag], without_evidence: Sequence[Tag]) -> str:
     parts = [
-        f"{_listed(list(names))} {why}"
-        for names, why in ((prereleases, "(prerelease)"), (without_evidence, "(no results)"))
-        if names
+        f"{_listed(tags)} {why}"
+        for tags, why in ((prereleases, "(prerelease)"), (without_evidence, "(no results)"))
+        if tags
     ]
     return f"; skipped: {', '.join(parts)}" if parts else ""
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return f"{', '.join(names[:_MAX_LISTED])}{more}"
+def _listed(tags: Sequence[Tag]) -> str:
+    more = f" and {len(tags) - _MAX_LISTED} more" if len(tags) > _MAX_LISTED else ""
+    return f"{', '.join(tag.text for tag in tags[:_MAX_LISTED])}{more}"
 
 
 def _parsed(name: str) -> Tag | None:
@@ -113,4 +116,6 @@ def _with_evidence(tags: list[ListedTag], repo: GitRepository, results: Path) ->
         return frozenset(digests)
     others = [tag.name for tag in tags if tag.name not in digests]
     below = folder.relative_to(root).as_posix()
-    return frozenset(digests) | tags_with_folder(repo, others, [f"{below}/{kind}" for kind in get_args(Kind)])
+    with_results = sorted(tags_with_folder(repo, others, [below]))
+    kinds = [f"{below}/{kind}" for kind in get_args(Kind)]
+    return frozenset(digests) | tags_with_folder(repo, with_results, kinds)
