@@ -13,8 +13,8 @@ from tests.unit.release.project import Project, make_project
 
 TAG = "v0.9-beta"
 ASSETS = 5
-BOUNDARIES = 92
-"""Before and after each of the 46 requests of a release of five assets."""
+BOUNDARIES = 96
+"""Before and after each of the 48 requests of a release of five assets."""
 
 
 def published(

@@ -15,8 +15,8 @@ from obrelease.remote.forge.directory import DirectoryForge
 from tests.unit.release.project import git, make_project
 
 TAG = "v0.9-beta"
-BOUNDARIES = 56
-"""Before and after: 20 journal writes, the tag, its push, the draft, 5 uploads, the flip."""
+BOUNDARIES = 58
+"""Before and after: 21 journal writes, the tag, its push, the draft, 5 uploads, the flip."""
 
 PROGRAM = """
 import os, signal, sys

@@ -119,7 +119,7 @@ def test_from_init_to_a_release_in_a_folder(project: Project) -> None:
         *("SHA256SUMS", "manifest.json", f"fastsort-{TAG}.tar.gz", f"imported-sort-10k-{digest[:12]}.svg")
     }
     notes = json.loads((release / "release.json").read_text())["notes"]
-    assert f"| `sort-10k` | `sort` | 1.101 us | `median` | 3 | `{digest[:12]}` |" in notes
+    assert "| `sort-10k` | `sort` | 1.101 us | `median` | 3 |" in notes
     assert "cargo bench -- sort-10k" in notes
     assert set(project.obrelease("init")["files"][0]) == {"path", "state"}
     assert git(project.root, "status", "--porcelain") == ""
