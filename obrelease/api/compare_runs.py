@@ -17,6 +17,7 @@ from obrelease.analysis.comparison.row_selection import RowPattern
 from obrelease.analysis.comparison.to_json import comparison_json, releases_json
 from obrelease.analysis.comparison.verdict import Rules
 from obrelease.analysis.comparison.within_run import compare_within as compare_metrics_of_run
+from obrelease.analysis.notes.comparison_report import verdict_counts
 from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
 from obrelease.api.plot_files import image_format_of, require_plot_format
@@ -78,7 +79,8 @@ class ComparisonReport:
         from obrelease.analysis.comparison.plot import overlay
 
         artefact = comparison.base[0].artefact
-        title = f"{artefact.kind} {artefact.scenario}: head against base"
+        counts = ", ".join(f"{count} {what}" for what, count in verdict_counts(self.comparisons).items())
+        title = f"{artefact.kind} {artefact.scenario}: {counts or 'nothing compared'}"
         picture = (overlay if comparison.shifts else forest)(
             comparison, title=title, image_format=image_format_of(file)
         )

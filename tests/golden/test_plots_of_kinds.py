@@ -14,7 +14,7 @@ from obrelease.analysis.kinds.stress.plots import latency_against_load, throughp
 from obrelease.analysis.kinds.stress.tables import LoadRow
 from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
 from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
-from obrelease.analysis.plots.style import ImageFormat
+from obrelease.analysis.plots.style import ImageFormat, PictureOptions, picture_options
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOADS = [
@@ -97,3 +97,30 @@ def test_a_flame_graph_shares_its_width_by_time() -> None:
 
 def test_an_empty_flame_graph_is_a_valid_plot() -> None:
     assert ET.fromstring(flame_graph({}, title="empty")).get("width") == str(WIDTH_PX)
+
+
+def test_architectures_have_bars_if_recorded_and_marks_if_asked_for() -> None:
+    recorded = architectures("a", "svg")
+    with picture_options(PictureOptions("svg")):
+        asked = architectures("a", "svg")
+    assert recorded == architectures("a", "svg")
+    assert b"<text" not in recorded
+    root = ET.fromstring(asked)
+    assert {"match", "merge", "busy, ns per message"} <= {each.text for each in root.iter(f"{SVG}text")}
+    rectangles = [
+        len([each for each in ET.fromstring(svg).iter() if each.get("id", "").startswith("patch")])
+        for svg in (recorded, asked)
+    ]
+    assert rectangles[0] > rectangles[1]
+
+
+def test_a_sweep_has_three_lines_and_a_band() -> None:
+    with picture_options(PictureOptions("svg")):
+        root = ET.fromstring(knee("a", "svg"))
+    texts = [each.text for each in root.iter(f"{SVG}text")]
+    assert [text for text in texts if text and text.startswith("response")] == [
+        "response p99.9",
+        "response p99",
+        "response p50",
+    ]
+    assert "undisturbed, p50 to p99" in texts

@@ -16,6 +16,7 @@ from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_
 from obrelease.analysis.summary.readable_values import readable
 
 _COLOURS: Final = {"worse": VERMILLION, "better": GREEN, "changed": TEXT}
+_DASHES: Final = {"worse": "-", "better": "--", "changed": "-."}
 _COMMIT_DIGITS: Final = 8
 
 
@@ -28,8 +29,13 @@ def history_plot(history: MetricHistory, *, image_format: ImageFormat = "svg") -
         _draw_points(axes, history)
         for stretch in history.stretches:
             _draw_levels(axes, history, stretch)
+        named: set[str] = set()
         for step in history.steps:
-            axes.axvline(step.index - 0.5, color=_COLOURS[step.verdict], linewidth=1.2)
+            label = None if step.verdict in named else step.verdict
+            named.add(step.verdict)
+            dashes = _DASHES[step.verdict]
+            color = _COLOURS[step.verdict]
+            axes.axvline(step.index - 0.5, color=color, linestyle=dashes, linewidth=1.2, label=label)
         for number, at in enumerate(history.breaks):
             axes.axvline(
                 at - 0.5,
@@ -42,7 +48,7 @@ def history_plot(history: MetricHistory, *, image_format: ImageFormat = "svg") -
         axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: _commit_at(history, at)))
         axes.set_xlabel("commit, in the order of the repository")
         axes.grid(axis="y")
-        legend_above(axes, 3)
+        legend_above(axes, 5)
         return figure
 
     title = f"{history.series.name} on {history.series.machine}"
@@ -68,7 +74,8 @@ def _draw_points(axes: Axes, history: MetricHistory) -> None:
     values = np.array([point.value for point in history.points])
     low = np.array([point.value if point.low is None else point.low for point in history.points])
     high = np.array([point.value if point.high is None else point.high for point in history.points])
-    axes.vlines(at, low, high, color=BLUE, alpha=0.35, linewidth=1.5, label="interval")
+    if (high > low).any():
+        axes.vlines(at, low, high, color=BLUE, alpha=0.35, linewidth=1.5, label="interval")
     axes.plot(at, values, "o", markersize=3, color=BLUE, label="median of a commit's runs")
 
 

@@ -97,6 +97,11 @@ def picture_options(options: PictureOptions) -> Iterator[None]:
         _OPTIONS.reset(token)
 
 
+def is_asked_for() -> bool:
+    """Whether a plot is drawn for somebody who asked for it, and not to be recorded or compared."""
+    return _OPTIONS.get() is not None
+
+
 def draw(
     build: Callable[[], Figure], image_format: ImageFormat = "svg", *, text: PictureText | None = None
 ) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import median_low
+from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +12,9 @@ from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, NullLoc
 
 from obrelease.analysis.plots.axes import whole_number
 from obrelease.analysis.plots.colours import BAND_ALPHA, BLUE, PALETTE, VERMILLION
-from obrelease.analysis.plots.style import ImageFormat, draw, legend_above, new_axes
+from obrelease.analysis.plots.style import ImageFormat, draw, is_asked_for, legend_above, new_axes
+
+_MARKS: Final = ("o", "s", "^", "D", "v", "P")
 
 
 def architectures_compared(
@@ -22,6 +25,8 @@ def architectures_compared(
     image_format: ImageFormat = "svg",
 ) -> bytes:
     """Throughput of every pass above, the stages' busy time for each message below, both logarithmic.
+
+    A bar has no meaning on a logarithmic axis; pictures that are asked for (`picture_options`) have marks.
 
     Args:
         rates_msg_s: messages per second of each pass, by architecture, at least one each.
@@ -52,14 +57,18 @@ def architectures_compared(
         legend_above(rates, 2)
         kinds = list(dict.fromkeys(stage for busy_ns in stages_ns.values() for stage in busy_ns))
         width = 0.8 / len(kinds)
-        for number, (stage, color) in enumerate(zip(kinds, PALETTE, strict=False)):
+        for number, (stage, color, mark) in enumerate(zip(kinds, PALETTE, _MARKS, strict=False)):
             here = [
                 (place, stages_ns[name][stage])
                 for place, name in zip(places, names, strict=True)
                 if stage in stages_ns[name]
             ]
             at = [place + (number - (len(kinds) - 1) / 2) * width for place, _ in here]
-            stages.bar(at, [max(value, 1) for _, value in here], width=0.9 * width, color=color, label=stage)
+            busy = [max(value, 1) for _, value in here]
+            if is_asked_for():
+                stages.plot(at, busy, mark, color=color, markersize=6.5, label=stage)
+            else:  # recorded plots stay as they are: they are drawn again and compared
+                stages.bar(at, busy, width=0.9 * width, color=color, label=stage)
         stages.set_yscale("log")
         stages.set_ylim(bottom=3)
         stages.yaxis.set_major_formatter(FuncFormatter(whole_number))
