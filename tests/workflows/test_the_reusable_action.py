@@ -59,7 +59,7 @@ def project(tmp_path: Path) -> Project:
     (project.root / ".github" / "release-policy.toml").write_text(POLICY)
     (project.results / ".gitignore").write_text(".index.sqlite*\n.staging/\n")
     git(project.root, "add", "--all")
-    git(project.root, "commit", "--quiet", "--message=runs")
+    git(project.root, "commit", "--quiet", "--allow-empty", "--message=runs")
     git(project.root, "push", "--quiet", "origin", "HEAD:refs/heads/main")
     return project
 
@@ -86,7 +86,12 @@ def action_steps(given: Mapping[str, str]) -> list[dict[str, Any]]:
     wanted = {
         None: True,
         "inputs.publish == 'true'": inputs["publish"] == "true",
-        "inputs.gate-policy != ''": inputs["gate-policy"] != "",
+        "inputs.gate-policy != '' && inputs.create-tag != 'check'": (
+            inputs["gate-policy"] != "" and inputs["create-tag"] != "check"
+        ),
+        "inputs.create-tag == 'true'": inputs["create-tag"] == "true",
+        "inputs.create-tag == 'check'": inputs["create-tag"] == "check",
+        "inputs.create-tag != 'check'": inputs["create-tag"] != "check",
         "inputs.attestation != ''": inputs["attestation"] != "",
     }
     for step in action["runs"]["steps"]:
