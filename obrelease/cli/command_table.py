@@ -13,41 +13,48 @@ class CommandRow:
     Attributes:
         target: `module:attribute` of the command object, below `obrelease.cli.commands`.
         help: the first line of the command's own help text.
+        group: the heading that it is listed under in the help of the program.
     """
 
     target: str
     help: str
+    group: str = "Commands"
 
 
 ROOT_COMMANDS: Final = {
-    "run": CommandRow("run:run", "Measure the engine and record the run."),
-    "measure": CommandRow("measure:measure", "Measure a command in fresh processes."),
-    "import": CommandRow("import_:import_files", "Record what other tools measured."),
-    "list": CommandRow("list:list_runs", "List the runs in the results folder, newest first."),
-    "show": CommandRow("show:show", "Show one run: what it was, where, and what it gave."),
-    "plot": CommandRow("plot:plot", "Draw the pictures of a run from its numbers."),
-    "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events."),
-    "diff": CommandRow("diff:diff", "Compare two runs, sets of runs or releases."),
-    "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy."),
-    "history": CommandRow("history:history", "Show a metric over the commits, with its change points."),
-    "changes": CommandRow("changes:changes", "List the change points of all metrics."),
-    "report": CommandRow("report:report", "Report a comparison as Markdown for a pull request."),
-    "comment": CommandRow("comment:comment", "Make or update the one comment on a pull request."),
-    "site": CommandRow("site:site", "Build static pages of the registry, or look at them."),
-    "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders."),
-    "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder."),
-    "validate": CommandRow("validate:validate", "Check documents and the files that they list."),
-    "gc": CommandRow("gc:gc", "Remove runs that nothing keeps."),
-    "pin": CommandRow("pin:pin", "Name a run, or list the names."),
-    "tag": CommandRow("tag:tag", "Create the annotated tag of a release."),
-    "bundle": CommandRow("bundle:bundle", "Write the files of a release into a folder."),
-    "publish": CommandRow("publish:publish", "Check, pack, tag and upload runs as one release."),
-    "verify": CommandRow("verify:verify", "Check every layer of a release."),
-    "init": CommandRow("init:init", "Set up this git repository for releases."),
-    "doctor": CommandRow("doctor:doctor", "Check the environment."),
-    "schema": CommandRow("schema:schema", "Export or check the JSON Schemas of the documents."),
+    "run": CommandRow("run:run", "Measure the engine and record the run.", "Measure"),
+    "measure": CommandRow("measure:measure", "Measure a command in fresh processes.", "Measure"),
+    "import": CommandRow("import_:import_files", "Record what other tools measured.", "Measure"),
+    "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events.", "Measure"),
+    "list": CommandRow("list:list_runs", "List the runs in the results folder, newest first.", "Look"),
+    "show": CommandRow("show:show", "Show one run: what it was, where, and what it gave.", "Look"),
+    "plot": CommandRow("plot:plot", "Draw the pictures of a run from its numbers.", "Look"),
+    "history": CommandRow(
+        "history:history", "Show a metric over the commits, with its change points.", "Look"
+    ),
+    "changes": CommandRow("changes:changes", "List the change points of all metrics.", "Look"),
+    "site": CommandRow("site:site", "Build static pages of the registry, or look at them.", "Look"),
+    "diff": CommandRow(
+        "diff:diff", "Compare two runs, sets of runs or releases, or metrics of one run.", "Compare"
+    ),
+    "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy.", "Compare"),
+    "report": CommandRow("report:report", "Report a comparison as Markdown for a pull request.", "Compare"),
+    "comment": CommandRow("comment:comment", "Make or update the one comment on a pull request.", "Compare"),
+    "tag": CommandRow("tag:tag", "Create the annotated tag of a release.", "Release"),
+    "bundle": CommandRow("bundle:bundle", "Write the files of a release into a folder.", "Release"),
+    "publish": CommandRow("publish:publish", "Check, pack, tag and upload runs as one release.", "Release"),
+    "verify": CommandRow("verify:verify", "Check every layer of a release.", "Release"),
+    "init": CommandRow("init:init", "Set up this git repository for releases.", "Maintain"),
+    "doctor": CommandRow("doctor:doctor", "Check the environment.", "Maintain"),
+    "validate": CommandRow("validate:validate", "Check documents and the files that they list.", "Maintain"),
+    "fsck": CommandRow("fsck:fsck", "Re-hash everything in the results folder.", "Maintain"),
+    "reindex": CommandRow("reindex:reindex", "Rebuild the index from the run folders.", "Maintain"),
+    "gc": CommandRow("gc:gc", "Remove runs that nothing keeps.", "Maintain"),
+    "pin": CommandRow("pin:pin", "Name a run, or list the names.", "Maintain"),
+    "schema": CommandRow("schema:schema", "Export or check the JSON Schemas of the documents.", "Maintain"),
+    "help": CommandRow("help_:help_command", "Show the help of a command.", "Maintain"),
 }
-"""The commands of `obrelease`, in the order of `--help`."""
+"""The commands of `obrelease`, in the order of `--help`; rows of one group follow each other."""
 
 RUN_COMMANDS: Final = {
     "bench": CommandRow("run_bench:bench", "Measure seeded order flow."),

@@ -74,9 +74,10 @@ _COMMON = {
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a command function is given: its output, and the settings."""
+    """What a command function is given: its output, the parser's context, and the settings."""
 
     out: Output
+    context: Any = None
 
     def project(self, **flags: object) -> Project:
         """The project of the settings; flags take precedence, and None is a flag that was not given."""
@@ -122,7 +123,7 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
                 reply=reply,
             )
             with input_budget(input_limits(max_input)):
-                function(Session(out), *args, **options)
+                function(Session(out, context), *args, **options)
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
         context = inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)

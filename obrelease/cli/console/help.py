@@ -1,7 +1,8 @@
-"""The layout of `--help`: arguments by their names as in docs/commands.md."""
+"""The layout of `--help`: arguments by their names as in docs/commands.md, examples and a page at the end."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from typer.core import TyperCommand
@@ -24,3 +25,34 @@ class PlainCommand(TyperCommand):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The two examples and the page of the command."""
+        from obrelease.cli.command_examples import EXAMPLES
+
+        program, _, name = ctx.command_path.partition(" ")
+        if (examples := EXAMPLES.get(name)) is None:
+            return
+        with formatter.section("Examples"):
+            for line in examples.lines:
+                formatter.write(f"{'':{formatter.current_indent}}{program} {line}\n")
+        formatter.write(f"\nDocumentation: {examples.page}\n")
+
+
+def help_text(context: Any, words: Sequence[str]) -> str:
+    """The help of the command that `words` name, or of the program without words.
+
+    Args:
+        context: a context of the parser, of any command of the program.
+
+    Raises:
+        UsageError: of the parser, if there is no such command.
+    """
+    found = context.find_root()
+    for word in words:
+        is_group = hasattr(found.command, "resolve_command")
+        name, command, _ = found.command.resolve_command(found, [word]) if is_group else (word, None, [])
+        if command is None:
+            found.fail(f"No such command '{word}'.")
+        found = command.make_context(name, [], parent=found, resilient_parsing=True)
+    return str(found.get_help())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from itertools import groupby
 from typing import Any, Final
 
 import typer
@@ -42,6 +43,13 @@ def group_of(table: Mapping[str, CommandRow]) -> type[TyperGroup]:
         def __init__(self, **attributes: Any) -> None:
             attributes["commands"] = {name: LazyCommand(name, row) for name, row in table.items()}
             super().__init__(**attributes)
+
+        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+            """A section for each group of the table; the names of all sections have one width."""
+            width = max(map(len, table))
+            for group, names in groupby(table, key=lambda name: table[name].group):
+                with formatter.section(group):
+                    formatter.write_dl([(f"{name:{width}}", table[name].help) for name in names])
 
     return LazyGroup
 
