@@ -68,9 +68,7 @@ RUN_COMMANDS: Final = {
 
 SITE_COMMANDS: Final = {
     "build": CommandRow("site_build:build", "Write static pages of the registry."),
-    "serve": CommandRow(
-        "site_serve:serve", "Build the pages in a temporary folder and serve them on this machine alone."
-    ),
+    "serve": CommandRow("site_serve:serve", "Build the pages and serve them on this machine."),
 }
 """The commands of `obrelease site`, in the order of `--help`."""
 

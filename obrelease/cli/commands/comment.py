@@ -9,6 +9,7 @@ import typer
 
 from obrelease import api
 from obrelease.cli.console.command import Session, command
+from obrelease.errors import UsageError
 
 
 @command("comment")
@@ -16,7 +17,7 @@ def comment(
     session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The Markdown that `obrelease report` wrote.")],
     number: Annotated[
-        int | None, typer.Option("--pull-request", metavar="NUMBER", min=1, help="The pull request.")
+        int | None, typer.Option("--pull-request", metavar="NUMBER", help="The pull request.")
     ] = None,
     head: Annotated[
         str | None,
@@ -36,6 +37,8 @@ def comment(
     A text of one line means that nothing changed: it updates a comment that is there, and makes none.
     FILE may come from a job that ran code of a fork: it is only shown, and mentions in it are inert.
     """
+    if number is not None and number < 1:
+        raise UsageError(f"--pull-request is {number}; it is at least 1")
     text = api.read_comment(file)
     result = api.comment_on_pull_request(
         text,

@@ -37,9 +37,7 @@ def history(
         str, typer.Argument(metavar="METRIC", help="The metric's full name, its id, or a shell pattern.")
     ] = "*",
     given: FilterArgument = None,
-    last: Annotated[
-        int, typer.Option("--last", "-n", metavar="N", min=1, help="Show the N newest commits.")
-    ] = LAST,
+    last: Annotated[int, typer.Option("--last", "-n", metavar="N", help="Show the N newest commits.")] = LAST,
     every_commit: Annotated[bool, typer.Option("--all", help="Show every commit.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the points as CSV on stdout.")] = False,
     plot: Annotated[
@@ -61,6 +59,8 @@ def history(
     """
     if csv and session.out.json:
         raise UsageError("--csv and --json cannot be combined", hint="pass only one")
+    if last < 1:
+        raise UsageError(f"--last is {last}; it is at least 1")
     project = session.project(results=results)
     registry = session.registry(results, must_exist=True)
     report = api.history(metric, *(given or ()), registry=registry, repository=project, reporter=session.out)

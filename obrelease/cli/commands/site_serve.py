@@ -8,20 +8,21 @@ import typer
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
+from obrelease.errors import UsageError
 
 
 @command("serve")
 def serve(
     session: Session,
-    port: Annotated[
-        int, typer.Option("--port", metavar="N", min=0, max=65_535, help="The port; 0 for a free one.")
-    ] = 8000,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="The port; 0 for a free one.")] = 8000,
     results: ResultsOption = None,
 ) -> None:
-    """Build the pages in a temporary folder and serve them on this machine alone.
+    """Build the pages and serve them on this machine.
 
-    Only 127.0.0.1 is listened to. Ctrl-C ends it.
+    They are in a temporary folder. Only 127.0.0.1 is listened to. Ctrl-C ends it.
     """
+    if not 0 <= port <= 65_535:
+        raise UsageError(f"--port is {port}; it is from 0 to 65535")
     project = session.project(results=results)
     api.serve_site(
         project=project,
