@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from obrelease.api.run_pictures import plot_run as plot_run
     from obrelease.api.set_up_project import scaffold as scaffold
     from obrelease.api.site_pages import SiteReport as SiteReport
+    from obrelease.api.site_pages import build_report_file as build_report_file
     from obrelease.api.site_pages import build_site as build_site
     from obrelease.api.site_server import serve_site as serve_site
     from obrelease.api.sort_columns import sort_runs as sort_runs
@@ -113,6 +114,7 @@ _SOURCES: Final = {
     "VerifyResult": "release.verify.verify_release:VerifyResult",
     "abort_publish": "api.publish_release:abort_publish",
     "bench_against": "api.measure_against:bench_against",
+    "build_report_file": "api.site_pages:build_report_file",
     "build_site": "api.site_pages:build_site",
     "bundle_runs": "api.publish_release:bundle_runs",
     "check_schemas": "api.json_schemas:check_schemas",

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.api.arguments import checked_path
-from obrelease.api.project import ProjectLike, project_of
+from obrelease.api.comparison_sides import Side
+from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.read_history import HistoryReport, history
 from obrelease.errors import NotFound, ObreleaseError, UsageError
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import repository_at
+from obrelease.storage.files import read_bounded
+from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.system_errors import storage_errors
+
+if TYPE_CHECKING:
+    from obrelease.analysis.summary.run import Run
+    from obrelease.site.comparison_pages import ComparisonPage
 
 MARKER: Final = "obrelease-site.txt"
 """A file of every site: only a folder that has it, or is empty, is written into."""
@@ -46,7 +53,11 @@ class SiteReport:
 
 
 def build_site(
-    to: str | os.PathLike[str], *, project: ProjectLike = ".", reporter: Reporter = SILENT
+    to: str | os.PathLike[str],
+    *,
+    project: ProjectLike = ".",
+    compare: Sequence[tuple[Side, Side]] = (),
+    reporter: Reporter = SILENT,
 ) -> SiteReport:
     """Write the pages of a project's registry into a folder; the same runs give the same bytes.
 
@@ -54,33 +65,111 @@ def build_site(
 
     Args:
         to: a new or empty folder, or one that has a site already.
+        compare: pairs of base and head, each as for `compare`, that get a page.
 
     Raises:
+        UsageError, NotFound, Inconclusive, IntegrityError, RemoteError: a pair does not compare.
         UsageError: the folder has other files, or `obrelease[site]` is not installed.
         NotFound: there is no run.
         StorageError: a file cannot be written.
     """
     owner = project_of(project)
     folder = checked_path("to", to)
+    content = _content(owner, compare, reporter)
+    _require_own_folder(folder)
+    writer = _Writer(folder)
+    unreadable = list(content.unreadable)
+    with reporter.progress("pages", len(content.entries)) as advance:
+        for path, data in _pages(content, unreadable):
+            writer.write(path, data)
+            advance(1)
+    writer.remove_others()
+    return SiteReport(
+        folder, len(writer.written), len(content.report.histories), len(content.entries), tuple(unreadable)
+    )
+
+
+def build_report_file(
+    to: str | os.PathLike[str],
+    *,
+    project: ProjectLike = ".",
+    compare: Sequence[tuple[Side, Side]] = (),
+    reporter: Reporter = SILENT,
+) -> SiteReport:
+    """Write one self-contained page of a project's registry, which can be attached to a release.
+
+    The same runs give the same bytes.
+
+    Args:
+        to: an `.html` file; one that exists is replaced.
+        compare: pairs of base and head, each as for `compare`, that get a section.
+
+    Raises:
+        UsageError, NotFound, Inconclusive, IntegrityError, RemoteError: a pair does not compare.
+        UsageError: another suffix, or `obrelease[site]` is not installed.
+        NotFound: there is no run.
+        StorageError: the file cannot be written.
+    """
+    file = checked_path("to", to)
+    if file.suffix != ".html":
+        raise UsageError(f"{file}: not an .html file", hint="name it report.html")
+    content = _content(project_of(project), compare, reporter)
+    from obrelease.site.history_pages import history_page
+    from obrelease.site.single_page import single_page
+
+    pages = [history_page(each, content.report.reason_of) for each in content.report.histories]
+    data = single_page(pages, content.entries, content.comparisons, project=content.owner.name)
+    with storage_errors(file, "cannot be written"):
+        file.write_bytes(data)
+    return SiteReport(file, 1, len(pages), len(content.entries), content.unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What pages are made from."""
+
+    owner: Project
+    store: Registry
+    entries: tuple[Entry, ...]
+    report: HistoryReport
+    comparisons: tuple[ComparisonPage, ...]
+    unreadable: tuple[str, ...]
+
+
+def _content(owner: Project, pairs: Sequence[tuple[Side, Side]], reporter: Reporter) -> _Content:
     store = Registry(owner.results_folder(must_exist=True))
     found = store.search(Filter())
-    entries = found.entries
-    if not entries:
+    if not found.entries:
         raise NotFound(
             f"no run in {store.root}", hint="`obrelease import` or `obrelease run bench` records one"
         )
-    _require_own_folder(folder)
-    report = _histories(store, owner.root, reporter)
-    writer = _Writer(folder)
     unreadable = [
         f"{location}: cannot be read; `obrelease fsck` names the damage" for location in found.unreadable
     ]
-    with reporter.progress("pages", len(entries)) as advance:
-        for path, content in _pages(owner.name, owner.root, store, entries, report, unreadable):
-            writer.write(path, content)
-            advance(1)
-    writer.remove_others()
-    return SiteReport(folder, len(writer.written), len(report.histories), len(entries), tuple(unreadable))
+    return _Content(
+        owner,
+        store,
+        found.entries,
+        _histories(store, owner.root, reporter),
+        tuple(_comparison(owner, base, head, reporter) for base, head in pairs),
+        tuple(unreadable),
+    )
+
+
+def _comparison(owner: Project, base: Side, head: Side, reporter: Reporter) -> ComparisonPage:
+    from obrelease.api.compare_runs import compare
+    from obrelease.site.comparison_pages import ComparisonPage
+
+    report = compare(base, head, project=owner, reporter=reporter)
+    return ComparisonPage(_side_text(base), _side_text(head), report.comparisons, report.not_compared)
+
+
+def _side_text(side: Side) -> str:
+    """A side as a heading: what the caller wrote, or its runs."""
+    if isinstance(side, str):
+        return side
+    entries = [side] if isinstance(side, Entry) else side
+    return ", ".join(entry if isinstance(entry, str) else entry.digest[:12] for entry in entries)
 
 
 def _histories(store: Registry, root: Path, reporter: Reporter) -> HistoryReport:
@@ -90,41 +179,54 @@ def _histories(store: Registry, root: Path, reporter: Reporter) -> HistoryReport
         return HistoryReport(())
 
 
-def _pages(
-    name: str,
-    root: Path,
-    store: Registry,
-    entries: tuple[Entry, ...],
-    report: HistoryReport,
-    unreadable: list[str],
-) -> Iterator[tuple[str, bytes]]:
-    from obrelease.site import assets, history_pages, run_pages
+def _pages(content: _Content, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
+    from obrelease.site import assets, comparison_pages, history_pages, run_pages
 
-    pages = [history_pages.history_page(each, report.reason_of) for each in report.histories]
-    releases = _releases(root)
-    by_name = {
-        (page.history.series.kind, page.history.series.scenario, page.history.series.name): page.file
-        for page in pages
-    }
-    yield "licences.txt", assets.licences().encode()
-    yield "index.html", history_pages.overview(pages, project=name, runs=len(entries))
+    name, store, entries = content.owner.name, content.store, content.entries
+    pages = [history_pages.history_page(each, content.report.reason_of) for each in content.report.histories]
+    releases = _releases(content.owner.root)
+    by_place: dict[tuple[str, str], dict[str, str]] = {}
     for page in pages:
-        for file, content in history_pages.history_files(page, project=name, releases=releases).items():
-            yield f"histories/{file}", content
-    for file, content in run_pages.run_lists(entries, project=name):
-        yield f"runs/{file}", content
+        series = page.history.series
+        by_place.setdefault((series.kind, series.scenario), {})[series.name] = page.file
+    yield "licences.txt", assets.licences().encode()
+    yield (
+        "index.html",
+        history_pages.overview(pages, project=name, runs=len(entries), comparisons=content.comparisons),
+    )
+    for comparison in content.comparisons:
+        yield f"compare/{comparison.file}", comparison_pages.comparison_page(comparison, project=name)
+    for page in pages:
+        for file, data in history_pages.history_files(page, project=name, releases=releases).items():
+            yield f"histories/{file}", data
+    for file, data in run_pages.run_lists(entries, project=name):
+        yield f"runs/{file}", data
     for entry in entries:
         try:
             run = read_run(store.load(entry), digest=entry.digest, folder=entry.folder)
         except ObreleaseError as error:
             unreadable.append(f"{entry.location}: {error.message}")
             continue
-        mine = {
-            metric: file
-            for (kind, scenario, metric), file in by_name.items()
-            if (kind, scenario) == (entry.kind, entry.scenario)
-        }
-        yield f"runs/{entry.digest[:12]}.html", run_pages.run_page(entry, run, project=name, histories=mine)
+        mine = by_place.get((entry.kind, entry.scenario), {})
+        flame = _flame_graph(entry, run)
+        yield (
+            f"runs/{entry.digest[:12]}.html",
+            run_pages.run_page(entry, run, project=name, histories=mine, flame=flame),
+        )
+
+
+def _flame_graph(entry: Entry, run: Run) -> bytes | None:
+    """The recorded flame graph of a profile, if it is the file that the envelope lists."""
+    from obrelease.site.flame_data import FLAME_FILE
+
+    listed = next((file.sha256 for file in run.artefact.files if file.path == FLAME_FILE), None)
+    if listed is None or entry.kind != "profile":
+        return None
+    try:
+        data = read_bounded(entry.folder / FLAME_FILE)
+    except ObreleaseError:
+        return None
+    return data if digest_bytes(data) == listed else None
 
 
 def _releases(root: Path) -> dict[str, str]:
@@ -171,7 +273,7 @@ class _Writer:
                 target.write_bytes(content)
 
     def remove_others(self) -> None:
-        for place in ("histories", "runs"):
+        for place in ("compare", "histories", "runs"):
             with storage_errors(self._folder / place, "cannot be written"):
                 for file in sorted((self._folder / place).glob("*.html")):
                     if file not in self.written:

@@ -54,6 +54,18 @@ def overview_script() -> Inline:
 
 
 @cache
+def comparison_script() -> Inline:
+    """The script of a comparison: filters."""
+    return Inline(_own("comparison.js"))
+
+
+@cache
+def flame_script() -> Inline:
+    """The script of a flame graph: zoom and search."""
+    return Inline(_own("flame.js"))
+
+
+@cache
 def chart_script() -> Inline:
     """uPlot and our script of a history, as one."""
     return Inline(f"{_installed(*_SCRIPT)}\n{_own('history.js')}")

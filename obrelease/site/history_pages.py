@@ -11,6 +11,7 @@ from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.models.finding import printable
 from obrelease.site.assets import chart_script, chart_style, overview_script, site_style
+from obrelease.site.comparison_pages import ComparisonPage
 from obrelease.site.templating import render, script_data
 from obrelease.site.texts import SHORT_COMMIT, measured_text, short_run
 from obrelease.storage.hashing import digest_bytes
@@ -20,6 +21,7 @@ POINTS_PER_PAGE: Final = 10_000
 
 TABLE_ROWS: Final = 200
 _SPARK_POINTS: Final = 60
+_MOST_LINE_POINTS: Final = 1_000
 _FILE_DIGITS: Final = 16
 _MARKS: Final = {"worse": "▲ worse", "better": "▼ better", "changed": "◆ changed"}
 
@@ -45,10 +47,11 @@ def history_page(history: MetricHistory, reason_of: ReasonOf) -> HistoryPage:
     return HistoryPage(history, f"{name}.html", tuple(reason_of(history, step) for step in history.steps))
 
 
-def overview(pages: Sequence[HistoryPage], *, project: str, runs: int) -> bytes:
-    """The page of all histories, those that changed most first."""
-    ordered = sorted(pages, key=_urgency)
-    machines = sorted({printable(page.history.series.machine) for page in pages})
+def overview(
+    pages: Sequence[HistoryPage], *, project: str, runs: int, comparisons: Sequence[ComparisonPage] = ()
+) -> bytes:
+    """The page of all histories, those that changed most first, with links to comparisons."""
+    cards, machines = ordered_cards(pages)
     return render(
         "overview.html.jinja",
         style=site_style(),
@@ -56,10 +59,66 @@ def overview(pages: Sequence[HistoryPage], *, project: str, runs: int) -> bytes:
         up="",
         project=project,
         title=f"{project}: histories",
-        histories=[_card(page) for page in ordered],
+        histories=cards,
         machines=machines,
+        comparisons=comparisons,
         runs=runs,
     )
+
+
+def ordered_cards(pages: Sequence[HistoryPage]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The cards of all histories, those that changed most first, and the machines by name."""
+    machines = sorted({printable(page.history.series.machine) for page in pages})
+    return [_card(page) for page in sorted(pages, key=_urgency)], machines
+
+
+def history_summary(page: HistoryPage) -> dict[str, Any]:
+    """A history as a section of the report: a line, its changes and remarks."""
+    history, series = page.history, page.history.series
+    values = [point.value for point in history.points]
+    count = len(values)
+
+    def x(at: int) -> str:
+        return f"{5 + 590 * at / max(1, count - 1):.1f}"
+
+    return {
+        "id": page.file.removesuffix(".html"),
+        "name": printable(series.name),
+        "where": _where(history),
+        "commits": count,
+        "newest": readable(values[-1], series.unit),
+        "digest": history.points[-1].runs[-1].digest,
+        "points": _line(values),
+        "steps": [{"x": x(step.index), "verdict": step.verdict} for step in history.steps],
+        "breaks": [x(at) for at in history.breaks],
+        "first": _commit(history, 0),
+        "last": _commit(history, count - 1),
+        "low": readable(min(values), series.unit),
+        "high": readable(max(values), series.unit),
+        "label": f"{printable(series.name)}: {count} commits",
+        "changes": _changes(page),
+        "remarks": _remarks(history),
+    }
+
+
+def _line(values: Sequence[float]) -> str:
+    """All points in a box of 600 x 130; of long series, the least and the largest of equal parts."""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    last = max(1, len(values) - 1)
+    chosen = list(range(len(values)))
+    if len(chosen) > _MOST_LINE_POINTS:
+        chosen = []
+        parts = _MOST_LINE_POINTS // 2
+        for part in range(parts):
+            piece = range(len(values) * part // parts, len(values) * (part + 1) // parts)
+            chosen += sorted({min(piece, key=values.__getitem__), max(piece, key=values.__getitem__)})
+    return " ".join(f"{5 + 590 * at / last:.1f},{105 - 85 * (values[at] - low) / span:.1f}" for at in chosen)
+
+
+def _changes(page: HistoryPage) -> list[dict[str, Any]]:
+    steps = zip(page.history.steps, page.reasons, strict=True)
+    return [_change(page.history, step, reason) for step, reason in steps][::-1]
 
 
 def history_files(page: HistoryPage, *, project: str, releases: Mapping[str, str]) -> dict[str, bytes]:
@@ -122,9 +181,7 @@ def _page(
         points=points,
         runs=sum(len(point.runs) for point in points),
         parts=parts,
-        changes=[
-            _change(history, step, reason) for step, reason in zip(history.steps, page.reasons, strict=True)
-        ][::-1],
+        changes=_changes(page),
         remarks=_remarks(history),
         rows=[_row(history, point) for point in points[-TABLE_ROWS:][::-1]],
         data=script_data(data),

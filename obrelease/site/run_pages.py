@@ -13,14 +13,14 @@ from obrelease.analysis.summary.readable_values import readable
 from obrelease.analysis.summary.run import Run
 from obrelease.models.finding import printable
 from obrelease.registry.entry import Entry
-from obrelease.site.assets import site_style
-from obrelease.site.templating import render
+from obrelease.site.assets import flame_script, site_style
+from obrelease.site.flame_data import flame_boxes
+from obrelease.site.percentile_chart import Curve, percentile_chart, percentile_values
+from obrelease.site.templating import render, script_data
 from obrelease.site.texts import SHORT_COMMIT, measured_text, short_run
 
 ROWS_PER_PAGE: Final = 500
 MOST_METRICS: Final = 1_000
-_PERCENTILES: Final = (50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 99.999)
-_CURVE_POINTS: Final = 120
 
 
 def run_lists(entries: Sequence[Entry], *, project: str) -> Iterator[tuple[str, bytes]]:
@@ -37,7 +37,7 @@ def run_lists(entries: Sequence[Entry], *, project: str) -> Iterator[tuple[str, 
                 up="../",
                 project=project,
                 title=f"{project}: runs",
-                rows=[_row(entry) for entry in part],
+                rows=run_rows(part),
                 total=len(entries),
                 page=page,
                 pages=pages,
@@ -45,19 +45,28 @@ def run_lists(entries: Sequence[Entry], *, project: str) -> Iterator[tuple[str, 
         )
 
 
-def run_page(entry: Entry, run: Run, *, project: str, histories: Mapping[str, str]) -> bytes:
+def run_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The rows of a list of runs."""
+    return [_row(entry) for entry in entries]
+
+
+def run_page(
+    entry: Entry, run: Run, *, project: str, histories: Mapping[str, str], flame: bytes | None = None
+) -> bytes:
     """The page of a run.
 
     Args:
         histories: file names of histories by the name of their metric.
+        flame: the recorded flame graph, an SVG.
     """
+    boxes = flame_boxes(flame) if flame else []
     artefact = run.artefact
     metrics = metric_figures(run)[:MOST_METRICS]
     heading = f"{artefact.kind} {printable(artefact.title)}{f' {run.core}' if run.core else ''}"
     return render(
         "run.html.jinja",
         style=site_style(),
-        script=None,
+        script=flame_script() if boxes else None,
         up="../",
         project=project,
         title=f"{heading} {short_run(entry.digest)}",
@@ -90,6 +99,7 @@ def run_page(entry: Entry, run: Run, *, project: str, histories: Mapping[str, st
         files=[
             {"path": file.path, "size": f"{file.size:,}", "sha256": file.sha256} for file in artefact.files
         ],
+        flame=script_data(boxes) if boxes else "",
         location=entry.location,
         digest12=short_run(entry.digest),
     )
@@ -117,35 +127,11 @@ def _facts(entry: Entry, run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _histogram(name: str, clock: str, histogram: Histogram) -> dict[str, Any]:
-    """A curve over percentiles on HdrHistogram's axis: equal steps for 90 %, 99 %, 99.9 % and so on."""
-    count = max(2, histogram.count)
-    end = math.log10(count)
-    places = [end * step / _CURVE_POINTS for step in range(_CURVE_POINTS + 1)]
-    values = [max(1, histogram.percentile_ns(100 * (1 - 10**-place))) for place in places]
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)) + 1e-9)
-    high = max(high, low + 1)
-
-    def x(place: float) -> str:
-        return f"{60 + 570 * place / end:.1f}"
-
-    def y(value: float) -> float:
-        return round(205 - 195 * (math.log10(value) - low) / (high - low), 1)
-
-    nines = [
-        (0.0, "0 %"),
-        *((float(n), f"{100 * (1 - 10**-n):.10g} %") for n in range(1, math.floor(end) + 1)),
-    ]
-    percentiles = [
-        (f"{percent:g} %", readable(histogram.percentile_ns(percent), "ns"))
-        for percent in _PERCENTILES
-        if histogram.count * (1 - percent / 100) >= 1
-    ]
+    percentiles = percentile_values(histogram)
     return {
         "name": printable(name),
         "clock": clock,
-        "points": " ".join(f"{x(place)},{y(value)}" for place, value in zip(places, values, strict=True)),
-        "grid": [{"x": x(place), "text": text} for place, text in nines],
-        "levels": [{"y": y(10**power), "text": readable(10**power, "ns")} for power in range(low, high + 1)],
+        "chart": percentile_chart([Curve(histogram)]),
         "percentiles": percentiles,
         "label": f"Latency by percentile: {', '.join(f'{name} {value}' for name, value in percentiles)}",
     }
@@ -156,6 +142,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         "file": f"{short_run(entry.digest)}.html",
         "digest": short_run(entry.digest),
+        "whole_digest": entry.digest,
         "measured": measured_text(entry.created_ns),
         "kind": entry.kind,
         "scenario": entry.scenario,

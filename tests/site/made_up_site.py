@@ -1,11 +1,24 @@
-"""Runs for pages: one metric with a step, one without, and names that try to be markup."""
+"""Runs for pages: one metric with a step, one without, names that try to be markup, latencies, a profile."""
 
 from __future__ import annotations
 
-from obrelease.models.artefact import Host, Label, Producer, RecordedMetric, StableHost, VolatileHost
+import numpy as np
+
+from obrelease.analysis.histograms.histogram import encode
+from obrelease.analysis.kinds.profile.flame_graph import flame_graph
+from obrelease.models.artefact import (
+    Host,
+    Label,
+    Producer,
+    RecordedMetric,
+    StableHost,
+    VolatileHost,
+    own_series,
+)
 from obrelease.models.metric_identity import metric_id
 from obrelease.registry.store import Registry
-from tests.drafts import draft
+from obrelease.storage.durable import NewFile
+from tests.drafts import draft, histogram_ref
 
 PAYLOADS = (
     "<img src=x onerror=window.pwned=1>",
@@ -46,6 +59,33 @@ def fill(store: Registry, *, runs: int, step_at: int) -> None:
             ),
             [],
         )
+
+
+def fill_latencies(store: Registry) -> tuple[str, str]:
+    """Record four runs and four that are 30 % slower; returns both sides as digests."""
+    same = draft(7)
+    generator = np.random.default_rng(1)
+    digests = []
+    for number in range(8):
+        factor = 1.0 if number < 4 else 1.3
+        hlog = encode((generator.lognormal(6, 0.6, 5_000) * factor).astype(np.int64)).hlog
+        walls = tuple(round(2e8 * factor * (1 + each / 500 + number % 4 / 900)) for each in range(6))
+        run = draft(1_000 + number, workload=same.workload, metrics=(own_series("pass-wall", "ns", walls),))
+        run = run.model_copy(update={"histograms": (histogram_ref(),)})
+        digests.append(store.record(run, [NewFile("latency.hlog", "text/plain", hlog)]).digest)
+    return ",".join(digests[:4]), ",".join(digests[4:])
+
+
+def fill_profile(store: Registry) -> str:
+    """Record a profile whose functions try to be markup; returns its digest."""
+    stacks = {
+        ("main",): 10_000_000,
+        ("main", "match"): 60_000_000,
+        ("main", "match", PAYLOADS[0]): 20_000_000,
+        ("main", "settle", "match"): 10_000_000,
+    }
+    svg = flame_graph(stacks, title=PAYLOADS[1])
+    return store.record(draft(3, kind="profile"), [NewFile("flame.svg", "image/svg+xml", svg)]).digest
 
 
 def _metric(name: str, value: float) -> RecordedMetric:

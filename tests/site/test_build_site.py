@@ -12,14 +12,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from obrelease.analysis.kinds.profile.flame_graph import flame_graph
 from obrelease.api.project import Project
-from obrelease.api.site_pages import build_site
+from obrelease.api.site_pages import build_report_file, build_site
 from obrelease.cli.app import execute
-from obrelease.errors import IntegrityError, NotFound, UsageError
+from obrelease.errors import Inconclusive, IntegrityError, NotFound, UsageError
+from obrelease.registry.filter import parse_filter
 from obrelease.registry.store import Registry
 from obrelease.site import assets
+from obrelease.site.flame_data import flame_boxes
 from obrelease.site.templating import script_data
-from tests.site.made_up_site import PAYLOADS, fill
+from tests.site.made_up_site import PAYLOADS, fill, fill_latencies, fill_profile
 
 
 @pytest.fixture
@@ -138,3 +141,71 @@ def test_serving_answers_on_this_machine_for_its_own_name_alone(project: Project
     connection.request("GET", "/", headers={"Host": "evil.example:80"})
     assert connection.getresponse().status == 403
     connection.close()
+
+
+def test_a_comparison_has_a_page_that_the_overview_links(project: Project, tmp_path: Path) -> None:
+    base, head = fill_latencies(Registry(tmp_path / "results"))
+    build_site(tmp_path / "site", project=project, compare=[(base, head)])
+    (page,) = (tmp_path / "site/compare").iterdir()
+    text = page.read_text("utf-8")
+    assert f'href="compare/{page.name}"' in (tmp_path / "site/index.html").read_text("utf-8")
+    assert 'aria-label="ratio 1.3' in text
+    assert f'href="../runs/{head[:12]}.html"' in text
+    assert text.count('class="curve base"') == text.count('class="curve head"') == 5
+    build_site(tmp_path / "site", project=project)
+    assert not page.exists()
+
+
+def test_sides_that_do_not_compare_leave_no_folder(project: Project, tmp_path: Path) -> None:
+    base, _ = fill_latencies(Registry(tmp_path / "results"))
+    other = Registry(tmp_path / "results").find(parse_filter("kind=imported"))[0].digest
+    with pytest.raises(Inconclusive):
+        build_site(tmp_path / "site", project=project, compare=[(base, other)])
+    assert not (tmp_path / "site").exists()
+
+
+def test_the_report_is_one_file_with_the_same_bytes(project: Project, tmp_path: Path) -> None:
+    sides = fill_latencies(Registry(tmp_path / "results"))
+    for name in ("one.html", "two.html"):
+        build_report_file(tmp_path / name, project=project, compare=[sides])
+    text = (tmp_path / "one.html").read_text("utf-8")
+    assert text == (tmp_path / "two.html").read_text("utf-8")
+    assert "default-src 'none'" in text
+    targets = set(re.findall(r'href="#([^"]+)"', text))
+    assert targets <= set(re.findall(r' id="([^"]+)"', text))
+    assert not re.findall(r'(?:href|src)="[^#]', text)
+    assert all(entry.digest in text for entry in Registry(tmp_path / "results").find())
+
+
+def test_the_report_is_a_page(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"not an \.html file"):
+        build_report_file(tmp_path / "report.txt", project=project)
+
+
+def test_the_command_compares_and_writes_the_report(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sides = fill_latencies(Registry(tmp_path / "results"))
+    monkeypatch.chdir(tmp_path)
+    assert execute(["site", "build", "--single", "report.html", "--compare", *sides]) == 0
+    assert capfd.readouterr().out == "report.html\n"
+    assert 'id="comparisons"' in (tmp_path / "report.html").read_text("utf-8")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_flame_graph_is_read_from_the_listed_file_alone(project: Project, tmp_path: Path) -> None:
+    digest = fill_profile(Registry(tmp_path / "results"))
+    page = tmp_path / f"site/runs/{digest[:12]}.html"
+    build_site(tmp_path / "site", project=project)
+    assert 'id="flame-data"' in page.read_text("utf-8")
+    folder = Registry(tmp_path / "results").resolve(digest).folder
+    svg = (folder / "flame.svg").read_bytes()
+    (folder / "flame.svg").write_bytes(svg.replace(b">main: ", b">Main: "))
+    build_site(tmp_path / "site", project=project)
+    assert 'id="flame-data"' not in page.read_text("utf-8")
+
+
+def test_boxes_are_those_of_the_flame_graph() -> None:
+    svg = flame_graph({("a", "<b>"): 3_000_000, ("a",): 1_000_000}, title="t")
+    assert flame_boxes(svg) == [["a", 0, 799_500, 0, 4_000], ["<b>", 0, 599_500, 1, 3_000]]
+    assert flame_boxes(b"<svg><g><title>other</title></g></svg>") == []

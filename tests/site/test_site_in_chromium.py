@@ -11,10 +11,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from obrelease.api.project import Project
-from obrelease.api.site_pages import build_site
+from obrelease.api.site_pages import build_report_file, build_site
 from obrelease.registry.store import Registry
 from tests.site.browser import accessibility_problems, chromium, console_errors
-from tests.site.made_up_site import PAYLOADS, fill
+from tests.site.made_up_site import PAYLOADS, fill, fill_latencies, fill_profile
 
 STEP_AT = 25
 
@@ -25,7 +25,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(root / "home"))
         fill(Registry(root / "results"), runs=40, step_at=STEP_AT)
-        build_site(root / "site", project=Project.at(root, name="demo"))
+        sides = fill_latencies(Registry(root / "results"))
+        fill_profile(Registry(root / "results"))
+        project = Project.at(root, name="demo")
+        build_site(root / "site", project=project, compare=[sides])
+        build_report_file(root / "site/report.html", project=project, compare=[sides])
         yield root / "site"
 
 
@@ -48,7 +52,13 @@ def opened(driver: webdriver.Chrome, site: Path, path: str) -> None:
 def test_every_kind_of_page_opens_without_a_message(driver: webdriver.Chrome, site: Path) -> None:
     run = next(path for path in sorted((site / "runs").iterdir()) if path.name != "index.html")
     history = min((site / "histories").iterdir())
-    for path in ("index.html", "runs/index.html", f"runs/{run.name}", f"histories/{history.name}"):
+    for path in (
+        "index.html",
+        "runs/index.html",
+        special(site, "comparison"),
+        f"runs/{run.name}",
+        f"histories/{history.name}",
+    ):
         opened(driver, site, path)
         assert driver.find_elements(By.TAG_NAME, "h1"), path
         assert console_errors(driver) == [], path
@@ -122,13 +132,73 @@ def test_payloads_stay_text(driver: webdriver.Chrome, site: Path) -> None:
     assert all(payload[:12] in text for payload in PAYLOADS)
 
 
-@pytest.mark.parametrize("place", ["index.html", "runs/index.html", "history", "run"])
+def special(site: Path, kind: str) -> str:
+    """The path of a comparison, or of the run with a flame graph."""
+    if kind == "comparison":
+        return f"compare/{next((site / 'compare').iterdir()).name}"
+    return next(f"runs/{page.name}" for page in (site / "runs").iterdir() if "flame-data" in page.read_text())
+
+
+def test_only_changed_rows_of_a_comparison_are_shown_on_request(driver: webdriver.Chrome, site: Path) -> None:
+    opened(driver, site, special(site, "comparison"))
+    rows = driver.find_elements(By.CSS_SELECTOR, "tr[data-changed]")
+    assert {row.get_attribute("data-changed") for row in rows} == {"yes", "no"}
+    driver.find_element(By.ID, "filter-changed").click()
+    assert all(row.is_displayed() == (row.get_attribute("data-changed") == "yes") for row in rows)
+    driver.find_element(By.ID, "filter-text").send_keys("throughput")
+    assert ["throughput" in row.text for row in rows if row.is_displayed()] == [True]
+    assert driver.current_url.endswith("#q=throughput&changed=1")
+    assert console_errors(driver) == []
+
+
+def test_a_flame_graph_zooms_and_searches(driver: webdriver.Chrome, site: Path) -> None:
+    def boxes() -> dict[str, float]:
+        return {
+            str(box.get_attribute("title")): float(box.size["width"])
+            for box in driver.find_elements(By.CSS_SELECTOR, ".flame-box")
+        }
+
+    opened(driver, site, special(site, "flame"))
+    graph = driver.find_element(By.ID, "flame")
+    whole = boxes()
+    main = max(whole, key=whole.__getitem__)
+    assert main == "main: 100.0 ms, 100.0 %"
+    match = next(name for name in whole if name.startswith("match: 80"))
+    driver.find_element(By.CSS_SELECTOR, f'[title="{match}"]').click()
+    assert boxes()[match] == pytest.approx(whole[main], abs=3)
+    assert match in driver.find_element(By.ID, "flame-reading").text
+    graph.send_keys(Keys.ESCAPE)
+    assert boxes() == whole
+    graph.send_keys(Keys.ARROW_UP, Keys.ENTER)
+    assert boxes() != whole
+    driver.find_element(By.ID, "flame-all").click()
+    driver.find_element(By.ID, "flame-search").send_keys("MATCH")
+    assert driver.find_element(By.ID, "flame-found").text == "2 found, 90.0 % of the time"
+    assert driver.execute_script("return window.pwned") is None
+    assert console_errors(driver) == []
+
+
+def test_a_card_of_the_report_leads_to_its_section(driver: webdriver.Chrome, site: Path) -> None:
+    opened(driver, site, "report.html")
+    card = next(each for each in driver.find_elements(By.CSS_SELECTOR, ".card a") if "BM_Match" in each.text)
+    card.click()
+    section = driver.find_element(By.CSS_SELECTOR, driver.current_url[driver.current_url.index("#") :])
+    assert "▲ worse" in section.text
+    assert driver.execute_script("return window.pwned") is None
+    assert console_errors(driver) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["index.html", "runs/index.html", "report.html", "history", "run", "comparison", "flame"]
+)
 def test_axe_finds_nothing(driver: webdriver.Chrome, site: Path, place: str) -> None:
     if place == "history":
         page_of(driver, site, "BM_Match")
     elif place == "run":
         opened(driver, site, "runs/index.html")
         driver.find_element(By.CSS_SELECTOR, "td a").click()
+    elif place in ("comparison", "flame"):
+        opened(driver, site, special(site, place))
     else:
         opened(driver, site, place)
     assert accessibility_problems(driver) == []
@@ -143,7 +213,13 @@ def test_axe_finds_a_seeded_problem(driver: webdriver.Chrome, site: Path, tmp_pa
 
 def test_a_phone_shows_no_sideways_scroll(site: Path) -> None:
     with chromium(width=500, height=800) as phone:
-        for path in ("index.html", f"histories/{min((site / 'histories').iterdir()).name}"):
+        for path in (
+            "index.html",
+            "report.html",
+            special(site, "comparison"),
+            special(site, "flame"),
+            f"histories/{min((site / 'histories').iterdir()).name}",
+        ):
             phone.get((site / path).as_uri())
             assert phone.execute_script(
                 "return document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
