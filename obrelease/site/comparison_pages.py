@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,7 @@ MOST_CURVES: Final = 12
 """Runs of a side whose curves are drawn each for itself."""
 
 _FILE_DIGITS: Final = 16
+_DIGEST: Final = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _HALF_PX: Final = 100.0
 _LEAST_REACH: Final = math.log(1.05)
 _MOST_REACH: Final = math.log(10.0)
@@ -76,8 +78,8 @@ class ComparisonPage:
 
 def _short_side(side: str) -> str:
     """A side as a heading; of many runs, the first and how many more."""
-    first, *others = (part.strip() for part in side.split(","))
-    return f"{first} and {len(others)} more runs" if len(others) > 1 else side
+    first, *others = (_DIGEST.sub(r"\1", part.strip()) for part in side.split(","))
+    return f"{first} and {len(others)} more runs" if len(others) > 1 else ", ".join((first, *others))
 
 
 def comparison_page(page: ComparisonPage, *, project: str) -> bytes:
