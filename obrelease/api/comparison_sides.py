@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from obrelease.analysis.summary.run import Run
-from obrelease.api.arguments import run_name
 from obrelease.api.project import Project
 from obrelease.api.project_forge import forge_of
+from obrelease.api.run_arguments import run_name
 from obrelease.api.run_selection import read_runs, select_runs
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.tag_pattern import matches_pattern

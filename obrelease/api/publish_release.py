@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from obrelease.api.arguments import RunLike, check_argument, checked_path, chosen_runs
+from obrelease.api.arguments import check_argument, checked_path
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.project_forge import forge_of, hosted_repository, limits_of
+from obrelease.api.run_arguments import RunLike, chosen_runs
 from obrelease.bundle.asset_names import top_folder
 from obrelease.errors import UsageError
 from obrelease.models.tag_pattern import require_pattern

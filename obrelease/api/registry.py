@@ -13,7 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obrelease.api.arguments import RunLike, check_argument, checked_limit, checked_path, run_name
+from obrelease.api.arguments import check_argument, checked_limit, checked_path
+from obrelease.api.run_arguments import RunLike, run_name
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.artefact import Artefact
 from obrelease.registry import fsck as fsck_module
