@@ -34,9 +34,7 @@ ROOT_COMMANDS: Final = {
     ),
     "changes": CommandRow("changes:changes", "List the change points of all metrics.", "Look"),
     "site": CommandRow("site:site", "Build static pages of the registry, or look at them.", "Look"),
-    "diff": CommandRow(
-        "diff:diff", "Compare two runs, sets of runs or releases, or metrics of one run.", "Compare"
-    ),
+    "diff": CommandRow("diff:diff", "Compare runs, releases, or metrics of one run.", "Compare"),
     "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy.", "Compare"),
     "report": CommandRow("report:report", "Report a comparison as Markdown for a pull request.", "Compare"),
     "comment": CommandRow("comment:comment", "Make or update the one comment on a pull request.", "Compare"),

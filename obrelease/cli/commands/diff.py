@@ -67,7 +67,7 @@ def diff(
     results: ResultsOption = None,
     forge: ForgeOption = None,
 ) -> None:
-    """Compare two runs, sets of runs or releases, or metrics of one run.
+    """Compare runs, releases, or metrics of one run.
 
     Metric by metric: better, worse, same, or inconclusive. `changed` is a change of a metric without a
     better direction.
