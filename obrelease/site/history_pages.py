@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory
@@ -19,10 +20,12 @@ from obrelease.storage.hashing import digest_bytes
 POINTS_PER_PAGE: Final = 10_000
 """Older points are on pages of their own, so that a page opens at once."""
 
-TABLE_ROWS: Final = 200
+TABLE_ROWS: Final = 100
 _SPARK_POINTS: Final = 60
 _MOST_LINE_POINTS: Final = 1_000
 _FILE_DIGITS: Final = 16
+_MINUTE_NS: Final = 60 * 10**9
+_WHOLE_BELOW: Final = 10**15
 _MARKS: Final = {"worse": "▲ worse", "better": "▼ better", "changed": "◆ changed"}
 
 ReasonOf = Callable[[MetricHistory, HistoryStep], str | None]
@@ -154,12 +157,12 @@ def _page(
     better = {"lower": "lower is better", "higher": "higher is better"}.get(series.direction or "", "")
     data = {
         "unit": printable(series.unit),
-        "commit": [(point.commit or "")[:SHORT_COMMIT] for point in points],
-        "measured": [measured_text(point.created_ns) for point in points],
-        "value": [point.value for point in points],
-        "low": [point.low for point in points],
-        "high": [point.high for point in points],
-        "run": [short_run(point.runs[-1].digest) for point in points],
+        "commit": "".join((point.commit or "")[:SHORT_COMMIT].ljust(SHORT_COMMIT) for point in points),
+        "measured": _differences([point.created_ns // _MINUTE_NS for point in points]),
+        "value": [_drawn(point.value) for point in points],
+        "low": [_drawn(point.low) for point in points],
+        "high": [_drawn(point.high) for point in points],
+        "run": "".join(short_run(point.runs[-1].digest) for point in points),
         "steps": [[step.index - begin, step.verdict] for step in history.steps if begin <= step.index < end],
         "breaks": [at - begin for at in history.breaks if begin <= at < end],
         "releases": [
@@ -186,6 +189,19 @@ def _page(
         rows=[_row(history, point) for point in points[-TABLE_ROWS:][::-1]],
         data=script_data(data),
     )
+
+
+def _differences(values: Sequence[int]) -> list[int]:
+    """The first value, then the steps from each to the next: shorter than the values themselves."""
+    return [*values[:1], *(after - before for before, after in pairwise(values))]
+
+
+def _drawn(value: float | None) -> float | int | None:
+    """A value of a chart to seven digits; whole numbers without a point."""
+    if value is None:
+        return None
+    rounded = float(f"{value:.7g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < _WHOLE_BELOW else rounded
 
 
 def _urgency(page: HistoryPage) -> tuple[int, float, str, str]:

@@ -6,6 +6,15 @@
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const last = data.value.length - 1;
+  const piece = (text, size, at) => text.slice(at * size, (at + 1) * size).trim();
+  const commit = (at) => at >= 0 && at <= last ? piece(data.commit, 9, at) : "";
+  const run = (at) => piece(data.run, 12, at);
+  let minutes = 0;
+  const minute = data.measured.map((step) => (minutes += step));
+  const measured = (at) => {
+    const date = new Date(minute[at] * 60000);
+    return Number.isNaN(date.getTime()) ? minute[at] + " min" : date.toISOString().slice(0, 16).replace("T", " ");
+  };
   const index = data.value.map((_, number) => number);
 
   function readable(value) {
@@ -49,7 +58,7 @@
   function read(at) {
     if (at === null || at === undefined) return;
     const release = data.releases.filter(([place]) => place === at).map(([, name]) => " release " + name).join();
-    reading.textContent = "commit " + (data.commit[at] || "unknown") + ", " + data.measured[at] + ": " +
+    reading.textContent = "commit " + (commit(at) || "unknown") + ", " + measured(at) + ": " +
       readable(data.value[at]) +
       (data.low[at] === null ? "" : " (" + readable(data.low[at]) + " to " + readable(data.high[at]) + ")") + release;
   }
@@ -62,7 +71,7 @@
     scales: { x: { time: false } },
     cursor: { drag: { x: true, y: false } },
     axes: [
-      Object.assign({}, axis, { values: (u, ticks) => ticks.map((at) => Number.isInteger(at) ? (data.commit[at] || "") : ""), space: 90 }),
+      Object.assign({}, axis, { values: (u, ticks) => ticks.map((at) => Number.isInteger(at) ? commit(at) : ""), space: 90 }),
       Object.assign({}, axis, { values: (u, ticks) => ticks.map(readable), size: 84 }),
     ],
     series: [
@@ -107,8 +116,8 @@
   plot.over.addEventListener("mousedown", (event) => { pressed = event.clientX; });
   plot.over.addEventListener("mouseup", (event) => {
     const at = plot.cursor.idx;
-    if (pressed !== null && Math.abs(event.clientX - pressed) < 3 && at !== null && data.run[at]) {
-      location.href = "../runs/" + data.run[at] + ".html";
+    if (pressed !== null && Math.abs(event.clientX - pressed) < 3 && at !== null && run(at)) {
+      location.href = "../runs/" + run(at) + ".html";
     }
     pressed = null;
   });
