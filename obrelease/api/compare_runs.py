@@ -22,7 +22,8 @@ from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
 from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
-from obrelease.errors import Inconclusive, StorageError, UsageError
+from obrelease.errors import Inconclusive, UsageError
+from obrelease.storage.output_files import write_output
 from obrelease.storage.reporter import SILENT, Reporter
 
 
@@ -84,13 +85,7 @@ class ComparisonReport:
         picture = (overlay if comparison.shifts else forest)(
             comparison, title=title, image_format=image_format_of(file)
         )
-        try:
-            file.write_bytes(picture)
-        except OSError as error:
-            raise StorageError(
-                f"{file}: cannot be written: {error.strerror}",
-                hint="make its folder first, or choose another one",
-            ) from error
+        write_output(file, picture)
 
 
 def compare(

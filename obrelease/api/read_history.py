@@ -15,7 +15,7 @@ from obrelease.api.figures import figures_table
 from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
-from obrelease.errors import NotFound, StorageError, UsageError
+from obrelease.errors import NotFound, UsageError
 from obrelease.models.known_changes import KnownChanges, read_known_changes
 from obrelease.models.run_figures import FigurePoint, SeriesKey
 from obrelease.registry.figures.table import FiguresTable
@@ -23,6 +23,7 @@ from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.store import Registry
 from obrelease.remote.git.commit_order import commit_order
 from obrelease.remote.git.repository import repository_at
+from obrelease.storage.output_files import write_output
 from obrelease.storage.reporter import SILENT, Reporter
 
 
@@ -70,10 +71,7 @@ class HistoryReport:
         from obrelease.analysis.history.plot import history_plot
 
         picture = history_plot(self.histories[0], image_format=image_format_of(file))
-        try:
-            file.write_bytes(picture)
-        except OSError as error:
-            raise StorageError(f"{file}: cannot be written: {error.strerror}") from error
+        write_output(file, picture)
 
     def alarms(self) -> Iterator[tuple[MetricHistory, HistoryStep]]:
         """Steps to worse values that nobody accepted and that no later step to better values took back."""

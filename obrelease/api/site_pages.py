@@ -20,6 +20,7 @@ from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import repository_at
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.output_files import write_page
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.system_errors import storage_errors
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 MARKER: Final = "obrelease-site.txt"
 """A file of every site: only a folder that has it, or is empty, is written into."""
+
+_PLACES: Final = ("compare", "histories", "runs")
+"""The folders of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +256,12 @@ def _require_own_folder(folder: Path) -> None:
                 f"{folder}: has files of something else",
                 hint="name a new folder, or one that has a site already",
             )
+        for place in _PLACES:
+            if (folder / place).is_symlink():
+                raise UsageError(
+                    f"{folder / place}: is a symbolic link; a site is not written through it",
+                    hint="remove the link, or name another folder",
+                )
 
 
 class _Writer:
@@ -268,12 +278,15 @@ class _Writer:
         with storage_errors(target, "cannot be written"):
             target.parent.mkdir(parents=True, exist_ok=True)
             if not (
-                target.is_file() and target.stat().st_size == len(content) and target.read_bytes() == content
+                not target.is_symlink()
+                and target.is_file()
+                and target.stat().st_size == len(content)
+                and target.read_bytes() == content
             ):
-                target.write_bytes(content)
+                write_page(target, content)
 
     def remove_others(self) -> None:
-        for place in ("compare", "histories", "runs"):
+        for place in _PLACES:
             with storage_errors(self._folder / place, "cannot be written"):
                 for file in sorted((self._folder / place).glob("*.html")):
                     if file not in self.written:

@@ -78,6 +78,34 @@ def test_a_folder_with_other_files_is_left_alone(project: Project, tmp_path: Pat
     assert content(tmp_path / "site") == {"index.html": b"mine"}
 
 
+@pytest.mark.parametrize("name", ["index.html", "licences.txt"])
+def test_a_page_replaces_a_link_of_its_name(project: Project, tmp_path: Path, name: str) -> None:
+    built = build_site(tmp_path / "site", project=project).pages
+    victim, page = tmp_path / "victim", tmp_path / "site" / name
+    expected = page.read_bytes()
+    victim.write_bytes(b"kept")
+    page.unlink()
+    page.symlink_to(victim)
+    assert build_site(tmp_path / "site", project=project).pages == built
+    assert (victim.read_bytes(), page.read_bytes(), page.is_symlink()) == (b"kept", expected, False)
+
+
+@pytest.mark.parametrize("name", ["compare", "histories", "runs"])
+def test_a_linked_folder_of_a_site_is_refused_and_nothing_in_it_is_changed(
+    project: Project, tmp_path: Path, name: str
+) -> None:
+    build_site(tmp_path / "site", project=project)
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "site" / name).mkdir(exist_ok=True)
+    (tmp_path / "site" / name).rename(elsewhere)
+    (tmp_path / "site" / name).symlink_to(elsewhere)
+    (elsewhere / "kept.html").write_bytes(b"kept")
+    before = content(tmp_path)
+    with pytest.raises(UsageError, match=f"{name}: is a symbolic link"):
+        build_site(tmp_path / "site", project=project)
+    assert content(tmp_path) == before
+
+
 def test_a_registry_without_runs_has_no_pages(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     with pytest.raises(NotFound):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from obrelease.storage.output_files import write_output
 from obrelease.storage.system_errors import storage_errors
 
 
@@ -13,8 +14,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    with storage_errors(path, "cannot be written"):
-        path.write_text(text, encoding="utf-8")
+    write_output(path, text.encode())
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -23,8 +23,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    with storage_errors(path, "cannot be written"):
-        path.write_bytes(data)
+    write_output(path, data)
 
 
 def append_text(path: Path, text: str) -> None:
