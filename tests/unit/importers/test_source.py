@@ -8,7 +8,8 @@ import pytest
 
 from obrelease.errors import InvalidInput, NotFound
 from obrelease.importers import source as source_module
-from obrelease.importers.source import Source, program_name, source_of
+from obrelease.importers.formats import detect_importer
+from obrelease.importers.source import FileHead, Source, program_name, source_of
 
 
 def source(folder: Path, data: bytes) -> Source:
@@ -58,3 +59,17 @@ def test_a_link_is_not_followed_below_the_import(tmp_path: Path) -> None:
         source_of(tmp_path / "link").data()
     with pytest.raises(NotFound):
         Source(tmp_path / "none", "none", "none").open()
+
+
+def test_a_pattern_is_tried_at_starts_of_lines_alone() -> None:
+    head = FileHead("results.txt", b"first\r\n  Benchmark 1\nBenchmark 2\n")
+    assert head.has_line("Benchmark 2$")
+    assert not head.has_line("Benchmark 1")
+
+
+@pytest.mark.parametrize("piece", ["1", " ", "1,", "a ", "Tag=", "BenchmarkA 1 ", '"unit":"'])
+def test_formats_are_detected_in_one_long_line(tmp_path: Path, piece: str) -> None:
+    """With patterns that are tried at every character this takes minutes."""
+    data = ("x" + piece * (400_000 // len(piece))).encode()
+    with pytest.raises(InvalidInput, match="of no format"):
+        detect_importer(source(tmp_path, data))
