@@ -27,6 +27,7 @@ from obrelease.storage.system_errors import storage_errors
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.site.comparison_pages import ComparisonPage
+    from obrelease.site.release_pages import ReleaseFacts
 
 MARKER: Final = "obrelease-site.txt"
 """A file of every site: only a folder that has it, or is empty, is written into."""
@@ -137,10 +138,13 @@ class _Content:
     entries: tuple[Entry, ...]
     report: HistoryReport
     comparisons: tuple[ComparisonPage, ...]
+    releases: tuple[ReleaseFacts, ...]
     unreadable: tuple[str, ...]
 
 
 def _content(owner: Project, pairs: Sequence[tuple[Side, Side]], reporter: Reporter) -> _Content:
+    from obrelease.api.site_releases import local_releases
+
     store = Registry(owner.results_folder(must_exist=True))
     found = store.search(Filter())
     if not found.entries:
@@ -156,6 +160,7 @@ def _content(owner: Project, pairs: Sequence[tuple[Side, Side]], reporter: Repor
         found.entries,
         _histories(store, owner.root, reporter),
         tuple(_comparison(owner, base, head, reporter) for base, head in pairs),
+        local_releases(owner),
         tuple(unreadable),
     )
 
@@ -184,7 +189,7 @@ def _histories(store: Registry, root: Path, reporter: Reporter) -> HistoryReport
 
 
 def _pages(content: _Content, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
-    from obrelease.site import assets, comparison_pages, history_pages, run_pages
+    from obrelease.site import assets, comparison_pages, history_pages, release_pages, run_pages
 
     name, store, entries = content.owner.name, content.store, content.entries
     pages = [history_pages.history_page(each, content.report.reason_of) for each in content.report.histories]
@@ -196,8 +201,16 @@ def _pages(content: _Content, unreadable: list[str]) -> Iterator[tuple[str, byte
     yield "licences.txt", assets.licences().encode()
     yield (
         "index.html",
-        history_pages.overview(pages, project=name, runs=len(entries), comparisons=content.comparisons),
+        history_pages.overview(
+            pages,
+            project=name,
+            runs=len(entries),
+            comparisons=content.comparisons,
+            has_releases=bool(content.releases),
+        ),
     )
+    if content.releases:
+        yield "releases.html", release_pages.release_page(content.releases, entries, project=name)
     for comparison in content.comparisons:
         yield f"compare/{comparison.file}", comparison_pages.comparison_page(comparison, project=name)
     for page in pages:
@@ -286,6 +299,9 @@ class _Writer:
                 write_page(target, content)
 
     def remove_others(self) -> None:
+        if (page := self._folder / "releases.html") not in self.written:
+            with storage_errors(page, "cannot be written"):
+                page.unlink(missing_ok=True)
         for place in _PLACES:
             with storage_errors(self._folder / place, "cannot be written"):
                 for file in sorted((self._folder / place).glob("*.html")):

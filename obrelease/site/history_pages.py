@@ -17,7 +17,7 @@ from obrelease.site.templating import render, script_data
 from obrelease.site.texts import SHORT_COMMIT, measured_text, short_run
 from obrelease.storage.hashing import digest_bytes
 
-POINTS_PER_PAGE: Final = 10_000
+POINTS_PER_PAGE: Final = 5_000
 """Older points are on pages of their own, so that a page opens at once."""
 
 TABLE_ROWS: Final = 100
@@ -51,9 +51,14 @@ def history_page(history: MetricHistory, reason_of: ReasonOf) -> HistoryPage:
 
 
 def overview(
-    pages: Sequence[HistoryPage], *, project: str, runs: int, comparisons: Sequence[ComparisonPage] = ()
+    pages: Sequence[HistoryPage],
+    *,
+    project: str,
+    runs: int,
+    comparisons: Sequence[ComparisonPage] = (),
+    has_releases: bool = False,
 ) -> bytes:
-    """The page of all histories, those that changed most first, with links to comparisons."""
+    """The page of all histories, those that changed most first, with links to comparisons and releases."""
     cards, machines = ordered_cards(pages)
     return render(
         "overview.html.jinja",
@@ -65,6 +70,7 @@ def overview(
         histories=cards,
         machines=machines,
         comparisons=comparisons,
+        has_releases=has_releases,
         runs=runs,
     )
 

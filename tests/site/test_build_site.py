@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from obrelease import Metric, publish, record
 from obrelease.analysis.kinds.profile.flame_graph import flame_graph
 from obrelease.api.project import Project
 from obrelease.api.site_pages import build_report_file, build_site
@@ -23,6 +24,7 @@ from obrelease.site import assets
 from obrelease.site.flame_data import flame_boxes
 from obrelease.site.templating import script_data
 from tests.site.made_up_site import PAYLOADS, fill, fill_latencies, fill_profile
+from tests.unit.release.project import git
 
 
 @pytest.fixture
@@ -237,3 +239,26 @@ def test_boxes_are_those_of_the_flame_graph() -> None:
     svg = flame_graph({("a", "<b>"): 3_000_000, ("a",): 1_000_000}, title="t")
     assert flame_boxes(svg) == [["a", 0, 799_500, 0, 4_000], ["<b>", 0, 599_500, 1, 3_000]]
     assert flame_boxes(b"<svg><g><title>other</title></g></svg>") == []
+
+
+def test_releases_have_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    root = tmp_path / "repo"
+    root.mkdir()
+    git(root, "init", "--quiet")
+    run = record("s", producer="p", version="1", metrics=[Metric("m", "ms", [1])], registry=root / "results")
+    git(root, "add", "results/imported")
+    git(root, "commit", "--quiet", "--message", "made up")
+    publish("v1.0", project=root)
+    build_site(tmp_path / "site", project=root)
+    page = (tmp_path / "site/releases.html").read_text("utf-8")
+    assert 'href="releases.html"' in (tmp_path / "site/index.html").read_text("utf-8")
+    assert f'href="runs/{run.digest[:12]}.html"' in page
+    assert git(root, "rev-parse", "v1.0^{commit}").strip() in page
+    message = git(root, "cat-file", "tag", "v1.0")
+    digests = re.findall(r"sha256:([0-9a-f]{64})", message)
+    assert digests
+    assert all(digest in page for digest in digests)
+    git(root, "tag", "--delete", "v1.0")
+    build_site(tmp_path / "site", project=root)
+    assert not (tmp_path / "site/releases.html").exists()
