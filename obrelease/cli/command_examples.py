@@ -52,7 +52,7 @@ EXAMPLES: Final = {
         ("measure --runs 10 -- ./program --fast", "measure --against main --build 'make bench' -- ./bench"),
     ),
     "import": Examples(
-        "docs/importing.md", ("import bench.json --label runner=ci-large", "import - --format go < bench.txt")
+        "docs/importing.md", ("import bench.json --label runner=ci-large", "import bench.txt --format go")
     ),
     "list": Examples(
         _COMMANDS, ("list kind=bench commit=1c9f", "list since=2026-10-01 --sort -size --limit 10")
