@@ -10,6 +10,8 @@ from typing import Final
 TIME_UNITS: Final = {"ns": 0, "us": 3, "ms": 6, "s": 9}
 """Powers of ten that lead from a unit of time to nanoseconds."""
 
+_LATEST_NS: Final = 10**20 - 1
+
 
 def to_nanoseconds(value: float, unit: str) -> float:
     """A time in nanoseconds, its decimal digits moved and not multiplied: 0.0069 s is 6900000.0 ns."""
@@ -23,11 +25,15 @@ def all_to_nanoseconds(values: Sequence[float], unit: str) -> list[float]:
 
 
 def parse_date_ns(text: str) -> int | None:
-    """Nanoseconds since 1970 of an ISO 8601 date, UTC if it names no zone; None if it is no date."""
+    """Nanoseconds since 1970 of an ISO 8601 date, UTC if it names no zone.
+
+    None if it is no date, or one after the year 5138, which an artefact cannot hold.
+    """
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     since = at - datetime(1970, 1, 1, tzinfo=UTC)
-    return max(0, (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1_000)
+    since_ns = max(0, (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1_000)
+    return since_ns if since_ns <= _LATEST_NS else None
