@@ -125,7 +125,7 @@ def build_report_file(
     pages = [history_page(each, content.report.reason_of) for each in content.report.histories]
     data = single_page(pages, content.entries, content.comparisons, project=content.owner.name)
     with storage_errors(file, "cannot be written"):
-        file.write_bytes(data)
+        write_page(file, data)
     return SiteReport(file, 1, len(pages), len(content.entries), content.unreadable)
 
 
