@@ -68,6 +68,7 @@ def root_requirements(project: Mapping[str, Any]) -> dict[str, list[str]]:
         "sigstore": list(project["project"]["optional-dependencies"]["sigstore"]),
         "build": [*project["build-system"]["requires"], *BUILD_TOOLS],
         "dev": list(project["dependency-groups"]["dev"]),
+        "publish": list(project["dependency-groups"]["publish"]),
         "wheels": list(project["dependency-groups"]["wheels"]),
     }
 

@@ -26,6 +26,7 @@ step "ruff"
 
 step "mypy"
 "$bin/mypy"
+for system in win32 darwin; do "$bin/mypy" --platform "$system" --no-warn-unreachable --cache-dir ".mypy_cache/$system"; done
 
 step "import contracts"
 "$bin/lint-imports" --no-cache

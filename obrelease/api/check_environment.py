@@ -14,6 +14,7 @@ from obrelease.api.project_forge import require_trusted_api
 from obrelease.errors import CheckFailed, ObreleaseError, UsageError
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import GitRepository
+from obrelease.storage.operating_system import missing_features, system_name
 from obrelease.version import installed_version
 
 State = Literal["ok", "note", "bad"]
@@ -57,6 +58,7 @@ def diagnose(project: ProjectLike = ".") -> Diagnosis:
 
 def _findings(project: Project) -> Iterator[EnvironmentFinding]:
     yield EnvironmentFinding("obrelease", "ok", f"{installed_version()}, Python {platform.python_version()}")
+    yield _operating_system()
     yield _git()
     yield _compiler()
     yield from _cores()
@@ -65,6 +67,15 @@ def _findings(project: Project) -> Iterator[EnvironmentFinding]:
     yield _results(project)
     yield _token(project)
     yield _forge(project, in_repository=repository.state != "bad")
+
+
+def _operating_system() -> EnvironmentFinding:
+    """The operating system, with what it lacks in comparison with Linux."""
+    name, lacks = system_name(), missing_features()
+    detail = f"{name} {platform.machine()}"
+    if lacks:
+        return EnvironmentFinding("system", "note", f"{detail}; {'; '.join(lacks)}")
+    return EnvironmentFinding("system", "ok", detail)
 
 
 def _git() -> EnvironmentFinding:

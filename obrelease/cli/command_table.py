@@ -75,3 +75,11 @@ SCHEMA_COMMANDS: Final = {
     "check": CommandRow("schema_check:check", "Compare the exported schemas with the models."),
 }
 """The commands of `obrelease schema`, in the order of `--help`."""
+
+READ_ONLY_MODULES: Final = frozenset(
+    {
+        *("run", "run_scenarios", "list", "show", "diff", "fsck", "validate", "doctor"),
+        *("site", "schema", "schema_check"),
+    }
+)
+"""Modules of commands that only read, and of groups. On Windows, all other commands are refused at once."""

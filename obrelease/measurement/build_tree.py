@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from obrelease.errors import CheckFailed
 from obrelease.measurement.benchmark import Benchmark, command_text, command_words
 from obrelease.measurement.process import Command, run_once
 from obrelease.models.finding import printable
+from obrelease.storage.operating_system import refuse_windows
 
 _MAX_OUTPUT_BYTES: Final = 2**20
 _ERROR_MARKS: Final = ("CMake Error", "error:", "ERROR:", "No module named", "No such file", "not found")
@@ -23,6 +25,8 @@ def run_build(command: Command) -> tuple[int, str]:
     Raises:
         NotFound, StorageError: the command cannot be started.
     """
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with tempfile.TemporaryFile() as output:
         done = run_once(command, stdout=output, stderr=output)
         start = max(0, os.fstat(output.fileno()).st_size - _MAX_OUTPUT_BYTES)

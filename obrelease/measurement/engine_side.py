@@ -11,6 +11,7 @@ from typing import Final
 from obrelease.errors import CheckFailed
 from obrelease.measurement.process import Command, run_once
 from obrelease.measurement.side_trees import SideTree
+from obrelease.storage.operating_system import refuse_windows
 
 LAUNCH: Final = """\
 import sys
@@ -39,6 +40,8 @@ def run_from_tree(side: SideTree, arguments: Sequence[str]) -> str:
         CheckFailed: the run failed; earlier runs stay recorded.
     """
     words = (sys.executable, "-I", "-c", LAUNCH, str(side.folder), *arguments, "--json", "--quiet")
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as errors:
         done = run_once(Command(words, side.folder), stdout=answer, stderr=errors)
         answer.seek(0)

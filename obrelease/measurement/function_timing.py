@@ -17,6 +17,7 @@ from traceback import format_exception_only
 from typing import Final
 
 from obrelease.errors import CheckFailed, UsageError
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
 RUN_SECONDS: Final = 0.5
@@ -55,7 +56,9 @@ def time_function(function: Callable[[], object], *, samples: int | None) -> Fun
         UsageError: this process has more than one thread, or the system cannot fork.
         CheckFailed: the function raised, or its process ended.
     """
-    if sys.platform == "win32" or threading.active_count() > 1:
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
+    if threading.active_count() > 1:
         raise UsageError(
             "a function is measured in a forked process, and a process with several threads cannot fork",
             hint="measure before threads start, or measure a command: measure([sys.executable, 'bench.py'])",

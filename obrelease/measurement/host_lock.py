@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +12,8 @@ from time import monotonic, sleep
 from typing import Final
 
 from obrelease.errors import Conflict
+from obrelease.storage.file_lock import lock_file
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.reporter import Reporter
 from obrelease.storage.system_errors import storage_errors
 
@@ -36,7 +38,10 @@ def host_lock(what: str, *, wait_s: float, reporter: Reporter) -> Iterator[None]
     Raises:
         Conflict: another process still measures; it is named.
         StorageError: the lock file cannot be opened.
+        UsageError: Windows cannot measure.
     """
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     path = Path(tempfile.gettempdir()) / LOCK_NAME
     with storage_errors(path, "cannot be locked"):
         descriptor = _open(path)
@@ -54,6 +59,8 @@ def host_lock(what: str, *, wait_s: float, reporter: Reporter) -> Iterator[None]
 
 def _open(path: Path) -> int:
     """Open the file, or create it for all users; a file of another user is opened for reading."""
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     flags = os.O_NOFOLLOW | os.O_CLOEXEC
     with suppress(FileNotFoundError, PermissionError):
         return os.open(path, os.O_RDWR | flags)
@@ -70,7 +77,7 @@ def _acquire(descriptor: int, wait_s: float, reporter: Reporter) -> None:
     reported = False
     while True:
         with suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(descriptor, wait=False)
             return
         if monotonic() >= deadline:
             raise Conflict(
@@ -86,12 +93,16 @@ def _acquire(descriptor: int, wait_s: float, reporter: Reporter) -> None:
 def _write_holder(descriptor: int, what: str) -> None:
     """Write who holds the lock; the file of another user cannot be written, and then it stays empty."""
     text = f"process {os.getpid()}: {what}".encode("utf-8", "replace")[:_MAX_HOLDER_BYTES]
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text, 0)
 
 
 def _holder(descriptor: int) -> str:
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with suppress(OSError):
         text = os.pread(descriptor, _MAX_HOLDER_BYTES, 0).decode("utf-8", "replace")
         if shown := "".join(char for char in text if char.isprintable()):

@@ -13,6 +13,8 @@ import signal
 import sys
 from time import monotonic
 
+assert sys.platform != "win32"  # `process` refuses before it starts this
+
 FAILED_TO_START = 127
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,8 @@ def _added(before: int | None, after: int | None) -> int | None:
 
 
 def _load() -> float | None:
+    if sys.platform == "win32":
+        return None
     try:
         return os.getloadavg()[0]
     except OSError:
@@ -101,7 +104,7 @@ def _throttle_events() -> int | None:
 
 def _steal_ms() -> int | None:
     columns = _text(_STAT).partition("\n")[0].split()
-    if len(columns) <= _STEAL_COLUMN or columns[0] != "cpu":
+    if sys.platform == "win32" or len(columns) <= _STEAL_COLUMN or columns[0] != "cpu":
         return None
     return round(int(columns[_STEAL_COLUMN]) * 1000 / os.sysconf("SC_CLK_TCK"))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from obrelease.errors import CheckFailed, NotFound, StorageError, UsageError
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
 _LAUNCHER: Final = Path(__file__).with_name("launcher.py")
@@ -72,6 +73,8 @@ def run_once(
         StorageError: the program cannot be executed.
         CheckFailed: the launcher itself was killed.
     """
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with _pipes() as (control, keep_open, report, write_report):
         passed = control.fileno(), write_report.fileno()
         words = ["env", *(f"{name}={value}" for name, value in sorted(command.environment.items()))]

@@ -7,6 +7,7 @@ are reported, and a command that fails is refused.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Final
 from obrelease.errors import CheckFailed, UsageError
 from obrelease.measurement.benchmark import Benchmark, command_text, command_words
 from obrelease.measurement.process import Command, Execution, run_once
+from obrelease.storage.operating_system import refuse_windows
 
 RUN_SECONDS: Final = 0.5
 """How long the executions of one run take together, if their number is not given."""
@@ -136,6 +138,8 @@ def timing_remarks(timing: Timing) -> Iterator[str]:
 
 def _execute(benchmark: Benchmark, folder: Path) -> Execution:
     command = Command(command_words(benchmark.run, benchmark.shell), folder, benchmark.environment)
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with tempfile.TemporaryFile() as errors:
         done = run_once(command, stderr=errors)
         if done.code != 0 and not benchmark.ignore_failure:
@@ -154,6 +158,8 @@ def command_failed(benchmark: Benchmark, code: int, errors: str) -> CheckFailed:
 
 def read_tail(descriptor: int) -> str:
     """The last line of a file that a command wrote, without control characters."""
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     start = max(0, os.fstat(descriptor).st_size - _MAX_ERROR_BYTES)
     return last_line(os.pread(descriptor, _MAX_ERROR_BYTES, start).decode("utf-8", "replace"))
 

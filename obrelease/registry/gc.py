@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from obrelease.registry.index import query
 from obrelease.registry.layout import STAGING_NAME, is_run_location
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import reject_symlinks, sync_folder
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.remove_tree import remove_tree
 from obrelease.storage.system_errors import storage_errors
 
@@ -268,6 +270,8 @@ def _items(folder: Path) -> list[Path]:
 
 def _bytes_on_disk(path: Path) -> int:
     """Bytes of the blocks that are free again after the tree is deleted."""
+    if sys.platform == "win32":
+        refuse_windows("the removal of runs")
     total = 0
     pending = [str(path)]
     if not path.is_dir():

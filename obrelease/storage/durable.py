@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 from obrelease.errors import Conflict, IntegrityError, StorageError
 from obrelease.storage.files import open_regular
 from obrelease.storage.hashing import digest_file, digest_stream
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
 
@@ -152,6 +154,8 @@ def make_folders(folder: Path) -> None:
     Raises:
         OSError: the operating system refused.
     """
+    if sys.platform == "win32":
+        refuse_windows("writing what must survive a power cut")
     missing = [path for path in (folder, *folder.parents) if not path.is_dir()]
     for path in reversed(missing):
         with suppress(FileExistsError):
@@ -165,6 +169,8 @@ def sync_folder(folder: Path) -> None:
     Raises:
         OSError: the operating system refused.
     """
+    if sys.platform == "win32":
+        refuse_windows("writing what must survive a power cut")
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except PermissionError:

@@ -6,8 +6,8 @@ its process ends. Whoever makes the next folder removes those whose lock nobody 
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import StorageError
+from obrelease.storage.file_lock import lock_file
 from obrelease.storage.remove_tree import try_to_remove_tree
 from obrelease.storage.system_errors import storage_errors
 
@@ -65,7 +66,8 @@ def _locked(home: Path) -> tuple[Path, int]:
     """A new lock file that this process holds; if another process removed it meanwhile, a second one."""
     while True:
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_LOCK, dir=home)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if sys.platform != "win32":
+            lock_file(descriptor)
         if os.fstat(descriptor).st_nlink:
             return Path(name), descriptor
         os.close(descriptor)
@@ -73,12 +75,14 @@ def _locked(home: Path) -> tuple[Path, int]:
 
 def _remove_abandoned(home: Path) -> None:
     """Remove the folders of this user whose processes have ended, as far as possible."""
+    if sys.platform == "win32":  # without locks nobody can know which folders are abandoned
+        return
     for lock in home.glob(f"{_PREFIX}*{_LOCK}"):
         with suppress(OSError):
             descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 if os.fstat(descriptor).st_uid == os.getuid():
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    lock_file(descriptor, wait=False)
                     _remove(lock)
             finally:
                 os.close(descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from obrelease.errors import IntegrityError, InvalidInput, StorageError
 from obrelease.storage.files import CHUNK_BYTES, open_regular
 from obrelease.storage.hashing import Hasher, digest_chunks
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
 
@@ -153,5 +155,7 @@ def _chunks(path: Path, descriptor: int) -> Iterator[bytes]:
 
 
 def _read_at(path: Path, descriptor: int, count: int, offset: int) -> bytes:
+    if sys.platform == "win32":
+        refuse_windows("an upload")
     with storage_errors(path, "cannot be read"):
         return os.pread(descriptor, count, offset)

@@ -128,6 +128,12 @@ def _token_rules(name: str, job: Mapping[str, Any], *, after_another: bool) -> I
     if written == {"contents"}:
         if not job.get("environment"):
             yield f"token: {name} can write without an environment that guards it"
+    elif written == {"id-token"}:
+        if not job.get("environment"):
+            yield f"token: {name} can publish without an environment that guards it"
+        checked_out = [step.get("with", {}) for step in job["steps"] if "checkout" in step.get("uses", "")]
+        if any(each.get("sparse-checkout") != "locks" for each in checked_out):
+            yield f"token: {name} can publish, and has code of the repository"
     elif written in ({"id-token", "attestations"}, {"id-token", "pages"}):
         if any("run" in step or "checkout" in step.get("uses", "") for step in job["steps"]):
             yield f"token: {name} can sign, and runs code of the repository"

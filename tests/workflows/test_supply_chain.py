@@ -39,15 +39,18 @@ def installs(path: Path) -> dict[str, int]:
 def test_the_installs_of_every_job_are_seen() -> None:
     """A job that seems to install nothing would pass every rule."""
     found = installs(WORKFLOWS / "release.yml")
-    assert found == {"checks": 7, "wheels": 6, "rebuild": 2, "attest": 0, "publish": 2, "verify": 4}
-    assert installs(WORKFLOWS / "ci.yml") == {"checks": 5}
+    assert found == {
+        **{"checks": 7, "wheels": 6, "distributions": 1, "rebuild": 2, "attest": 0, "publish": 2},
+        **{"verify": 4, "package-index": 1},
+    }
+    assert installs(WORKFLOWS / "ci.yml") == {"checks": 5, "macos": 2}
     assert installs(ACTION) == {"release": 4}
 
 
 def test_the_jobs_that_can_reach_a_token_are_known() -> None:
     privileged = {job.name for job in jobs(WORKFLOWS / "release.yml") if job.privileged}
-    assert privileged == {"rebuild", "attest", "publish", "verify"}
-    assert [job.privileged for job in jobs(WORKFLOWS / "ci.yml")] == [False]
+    assert privileged == {"rebuild", "attest", "publish", "verify", "package-index"}
+    assert [job.privileged for job in jobs(WORKFLOWS / "ci.yml")] == [False, False]
     assert [job.privileged for job in jobs(ACTION)] == [True]
 
 

@@ -54,6 +54,16 @@ SEEDED = {
         r"\1      - name: Look\n        run: ls\n",
         ("house: token: attest can sign",),
     ),
+    "publishing job without an environment": (
+        r"^    environment: pypi\n",
+        "",
+        ("house: token: package-index can publish without",),
+    ),
+    "publishing job with code of the repository": (
+        r"^          sparse-checkout: locks\n",
+        "",
+        ("house: token: package-index can publish, and has code",),
+    ),
     "cache in a release": (
         r'(          python-version: "3.11"\n)',
         r"\1          cache: pip\n",

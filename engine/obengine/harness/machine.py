@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,11 +71,12 @@ def machine_facts(compiler: str | None = None) -> MachineFacts:
 
 def involuntary_switches() -> int:
     """The number of involuntary context switches of this process so far; 0 if unknown."""
-    try:
-        from resource import RUSAGE_SELF, getrusage
-    except ImportError:
+    if sys.platform == "win32":
         return 0
-    return getrusage(RUSAGE_SELF).ru_nivcsw
+    else:  # noqa: RET505 - mypy resolves imports of code that cannot be reached, not of the other platform
+        from resource import RUSAGE_SELF, getrusage
+
+        return getrusage(RUSAGE_SELF).ru_nivcsw
 
 
 def _text(path: str) -> str:
@@ -107,6 +109,8 @@ def _kibibytes(text: str) -> int | None:
 
 
 def _load_milli() -> int | None:
+    if sys.platform == "win32":
+        return None
     try:
         return round(os.getloadavg()[0] * 1000)
     except OSError:

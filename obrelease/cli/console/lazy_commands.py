@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from itertools import groupby
@@ -10,9 +11,11 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from obrelease.cli.command_table import CommandRow
+from obrelease.cli.command_table import READ_ONLY_MODULES, CommandRow
+from obrelease.storage.operating_system import refuse_windows
 
 _PACKAGE: Final = "obrelease.cli.commands"
+_HELP: Final = frozenset({"-h", "--help"})
 
 
 class LazyCommand(TyperCommand):
@@ -21,6 +24,7 @@ class LazyCommand(TyperCommand):
     def __init__(self, name: str, row: CommandRow) -> None:
         super().__init__(name, help=row.help)
         self._target = row.target
+        self._reads_only = self._target.partition(":")[0] in READ_ONLY_MODULES
 
     def load(self) -> Any:
         """Import the command."""
@@ -32,7 +36,14 @@ class LazyCommand(TyperCommand):
         return self.help or ""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """The context of the real command, which is the one that is invoked or completed."""
+        """The context of the real command, which is the one that is invoked or completed.
+
+        Raises:
+            UsageError: the command does not work on Windows, and this is Windows; its help is shown there.
+        """
+        asks = extra.get("resilient_parsing") or _HELP & set(args)
+        if sys.platform == "win32" and not self._reads_only and not asks:
+            refuse_windows(f"`{parent.command_path} {info_name}`" if parent else f"`{info_name}`")
         return self.load().make_context(info_name, args, parent=parent, **extra)
 
 

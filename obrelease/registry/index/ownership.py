@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,8 @@ def read_secret() -> bytes:
     Raises:
         NoIndexSecret: there is none, and it cannot be written, or others can read it.
     """
+    if sys.platform == "win32":
+        raise NoIndexSecret("there is no index on Windows, which has no owners of files")
     try:
         path = Path.home() / _KEY_FILE
         if not path.is_absolute():
@@ -66,7 +69,7 @@ def _make_secret(path: Path) -> None:
     """Write a new secret under its name at once, unless another process was faster."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         os.write(descriptor, secrets.token_bytes(SECRET_BYTES))
         os.fsync(descriptor)
@@ -131,7 +134,7 @@ def require_own_file(path: Path) -> None:
         return
     if not stat.S_ISREG(status.st_mode):
         raise UnusableIndex(f"{path}: is not a regular file; delete it")
-    if status.st_uid != os.geteuid():
+    if sys.platform == "win32" or status.st_uid != os.geteuid():
         raise UnusableIndex(f"{path}: belongs to another user; runs are read from their folders")
 
 

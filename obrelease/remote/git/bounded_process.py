@@ -12,6 +12,7 @@ import re
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -169,7 +170,7 @@ def _end(process: subprocess.Popen[bytes], *, own_session: bool) -> None:
     """End a process that is still running, with what it started; close its streams."""
     if process.poll() is None:
         with suppress(ProcessLookupError, PermissionError):
-            if own_session:
+            if own_session and sys.platform != "win32":
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.kill()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from obrelease.errors import InvalidInput, UsageError
 from obrelease.remote.git.configuration import write_configuration
 from obrelease.remote.git.folders import MAX_POINTER_BYTES, GitFolders
 from obrelease.storage.files import read_bounded
+from obrelease.storage.operating_system import refuse_windows
 
 _BORROWED: Final = ("refs", "packed-refs", "reftable", "objects", "logs", "shallow")
 _BORROWED_INFO: Final = ("exclude", "sparse-checkout")
@@ -48,6 +50,8 @@ def require_ownership(folders: GitFolders, safe_directories: Sequence[str]) -> N
 
 
 def _trusted_owners() -> frozenset[int]:
+    if sys.platform == "win32":
+        refuse_windows("reading a git repository")
     return frozenset({os.geteuid()})
 
 
