@@ -79,6 +79,7 @@ SCHEMA_COMMANDS: Final = {
 READ_ONLY_MODULES: Final = frozenset(
     {
         *("run", "run_scenarios", "list", "show", "diff", "fsck", "validate", "doctor"),
+        "help_",
         *("site", "schema", "schema_check"),
     }
 )

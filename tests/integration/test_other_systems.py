@@ -75,11 +75,12 @@ def reading(folder: Path) -> dict[str, list[str]]:
     return {
         "list": ["list"],
         "show": ["show", one],
-        "diff": ["diff", one, other],
+        "diff": ["diff", one, other, "--force"],
         "validate": ["validate", "results"],
         "fsck": ["fsck"],
         "doctor": ["doctor"],
         "run scenarios": ["run", "scenarios"],
+        "help": ["help", "import"],
         "schema check": ["schema", "check", "--schemas", str(ROOT / "schemas")],
     }
 
@@ -104,6 +105,7 @@ class Answers:
 
 def answers_of(system: str, folder: Path, others: list[list[str]]) -> Answers:
     reads = reading(folder)
+    del reads["help"]
     answers = executed(system, [[*words, "--json"] for words in reads.values()] + others, folder)
     for line, (_, _, err) in zip([*reads, *others], answers, strict=True):
         assert "Traceback" not in err, (line, err)

@@ -39,6 +39,7 @@ class Substitute:
     why: str
 
 
+_CHECK: Final = 'python scripts/check_distributions.py "$GITHUB_REF_NAME" dist'
 _LOCKED: Final = "python -m pip install --quiet --require-hashes --requirement"
 _PURE_WHEEL: Final = (
     "OBENGINE_NO_NATIVE=1 python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ."
@@ -63,6 +64,21 @@ SUBSTITUTES: Final = (
         f"{_LOCKED} locks/wheels.txt",
         "python -c 'import scikit_build_core'",
         "no index is reached; the lock is checked in test_locks",
+    ),
+    Substitute(
+        f"{_LOCKED} locks/publish.txt",
+        "python -c 'import packaging'",
+        "no index is reached; the lock is checked in test_locks",
+    ),
+    Substitute(
+        f"{_CHECK}\npython -m twine check --strict dist/*",
+        _CHECK,
+        "the upload tool is no part of the environment of the tests",
+    ),
+    Substitute(
+        "python -m twine upload --non-interactive --disable-progress-bar dist/*",
+        'test "$(ls dist | wc -l)" = 2',
+        "the package index is out of reach: a source distribution and a wheel would be sent",
     ),
     Substitute(
         "python -m build --sdist --no-isolation --outdir dist",

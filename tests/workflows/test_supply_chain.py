@@ -40,8 +40,14 @@ def test_the_installs_of_every_job_are_seen() -> None:
     """A job that seems to install nothing would pass every rule."""
     found = installs(WORKFLOWS / "release.yml")
     assert found == {
-        **{"checks": 7, "wheels": 6, "distributions": 1, "rebuild": 2, "attest": 0, "publish": 2},
-        **{"verify": 4, "package-index": 1},
+        "checks": 7,
+        "wheels": 6,
+        "distributions": 1,
+        "rebuild": 2,
+        "attest": 0,
+        "publish": 2,
+        "verify": 4,
+        "package-index": 1,
     }
     assert installs(WORKFLOWS / "ci.yml") == {"checks": 5, "macos": 2}
     assert installs(ACTION) == {"release": 4}
