@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Final
 
 from obrelease.errors import StorageError
 from obrelease.storage.durable import replace_file
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
 _DEVICES: Final = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
@@ -66,6 +68,8 @@ def _is_stream(path: Path) -> bool:
 
 
 def _write_stream(path: Path, content: bytes) -> None:
+    if sys.platform == "win32":
+        refuse_windows("writing into a pipe or a device")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
