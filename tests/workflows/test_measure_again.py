@@ -77,7 +77,9 @@ def test_a_run_gives_its_events_again_and_a_false_one_is_found(tmp_path: Path) -
 
 
 def test_a_run_under_limits_is_measured_by_the_limits_that_it_keeps(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text("version = 1\n[[limit]]\nopen_orders = 1000000\n")
+    limits = 'version = 1\n[[limit]]\nparticipant = "maker"\nopen_orders = 1000000\n'
+    maker = "[market_maker]\nhalf_spread_ticks = 300\nquote_lots = 20\n"
+    (tmp_path / "mine.toml").write_text(limits + maker)
     subprocess.run(
         ["obrelease", "run", "replay", "--risk", "mine.toml", "--core", "reference", "--passes", "1"],
         cwd=tmp_path,

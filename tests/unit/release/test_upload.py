@@ -13,6 +13,8 @@ from obrelease.models.version_tag import Tag
 from obrelease.release.publish.create_plan import PublishOptions, create_plan
 from obrelease.release.publish.pipeline import BUNDLE, run_steps
 from obrelease.release.publish.staged_release import StagedRelease
+from obrelease.release.publish.step import PublishContext
+from obrelease.release.publish.steps.make_public import MakePublic
 from obrelease.release.publish.steps.upload import Upload
 from obrelease.remote.forge.directory import DirectoryForge
 from obrelease.remote.forge.protocol import Asset, Release
@@ -74,6 +76,11 @@ def project(tmp_path: Path) -> Project:
     return make_project(tmp_path)
 
 
+def published(plan: Plan, context: PublishContext, staged: StagedRelease) -> StagedRelease:
+    """What the last two steps give."""
+    return MakePublic().run(plan, context, Upload().run(plan, context, staged))
+
+
 def packed(project: Project, scratch: Path) -> tuple[Plan, StagedRelease]:
     context = project.context()
     plan = create_plan(PublishOptions("demo", Tag.parse(TAG)), BUNDLE, context, project.head())
@@ -95,15 +102,15 @@ def test_a_draft_that_reads_back_wrong_is_never_published(project: Project, tmp_
 def test_a_flip_that_does_not_show_is_no_success(project: Project, tmp_path: Path) -> None:
     plan, staged = packed(project, tmp_path / "s")
     with pytest.raises(RemoteError, match="shows a draft"):
-        Upload().run(plan, project.context(Shown(project.releases, "always a draft")), staged)
+        published(plan, project.context(Shown(project.releases, "always a draft")), staged)
 
 
 def test_without_digests_what_is_found_is_read_back(project: Project, tmp_path: Path) -> None:
     plan, staged = packed(project, tmp_path / "s")
     forge = Shown(project.releases, "no digests")
-    assert Upload().run(plan, project.context(forge), staged).uploaded == "published"
+    assert published(plan, project.context(forge), staged).uploaded == "published"
     assert forge.downloads == 0
-    assert Upload().run(plan, project.context(forge), staged).uploaded == "already published"
+    assert published(plan, project.context(forge), staged).uploaded == "already published"
     assert staged.packed is not None
     assert forge.downloads == len(staged.packed.assets)
     forge.public = 2
