@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, ClassVar
 
+from obrelease.analysis.history.change_points import LEAST_POINTS
 from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory, build_history
 from obrelease.analysis.history.to_json import history_json
 from obrelease.api.arguments import checked_path
@@ -35,6 +36,9 @@ class HistoryReport:
         histories: by scenario, metric and machine.
         known: the accepted changes of the project.
     """
+
+    least_runs: ClassVar[int] = LEAST_POINTS
+    """How many runs without a break a history needs to be searched."""
 
     histories: tuple[MetricHistory, ...]
     known: KnownChanges = field(default_factory=KnownChanges)
@@ -72,6 +76,11 @@ class HistoryReport:
 
         picture = history_plot(self.histories[0], image_format=image_format_of(file))
         write_output(file, picture)
+
+    @property
+    def too_short(self) -> tuple[MetricHistory, ...]:
+        """Histories that were not searched for change points, because they have too few runs."""
+        return tuple(each for each in self.histories if all(part.changes is None for part in each.stretches))
 
     def alarms(self) -> Iterator[tuple[MetricHistory, HistoryStep]]:
         """Steps to worse values that nobody accepted and that no later step to better values took back."""

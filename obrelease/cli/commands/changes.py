@@ -11,7 +11,7 @@ from obrelease.cli.commands.history import FilterArgument
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.output import counted
 from obrelease.cli.rendering.history import changes_text
-from obrelease.errors import CheckFailed
+from obrelease.errors import CheckFailed, Inconclusive
 
 
 @command("changes")
@@ -35,6 +35,8 @@ def changes(
     95 %, the ratio of the levels with its interval, and its size in standard errors. A fresh one rests on
     the newest runs alone.
 
+    Histories of fewer than 12 runs are not searched; with --check and no other, the exit code is 3.
+
     `.obrelease/known-changes.toml` lists the changes that are accepted, each with a reason.
     """
     project = session.project(results=results)
@@ -44,8 +46,16 @@ def changes(
     document = report.to_json() | {"alarms": len(alarms)}
     has_steps = any(history.steps for history in report.histories)
     session.out.result(document, lambda: changes_text(report) if has_steps else "")
+    searched = len(report.histories) - len(report.too_short)
     if not has_steps:
-        session.out.note(f"no change point in {counted(len(report.histories), 'history', 'histories')}")
+        session.out.note(f"no change point in {counted(searched, 'history', 'histories')}")
+    if report.too_short:
+        session.out.note(
+            f"{counted(len(report.too_short), 'history', 'histories')} not searched:"
+            f" at least {report.least_runs} runs without a break are needed"
+        )
+    if check and not searched:
+        raise Inconclusive("no history has enough runs to be searched", hint="record more runs")
     if check and alarms:
         raise CheckFailed(
             f"{counted(len(alarms), 'step')} to worse values",

@@ -204,3 +204,19 @@ def test_the_gate_over_the_history_fails_for_the_guarded_step_alone(
     assert check("BM_Put", "--base", "commit=1")[0] == 2
     code, text = check("*", "--json")
     assert json.JSONDecoder().raw_decode(text)[0]["gate"]["answer"] == "regression"
+
+
+def test_histories_that_are_too_short_are_named_and_inconclusive(
+    project: tuple[Path, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    _, commits = project
+    store = Registry(tmp_path / "results")
+    for number in range(5):
+        store.record(_run(number, commits[number], 100.0), [])
+    monkeypatch.chdir(tmp_path)
+    assert execute(["changes"]) == 0
+    assert "2 histories not searched: at least 12 runs" in capfd.readouterr().err
+    assert execute(["changes", "--check"]) == 3
