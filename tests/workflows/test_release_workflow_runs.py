@@ -168,7 +168,7 @@ def test_from_the_tag_to_the_verified_release(
         workflow.run_job(name)
         written = {seen.method for seen in github.seen[before:]} - {"GET"}
         assert written == ({"POST", "PATCH"} if name == "publish" else set()), name
-    assert workflow.finished[-2:] == ["publish", "verify"]
+    assert workflow.finished[-3:] == ["publish", "verify", "package-index"]
 
     (release,) = github.repository.releases.values()
     assert (release.tag, release.draft, release.prerelease, release.latest) == (TAG, False, True, "false")
