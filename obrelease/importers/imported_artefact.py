@@ -91,7 +91,8 @@ def build_imported_run(
             longer than an envelope takes.
     """
     where = file_name if place is None else place
-    found = recorded_metrics(run.metrics)
+    with model_errors(where):
+        found = recorded_metrics(run.metrics)
     histograms = _distinct_histograms(run.histograms, found.left_out)
     histograms += [replace(histogram, tag=identity) for identity, histogram in found.histograms.items()]
     left_out = [*run.left_out, *found.left_out]

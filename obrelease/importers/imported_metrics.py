@@ -161,9 +161,11 @@ def _recorded_summary(name: str, summary: ToolSummary, left_out: list[LeftOut]) 
     if bad := sorted(summary.figures.keys() - figures.keys()):
         reason = f"its figures {', '.join(bad[:5])} are not finite or beyond 2^53 - 1"
         left_out.append(LeftOut(shortened(name), reason))
-    return RecordedSummary(
-        value=summary.value, statistic=summary.statistic, count=summary.count, figures=figures
-    )
+    count = summary.count
+    if count is not None and not 0 <= count <= MAX_SAFE_INTEGER:
+        left_out.append(LeftOut(shortened(name), "its number of samples is negative or beyond 2^53 - 1"))
+        count = None
+    return RecordedSummary(value=summary.value, statistic=summary.statistic, count=count, figures=figures)
 
 
 def _number_text(value: float) -> str:

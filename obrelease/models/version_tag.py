@@ -17,7 +17,7 @@ from obrelease.errors import UsageError
 
 TAG_MAX_LENGTH: Final = 100
 
-_PREFIX: Final = r"(?!refs/)@?[A-Za-z0-9][A-Za-z0-9_]*([./_@-][A-Za-z0-9][A-Za-z0-9_]*)*[/_@-]"
+_PREFIX: Final = r"(?!refs/)@?[A-Za-z0-9][A-Za-z0-9_]*([./@-][A-Za-z0-9][A-Za-z0-9_]*)*[/_@-]"
 _NUMBERS: Final = r"[0-9]+(\.[0-9]+){0,3}"
 _SEVERAL_NUMBERS: Final = r"[0-9]+(\.[0-9]+){1,3}"
 _DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -33,8 +33,8 @@ The version is `v` and one to four numbers, two to four numbers without `v` (one
 of a commit), or a date. A suffix is a pre-release, a post-release or build metadata.
 """
 
-TAG_SCHEMA_PATTERN: Final = rf"^(?!.*\.lock(/|$)){TAG_PATTERN[1:]}"
-"""The same without names that git refuses, for the exported schemas."""
+TAG_SCHEMA_PATTERN: Final = rf"^(?=.{{1,{TAG_MAX_LENGTH}}}$)(?!.*\.lock(/|$)){TAG_PATTERN[1:]}"
+"""The same without names that are too long or that git refuses, for the exported schemas."""
 
 _VERSION: Final = re.compile(rf"(?P<numbers>v{_NUMBERS}|{_DATE}|{_SEVERAL_NUMBERS})(?P<suffix>{_SUFFIX})")
 _PREFIX_ENDS: Final = re.compile(r"[/_@-]")

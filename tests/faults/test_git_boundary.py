@@ -91,7 +91,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = make_project(tmp_path)
     made.record("baseline")
     git(made.root, "add", "-A")
-    git(made.root, "commit", "-q", "-m", "runs")
+    git(made.root, "commit", "-q", "--allow-empty", "-m", "runs")
     git(made.root, "tag", "-a", "v0.1", "-m", "first")
     return made.root
 

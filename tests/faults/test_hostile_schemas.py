@@ -113,5 +113,5 @@ def test_no_pattern_of_ours_explodes(tmp_path: Path) -> None:
 patterns, payloads = json.load(open(sys.argv[1]))
 print(sum(1 for pattern in patterns for payload in payloads if not re.search(pattern, payload)))
 """
-    refused = int(run_bounded("import json, re", body, str(path), seconds=1))
+    refused = int(run_bounded("import json, re", body, str(path), seconds=3))
     assert refused > len(payloads)

@@ -74,7 +74,14 @@ def make_history(kind: str, folder: Path) -> Path:
     ("kind", "commits"),
     [("data.js", "abb"), ("asv", "ba"), ("pytest-benchmark", "ba"), ("criterion", "-")],
 )
-def test_histories(kind: str, commits: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_histories(
+    kind: str,
+    commits: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the commit of a clean checkout would be the run's
     history = make_history(kind, tmp_path / "history")
     runs = imported(capsys, tmp_path / "results", str(history))
     assert "".join((run["run"]["commit"] or "-")[0] for run in runs) == commits

@@ -13,6 +13,13 @@ from obrelease.errors import CheckFailed, UsageError
 from obrelease.measurement.function_timing import MAX_CHOSEN_SAMPLES, time_function
 
 
+@pytest.fixture(autouse=True)
+def threads_of_the_test_runner_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = threading.active_count
+    others = count() - 1
+    monkeypatch.setattr(threading, "active_count", lambda: count() - others)
+
+
 def test_samples_are_the_time_of_one_call() -> None:
     calls: list[int] = []
     timing = time_function(lambda: calls.append(1), samples=3)
