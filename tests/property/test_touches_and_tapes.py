@@ -45,7 +45,7 @@ def test_no_bytes_make_the_tape_reader_leave_the_error_tree(raw: bytes) -> None:
 def test_rows_of_integers_are_read_as_written(rows: list[list[int]]) -> None:
     """ "a strict, fast reader": every row that Python writes is read back."""
     text = "".join(",".join(map(str, row)) + "\n" for row in rows).encode()
-    blocks = list(IntegerCsv(io.BytesIO(text), file="f", columns=3).blocks())
+    blocks = list(IntegerCsv(io.BytesIO(text), file="f", columns=(3,)).blocks())
     assert [row for block in blocks for row in block.tolist()] == rows
 
 
@@ -54,7 +54,7 @@ def test_no_bytes_make_the_row_reader_leave_the_error_tree(raw: bytes) -> None:
     """ "readers: no exception outside the error tree", and what is read is what Python reads."""
     blocks = []
     with suppress(FeedError):
-        blocks = list(IntegerCsv(io.BytesIO(raw), file="f", columns=2).blocks())
+        blocks = list(IntegerCsv(io.BytesIO(raw), file="f", columns=(2,)).blocks())
     if not blocks:
         return
     lines = raw.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n") if raw else []
