@@ -118,6 +118,7 @@ def test_only_colours_with_contrast_are_used(name: str) -> None:
 @every_plot
 def test_text_has_the_text_colour(name: str) -> None:
     written = re.findall(r'<!-- [^\n]*-->\n\s*<g style="fill: (#[0-9a-f]{6})', source(name))
+    written += re.findall(r'<text style="[^"]*fill: (#[0-9a-f]{6})', source(name))
     assert len(written) == len(re.findall(r'<g id="text_', source(name)))
     assert set(written) == {TEXT}
 
