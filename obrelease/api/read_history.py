@@ -83,7 +83,7 @@ class HistoryReport:
         return tuple(each for each in self.histories if all(part.changes is None for part in each.stretches))
 
     def alarms(self) -> Iterator[tuple[MetricHistory, HistoryStep]]:
-        """Steps to worse values that nobody accepted and that no later step to better values took back."""
+        """Steps to worse values that are neither accepted nor taken back by a later step to better values."""
         for history in self.histories:
             steps = history.steps
             for number, step in enumerate(steps):

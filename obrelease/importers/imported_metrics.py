@@ -33,7 +33,7 @@ class Collected:
 def recorded_metrics(metrics: Iterable[ToolMetric]) -> Collected:
     """The metrics of a file, each under its own name.
 
-    Left out are results of one name and the same parameters, because nothing but their order tells them
+    Left out are results of one name and the same parameters, because nothing but their order keeps them
     apart; names, units and parameters that are too long; and numbers that JSON cannot hold.
     """
     found = Collected()

@@ -122,9 +122,9 @@ def test_it_is_silent_without_a_change_comments_on_a_regression_and_updates_the_
     assert scratch.comment(same).failed is None
     assert scratch.comments() == [comment], "the report of an older commit updates nothing"
 
-    mended = scratch.push(1_000_001)
-    assert scratch.measure(mended).failed is None
-    assert scratch.comment(mended).failed is None
+    repaired = scratch.push(1_000_001)
+    assert scratch.measure(repaired).failed is None
+    assert scratch.comment(repaired).failed is None
     assert scratch.comments() == ["Benchmarks: 2 same\n"]
 
 

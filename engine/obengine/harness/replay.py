@@ -175,7 +175,7 @@ def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None) 
 
 
 def _title_of(days: tuple[LobsterDay, ...]) -> str:
-    """Symbols, first and last date; empty for one day that the name of its file or archive tells."""
+    """Symbols, first and last date; empty for one day whose file or archive names it."""
     (first, *more) = (day.label for day in days)
     if not more and all(part in days[0].sources[0].name for part in (first.symbol, first.date)):
         return ""

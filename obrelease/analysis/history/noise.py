@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from obrelease.analysis.statistics.exact_log import Floats
 
 MAX_CORRELATION: Final = 0.9
-"""Noise that is more correlated cannot be told from a drift."""
+"""Noise that is more correlated looks like a drift."""
 
 _ERROR_OF_CORRELATION: Final = 1.1
 """Standard error of the correlation times the square root of the count, for correlations up to 0.5."""
