@@ -26,19 +26,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from obrelease.analysis.comparison.compare import Comparison, MetricComparison, compare
 from obrelease.analysis.comparison.gate import GateVerdict, evaluate_gate
 from obrelease.analysis.comparison.gate_policy import GatePolicy, GuardedMetric
-from obrelease.analysis.comparison.verdict import Evidence, Rules, Verdict, decide
+from obrelease.analysis.comparison.verdict import Rules, Verdict
 from obrelease.analysis.histograms.histogram import Histogram
-from obrelease.analysis.statistics.max_t import MetricTable, PreparedTable, step_down
-from obrelease.analysis.statistics.mean_difference import mean_difference
 from obrelease.analysis.statistics.random_stream import RandomStream
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import THROUGHPUT, Metric, Run
 from obrelease.models.artefact import Artefact, Host, Producer, StableHost, VolatileHost
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
+from scripts.many_metrics import (
+    FOUND,
+    ManyMetrics,
+    ManyMetricsRow,
+    many_metrics_settings,
+    many_metrics_table,
+    measure_many,
+)
 
 LATENCY = "service-latency"
 P99 = f"{LATENCY} p99"
@@ -49,8 +57,6 @@ BLOCKS, BLOCK = 200, 100
 PERSISTENCE = 0.9
 Sides = Iterator[tuple[list[Run], list[Run]]]
 """Base and head of each trial."""
-
-FOUND = {Verdict.BETTER, Verdict.WORSE}
 
 MADE_UP = Artefact(
     kind="bench",
@@ -198,96 +204,6 @@ def _marks(compared: Comparison, touched: dict[str, float], setting: Setting) ->
     yield "covered", low is not None and high is not None and low <= truth <= high
 
 
-@dataclass(frozen=True)
-class ManyMetrics:
-    """A row of the second table: how many metrics, and what they share.
-
-    Each metric of a run is off by an offset of the run and by noise of its own, both of 0.5 % (one sigma).
-    `noise` is `normal` or `t(3)`, of heavy tails; if not `shared`, each metric has an offset of its own.
-    """
-
-    metrics: int
-    noise: str
-    shared: bool
-
-
-@dataclass(frozen=True)
-class ManyMetricsRow:
-    """Shares of the trials in percent.
-
-    Attributes:
-        significant: trials without any change in which the test finds one in any metric.
-        alarms: those in which a verdict is better or worse.
-        found: trials in which the one metric that became `CHANGE_PERCENT` slower is worse.
-        others: those in which another metric is better or worse.
-    """
-
-    setting: ManyMetrics
-    trials: int
-    significant: float
-    alarms: float
-    found: float
-    others: float
-
-
-CHANGE_PERCENT = 5.0
-OFFSET = 0.005
-
-
-def many_metrics_settings() -> tuple[ManyMetrics, ...]:
-    """The rows of the second table."""
-    return tuple(
-        ManyMetrics(metrics, noise, shared)
-        for metrics in (1, 10, 50, 200)
-        for noise in ("normal", "t(3)")
-        for shared in (True, False)
-    )
-
-
-def measure_many(setting: ManyMetrics, runs: int, trials: int, seed: int, rules: Rules) -> ManyMetricsRow:
-    """Compare every trial twice, without a change and with one metric that is slower, and count."""
-    counts: Counter[str] = Counter()
-    for trial in range(trials):
-        logs = many_metrics(setting, runs, RandomStream(seed, f"{setting}/{trial}"))
-        same = significant_verdicts(logs, runs, rules)
-        counts["significant"] += bool(same)
-        counts["alarms"] += not FOUND.isdisjoint(same.values())
-        logs[0, runs:] += math.log1p(CHANGE_PERCENT / 100)
-        changed = significant_verdicts(logs, runs, rules)
-        counts["found"] += changed.pop(0, None) is Verdict.WORSE
-        counts["others"] += not FOUND.isdisjoint(changed.values())
-    share = {name: 100 * counts[name] / trials for name in ("significant", "alarms", "found", "others")}
-    return ManyMetricsRow(setting, trials, **share)
-
-
-def significant_verdicts(logs: NDArray[np.float64], runs: int, rules: Rules) -> dict[int, Verdict]:
-    """The verdicts on the metrics that the test finds, by their places; no others can be better or worse."""
-    order = [place for turn in range(runs) for place in (turn, runs + turn)]
-    metrics = len(logs)
-    table = MetricTable(
-        logs[:, order], np.arange(2 * runs) % 2 == 0, np.zeros(metrics, dtype=np.int64), np.ones(metrics)
-    )
-    (result,) = step_down([PreparedTable.of(table, draws=rules.resamples, seed=rules.seed)])
-    found = mean_difference(logs[:, :runs], logs[:, runs:], confidence=rules.confidence)
-    limit = math.log1p(rules.threshold_percent / 100)
-    verdicts = {}
-    for place in np.flatnonzero(result.p_adjusted <= rules.alpha).tolist():
-        change, low, high = (float(each[place]) for each in (found.difference, found.low, found.high))
-        evidence = Evidence((runs, runs), change, low, high, limit, float(result.p_adjusted[place]))
-        verdicts[place] = decide(evidence, "lower", rules.threshold_percent, rules).verdict
-    return verdicts
-
-
-def many_metrics(setting: ManyMetrics, runs: int, stream: RandomStream) -> NDArray[np.float64]:
-    """Log values, float64 [metrics, runs of both sides]."""
-    shape = setting.metrics, 2 * runs
-    noise = stream.normal(shape)
-    if setting.noise == "t(3)":
-        noise = noise / np.sqrt((stream.normal((3, *shape)) ** 2).sum(axis=0))
-    offset = stream.normal((1, 2 * runs) if setting.shared else shape)
-    return np.asarray(OFFSET * (offset + noise))
-
-
 def settings() -> tuple[Setting, ...]:
     """The rows of the made-up table."""
     quiet, loud = 1.0, 3.0
@@ -351,26 +267,6 @@ def table(rows: Sequence[Row]) -> str:
             f"{row.gate_inconclusive:.1f} %",
             f"{row.covered:.1f} %",
             smallest,
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def many_metrics_table(rows: Sequence[ManyMetricsRow]) -> str:
-    """The rows of many metrics as a Markdown table."""
-    lines = [
-        "| metrics | noise | offset of a run | trials | significant without a change | false alarms "
-        f"| found, one {CHANGE_PERCENT:g} % slower | false alarms on others |",
-        "|--:|--|--|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        setting = row.setting
-        cells = (
-            str(setting.metrics),
-            setting.noise,
-            "shared" if setting.shared else "of each metric",
-            f"{row.trials:,}",
-            *(f"{share:.1f} %" for share in (row.significant, row.alarms, row.found, row.others)),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
