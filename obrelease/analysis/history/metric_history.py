@@ -183,9 +183,11 @@ def _in_commit_order(points: Sequence[FigurePoint], order: Mapping[str, int]) ->
 
 
 def _commit_point(runs: tuple[FigurePoint, ...]) -> CommitPoint:
+    first = runs[0]
+    if len(runs) == 1:
+        return CommitPoint(first.commit, runs, first.value, first.low, first.high)
     values = [run.value for run in runs]
-    low, high = (runs[0].low, runs[0].high) if len(runs) == 1 else (min(values), max(values))
-    return CommitPoint(runs[0].commit, runs, median(values), low, high)
+    return CommitPoint(first.commit, runs, median(values), min(values), max(values))
 
 
 def _stretch(points: Sequence[CommitPoint], begin: int, toolchain: str) -> Stretch:

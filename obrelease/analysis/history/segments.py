@@ -1,7 +1,8 @@
 """Segments of constant level: the partition of a series with the least penalised sum of squares.
 
 Optimal partitioning (B. Jackson et al., "An algorithm for optimal partitioning of data on an interval",
-2005). The place of each change point is then estimated from the likelihood of all places.
+2005), in time proportional to the points: see `segment_starts`. The place of each change point is then
+estimated from the likelihood of all places.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obrelease.analysis.history.segment_starts import SegmentStarts
 from obrelease.analysis.statistics.exact_log import Floats, exact_exp
 
 LEAST_SEGMENT: Final = 3
@@ -42,20 +44,21 @@ def partition(values: Floats, *, penalty: float, allowed: NDArray[np.bool_] | No
         allowed: bool [n + 1], where a segment may begin; everywhere if None. 0 and n must be allowed.
     """
     count = values.size
-    sums = _sums(values - np.median(values)) if count else np.zeros(1)
+    centred = values - np.median(values) if count else values
+    sums = _sums(centred)
     inverse = np.zeros(count + 1)
     inverse[1:] = 1.0 / np.arange(1, count + 1)
-    best = np.full(count + 1, np.inf)
-    best[0] = -penalty
     begins = np.zeros(count + 1, dtype=np.int64)
+    costs = np.full(count + 1, np.inf)
+    costs[0] = -penalty
+    starts = SegmentStarts(sums, squares=float(centred @ centred), penalty=penalty)
     for end in range(LEAST_SEGMENT, count + 1):
-        if allowed is not None and not allowed[end]:
-            continue
-        last = end - LEAST_SEGMENT + 1
-        difference = sums[end] - sums[:last]
-        cost = best[:last] - difference * difference * inverse[end : LEAST_SEGMENT - 1 : -1]
-        begins[end] = begin = int(np.argmin(cost))
-        best[end] = cost[begin] + penalty
+        start = end - LEAST_SEGMENT
+        if costs[start] < np.inf:
+            starts.add(start, costs[start], begins[start])
+        if allowed is None or allowed[end]:
+            begins[end], cost = starts.cheapest(end, inverse)
+            costs[end] = cost + penalty
     return _trace(begins, count)
 
 
