@@ -27,6 +27,7 @@ Figure = dict[str, Any]
 WALK_STEP_TICKS = 30
 RESTING_ORDERS = 5_000_000
 PRICE_LEVELS = 1_000_000
+FEW_STOPS, MANY_STOPS, EXTREMES = 10, 10_000, 20_000
 
 
 def figures(commands: Commands, rounds: int, clock_ns: Clock, itch: Path | None) -> list[Figure]:
@@ -42,6 +43,7 @@ def figures(commands: Commands, rounds: int, clock_ns: Clock, itch: Path | None)
         _apply(commands, rounds, clock_ns),
         _digest(commands, rounds, clock_ns),
         _wide_walk(commands, rounds, clock_ns),
+        _trailing_stops(rounds, clock_ns),
     ]
     if itch is not None:
         found.append(_itch(itch, rounds, clock_ns))
@@ -122,6 +124,43 @@ def _wide_walk(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:
         events_wide=events[1],
         by_message=round(by_message, 2),
     )
+
+
+def _trailing_stops(rounds: int, clock_ns: Clock) -> Figure:
+    """Time of a trade at a new extreme that moves the triggers of 10,000 trailing stops, against that of 10."""
+    trades = np.zeros(2 * EXTREMES, COMMAND)
+    trades["qty_lots"] = 1
+    trades["side"][::2] = 1
+    trades["order_id"] = np.tile([1, 2], EXTREMES)
+    trades["price_ticks"] = 10_000_000 + np.repeat(np.arange(EXTREMES), 2)
+
+    def passes(stops: Commands) -> Callable[[], Callable[[], object]]:
+        def prepare() -> Callable[[], object]:
+            book = NativeBook()
+            book.apply(stops)
+            return lambda: book.apply(trades)
+
+        return prepare
+
+    few, many = (passes(_trailing_orders(count)) for count in (FEW_STOPS, MANY_STOPS))
+    pairs = [(_times_ns(few, 1, clock_ns)[0], _times_ns(many, 1, clock_ns)[0]) for _ in range(rounds)]
+    return _figure(
+        "10,000 trailing stops against 10, trades at new extremes",
+        "times",
+        [after / before for before, after in pairs],
+        ns_a_trade=round(statistics.median(after for _, after in pairs) / EXTREMES, 1),
+    )
+
+
+def _trailing_orders(count: int) -> Commands:
+    """Sell stops with trails so long that no price reaches their triggers."""
+    orders = np.zeros(2 * count, COMMAND)
+    orders["op"][::2] = Op.EXTEND
+    orders["price_ticks"][::2] = 1_000_000 + np.random.default_rng(1).integers(0, 1_000_000, count)
+    orders["side"][1::2], orders["kind"][1::2], orders["flags"][1::2] = 1, OrderKind.TRAILING_STOP, 1
+    orders["qty_lots"][1::2] = 1
+    orders["order_id"][1::2] = 10 + np.arange(count)
+    return orders
 
 
 def _digest(commands: Commands, rounds: int, clock_ns: Clock) -> Figure:

@@ -81,7 +81,8 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
 }
 
 // The record of the open order in `slot`.
-[[nodiscard]] inline Resting resting_record(const SharedState& shared, std::size_t symbol, Slot slot) noexcept {
+[[nodiscard]] inline Resting resting_record(const SharedState& shared, const SymbolBook& book, std::size_t symbol,
+                                            Slot slot) noexcept {
     const Node& node = shared.pool[slot];
     Resting record{};
     record.symbol = static_cast<std::uint16_t>(symbol);
@@ -104,7 +105,7 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
     record.display_lots = order.display;
     record.shown_lots = queue == Queue::displayed ? attributes.shown : 0;
     record.participant = order.participant;
-    record.trigger_ticks = order.trigger;
+    record.trigger_ticks = attributes.is_waiting ? book.special()->stops.trigger(shared.pool, slot, order) : 0;
     record.trail_ticks = order.trail;
     record.expiry_ns = order.expiry_ns;
     return record;
@@ -113,8 +114,9 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
 // Writes engine.open_orders() records in canonical order.
 inline void write_orders(const Engine& engine, Resting* out) {
     for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
-        for_each_open_order(engine.shared(), engine.book(symbol),
-                            [&](Slot slot) { *out++ = resting_record(engine.shared(), symbol, slot); });
+        const SymbolBook& book = engine.book(symbol);
+        for_each_open_order(engine.shared(), book,
+                            [&](Slot slot) { *out++ = resting_record(engine.shared(), book, symbol, slot); });
     }
 }
 
@@ -155,8 +157,7 @@ public:
         order.side = record.side;
         order.kind = static_cast<OrderKind>(record.kind);
         order.tif = static_cast<TimeInForce>(record.tif);
-        // The prices that a trailing stop has seen are not stored, so it must see the next one.
-        if (record.queue == code(Queue::waiting)) return ops.add_waiting_stop(order, no_price);
+        if (record.queue == code(Queue::waiting)) return ops.add_waiting_stop(order);
         const Slot slot = ops.rest(order);
         if (order.display != 0) ops.attributes(slot)->shown = record.shown_lots;
     }

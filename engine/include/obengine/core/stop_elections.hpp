@@ -102,7 +102,7 @@ void accept_stop(SymbolBookOps<Sink>& ops, Order& stop) {
             return trigger_elected(ops);
         }
     }
-    ops.add_waiting_stop(stop, last);
+    ops.add_waiting_stop(stop);
 }
 
 }  // namespace obengine

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "obengine/containers/price_ladder.hpp"
+#include "obengine/containers/trailing_index.hpp"
 #include "obengine/core/orders.hpp"
 
 namespace obengine {
@@ -15,8 +14,8 @@ namespace obengine {
 // closest on both sides. A trailing stop without a trigger has no_key, which no price has.
 [[nodiscard]] inline Key trigger_key(Ticks ticks, std::uint32_t side) noexcept { return key_of(ticks, side ^ 1U); }
 
-// Stops with a fixed trigger are in a ladder by trigger, each level oldest first. Trailing stops are in a list
-// by arrival, which is scanned only when a price may move or reach one of them.
+// Stops with a fixed trigger are in a ladder by trigger, each level oldest first; trailing stops are in an index
+// that keeps their triggers. OrderAttributes::order.trigger of a waiting trailing stop is not kept up to date.
 class WaitingStops {
 public:
     explicit WaitingStops(const LadderLimits& limits) : sides_{StopSide(limits), StopSide(limits)} {}
@@ -25,8 +24,8 @@ public:
     // The oldest waiting stop of a side; follow OrderAttributes::newer.
     [[nodiscard]] Slot oldest(std::uint32_t side) const noexcept { return sides_[side].oldest; }
 
-    // Adds the stop in `slot` as the newest; `seen` is the last price, or no_price.
-    void add(NodePool& pool, OrderAttributesPool& attributes_pool, Slot slot, Ticks seen) {
+    // Adds the stop in `slot` as the newest.
+    void add(NodePool& pool, OrderAttributesPool& attributes_pool, Slot slot) {
         OrderAttributes& attributes = attributes_pool[pool.owner(slot)];
         StopSide& side = sides_[attributes.order.side];
         attributes.is_waiting = true;
@@ -34,14 +33,7 @@ public:
         attributes.newer = null_slot;
         (side.newest == null_slot ? side.oldest : attributes_pool[pool.owner(side.newest)].newer) = slot;
         side.newest = slot;
-        const Key key = trigger_key(attributes.order.trigger, attributes.order.side);
-        if (!is_trailing(attributes.order.kind)) return side.fixed.append(pool, slot, key);
-        pool[slot].prev = side.last_trailing;
-        pool[slot].next = null_slot;
-        (side.last_trailing == null_slot ? side.first_trailing : pool[side.last_trailing].next) = slot;
-        side.last_trailing = slot;
-        side.seen = std::min(side.seen, trigger_key(seen, attributes.order.side));
-        side.nearest = std::max(side.nearest, key);
+        place(pool, slot, attributes.order);
     }
 
     // Removes the stop in `slot`.
@@ -50,13 +42,13 @@ public:
         StopSide& side = sides_[attributes.order.side];
         (attributes.older == null_slot ? side.oldest : attributes_pool[pool.owner(attributes.older)].newer) = attributes.newer;
         (attributes.newer == null_slot ? side.newest : attributes_pool[pool.owner(attributes.newer)].older) = attributes.older;
-        if (!is_trailing(attributes.order.kind)) {
-            return side.fixed.unlink(pool, slot, trigger_key(attributes.order.trigger, attributes.order.side));
-        }
-        const Node& node = pool[slot];
-        (node.prev == null_slot ? side.first_trailing : pool[node.prev].next) = node.next;
-        (node.next == null_slot ? side.last_trailing : pool[node.next].prev) = node.prev;
-        if (side.first_trailing == null_slot) side.reset_price_bounds();
+        displace(pool, slot, attributes.order);
+    }
+
+    // The current trigger of the stop in `slot`.
+    [[nodiscard]] Ticks trigger(const NodePool& pool, Slot slot, const Order& order) const noexcept {
+        if (!is_trailing(order.kind)) return order.trigger;
+        return trigger_key(sides_[order.side].trailing.trigger(place_of(pool, slot)), order.side);
     }
 
     // Shows a price to all stops of a side; calls elect(slot), which must remove it, for each stop reached.
@@ -65,24 +57,15 @@ public:
         StopSide& here = sides_[side];
         const Key seen = trigger_key(price, side);
         while (here.fixed.best() >= seen) elect(here.fixed.head(here.fixed.best()));
-        if (here.first_trailing == null_slot || (seen <= here.seen && seen > here.nearest)) return;
-        here.seen = std::max(here.seen, seen);
-        here.nearest = no_key;
-        for (Slot slot = here.first_trailing; slot != null_slot;) {
-            const Slot following = pool[slot].next;
-            Order& order = attributes_pool[pool.owner(slot)].order;
-            update_trailing_trigger(order, price);
-            const Key key = trigger_key(order.trigger, side);
-            if (key >= seen) {
-                elect(slot);
-            } else {
-                here.nearest = std::max(here.nearest, key);
-            }
-            slot = following;
+        here.trailing.see(seen);
+        for (std::uint32_t at = here.trailing.reached(seen); at != TrailingIndex::no_place; at = here.trailing.reached(seen)) {
+            const Slot slot = here.trailing.slot(at);
+            attributes_pool[pool.owner(slot)].order.trigger = trigger_key(here.trailing.trigger(at), side);
+            elect(slot);
         }
     }
 
-    // Moves the trigger of a trailing stop after a price.
+    // Moves the trigger of a trailing stop that does not wait yet after a price.
     static void update_trailing_trigger(Order& order, Ticks price) noexcept {
         if (!is_trailing(order.kind)) return;
         const Key seen = trigger_key(price, order.side);
@@ -98,21 +81,25 @@ private:
     struct StopSide {
         explicit StopSide(const LadderLimits& limits) : fixed(limits) {}
 
-        void reset_price_bounds() noexcept {
-            seen = std::numeric_limits<Key>::max();
-            nearest = no_key;
-        }
-
         Ladder fixed;
+        TrailingIndex trailing;
         Slot oldest = null_slot;
         Slot newest = null_slot;
-        Slot first_trailing = null_slot;
-        Slot last_trailing = null_slot;
-        // All trailing stops have seen a price with at least the key `seen`, and no trigger key is above `nearest`:
-        // a price with a key between them moves and reaches none.
-        Key seen = std::numeric_limits<Key>::max();
-        Key nearest = no_key;
     };
+
+    // The node of a trailing stop is in no queue, so a link holds its place in the index.
+    [[nodiscard]] static std::uint32_t place_of(const NodePool& pool, Slot slot) noexcept { return pool[slot].prev; }
+
+    void place(NodePool& pool, Slot slot, const Order& order) {
+        const Key key = trigger_key(order.trigger, order.side);
+        if (!is_trailing(order.kind)) return sides_[order.side].fixed.append(pool, slot, key);
+        pool[slot].prev = sides_[order.side].trailing.add(slot, key, order.trail);
+    }
+
+    void displace(NodePool& pool, Slot slot, const Order& order) {
+        if (is_trailing(order.kind)) return sides_[order.side].trailing.remove(place_of(pool, slot));
+        sides_[order.side].fixed.unlink(pool, slot, trigger_key(order.trigger, order.side));
+    }
 
     StopSide sides_[2];
 };

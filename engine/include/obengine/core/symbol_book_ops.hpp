@@ -92,11 +92,11 @@ public:
         return slot;
     }
 
-    // Adds a waiting stop; `seen` is the last price, or no_price.
-    void add_waiting_stop(Order& order, Ticks seen) {
+    // Adds a waiting stop.
+    void add_waiting_stop(Order& order) {
         order.arrival = shared.arrivals++;
         const Slot slot = insert(order);
-        book.make_special().stops.add(shared.pool, shared.attributes_pool, slot, seen);
+        book.make_special().stops.add(shared.pool, shared.attributes_pool, slot);
     }
 
     // Removes an open order from the book.
