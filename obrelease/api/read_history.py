@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from obrelease.analysis.history.change_points import LEAST_POINTS
+from obrelease.analysis.history.machines import join_machines
 from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory, build_history
 from obrelease.analysis.history.to_json import history_json
 from obrelease.api.arguments import checked_path
@@ -98,13 +99,14 @@ def history(
     registry: RegistryLike = "results",
     repository: ProjectLike | None = ".",
     every_metric: bool = False,
+    across_hosts: bool = False,
     reporter: Reporter = SILENT,
 ) -> HistoryReport:
     """The history of the metrics whose name matches a pattern.
 
     Runs are in the order of their commits in the graph of the repository; runs without a known commit
     have their place by time. Runs of unlike machines are separate histories. A change of the compiler,
-    the interpreter or a library is a break.
+    the interpreter or a library is a break. A commit that was measured on both sides bridges it.
 
     Args:
         metric: a shell pattern of the metric's full name, or its id.
@@ -112,6 +114,7 @@ def history(
         registry: the registry, or its folder.
         repository: where commits are put in order; None for the order of time.
         every_metric: with a pattern, also what comes with a measurement: CPU time, counters.
+        across_hosts: the machines of a metric are one history; a change of machine is a break.
 
     Raises:
         UsageError: a malformed filter.
@@ -137,6 +140,8 @@ def history(
         raise NotFound(
             f"no run has a metric {metric!r}", hint="`obrelease show latest` lists the metrics of a run"
         )
+    if across_hosts:
+        found = join_machines(found)
     order, known = _order(repository, [points for _, points in found])
     ordered = sorted(found, key=lambda item: _position(item[0]))
     return HistoryReport(tuple(build_history(key, points, order) for key, points in ordered), known)

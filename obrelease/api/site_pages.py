@@ -62,6 +62,7 @@ def build_site(
     *,
     project: ProjectLike = ".",
     compare: Sequence[tuple[Side, Side]] = (),
+    across_hosts: bool = False,
     reporter: Reporter = SILENT,
 ) -> SiteReport:
     """Write the pages of a project's registry into a folder; the same runs give the same bytes.
@@ -71,6 +72,7 @@ def build_site(
     Args:
         to: a new or empty folder, or one that has a site already.
         compare: pairs of base and head, each as for `compare`, that get a page.
+        across_hosts: as for `history`.
 
     Raises:
         UsageError, NotFound, Inconclusive, IntegrityError, RemoteError: a pair does not compare.
@@ -80,7 +82,7 @@ def build_site(
     """
     owner = project_of(project)
     folder = checked_path("to", to)
-    content = _content(owner, compare, reporter)
+    content = _content(owner, compare, reporter, across_hosts=across_hosts)
     _require_own_folder(folder)
     writer = _Writer(folder)
     unreadable = list(content.unreadable)
@@ -99,6 +101,7 @@ def build_report_file(
     *,
     project: ProjectLike = ".",
     compare: Sequence[tuple[Side, Side]] = (),
+    across_hosts: bool = False,
     reporter: Reporter = SILENT,
 ) -> SiteReport:
     """Write one self-contained page of a project's registry, which can be attached to a release.
@@ -108,6 +111,7 @@ def build_report_file(
     Args:
         to: an `.html` file; one that exists is replaced.
         compare: pairs of base and head, each as for `compare`, that get a section.
+        across_hosts: as for `history`.
 
     Raises:
         UsageError, NotFound, Inconclusive, IntegrityError, RemoteError: a pair does not compare.
@@ -118,7 +122,7 @@ def build_report_file(
     file = checked_path("to", to)
     if file.suffix != ".html":
         raise UsageError(f"{file}: not an .html file", hint="name it report.html")
-    content = _content(project_of(project), compare, reporter)
+    content = _content(project_of(project), compare, reporter, across_hosts=across_hosts)
     from obrelease.site.history_pages import history_page
     from obrelease.site.single_page import single_page
 
@@ -142,7 +146,9 @@ class _Content:
     unreadable: tuple[str, ...]
 
 
-def _content(owner: Project, pairs: Sequence[tuple[Side, Side]], reporter: Reporter) -> _Content:
+def _content(
+    owner: Project, pairs: Sequence[tuple[Side, Side]], reporter: Reporter, *, across_hosts: bool
+) -> _Content:
     from obrelease.api.site_releases import local_releases
 
     store = Registry(owner.results_folder(must_exist=True))
@@ -158,7 +164,7 @@ def _content(owner: Project, pairs: Sequence[tuple[Side, Side]], reporter: Repor
         owner,
         store,
         found.entries,
-        _histories(store, owner.root, reporter),
+        _histories(store, owner.root, reporter, across_hosts=across_hosts),
         tuple(_comparison(owner, base, head, reporter) for base, head in pairs),
         local_releases(owner),
         tuple(unreadable),
@@ -181,9 +187,11 @@ def _side_text(side: Side) -> str:
     return ", ".join(entry if isinstance(entry, str) else entry.digest[:12] for entry in entries)
 
 
-def _histories(store: Registry, root: Path, reporter: Reporter) -> HistoryReport:
+def _histories(store: Registry, root: Path, reporter: Reporter, *, across_hosts: bool) -> HistoryReport:
     try:
-        return history("*", registry=store.root, repository=root, reporter=reporter)
+        return history(
+            "*", registry=store.root, repository=root, across_hosts=across_hosts, reporter=reporter
+        )
     except NotFound:
         return HistoryReport(())
 

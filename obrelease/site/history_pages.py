@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from obrelease.analysis.history.bridge_text import bridge_lines
 from obrelease.analysis.history.metric_history import HistoryStep, MetricHistory
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.models.finding import printable
@@ -100,6 +101,7 @@ def history_summary(page: HistoryPage) -> dict[str, Any]:
         "points": _line(values),
         "steps": [{"x": x(step.index), "verdict": step.verdict} for step in history.steps],
         "breaks": [x(at) for at in history.breaks],
+        "bridges": [x(bridge.index) for bridge in history.bridges],
         "first": _commit(history, 0),
         "last": _commit(history, count - 1),
         "low": readable(min(values), series.unit),
@@ -171,6 +173,7 @@ def _page(
         "run": "".join(short_run(point.runs[-1].digest) for point in points),
         "steps": [[step.index - begin, step.verdict] for step in history.steps if begin <= step.index < end],
         "breaks": [at - begin for at in history.breaks if begin <= at < end],
+        "bridges": [b.index - begin for b in history.bridges if begin <= b.index < end],
         "releases": [
             [at, printable(releases[point.commit])]
             for at, point in enumerate(points)
@@ -297,12 +300,7 @@ def _remarks(history: MetricHistory) -> list[str]:
             f"Possible: a change since {_commit(history, index)};"
             f" {possible.more_points} more runs would decide."
         )
-    lines += [
-        f"Break at {_commit(history, stretch.begin)}: now {printable(stretch.toolchain)}."
-        " No change is found across it."
-        for stretch in history.stretches[1:]
-    ]
-    return lines
+    return lines + [printable(line) for line in bridge_lines(history)]
 
 
 def _row(history: MetricHistory, point: Any) -> dict[str, Any]:

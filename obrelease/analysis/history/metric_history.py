@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from obrelease.analysis.history.bridges import Bridge, find_bridge, is_explained, step_across, with_interval
 from obrelease.analysis.history.change_points import LEAST_POINTS, Changes, Possible, Step, find_changes
+from obrelease.analysis.history.commit_runs import CommitRuns, commit_runs
 from obrelease.analysis.statistics.median import median
 from obrelease.models.run_figures import FigurePoint, SeriesKey
 
 Verdict = Literal["better", "worse", "changed"]
-
-_WITHOUT_COMMIT: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,24 @@ class CommitPoint:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Points without a break between them.
+    """Points without a break between them, or with bridges over all breaks between them.
 
     Attributes:
         begin, end: indices into the points of the history; `end` is behind the last one.
-        toolchain: compiler, interpreter and libraries of all its runs.
-        changes: None if it has too few runs.
+        toolchain: compiler, interpreter and libraries of its first run.
+        changes: of the values as they would be behind the last bridge; None if it has too few runs.
+        bridges: over the breaks within, in order.
     """
 
     begin: int
     end: int
     toolchain: str
     changes: Changes | None
+    bridges: tuple[Bridge, ...] = ()
+
+    def factor(self, index: int) -> float:
+        """What makes a measured value comparable with those behind the last bridge."""
+        return math.prod(bridge.ratio for bridge in self.bridges if bridge.index > index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,16 @@ class HistoryStep:
 
 @dataclass(frozen=True, slots=True)
 class MetricHistory:
-    """One series: its points in order, and what happened between them."""
+    """One series: its points in order, and what happened between them.
+
+    Attributes:
+        measured_again: runs of commits whose point has another toolchain; they are no points themselves.
+    """
 
     series: SeriesKey
     points: tuple[CommitPoint, ...]
     stretches: tuple[Stretch, ...]
+    measured_again: int = 0
 
     @property
     def runs(self) -> int:
@@ -85,8 +96,30 @@ class MetricHistory:
 
     @property
     def breaks(self) -> tuple[int, ...]:
-        """Indices of points where compiler, interpreter or libraries changed: no step is found there."""
+        """Indices of points where compiler, interpreter or libraries changed, and no bridge is.
+
+        No step is found there.
+        """
         return tuple(stretch.begin for stretch in self.stretches[1:])
+
+    def anchor(self, index: int) -> str | None:
+        """The commit that would bridge the break at a point if it were measured again: the newest before it.
+
+        Returns:
+            None if no point of the stretch before the break has a commit and clean runs.
+        """
+        begin = max((each.begin for each in self.stretches if each.begin < index), default=0)
+        clean = (
+            point.commit
+            for point in reversed(self.points[begin:index])
+            if point.commit and not any(run.dirty for run in point.runs)
+        )
+        return next(clean, None)
+
+    @property
+    def bridges(self) -> tuple[Bridge, ...]:
+        """The bridges over breaks, in order."""
+        return tuple(bridge for stretch in self.stretches for bridge in stretch.bridges)
 
     @property
     def steps(self) -> tuple[HistoryStep, ...]:
@@ -99,7 +132,11 @@ class MetricHistory:
         last = self.stretches[-1]
         if last.changes is None or last.changes.possible is None:
             return None
-        return last.begin + self._point_of(last, last.changes.possible.index), last.changes.possible
+        possible = last.changes.possible
+        index = last.begin + self._point_of(last, possible.index)
+        if any(b.index == index and is_explained(possible, b, self._runs_of(last)) for b in last.bridges):
+            return None
+        return index, possible
 
     def drifts(self) -> tuple[tuple[int, int, float], ...]:
         """Slow changes: index of the first and the last point, and the ratio of the ends."""
@@ -117,16 +154,23 @@ class MetricHistory:
     def _steps_of(self, stretch: Stretch) -> tuple[HistoryStep, ...]:
         if stretch.changes is None:
             return ()
-        return tuple(
-            HistoryStep(
-                index=stretch.begin + self._point_of(stretch, step.index),
-                low=stretch.begin + self._point_of(stretch, step.low),
-                high=stretch.begin + self._point_of(stretch, step.high),
-                verdict=verdict_of(self.series, step),
-                step=step,
-            )
-            for step in stretch.changes.steps
+        found = (self._step(stretch, step) for step in stretch.changes.steps)
+        return tuple(step for step in found if step is not None)
+
+    def _step(self, stretch: Stretch, step: Step) -> HistoryStep | None:
+        """A step of a stretch; None if the error of a bridge in its range may be all that it shows."""
+        index, low, high = (
+            stretch.begin + self._point_of(stretch, run) for run in (step.index, step.low, step.high)
         )
+        for bridge in stretch.bridges:
+            if low <= bridge.index <= high:
+                if is_explained(step, bridge, self._runs_of(stretch)):
+                    return None
+                step = step_across(step, bridge)
+        return HistoryStep(index, low, high, verdict_of(self.series, step), step)
+
+    def _runs_of(self, stretch: Stretch) -> int:
+        return sum(len(point.runs) for point in self.points[stretch.begin : stretch.end])
 
     def _point_of(self, stretch: Stretch, run: int) -> int:
         """The point of a stretch, counted from its begin, that has its run number `run`."""
@@ -155,31 +199,16 @@ def build_history(
         order: the place of each commit in the graph of the repository. Runs of other commits, or of none,
             have their place by time.
     """
-    placed = _in_commit_order(points, order)
-    grouped = [
-        tuple(runs) for _, runs in groupby(placed, key=lambda run: (run.commit or run.digest, run.toolchain))
+    groups = commit_runs(points, order)
+    commits = tuple(_commit_point(group.runs) for group in groups)
+    edges = [at for at in range(1, len(groups)) if groups[at].toolchain != groups[at - 1].toolchain]
+    bridges = {at: find_bridge(groups, at) for at in edges}
+    begins = [0, *(at for at in edges if bridges[at] is None)]
+    stretches = [
+        _stretch(groups, begin, end, [b for at, b in bridges.items() if b is not None and begin < at < end])
+        for begin, end in zip(begins, [*begins[1:], len(groups)], strict=True)
     ]
-    commits = tuple(_commit_point(runs) for runs in grouped)
-    stretches, begin = [], 0
-    for toolchain, group in groupby(commits, key=lambda point: point.runs[0].toolchain):
-        size = len(list(group))
-        stretches.append(_stretch(commits[begin : begin + size], begin, toolchain))
-        begin += size
-    return MetricHistory(series, commits, tuple(stretches))
-
-
-def _in_commit_order(points: Sequence[FigurePoint], order: Mapping[str, int]) -> list[FigurePoint]:
-    """Known commits by the graph; another run behind the newest known commit that was measured before it."""
-    by_time = sorted(points, key=lambda run: (run.created_ns, run.digest))
-    keyed, reached = [], -1
-    for run in by_time:
-        place = order.get(run.commit or _WITHOUT_COMMIT)
-        if place is None:
-            keyed.append(((reached, 1, run.created_ns, run.digest), run))
-        else:
-            reached = max(reached, place)
-            keyed.append(((place, 0, run.created_ns, run.digest), run))
-    return [run for _, run in sorted(keyed, key=lambda item: item[0])]
+    return MetricHistory(series, commits, tuple(stretches), len(points) - sum(len(g.runs) for g in groups))
 
 
 def _commit_point(runs: tuple[FigurePoint, ...]) -> CommitPoint:
@@ -190,8 +219,14 @@ def _commit_point(runs: tuple[FigurePoint, ...]) -> CommitPoint:
     return CommitPoint(first.commit, runs, median(values), min(values), max(values))
 
 
-def _stretch(points: Sequence[CommitPoint], begin: int, toolchain: str) -> Stretch:
-    values = [run.value for point in points for run in point.runs]
-    groups = [number for number, point in enumerate(points) for _ in point.runs]
-    changes = find_changes(values, groups=groups) if len(values) >= LEAST_POINTS else None
-    return Stretch(begin, begin + len(points), toolchain, changes)
+def _stretch(groups: Sequence[CommitRuns], begin: int, end: int, bridges: Sequence[Bridge]) -> Stretch:
+    whole = Stretch(begin, end, groups[begin].toolchain, None, tuple(bridges))
+    factors = [whole.factor(at) for at in range(begin, end)] if bridges else [1.0] * (end - begin)
+    values = [
+        run.value * factor
+        for group, factor in zip(groups[begin:end], factors, strict=True)
+        for run in group.runs
+    ]
+    numbers = [number for number, group in enumerate(groups[begin:end]) for _ in group.runs]
+    changes = find_changes(values, groups=numbers) if len(values) >= LEAST_POINTS else None
+    return replace(whole, changes=changes, bridges=tuple(with_interval(b, changes) for b in bridges))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -42,6 +43,13 @@ def history_plot(history: MetricHistory, *, image_format: ImageFormat = "svg") -
                 color=MUTED,
                 linestyle=":",
                 label=None if number else "compiler or interpreter changed",
+            )
+        for number, bridge in enumerate(history.bridges):
+            axes.axvline(
+                bridge.index - 0.5,
+                color=MUTED,
+                linestyle=(0, (8, 3)),
+                label=None if number else "the same, bridged",
             )
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(float(value), series.unit)))
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
@@ -87,7 +95,9 @@ def _draw_levels(axes: Axes, history: MetricHistory, stretch: Stretch) -> None:
     levels = [steps[0].step.before, *(step.step.after for step in steps)] if steps else []
     levels = levels or [stretch.changes.levels[0][1]]
     for begin, end, level in zip(edges, edges[1:], levels, strict=False):
-        axes.hlines(level, begin - 0.5, end - 0.5, color=TEXT, linewidth=1.2)
+        cuts = [begin, *(bridge.index for bridge in stretch.bridges if begin < bridge.index < end), end]
+        for left, right in pairwise(cuts):
+            axes.hlines(level / stretch.factor(left), left - 0.5, right - 0.5, color=TEXT, linewidth=1.2)
 
 
 def _commit_at(history: MetricHistory, at: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from obrelease.analysis.history.bridges import Bridge
 from obrelease.analysis.history.metric_history import CommitPoint, HistoryStep, MetricHistory
 
 
@@ -28,8 +29,15 @@ def history_json(history: MetricHistory, reasons: Sequence[str | None]) -> dict[
         "machine": series.machine,
         "points": [_point(point) for point in history.points],
         "breaks": [
-            {"index": stretch.begin, "toolchain": stretch.toolchain} for stretch in history.stretches[1:]
+            {
+                "index": stretch.begin,
+                "toolchain": stretch.toolchain,
+                "anchor": history.anchor(stretch.begin),
+            }
+            for stretch in history.stretches[1:]
         ],
+        "bridges": [_bridge(bridge) for bridge in history.bridges],
+        "runs_measured_again": history.measured_again,
         "steps": [_step(history, step, reason) for step, reason in zip(history.steps, reasons, strict=True)],
         "drifts": [
             {"first_index": first, "last_index": last, "ratio": ratio}
@@ -54,6 +62,20 @@ def _point(point: CommitPoint) -> dict[str, Any]:
         "low": point.low,
         "high": point.high,
         "runs": [run.digest for run in point.runs],
+    }
+
+
+def _bridge(bridge: Bridge) -> dict[str, Any]:
+    return {
+        "index": bridge.index,
+        "toolchain": bridge.toolchain,
+        "ratio": bridge.ratio,
+        "ratio_low": bridge.ratio_low,
+        "ratio_high": bridge.ratio_high,
+        "anchors": [
+            {"commit": commit, "runs_before": before, "runs_after": after}
+            for commit, before, after in bridge.anchors
+        ],
     }
 
 

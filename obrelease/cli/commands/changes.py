@@ -27,6 +27,13 @@ def changes(
             "--check", help="Exit with 1 if a step to worse values is neither accepted nor taken back."
         ),
     ] = False,
+    across_hosts: Annotated[
+        bool,
+        typer.Option(
+            "--across-hosts",
+            help="One history of all machines; a change is a break, bridged by commits measured on both.",
+        ),
+    ] = False,
     results: ResultsOption = None,
 ) -> None:
     """List the change points of all metrics.
@@ -41,7 +48,14 @@ def changes(
     """
     project = session.project(results=results)
     registry = session.registry(results, must_exist=True)
-    report = api.history(metric, *(given or ()), registry=registry, repository=project, reporter=session.out)
+    report = api.history(
+        metric,
+        *(given or ()),
+        registry=registry,
+        repository=project,
+        across_hosts=across_hosts,
+        reporter=session.out,
+    )
     alarms = list(report.alarms())
     document = report.to_json() | {"alarms": len(alarms)}
     has_steps = any(history.steps for history in report.histories)

@@ -46,13 +46,20 @@ def history(
             "--plot", metavar="FILE", help="Draw the history of one metric into FILE: .svg, .png or .pdf."
         ),
     ] = None,
+    across_hosts: Annotated[
+        bool,
+        typer.Option(
+            "--across-hosts",
+            help="One history of all machines; a change is a break, bridged by commits measured on both.",
+        ),
+    ] = False,
     results: ResultsOption = None,
 ) -> None:
     """Show a metric over the commits, with its change points.
 
     Runs are in the order of their commits in the repository; runs of other commits, or of none, have their
     place by time. Unlike machines are separate histories. A change of compiler, interpreter or libraries
-    is a break, and no change point is found across it.
+    is a break, and no change point is found across it, unless a commit was measured on both sides.
 
     The interval is that of the median of the run's samples, or the least and the largest of several runs.
     Figures come from the table of figures and are not hashed again; `obrelease fsck` does that.
@@ -63,7 +70,14 @@ def history(
         raise UsageError(f"--last is {last}; it is at least 1")
     project = session.project(results=results)
     registry = session.registry(results, must_exist=True)
-    report = api.history(metric, *(given or ()), registry=registry, repository=project, reporter=session.out)
+    report = api.history(
+        metric,
+        *(given or ()),
+        registry=registry,
+        repository=project,
+        across_hosts=across_hosts,
+        reporter=session.out,
+    )
     if plot is not None:
         draw(session, report, plot)
     in_full = metric != "*" and len(report.histories) <= MOST_IN_FULL

@@ -32,6 +32,13 @@ def build(
             "--single", metavar="FILE", help="Write one self-contained page, such as report.html, instead."
         ),
     ] = None,
+    across_hosts: Annotated[
+        bool,
+        typer.Option(
+            "--across-hosts",
+            help="One history of all machines; a change is a break, bridged by commits measured on both.",
+        ),
+    ] = False,
     results: ResultsOption = None,
 ) -> None:
     """Write static pages of the registry.
@@ -43,9 +50,13 @@ def build(
     """
     project, pairs = session.project(results=results), [compare] if compare else []
     if single is not None:
-        report = api.build_report_file(single, project=project, compare=pairs, reporter=session.out)
+        report = api.build_report_file(
+            single, project=project, compare=pairs, across_hosts=across_hosts, reporter=session.out
+        )
     else:
-        report = api.build_site(to, project=project, compare=pairs, reporter=session.out)
+        report = api.build_site(
+            to, project=project, compare=pairs, across_hosts=across_hosts, reporter=session.out
+        )
     session.out.result(
         report.to_json(), f"{report.folder if single is not None else report.folder / 'index.html'}"
     )

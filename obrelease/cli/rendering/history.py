@@ -8,6 +8,7 @@ from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from obrelease.analysis.history.bridge_text import bridge_lines
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.cli.console.output import counted, table
 from obrelease.cli.rendering.run_details import instant, short_commit
@@ -127,13 +128,14 @@ def _one(report: HistoryReport, history: MetricHistory, last: int | None) -> str
 
 def _rows(report: HistoryReport, history: MetricHistory, last: int | None) -> Iterator[list[str]]:
     marks = {step.index: step for step in history.steps}
-    toolchains = {stretch.begin: stretch.toolchain for stretch in history.stretches[1:]}
+    toolchains = {stretch.begin: f"break: now {stretch.toolchain}" for stretch in history.stretches[1:]}
+    toolchains |= {bridge.index: f"bridged: now {bridge.toolchain}" for bridge in history.bridges}
     first = max(0, len(history.points) - last) if last is not None else 0
     for number, point in enumerate(history.points[first:], first):
         step = marks.get(number)
         notes = []
         if number in toolchains:
-            notes.append(f"── break: now {printable(toolchains[number])}")
+            notes.append(f"── {printable(toolchains[number])}")
         if step is not None:
             reason = report.reason_of(history, step)
             notes.append(
@@ -163,6 +165,7 @@ def _remarks(history: MetricHistory) -> list[str]:
             f"possible: a change{ratio_text} since {_commit(history.points[index].commit)};"
             f" {counted(possible.more_points, 'more run')} would decide"
         )
+    lines += [printable(line) for line in bridge_lines(history)]
     if all(stretch.changes is None for stretch in history.stretches):
         lines.append("too few runs to look for changes: at least 12 without a break are needed")
     return ["", *lines] if lines else []

@@ -50,6 +50,7 @@
       context.restore();
     };
     data.breaks.forEach((at) => line(at, colour("--muted"), [4, 4]));
+    data.bridges.forEach((at) => line(at, colour("--muted"), [10, 4]));
     data.releases.forEach(([at]) => line(at + 0.5, colour("--muted"), [1, 3]));
     data.steps.forEach(([at, verdict]) =>
       line(at, colour(verdict === "better" ? "--better" : "--worse"), []));
