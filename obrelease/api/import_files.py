@@ -331,12 +331,13 @@ def _require_readable(artefact: Artefact, place: str) -> None:
     parameters = sum(len(key) + len(str(value)) for key, value in artefact.parameters.items())
     rows = sum(len(row.name) + len(row.reason) for row in artefact.left_out)
     if metrics + parameters + rows > MAX_DOCUMENT_BYTES // 2:
-        require_readable(
-            document_bytes(artefact),
-            f"{place}: as a run of {len(artefact.metrics):,} metrics",
-            MAX_DOCUMENT_BYTES - _BYTES_OF_FILES,
-            hint="divide it into several files, such as by the filter of the tool",
-        )
+        where = f"{place}: as a run of {len(artefact.metrics):,} metrics"
+        hint = "divide it into several files, such as by the filter of the tool"
+        try:
+            data = document_bytes(artefact)
+        except InvalidInput as error:
+            raise InvalidInput(f"{where}: {error}", hint=hint) from error
+        require_readable(data, where, MAX_DOCUMENT_BYTES - _BYTES_OF_FILES, hint=hint)
 
 
 def _known_runs(store: Store, prepared: Sequence[_Prepared]) -> list[ImportedRun]:
