@@ -351,3 +351,25 @@ def test_a_benchmark_that_is_gone_is_listed_and_never_passes(
     output = capsys.readouterr()
     assert "taken for one host (host name lab-7)" in output.out
     assert "encode: only in the baseline" in output.err
+
+
+@pytest.mark.parametrize("with_policy", [False, True])
+def test_a_diff_knows_the_new_names_of_a_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], with_policy: bool
+) -> None:
+    """Without the alias of the policy, the old and the new name are two metrics that nothing compares."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("old", "new"):
+        rows = [{"command": f"./{name}", "times": [1.0, 1.01, 1.02], "exit_codes": [0, 0, 0]}]
+        (tmp_path / f"{name}.json").write_text(json.dumps({"results": rows}), "utf-8")
+        words = ["import", f"{name}.json", "--format", "hyperfine", "--scenario", "sort", "--host", "h"]
+        assert execute([*words, "--label", f"side={name}"]) == 0
+    (tmp_path / "policy.toml").write_text(POLICY + '[alias]\n"./old" = "./new"\n', "utf-8")
+    capsys.readouterr()
+    policy = ["--policy", "policy.toml"] if with_policy else []
+    code = diff("label.side=old", "label.side=new", "--json", *policy)
+    document = capsys.readouterr().out
+    if with_policy:
+        assert [row["name"] for row in json.loads(document)["metrics"]] == ["./new"]
+    else:
+        assert code == ExitCode.INCONCLUSIVE

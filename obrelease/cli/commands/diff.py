@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,6 +63,14 @@ def diff(
         ),
     ] = False,
     plot: PlotOption = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            metavar="FILE",
+            help="A gate policy, for its level, thresholds, aliases and how it knows one machine.",
+        ),
+    ] = None,
     force: ForceOption = False,
     same_host: SameHostOption = False,
     results: ResultsOption = None,
@@ -92,6 +101,8 @@ def diff(
         raise UsageError(f"--only is `changed`, not {only!r}")
     if (head is None) != bool(within):
         raise UsageError("a comparison needs A and B, or A and --within", hint="`obrelease diff --help`")
+    if head is None and policy is not None:
+        raise UsageError("--policy is for two sides, not for --within")
     project = session.project(results=results, forge=forge)
     key, changed = api.sort_key(sort), only == "changed"
     if head is None:
@@ -108,6 +119,7 @@ def diff(
             secondary=every_row,
             only_changed=changed,
             sort=key,
+            policy=policy,
             reporter=session.out,
         )
     if plot is not None:
