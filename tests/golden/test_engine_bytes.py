@@ -122,7 +122,7 @@ def test_the_digests_of_a_stream_of_every_order_kind(core: str) -> None:
     assert said[EventKind.MODIFIED] == set(Priority)
     assert said[EventKind.TRADED] == {*Side, CROSS}
     assert all(said.values())
-    assert records_digest(events) == "bf6d82f51166bc0a2a70f9d7bd2e77e867ffbb2333be645708adec0dfd0f38f5"
-    assert book.state_digest() == "32108fd4e269e930fe4d2ed51c946f26ffa3080c7f330b02b6fcf6742ccef9ff"
+    assert records_digest(events) == "27dee787e8f44d45aef06e8f3bc11d0dee3295ff7b4ce7620c5dec4e4b323961"
+    assert book.state_digest() == "caea627d7df45bca335faabe786ac940005d937991aea9cff18f2e7769c2d223"
     placements = events["other_id"][events["kind"] == EventKind.ACCEPTED] & np.uint64(255)
     assert set(placements.tolist()) == set(Queue)

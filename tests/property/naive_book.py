@@ -49,6 +49,7 @@ class NaiveBook:
         self.state = [0] * symbols
         self.last: list[int | None] = [None] * symbols
         self.prices: list[int] = []
+        self.elected: list[Order] = []
         self.rows: list[EventRow] = []
 
     def apply(self, commands: Commands) -> Events:
@@ -71,8 +72,8 @@ class NaiveBook:
         if code:
             c = command
             self.rows = [(5, code, c.symbol, c.qty_lots, c.order_id, c.op, c.price_ticks)]
-        elif command.op <= Op.EXECUTE:
-            self.elect(command.symbol)
+        elif command.op <= Op.EXECUTE or command.op == Op.STATE:
+            self.settle(command.symbol)
         return self.rows
 
     def act(self, command: Command, extension: Extension) -> int:
@@ -122,7 +123,7 @@ class NaiveBook:
                 self.follow(order, last)
                 if self.state[c.symbol] == TradingState.OPEN and self.reached(order, last):
                     self.open.remove(order)
-                    self.cascade([order])
+                    self.elected.append(order)
         else:
             self.arrive(order, x.minimum)
         return 0
@@ -267,14 +268,19 @@ class NaiveBook:
         order.shown = 0 if order.queue else min(order.display or order.qty, order.qty)
         self.open.append(order)
 
-    def elect(self, symbol: int) -> None:
-        """Stops by the trades of the last arrival, and what follows."""
-        self.cascade(self.elected(symbol))
-
-    def cascade(self, queue: list[Order]) -> None:
-        while queue:
-            stop = queue.pop(0)
-            self.prices = []
+    def settle(self, symbol: int) -> None:
+        """What follows a change: one AON order that can be filled, else one elected stop, again and again."""
+        while True:
+            self.elected += self.elect(symbol)
+            again = self.fillable(symbol)
+            if again is not None:
+                self.open.remove(again)
+                self.report(EventKind.TRIGGERED, again.side, again, again.qty, again.placement)
+                self.match(again, dry=False)
+                continue
+            if not self.elected:
+                return
+            stop = self.elected.pop(0)
             if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
                 stop.price = min(max(stop.trigger + stop.price, NO_PRICE + 1), MAX_PRICE)
             with_limit = stop.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT)
@@ -282,9 +288,20 @@ class NaiveBook:
             stop.trigger = stop.trail = 0
             self.report(EventKind.TRIGGERED, stop.side, stop, stop.qty, stop.placement)
             self.arrive(stop, 0)
-            queue += self.elected(stop.symbol)
 
-    def elected(self, symbol: int) -> list[Order]:
+    def fillable(self, symbol: int) -> Order | None:
+        """The first resting AON order that the opposite side would fill."""
+        if self.state[symbol] != TradingState.OPEN:
+            return None
+        for side in Side:
+            makers = self.book(symbol, 1 - side)
+            for order in self.book(symbol, side):
+                reaches = order.queue == 2 and bool(makers) and self.within(makers[0], order)
+                if reaches and self.would_trade(order) == order.qty:
+                    return order
+        return None
+
+    def elect(self, symbol: int) -> list[Order]:
         """All trade prices are seen, one after another; the first and the last alone can matter."""
         prices, self.prices = self.prices, []
         if self.state[symbol] != TradingState.OPEN:
@@ -319,7 +336,6 @@ class NaiveBook:
             self.uncross(c.symbol, reference)
             last = self.last[c.symbol]
             self.prices = [] if last is None else [last]
-            self.elect(c.symbol)
         return 0
 
     def uncross(self, symbol: int, reference: int) -> None:
@@ -354,6 +370,8 @@ class NaiveBook:
         for order in gone:
             self.withdraw(order, order.qty, CancelReason.MASS)
         self.rows.append((EventKind.MASS_CANCELLED, c.side, c.symbol, len(gone), c.participant, 0, 0))
+        for symbol in sorted({order.symbol for order in gone}):
+            self.settle(symbol)
         return 0
 
     def set_clock(self, c: Command) -> int:
@@ -365,6 +383,8 @@ class NaiveBook:
         for order in due:
             self.withdraw(order, order.qty, CancelReason.EXPIRED)
         self.rows.append((EventKind.CLOCK_SET, c.flags, c.symbol, len(due), c.order_id, 0, 0))
+        for symbol in sorted({order.symbol for order in due}):
+            self.settle(symbol)
         return 0
 
     def book(self, symbol: int, side: int) -> list[Order]:

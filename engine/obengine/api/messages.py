@@ -46,7 +46,8 @@ CANCELLED      CancelReason     open quantity removed        the order's limit, 
 MODIFIED       Priority         the new open quantity        the new limit
 REJECTED       RejectCode       as sent                      as sent
 REFILLED       Side             the new shown quantity       the order's limit
-TRIGGERED      Side             open quantity                the limit it arrives with
+TRIGGERED      Side             open quantity                the limit it arrives with (a stop, or
+                                                             an AON order that looks again)
 STATE_CHANGED  TradingState     0 (order_id: old state)      the reference price
 AUCTION_PRICE  0                volume                       the auction price
 MASS_CANCELLED side as sent     number of orders             0 (order_id: participant)

@@ -21,6 +21,7 @@ from obengine.api.messages import (
     Queue,
     Side,
     TradingState,
+    placement_of,
 )
 from obengine.api.protocol import Snapshot
 from obengine.audit.replay_book import Entry, ReplayBook
@@ -61,6 +62,7 @@ class _Arrival:
     symbol: int
     entry: Entry
     refilled: set[int]
+    looks_again: bool = False
 
 
 @dataclass(slots=True)
@@ -314,6 +316,10 @@ class EventAudit:
     def _trigger(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
         self._finish_arrival()
         book = self._book(symbol)
+        resting = book.orders.get(order_id)
+        if resting is not None and resting.queue == Queue.CONDITIONAL:
+            self._look_again(symbol, resting, (side, qty, placement, price))
+            return
         stop = book.waiting.pop(order_id, None)
         if stop is None:
             self.faults["orphan_trigger"] += 1
@@ -322,6 +328,19 @@ class EventAudit:
         self.faults["wrong_state"] += book.state != TradingState.OPEN
         entry = Entry(order_id, stop.side, price, stop.open_lots, placement & 255, placement >> 32)
         self._start_arrival(symbol, entry)
+
+    def _look_again(self, symbol: int, order: Entry, given: tuple[int, int, int, int]) -> None:
+        """A resting AON order leaves its queue, to be filled completely."""
+        book = self._book(symbol)
+        side, qty, placement, price = given
+        right = (order.side, order.open_lots, placement_of(Queue.CONDITIONAL, 0))
+        self.faults["wrong_quantity"] += (side, qty, placement) != right
+        self.faults["wrong_price"] += price != order.price_ticks
+        self.faults["wrong_state"] += book.state != TradingState.OPEN
+        book.remove(order)
+        self._start_arrival(symbol, order)
+        if self._arrival is not None:
+            self._arrival.looks_again = True
 
     def _change_state(self, state: int, symbol: int, _: int, old: int, __: int, ___: int) -> None:
         self._finish_arrival()
@@ -353,6 +372,7 @@ class EventAudit:
         if arrival is None or not arrival.entry.open_lots:
             return
         entry, book = arrival.entry, self._book(arrival.symbol)
+        self.faults["wrong_quantity"] += arrival.looks_again
         if entry.price_ticks == NO_PRICE:
             self.faults["market_order_rested"] += 1
             return

@@ -31,7 +31,7 @@ from obengine.reference.orders import (
     Order,
     order_from,
 )
-from obengine.reference.stops import accept_stop, arrive, elect_by_last, elect_by_trades
+from obengine.reference.stops import accept_stop, arrive, elect_by_last, settle
 from obengine.reference.symbol_book import EventLog, SymbolBook
 from obengine.reference.validation import validate_command
 
@@ -78,8 +78,8 @@ class CommandProcessor:
             return self._clock(command)
         book = self.books[command.symbol]
         if command.op == Op.STATE:
-            return _state(book, command)
-        if command.op == Op.NEW:
+            reject_code = _state(book, command)
+        elif command.op == Op.NEW:
             reject_code = _new(book, command, extension)
         elif command.op == Op.CANCEL:
             reject_code = _cancel(book, command)
@@ -87,7 +87,8 @@ class CommandProcessor:
             reject_code = _modify(book, command)
         else:
             reject_code = _execute(book, command)
-        elect_by_trades(book)
+        if not reject_code:
+            settle(book)
         return reject_code
 
     def _reject(self, command: Command, code: int) -> None:
@@ -104,6 +105,7 @@ class CommandProcessor:
     def _mass_cancel(self, command: Command) -> int:
         books = self.books if command.symbol == ALL_SYMBOLS else [self.books[command.symbol]]
         cancelled = 0
+        changed: set[int] = set()
         for book in books:
             for order_id, side in book.in_snapshot_order():
                 if command.side not in (side, BOTH_SIDES):
@@ -112,7 +114,9 @@ class CommandProcessor:
                     continue
                 book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.MASS)
                 cancelled += 1
+                changed.add(book.symbol)
         self._emit_summary(EventKind.MASS_CANCELLED, command.side, command, cancelled, command.participant)
+        self._settle(changed)
         return _ACCEPTED
 
     def _clock(self, command: Command) -> int:
@@ -136,7 +140,13 @@ class CommandProcessor:
             book = self.books[symbol]
             book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.EXPIRED)
         self._emit_summary(EventKind.CLOCK_SET, command.flags, command, len(leaving), command.order_id)
+        self._settle({symbol for symbol, _ in leaving})
         return _ACCEPTED
+
+    def _settle(self, symbols: set[int]) -> None:
+        """Settle the symbols that lost orders."""
+        for symbol in sorted(symbols):
+            settle(self.books[symbol])
 
     def _emit_summary(
         self, kind: EventKind, detail: int, command: Command, orders: int, order_id: int

@@ -1,4 +1,4 @@
-"""Matches an arriving order against resting orders (sections 4.3 to 4.5 of the specification).
+"""Matches an arriving order against resting orders (sections 4.3 to 4.5 and 4.9 of the specification).
 
 The refill of an iceberg is in `symbol_book`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 
 from obengine.api.messages import NO_PRICE, CancelReason, EventKind, OrderFlag, RejectCode, SelfTrade, Side
 from obengine.reference.orders import MAX_PRICE, Order
@@ -57,6 +58,21 @@ def _in_matching_order(book: SymbolBook, taker: Order) -> Generator[tuple[int, i
             yield from ((maker, lots, False) for maker, lots in reserves if lots)
             yield from ((maker, lots, False) for maker, lots in makers.hidden.get(price, {}).items())
             yield from ((maker, lots, True) for maker, lots in makers.conditional.get(price, {}).items())
+
+
+def first_fillable(book: SymbolBook) -> int | None:
+    """The first AON order, in snapshot order, that `match` would fill completely (section 4.9)."""
+    for side in Side:
+        ladder, makers = book.ladder(side), book.opposite(side)
+        prices = [price for price, queue in ladder.conditional.items() if queue]
+        for price in sorted(prices, key=ladder.sign.__mul__):
+            with closing(makers.prices_within(-ladder.sign * price)) as within:
+                if next(within, None) is None:
+                    break
+            for order_id, lots in ladder.conditional[price].items():
+                if can_fill(book, replace(book.special_orders[order_id], open_lots=lots), lots):
+                    return order_id
+    return None
 
 
 def best_firm_price(ladder: Ladder) -> int | None:

@@ -1,8 +1,6 @@
-"""Arrival of orders, and election of stops by trades (sections 4.2 and 7 of the specification)."""
+"""Arrival of orders, and what follows: stops, and AON orders that look again (sections 4.2, 4.9 and 7)."""
 
 from __future__ import annotations
-
-from collections import deque
 
 from obengine.api.messages import (
     NO_PRICE,
@@ -14,7 +12,7 @@ from obengine.api.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.reference.matching import can_fill, match
+from obengine.reference.matching import can_fill, first_fillable, match
 from obengine.reference.orders import LIMITED, MAX_PRICE, TRAILING, WHOLE, Order
 from obengine.reference.symbol_book import SymbolBook
 
@@ -42,40 +40,45 @@ def arrive(book: SymbolBook, taker: Order, min_lots: int = 0) -> None:
 
 
 def accept_stop(book: SymbolBook, stop: Order) -> None:
-    """Let an accepted stop wait, or trigger it at once if the last price reaches it."""
+    """Let an accepted stop wait, or elect it at once if the last price reaches it."""
     last = book.last_ticks
     if last is not None:
         _update_trailing_trigger(stop, last)
         if book.state == TradingState.OPEN and _reaches(last, stop):
-            _trigger_elected(book, deque([stop]))
+            book.elected.append(stop)
             return
     book.waiting[stop.order_id] = stop
 
 
-def elect_by_trades(book: SymbolBook) -> None:
-    """Elect and trigger stops by the trades since the last election."""
-    elected = _elected_by_trades(book)
-    if elected:
-        _trigger_elected(book, deque(elected))
-
-
 def elect_by_last(book: SymbolBook) -> None:
-    """Elect and trigger stops by the last price, when a book opens."""
+    """Elect stops by the last price, when a book opens."""
     book.first_unseen_ticks = None
     if book.last_ticks is not None:
-        _trigger_elected(book, deque(_elected_by(book, book.last_ticks)))
+        book.elected.extend(_elected_by(book, book.last_ticks))
 
 
-def _trigger_elected(book: SymbolBook, elected: deque[Order]) -> None:
-    """Trigger the elected stops in order; stops elected by their trades are appended."""
-    while elected:
-        stop = elected.popleft()
-        _convert_to_order(stop)
-        book.emit(
-            EventKind.TRIGGERED, stop.side, stop.open_lots, stop.order_id, stop.placement, stop.price_ticks
-        )
-        arrive(book, stop)
-        elected.extend(_elected_by_trades(book))
+def settle(book: SymbolBook) -> None:
+    """After a change of the book: elect stops, let AON orders look again, trigger elected stops."""
+    while True:
+        book.elected.extend(_elected_by_trades(book))
+        again = first_fillable(book) if book.state == TradingState.OPEN else None
+        if again is not None:
+            order = book.remove(again)
+            _emit_triggered(book, order)
+            match(book, order)
+        elif book.elected:
+            stop = book.elected.popleft()
+            _convert_to_order(stop)
+            _emit_triggered(book, stop)
+            arrive(book, stop)
+        else:
+            return
+
+
+def _emit_triggered(book: SymbolBook, order: Order) -> None:
+    book.emit(
+        EventKind.TRIGGERED, order.side, order.open_lots, order.order_id, order.placement, order.price_ticks
+    )
 
 
 def _elected_by_trades(book: SymbolBook) -> list[Order]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TradingState
@@ -27,6 +28,7 @@ class SymbolBook:
         orders: all resting orders by id.
         special_orders: the resting orders that are not plain, by id.
         waiting: waiting stops by id, in order of arrival.
+        elected: elected stops that are not triggered yet; empty between commands.
         state: a TradingState.
         last_ticks: price of the last trade, None before the first.
         first_unseen_ticks: price of the first trade that waiting stops have not seen.
@@ -35,6 +37,7 @@ class SymbolBook:
     __slots__ = (
         "asks",
         "bids",
+        "elected",
         "first_unseen_ticks",
         "last_ticks",
         "log",
@@ -50,6 +53,7 @@ class SymbolBook:
         self.orders: dict[int, RestingOrder] = {}
         self.special_orders: dict[int, Order] = {}
         self.waiting: dict[int, Order] = {}
+        self.elected: deque[Order] = deque()
         self.bids = Ladder(Side.BUY)
         self.asks = Ladder(Side.SELL)
         self.state: int = TradingState.OPEN

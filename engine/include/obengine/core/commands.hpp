@@ -20,6 +20,7 @@ struct EngineState {
     SharedState shared;
     std::vector<SymbolBook> books;
     std::vector<Slot> cancelling;   // orders to be cancelled together
+    std::vector<std::uint16_t> changed;  // symbols that lost orders together
     std::size_t special_books = 0;  // books with special orders or not OPEN
     std::uint64_t clock_ns = 0;
 };
@@ -69,6 +70,7 @@ private:
         if (op == Op::clock) return set_clock(command);
         Ops ops = ops_for(command.symbol);
         const RejectCode reject_code = dispatch_to_symbol(ops, op, command, extension);
+        if (reject_code == RejectCode::none) settle(ops);
         update_special_count(ops.book);
         if (state_.shared.expiries.needs_compaction()) compact_expiries();
         return reject_code;
@@ -138,12 +140,6 @@ private:
     void arrive_or_rest(Ops& ops, Order& order, std::uint32_t min_lots) {
         if (ops.book.state != TradingState::open) return static_cast<void>(ops.rest(order));
         arrive(ops, order, min_lots);
-        elect_after_trades(ops);
-    }
-
-    void elect_after_trades(Ops& ops) {
-        elect_by_trades(ops);
-        trigger_elected(ops);
     }
 
     [[nodiscard]] RejectCode cancel(Ops& ops, Slot slot, const Command& command) {
@@ -157,7 +153,6 @@ private:
         if (ops.is_waiting(slot)) return RejectCode::unknown_order;
         const std::uint32_t lots = std::min(static_cast<std::uint32_t>(command.qty_lots), ops.open_lots(slot));
         ops.trade(ops.node(slot).side() ^ 1U, lots, 0, slot);
-        elect_after_trades(ops);
         return RejectCode::none;
     }
 
@@ -204,7 +199,6 @@ private:
             uncross(ops, reference);
             ops.book.first_unseen = no_price;
             if (ops.book.last != no_price) elect(ops, ops.book.last);
-            trigger_elected(ops);
         }
         return RejectCode::none;
     }
@@ -217,6 +211,7 @@ private:
             behind_last = state_.books.size();
         }
         std::size_t cancelled = 0;
+        state_.changed.clear();
         for (std::size_t symbol = first; symbol < behind_last; ++symbol) {
             Ops ops = ops_for(symbol);
             cancelled += cancel_all(ops, CancelReason::mass, [&](Slot slot) {
@@ -225,19 +220,21 @@ private:
             });
         }
         emit_summary(EventKind::mass_cancelled, command.side, command.symbol, cancelled, command.participant);
+        settle_changed();
         return RejectCode::none;
     }
 
     [[nodiscard]] RejectCode set_clock(const Command& command) {
         state_.clock_ns = command.order_id;
         std::size_t expired = 0;
+        state_.changed.clear();
         while (state_.shared.expiries.is_due(state_.clock_ns)) {
             const Expiry due = state_.shared.expiries.pop();
             Ops ops = ops_for(due.symbol);
             const Slot slot = find_expiring(due);
             if (slot == null_slot) continue;
             ops.cancel_lots(slot, ops.open_lots(slot), CancelReason::expired);
-            update_special_count(ops.book);
+            note_changed(ops);
             ++expired;
         }
         if ((command.flags & end_of_day) != 0) {
@@ -250,6 +247,8 @@ private:
             }
         }
         emit_summary(EventKind::clock_set, command.flags, command.symbol, expired, command.order_id);
+        std::sort(state_.changed.begin(), state_.changed.end());
+        settle_changed();
         return RejectCode::none;
     }
 
@@ -261,8 +260,23 @@ private:
             if (chosen(slot)) state_.cancelling.push_back(slot);
         });
         for (const Slot slot : state_.cancelling) ops.cancel_lots(slot, ops.open_lots(slot), reason);
-        update_special_count(ops.book);
+        if (!state_.cancelling.empty()) note_changed(ops);
         return state_.cancelling.size();
+    }
+
+    // Notes that a symbol lost orders. Only AON orders can gain by that, so other books need not be settled.
+    void note_changed(Ops& ops) {
+        update_special_count(ops.book);
+        if (ops.book.special() != nullptr) state_.changed.push_back(ops.symbol);
+    }
+
+    // A symbol may be noted twice; to settle it again changes nothing.
+    void settle_changed() {
+        for (const std::uint16_t symbol : state_.changed) {
+            Ops ops = ops_for(symbol);
+            settle(ops);
+            update_special_count(ops.book);
+        }
     }
 
     // Emits the final event of a command that affects many orders.

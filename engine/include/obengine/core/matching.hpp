@@ -1,4 +1,4 @@
-// Matches an arriving order against resting orders of all kinds (sections 4.3 to 4.5 of the specification).
+// Matches an arriving order against resting orders of all kinds (sections 4.3 to 4.5 and 4.9 of the specification).
 // The refill of an iceberg is in symbol_book_ops.hpp.
 #pragma once
 
@@ -53,12 +53,20 @@ public:
     // Whether match() would trade at least the wanted lots (section 4.4).
     [[nodiscard]] bool can_fill(std::uint32_t wanted) const {
         std::uint64_t found = 0;
+        return can_fill(wanted, found);
+    }
+
+    // The same; `found` becomes the lots that it would trade, at least the wanted ones if it would.
+    [[nodiscard]] bool can_fill(std::uint32_t wanted, std::uint64_t& found) const {
         const Key reach = taker_.reach();
         for (Key key = best_key(ops_.book, makers_); key >= reach && key != no_key; key = next_key(ops_.book, makers_, key)) {
             if (const auto answer = can_fill_at(key, wanted, found)) return *answer;
         }
         return false;
     }
+
+    // Whether own orders are not traded with.
+    [[nodiscard]] bool prevents_self_trade() const noexcept { return prevents_self_trade_; }
 
 private:
     [[nodiscard]] bool is_own_order(Slot maker) const noexcept {
@@ -161,6 +169,36 @@ private:
     const std::uint32_t makers_;
     const bool prevents_self_trade_;
 };
+
+// The first AON order of a side, in queue order, that can be filled completely, or null_slot.
+template <EventSink Sink>
+[[nodiscard]] Slot first_fillable(SymbolBookOps<Sink>& ops, std::uint32_t side) {
+    SpecialQueues& special = *ops.book.special();
+    const Ladder& queues = special.conditional[side];
+    ConditionalWatch& watch = special.watches[side];
+    const Key touch = best_key(ops.book, side ^ 1U);
+    const bool reached = watch.next != no_key && touch >= -watch.next;
+    if (queues.best() == no_key || !(watch.must_look || reached || watch.added >= watch.look_at)) return null_slot;
+    std::uint64_t missing = ~std::uint64_t{0} - watch.added;
+    bool simple = true;
+    Key key = queues.best();
+    for (; key != no_key && touch >= -key; key = queues.below(key)) {
+        for (Slot slot = queues.head(key); slot != null_slot; slot = ops.node(slot).next) {
+            Order order = ops.order(slot);
+            const Matcher<Sink> matcher(ops, order);
+            std::uint64_t found = 0;
+            if (matcher.can_fill(order.open, found)) return slot;
+            missing = std::min(missing, order.open - found);
+            simple = simple && !matcher.prevents_self_trade();
+        }
+    }
+    // Without AON orders on the other side and without self-trade prevention, what an order would trade grows only
+    // by what is added.
+    watch.must_look = !simple || special.conditional[side ^ 1U].best() != no_key;
+    watch.look_at = watch.added + missing;
+    watch.next = key;
+    return null_slot;
+}
 
 // Whether a post-only order may arrive at `price`; SLIDE may change the price.
 [[nodiscard]] inline RejectCode reprice_post_only(const SymbolBook& book, std::uint32_t side, std::uint16_t flags,

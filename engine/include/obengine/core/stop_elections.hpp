@@ -1,4 +1,5 @@
-// Arrival of orders, and election of stops by trades (sections 4.2 and 7 of the specification).
+// Arrival of orders, and what follows: stops, and AON orders that look again (sections 4.2, 4.9 and 7 of the
+// specification).
 #pragma once
 
 #include <algorithm>
@@ -76,22 +77,45 @@ inline void convert_to_order(Order& stop) noexcept {
     stop.trigger = stop.trail = 0;
 }
 
-// Triggers the elected stops in order; stops elected by their trades are appended. It terminates because an
-// order is triggered once.
 template <EventSink Sink>
-void trigger_elected(SymbolBookOps<Sink>& ops) {
+void emit_triggered(SymbolBookOps<Sink>& ops, const Order& order) {
+    ops.emit(EventKind::triggered, order.side, order.open, order.id, order.placement(), order.price);
+}
+
+// Fills the first resting AON order, in snapshot order, that can be filled completely. Returns whether there is one.
+template <EventSink Sink>
+[[nodiscard]] bool fill_conditional(SymbolBookOps<Sink>& ops) {
+    if (ops.book.special() == nullptr || ops.book.state != TradingState::open) return false;
+    for (std::uint32_t side = 0; side < 2; ++side) {
+        const Slot slot = first_fillable(ops, side);
+        if (slot == null_slot) continue;
+        Order order = ops.order(slot);
+        ops.remove(slot);
+        emit_triggered(ops, order);
+        Matcher<Sink>(ops, order).match();
+        return true;
+    }
+    return false;
+}
+
+// After a change of the book: elects stops by its trades, lets AON orders look again, and triggers the elected
+// stops in order. It terminates because an order is triggered once.
+template <EventSink Sink>
+void settle(SymbolBookOps<Sink>& ops) {
     std::vector<Order>& elected = ops.shared.elected;
-    for (std::size_t k = 0; k < elected.size(); ++k) {
-        Order stop = elected[k];
-        convert_to_order(stop);
-        ops.emit(EventKind::triggered, stop.side, stop.open, stop.id, stop.placement(), stop.price);
-        arrive(ops, stop);
+    for (std::size_t next = 0;;) {
         elect_by_trades(ops);
+        if (fill_conditional(ops)) continue;
+        if (next == elected.size()) break;
+        Order stop = elected[next++];
+        convert_to_order(stop);
+        emit_triggered(ops, stop);
+        arrive(ops, stop);
     }
     elected.clear();
 }
 
-// An accepted stop waits, or is triggered at once if the last price reaches it.
+// An accepted stop waits, or is elected at once if the last price reaches it.
 template <EventSink Sink>
 void accept_stop(SymbolBookOps<Sink>& ops, Order& stop) {
     const Ticks last = ops.book.last;
@@ -99,7 +123,7 @@ void accept_stop(SymbolBookOps<Sink>& ops, Order& stop) {
         WaitingStops::update_trailing_trigger(stop, last);
         if (ops.book.state == TradingState::open && WaitingStops::reaches(last, stop)) {
             ops.shared.elected.push_back(stop);
-            return trigger_elected(ops);
+            return;
         }
     }
     ops.add_waiting_stop(stop);

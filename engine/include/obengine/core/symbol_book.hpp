@@ -37,6 +37,14 @@ struct Arrival {
     Key reach;
 };
 
+// Whether the resting AON orders of a side could have become fillable since they last looked at the other side.
+struct ConditionalWatch {
+    bool must_look = true;
+    std::uint64_t added = 0;    // lots that came to rest within the limit of one of them
+    std::uint64_t look_at = 0;  // they need not look before `added` reaches this,
+    Key next = no_key;          // or before the best key of the other side reaches this
+};
+
 // The queues that only special orders need.
 struct SpecialQueues {
     explicit SpecialQueues(const LadderLimits& limits)
@@ -45,6 +53,17 @@ struct SpecialQueues {
     Ladder hidden[2];
     Ladder conditional[2];
     WaitingStops stops;
+    ConditionalWatch watches[2];
+
+    // An order has come to rest.
+    void note_rest(std::uint32_t side, Queue queue, Key key, std::uint32_t lots) noexcept {
+        if (queue == Queue::conditional) return note_conditional_change();
+        const Key best = conditional[side ^ 1U].best();
+        if (best != no_key && key >= -best) watches[side ^ 1U].added += lots;
+    }
+
+    // An AON order has come, gone or shrunk, which can make others fillable in many ways.
+    void note_conditional_change() noexcept { watches[0].must_look = watches[1].must_look = true; }
 };
 
 class SymbolBook {

@@ -88,7 +88,9 @@ public:
         const Queue queue = order.queue();
         if (queue != Queue::displayed) static_cast<void>(book.make_special());
         const Slot slot = insert(order);
-        ladder(order.side, queue).append(shared.pool, slot, key_of(order.price, order.side));
+        const Key key = key_of(order.price, order.side);
+        ladder(order.side, queue).append(shared.pool, slot, key);
+        if (book.special() != nullptr) book.special()->note_rest(order.side, queue, key, order.open);
         return slot;
     }
 
@@ -107,6 +109,7 @@ public:
             if (special->is_waiting) {
                 book.special()->stops.remove(shared.pool, shared.attributes_pool, slot);
             } else {
+                note_if_conditional(special->order);
                 ladder(gone.side(), special->order.queue()).unlink(shared.pool, slot, key_of(gone.price, gone.side()));
             }
             if (special->order.tif == TimeInForce::gtd) shared.expiries.remove_one();
@@ -121,6 +124,7 @@ public:
     // Reduces an order to `lots`, at most its open lots, in place; the reserve is reduced first.
     void shrink(Slot slot, std::uint32_t lots) noexcept {
         if (OrderAttributes* const special = attributes(slot)) {
+            note_if_conditional(special->order);
             special->order.open = lots;
             special->shown = std::min(special->shown, lots);
         } else {
@@ -143,6 +147,7 @@ public:
         } else if (special == nullptr) {
             shrink(slot, left);
         } else {
+            note_if_conditional(special->order);
             special->order.open = left;
             if (lots >= special->shown) return refill(slot, *special);
             special->shown -= lots;
@@ -163,6 +168,10 @@ public:
     }
 
 private:
+    void note_if_conditional(const Order& order) noexcept {
+        if (order.tif == TimeInForce::aon) book.special()->note_conditional_change();
+    }
+
     // Allocates a slot, attributes if the order is special, and an id entry.
     [[nodiscard]] Slot insert(const Order& order) {
         const bool plain = order.is_plain() && !is_stop(order.kind);

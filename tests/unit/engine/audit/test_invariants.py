@@ -105,6 +105,9 @@ def test_a_sound_log_has_no_fault_and_its_lots_add_up() -> None:
         ("crossed_book", CROSSED),
         ("priority_broken", [*HIDDEN_FIRST, (TRD, BUY, 0, 1, 3, 1, 100)]),
         ("priority_broken", [AON, (ACC, BUY, 0, 2, 3, 0, 100), (TRD, BUY, 0, 2, 3, 1, 100)]),
+        ("wrong_quantity", [AON, (TRG, SELL, 0, 5, 1, Queue.CONDITIONAL, 100)]),
+        ("wrong_price", [AON, (TRG, SELL, 0, 5, 1, Queue.CONDITIONAL, 99)]),
+        ("wrong_state", [AON, HALTED, (TRG, SELL, 0, 5, 1, Queue.CONDITIONAL, 100)]),
         ("market_order_rested", [(ACC, BUY, 0, 5, 8, 0, NO_PRICE)]),
     ],
 )

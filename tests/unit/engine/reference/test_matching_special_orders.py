@@ -165,7 +165,11 @@ def test_post_only_rests_or_is_refused_and_hidden_orders_count() -> None:
     driver.new(1, SELL, 1, 100, hidden=True)
     driver.new(2, SELL, 1, 90, tif=AON)
     assert driver.new(3, BUY, 1, 100, post_only=True) == [("rejected", RejectCode.WOULD_TAKE)]
-    assert driver.new(3, BUY, 1, 99, post_only=True) == [("accepted", 3, 1, 99)]
+    assert driver.new(3, BUY, 1, 99, post_only=True) == [
+        ("accepted", 3, 1, 99),
+        ("triggered", 2, 1, 90),
+        ("traded", 2, 3, 1, 99),
+    ]
 
 
 def test_post_only_slides_one_tick_behind_the_touch_also_on_modify() -> None:
@@ -237,8 +241,8 @@ def test_a_modified_aon_order_arrives_as_one() -> None:
     driver.new(1, BUY, 5, 90, tif=AON)
     driver.new(2, SELL, 4, 100)
     assert driver.modify(1, 5, 100) == [("modified", 1, 5, 100, Priority.LOST)]
-    assert driver.modify(1, 4, 100) == [("modified", 1, 4, 100, Priority.KEPT)]
-    assert driver.modify(1, 4, 101)[1:] == [("traded", 1, 2, 4, 100)]
+    driver.new(3, SELL, 1, 101)
+    assert driver.modify(1, 5, 101)[1:] == [("traded", 1, 2, 4, 100), ("traded", 1, 3, 1, 101)]
 
 
 def test_a_market_order_without_a_limit_takes_any_price() -> None:
