@@ -63,6 +63,13 @@ if TYPE_CHECKING:
     from obrelease.api.run_modes import run_stress as run_stress
     from obrelease.api.run_pictures import plot_run as plot_run
     from obrelease.api.set_up_project import scaffold as scaffold
+    from obrelease.api.settings_file import add_remote as add_remote
+    from obrelease.api.shared_registry import RemoteListing as RemoteListing
+    from obrelease.api.shared_registry import SharedReport as SharedReport
+    from obrelease.api.shared_registry import list_remote_runs as list_remote_runs
+    from obrelease.api.shared_registry import pull_runs as pull_runs
+    from obrelease.api.shared_registry import push_runs as push_runs
+    from obrelease.api.shared_registry import sync_runs as sync_runs
     from obrelease.api.site_pages import SiteReport as SiteReport
     from obrelease.api.site_pages import build_report_file as build_report_file
     from obrelease.api.site_pages import build_site as build_site
@@ -109,6 +116,8 @@ _SOURCES: Final = {
     "ReproductionReport": "api.reproduce_run:ReproductionReport",
     "RunDetails": "api.run_details:RunDetails",
     "RunReport": "api.run_modes:RunReport",
+    "RemoteListing": "api.shared_registry:RemoteListing",
+    "SharedReport": "api.shared_registry:SharedReport",
     "SiteReport": "api.site_pages:SiteReport",
     "ValidationReport": "api.validate_documents:ValidationReport",
     "VerifyResult": "release.verify.verify_release:VerifyResult",
@@ -124,6 +133,11 @@ _SOURCES: Final = {
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
     "gate_history": "api.history_gate:gate_history",
+    "add_remote": "api.settings_file:add_remote",
+    "list_remote_runs": "api.shared_registry:list_remote_runs",
+    "pull_runs": "api.shared_registry:pull_runs",
+    "push_runs": "api.shared_registry:push_runs",
+    "sync_runs": "api.shared_registry:sync_runs",
     "limits": "api.input_limits:limits",
     "import_formats": "api.import_files:import_formats",
     "import_results": "api.import_files:import_results",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from obrelease.api.arguments import check_argument, checked_path
 from obrelease.errors import NotFound, ObreleaseError, UsageError
@@ -15,6 +15,9 @@ from obrelease.models.project_name import project_name
 from obrelease.models.release_choices import PREVIOUS_CHOICES, PreviousChoice
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
+
+if TYPE_CHECKING:
+    from obrelease.remote.oci.credential_sources import CredentialSources
 
 _MAX_POINTER_BYTES: Final = 8192
 """The largest file that names a folder of git."""
@@ -56,6 +59,8 @@ class Project:
         previous: what a stable release is compared with: `stable` or `any`.
         attach: patterns of files below the root that are released with the results.
         notes: the source of own words on release pages; "" for none.
+        remotes: places of shared registries by name, as the settings file has them.
+        credentials: where credentials of registries may come from; None for `~/.docker/config.json`.
     """
 
     root: Path
@@ -77,6 +82,8 @@ class Project:
     previous: PreviousChoice = "stable"
     attach: tuple[str, ...] = ()
     notes: str = ""
+    remotes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    credentials: CredentialSources | None = None
 
     @classmethod
     def at(

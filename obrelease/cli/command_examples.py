@@ -23,6 +23,7 @@ _COMMANDS: Final = "docs/commands.md"
 _COMPARING: Final = "docs/comparing.md"
 _ENGINE: Final = "docs/measuring.md#workloads-of-the-engine"
 _PULL_REQUESTS: Final = "docs/pull-requests.md"
+_SHARING: Final = "docs/sharing.md"
 _RELEASES: Final = "docs/releases.md"
 
 EXAMPLES: Final = {
@@ -101,6 +102,14 @@ EXAMPLES: Final = {
     "verify": Examples(
         f"{_RELEASES}#what-verify-checks", ("verify v1.0", "verify ./downloads --policy release-policy.toml")
     ),
+    "push": Examples(_SHARING, ("push team", "push latest kind=bench oci://ghcr.io/OWNER/results")),
+    "pull": Examples(_SHARING, ("pull 1c9f team", "pull kind=bench scenario=x10 team")),
+    "sync": Examples(_SHARING, ("sync team", "sync oci://localhost:5000/results")),
+    "remote add": Examples(
+        _SHARING,
+        ("remote add team oci://ghcr.io/OWNER/results", "remote add local oci://localhost:5000/results"),
+    ),
+    "remote list": Examples(_SHARING, ("remote list", "remote list --json")),
     "init": Examples(
         _RELEASES,
         ("init --dry-run", "init --pull-request --pages --action OWNER/obrelease@COMMIT"),

@@ -42,6 +42,10 @@ ROOT_COMMANDS: Final = {
     "bundle": CommandRow("bundle:bundle", "Write the files of a release into a folder.", "Release"),
     "publish": CommandRow("publish:publish", "Check, pack, tag and upload runs as one release.", "Release"),
     "verify": CommandRow("verify:verify", "Check every layer of a release.", "Release"),
+    "push": CommandRow("push:push", "Push runs to a shared registry.", "Share"),
+    "pull": CommandRow("pull:pull", "Pull runs of a shared registry.", "Share"),
+    "sync": CommandRow("sync:sync", "Bring both sides of a shared registry to the same runs.", "Share"),
+    "remote": CommandRow("remote:remote", "Name a shared registry, or list the names.", "Share"),
     "init": CommandRow("init:init", "Set up this git repository for releases.", "Maintain"),
     "doctor": CommandRow("doctor:doctor", "Check the environment.", "Maintain"),
     "validate": CommandRow("validate:validate", "Check documents and the files that they list.", "Maintain"),
@@ -70,6 +74,12 @@ SITE_COMMANDS: Final = {
 }
 """The commands of `obrelease site`, in the order of `--help`."""
 
+REMOTE_COMMANDS: Final = {
+    "add": CommandRow("remote_add:add", "Give a shared registry a name in the settings file."),
+    "list": CommandRow("remote_list:list_remotes", "List the named registries."),
+}
+"""The commands of `obrelease remote`, in the order of `--help`."""
+
 SCHEMA_COMMANDS: Final = {
     "export": CommandRow("schema_export:export", "Write the schemas of all documents."),
     "check": CommandRow("schema_check:check", "Compare the exported schemas with the models."),
@@ -81,6 +91,7 @@ READ_ONLY_MODULES: Final = frozenset(
         *("run", "run_scenarios", "list", "show", "diff", "fsck", "validate", "doctor"),
         "help_",
         *("site", "schema", "schema_check"),
+        *("remote", "remote_list"),
     }
 )
 """Modules of commands that only read, and of groups. On Windows, all other commands are refused at once."""

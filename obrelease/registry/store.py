@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -23,7 +24,7 @@ from obrelease.models.archive_paths import run_path_error
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.validation import document_bytes, model_errors, read_document
 from obrelease.registry import pins
-from obrelease.registry.check_folder import check_folder
+from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder
 from obrelease.registry.entry import Entry, entry_of
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
@@ -76,20 +77,56 @@ class Registry:
             StorageError: the operating system refused; nothing was recorded.
         """
         _check_draft(draft, files)
+        with self.staging() as staging, storage_errors(self.root, "nothing was recorded"):
+            written = tuple(_write(staging, file) for file in sorted(files, key=lambda file: file.path))
+            artefact = _with_files(draft, written)
+            data = document_bytes(artefact)
+            digest, _ = write_file(staging / ENVELOPE_NAME, data)
+            sync_tree(staging)
+            location = self._move_to_folder(staging, draft, digest)
+        return entry_of(artefact, digest, self.root, location, len(data))
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A new folder for an unfinished run, on the file system of the results; removed at the end.
+
+        Raises:
+            StorageError: it cannot be made.
+        """
         staging = self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
             with storage_errors(self.root, "nothing was recorded"):
                 reject_symlinks(self.root, staging)
                 make_folders(staging)
-                written = tuple(_write(staging, file) for file in sorted(files, key=lambda file: file.path))
-                artefact = _with_files(draft, written)
-                data = document_bytes(artefact)
-                digest, _ = write_file(staging / ENVELOPE_NAME, data)
-                sync_tree(staging)
-                location = self._move_to_folder(staging, draft, digest)
+            yield staging
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        return entry_of(artefact, digest, self.root, location, len(data))
+
+    def adopt(self, staging: Path, digest: str) -> Entry:
+        """Record the run that another machine recorded, as it is: its folder is checked in full and moved.
+
+        Args:
+            staging: a folder from `staging` with the envelope and all files, each of them synced.
+            digest: the artefact digest that the run must have.
+
+        Raises:
+            IntegrityError: a file is missing, has other bytes or is too many, or the digest is another.
+            InvalidInput: the envelope is not a valid artefact, or its names are not allowed.
+            StorageError: the operating system refused; nothing was recorded.
+        """
+        found = check_folder(staging)
+        if found.digest != digest:
+            raise IntegrityError(f"run {digest}: its envelope has sha256 {found.digest}")
+        if found.problems or found.artefact is None:
+            first = found.problems[0]
+            kind = IntegrityError if first.rule in INTEGRITY_RULES else InvalidInput
+            place = first.path.removeprefix(f"{staging}/")
+            raise kind(f"run {digest}: {place}: {first.message}", hint="nothing was recorded")
+        with storage_errors(self.root, "nothing was recorded"):
+            sync_tree(staging)
+            location = self._move_to_folder(staging, found.artefact, digest)
+        envelope_bytes = found.size_bytes - sum(file.size for file in found.artefact.files)
+        return entry_of(found.artefact, digest, self.root, location, envelope_bytes)
 
     def find(self, where: Filter = _ALL, *, limit: int | None = None) -> tuple[Entry, ...]:
         """The runs that match a filter, newest first; at most `limit` of them.

@@ -23,11 +23,18 @@ _TASKS_PER_THREAD: Final = 16
 _ITEMS_PER_CHUNK: Final = 500
 
 
-def map_in_order(work: Callable[[A], B], items: Iterable[A], *, workers: int | None = None) -> Iterator[B]:
+def map_in_order(
+    work: Callable[[A], B],
+    items: Iterable[A],
+    *,
+    workers: int | None = None,
+    give_up: Callable[[], object] | None = None,
+) -> Iterator[B]:
     """`map` on several threads: results come in the order of the items, few items are taken in advance.
 
     Args:
         workers: the number of threads; None for one per processor.
+        give_up: is called if the work fails or is interrupted, before its running threads are waited for.
     """
     threads = workers or processor_count()
     pending: deque[Future[B]] = deque()
@@ -39,6 +46,10 @@ def map_in_order(work: Callable[[A], B], items: Iterable[A], *, workers: int | N
                 done = pending.popleft().result()
                 pending.extend(pool.submit(work, item) for item in islice(waiting, 1))
                 yield done
+        except BaseException:
+            if give_up is not None:
+                give_up()
+            raise
         finally:
             for task in pending:
                 task.cancel()

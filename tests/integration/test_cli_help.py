@@ -42,7 +42,7 @@ def test_help_as_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> Non
 def test_commands_are_listed_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
     groups = [group for group, _ in groupby(row.group for row in ROOT_COMMANDS.values())]
     assert len(groups) == len(set(groups))
-    assert groups == ["Measure", "Look", "Compare", "Release", "Maintain"]
+    assert groups == ["Measure", "Look", "Compare", "Release", "Share", "Maintain"]
     listing = printed(capsys, "--help").partition("\nMeasure:\n")[2]
     assert re.findall(r"^  (\w+) ", listing, re.MULTILINE) == list(ROOT_COMMANDS)
     columns = {len(match) for match in re.findall(r"^  \w+ +", listing, re.MULTILINE)}

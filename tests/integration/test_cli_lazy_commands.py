@@ -11,6 +11,7 @@ import pytest
 
 import obrelease.cli.commands as package
 from obrelease.cli.command_table import (
+    REMOTE_COMMANDS,
     ROOT_COMMANDS,
     RUN_COMMANDS,
     SCHEMA_COMMANDS,
@@ -20,7 +21,13 @@ from obrelease.cli.command_table import (
 from obrelease.cli.console.lazy_commands import LazyCommand
 from tests.command_tree import leaf_commands
 
-TABLES: Final = {"": ROOT_COMMANDS, "run": RUN_COMMANDS, "schema": SCHEMA_COMMANDS, "site": SITE_COMMANDS}
+TABLES: Final = {
+    "": ROOT_COMMANDS,
+    "remote": REMOTE_COMMANDS,
+    "run": RUN_COMMANDS,
+    "schema": SCHEMA_COMMANDS,
+    "site": SITE_COMMANDS,
+}
 ROWS: Final = [
     pytest.param(name, row, id=f"{group} {name}".strip())
     for group, table in TABLES.items()

@@ -12,6 +12,7 @@ import pytest
 
 from obrelease.cli.command_table import (
     READ_ONLY_MODULES,
+    REMOTE_COMMANDS,
     ROOT_COMMANDS,
     RUN_COMMANDS,
     SCHEMA_COMMANDS,
@@ -22,7 +23,12 @@ from obrelease.errors import ExitCode
 from tests.as_another_system import MACOS, WINDOWS, run_as
 from tests.program import ROOT
 
-GROUPS: Final = {"run": RUN_COMMANDS, "site": SITE_COMMANDS, "schema": SCHEMA_COMMANDS}
+GROUPS: Final = {
+    "remote": REMOTE_COMMANDS,
+    "run": RUN_COMMANDS,
+    "site": SITE_COMMANDS,
+    "schema": SCHEMA_COMMANDS,
+}
 EXECUTE_EACH: Final = """
 import io, json
 from contextlib import redirect_stderr, redirect_stdout
@@ -79,6 +85,7 @@ def reading(folder: Path) -> dict[str, list[str]]:
         "validate": ["validate", "results"],
         "fsck": ["fsck"],
         "doctor": ["doctor"],
+        "remote list": ["remote", "list"],
         "run scenarios": ["run", "scenarios"],
         "help": ["help", "import"],
         "schema check": ["schema", "check", "--schemas", str(ROOT / "schemas")],

@@ -72,6 +72,14 @@ def list_runs(
         ),
     ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the runs as CSV on stdout.")] = False,
+    remote: Annotated[
+        str | None,
+        typer.Option(
+            "--remote",
+            metavar="NAME",
+            help="List the runs of a shared registry: a name from `obrelease remote`, or oci://HOST/PATH.",
+        ),
+    ] = None,
     results: ResultsOption = None,
 ) -> None:
     """List the runs in the results folder, newest first.
@@ -89,6 +97,9 @@ def list_runs(
         raise UsageError("--csv and --json cannot be combined", hint="pass only one")
     options = (("kind", kind), ("scenario", scenario), ("core", core))
     filters = [*(given or []), *(f"{key}={value}" for key, value in options if value is not None)]
+    if remote is not None:
+        _list_remote(session, remote, filters, sort, limit, csv=csv, figures=figures)
+        return
     registry = session.registry(results, must_exist=False)
     found = registry.search(*filters, limit=limit)
     entries = api.sort_runs(found.entries, sort)
@@ -123,6 +134,37 @@ def list_runs(
             f"{counted(len(found.unreadable), 'folder')} cannot be read or listed, the first is"
             f" {found.unreadable[0]}; `obrelease fsck` names the damage"
         )
+
+
+def _list_remote(
+    session: Session,
+    remote: str,
+    filters: Sequence[str],
+    sort: str,
+    limit: int | None,
+    *,
+    csv: bool,
+    figures: bool | None,
+) -> None:
+    """The runs of a shared registry, as its catalogue describes them."""
+    found = api.list_remote_runs(remote, *filters, limit=limit, project=session.project())
+    by_digest = {run.entry.digest: run for run in found.listing.runs}
+    runs = [
+        by_digest[entry.digest] for entry in api.sort_runs([run.entry for run in by_digest.values()], sort)
+    ]
+    shown = figures if figures is not None else not (csv or session.out.json)
+    listed = api.Listing(tuple(runs), hashed=False)
+    session.out.result(
+        listed.to_json(figures=shown),
+        lambda: (
+            csv_listing(listed.runs, figures=shown)
+            if csv
+            else listing(listed.runs, figures=shown, verbose=bool(session.out.verbose))
+        ),
+    )
+    session.out.note(f"{found.place}: as its catalogue says; `obrelease pull` checks every byte")
+    for digest, reason in found.unreadable:
+        session.out.warn(f"{digest}: {reason}")
 
 
 def _nothing_found(registry: Registry, filters: Sequence[str]) -> str:

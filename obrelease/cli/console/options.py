@@ -88,6 +88,23 @@ SchemasOption = Annotated[
     ),
 ]
 
+RunsThenRemote = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[RUN]... REMOTE",
+        help="Runs, and last the registry: a name from `obrelease remote`, or oci://HOST/PATH.",
+        show_default=False,
+        autocompletion=runs,
+    ),
+]
+"""Arguments of commands that exchange runs; `split_remote` divides them."""
+
+
+def split_remote(names: list[str]) -> tuple[list[str], str]:
+    """The runs and the remote of `RunsThenRemote`."""
+    return names[:-1], names[-1]
+
+
 RUN_HELP = (
     "a digest, several with commas, or a filter in quotes, such as 'kind=bench commit=1c9f' (see `list`)"
 )

@@ -19,6 +19,7 @@ from obrelease.errors import NotFound, UsageError
 from obrelease.models.project_name import project_name
 from obrelease.models.release_choices import GENERATORS, NOTES_SOURCES
 from obrelease.models.toml_reader import read_toml_file
+from obrelease.remote.oci.credential_sources import CredentialSources
 from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
 
 KEYS: Final = (
@@ -35,6 +36,9 @@ ATTACH: Final = "attach"
 
 BENCHMARKS: Final = "benchmark"
 """The key of `[tool.obrelease]` whose tables `measure` reads."""
+
+REMOTES: Final = "remotes"
+"""The key of `[tool.obrelease]` with the table of shared registries, each `NAME = "oci://HOST/PATH"`."""
 
 FILES: Final = ("pyproject.toml", "obrelease.toml")
 """The files that may hold the table; one of them does."""
@@ -54,6 +58,7 @@ class _FileSettings:
 
     values: Mapping[str, str]
     benchmarks: Mapping[str, object]
+    remotes: Mapping[str, str]
     attach: tuple[str, ...]
     file: Path | None
 
@@ -73,6 +78,12 @@ def _file_settings(root: Path) -> _FileSettings:
             f"{file}: [tool.obrelease] {BENCHMARKS} is not a table",
             hint=f"write [tool.obrelease.{BENCHMARKS}.NAME]",
         )
+    remotes = table.pop(REMOTES, {})
+    if not isinstance(remotes, Mapping) or not all(isinstance(place, str) for place in remotes.values()):
+        raise UsageError(
+            f"{file}: [tool.obrelease] {REMOTES} is not a table of places",
+            hint=f'write [tool.obrelease.{REMOTES}] and below it NAME = "oci://HOST/PATH"',
+        )
     attach = table.pop(ATTACH, [])
     if not isinstance(attach, list) or not all(isinstance(pattern, str) for pattern in attach):
         raise UsageError(
@@ -88,7 +99,7 @@ def _file_settings(root: Path) -> _FileSettings:
         if key not in KEYS:
             raise UsageError(
                 f"{root / held[0]}: [tool.obrelease] has an unknown key {key!r}",
-                hint=f"known keys: {', '.join((*KEYS, ATTACH, BENCHMARKS))}",
+                hint=f"known keys: {', '.join((*KEYS, ATTACH, BENCHMARKS, REMOTES))}",
             )
         if not isinstance(value, str):
             raise UsageError(
@@ -96,7 +107,7 @@ def _file_settings(root: Path) -> _FileSettings:
             )
     declared = _table(documents[FILES[0]], "project").get("name", root.name)
     table.setdefault("project", project_name(str(declared)))
-    return _FileSettings(table, benchmarks, tuple(attach), file)
+    return _FileSettings(table, benchmarks, remotes, tuple(attach), file)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -169,6 +180,25 @@ def load(
         declared_api=found.get("api"),
         benchmarks=settings.benchmarks,
         settings_file=settings.file,
+        remotes=settings.remotes,
+        credentials=_credential_sources(environ),
+    )
+
+
+def _credential_sources(environ: Mapping[str, str]) -> CredentialSources:
+    """Where docker, podman and skopeo look for credentials, in the order of podman."""
+    home = environ.get("HOME")
+    named = (
+        environ.get("REGISTRY_AUTH_FILE"),
+        (folder := environ.get("XDG_RUNTIME_DIR")) and f"{folder}/containers/auth.json",
+        (folder := environ.get("DOCKER_CONFIG")) and f"{folder}/config.json",
+        home and f"{home}/.config/containers/auth.json",
+        home and f"{home}/.docker/config.json",
+    )
+    return CredentialSources(
+        files=tuple(Path(name) for name in named if name),
+        github_token=environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN"),
+        token_hosts=tuple((environ.get("OBRELEASE_TOKEN_HOSTS") or "").split()),
     )
 
 

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import Final
 
 from obrelease.errors import UsageError
+from obrelease.remote.retry_after import UNSTATED_WAIT_S, retry_after_s, until_s
 from obrelease.remote.timeout import wait_interruptibly
-
-UNSTATED_WAIT_S: Final = 60.0
-"""The first wait for a secondary rate limit that names no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +65,10 @@ def requested_wait_s(status: int, headers: Mapping[str, str], message: str, wait
     if status not in {403, 429}:
         return None
     if "retry-after" in headers:
-        return max(1.0, _retry_after_s(headers))
+        return max(1.0, retry_after_s(headers))
     if headers.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in headers:
-        return max(1.0, _until_s(headers, headers["x-ratelimit-reset"]))
+        return max(1.0, until_s(headers, headers["x-ratelimit-reset"]))
     lower = message.lower()
     if status == 429 or "rate limit" in lower or "abuse" in lower:
         return UNSTATED_WAIT_S * 2.0**waits
     return None
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float:
-    text = headers["retry-after"].strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        return _until_s(headers, str(parsedate_to_datetime(text).timestamp()))
-    except ValueError:
-        return UNSTATED_WAIT_S
-
-
-def _until_s(headers: Mapping[str, str], epoch_s: str) -> float:
-    """Seconds from the server's own `Date` to `epoch_s`, so that this machine's clock does not matter."""
-    try:
-        return float(epoch_s) - parsedate_to_datetime(headers["date"]).timestamp() + 1.0
-    except (KeyError, ValueError):
-        return UNSTATED_WAIT_S

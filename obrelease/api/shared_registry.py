@@ -1,0 +1,339 @@
+"""Runs in a registry that many machines share: push, pull, list, and bring two places to the same runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from obrelease.api.list_runs import ListedRun, Listing, read_listed_runs
+from obrelease.api.registry import RegistryLike, run_filter, store_of
+from obrelease.api.run_arguments import RunLike, chosen_runs
+from obrelease.api.run_selection import select_runs
+from obrelease.errors import InvalidInput, NotFound, UsageError
+from obrelease.models.canonical_json import canonical_bytes
+from obrelease.registry.entry import Entry
+from obrelease.registry.shared.catalogue import WORKERS, Catalogue, CatalogueTags, read_tags
+from obrelease.registry.shared.catalogue_page import CatalogueRow
+from obrelease.registry.shared.pull_run import pull_run
+from obrelease.registry.shared.push_run import PushedRun, RunPusher
+from obrelease.registry.shared.user_cache import UserCache
+from obrelease.registry.store import MIN_PREFIX_DIGITS, Registry
+from obrelease.remote.oci.credential_sources import CredentialSources
+from obrelease.remote.oci.place import SCHEME, Place, parse_place
+from obrelease.remote.oci.repository_client import RepositoryClient
+from obrelease.remote.oci.timing import OciTiming
+from obrelease.remote.oci.transport import Transport
+from obrelease.storage.reporter import SILENT, Reporter
+from obrelease.storage.workers import map_in_order
+
+if TYPE_CHECKING:
+    from obrelease.api.project import Project
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_PREFIX: Final = re.compile(rf"[0-9a-f]{{{MIN_PREFIX_DIGITS},64}}")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReport:
+    """What was exchanged with a shared registry.
+
+    Attributes:
+        place: the registry, as `oci://host/path`.
+        pushed, pulled: runs that are new there, and here.
+        present: how many of the chosen runs were there already.
+        sent_bytes, received_bytes: of runs.
+        requests: sent to the registry, apart from those for a token.
+        warnings: what the registry says that is not so.
+    """
+
+    place: str
+    pushed: tuple[Entry, ...] = ()
+    pulled: tuple[Entry, ...] = ()
+    present: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    requests: int = 0
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `push`, `pull` and `sync` print with `--json`."""
+        return {
+            "place": self.place,
+            "pushed": [entry.digest for entry in self.pushed],
+            "pulled": [entry.digest for entry in self.pulled],
+            "present": self.present,
+            "sent_bytes": self.sent_bytes,
+            "received_bytes": self.received_bytes,
+            "requests": self.requests,
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteListing:
+    """The runs of a shared registry that pass a filter, newest first.
+
+    Attributes:
+        listing: they are in no results folder; their figures are what the catalogue says.
+        unreadable: digests of runs and pages that cannot be read, each with the reason.
+    """
+
+    place: str
+    listing: Listing
+    unreadable: tuple[tuple[str, str], ...]
+
+
+def push_runs(
+    registry: RegistryLike,
+    remote: str,
+    runs: Sequence[RunLike] | None = None,
+    *,
+    project: Project | None = None,
+    reporter: Reporter = SILENT,
+) -> SharedReport:
+    """Push runs to a shared registry. Runs that are there cost one request each.
+
+    Args:
+        registry: the runs on this machine.
+        remote: `oci://host/path`, or a name in the settings of `project`.
+        runs: entries, digests, prefixes, pinned names or filters; all runs if None.
+        project: has the names of registries and the user's credentials; without one, credentials come from
+            `~/.docker/config.json`.
+
+    Raises:
+        UsageError: no such remote, or a malformed name, filter or configuration.
+        NotFound: no such run.
+        IntegrityError: a run is damaged; runs before it were pushed.
+        RemoteError: the registry failed or refused. The same command continues where it stopped.
+
+    Example:
+        >>> push_runs("results", "oci://registry.example.com/team/results", ["kind=bench"])
+    """
+    store = store_of(registry)
+    with _connected(remote, project, writes=True) as client:
+        return _push(store, client, _local_runs(store, runs), reporter)
+
+
+def pull_runs(
+    registry: RegistryLike,
+    remote: str,
+    runs: Sequence[str],
+    *,
+    project: Project | None = None,
+    reporter: Reporter = SILENT,
+) -> SharedReport:
+    """Pull runs of a shared registry into a results folder. Only digests are trusted.
+
+    Args:
+        registry: where the runs are recorded.
+        remote, project: as for `push_runs`.
+        runs: digests, prefixes of them, or words of one filter such as `kind=bench`.
+
+    Raises:
+        UsageError: as `push_runs`.
+        NotFound: the registry has no such run.
+        IntegrityError: the registry sent other bytes; this run was not recorded.
+        RemoteError, StorageError: the registry or the disk failed.
+
+    Example:
+        >>> pull_runs("results", "oci://registry.example.com/team/results", ["scenario=x10"])
+    """
+    store = store_of(registry)
+    with _connected(remote, project, writes=False) as client:
+        return _pull(store, client, _remote_digests(client, runs), reporter)
+
+
+def sync_runs(
+    registry: RegistryLike, remote: str, *, project: Project | None = None, reporter: Reporter = SILENT
+) -> SharedReport:
+    """Push what only this machine has, and pull what only the shared registry has.
+
+    Args:
+        registry, remote, project: as for `push_runs`.
+
+    Raises: as `push_runs` and `pull_runs`.
+    """
+    store = store_of(registry)
+    with _connected(remote, project, writes=True) as client:
+        here = store.find()
+        there = read_tags(client).runs
+        pushed = _push(store, client, [entry for entry in here if entry.digest not in there], reporter)
+        missing = sorted(there - {entry.digest for entry in here})
+        pulled = _pull(store, client, missing, reporter)
+        return replace(
+            pulled,
+            pushed=pushed.pushed,
+            present=len(here) - len(pushed.pushed),
+            sent_bytes=pushed.sent_bytes,
+            warnings=(*pushed.warnings, *pulled.warnings),
+        )
+
+
+def list_remote_runs(
+    remote: str, *filters: str, limit: int | None = None, project: Project | None = None
+) -> RemoteListing:
+    """The runs of a shared registry that pass all filters, newest first; what it says of them is a hint.
+
+    Args:
+        remote, project: as for `push_runs`.
+        filters: in the language of `obrelease list`.
+        limit: at most so many, the newest.
+
+    Raises:
+        UsageError: as `push_runs`.
+        RemoteError: the registry failed.
+    """
+    from obrelease.analysis.summary.listed_figures import ListedFigures
+
+    where = run_filter(filters, {})
+    with _connected(remote, project, writes=False) as client:
+        found = Catalogue(client, UserCache()).search(where)
+        runs = tuple(
+            ListedRun(row.entry, ListedFigures.from_json(row.listed) if row.listed else None)
+            for row in found.rows[:limit]
+        )
+        return RemoteListing(client.where, Listing(runs, hashed=False), found.unreadable)
+
+
+def remote_place(remote: str, project: Project | None) -> Place:
+    """The place that a remote names: itself, or a name in the settings.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if remote.startswith(SCHEME):
+        return parse_place(remote)
+    remotes = project.remotes if project else {}
+    if remote not in remotes:
+        known = f"the remotes are {', '.join(sorted(remotes))}" if remotes else "no remote is set"
+        raise UsageError(
+            f"{remote!r} is no remote: {known}",
+            hint="pass oci://HOST/PATH, or give it a name: obrelease remote add NAME oci://HOST/PATH",
+        )
+    return parse_place(remotes[remote])
+
+
+@contextmanager
+def _connected(remote: str, project: Project | None, *, writes: bool) -> Iterator[RepositoryClient]:
+    place = remote_place(remote, project)
+    sources = project.credentials if project else None
+    transport = Transport(
+        place, sources or _home_sources(), writes=writes, timing=OciTiming(), connections=WORKERS
+    )
+    try:
+        yield RepositoryClient(transport, UserCache())
+    finally:
+        transport.close()
+
+
+def _home_sources() -> CredentialSources:
+    return CredentialSources((Path("~/.docker/config.json").expanduser(),))
+
+
+def _local_runs(store: Registry, runs: Sequence[RunLike] | None) -> list[Entry]:
+    if runs is None:
+        return list(store.find())
+    chosen = [entry for name in chosen_runs(runs) for entry in select_runs(store, name)]
+    return list({entry.digest: entry for entry in chosen}.values())
+
+
+def _remote_digests(client: RepositoryClient, runs: Sequence[str]) -> list[str]:
+    """Digests of the runs that the texts name; prefixes and filters ask the registry's lists."""
+    filters = [text for text in runs if "=" in text]
+    names = [text.lower() for text in runs if "=" not in text]
+    found = [name for name in names if _DIGEST.fullmatch(name)]
+    if shorter := [name for name in names if not _DIGEST.fullmatch(name)]:
+        tags = read_tags(client).runs
+        found += [_full_digest(client, name, tags) for name in shorter]
+    if filters:
+        rows = Catalogue(client, UserCache()).search(run_filter(filters, {})).rows
+        if not rows:
+            raise NotFound(
+                f"{client.where}: no run with {' '.join(filters)}",
+                hint="`obrelease list --remote` shows the runs",
+            )
+        found += [row.entry.digest for row in rows]
+    return list(dict.fromkeys(found))
+
+
+def _full_digest(client: RepositoryClient, prefix: str, tags: frozenset[str]) -> str:
+    if not _PREFIX.fullmatch(prefix):
+        raise UsageError(
+            f"{prefix!r} is no digest", hint=f"pass {MIN_PREFIX_DIGITS} to 64 hex digits, or a filter"
+        )
+    found = sorted(tag for tag in tags if tag.startswith(prefix))
+    if len(found) != 1:
+        problem = "ambiguous" if found else "the digest of no run there"
+        raise NotFound(f"{client.where}: {prefix!r} is {problem}", hint="pass more digits")
+    return found[0]
+
+
+def _push(
+    store: Registry, client: RepositoryClient, entries: Sequence[Entry], reporter: Reporter
+) -> SharedReport:
+    tags = read_tags(client)
+    with reporter.progress(f"pushing to {client.where}", len(entries)) as advance:
+        pusher = RunPusher(store, client, lambda _: None)
+        done: list[PushedRun] = []
+        for pushed in map_in_order(pusher.push, entries, workers=WORKERS, give_up=client.transport.close):
+            done.append(pushed)
+            advance(1)
+    _add_to_catalogue(client, entries, reporter, tags)
+    return SharedReport(
+        place=client.where,
+        pushed=tuple(each.entry for each in done if not each.was_there),
+        present=sum(each.was_there for each in done),
+        sent_bytes=sum(each.sent_bytes for each in done),
+        requests=client.transport.sent,
+        warnings=tuple(
+            f"{client.where}: the tag of run {each.entry.digest} led to another manifest,"
+            f" sha256:{each.moved_tag}; it was put back"
+            for each in done
+            if each.moved_tag
+        ),
+    )
+
+
+def _add_to_catalogue(
+    client: RepositoryClient,
+    entries: Sequence[Entry],
+    reporter: Reporter,
+    tags: CatalogueTags,
+) -> None:
+    catalogue = Catalogue(client, UserCache())
+    missing = catalogue.missing(entries, tags)
+    listed = read_listed_runs(missing, verify=False, reporter=reporter)
+    catalogue.add([_row(run) for run in listed.runs], tags)
+
+
+def _row(run: ListedRun) -> CatalogueRow:
+    document = run.listed.to_json() if run.listed else None
+    try:
+        canonical_bytes(document)
+    except InvalidInput:
+        document = None
+    return CatalogueRow(run.entry, document)
+
+
+def _pull(
+    store: Registry, client: RepositoryClient, digests: Sequence[str], reporter: Reporter
+) -> SharedReport:
+    received: list[int] = []
+    with reporter.progress(f"pulling from {client.where}", len(digests)) as advance:
+        pull = partial(pull_run, store, client, advance=received.append)
+        pulled: list[tuple[Entry, bool]] = []
+        for each in map_in_order(pull, digests, workers=WORKERS, give_up=client.transport.close):
+            pulled.append(each)
+            advance(1)
+    return SharedReport(
+        place=client.where,
+        pulled=tuple(entry for entry, is_new in pulled if is_new),
+        present=sum(not is_new for _, is_new in pulled),
+        received_bytes=sum(received),
+        requests=client.transport.sent,
+    )

@@ -1,0 +1,92 @@
+"""Pulling a run by its digest: every byte is hashed, and no tag, manifest or list is trusted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from obrelease.errors import NotFound
+from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.models.validation import read_document
+from obrelease.registry.entry import Entry
+from obrelease.registry.filter import Filter
+from obrelease.registry.store import Registry
+from obrelease.remote.oci.repository_client import RepositoryClient
+from obrelease.remote.oci.transport import RegistryRejected
+from obrelease.storage.durable import write_file
+from obrelease.storage.files import MAX_DOCUMENT_BYTES
+from obrelease.storage.progress import Advance
+from obrelease.storage.system_errors import storage_errors
+
+
+def fetch_envelope(client: RepositoryClient, digest: str) -> tuple[bytes, Artefact]:
+    """The envelope of a run as stored, with its digest checked.
+
+    Raises:
+        NotFound: the registry does not have it.
+        IntegrityError: the registry sent other bytes.
+        InvalidInput: the bytes are no valid artefact.
+        RemoteError: the registry failed.
+    """
+    try:
+        data = client.read_blob(digest, limit=MAX_DOCUMENT_BYTES)
+    except RegistryRejected as error:
+        raise _not_found(client, digest, "the run", error) from None
+    return data, read_document(data, Artefact, f"{client.where}: run {digest}: {ENVELOPE_NAME}")
+
+
+def pull_run(store: Registry, client: RepositoryClient, digest: str, advance: Advance) -> tuple[Entry, bool]:
+    """Record a run of a registry in the results folder; returns its entry, and whether it is new here.
+
+    Args:
+        digest: the artefact digest; nothing else is needed.
+        advance: is called with the bytes that were received.
+
+    Raises:
+        NotFound: the registry does not have the run, or not all of its files.
+        IntegrityError: the registry sent other bytes; nothing was recorded.
+        InvalidInput: the run is not a valid artefact.
+        RemoteError, StorageError: the registry or the disk failed; nothing was recorded.
+    """
+    if known := store.find(Filter(digest=digest), limit=1):
+        return known[0], False
+    data, artefact = fetch_envelope(client, digest)
+    advance(len(data))
+    with store.staging() as staging:
+        with storage_errors(store.root, "nothing was recorded"):
+            for file in artefact.files:
+                (staging / file.path).parent.mkdir(parents=True, exist_ok=True)
+            write_file(staging / ENVELOPE_NAME, data)
+        for file in artefact.files:
+            try:
+                fetch_file(client, staging / file.path, file.sha256, file.size, advance)
+            except RegistryRejected as error:
+                raise _not_found(client, digest, f"its file {file.path}", error) from None
+        return store.adopt(staging, digest), True
+
+
+def fetch_file(client: RepositoryClient, target: Path, sha256: str, size: int, advance: Advance) -> None:
+    """Write a blob to a new file and sync it; on failure the file must be thrown away.
+
+    Raises:
+        IntegrityError: the registry sent other bytes.
+        RemoteError: the registry failed or refused.
+        StorageError: the file cannot be written.
+    """
+    with storage_errors(target), target.open("xb") as file:
+
+        def sink(chunk: bytes) -> None:
+            with storage_errors(target):
+                file.write(chunk)
+
+        client.fetch_blob(sha256, sink, size=size, advance=advance)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _not_found(client: RepositoryClient, digest: str, what: str, error: RegistryRejected) -> Exception:
+    if error.status != 404:
+        return error
+    return NotFound(
+        f"{client.where}: run {digest}: {what} is not there", hint="`obrelease list --remote` shows the runs"
+    )
