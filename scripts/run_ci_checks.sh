@@ -25,8 +25,13 @@ step "ruff"
 "$bin/ruff" format --check .
 
 step "mypy"
+systems=()
+for system in win32 darwin; do
+  "$bin/mypy" --platform "$system" --no-warn-unreachable --cache-dir ".mypy_cache/$system" &
+  systems+=($!)
+done
 "$bin/mypy"
-for system in win32 darwin; do "$bin/mypy" --platform "$system" --no-warn-unreachable --cache-dir ".mypy_cache/$system"; done
+for system in "${systems[@]}"; do wait "$system"; done
 
 step "import contracts"
 "$bin/lint-imports" --no-cache
