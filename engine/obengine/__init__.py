@@ -13,6 +13,8 @@ alone is fast and does not load NumPy:
 * `read_databento` (needs `databento-dbn`)
 * level feeds: `read_level_csv`, `LevelBook`
 * flow and replay: `generate`, `generate_market`, `run_replay`
+* strategies beside recorded data: `Simulation`, `SimulationResult`, `Strategy`, `Market`, `Latency`, `Fees`,
+  `Recording`, `record_commands`, `record_source`
 * audit: `audit_events`, `check_snapshot`, `nonzero_faults`
 * errors: `EngineError` and its subclasses
 """
@@ -53,6 +55,15 @@ _MODULES = {
     "obengine.flow.market": "REGIMES MarketProfile generate_market",
     "obengine.harness.outcome": "CheckResult RunOutcome",
     "obengine.harness.replay": "run_replay",
+    "obengine.simulation.fees": "Fees",
+    "obengine.simulation.latency": "Latency",
+    "obengine.simulation.orders": "Fill Order OrderEvent OrderEventKind Reason",
+    "obengine.simulation.queue_models": "QueueModel",
+    "obengine.simulation.recording": "Recording record_commands",
+    "obengine.simulation.result": "SimulationResult",
+    "obengine.simulation.simulation": "Simulation",
+    "obengine.simulation.sources": "record_source",
+    "obengine.simulation.strategy": "Market Strategy Touch Trade",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -104,3 +104,23 @@ from obengine.flow.market import (
 )
 from obengine.harness.outcome import CheckResult as CheckResult, RunOutcome as RunOutcome
 from obengine.harness.replay import run_replay as run_replay
+from obengine.simulation.fees import Fees as Fees
+from obengine.simulation.latency import Latency as Latency
+from obengine.simulation.orders import (
+    Fill as Fill,
+    Order as Order,
+    OrderEvent as OrderEvent,
+    OrderEventKind as OrderEventKind,
+    Reason as Reason,
+)
+from obengine.simulation.queue_models import QueueModel as QueueModel
+from obengine.simulation.recording import Recording as Recording, record_commands as record_commands
+from obengine.simulation.result import SimulationResult as SimulationResult
+from obengine.simulation.simulation import Simulation as Simulation
+from obengine.simulation.sources import record_source as record_source
+from obengine.simulation.strategy import (
+    Market as Market,
+    Strategy as Strategy,
+    Touch as Touch,
+    Trade as Trade,
+)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Queue, Side, TradingState
 from obengine.api.protocol import Snapshot
 from obengine.audit.events import EVENT_FAULTS
-from obengine.harness.touch import best_of_rows
+from obengine.feeds.best_prices import best_of_rows
 
 _Bools = NDArray[np.bool_]
 _Int64s = NDArray[np.int64]

@@ -41,7 +41,10 @@ from obengine.risk.limits import BreachKind, RiskRule
 LIMITS_VERSION: Final = 1
 MAKER: Final = 2**32 - 1
 """The participant number of the synthetic market maker, which has the name `maker`."""
+STRATEGY: Final = 2**32 - 2
+"""The participant number of a simulated strategy, which has the name `strategy`."""
 MAKER_NAME: Final = "maker"
+STRATEGY_NAME: Final = "strategy"
 MAX_LIMIT: Final = 2**53 - 1
 MAX_BYTES: Final = 2**18
 """The largest limits file."""

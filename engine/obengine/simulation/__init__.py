@@ -1,0 +1,1 @@
+"""Strategies beside recorded market data: their orders are shadows in the recorded book."""
