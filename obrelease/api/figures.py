@@ -91,11 +91,16 @@ def read_run_figures(root: Path, entries: Sequence[Entry]) -> list[RunFigures | 
 
 def _figures_of(root: Path, entry: Entry) -> RunFigures | None:
     """The figures of a run; None if it is damaged, which `fsck` reports."""
+    from obrelease.analysis.history.quick_figures import quick_figures
     from obrelease.analysis.history.run_figures import run_figures
     from obrelease.analysis.summary.read_run import read_run
 
+    store = Registry(root)
     try:
-        artefact = Registry(root).load(entry)
+        quick = quick_figures(store.envelope(entry), entry.digest)
+        if quick is not None and quick.place == f"{entry.kind}/{entry.scenario}":
+            return quick
+        artefact = store.load(entry)
         return run_figures(
             read_run(artefact, digest=entry.digest, folder=entry.folder, every_histogram=False)
         )

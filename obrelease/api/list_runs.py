@@ -6,6 +6,7 @@ is not done either, the listing says so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ def _read_and_add(root: Path, entries: Sequence[Entry], advance: Advance) -> dic
     with map_in_chunks(partial(read_run_figures, root), entries) as chunks:
         for chunk in chunks:
             runs = [run for run in chunk if run is not None]
-            listed |= {run.digest: ListedFigures.from_json(run.listed) for run in runs}
+            listed |= {run.digest: ListedFigures.from_json(json.loads(run.listed_json)) for run in runs}
             with suppress(*TABLE_ERRORS), open_table(root) as table:
                 table.add(runs)
             advance(len(chunk))

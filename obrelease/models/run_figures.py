@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from obrelease.models.labels_and_directions import Direction
 
@@ -33,32 +33,31 @@ class SeriesKey:
     parameters: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FigureValue:
-    """One metric of one run.
+class FigureValue(NamedTuple):
+    """One metric of one run; a tuple, because a rebuild makes millions.
 
     Attributes:
         value: in the unit of the series: a median, a percentile, or what the tool summarised.
         low, high: the 95 % interval of the median of the run's own samples; None if there is none.
-        count: samples behind the value; None if it is not known.
+        samples: how many are behind the value; None if it is not known.
     """
 
     series: SeriesKey
     value: float
     low: float | None
     high: float | None
-    count: int | None
+    samples: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunFigures:
-    """All figures of one run.
+class RunFigures(NamedTuple):
+    """All figures of one run; a tuple for the same reason.
 
     Attributes:
         digest: of the envelope that they were read from.
         place: `<kind>/<scenario>`.
         toolchain: compiler, interpreter and libraries; a change of it is a break, and no step.
-        listed: what lists show, see `analysis.summary.listed_figures`.
+        labels_json: the values of the labels as text, by key, as JSON.
+        listed_json: what lists show, as JSON, see `analysis.summary.listed_figures`.
     """
 
     digest: str
@@ -67,9 +66,9 @@ class RunFigures:
     commit: str | None
     dirty: bool | None
     toolchain: str
-    labels: Mapping[str, str]
-    listed: Mapping[str, Any]
-    figures: tuple[FigureValue, ...] = field(default=())
+    labels_json: str
+    listed_json: str
+    figures: tuple[FigureValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,18 +12,13 @@ from obrelease.errors import InvalidInput
 from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
 from obrelease.models.base import MAX_SAFE_INTEGER
 from obrelease.models.validation import read_artefact_model
-from obrelease.storage.files import read_bounded
+from obrelease.storage.files import read_bounded, read_small
 from obrelease.storage.hashing import digest_bytes
 
 _FORMAT: Final = "obrelease.artefact"
 _VERSIONS: Final = (1, ARTEFACT_VERSION)
 _MAX_BYTES: Final = 2**63 - 1
 _MAX_TIME_DIGITS: Final = 20
-_MAX_FAST_READ_BYTES: Final = 65_536
-_OPEN_FLAGS: Final = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-)
-
 
 FIELDS: Final = (
     "digest", "kind", "scenario", "path", "created_ns", "size_bytes", "core", "commit", "dirty", "workload",
@@ -119,7 +112,7 @@ def read_entry(root: Path, location: str) -> Entry:
         NotFound, StorageError: the envelope cannot be read.
         InvalidInput: the envelope is malformed, or it belongs in another folder.
     """
-    data = _fast_read(f"{root}/{location}/{ENVELOPE_NAME}") or read_bounded(root / location / ENVELOPE_NAME)
+    data = read_envelope(root, location)
     digest = digest_bytes(data)
     entry = _fast_entry(data, digest, root, location) or _validated_entry(data, digest, root, location)
     if (fault := location_mismatch(entry.kind, entry.scenario, digest, location)) is not None:
@@ -129,27 +122,18 @@ def read_entry(root: Path, location: str) -> Entry:
     return entry
 
 
+def read_envelope(root: Path, location: str) -> bytes:
+    """The bytes of the envelope of the folder at `location`.
+
+    Raises:
+        NotFound, InvalidInput, StorageError: it cannot be read.
+    """
+    return read_small(f"{root}/{location}/{ENVELOPE_NAME}") or read_bounded(root / location / ENVELOPE_NAME)
+
+
 def _validated_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
     where = str(root / location / ENVELOPE_NAME)
     return entry_of(read_artefact_model(data, where), digest, root, location, len(data))
-
-
-def _fast_read(path: str) -> bytes | None:
-    """The bytes of a small regular file in four system calls; None if anything is unusual."""
-    try:
-        descriptor = os.open(path, _OPEN_FLAGS)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FAST_READ_BYTES:
-            return None
-        data = os.read(descriptor, status.st_size + 1)
-        return data if len(data) == status.st_size else None
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
 
 
 def _fast_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | None:

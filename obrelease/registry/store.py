@@ -25,7 +25,7 @@ from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.validation import document_bytes, model_errors, read_document
 from obrelease.registry import pins
 from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder
-from obrelease.registry.entry import Entry, entry_of
+from obrelease.registry.entry import Entry, entry_of, read_envelope
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
 from obrelease.registry.index.rebuild import rebuild
@@ -38,7 +38,6 @@ from obrelease.storage.durable import (
     sync_tree,
     write_file,
 )
-from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.system_errors import storage_errors
 
@@ -223,16 +222,27 @@ class Registry:
             NotFound, StorageError: the folder is gone or cannot be read.
             InvalidInput: the envelope has this digest but is not a valid artefact.
         """
+        data = self.envelope(entry)
         path = entry.folder / ENVELOPE_NAME
-        data = read_bounded(path)
-        if (digest := digest_bytes(data)) != entry.digest:
-            raise IntegrityError(
-                f"{path}: has sha256 {digest}, the registry has {entry.digest}", hint=_DAMAGED_HINT
-            )
         artefact = read_document(data, Artefact, str(path))
-        if entry_of(artefact, digest, entry.root, entry.location, len(data)) != entry:
+        if entry_of(artefact, entry.digest, entry.root, entry.location, len(data)) != entry:
             raise IntegrityError(f"{path}: differs from what the index says of it", hint=_DAMAGED_HINT)
         return artefact
+
+    def envelope(self, entry: Entry) -> bytes:
+        """The bytes of the envelope of a run, hashed again and not validated.
+
+        Raises:
+            IntegrityError: they do not have the entry's digest.
+            NotFound, InvalidInput, StorageError: the folder is gone or cannot be read.
+        """
+        data = read_envelope(entry.root, entry.location)
+        if (digest := digest_bytes(data)) != entry.digest:
+            raise IntegrityError(
+                f"{entry.folder / ENVELOPE_NAME}: has sha256 {digest}, the registry has {entry.digest}",
+                hint=_DAMAGED_HINT,
+            )
+        return data
 
     def reindex(self) -> int:
         """Make the index again from the run folders; returns the number of runs in it.

@@ -13,6 +13,11 @@ from obrelease.storage.system_errors import reason_of, storage_errors
 MAX_DOCUMENT_BYTES: Final = 16 * 2**20
 """The largest document that is read; an envelope has some kilobytes."""
 
+_MAX_SMALL_BYTES: Final = 65_536
+_OPEN_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+
 CHUNK_BYTES: Final = 256 * 1024
 """How much is read, hashed, copied or sent at once."""
 
@@ -25,11 +30,10 @@ def open_regular(path: Path) -> BinaryIO:
         InvalidInput: it is a symbolic link, a folder, a pipe, a socket or a device.
         StorageError: the operating system refused.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         if stat.S_ISLNK(path.lstat().st_mode):
             raise InvalidInput(f"{path}: is a symbolic link, not a regular file")
-        descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(path, _OPEN_FLAGS)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path}: no such file") from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
@@ -51,3 +55,24 @@ def read_bounded(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     if len(data) > limit:
         raise InvalidInput(f"{path}: larger than {limit} bytes")
     return data
+
+
+def read_small(path: str) -> bytes | None:
+    """The bytes of a regular file of at most 64 KiB in four system calls; None if anything is unusual.
+
+    For many small files, where `read_bounded` takes several times as long; it names what is unusual.
+    """
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SMALL_BYTES:
+            return None
+        data = os.read(descriptor, status.st_size + 1)
+        return data if len(data) == status.st_size else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)

@@ -18,9 +18,8 @@ _LONGEST: Final = 60
 _FREE_PARAMETERS: Final = frozenset({"passes"})
 """Parameters that decide how long to measure, not what."""
 
-
-_DECIDING_OF_OTHER_TOOLS: Final = frozenset({"library_build_type"})
-"""Google Benchmark's own library was built with or without optimisation."""
+DECIDING_OF_OTHER_TOOLS: Final = frozenset({"library_build_type"})
+"""Parameters of imported runs that must be equal: Google Benchmark's own library was optimised or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def free_parameters(artefact: Artefact) -> dict[str, str]:
 def _decides(artefact: Artefact, parameter: str) -> bool:
     """Whether runs with two values of a parameter are unlike."""
     if artefact.kind == "imported":
-        return parameter in _DECIDING_OF_OTHER_TOOLS
+        return parameter in DECIDING_OF_OTHER_TOOLS
     return parameter not in _FREE_PARAMETERS
 
 

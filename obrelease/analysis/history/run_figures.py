@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic_core import to_json
 
 from obrelease.analysis.comparison.comparability import facts_of
 from obrelease.analysis.summary.key_figures import latency_figures, throughput_figures
@@ -34,8 +36,8 @@ def run_figures(run: Run) -> RunFigures:
         commit=run.commit,
         dirty=artefact.producer.dirty,
         toolchain=_toolchain(artefact),
-        labels={key: str(value) for key, value in artefact.label_values.items()},
-        listed=ListedFigures.of_run(run).to_json(),
+        labels_json=json_text({key: str(value) for key, value in artefact.label_values.items()}),
+        listed_json=json_text(ListedFigures.of_run(run).to_json()),
         figures=tuple(_figures(run)),
     )
 
@@ -67,15 +69,23 @@ def _figures(run: Run) -> Iterator[FigureValue]:
         if math.isfinite(value):
             low, high = median_interval(metric.samples)
             key = series(metric.name, metric.unit, metric.direction, metric)
-            yield FigureValue(key, value, low, high, metric.count)
+            yield FigureValue(key, float(value), low, high, metric.count)
     if not run.metrics:
         for figure in throughput_figures(run):
             yield FigureValue(
-                series(figure.metric, figure.unit, figure.direction), figure.value, None, None, figure.samples
+                series(figure.metric, figure.unit, figure.direction),
+                float(figure.value),
+                None,
+                None,
+                figure.samples,
             )
     for figure in latency_figures(run):
         yield FigureValue(
-            series(figure.metric, figure.unit, figure.direction), figure.value, None, None, figure.samples
+            series(figure.metric, figure.unit, figure.direction),
+            float(figure.value),
+            None,
+            None,
+            figure.samples,
         )
 
 
@@ -84,13 +94,22 @@ def median_interval(samples: Sequence[float]) -> tuple[float, float] | tuple[Non
 
     Source: W. Conover, "Practical nonparametric statistics", 1999, section 3.2.
     """
-    count = len(samples)
+    return interval_of_sorted(sorted(samples))
+
+
+def interval_of_sorted(ordered: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
+    """The same of samples in ascending order."""
+    count = len(ordered)
     if count < _LEAST_SAMPLES:
         return None, None
-    ordered = sorted(samples)
     reach = _NORMAL_95 * math.sqrt(count) / 2
     low = max(0, math.floor(count / 2 - reach))
-    return ordered[low], ordered[count - 1 - low]
+    return float(ordered[low]), float(ordered[count - 1 - low])
+
+
+def json_text(value: Mapping[str, Any]) -> str:
+    """JSON as the table of figures keeps it."""
+    return to_json(value).decode()
 
 
 def _variant(artefact: Artefact) -> str:

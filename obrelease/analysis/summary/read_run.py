@@ -93,11 +93,16 @@ def _metric(artefact: Artefact, recorded: RecordedMetric, folder: Path) -> Metri
     )
 
 
+def nanoseconds_per(unit: str) -> int:
+    """The factor of values of an imported metric in comparisons: 1 for a unit that is not one of time."""
+    return _TIMES_NS.get(unit, 1)
+
+
 def _in_nanoseconds(metric: Metric) -> Metric:
     """A metric as comparisons read it: all times in nanoseconds."""
-    scale = _TIMES_NS.get(metric.unit)
-    if scale is None or metric.unit == "ns":
+    if metric.unit not in _TIMES_NS or metric.unit == "ns":
         return metric
+    scale = nanoseconds_per(metric.unit)
     samples = tuple(sample * scale for sample in metric.samples)
     summary = metric.summary
     if summary is not None:

@@ -58,8 +58,7 @@ class FiguresTable:
     def add(self, runs: Iterable[RunFigures]) -> None:
         """Add runs in one transaction; a run that is known is left as it is."""
         with self._transaction():
-            for run in runs:
-                self._add(run)
+            self._add(list(runs))
 
     def listed(self, digests: Sequence[str]) -> dict[str, Any]:
         """What lists show of runs, by digest; runs that are not known are left out."""
@@ -111,32 +110,40 @@ class FiguresTable:
             if stamp is not None:
                 self._connection.execute("INSERT OR REPLACE INTO complete VALUES (?, ?)", (place, stamp))
 
-    def _add(self, run: RunFigures) -> None:
-        cursor = self._connection.execute(
-            "INSERT OR IGNORE INTO run"
-            " (digest, place, created_ns, commit_id, dirty, toolchain, labels, listed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    def _add(self, runs: Sequence[RunFigures]) -> None:
+        known = self.known([run.digest for run in runs])
+        new = {run.digest: run for run in runs if run.digest not in known}
+        (last,) = self._connection.execute("SELECT max(id) FROM run").fetchone()
+        numbered = list(enumerate(new.values(), (last or 0) + 1))
+        self._connection.executemany(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                run.digest,
-                run.place,
-                run.created_ns - _TIME_OFFSET_NS,
-                run.commit,
-                run.dirty,
-                run.toolchain,
-                json.dumps(dict(run.labels)),
-                json.dumps(dict(run.listed)),
+                (
+                    number,
+                    run.digest,
+                    run.place,
+                    run.created_ns - _TIME_OFFSET_NS,
+                    run.commit,
+                    run.dirty,
+                    run.toolchain,
+                    run.labels_json,
+                    run.listed_json,
+                )
+                for number, run in numbered
             ),
         )
-        if not cursor.rowcount:
-            return
-        number = cursor.lastrowid
         self._connection.executemany(
-            "INSERT OR IGNORE INTO figure VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (self._number_of(each.series), number, each.value, each.low, each.high, each.count)
-                for each in run.figures
-            ],
+            "INSERT OR IGNORE INTO figure VALUES (?, ?, ?, ?, ?, ?)", self._figure_rows(numbered)
         )
+
+    def _figure_rows(self, numbered: Sequence[tuple[int, RunFigures]]) -> Iterator[tuple[Any, ...]]:
+        """Rows of figures; equal keys of runs are mostly one object, whose number is looked up once."""
+        numbers: dict[int, int] = {}
+        for run_number, run in numbered:
+            for series, *values in run.figures:
+                if (number := numbers.get(id(series))) is None:
+                    number = numbers[id(series)] = self._number_of(series)
+                yield number, run_number, *values
 
     def _number_of(self, series: SeriesKey) -> int:
         if (known := self._series.get(series)) is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -27,8 +26,8 @@ def run(number: int, value: float = 1.5) -> RunFigures:
         commit="ab" * 20,
         dirty=number % 2 == 0,
         toolchain="gcc 12",
-        labels={"branch": "main"},
-        listed={"headline": "BM", "passes": None},
+        labels_json='{"branch":"main"}',
+        listed_json='{"headline":"BM","passes":null}',
         figures=(FigureValue(SERIES, value, 1.0, 2.0, 7),),
     )
 
@@ -60,7 +59,7 @@ def test_listed_figures_and_known_digests(tmp_path: Path) -> None:
 def test_a_run_that_is_added_again_stays_as_it_is(tmp_path: Path) -> None:
     with open_table(tmp_path) as table:
         table.add([run(1)])
-        table.add([dataclasses.replace(run(1, 9.0), commit=None)])
+        table.add([run(1, 9.0)._replace(commit=None)])
         ((number, _),) = table.series().items()
         assert [point.value for point in table.points(number)] == [1.5]
 
