@@ -107,9 +107,9 @@ def _recorded(artefact: Artefact, workload: Workload, trace: Path | None) -> Reg
             raise NotFound(f"{trace}: no such file or folder")
         if is_tape(trace):
             return _tape(trace)
-        if is_databento(trace):
-            return _databento(trace)
         days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
+        if is_databento(trace):
+            return _databento(trace, symbols)
         if trace.is_file() and is_itch50(trace):
             return _itch50(trace, ItchSelection(symbols, *map(time_of_day_ns, replayed_times(artefact))))
         return _lobster(trace, days, symbols)
@@ -128,8 +128,8 @@ def _tape(path: Path) -> Regenerated:
     return Regenerated(commands, 1, TAPE_WORKLOAD_VERSION, tape_digest(commands))
 
 
-def _databento(path: Path) -> Regenerated:
-    day = read_databento(path)
+def _databento(path: Path, symbols: Sequence[str]) -> Regenerated:
+    day = read_databento(path, symbols)
     return Regenerated(day.commands, len(day.symbols), DATABENTO_VERSION, day.source.sha256)
 
 

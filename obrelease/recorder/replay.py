@@ -43,8 +43,8 @@ def record_replay(
     Args:
         registry, core, passes, created_ns, producer, progress: as for `record_bench`.
         path: the data file, or None for the engine's own sample, a made-up day.
-        days, symbols: of a LOBSTER folder or archive, those that are replayed; empty for all. An ITCH file
-            has symbols only.
+        days, symbols: of a LOBSTER folder or archive, those that are replayed; empty for all. ITCH and
+            DBN files have symbols only.
         times: of an ITCH file, the first and the last time of day that are replayed.
         risk: a file of risk limits that the replay is checked against, or None.
         log: where to write the events as JSON lines, or None.

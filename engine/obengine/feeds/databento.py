@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +58,7 @@ _PIECE: Final = 1 << 10
 _PANIC: Final = "PanicException"
 """What the library raises if its own assumptions fail; it is no `Exception`."""
 _SHOWN: Final = 120
+_NAMED_SYMBOLS: Final = 10
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _DBN: Final = b"DBN"
 _COMMAND: Final = struct.Struct("<BBBBHHiIQq")
@@ -109,12 +110,16 @@ def is_databento(path: Path) -> bool:
     return head.startswith(_DBN) or (head == _ZSTD and ".dbn" in path.name)
 
 
-def read_databento(path: Path) -> DatabentoDay:
+def read_databento(path: Path, symbols: Sequence[str] = ()) -> DatabentoDay:
     """Read an MBO file.
 
+    Args:
+        path: the file.
+        symbols: the raw symbols, or `instrument-NUMBER`, whose records are taken; empty for all.
+
     Raises:
-        FeedError: the library is not installed, the file is damaged or of another schema, or a record is
-            invalid (the line is its number).
+        FeedError: the library is not installed, the file is damaged or of another schema, a record is
+            invalid (the line is its number), or the file has no record of a symbol.
     """
     name = str(path)
     try:
@@ -125,7 +130,26 @@ def read_databento(path: Path) -> DatabentoDay:
         raise _error(f"cannot be read: {error.strerror or error}", name) from error
     if not records.size:
         raise _error("the file has no MBO records", name)
+    if symbols:
+        records = _of_symbols(records, names, symbols, name)
     return _Compiler(name, records, names).day(dataset, source)
+
+
+def _of_symbols(
+    records: NDArray[Any], names: Mapping[int, str], symbols: Sequence[str], name: str
+) -> NDArray[Any]:
+    """The records of these symbols; all records are checked before, so that their numbers stay true."""
+    _check_records(records, name)
+    labels = {
+        number: names.get(number, f"instrument-{number}")
+        for number in np.unique(records["instrument"]).tolist()
+    }
+    for symbol in symbols:
+        if symbol not in labels.values():
+            known = ", ".join(sorted(set(labels.values()))[:_NAMED_SYMBOLS])
+            raise _error(f"no records of this symbol; the file has {known}", name, symbol[:_SHOWN])
+    wanted = [number for number, label in labels.items() if label in symbols]
+    return records[np.isin(records["instrument"], wanted)]
 
 
 def _decode(file: BinaryIO, size: int, name: str) -> tuple[str, dict[int, str], NDArray[Any]]:
@@ -229,7 +253,7 @@ class _Compiler:
         self._counts: Counter[str] = Counter()
         self._unknown = 0
         self._time_ns = 0
-        self._check_records()
+        _check_records(records, name)
         self._instruments = self._find_instruments()
 
     def day(self, dataset: str, source: DataFile) -> DatabentoDay:
@@ -254,26 +278,6 @@ class _Compiler:
             self._unknown,
             source,
         )
-
-    def _check_records(self) -> None:
-        """Refuse records that no book can follow."""
-        found = self._records
-        of_order = np.isin(found["action"], [b"A", b"M"])
-        priced = of_order | (found["action"] == b"T")
-        rules = (
-            (~np.isin(found["action"], list(_ACTIONS)), "not an action", "action"),
-            (of_order & ~np.isin(found["side"], list(_SIDES)), "not a side (A or B)", "side"),
-            (of_order & ((found["flags"] & _AGGREGATED) > 0), "a level, not an order", "flags"),
-            (priced & (found["price"] == _NO_DBN_PRICE), "no price", "price"),
-            (of_order & ((found["size"] < 1) | (found["size"] > MAX_QTY)), "not a size", "size"),
-            (found["time_ns"] >= np.uint64(2**63), "not a time", "time_ns"),
-        )
-        broken = [(int(np.argmax(bad)), reason, name) for bad, reason, name in rules if bad.any()]
-        if broken:
-            row, reason, name = min(broken)
-            value = found[name][row]
-            text = value.decode("ascii", "backslashreplace") if isinstance(value, bytes) else str(value)
-            raise FeedError(reason, file=self._name, line=row + 1, column=None, value=text)
 
     def _find_instruments(self) -> dict[int, _Instrument]:
         """The instruments by number, in order of first appearance, with the common step of their prices."""
@@ -360,6 +364,26 @@ class _Compiler:
     ) -> None:
         self._commands += _COMMAND.pack(op, side, 0, 0, symbol, 0, lots, 0, order_id, price)
         self._times.append(self._time_ns if time_ns is None else time_ns)
+
+
+def _check_records(found: NDArray[Any], name: str) -> None:
+    """Refuse records that no book can follow."""
+    of_order = np.isin(found["action"], [b"A", b"M"])
+    priced = of_order | (found["action"] == b"T")
+    rules = (
+        (~np.isin(found["action"], list(_ACTIONS)), "not an action", "action"),
+        (of_order & ~np.isin(found["side"], list(_SIDES)), "not a side (A or B)", "side"),
+        (of_order & ((found["flags"] & _AGGREGATED) > 0), "a level, not an order", "flags"),
+        (priced & (found["price"] == _NO_DBN_PRICE), "no price", "price"),
+        (of_order & ((found["size"] < 1) | (found["size"] > MAX_QTY)), "not a size", "size"),
+        (found["time_ns"] >= np.uint64(2**63), "not a time", "time_ns"),
+    )
+    broken = [(int(np.argmax(bad)), reason, column) for bad, reason, column in rules if bad.any()]
+    if broken:
+        row, reason, column = min(broken)
+        value = found[column][row]
+        text = value.decode("ascii", "backslashreplace") if isinstance(value, bytes) else str(value)
+        raise FeedError(reason, file=name, line=row + 1, column=None, value=text)
 
 
 _NAMES: Final = {

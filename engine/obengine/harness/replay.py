@@ -51,7 +51,7 @@ class Selection:
 
     Attributes:
         days: dates of a LOBSTER folder or archive, as `YYYY-MM-DD`; empty for all.
-        symbols: symbols of a LOBSTER folder or archive, or of an ITCH file; empty for all.
+        symbols: symbols of a LOBSTER folder or archive, an ITCH file or a DBN file; empty for all.
         from_ns, to_ns: of an ITCH file, the time of day in nanoseconds since midnight; None for no limit. The
             book starts with the orders that are open at `from_ns`.
     """
@@ -80,6 +80,16 @@ class Selection:
         if self.days:
             raise WorkloadError("an ITCH file is one day: days can be chosen from LOBSTER files only")
         return ItchSelection(self.symbols, self.from_ns, self.to_ns)
+
+    def of_databento(self) -> tuple[str, ...]:
+        """The symbols, for a DBN file.
+
+        Raises:
+            WorkloadError: it has dates or a time of day.
+        """
+        if self != Selection(symbols=self.symbols):
+            raise WorkloadError("only symbols can be chosen from a DBN file")
+        return self.symbols
 
 
 def run_replay(
@@ -127,9 +137,7 @@ def run_replay(
             raise WorkloadError("a tape has no times; risk limits need a market data file")
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_databento(path):
-        if selection != Selection():
-            raise WorkloadError("a DBN file is replayed as a whole")
-        return _replay_databento(path, core, passes, progress, risk)
+        return _replay_databento(path, core, passes, progress, risk, selection.of_databento())
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, risk, selection)
     if path.is_file() and not may_be_lobster(path):
@@ -219,9 +227,14 @@ def _replay_itch(
 
 
 def _replay_databento(
-    path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None
+    path: Path,
+    core: str,
+    passes: int,
+    progress: Progress | None,
+    risk: Path | None,
+    symbols: Sequence[str],
 ) -> RunOutcome:
-    day = read_databento(path)
+    day = read_databento(path, symbols)
     workload = WorkloadFacts(
         name="databento-mbo",
         version=DATABENTO_VERSION,

@@ -203,12 +203,29 @@ def test_changed_bytes_never_escape_the_error_tree(tmp_path: Path) -> None:
     assert refused > 20
 
 
-def test_a_part_cannot_be_chosen_yet_and_a_missing_library_is_named(
+def test_symbols_are_chosen_by_their_names(tmp_path: Path) -> None:
+    """Rule: of some symbols, the commands are those of a file that has only their records."""
+    own = [record(row, number) for number, row in enumerate(ROWS)]
+    others = [record(("A", 1, "B", 7, 5), number, 99) for number in range(len(ROWS))]
+    both, alone = tmp_path / "both.dbn", write(tmp_path, *ROWS)
+    both.write_bytes(header() + b"".join(part for pair in zip(others, own, strict=True) for part in pair))
+    chosen = read_databento(both, ["instrument-5482"])
+    assert chosen.symbols == ("instrument-5482",)
+    assert chosen.commands.tobytes() == read_databento(alone).commands.tobytes()
+    assert read_databento(both).symbols == ("instrument-99", "instrument-5482")
+    selection = Selection((), ("instrument-99",))
+    outcome = run_replay(both, core="reference", passes=1, selection=selection)
+    assert outcome.workload.messages == 1 + 2 * len(ROWS) - 1
+    with pytest.raises(FeedError, match="no records of this symbol; the file has instrument-5482"):
+        read_databento(alone, ["ESH4"])
+
+
+def test_a_time_cannot_be_chosen_and_a_missing_library_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path, *ROWS)
-    with pytest.raises(WorkloadError, match="as a whole"):
-        run_replay(path, core="native", passes=1, selection=Selection((), ("ESH4",)))
+    with pytest.raises(WorkloadError, match="only symbols"):
+        run_replay(path, core="native", passes=1, selection=Selection(from_ns=1))
     monkeypatch.setitem(sys.modules, "databento_dbn", None)
     with pytest.raises(FeedError, match=r'pip install "obrelease\[market-data\]"'):
         read_databento(path)
