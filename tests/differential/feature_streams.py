@@ -36,7 +36,8 @@ class Temper:
         ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK.
         kinds: weights of the kinds of NEW, in their order.
         tifs: weights of the times in force, likewise.
-        post_only, hidden, iceberg, minimum, prevented: shares of the NEW that may have it.
+        post_only, hidden, iceberg, minimum, prevented, by_total: shares of the NEW that may have it.
+        amended: share of the MODIFY that give a new trigger or trail.
         owners: number of participants.
         ids: order ids are below this.
         spread: prices are within so many ticks of the middle.
@@ -55,6 +56,8 @@ class Temper:
     iceberg: float = 0.2
     minimum: float = 0.1
     prevented: float = 0.3
+    by_total: float = 0.2
+    amended: float = 0.3
     owners: int = 6
     ids: int = 400
     symbols: int = 1
@@ -77,7 +80,7 @@ def feature_stream(temper: Temper, seed: int, messages: int) -> Commands:
     out["participant"] = rng.integers(0, temper.owners, messages)
     out["price_ticks"] = _MIDDLE + rng.integers(-temper.spread, temper.spread + 1, messages)
     extension = _orders(rng, temper, out)
-    _others(rng, temper, out)
+    _others(rng, temper, out, extension)
     _spoil(rng, temper, out, extension)
     return _with_extensions(out, extension)[:messages]
 
@@ -127,6 +130,7 @@ def _orders(rng: np.random.Generator, temper: Temper, out: Commands) -> Commands
 
     flags = extended * OrderFlag.EXTENDED | post * OrderFlag.POST_ONLY | slide * OrderFlag.SLIDE
     flags |= hidden * OrderFlag.HIDDEN | mode << SELF_TRADE_SHIFT
+    flags |= (rng.random(n) < temper.by_total) * OrderFlag.TOTAL
     out["kind"], out["tif"] = np.where(new, kind, 0), np.where(new, tif, 0)
     out["flags"] = np.where(new, flags, 0)
     unlimited = new & (kind == OrderKind.MARKET) & (rng.random(n) < 0.6)
@@ -136,9 +140,16 @@ def _orders(rng: np.random.Generator, temper: Temper, out: Commands) -> Commands
     return extension
 
 
-def _others(rng: np.random.Generator, temper: Temper, out: Commands) -> None:
+def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: Commands) -> None:
     """Fields of what is no NEW."""
     n, op = len(out), out["op"].copy()
+    amended = (op == Op.MODIFY) & (rng.random(n) < temper.amended)
+    out["flags"] = np.where(amended, OrderFlag.EXTENDED, out["flags"])
+    for field in ("qty_lots", "participant", "order_id"):
+        extension[field] = np.where(amended, 0, extension[field])
+    as_trail = rng.random(n) < 0.5
+    trigger = np.where(as_trail, 1 + rng.integers(0, temper.spread, n), out["price_ticks"])
+    extension["price_ticks"] = np.where(amended, trigger, extension["price_ticks"])
     whole = (op == Op.CANCEL) & (rng.random(n) < 0.6)
     out["qty_lots"] = np.where(whole, 0, out["qty_lots"])
     state = np.where(rng.random(n) < temper.calm, 0, rng.integers(1, 3, n))
@@ -161,7 +172,7 @@ def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: C
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6)),
-        (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0x11, 0x18)),
+        (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0xD0, 0x100, 0x11, 0x18)),
         (out, "symbol", (temper.symbols, ALL_SYMBOLS)),
         (out, "qty_lots", (0, -1, -(2**31), 1)),
         (out, "price_ticks", (NO_PRICE, NO_PRICE + 1, 2**63 - 1, 0)),
@@ -179,8 +190,8 @@ def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: C
 
 
 def _with_extensions(out: Commands, extension: Commands) -> Commands:
-    """Put the EXTEND of each extended NEW before it."""
-    extended = (out["op"] == Op.NEW) & (out["flags"] & OrderFlag.EXTENDED != 0)
+    """Put the EXTEND of each extended NEW or MODIFY before it."""
+    extended = np.isin(out["op"], (Op.NEW, Op.MODIFY)) & (out["flags"] & OrderFlag.EXTENDED != 0)
     last = np.cumsum(1 + extended) - 1
     both = np.empty(len(out) + int(extended.sum()), COMMAND)
     both[last] = out

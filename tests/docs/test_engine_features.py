@@ -57,6 +57,7 @@ def test_each_row_speaks_of_all_five_others() -> None:
         (OrderFlag.POST_ONLY, "post-only"),
         (OrderFlag.SLIDE, "slides"),
         (OrderFlag.HIDDEN, "hidden"),
+        (OrderFlag.TOTAL, "by total"),
         (SelfTrade.NEWEST, "self-trade prevention"),
         (TradingState.HALT, "trading halt"),
         (TradingState.AUCTION, "call auction"),

@@ -94,7 +94,7 @@ class NaiveBook:
         elif command.op == Op.EXECUTE:
             self.trade(1 - order.side, min(command.qty_lots, order.qty), 0, order, order.price)
         else:
-            return self.modify(command, order)
+            return self.modify(command, order, extension)
         return 0
 
     def report(self, kind: int, detail: int, order: Order, qty: int, other: int = 0) -> None:
@@ -148,20 +148,30 @@ class NaiveBook:
                 order.price = slid
         return 0
 
-    def modify(self, c: Command, order: Order) -> int:
+    def modify(self, c: Command, order: Order, x: Extension) -> int:
+        if c.flags and (not order.waits or (x.trigger <= 0 if order.trail else x.trigger == NO_PRICE)):
+            return RejectCode.BAD_TRIGGER
         if order.waits:
             order.qty = c.qty_lots
             if order.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT):
                 order.price = c.price_ticks
             self.report(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
+            if c.flags:
+                self.amend(order, x.trigger)
             return 0
-        if c.price_ticks == order.price and c.qty_lots <= order.qty:
-            order.qty = c.qty_lots
+        lots = c.qty_lots
+        if order.flags & OrderFlag.TOTAL:
+            lots -= order.filled
+            if lots <= 0:
+                self.withdraw(order, order.qty, CancelReason.REQUESTED)
+                return 0
+        if c.price_ticks == order.price and lots <= order.qty:
+            order.qty = lots
             order.shown = min(order.shown, order.qty)
             self.report(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
             return 0
         again = copy.copy(order)
-        again.price, again.qty = c.price_ticks, c.qty_lots
+        again.price, again.qty = c.price_ticks, lots
         code = self.admit(again)
         if code:
             return code
@@ -169,6 +179,20 @@ class NaiveBook:
         self.report(EventKind.MODIFIED, Priority.LOST, again, again.qty)
         self.arrive(again, 0)
         return 0
+
+    def amend(self, stop: Order, trigger: int) -> None:
+        """A new trigger or trail; the price that the last price reaches elects at once."""
+        if stop.trail and stop.trigger != NO_PRICE:
+            seen = min(max(stop.trigger - stop.sign * stop.trail, NO_PRICE + 1), MAX_PRICE)
+            stop.trigger = min(max(seen + stop.sign * trigger, NO_PRICE + 1), MAX_PRICE)
+        if stop.trail:
+            stop.trail = trigger
+        else:
+            stop.trigger = trigger
+        last = self.last[stop.symbol]
+        if last is not None and self.state[stop.symbol] == TradingState.OPEN and self.reached(stop, last):
+            self.open.remove(stop)
+            self.elected.append(stop)
 
     def arrive(self, taker: Order, minimum: int) -> None:
         """An order that is not a stop any more meets the book."""
@@ -200,7 +224,7 @@ class NaiveBook:
         """Trade with the first order in priority again and again."""
         passed: list[Order] = []
         refilled: list[Order] = []
-        mode = taker.flags >> 4
+        mode = taker.flags >> 4 & 7
         while taker.qty:
             makers = [o for o in self.book(taker.symbol, 1 - taker.side) if self.within(o, taker)]
             makers = [o for o in makers if o not in passed]
@@ -217,6 +241,7 @@ class NaiveBook:
                 lots = maker.qty if maker.queue or maker in refilled else maker.shown
                 lots = min(taker.qty, lots)
                 taker.qty -= lots
+                taker.filled += lots
                 if self.trade(taker.side, lots, taker.order_id, maker, maker.price):
                     refilled.append(maker)
 
@@ -243,6 +268,7 @@ class NaiveBook:
 
     def take(self, order: Order, lots: int) -> bool:
         order.qty -= lots
+        order.filled += lots
         if not order.qty:
             self.open.remove(order)
         elif order.display and lots >= order.shown:

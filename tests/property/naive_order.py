@@ -26,6 +26,7 @@ class Order:
     expiry: int = 0
     trigger: int = 0
     trail: int = 0
+    filled: int = 0
 
     @property
     def waits(self) -> bool:
@@ -54,5 +55,6 @@ class Order:
 def record(o: Order) -> tuple[int, ...]:
     """The `RESTING` record of an order."""
     lots = (o.qty, o.display, o.shown)
+    trail = o.filled if o.flags & OrderFlag.TOTAL and not o.waits else o.trail
     head = (o.symbol, o.side, o.kind, o.tif, o.queue, o.flags)
-    return (*head, *lots, o.owner, o.order_id, o.price, o.trigger, o.trail, o.expiry)
+    return (*head, *lots, o.owner, o.order_id, o.price, o.trigger, trail, o.expiry)

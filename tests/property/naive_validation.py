@@ -58,12 +58,14 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
     new, op = c.op == Op.NEW, c.op
     extended, post_only, slide, hidden = (bool(c.flags >> bit & 1) for bit in range(4))
     x = given if extended and given else Extension(0, 0, 0, 0)
+    amend = op == Op.MODIFY and extended
     stop, trailing = c.kind in (2, 3, 4, 5), c.kind in (4, 5)
     with_limit = c.kind in (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT)
     lasting = c.tif in (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)
     gtd, aon = c.tif == TimeInForce.GTD, c.tif == TimeInForce.AON
     bad_new_flags = (
-        c.flags >> 4 > 4
+        c.flags >> 4 & 7 > 4
+        or c.flags > 255
         or (slide and not post_only)
         or (post_only and c.kind != OrderKind.LIMIT)
         or (hidden and not with_limit)
@@ -78,7 +80,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         RejectCode.UNKNOWN_SIDE: (new and c.side > 1) or (op == Op.MASS_CANCEL and c.side > 2),
         RejectCode.UNKNOWN_KIND: new and c.kind > 5,
         RejectCode.UNKNOWN_TIF: new and (c.tif > 5 or (aon and c.kind != OrderKind.LIMIT)),
-        RejectCode.BAD_FLAGS: bad_new_flags if new else c.flags > (op == Op.CLOCK),
+        RejectCode.BAD_FLAGS: bad_new_flags if new else c.flags > (op in (Op.CLOCK, Op.MODIFY)),
         RejectCode.UNKNOWN_SYMBOL: c.symbol >= symbols
         and op != Op.CLOCK
         and not (op == Op.MASS_CANCEL and c.symbol == 65_535),
@@ -86,12 +88,14 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         RejectCode.BAD_TIME: op == Op.CLOCK and c.order_id < clock,
         RejectCode.BAD_QUANTITY: lots_read and c.qty_lots < (op != Op.CANCEL),
         RejectCode.BAD_PRICE: c.price_ticks == NO_PRICE and ((new and with_limit) or op == Op.MODIFY),
-        RejectCode.MISSING_EXTENSION: new and ((extended and given is None) or (stop and not extended)),
+        RejectCode.MISSING_EXTENSION: ((new or amend) and extended and given is None)
+        or (new and stop and not extended),
         RejectCode.BAD_TRIGGER: new and trigger,
-        RejectCode.BAD_DISPLAY: new
-        and x.display != 0
-        and (x.display < 0 or x.display > c.qty_lots or no_display),
-        RejectCode.BAD_MINIMUM: new and x.minimum != 0 and (x.minimum > c.qty_lots or no_minimum),
-        RejectCode.BAD_EXPIRY: new and (x.expiry <= clock if gtd else x.expiry != 0),
+        RejectCode.BAD_DISPLAY: x.display != 0
+        and (amend or (new and (x.display < 0 or x.display > c.qty_lots or no_display))),
+        RejectCode.BAD_MINIMUM: x.minimum != 0
+        and (amend or (new and (x.minimum > c.qty_lots or no_minimum))),
+        RejectCode.BAD_EXPIRY: (amend and x.expiry != 0)
+        or (new and (x.expiry <= clock if gtd else x.expiry != 0)),
     }
     return next((int(code) for code in CHECKS if broken[code]), 0)

@@ -65,6 +65,7 @@ def special_orders(draw: st.DrawFn) -> Step:
     lasting = tif in (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)
     lots = draw(st.one_of(st.integers(1, 20), st.just(MAX_QTY)))
     flags = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4])) << 4
+    flags |= draw(st.sampled_from([0, 0, int(OrderFlag.TOTAL)]))
     display = minimum = expiry = trigger = 0
     if lasting and kind == OrderKind.LIMIT:
         flags |= draw(
@@ -87,6 +88,15 @@ def special_orders(draw: st.DrawFn) -> Step:
     order: Fields = (0, side, kind, tif, symbol, flags, lots, owner, order_id, price)
     extend: Fields = (int(Op.EXTEND), 0, 0, 0, 0, 0, display, minimum, expiry, trigger)
     return [extend, order] if extended else [order]
+
+
+@st.composite
+def _amendments(draw: st.DrawFn) -> Step:
+    """A MODIFY that gives a stop a new trigger or trail, mostly one that is allowed."""
+    trigger = draw(st.one_of(st.integers(1, 4), _prices))
+    named = (int(Op.MODIFY), 0, 0, 0, draw(_symbols), 1, draw(_lots), 0, draw(_special_ids), draw(_prices))
+    extend: Fields = (int(Op.EXTEND), 0, 0, 0, 0, 0, draw(st.sampled_from([0, 0, 0, 1])), 0, 0, trigger)
+    return [extend, named]
 
 
 def _running() -> st.SearchStrategy[Fields]:
@@ -150,7 +160,9 @@ def steps(edgy: bool = True) -> st.SearchStrategy[Step]:
     """One step of any kind."""
     alone = [command_fields(), command_fields(), _running()]
     wild = [_edgy().map(_alone), st.tuples(_edgy(), _edgy()).map(list)] if edgy else []
-    return st.one_of(special_orders(), special_orders(), *(one.map(_alone) for one in alone), *wild)
+    return st.one_of(
+        special_orders(), special_orders(), _amendments(), *(one.map(_alone) for one in alone), *wild
+    )
 
 
 def command_streams(max_size: int = 60, edgy: bool = True) -> st.SearchStrategy[Commands]:

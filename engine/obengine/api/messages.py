@@ -12,7 +12,8 @@ Command record (`COMMAND`)::
     2      u1   kind          OrderKind (NEW only)
     3      u1   tif           TimeInForce (NEW only)
     4      u2   symbol        symbol index, 0 in a one-symbol stream; MASS_CANCEL: or ALL_SYMBOLS
-    6      u2   flags         NEW: OrderFlag and the self-trade mode; CLOCK: END_OF_DAY; else 0
+    6      u2   flags         NEW: OrderFlag and the self-trade mode; MODIFY: 0 or EXTENDED;
+                              CLOCK: END_OF_DAY; else 0
     8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots
     12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots
     16     u8   order_id      CLOCK: time_ns; EXTEND: expiry_ns; MASS_CANCEL, STATE: not read
@@ -95,6 +96,9 @@ END_OF_DAY: Final = 1
 SELF_TRADE_SHIFT: Final = 4
 """The SelfTrade mode is in bits 4 to 6 of an order's flags."""
 
+SELF_TRADE_MASK: Final = 7
+"""The bits of a SelfTrade mode."""
+
 
 class Op(IntEnum):
     """The operation of a command."""
@@ -139,12 +143,13 @@ class TimeInForce(IntEnum):
 
 
 class OrderFlag(IntEnum):
-    """Single-bit order flags; the self-trade mode uses the bits above."""
+    """Single-bit order flags; the self-trade mode uses bits 4 to 6."""
 
     EXTENDED = 1
     POST_ONLY = 2
     SLIDE = 4
     HIDDEN = 8
+    TOTAL = 128
 
 
 class SelfTrade(IntEnum):

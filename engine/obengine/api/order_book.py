@@ -83,9 +83,9 @@ class OrderBook:
         """Cancel lots of an order; 0 cancels all of it."""
         return self.apply(orders.cancel(order_id, qty_lots, symbol=symbol))
 
-    def modify(self, order_id: int, qty_lots: int, price_ticks: int = 0, *, symbol: int = 0) -> list[Event]:
-        """Set a new open quantity and price of an order."""
-        return self.apply(orders.modify(order_id, qty_lots, price_ticks, symbol=symbol))
+    def modify(self, order_id: int, qty_lots: int, price_ticks: int = 0, **more: Any) -> list[Event]:
+        """Set a new quantity and price of an order, with the arguments of `modify`."""
+        return self.apply(orders.modify(order_id, qty_lots, price_ticks, **more))
 
     def execute(self, order_id: int, qty_lots: int, *, symbol: int = 0) -> list[Event]:
         """Apply a recorded execution of a resting order."""

@@ -25,6 +25,7 @@ from obengine.api.messages import (
 )
 
 _POST_ONLY, _SLIDE, _HIDDEN = map(int, (OrderFlag.POST_ONLY, OrderFlag.SLIDE, OrderFlag.HIDDEN))
+_TOTAL = int(OrderFlag.TOTAL)
 
 
 def new_order(
@@ -46,6 +47,7 @@ def new_order(
     expiry_ns: int = 0,
     trigger_ticks: int | None = None,
     trail_ticks: int | None = None,
+    modify_by_total: bool = False,
 ) -> Commands:
     """Build a NEW command.
 
@@ -68,6 +70,7 @@ def new_order(
         expiry_ns: the expiry time of a GTD order.
         trigger_ticks: the trigger of a stop.
         trail_ticks: the distance of the trigger of a trailing stop from the market.
+        modify_by_total: a MODIFY of this order gives its total quantity, filled lots included.
 
     Raises:
         BatchError: a value does not fit its field.
@@ -76,6 +79,7 @@ def new_order(
         kind = _kind(price_ticks, trigger_ticks, trail_ticks)
     distance = trigger_ticks if trigger_ticks is not None else trail_ticks or 0
     flags = post_only * _POST_ONLY | slide * _SLIDE | hidden * _HIDDEN | self_trade << SELF_TRADE_SHIFT
+    flags |= modify_by_total * _TOTAL
     is_stop = kind > OrderKind.MARKET
     extended = bool(display_lots or min_lots or expiry_ns or distance or is_stop)
     order = (Op.NEW, side, kind, tif, symbol, flags | extended, qty_lots, participant, order_id, price_ticks)
@@ -89,9 +93,34 @@ def cancel(order_id: int, qty_lots: int = 0, *, symbol: int = 0) -> Commands:
     return _records((Op.CANCEL, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, 0))
 
 
-def modify(order_id: int, qty_lots: int, price_ticks: int = 0, *, symbol: int = 0) -> Commands:
-    """Build a MODIFY to a new open quantity and price; a stop without a limit ignores the price."""
-    return _records((Op.MODIFY, 0, 0, 0, symbol, 0, qty_lots, 0, order_id, price_ticks))
+def modify(
+    order_id: int,
+    qty_lots: int,
+    price_ticks: int = 0,
+    *,
+    symbol: int = 0,
+    trigger_ticks: int | None = None,
+    trail_ticks: int | None = None,
+) -> Commands:
+    """Build a MODIFY to a new quantity and price; a stop without a limit ignores the price.
+
+    Args:
+        order_id: an open order.
+        qty_lots: the new open quantity; of an order with `modify_by_total`: its total quantity.
+        price_ticks: the new limit.
+        symbol: the symbol index.
+        trigger_ticks: a new trigger of a waiting stop.
+        trail_ticks: a new trail of a waiting trailing stop.
+
+    Raises:
+        BatchError: a value does not fit its field.
+    """
+    amended = trigger_ticks if trigger_ticks is not None else trail_ticks
+    flags = 0 if amended is None else int(OrderFlag.EXTENDED)
+    order = (Op.MODIFY, 0, 0, 0, symbol, flags, qty_lots, 0, order_id, price_ticks)
+    return (
+        _records(order) if amended is None else _records((Op.EXTEND, 0, 0, 0, 0, 0, 0, 0, 0, amended), order)
+    )
 
 
 def execute(order_id: int, qty_lots: int, *, symbol: int = 0) -> Commands:

@@ -16,7 +16,7 @@ All integers are little-endian. Section 11 of SPECIFICATION.md defines the field
     0  u2 symbol         2  u1 side            3  u1 kind          4  u1 tif       5  u1 queue (Queue)
     6  u2 flags          8  i4 open_lots       12 i4 display_lots  16 i4 shown_lots
     20 u4 participant    24 u8 order_id        32 i8 price_ticks   40 i8 trigger_ticks
-    48 i8 trail_ticks    56 u8 expiry_ns
+    48 i8 trail_ticks (of a resting order with flag TOTAL: its filled lots)    56 u8 expiry_ns
 """
 
 from __future__ import annotations

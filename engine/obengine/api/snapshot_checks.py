@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from obengine.api.errors import SnapshotError, SymbolError
 from obengine.api.messages import (
     MAX_ID,
+    MAX_QTY,
     NO_PRICE,
+    SELF_TRADE_MASK,
     SELF_TRADE_SHIFT,
     OrderFlag,
     OrderKind,
@@ -97,6 +99,7 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
     trailing = kind >= OrderKind.TRAILING_STOP
     unpriced = (kind == OrderKind.STOP) | (kind == OrderKind.TRAILING_STOP)
     hidden, post_only = (flags & OrderFlag.HIDDEN) != 0, (flags & OrderFlag.POST_ONLY) != 0
+    by_total = (flags & OrderFlag.TOTAL) != 0
     lasting = (tif == TimeInForce.GTC) | (tif == TimeInForce.DAY) | (tif == TimeInForce.GTD)
     clock = snapshot.engine["clock_ns"][0]
     shows = np.where(display > 0, (shown > 0) & (shown <= np.minimum(display, lots)), shown == lots)
@@ -114,7 +117,8 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
             np.where(queue == Queue.CONDITIONAL, tif == TimeInForce.AON, lasting),
         ),
         "flags are allowed in the queue": (flags & OrderFlag.EXTENDED == 0)
-        & (flags >> SELF_TRADE_SHIFT <= SelfTrade.DECREMENT)
+        & (flags < 2 * OrderFlag.TOTAL)
+        & (flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK <= SelfTrade.DECREMENT)
         & (post_only | (flags & OrderFlag.SLIDE == 0))
         & ~(post_only & (waiting | ~lasting))
         & (waiting | (hidden == (queue == Queue.HIDDEN)))
@@ -124,10 +128,10 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
         & ((display == 0) | (displayed | (waiting & ~unpriced & lasting & ~hidden))),
         "shown_lots fit the queue": np.where(displayed, shows, shown == 0),
         "price_ticks is a price, NO_PRICE for a stop without a limit": (price == NO_PRICE) == unpriced,
-        "trigger and trail fit the kind": np.where(
+        "trigger and trail (or filled lots) fit the order": np.where(
             waiting,
             (trailing == (trail > 0)) & (trailing | ((trigger != NO_PRICE) & (trail == 0))),
-            (trigger == 0) & (trail == 0),
+            (trigger == 0) & (trail >= 0) & (trail <= np.where(by_total, MAX_QTY - lots.astype(np.int64), 0)),
         ),
         "expiry_ns is after the clock for GTD, else 0": np.where(
             tif == TimeInForce.GTD, orders["expiry_ns"] > clock, orders["expiry_ns"] == 0

@@ -31,7 +31,14 @@ from obengine.reference.orders import (
     Order,
     order_from,
 )
-from obengine.reference.stops import accept_stop, arrive, elect_by_last, settle
+from obengine.reference.stops import (
+    accept_stop,
+    amend_trigger,
+    arrive,
+    elect_by_last,
+    is_valid_trigger,
+    settle,
+)
 from obengine.reference.symbol_book import EventLog, SymbolBook
 from obengine.reference.validation import validate_command
 
@@ -84,7 +91,7 @@ class CommandProcessor:
         elif command.op == Op.CANCEL:
             reject_code = _cancel(book, command)
         elif command.op == Op.MODIFY:
-            reject_code = _modify(book, command)
+            reject_code = _modify(book, command, extension)
         else:
             reject_code = _execute(book, command)
         if not reject_code:
@@ -216,22 +223,40 @@ def _execute(book: SymbolBook, command: Command) -> int:
     return _ACCEPTED
 
 
-def _modify(book: SymbolBook, command: Command) -> int:
+def _modify(book: SymbolBook, command: Command, extension: Extension) -> int:
     stop = book.waiting.get(command.order_id)
     if stop:
-        stop.open_lots = command.qty_lots
-        if stop.kind in LIMITED:
-            stop.price_ticks = command.price_ticks
-        _emit_modified(book, Priority.KEPT, stop)
-        return _ACCEPTED
+        return _modify_stop(book, stop, command, extension)
     if command.order_id not in book.orders:
         return RejectCode.UNKNOWN_ORDER
+    if command.flags & OrderFlag.EXTENDED:
+        return RejectCode.BAD_TRIGGER
+    special = book.special_orders.get(command.order_id)
+    if special and special.flags & OrderFlag.TOTAL:
+        left = command.qty_lots - special.filled_lots
+        if left <= 0:
+            book.cancel_lots(command.order_id, book.open_lots(command.order_id), CancelReason.REQUESTED)
+            return _ACCEPTED
+        command = command._replace(qty_lots=left)
     price = book.orders[command.order_id][1]
     if command.price_ticks == price and command.qty_lots <= book.open_lots(command.order_id):
         book.shrink(command.order_id, command.qty_lots)
         book.emit(EventKind.MODIFIED, Priority.KEPT, command.qty_lots, command.order_id, 0, price)
         return _ACCEPTED
     return _reprice(book, command)
+
+
+def _modify_stop(book: SymbolBook, stop: Order, command: Command, extension: Extension) -> int:
+    amended = command.flags & OrderFlag.EXTENDED
+    if amended and not is_valid_trigger(stop, extension.trigger_ticks):
+        return RejectCode.BAD_TRIGGER
+    stop.open_lots = command.qty_lots
+    if stop.kind in LIMITED:
+        stop.price_ticks = command.price_ticks
+    _emit_modified(book, Priority.KEPT, stop)
+    if amended:
+        amend_trigger(book, stop, extension.trigger_ticks)
+    return _ACCEPTED
 
 
 def _reprice(book: SymbolBook, command: Command) -> int:

@@ -134,6 +134,7 @@ def _trade(book: SymbolBook, taker: Order, maker: int, lots: int, price: int) ->
     """Trade at most `lots`; return whether the maker was refilled."""
     traded = min(taker.open_lots, lots)
     taker.open_lots -= traded
+    taker.filled_lots += traded
     return book.trade(taker.side, traded, taker.order_id, maker, price)
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from obengine.api.messages import (
     NO_PRICE,
+    SELF_TRADE_MASK,
     SELF_TRADE_SHIFT,
     OrderFlag,
     OrderKind,
@@ -62,6 +63,7 @@ class Order:
         flags: without EXTENDED.
         open_lots: the remainder; not updated while the order rests (its queue and `reserve_lots` are).
         reserve_lots: the lots of a resting iceberg that are not displayed.
+        filled_lots: the lots that were traded since it was entered; not kept for plain orders.
         trigger_ticks: NO_PRICE for a trailing stop without a trigger; 0 for other kinds.
     """
 
@@ -78,6 +80,7 @@ class Order:
     expiry_ns: int = 0
     trigger_ticks: int = 0
     trail_ticks: int = 0
+    filled_lots: int = 0
 
     @property
     def is_plain(self) -> bool:
@@ -87,7 +90,7 @@ class Order:
     @property
     def self_trade(self) -> int:
         """The SelfTrade mode."""
-        return self.flags >> SELF_TRADE_SHIFT
+        return self.flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK
 
     @property
     def queue(self) -> Queue:

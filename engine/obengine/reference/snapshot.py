@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from obengine.api.messages import OrderKind, Queue
+from obengine.api.messages import OrderFlag, OrderKind, Queue
 from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.orders import NO_EXTENSION, Extension, Order
@@ -74,9 +74,14 @@ def _row(book: SymbolBook, order: Order, queue: Queue, lots: int) -> _Row:
         order.order_id,
         order.price_ticks,
         order.trigger_ticks,
-        order.trail_ticks,
+        order.filled_lots if _keeps_filled_lots(order.flags, queue) else order.trail_ticks,
         order.expiry_ns,
     )
+
+
+def _keeps_filled_lots(flags: int, queue: int) -> bool:
+    """Whether trail_ticks is the filled lots."""
+    return queue != Queue.WAITING and bool(flags & OrderFlag.TOTAL)
 
 
 def _restore_order(
@@ -115,6 +120,8 @@ def _restore_order(
     if queue == Queue.WAITING:
         book.waiting[order_id] = order
         return
+    if _keeps_filled_lots(flags, queue):
+        order.filled_lots, order.trail_ticks = trail_ticks, 0
     book.rest(order)
     if display_lots:
         order.reserve_lots = open_lots - shown_lots

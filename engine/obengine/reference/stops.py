@@ -50,6 +50,27 @@ def accept_stop(book: SymbolBook, stop: Order) -> None:
     book.waiting[stop.order_id] = stop
 
 
+def is_valid_trigger(stop: Order, trigger_ticks: int) -> bool:
+    """Whether a waiting stop may have this trigger, or trail if it is a trailing one."""
+    return trigger_ticks > 0 if stop.kind in TRAILING else trigger_ticks != NO_PRICE
+
+
+def amend_trigger(book: SymbolBook, stop: Order, trigger_ticks: int) -> None:
+    """Give a waiting stop a new trigger or trail; elect it at once if the last price reaches it."""
+    if stop.kind not in TRAILING:
+        stop.trigger_ticks = trigger_ticks
+    else:
+        sign = -1 if stop.side else 1
+        if stop.trigger_ticks != NO_PRICE:
+            seen = _saturated(stop.trigger_ticks - sign * stop.trail_ticks)
+            stop.trigger_ticks = _saturated(seen + sign * trigger_ticks)
+        stop.trail_ticks = trigger_ticks
+    last = book.last_ticks
+    if last is not None and book.state == TradingState.OPEN and _reaches(last, stop):
+        del book.waiting[stop.order_id]
+        book.elected.append(stop)
+
+
 def elect_by_last(book: SymbolBook) -> None:
     """Elect stops by the last price, when a book opens."""
     book.first_unseen_ticks = None

@@ -131,6 +131,8 @@ class SymbolBook:
         """Remove traded lots from an order, shown lots first; return whether it was refilled."""
         queue, price, side, _ = self.orders[order_id]
         left, shown = self.open_lots(order_id) - lots, queue[order_id]
+        if order_id in self.special_orders:
+            self.special_orders[order_id].filled_lots += lots
         if not left:
             self.remove(order_id)
         elif lots < shown:

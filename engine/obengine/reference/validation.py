@@ -9,6 +9,7 @@ from obengine.api.messages import (
     BOTH_SIDES,
     END_OF_DAY,
     NO_PRICE,
+    SELF_TRADE_MASK,
     SELF_TRADE_SHIFT,
     Op,
     OrderFlag,
@@ -30,14 +31,14 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
 
     Args:
         command: any command except EXTEND.
-        extension: of a NEW; all 0 without the flag EXTENDED; None if the flag has no preceding EXTEND.
+        extension: of a NEW or MODIFY; all 0 without the flag EXTENDED; None if it has no preceding EXTEND.
         symbols: the number of symbols.
         clock_ns: the engine's clock.
     """
     if command.op == Op.NEW:
         return _validate_new(command, extension, symbols, clock_ns)
     if command.op <= Op.EXECUTE:
-        return _validate_by_id(command, symbols)
+        return _validate_by_id(command, extension, symbols)
     if command.op == Op.MASS_CANCEL:
         return (
             RejectCode.UNKNOWN_SIDE if command.side > BOTH_SIDES
@@ -61,14 +62,19 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
     return RejectCode.UNKNOWN_OP
 
 
-def _validate_by_id(command: Command, symbols: int) -> int:
+def _validate_by_id(command: Command, extension: Extension | None, symbols: int) -> int:
     """Validate CANCEL, MODIFY, EXECUTE."""
     least = 0 if command.op == Op.CANCEL else 1
+    allowed = OrderFlag.EXTENDED if command.op == Op.MODIFY else 0
     return (
-        RejectCode.BAD_FLAGS if command.flags
+        RejectCode.BAD_FLAGS if command.flags & ~allowed
         else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
         else RejectCode.BAD_QUANTITY if command.qty_lots < least
         else RejectCode.BAD_PRICE if command.op == Op.MODIFY and command.price_ticks == NO_PRICE
+        else RejectCode.MISSING_EXTENSION if extension is None
+        else RejectCode.BAD_DISPLAY if extension.display_lots
+        else RejectCode.BAD_MINIMUM if extension.min_lots
+        else RejectCode.BAD_EXPIRY if extension.expiry_ns
         else _VALID
     )  # fmt: skip
 
@@ -97,7 +103,8 @@ def _validate_new(command: Command, extension: Extension | None, symbols: int, c
 def _bad_flags(command: Command) -> bool:
     flags, kind = command.flags, command.kind
     return bool(
-        flags >> SELF_TRADE_SHIFT > SelfTrade.DECREMENT
+        flags >= 2 * OrderFlag.TOTAL
+        or flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK > SelfTrade.DECREMENT
         or (flags & OrderFlag.SLIDE and not flags & OrderFlag.POST_ONLY)
         or (flags & OrderFlag.POST_ONLY and kind != OrderKind.LIMIT)
         or (flags & OrderFlag.HIDDEN and kind not in LIMITED)

@@ -33,8 +33,8 @@ class BookDriver:
     def new(self, order_id: int, side: Side, lots: int, *price: int, **more: Any) -> list[EventRow]:
         return self.rows_of(self.book.submit(order_id, side, lots, *price, **more))
 
-    def modify(self, order_id: int, lots: int, price: int = 0) -> list[EventRow]:
-        return self.rows_of(self.book.modify(order_id, lots, price))
+    def modify(self, order_id: int, lots: int, price: int = 0, **more: Any) -> list[EventRow]:
+        return self.rows_of(self.book.modify(order_id, lots, price, **more))
 
     def cancel(self, order_id: int, lots: int = 0) -> list[EventRow]:
         return self.rows_of(self.book.cancel(order_id, lots))

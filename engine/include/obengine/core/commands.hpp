@@ -34,7 +34,7 @@ public:
     void apply(const Command& command, const Extension* pending) {
         RejectCode reject_code = validate_command(command, pending, state_.books.size(), state_.clock_ns);
         if (reject_code == RejectCode::none) {
-            const bool extended = (command.flags & flag::extended) != 0 && command.op == code(Op::new_order);
+            const bool extended = (command.flags & flag::extended) != 0 && command.op <= code(Op::modify);
             reject_code = dispatch(command, extended ? *pending : Extension{});
         }
         if (reject_code != RejectCode::none) reject(command, reject_code);
@@ -85,7 +85,7 @@ private:
         }
         if (known == null_slot) return RejectCode::unknown_order;
         if (op == Op::cancel) return cancel(ops, known, command);
-        if (op == Op::modify) return modify(ops, known, command);
+        if (op == Op::modify) return modify(ops, known, command, extension);
         return execute(ops, known, command);
     }
 
@@ -156,28 +156,43 @@ private:
         return RejectCode::none;
     }
 
-    [[nodiscard]] RejectCode modify(Ops& ops, Slot slot, const Command& command) {
-        const auto qty = static_cast<std::uint32_t>(command.qty_lots);
-        if (ops.is_waiting(slot)) {
-            Order& stop = ops.attributes(slot)->order;
-            stop.open = qty;
-            if (is_limited(stop.kind)) stop.price = ops.node(slot).price = command.price_ticks;
-            emit_modified(ops, Priority::kept, stop);
-            return RejectCode::none;
+    [[nodiscard]] RejectCode modify(Ops& ops, Slot slot, const Command& command, const Extension& extension) {
+        if (ops.is_waiting(slot)) return modify_stop(ops, slot, command, extension);
+        if ((command.flags & flag::extended) != 0) return RejectCode::bad_trigger;
+        auto qty = static_cast<std::uint32_t>(command.qty_lots);
+        const OrderAttributes* const special = ops.attributes(slot);
+        if (special != nullptr && (special->order.flags & flag::total) != 0) {
+            if (qty <= special->order.filled) {
+                ops.cancel_lots(slot, special->order.open, CancelReason::requested);
+                return RejectCode::none;
+            }
+            qty -= special->order.filled;
         }
         if (command.price_ticks == ops.node(slot).price && qty <= ops.open_lots(slot)) {
             ops.shrink(slot, qty);
             ops.emit(EventKind::modified, code(Priority::kept), qty, command.order_id, 0, command.price_ticks);
             return RejectCode::none;
         }
-        return move(ops, slot, command);
+        return move(ops, slot, qty, command.price_ticks);
+    }
+
+    [[nodiscard]] RejectCode modify_stop(Ops& ops, Slot slot, const Command& command, const Extension& extension) {
+        Order& stop = ops.attributes(slot)->order;
+        const bool amended = (command.flags & flag::extended) != 0;
+        const Ticks trigger = extension.trigger_ticks;
+        if (amended && (is_trailing(stop.kind) ? trigger <= 0 : trigger == no_price)) return RejectCode::bad_trigger;
+        stop.open = static_cast<std::uint32_t>(command.qty_lots);
+        if (is_limited(stop.kind)) stop.price = ops.node(slot).price = command.price_ticks;
+        emit_modified(ops, Priority::kept, stop);
+        if (amended) amend_stop(ops, slot, trigger);
+        return RejectCode::none;
     }
 
     // Removes an order from its queue and lets it arrive again with a new price and quantity.
-    [[nodiscard]] RejectCode move(Ops& ops, Slot slot, const Command& command) {
+    [[nodiscard]] RejectCode move(Ops& ops, Slot slot, std::uint32_t qty, Ticks price) {
         Order order = ops.order(slot);
-        order.price = command.price_ticks;
-        order.open = static_cast<std::uint32_t>(command.qty_lots);
+        order.price = price;
+        order.open = qty;
         const RejectCode reject_code = check_arrival(ops.book, order, false);
         if (reject_code != RejectCode::none) return reject_code;
         ops.remove(slot);

@@ -76,6 +76,7 @@ private:
     bool trade_with(Slot maker, std::uint32_t at_most) {
         const std::uint32_t lots = std::min(taker_.open, at_most);
         taker_.open -= lots;
+        taker_.filled += lots;
         return ops_.trade(taker_.side, lots, taker_.id, maker);
     }
 

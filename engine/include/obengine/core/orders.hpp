@@ -34,6 +34,7 @@ struct Order {
     std::uint32_t open = 0;
     std::uint32_t display = 0;
     std::uint32_t participant = 0;
+    std::uint32_t filled = 0;  // lots traded since it was entered
     std::uint16_t flags = 0;  // without EXTENDED
     std::uint8_t side = 0;
     OrderKind kind = OrderKind::limit;
@@ -41,7 +42,7 @@ struct Order {
 
     // Whether a resting order needs no attributes beyond its node.
     [[nodiscard]] bool is_plain() const noexcept { return tif == TimeInForce::gtc && flags == 0 && display == 0; }
-    [[nodiscard]] SelfTrade self_trade() const noexcept { return static_cast<SelfTrade>(flags >> flag::self_trade_shift); }
+    [[nodiscard]] SelfTrade self_trade() const noexcept { return static_cast<SelfTrade>(flags >> flag::self_trade_shift & flag::self_trade_mask); }
 
     [[nodiscard]] Queue queue() const noexcept {
         if (tif == TimeInForce::aon) return Queue::conditional;

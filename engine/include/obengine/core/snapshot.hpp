@@ -106,7 +106,8 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
     record.shown_lots = queue == Queue::displayed ? attributes.shown : 0;
     record.participant = order.participant;
     record.trigger_ticks = attributes.is_waiting ? book.special()->stops.trigger(shared.pool, slot, order) : 0;
-    record.trail_ticks = order.trail;
+    const bool by_total = !attributes.is_waiting && (order.flags & flag::total) != 0;
+    record.trail_ticks = by_total ? Ticks{order.filled} : order.trail;
     record.expiry_ns = order.expiry_ns;
     return record;
 }
@@ -148,7 +149,9 @@ public:
         order.id = record.order_id;
         order.price = record.price_ticks;
         order.trigger = record.trigger_ticks;
-        order.trail = record.trail_ticks;
+        const bool waits = record.queue == code(Queue::waiting);
+        order.trail = waits ? record.trail_ticks : 0;
+        order.filled = waits ? 0 : static_cast<std::uint32_t>(record.trail_ticks);
         order.expiry_ns = record.expiry_ns;
         order.open = record.open_lots;
         order.display = record.display_lots;
@@ -157,7 +160,7 @@ public:
         order.side = record.side;
         order.kind = static_cast<OrderKind>(record.kind);
         order.tif = static_cast<TimeInForce>(record.tif);
-        if (record.queue == code(Queue::waiting)) return ops.add_waiting_stop(order);
+        if (waits) return ops.add_waiting_stop(order);
         const Slot slot = ops.rest(order);
         if (order.display != 0) ops.attributes(slot)->shown = record.shown_lots;
     }

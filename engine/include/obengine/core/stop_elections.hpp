@@ -115,6 +115,16 @@ void settle(SymbolBookOps<Sink>& ops) {
     elected.clear();
 }
 
+// Gives a waiting stop a new trigger or trail; it is elected at once if the last price reaches it.
+template <EventSink Sink>
+void amend_stop(SymbolBookOps<Sink>& ops, Slot slot, Ticks trigger) {
+    const Order& stop = ops.book.special()->stops.amend(ops.shared.pool, ops.shared.attributes_pool, slot, trigger);
+    const Ticks last = ops.book.last;
+    if (last == no_price || ops.book.state != TradingState::open || !WaitingStops::reaches(last, stop)) return;
+    ops.shared.elected.push_back(stop);
+    ops.remove(slot);
+}
+
 // An accepted stop waits, or is elected at once if the last price reaches it.
 template <EventSink Sink>
 void accept_stop(SymbolBookOps<Sink>& ops, Order& stop) {

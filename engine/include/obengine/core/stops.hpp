@@ -45,6 +45,25 @@ public:
         displace(pool, slot, attributes.order);
     }
 
+    // Gives the stop in `slot` a new trigger, or trail if it is a trailing one; returns it with its current trigger.
+    const Order& amend(NodePool& pool, OrderAttributesPool& attributes_pool, Slot slot, Ticks trigger_or_trail) {
+        Order& order = attributes_pool[pool.owner(slot)].order;
+        order.trigger = trigger(pool, slot, order);
+        displace(pool, slot, order);
+        if (!is_trailing(order.kind)) {
+            order.trigger = trigger_or_trail;
+        } else {
+            const Key known = trigger_key(order.trigger, order.side);
+            if (known != no_key) {
+                const Key seen = known > max_price - order.trail ? max_price : known + order.trail;
+                order.trigger = trigger_key(less_trail(seen, trigger_or_trail), order.side);
+            }
+            order.trail = trigger_or_trail;
+        }
+        place(pool, slot, order);
+        return order;
+    }
+
     // The current trigger of the stop in `slot`.
     [[nodiscard]] Ticks trigger(const NodePool& pool, Slot slot, const Order& order) const noexcept {
         if (!is_trailing(order.kind)) return order.trigger;
@@ -68,8 +87,7 @@ public:
     // Moves the trigger of a trailing stop that does not wait yet after a price.
     static void update_trailing_trigger(Order& order, Ticks price) noexcept {
         if (!is_trailing(order.kind)) return;
-        const Key seen = trigger_key(price, order.side);
-        const Key moved = seen < min_price + order.trail ? min_price : seen - order.trail;
+        const Key moved = less_trail(trigger_key(price, order.side), order.trail);
         order.trigger = trigger_key(std::max(trigger_key(order.trigger, order.side), moved), order.side);
     }
 
@@ -78,6 +96,10 @@ public:
     }
 
 private:
+    [[nodiscard]] static Key less_trail(Key seen, Ticks trail) noexcept {
+        return seen < min_price + trail ? min_price : seen - trail;
+    }
+
     struct StopSide {
         explicit StopSide(const LadderLimits& limits) : fixed(limits) {}
 

@@ -142,6 +142,7 @@ public:
     bool fill(Slot slot, std::uint32_t lots) {
         const std::uint32_t left = open_lots(slot) - lots;
         OrderAttributes* const special = attributes(slot);
+        if (special != nullptr) special->order.filled += lots;
         if (left == 0) {
             remove(slot);
         } else if (special == nullptr) {

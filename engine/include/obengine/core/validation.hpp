@@ -41,7 +41,7 @@ struct Rule {
     const std::uint16_t flags = command.flags;
     const bool post_only = (flags & flag::post_only) != 0;
     const bool hidden = (flags & flag::hidden) != 0;
-    return (flags >> flag::self_trade_shift) > code(SelfTrade::decrement) ||
+    return flags > flag::known || (flags >> flag::self_trade_shift & flag::self_trade_mask) > code(SelfTrade::decrement) ||
            ((flags & flag::slide) != 0 && !post_only) || (post_only && kind != OrderKind::limit) ||
            (hidden && !is_limited(kind)) || ((post_only || hidden) && (is_immediate(tif) || is_whole(tif)));
 }
@@ -85,13 +85,19 @@ struct Rule {
 }
 
 // CANCEL, MODIFY, EXECUTE.
-[[nodiscard]] inline RejectCode validate_by_id(const Command& command, std::size_t symbols) noexcept {
+[[nodiscard]] inline RejectCode validate_by_id(const Command& command, const Extension* pending, std::size_t symbols) noexcept {
     const bool may_be_all = command.op == code(Op::cancel);
+    const int allowed = command.op == code(Op::modify) ? flag::extended : 0;
+    const Extension more = command.flags != 0 && pending != nullptr ? *pending : Extension{};
     return first_broken({
-        {command.flags != 0, RejectCode::bad_flags},
+        {(command.flags & ~allowed) != 0, RejectCode::bad_flags},
         {command.symbol >= symbols, RejectCode::unknown_symbol},
         {command.qty_lots < (may_be_all ? 0 : 1), RejectCode::bad_quantity},
         {command.op == code(Op::modify) && command.price_ticks == no_price, RejectCode::bad_price},
+        {command.flags != 0 && pending == nullptr, RejectCode::missing_extension},
+        {more.display_lots != 0, RejectCode::bad_display},
+        {more.min_lots != 0, RejectCode::bad_minimum},
+        {more.expiry_ns != 0, RejectCode::bad_expiry},
     });
 }
 
@@ -105,7 +111,7 @@ struct Rule {
         case Op::new_order: return validation::validate_new(command, pending, symbols, clock_ns);
         case Op::cancel:
         case Op::modify:
-        case Op::execute: return validation::validate_by_id(command, symbols);
+        case Op::execute: return validation::validate_by_id(command, pending, symbols);
         case Op::mass_cancel:
             return validation::first_broken({
                 {command.side > both_sides, RejectCode::unknown_side},

@@ -50,13 +50,16 @@ enum class EventKind : std::uint8_t {
     clock_set,
 };
 
-// Single-bit order flags; the self-trade mode uses the bits above.
+// Single-bit order flags; the self-trade mode uses bits 4 to 6.
 namespace flag {
 inline constexpr std::uint16_t extended = 1;
 inline constexpr std::uint16_t post_only = 2;
 inline constexpr std::uint16_t slide = 4;
 inline constexpr std::uint16_t hidden = 8;
 inline constexpr unsigned self_trade_shift = 4;
+inline constexpr std::uint16_t self_trade_mask = 7;
+inline constexpr std::uint16_t total = 128;
+inline constexpr std::uint16_t known = 255;
 }  // namespace flag
 
 enum class RejectCode : std::uint8_t {

@@ -59,18 +59,28 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.UNKNOWN_OP, [{"op": 255}]),
     (RejectCode.UNKNOWN_SIDE, [NEW | {"side": 2, "kind": 6, "tif": 6}]),
     (RejectCode.UNKNOWN_SIDE, [MASS | {"side": 3, "flags": 1}]),
-    (RejectCode.UNKNOWN_KIND, [NEW | {"kind": 6, "tif": 6, "flags": 128}]),
-    (RejectCode.UNKNOWN_TIF, [NEW | {"tif": 6, "flags": 128}]),
+    (RejectCode.UNKNOWN_KIND, [NEW | {"kind": 6, "tif": 6, "flags": 256}]),
+    (RejectCode.UNKNOWN_TIF, [NEW | {"tif": 6, "flags": 256}]),
     (RejectCode.UNKNOWN_TIF, [NEW | {"kind": 1, "tif": 5}]),
     (RejectCode.UNKNOWN_TIF, [NEW | {"kind": 3, "tif": 5}]),
     *(
         (RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "symbol": 9}])
-        for flags in (4, 0x50, 0x70, 0x80, 0x8000)
+        for flags in (4, 0x50, 0x70, 0xD0, 0x100, 0x8000)
     ),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 2, "kind": kind}]) for kind in (1, 2, 3, 4, 5)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 8, "kind": kind}]) for kind in (1, 2, 4)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "tif": tif}]) for flags in (2, 8) for tif in (1, 4, 5)),
     *((RejectCode.BAD_FLAGS, [named | {"flags": 65535, "symbol": 9}]) for named in (CANCEL, MODIFY, EXECUTE)),
+    *((RejectCode.BAD_FLAGS, [named | {"flags": 1, "symbol": 9}]) for named in (CANCEL, EXECUTE)),
+    (RejectCode.MISSING_EXTENSION, [MODIFY | {"flags": 1, "qty_lots": 1, "order_id": 77}]),
+    *(
+        (code, [EXTEND | {field: 1}, MODIFY | {"flags": 1, "qty_lots": 1, "order_id": 77}])
+        for code, field in (
+            (RejectCode.BAD_DISPLAY, "qty_lots"),
+            (RejectCode.BAD_MINIMUM, "participant"),
+            (RejectCode.BAD_EXPIRY, "order_id"),
+        )
+    ),
     *((RejectCode.BAD_FLAGS, [other | {"flags": 1, "symbol": 9}]) for other in (MASS, STATE)),
     (RejectCode.BAD_FLAGS, [CLOCK | {"flags": 2, "order_id": 1}]),
     (RejectCode.UNKNOWN_SYMBOL, [NEW | {"symbol": 1, "qty_lots": 0}]),
@@ -130,6 +140,19 @@ BOOK: list[tuple[RejectCode, TradingState, list[Fields]]] = [
     *(
         (RejectCode.UNKNOWN_ORDER, TradingState.OPEN, [EXECUTE | {"qty_lots": 1, "order_id": i}])
         for i in (3, 9)
+    ),
+    (
+        RejectCode.UNKNOWN_ORDER,
+        TradingState.OPEN,
+        [EXTEND, MODIFY | {"flags": 1, "qty_lots": 1, "order_id": 9}],
+    ),
+    *(
+        (
+            RejectCode.BAD_TRIGGER,
+            TradingState.HALT,
+            [EXTEND | {"price_ticks": ticks}, MODIFY | {"flags": 1, "qty_lots": 9, "order_id": order_id}],
+        )
+        for order_id, ticks in ((1, 5), (4, 5), (3, NO_PRICE))
     ),
     (RejectCode.HALTED, TradingState.HALT, [NEW | {"flags": 2, "price_ticks": 105}]),
     (RejectCode.HALTED, TradingState.HALT, [EXTEND | {"price_ticks": 1}, STOP]),
