@@ -11,7 +11,7 @@ alone is fast and does not load NumPy:
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
 * feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
 * `read_databento` (needs `databento-dbn`)
-* level feeds: `read_level_csv`, `LevelBook`
+* level feeds: `read_level_csv`, `LevelBook`; frames: `resample`, `trade_bars`
 * flow and replay: `generate`, `generate_market`, `run_replay`
 * strategies beside recorded data: `Simulation`, `SimulationResult`, `Strategy`, `Market`, `Latency`, `Fees`,
   `Recording`, `record_commands`, `record_source`
@@ -47,6 +47,7 @@ _MODULES = {
     "obengine.feeds.itch50_trades": "ItchTrades read_itch50_trades",
     "obengine.feeds.level_book": "LevelBook LevelSize",
     "obengine.feeds.level_csv": "LEVEL_UPDATE LevelFeed LevelUpdates read_level_csv",
+    "obengine.feeds.level_frames": "resample trade_bars",
     "obengine.feeds.lobster": "LobsterDay read_lobster read_lobster_days",
     "obengine.feeds.lobster_sample": "write_lobster_sample",
     "obengine.feeds.tape": "read_tape write_tape",

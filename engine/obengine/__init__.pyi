@@ -83,6 +83,7 @@ from obengine.feeds.level_csv import (
     LevelUpdates as LevelUpdates,
     read_level_csv as read_level_csv,
 )
+from obengine.feeds.level_frames import resample as resample, trade_bars as trade_bars
 from obengine.feeds.lobster import (
     LobsterDay as LobsterDay,
     read_lobster as read_lobster,

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from obengine.api.errors import FeedError
 from obengine.api.messages import COMMAND, MAX_QTY, MAX_SYMBOLS, NO_PRICE, Commands, Op, Side, TradingState
 from obengine.feeds.files import MAX_RATIO, DataFile, hash_file, max_unpacked, read_block
+from obengine.feeds.level_frames import Frame, levels_of_commands
 from obengine.feeds.trades import NO_SIDE, TRADE, TradeKind, Trades
 
 MBO: Final = np.dtype(
@@ -94,6 +95,16 @@ class DatabentoDay:
     counts: Mapping[str, int]
     unknown_orders: int
     source: DataFile
+
+    def levels(self, count: int, *, symbol: int | str = 0) -> Frame:
+        """The best `count` levels of a symbol, by index or name, after each change of its book.
+
+        Columns: `time_ns` and those of `level_frames.level_names`; `NO_PRICE` and 0 lots for no level.
+
+        Raises:
+            WorkloadError: there is no such symbol, or `count` is out of range.
+        """
+        return levels_of_commands(self.commands, self.times_ns, self.symbols, symbol, count)
 
     def price(self, symbol: int, ticks: int) -> float:
         """A price in the currency."""

@@ -51,6 +51,7 @@ from obengine.feeds.itch50_frames import (
 from obengine.feeds.itch50_layout import HEAD, LAYOUTS, LENGTHS, NAMES
 from obengine.feeds.itch50_origins import ADDS, REDUCING, OrderOrigins
 from obengine.feeds.itch50_stream import WHOLE_FILE, ItchSelection, select_messages
+from obengine.feeds.level_frames import Frame, levels_of_commands
 
 if TYPE_CHECKING:
     from obengine.native.itch import ItchDayColumns
@@ -106,6 +107,16 @@ class ItchDay:
     source: DataFile
     start_of_messages: bool
     end_of_messages: bool
+
+    def levels(self, count: int, *, symbol: int | str = 0) -> Frame:
+        """The best `count` levels of a symbol, by index or name, after each change of its book.
+
+        Columns: `time_ns` and those of `level_frames.level_names`; `NO_PRICE` and 0 lots for no level.
+
+        Raises:
+            WorkloadError: there is no such symbol, or `count` is out of range.
+        """
+        return levels_of_commands(self.commands, self.times_ns, self.symbols, symbol, count)
 
     def open_symbols(self) -> Commands:
         """Commands that set every symbol to OPEN, so that orders can trade with the book of the file.

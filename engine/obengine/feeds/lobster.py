@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import FeedError
-from obengine.api.messages import Commands, Side
+from obengine.api.messages import NO_PRICE, Commands, Side
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
 from obengine.feeds.integer_csv import FastReader, IntegerCsv, Rows
+from obengine.feeds.level_frames import Frame, check_count, level_names
 from obengine.feeds.lobster_checks import check_book_rows, check_message_rows
 from obengine.feeds.lobster_files import LobsterPair, open_lobster, open_lobster_days
 from obengine.feeds.lobster_name import LobsterName, parse_name
@@ -49,7 +50,7 @@ class LobsterDay:
         label: the symbol, and the date if the name has one.
         participants: the market participant of each participant number, from 1 on; empty if the file has no
             participants.
-        levels: number of levels of the orderbook file.
+        level_count: number of levels of the orderbook file.
         commands: keep a book in step with the window.
         row_end: for each row, the number of commands up to its end.
         messages: the rows of the message file: nanoseconds after midnight, type, order id, size, price,
@@ -64,7 +65,7 @@ class LobsterDay:
     name: str
     label: LobsterName
     participants: tuple[str, ...]
-    levels: int
+    level_count: int
     commands: Commands
     row_end: NDArray[np.int64]
     messages: Rows
@@ -104,6 +105,24 @@ class LobsterDay:
         made["side"][rows[:, 1] == Message.CROSS] = NO_SIDE
         made["printable"] = 1
         return made
+
+    def levels(self, count: int) -> Frame:
+        """The best `count` levels after each row, from the orderbook file.
+
+        Columns: `time_ns` and those of `level_frames.level_names`; `NO_PRICE` and 0 lots for no level.
+
+        Raises:
+            WorkloadError: the file has fewer levels.
+        """
+        check_count(count, self.level_count)
+        frame: Frame = {"time_ns": self.times_ns.copy()}
+        for name in level_names(count):
+            side, what, number = name.split("_")
+            column = 4 * (int(number) - 1) + (2 if side == "bid" else 0)
+            lots = self.book_rows[:, column + 1]
+            values = lots if what == "lots" else np.where(lots > 0, self.book_rows[:, column], NO_PRICE)
+            frame[name] = np.ascontiguousarray(values)
+        return frame
 
     def cause_counts(self) -> dict[str, int]:
         """Number of rows by cause; a row may have several causes."""
@@ -234,7 +253,7 @@ def _compile(pair: LobsterPair, decoder: _Decoder) -> LobsterDay:
         name=pair.name,
         label=parse_name(pair.name),
         participants=participants.names,
-        levels=levels,
+        level_count=levels,
         commands=commands,
         row_end=row_end,
         messages=day,

@@ -107,6 +107,45 @@ def _follow_one_by_one(commands: Commands, events: Events) -> bool:
     return bool((ids[of_order] == commands["order_id"][of_order]).all())
 
 
+def _lots_added(changes: Changes) -> NDArray[np.int64]:
+    """The lots that each change adds to its level; those of LEVEL changes are not known from them alone."""
+    kind, lots = changes["kind"], changes["lots"].astype(np.int64)
+    added = np.where((kind == ChangeKind.ADD) | (kind == ChangeKind.ADOPT), lots, -lots)
+    added[(kind >= ChangeKind.PRINT) & (kind <= ChangeKind.CROSS)] = 0
+    return added
+
+
+def level_lots(changes: Changes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The lots of each change's price before and after it."""
+    order = np.lexsort((changes["price_ticks"], changes["side"], changes["symbol"]))
+    sorted_changes = changes[order]
+    same = np.zeros(changes.size, dtype=bool)
+    same[1:] = (
+        (sorted_changes["price_ticks"][1:] == sorted_changes["price_ticks"][:-1])
+        & (sorted_changes["side"][1:] == sorted_changes["side"][:-1])
+        & (sorted_changes["symbol"][1:] == sorted_changes["symbol"][:-1])
+    )
+    if (changes["kind"] == ChangeKind.LEVEL).any():
+        totals = _last_levels(sorted_changes, same)
+    else:
+        running = np.cumsum(_lots_added(sorted_changes))
+        starts = np.flatnonzero(~same)
+        base = np.append(0, running)[starts]
+        totals = running - np.repeat(base, np.diff(np.append(starts, changes.size)))
+    previous = np.where(same, np.append(0, totals[:-1]) if totals.size else totals, 0)
+    before, after = np.empty(changes.size, dtype=np.int64), np.empty(changes.size, dtype=np.int64)
+    before[order], after[order] = previous, totals
+    return before, after
+
+
+def _last_levels(changes: Changes, same: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The lots of the last LEVEL change of the same price, 0 before the first."""
+    at = np.arange(changes.size)
+    start = np.maximum.accumulate(np.where(~same, at, 0))
+    last = np.maximum.accumulate(np.where(changes["kind"] == ChangeKind.LEVEL, at, -1))
+    return np.where(last >= start, changes["lots"][last], 0)
+
+
 def _is_plain(events: Events, numbers: NDArray[np.int64]) -> bool:
     """Whether each command gave one event at most, none of them a match: so it is with feeds."""
     kinds = events["kind"]

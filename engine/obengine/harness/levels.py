@@ -131,7 +131,7 @@ def _compare_side(
     size = day.row_end.size
     differ = np.zeros(size, dtype=bool)
     present = np.zeros(size, dtype=np.int64)
-    for level in range(day.levels):
+    for level in range(day.level_count):
         prices, lots = day.book_rows[:, 4 * level + offset], day.book_rows[:, 4 * level + offset + 1]
         rows = np.flatnonzero(prices != none)
         present[rows] += 1

@@ -15,7 +15,15 @@ from obengine.api.errors import WorkloadError
 from obengine.api.messages import NO_PRICE, Commands, Side
 from obengine.cores import core_names
 from obengine.feeds.best_prices import best_of_rows
-from obengine.feeds.order_flow import FLOW_CHANGE, ChangeKind, Changes, apply_numbered, order_changes
+from obengine.feeds.level_frames import Frame, levels_of_changes
+from obengine.feeds.order_flow import (
+    FLOW_CHANGE,
+    ChangeKind,
+    Changes,
+    apply_numbered,
+    level_lots,
+    order_changes,
+)
 from obengine.feeds.trades import NO_SIDE, TradeKind, Trades
 
 Int64s = NDArray[np.int64]
@@ -51,6 +59,14 @@ class Recording:
     def times_ns(self) -> Int64s:
         """The time of each change."""
         return self.changes["time_ns"]
+
+    def levels(self, count: int, *, symbol: int = 0) -> Frame:
+        """The best levels after each change of a symbol, as `obengine.feeds.level_frames` describes.
+
+        Raises:
+            WorkloadError: `count` is out of range.
+        """
+        return levels_of_changes(self.changes[self.changes["symbol"] == symbol], count)
 
 
 def record_commands(
@@ -106,7 +122,7 @@ def complete_recording(
     has_order_ids: bool = True,
 ) -> Recording:
     """Add the lots of each price and the touches to changes."""
-    before, after = _level_lots(changes)
+    before, after = level_lots(changes)
     return Recording(
         symbols=symbols,
         changes=changes,
@@ -161,45 +177,6 @@ def trade_changes(trades: Trades) -> Changes:
     made["kind"][unsided] = ChangeKind.HIDDEN
     kept: Changes = made[trades["broken"] == 0]
     return kept
-
-
-def lots_added(changes: Changes) -> Int64s:
-    """The lots that each change adds to its level; those of LEVEL changes are not known from them alone."""
-    kind, lots = changes["kind"], changes["lots"].astype(np.int64)
-    added = np.where((kind == ChangeKind.ADD) | (kind == ChangeKind.ADOPT), lots, -lots)
-    added[(kind >= ChangeKind.PRINT) & (kind <= ChangeKind.CROSS)] = 0
-    return added
-
-
-def _level_lots(changes: Changes) -> tuple[Int64s, Int64s]:
-    """The lots of each change's price before and after it."""
-    order = np.lexsort((changes["price_ticks"], changes["side"], changes["symbol"]))
-    sorted_changes = changes[order]
-    same = np.zeros(changes.size, dtype=bool)
-    same[1:] = (
-        (sorted_changes["price_ticks"][1:] == sorted_changes["price_ticks"][:-1])
-        & (sorted_changes["side"][1:] == sorted_changes["side"][:-1])
-        & (sorted_changes["symbol"][1:] == sorted_changes["symbol"][:-1])
-    )
-    if (changes["kind"] == ChangeKind.LEVEL).any():
-        totals = _last_levels(sorted_changes, same)
-    else:
-        running = np.cumsum(lots_added(sorted_changes))
-        starts = np.flatnonzero(~same)
-        base = np.append(0, running)[starts]
-        totals = running - np.repeat(base, np.diff(np.append(starts, changes.size)))
-    previous = np.where(same, np.append(0, totals[:-1]) if totals.size else totals, 0)
-    before, after = np.empty(changes.size, dtype=np.int64), np.empty(changes.size, dtype=np.int64)
-    before[order], after[order] = previous, totals
-    return before, after
-
-
-def _last_levels(changes: Changes, same: NDArray[np.bool_]) -> Int64s:
-    """The lots of the last LEVEL change of the same price, 0 before the first."""
-    at = np.arange(changes.size)
-    start = np.maximum.accumulate(np.where(~same, at, 0))
-    last = np.maximum.accumulate(np.where(changes["kind"] == ChangeKind.LEVEL, at, -1))
-    return np.where(last >= start, changes["lots"][last], 0)
 
 
 def _touches(symbols: int, changes: Changes, before: Int64s, after: Int64s) -> NDArray[np.void]:

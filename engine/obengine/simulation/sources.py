@@ -110,7 +110,7 @@ def _edges(day: LobsterDay) -> NDArray[np.int64]:
     """For each row, the last level of the file on the buy and on the sell side, if it is full."""
     edges = np.full((day.row_end.size, 2), NO_PRICE)
     for side, offset in ((Side.BUY, 2), (Side.SELL, 0)):
-        at = 4 * (day.levels - 1) + offset
+        at = 4 * (day.level_count - 1) + offset
         held = day.book_rows[:, at + 1] > 0
         edges[held, side] = day.book_rows[held, at]
     return edges

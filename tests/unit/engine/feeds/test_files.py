@@ -181,7 +181,7 @@ def test_half_of_a_second_day_is_refused_by_name(tmp_path: Path, message: Path, 
     for path in (message.parent, zipped(message, tmp_path / "day.zip")):
         with pytest.raises(FeedError, match=f"OTHER_{kind}_2\\.csv without the matching file"):
             read_lobster(path)
-    assert read_lobster(message).levels == 2
+    assert read_lobster(message).level_count == 2
 
 
 def test_one_name_in_two_folders_of_an_archive_is_two_days(tmp_path: Path, message: Path) -> None:
@@ -205,4 +205,4 @@ def test_hidden_files_of_an_archive_are_no_second_day(tmp_path: Path, message: P
     archive = zipped(message, tmp_path / "day.zip")
     with zipfile.ZipFile(archive, "a") as made:
         made.writestr(f"__MACOSX/._{message.name}", b"\0")
-    assert read_lobster(archive).levels == 2
+    assert read_lobster(archive).level_count == 2

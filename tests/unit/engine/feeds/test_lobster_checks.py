@@ -48,7 +48,7 @@ def test_the_rows_that_the_cases_alter_are_right(tmp_path: Path) -> None:
         34_201 * 10**9,
     ]
     assert day.cause_counts()["unexplained"] == 0
-    assert (day.levels, day.touches.shape) == (2, (4, 4))
+    assert (day.level_count, day.touches.shape) == (2, (4, 4))
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_the_participant_of_an_order_is_its_owner(tmp_path: Path, core: str) -> 
         11: 0, 12: 1, 13: 2,
     }  # fmt: skip
     assert day.messages[:, 6].tolist() == [0, 1, 0, 0, 2, 0, 0, 2]
-    assert (day.label.symbol, day.label.date, day.levels) == ("XYZ", "2026-01-05", 2)
+    assert (day.label.symbol, day.label.date, day.level_count) == ("XYZ", "2026-01-05", 2)
 
 
 @CORES

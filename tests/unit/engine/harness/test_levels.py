@@ -48,7 +48,9 @@ def falsify(path: Path, day: LobsterDay, count: int, seed: int) -> list[tuple[in
             if len(used & {row - 2, row - 1, row, row + 1, row + 2}):
                 continue
             there = [
-                level for level in range(2 * day.levels) if int(lines[row][2 * level]) not in {NO_ASK, NO_BID}
+                level
+                for level in range(2 * day.level_count)
+                if int(lines[row][2 * level]) not in {NO_ASK, NO_BID}
             ]
             level = max(there[-2:]) if rows is adopted else chance.choice(there)
             lines[row][2 * level + 1] = str(int(lines[row][2 * level + 1]) + chance.choice((1, 7, 100)))
