@@ -75,6 +75,14 @@ if TYPE_CHECKING:
     from obrelease.api.site_pages import build_site as build_site
     from obrelease.api.site_server import serve_site as serve_site
     from obrelease.api.sort_columns import sort_runs as sort_runs
+    from obrelease.api.sweep_collecting import CollectReport as CollectReport
+    from obrelease.api.sweep_collecting import collect_sweep as collect_sweep
+    from obrelease.api.sweep_planning import PlanReport as PlanReport
+    from obrelease.api.sweep_planning import plan_sweep as plan_sweep
+    from obrelease.api.sweep_progress import SweepStatus as SweepStatus
+    from obrelease.api.sweep_progress import read_sweep_status as read_sweep_status
+    from obrelease.api.sweep_running import SweepRunReport as SweepRunReport
+    from obrelease.api.sweep_running import run_sweep as run_sweep
     from obrelease.api.validate_documents import ValidationReport as ValidationReport
     from obrelease.api.validate_documents import validate as validate
     from obrelease.api.validate_documents import validate_run as validate_run
@@ -92,6 +100,7 @@ if TYPE_CHECKING:
 _SOURCES: Final = {
     "AbortResult": "release.publish.abort:AbortResult",
     "ChangeReport": "api.change_report:ChangeReport",
+    "CollectReport": "api.sweep_collecting:CollectReport",
     "Comparison": "analysis.comparison.compare:Comparison",
     "ComparisonReport": "api.compare_runs:ComparisonReport",
     "Difference": "recorder.reproduce:Difference",
@@ -109,6 +118,7 @@ _SOURCES: Final = {
     "MeasureReport": "api.measure_command:MeasureReport",
     "MeasureRequest": "api.measure_request:MeasureRequest",
     "Metric": "recorder.values_artefact:Metric",
+    "PlanReport": "api.sweep_planning:PlanReport",
     "Project": "api.project:Project",
     "PublishResult": "release.publish.publish_release:PublishResult",
     "Registry": "api.registry:Registry",
@@ -119,6 +129,8 @@ _SOURCES: Final = {
     "RemoteListing": "api.shared_registry:RemoteListing",
     "SharedReport": "api.shared_registry:SharedReport",
     "SiteReport": "api.site_pages:SiteReport",
+    "SweepRunReport": "api.sweep_running:SweepRunReport",
+    "SweepStatus": "api.sweep_progress:SweepStatus",
     "ValidationReport": "api.validate_documents:ValidationReport",
     "VerifyResult": "release.verify.verify_release:VerifyResult",
     "abort_publish": "api.publish_release:abort_publish",
@@ -127,6 +139,7 @@ _SOURCES: Final = {
     "build_site": "api.site_pages:build_site",
     "bundle_runs": "api.publish_release:bundle_runs",
     "check_schemas": "api.json_schemas:check_schemas",
+    "collect_sweep": "api.sweep_collecting:collect_sweep",
     "compare": "api.compare_runs:compare",
     "compare_within": "api.compare_runs:compare_within",
     "diagnose": "api.check_environment:diagnose",
@@ -145,7 +158,10 @@ _SOURCES: Final = {
     "measure": "api.measure_command:measure",
     "measure_requested": "api.measure_request:measure_requested",
     "parse_labels": "api.import_facts:parse_labels",
+    "plan_sweep": "api.sweep_planning:plan_sweep",
     "publish": "api.publish_release:publish",
+    "read_sweep_status": "api.sweep_progress:read_sweep_status",
+    "run_sweep": "api.sweep_running:run_sweep",
     "read_listed_runs": "api.list_runs:read_listed_runs",
     "comment_on_pull_request": "api.change_report:comment_on_pull_request",
     "read_comment": "api.change_report:read_comment",

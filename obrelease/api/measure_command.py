@@ -229,7 +229,7 @@ def measure_benchmark(
     with ExitStack() as held:
         held.enter_context(host_lock(benchmark.title, wait_s=options.wait_s, reporter=reporter))
         if options.against is None:
-            sides = [_side_here(owner, folder, reporter)]
+            sides = [side_here(owner, folder, reporter)]
         else:
             sides = _two_sides(held, owner, folder, options.against)
             for warning in shared_paths(benchmark, owner.root.resolve()):
@@ -239,7 +239,7 @@ def measure_benchmark(
         )
         measurement.build(reporter)
         measurement.prepare()
-        record = partial(_record, registry, options, options.command or _command(benchmark))
+        record = partial(record_measured, registry, options, options.command or measuring_command(benchmark))
         found = _run(measurement, record, benchmark, reporter)
         if len(found) == 1:
             return _single(benchmark, found[0], measurement)
@@ -264,14 +264,21 @@ def _run(
         return measurement.run_sides(record, benchmark.runs, advance)
 
 
-def _record(
+def record_measured(
     registry: Registry,
     options: MeasureOptions,
     command: Sequence[str],
     side: Side,
     runs: Sequence[MeasuredRun],
 ) -> tuple[Entry, ...]:
-    """Record the runs of one process; the title of the user is for a process with one run."""
+    """Record the runs of one process; the title of the user is for a process with one run.
+
+    Args:
+        command: the command line that measures it again.
+
+    Raises:
+        InvalidInput, StorageError: a run cannot be recorded.
+    """
     host = this_machine()
     entries = []
     for run in runs:
@@ -299,7 +306,7 @@ def _single(
     return MeasureReport(benchmark.title, (), found, read_runs(found), None, measurement.remarks())
 
 
-def _side_here(owner: Project, folder: Path, reporter: Reporter) -> Side:
+def side_here(owner: Project, folder: Path, reporter: Reporter) -> Side:
     """The user's own folder, with the commit of its repository if there is one."""
     if not folder.is_dir():
         raise NotFound(f"{folder}: the folder to measure in does not exist")
@@ -332,7 +339,7 @@ def _measure_function(
     reporter: Reporter,
 ) -> MeasureReport:
     registry = Registry(owner.results_folder(must_exist=False))
-    side = _side_here(owner, owner.root.resolve(), reporter)
+    side = side_here(owner, owner.root.resolve(), reporter)
     noises: list[Noise] = []
     found: list[Entry] = []
     with (
@@ -352,7 +359,7 @@ def _measure_function(
                 parameters={"process": "forked"},
             )
             run = MeasuredRun(benchmark.title, tool_run, noises[-1], python=True)
-            found += _record(registry, options, (*MEASURE_COMMAND, benchmark.title), side, [run])
+            found += record_measured(registry, options, (*MEASURE_COMMAND, benchmark.title), side, [run])
             advance(1)
     entries = tuple(found)
     remarks = tuple(noise_remarks(noises, os.cpu_count() or 1))
@@ -368,7 +375,7 @@ def policy_of(policy: str | os.PathLike[str] | None, threshold_percent: float) -
     return default_policy(threshold_percent)
 
 
-def _command(benchmark: Benchmark) -> tuple[str, ...]:
+def measuring_command(benchmark: Benchmark) -> tuple[str, ...]:
     """The command line that measures it again."""
     formats = () if benchmark.format is None else ("--format", benchmark.format)
     words = (benchmark.run,) if isinstance(benchmark.run, str) else benchmark.run

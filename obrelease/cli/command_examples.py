@@ -24,6 +24,7 @@ _COMPARING: Final = "docs/comparing.md"
 _ENGINE: Final = "docs/measuring.md#workloads-of-the-engine"
 _PULL_REQUESTS: Final = "docs/pull-requests.md"
 _SHARING: Final = "docs/sharing.md"
+_SWEEPS: Final = "docs/sweeps.md"
 _RELEASES: Final = "docs/releases.md"
 
 EXAMPLES: Final = {
@@ -51,6 +52,12 @@ EXAMPLES: Final = {
     "measure": Examples(
         "docs/measuring.md",
         ("measure --runs 10 -- ./program --fast", "measure --against main --build 'make bench' -- ./bench"),
+    ),
+    "sweep plan": Examples(_SWEEPS, ("sweep plan", "sweep plan grids/depth.toml --results /shared/results")),
+    "sweep run": Examples(_SWEEPS, ("sweep run --workers 2", "sweep run --shard 3/8")),
+    "sweep status": Examples(_SWEEPS, ("sweep status", "sweep status --json")),
+    "sweep collect": Examples(
+        _SWEEPS, ("sweep collect", "sweep collect --x messages --y scenario --to pictures")
     ),
     "import": Examples(
         "docs/importing.md", ("import bench.json --label runner=ci-large", "import bench.txt --format go")

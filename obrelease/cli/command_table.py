@@ -24,6 +24,7 @@ class CommandRow:
 ROOT_COMMANDS: Final = {
     "run": CommandRow("run:run", "Measure the engine and record the run.", "Measure"),
     "measure": CommandRow("measure:measure", "Measure a command in fresh processes.", "Measure"),
+    "sweep": CommandRow("sweep:sweep", "Measure a grid, on one machine or many.", "Measure"),
     "import": CommandRow("import_:import_files", "Record what other tools measured.", "Measure"),
     "reproduce": CommandRow("reproduce:reproduce", "Repeat a run and require the same events.", "Measure"),
     "list": CommandRow("list:list_runs", "List the runs in the results folder, newest first.", "Look"),
@@ -80,6 +81,18 @@ REMOTE_COMMANDS: Final = {
 }
 """The commands of `obrelease remote`, in the order of `--help`."""
 
+SWEEP_COMMANDS: Final = {
+    "plan": CommandRow("sweep_plan:plan", "Write the plan of a sweep: every cell with its key."),
+    "run": CommandRow(
+        "sweep_run:run", "Measure the planned cells that nobody measured yet, until all are settled."
+    ),
+    "status": CommandRow("sweep_status:status", "Show progress, rate, and who measures what."),
+    "collect": CommandRow(
+        "sweep_collect:collect", "Write a table, pictures and one page of what is recorded."
+    ),
+}
+"""The commands of `obrelease sweep`, in the order of `--help`."""
+
 SCHEMA_COMMANDS: Final = {
     "export": CommandRow("schema_export:export", "Write the schemas of all documents."),
     "check": CommandRow("schema_check:check", "Compare the exported schemas with the models."),
@@ -91,7 +104,7 @@ READ_ONLY_MODULES: Final = frozenset(
         *("run", "run_scenarios", "list", "show", "diff", "fsck", "validate", "doctor"),
         "help_",
         *("site", "schema", "schema_check"),
-        *("remote", "remote_list"),
+        *("remote", "remote_list", "sweep", "sweep_status"),
     }
 )
 """Modules of commands that only read, and of groups. On Windows, all other commands are refused at once."""

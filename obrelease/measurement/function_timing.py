@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from traceback import format_exception_only
 from typing import Final
 
 from obrelease.errors import CheckFailed, UsageError
+from obrelease.measurement.parent_death import end_with_parent
 from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
@@ -28,7 +28,6 @@ MIN_SAMPLE_SECONDS: Final = 0.001
 
 MAX_CHOSEN_SAMPLES: Final = 200
 _FAILED: Final = 1
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def time_function(function: Callable[[], object], *, samples: int | None) -> Fun
 def _measure_and_exit(function: Callable[[], object], samples: int | None, answer: FileIO) -> None:
     """Measure in the forked process and end it, without what this program would do at its end."""
     code = _FAILED
-    _end_with_parent()
+    end_with_parent()
     try:
         calls, seconds = _measure(function, samples)
         lines = [str(calls), *map(repr, seconds)]
@@ -109,13 +108,6 @@ def _measure_and_exit(function: Callable[[], object], samples: int | None, answe
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
-
-
-def _end_with_parent() -> None:
-    """Let Linux kill this process when its parent is killed: prctl(2), PR_SET_PDEATHSIG."""
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _measure(function: Callable[[], object], samples: int | None) -> tuple[int, list[float]]:

@@ -1,4 +1,8 @@
-"""One measurement on the host at a time: a lock file that the kernel releases when its holder ends."""
+"""One measurement on the host at a time: a lock file that the kernel releases when its holder ends.
+
+The process that starts a measured command inherits the open file. So the lock of a holder that was killed is
+free when the command has ended as well, and not before.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
@@ -25,6 +30,7 @@ DEFAULT_WAIT_S: Final = 3_600
 
 _POLL_S: Final = 0.2
 _MAX_HOLDER_BYTES: Final = 200
+_HELD: Final[ContextVar[int | None]] = ContextVar("_HELD", default=None)
 
 
 @contextmanager
@@ -48,13 +54,20 @@ def host_lock(what: str, *, wait_s: float, reporter: Reporter) -> Iterator[None]
     try:
         _acquire(descriptor, wait_s, reporter)
         _write_holder(descriptor, what)
+        token = _HELD.set(descriptor)
         try:
             yield
         finally:
+            _HELD.reset(token)
             with suppress(OSError):
                 os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def held_lock() -> int | None:
+    """The open file of the lock that this thread holds, to be inherited by what ends its children."""
+    return _HELD.get()
 
 
 def _open(path: Path) -> int:

@@ -4,7 +4,8 @@ It is separate for two reasons. Linux counts the memory of the process that star
 the command (`exec_mmap` in fs/exec.c), so whoever starts it must be small. And if the process that measures
 is killed, somebody has to end the command: the launcher does when its control pipe is closed.
 
-Usage: `python -I -S launcher.py CONTROL_FD REPORT_FD COMMAND...`; the report is one line per fact.
+Usage: `python -I -S launcher.py CONTROL_FD,REPORT_FD[,LOCK_FD] COMMAND...`; the report is one line per fact.
+The lock of the host stays held until the command has ended, also if whoever measures is killed.
 """
 
 import os
@@ -48,9 +49,10 @@ def _kill_group(pid: int) -> None:
 
 def main() -> None:
     """Run the command of the arguments and write the report."""
-    control, report, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    os.set_inheritable(control, False)
-    os.set_inheritable(report, False)
+    inherited, command = [int(number) for number in sys.argv[1].split(",")], sys.argv[2:]
+    for descriptor in inherited:
+        os.set_inheritable(descriptor, False)
+    control, report = inherited[:2]
     ended, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -61,6 +63,7 @@ def main() -> None:
         end = monotonic()
         if control in ready:
             _kill_group(pid)
+            os.waitpid(pid, 0)
             return
         os.read(ended, 512)
         waited, status, usage = os.wait4(pid, os.WNOHANG)

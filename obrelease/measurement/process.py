@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from obrelease.errors import CheckFailed, NotFound, StorageError, UsageError
+from obrelease.measurement.host_lock import held_lock
 from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
@@ -76,9 +77,10 @@ def run_once(
     if sys.platform == "win32":
         refuse_windows("a measurement")
     with _pipes() as (control, keep_open, report, write_report):
-        passed = control.fileno(), write_report.fileno()
+        lock = held_lock()
+        passed = control.fileno(), write_report.fileno(), *(() if lock is None else (lock,))
         words = ["env", *(f"{name}={value}" for name, value in sorted(command.environment.items()))]
-        words += [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, passed), *command.words]
+        words += [sys.executable, "-I", "-S", str(_LAUNCHER), ",".join(map(str, passed)), *command.words]
         try:
             child = subprocess.Popen(
                 words,

@@ -26,6 +26,7 @@ def record_bench(
     messages: int | None = None,
     fresh_processes: bool = False,
     log: Path | None = None,
+    pictures: bool = True,
     created_ns: int,
     producer: Producer,
     progress: Advance | None = None,
@@ -41,6 +42,7 @@ def record_bench(
         messages: another length than the scenario's own.
         fresh_processes: time each pass in a process of its own.
         log: where to write the events as JSON lines, or None.
+        pictures: whether the plots are drawn and recorded.
         created_ns: now, in nanoseconds since the epoch.
         producer: the program and its source tree, for the envelope.
         progress: called with the number of messages that were finished.
@@ -74,4 +76,4 @@ def record_bench(
     )
     request = RunRequest("bench", scenario, command, created_ns, producer)
     parameters = {FRESH_PROCESSES: True} if fresh_processes else {}
-    return record_timed_passes(registry, request, outcome, parameters=parameters, log=log)
+    return record_timed_passes(registry, request, outcome, parameters=parameters, log=log, pictures=pictures)

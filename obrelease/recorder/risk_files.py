@@ -8,7 +8,6 @@ from obengine.harness.outcome import RiskOutcome
 from obengine.risk.limits_file import MAKER, MAKER_NAME
 from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.analysis.kinds.run_commands import LIMITS_FILE
-from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
 from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.recorder.run_artefact import csv_file, svg_file
 from obrelease.storage.durable import NewFile
@@ -35,6 +34,9 @@ def risk_files(risk: RiskOutcome, *, title: str, units: PlotUnits = TICKS_AND_LO
         csv_file("risk-breaches.csv", csv_table(_BREACH_COLUMNS, breaches)),
     ]
     if risk.series["time_ns"].size:
+        # Imported here: it loads matplotlib, which only a run with this plot needs.
+        from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
+
         names = ("time_ns", "inventory_lots", "pnl")
         rows = np.stack([risk.series[name] for name in names], axis=1).tolist()
         breach_ns = np.array([b.time_ns for b in risk.breaches if b.participant == MAKER], dtype=np.int64)

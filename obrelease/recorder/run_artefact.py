@@ -83,8 +83,8 @@ class RunResult:
     files: Sequence[NewFile] = ()
 
 
-def build_run(request: RunRequest, result: RunResult) -> ArtefactDraft:
-    """The artefact of a run on this machine, with the tables and plots of its kind."""
+def build_run(request: RunRequest, result: RunResult, *, pictures: bool = True) -> ArtefactDraft:
+    """The artefact of a run on this machine, with the tables of its kind and, unless refused, its plots."""
     artefact = Artefact(
         kind=request.kind,
         scenario=request.scenario,
@@ -103,7 +103,7 @@ def build_run(request: RunRequest, result: RunResult) -> ArtefactDraft:
         histograms=tuple(each.ref for each in result.histograms),
     )
     content = RunContent(artefact, {each.ref.id: each.histogram for each in result.histograms})
-    derived = derived_files(content)
+    derived = derived_files(content, pictures=pictures)
     if any(picture_rule(file.path, file.media_type) for file in derived):
         # Imported here: it loads matplotlib, which only a run with plots needs.
         from obrelease.analysis.plots.style import drawing_libraries

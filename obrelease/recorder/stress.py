@@ -10,7 +10,6 @@ from obengine.harness.stress import ScaleRun, StressOutcome, SweepPoint, run_str
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
 from obrelease.analysis.kinds.run_commands import stress_command
 from obrelease.analysis.kinds.stress.kind import run_title
-from obrelease.analysis.kinds.stress.plots import latency_against_load
 from obrelease.analysis.kinds.stress.tables import SCALES_FILE, SWEEP_FILE, LoadRow, sweep_csv
 from obrelease.models.artefact import Producer, RecordedMetric, own_series
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
@@ -143,6 +142,9 @@ def _sweep_files(outcome: StressOutcome) -> list[NewFile]:
     """The sweep's table and plot; a sweep keeps no histograms that they could be derived from."""
     if not outcome.sweep:
         return []
+    # Imported here: it loads matplotlib, which must not happen before the measurement.
+    from obrelease.analysis.kinds.stress.plots import latency_against_load
+
     loads = [_load_row(point) for point in outcome.sweep]
     title = run_title(outcome.arrivals, outcome.core, outcome.workload.seed)
     knee = latency_against_load(loads, knee_msg_s=outcome.knee_msg_s or 0, title=title)

@@ -12,9 +12,7 @@ from obengine.harness.measure import BATCH_MESSAGES
 from obengine.harness.outcome import EngineOutput, RunOutcome
 from obengine.harness.units import Units
 from obrelease.analysis.kinds.measurements import TIMER_OVERHEAD, WALL_TIMES
-from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
 from obrelease.analysis.kinds.timed_passes.kind import run_title
-from obrelease.analysis.kinds.timed_passes.plots import touch_over_day
 from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.models.artefact import RecordedMetric, Scalar, own_series
 from obrelease.recorder.event_chunks import chunks_file
@@ -41,9 +39,14 @@ def record_timed_passes(
     *,
     parameters: Mapping[str, Scalar] | None = None,
     log: Path | None,
+    pictures: bool = True,
 ) -> Entry:
-    """Record a bench or a replay; `parameters` are added to those that the outcome gives."""
-    draft = build_run(request, _result(request, outcome, parameters or {}))
+    """Record a bench or a replay; `parameters` are added to those that the outcome gives.
+
+    Args:
+        pictures: False draws nothing; a bench needs none, a replay would lose those of its time series.
+    """
+    draft = build_run(request, _result(request, outcome, parameters or {}), pictures=pictures)
     if log is not None and outcome.log is not None:
         write_log(log, outcome.log)
     return registry.record(draft.artefact, draft.files)
@@ -88,6 +91,12 @@ def _series_plots(request: RunRequest, outcome: RunOutcome) -> list[NewFile]:
     title = run_title(request.kind, request.scenario, core=outcome.core, seed=seed, messages=messages)
     units = plot_units(outcome.units)
     plots = []
+    if not outcome.series:
+        return []
+    # Imported here: they load matplotlib, which must not happen before or without a picture.
+    from obrelease.analysis.kinds.timed_passes.depth_plot import depth_over_day
+    from obrelease.analysis.kinds.timed_passes.plots import touch_over_day
+
     if touch := _touch(outcome.series):
         plots.append(svg_file("touch.svg", touch_over_day(*touch, title=title, units=units)))
     if depth := _depth(outcome.series):

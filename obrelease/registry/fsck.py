@@ -17,6 +17,7 @@ from obrelease.registry.layout import (
     INDEX_NAME,
     PINS_NAME,
     STAGING_NAME,
+    SWEEPS_NAME,
     is_run_folder_name,
     linked_folders,
     run_location,
@@ -111,7 +112,7 @@ def _walk(root: Path) -> Iterator[tuple[str, bool]]:
         if kind == STAGING_NAME and kind_is_folder:
             yield from ((f"{kind}/{name}", False) for name, _ in _items(root / kind))
         elif not kind_is_folder or kind.startswith("."):
-            known = kind.startswith(INDEX_NAME) or (kind_is_folder and kind == PINS_NAME)
+            known = kind.startswith(INDEX_NAME) or (kind_is_folder and kind in {PINS_NAME, SWEEPS_NAME})
             if not known and (kind_is_folder or kind not in _FILES_OF_GIT):
                 yield kind, False
         else:

@@ -11,6 +11,8 @@ from typing import Final
 INDEX_NAME: Final = ".index.sqlite"
 STAGING_NAME: Final = ".staging"
 PINS_NAME: Final = ".pins"
+SWEEPS_NAME: Final = ".sweeps"
+"""Plans of sweeps, and what became of their cells, see `measurement.sweeps`."""
 
 PREFIX_LENGTHS: Final = (12, 16, 24, 32, 48, 64)
 """How many digits of the digest name the folder: 12, or more if another run has the same 12."""

@@ -82,6 +82,7 @@ class Registry:
             data = document_bytes(artefact)
             digest, _ = write_file(staging / ENVELOPE_NAME, data)
             sync_tree(staging)
+            self._before_commit(artefact, digest)
             location = self._move_to_folder(staging, draft, digest)
         return entry_of(artefact, digest, self.root, location, len(data))
 
@@ -92,11 +93,11 @@ class Registry:
         Raises:
             StorageError: it cannot be made.
         """
-        staging = self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
+        staging = self._staging_place()
         try:
             with storage_errors(self.root, "nothing was recorded"):
                 reject_symlinks(self.root, staging)
-                make_folders(staging)
+                self._make_staging(staging)
             yield staging
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -126,6 +127,17 @@ class Registry:
             location = self._move_to_folder(staging, found.artefact, digest)
         envelope_bytes = found.size_bytes - sum(file.size for file in found.artefact.files)
         return entry_of(found.artefact, digest, self.root, location, envelope_bytes)
+
+    def _staging_place(self) -> Path:
+        """Where a run is written before it is complete: a new folder on the file system of the registry."""
+        return self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
+
+    def _make_staging(self, staging: Path) -> None:
+        """Make that folder; raises `OSError`."""
+        make_folders(staging)
+
+    def _before_commit(self, artefact: Artefact, digest: str) -> None:
+        """Called when a run is complete on the disk, before it gets its place in the registry."""
 
     def find(self, where: Filter = _ALL, *, limit: int | None = None) -> tuple[Entry, ...]:
         """The runs that match a filter, newest first; at most `limit` of them.
@@ -342,7 +354,8 @@ def _file_entry(file: NewFile, digest: str, size: int) -> FileEntry:
 
 def _write(staging: Path, file: NewFile) -> FileEntry:
     target = staging / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(target.parents[: len(target.relative_to(staging).parts) - 1]):
+        folder.mkdir(exist_ok=True)  # never the staging folder itself: whoever took it away must win
     return _file_entry(file, *write_file(target, file.content))
 
 

@@ -53,8 +53,11 @@ def command_of(artefact: Artefact) -> tuple[str, ...] | None:
     return derived[0] if derived else None
 
 
-def derived_files(content: RunContent) -> tuple[NewFile, ...]:
+def derived_files(content: RunContent, *, pictures: bool = True) -> tuple[NewFile, ...]:
     """The tables and plots of a run, as they are recorded.
+
+    Args:
+        pictures: False leaves the plots out; `api.plot_run` draws them when they are wanted.
 
     Raises:
         InvalidInput: the run lacks what a table is made of.
@@ -62,7 +65,10 @@ def derived_files(content: RunContent) -> tuple[NewFile, ...]:
     kind = kind_of(content.artefact)
     return (
         *(NewFile(table.path, "text/csv", table.derive(content)) for table in kind.derived_tables),
-        *(NewFile(path, "image/svg+xml", svg) for path, svg in kind.plots(content).items()),
+        *(
+            NewFile(path, "image/svg+xml", svg)
+            for path, svg in (kind.plots(content) if pictures else {}).items()
+        ),
     )
 
 

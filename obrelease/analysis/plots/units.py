@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from matplotlib.ticker import EngFormatter, Formatter, FuncFormatter
-
-from obrelease.analysis.plots.axes import whole_number
+if TYPE_CHECKING:
+    from matplotlib.ticker import Formatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,19 @@ class PlotUnits:
 
     def price_format(self) -> Formatter:
         """Numbers on an axis of prices."""
+        # Imported here: the units are read by every run, and matplotlib only serves those that are drawn.
+        from matplotlib.ticker import FuncFormatter
+
+        from obrelease.analysis.plots.axes import whole_number
+
         if self.price == "ticks":
             return FuncFormatter(whole_number)
         return FuncFormatter(lambda value, _=None: f"{value:,.2f}")
 
     def value_format(self) -> Formatter:
         """Numbers on an axis of price x quantity."""
+        from matplotlib.ticker import EngFormatter
+
         return EngFormatter()
 
 
