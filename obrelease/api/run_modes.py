@@ -96,6 +96,7 @@ def run_bench(
     messages: int | None = None,
     fresh_processes: bool = False,
     log: Path | None = None,
+    pictures: bool = True,
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
 ) -> RunReport:
@@ -109,6 +110,7 @@ def run_bench(
         messages: overrides the scenario's own length.
         fresh_processes: time each pass in a process of its own.
         log: also write every event to this file as JSON lines.
+        pictures: draw the plots and record them; `plot_run` draws them at any time.
         project: whose results folder records the run.
 
     Raises:
@@ -119,7 +121,7 @@ def run_bench(
     """
     check_texts(scenario=scenario, core=core)
     check_integers(seed=seed, passes=passes, messages=0 if messages is None else messages)
-    check_flags(fresh_processes=fresh_processes)
+    check_flags(fresh_processes=fresh_processes, pictures=pictures)
     target = checked_optional_path("log", log)
     total = bench_work(scenario, passes=passes, messages=messages)
     with _recording(project, reporter, f"bench {scenario}", total, core) as (registry, facts, advance):
@@ -132,6 +134,7 @@ def run_bench(
             messages=messages,
             fresh_processes=fresh_processes,
             log=target,
+            pictures=pictures,
             progress=advance,
             **facts,
         )

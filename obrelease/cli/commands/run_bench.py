@@ -37,6 +37,12 @@ def bench(
         bool, typer.Option("--fresh-processes", help="Time each pass in a process of its own.")
     ] = False,
     log: LogOption = None,
+    no_pictures: Annotated[
+        bool,
+        typer.Option(
+            "--no-pictures", help="Record no plots, which takes less time; `plot` draws them later."
+        ),
+    ] = False,
     against: Annotated[
         str | None,
         typer.Option(
@@ -69,6 +75,7 @@ def bench(
             messages=messages,
             fresh_processes=fresh_processes,
             log=log,
+            pictures=not no_pictures,
             project=project,
             reporter=session.out,
         )
