@@ -6,14 +6,17 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from obrelease.analysis.notes.badge import history_badge
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.read_history import HistoryReport, history
+from obrelease.api.site_folder import SiteWriter, require_site_folder
 from obrelease.errors import NotFound, ObreleaseError, UsageError
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
@@ -28,12 +31,6 @@ if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.site.comparison_pages import ComparisonPage
     from obrelease.site.release_pages import ReleaseFacts
-
-MARKER: Final = "obrelease-site.txt"
-"""A file of every site: only a folder that has it, or is empty, is written into."""
-
-_PLACES: Final = ("compare", "histories", "runs")
-"""The folders of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +80,8 @@ def build_site(
     owner = project_of(project)
     folder = checked_path("to", to)
     content = _content(owner, compare, reporter, across_hosts=across_hosts)
-    _require_own_folder(folder)
-    writer = _Writer(folder)
+    require_site_folder(folder)
+    writer = SiteWriter(folder)
     unreadable = list(content.unreadable)
     with reporter.progress("pages", len(content.entries)) as advance:
         for path, data in _pages(content, unreadable):
@@ -198,14 +195,12 @@ def _histories(store: Registry, root: Path, reporter: Reporter, *, across_hosts:
 
 def _pages(content: _Content, unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
     from obrelease.site import assets, comparison_pages, history_pages, release_pages, run_pages
+    from obrelease.site.earlier_runs import EarlierRuns
 
     name, store, entries = content.owner.name, content.store, content.entries
     pages = [history_pages.history_page(each, content.report.reason_of) for each in content.report.histories]
     releases = _releases(content.owner.root)
-    by_place: dict[tuple[str, str], dict[str, str]] = {}
-    for page in pages:
-        series = page.history.series
-        by_place.setdefault((series.kind, series.scenario), {})[series.name] = page.file
+    by_run = history_pages.pages_by_run(pages)
     yield "licences.txt", assets.licences().encode()
     yield (
         "index.html",
@@ -217,6 +212,10 @@ def _pages(content: _Content, unreadable: list[str]) -> Iterator[tuple[str, byte
             has_releases=bool(content.releases),
         ),
     )
+    yield (
+        "badge.json",
+        canonical_bytes(history_badge(content.report.histories, list(content.report.alarms()))),
+    )
     if content.releases:
         yield "releases.html", release_pages.release_page(content.releases, entries, project=name)
     for comparison in content.comparisons:
@@ -226,18 +225,20 @@ def _pages(content: _Content, unreadable: list[str]) -> Iterator[tuple[str, byte
             yield f"histories/{file}", data
     for file, data in run_pages.run_lists(entries, project=name):
         yield f"runs/{file}", data
-    for entry in entries:
+    earlier = EarlierRuns()
+    for entry in reversed(entries):
         try:
             run = read_run(store.load(entry), digest=entry.digest, folder=entry.folder)
         except ObreleaseError as error:
             unreadable.append(f"{entry.location}: {error.message}")
             continue
-        mine = by_place.get((entry.kind, entry.scenario), {})
+        mine = by_run.get(entry.digest, ())
         flame = _flame_graph(entry, run)
         yield (
             f"runs/{entry.digest[:12]}.html",
-            run_pages.run_page(entry, run, project=name, histories=mine, flame=flame),
+            run_pages.run_page(entry, run, project=name, histories=mine, earlier=earlier, flame=flame),
         )
+        earlier.add(run)
 
 
 def _flame_graph(entry: Entry, run: Run) -> bytes | None:
@@ -268,50 +269,3 @@ def _releases(root: Path) -> dict[str, str]:
         if objects:
             found.setdefault(objects[-1], name)
     return found
-
-
-def _require_own_folder(folder: Path) -> None:
-    with storage_errors(folder, "cannot be written"):
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / MARKER).is_file():
-            raise UsageError(
-                f"{folder}: has files of something else",
-                hint="name a new folder, or one that has a site already",
-            )
-        for place in _PLACES:
-            if (folder / place).is_symlink():
-                raise UsageError(
-                    f"{folder / place}: is a symbolic link; a site is not written through it",
-                    hint="remove the link, or name another folder",
-                )
-
-
-class _Writer:
-    """Writes files that differ, and removes those of an earlier site that are gone."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.written: set[Path] = set()
-        self.write(MARKER, b"The folder of a site that `obrelease site build` made.\n")
-
-    def write(self, path: str, content: bytes) -> None:
-        target = self._folder / path
-        self.written.add(target)
-        with storage_errors(target, "cannot be written"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not (
-                not target.is_symlink()
-                and target.is_file()
-                and target.stat().st_size == len(content)
-                and target.read_bytes() == content
-            ):
-                write_page(target, content)
-
-    def remove_others(self) -> None:
-        if (page := self._folder / "releases.html") not in self.written:
-            with storage_errors(page, "cannot be written"):
-                page.unlink(missing_ok=True)
-        for place in _PLACES:
-            with storage_errors(self._folder / place, "cannot be written"):
-                for file in sorted((self._folder / place).glob("*.html")):
-                    if file not in self.written:
-                        file.unlink()

@@ -14,6 +14,7 @@ from obrelease.analysis.summary.readable_values import readable
 from obrelease.models.finding import printable
 from obrelease.site.assets import chart_script, chart_style, overview_script, site_style
 from obrelease.site.comparison_pages import ComparisonPage
+from obrelease.site.label_filter import label_options, labels_of, option_text
 from obrelease.site.templating import render, script_data
 from obrelease.site.texts import SHORT_COMMIT, measured_text, short_run
 from obrelease.storage.hashing import digest_bytes
@@ -51,6 +52,16 @@ def history_page(history: MetricHistory, reason_of: ReasonOf) -> HistoryPage:
     return HistoryPage(history, f"{name}.html", tuple(reason_of(history, step) for step in history.steps))
 
 
+def pages_by_run(pages: Sequence[HistoryPage]) -> dict[str, list[HistoryPage]]:
+    """The pages of the histories that a run is a point of, by its digest."""
+    found: dict[str, list[HistoryPage]] = {}
+    for page in pages:
+        for point in page.history.points:
+            for run in point.runs:
+                found.setdefault(run.digest, []).append(page)
+    return found
+
+
 def overview(
     pages: Sequence[HistoryPage],
     *,
@@ -60,7 +71,7 @@ def overview(
     has_releases: bool = False,
 ) -> bytes:
     """The page of all histories, those that changed most first, with links to comparisons and releases."""
-    cards, machines = ordered_cards(pages)
+    cards, machines, labels = ordered_cards(pages)
     return render(
         "overview.html.jinja",
         style=site_style(),
@@ -70,16 +81,21 @@ def overview(
         title=f"{project}: histories",
         histories=cards,
         machines=machines,
+        labels=labels,
         comparisons=comparisons,
         has_releases=has_releases,
         runs=runs,
     )
 
 
-def ordered_cards(pages: Sequence[HistoryPage]) -> tuple[list[dict[str, Any]], list[str]]:
-    """The cards of all histories, those that changed most first, and the machines by name."""
+def ordered_cards(pages: Sequence[HistoryPage]) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """The cards of all histories, those that changed most first; the machines by name; the labels of runs."""
     machines = sorted({printable(page.history.series.machine) for page in pages})
-    return [_card(page) for page in sorted(pages, key=_urgency)], machines
+    options = label_options([page.history for page in pages])
+    cards = [
+        _card(page) | {"labels": labels_of(page.history, options)} for page in sorted(pages, key=_urgency)
+    ]
+    return cards, machines, [option_text(label) for label in options]
 
 
 def history_summary(page: HistoryPage) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from obrelease.analysis.histograms.histogram import Histogram
@@ -14,7 +14,10 @@ from obrelease.analysis.summary.run import Run
 from obrelease.models.finding import printable
 from obrelease.registry.entry import Entry
 from obrelease.site.assets import flame_script, site_style
+from obrelease.site.earlier_runs import EarlierCurve, EarlierRuns
 from obrelease.site.flame_data import flame_boxes
+from obrelease.site.history_pages import HistoryPage
+from obrelease.site.pass_chart import throughput_chart
 from obrelease.site.percentile_chart import Curve, percentile_chart, percentile_values
 from obrelease.site.templating import render, script_data
 from obrelease.site.texts import SHORT_COMMIT, measured_text, short_run
@@ -51,17 +54,27 @@ def run_rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 
 def run_page(
-    entry: Entry, run: Run, *, project: str, histories: Mapping[str, str], flame: bytes | None = None
+    entry: Entry,
+    run: Run,
+    *,
+    project: str,
+    histories: Sequence[HistoryPage],
+    earlier: EarlierRuns,
+    flame: bytes | None = None,
 ) -> bytes:
     """The page of a run.
 
     Args:
-        histories: file names of histories by the name of their metric.
+        histories: those that this run is a point of.
+        earlier: the runs before this one, whose latencies are drawn behind its own.
         flame: the recorded flame graph, an SVG.
     """
     boxes = flame_boxes(flame) if flame else []
     artefact = run.artefact
     metrics = metric_figures(run)[:MOST_METRICS]
+    files = {page.history.series.metric_id: page.file for page in histories}
+    in_table = {each.metric.id for each in metrics}
+    other_pages = [page for page in histories if page.history.series.metric_id not in in_table]
     heading = f"{artefact.kind} {printable(artefact.title)}{f' {run.core}' if run.core else ''}"
     return render(
         "run.html.jinja",
@@ -88,13 +101,22 @@ def run_page(
                 else each.metric.statistic,
                 "low": readable(each.minimum, each.metric.unit),
                 "high": readable(each.maximum, each.metric.unit),
-                "history": histories.get(each.metric.name, ""),
+                "history": files.get(each.metric.id, ""),
             }
             for each in metrics
         ],
         histograms=[
-            _histogram(figures.ref.name, figures.ref.clock, merge(run.histograms[figures.ref.id]))
+            _histogram(
+                figures.ref.name,
+                figures.ref.clock,
+                merge(run.histograms[figures.ref.id]),
+                earlier.before(run, figures.ref.id),
+            )
             for figures in histogram_figures(run)
+        ],
+        throughput=throughput_chart(run),
+        other_histories=[
+            {"file": page.file, "name": printable(page.history.series.name)} for page in other_pages
         ],
         files=[
             {"path": file.path, "size": f"{file.size:,}", "sha256": file.sha256} for file in artefact.files
@@ -126,12 +148,16 @@ def _facts(entry: Entry, run: Run) -> Iterator[tuple[str, str]]:
     yield "command", printable(" ".join(artefact.command))
 
 
-def _histogram(name: str, clock: str, histogram: Histogram) -> dict[str, Any]:
+def _histogram(
+    name: str, clock: str, histogram: Histogram, earlier: Sequence[EarlierCurve]
+) -> dict[str, Any]:
     percentiles = percentile_values(histogram)
+    behind = [Curve(each.histogram, f"curve earlier{at}", each.run) for at, each in enumerate(earlier)]
     return {
         "name": printable(name),
         "clock": clock,
-        "chart": percentile_chart([Curve(histogram)]),
+        "chart": percentile_chart([*behind[::-1], Curve(histogram)]),
+        "earlier": [{"run": each.run, "commit": each.commit} for each in earlier],
         "percentiles": percentiles,
         "label": f"Latency by percentile: {', '.join(f'{name} {value}' for name, value in percentiles)}",
     }

@@ -25,7 +25,7 @@ def single_page(
     project: str,
 ) -> bytes:
     """The report; the same bytes for the same runs."""
-    cards, machines = ordered_cards(pages)
+    cards, machines, labels = ordered_cards(pages)
     by_file = {page.file: page for page in pages}
     shown = [by_file[card["file"]] for card in cards[:MOST_HISTORIES]]
     sections: list[dict[str, Any]] = [history_summary(page) for page in shown]
@@ -38,6 +38,7 @@ def single_page(
         title=f"{project}: report",
         histories=cards,
         machines=machines,
+        labels=labels,
         with_section={page.file for page in shown},
         runs=len(entries),
         sections=sections,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from obrelease import Metric, publish, record
 from obrelease.api.project import Project
 from obrelease.api.site_pages import build_report_file, build_site
 from obrelease.registry.store import Registry
 from tests.site.browser import accessibility_problems, chromium, console_errors
 from tests.site.made_up_site import PAYLOADS, fill, fill_latencies, fill_profile
+from tests.unit.release.project import git
 
 STEP_AT = 25
 
@@ -26,11 +29,34 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HOME", str(root / "home"))
         fill(Registry(root / "results"), runs=40, step_at=STEP_AT)
         sides = fill_latencies(Registry(root / "results"))
+        (root / "latencies").write_text(",".join(sides))
         fill_profile(Registry(root / "results"))
         project = Project.at(root, name="demo")
         build_site(root / "site", project=project, compare=[sides])
         build_report_file(root / "site/report.html", project=project, compare=[sides])
         yield root / "site"
+
+
+@pytest.fixture(scope="module")
+def site_with_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("released")
+    git(root, "init", "--quiet")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(root.parent / "home"))
+        for number in (1, 2):
+            metric = Metric("m", "ms", [number])
+            record(f"s{number}", producer="p", version="1", metrics=[metric], registry=root / "results")
+            git(root, "add", "results/imported")
+            git(root, "commit", "--quiet", "--message", f"made up {number}")
+            publish(f"v0.{number}.0", project=root)
+        build_site(root.parent / "site", project=root)
+    return root.parent / "site"
+
+
+@pytest.fixture(scope="module")
+def latencies(site: Path) -> list[str]:
+    """The digests of the runs with latencies, oldest first."""
+    return (site.parent / "latencies").read_text().split(",")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +113,65 @@ def test_filters_hide_cards_and_are_kept_in_the_address(driver: webdriver.Chrome
     assert ["BM_Match" in card.text for card in shown] == [True]
 
 
+def test_cards_are_filtered_by_a_label_of_their_runs(driver: webdriver.Chrome, site: Path) -> None:
+    opened(driver, site, "index.html")
+    options = {each.text: each for each in driver.find_elements(By.CSS_SELECTOR, "#filter-label option")}
+    assert next(iter(options)) == "all"
+    assert "suite=nightly" in options
+    assert f"<script>={PAYLOADS[0]}" in options
+    assert not any(name.startswith("job=") for name in options)  # forty values
+    options["suite=nightly"].click()
+    cards = driver.find_elements(By.CSS_SELECTOR, ".card")
+    shown = [card.text for card in cards if card.is_displayed()]
+    assert 0 < len(shown) < len(cards)
+    assert all("imported demo" in text for text in shown)
+    address = driver.current_url
+    driver.get("about:blank")
+    driver.get(address)
+    assert [
+        card.text for card in driver.find_elements(By.CSS_SELECTOR, ".card") if card.is_displayed()
+    ] == shown
+    assert console_errors(driver) == []
+
+
+def test_a_run_shows_its_passes_and_the_latencies_of_earlier_runs(
+    driver: webdriver.Chrome, site: Path, latencies: list[str]
+) -> None:
+    opened(driver, site, f"runs/{latencies[7][:12]}.html")
+    assert len(driver.find_elements(By.CSS_SELECTOR, ".passes circle")) == 6
+    label = driver.find_element(By.CSS_SELECTOR, ".passes").get_attribute("aria-label")
+    assert str(label).startswith("Throughput of 6 passes")
+    assert len(driver.find_elements(By.CSS_SELECTOR, ".percentiles polyline")) == 4
+    linked = driver.find_elements(By.CSS_SELECTOR, ".legend a")
+    assert [each.text for each in linked] == [digest[:12] for digest in latencies[6:3:-1]]
+    linked[0].click()
+    assert latencies[6][:12] in driver.current_url
+    assert console_errors(driver) == []
+    opened(driver, site, f"runs/{latencies[0][:12]}.html")
+    assert len(driver.find_elements(By.CSS_SELECTOR, ".percentiles polyline")) == 1
+
+
+def test_the_badge_of_the_site_counts_open_regressions(driver: webdriver.Chrome, site: Path) -> None:
+    opened(driver, site, "index.html")
+    driver.find_element(By.LINK_TEXT, "Badge").click()
+    badge = json.loads((site / "badge.json").read_bytes())
+    assert badge == {"schemaVersion": 1, "label": "benchmarks", "message": "1 worse", "color": "red"}
+
+
+def test_the_page_of_releases_leads_to_their_runs(driver: webdriver.Chrome, site_with_releases: Path) -> None:
+    opened(driver, site_with_releases, "index.html")
+    driver.find_element(By.LINK_TEXT, "Releases").click()
+    assert [each.text for each in driver.find_elements(By.TAG_NAME, "h2")] == ["v0.2.0", "v0.1.0"]
+    assert console_errors(driver) == []
+    driver.find_element(By.LINK_TEXT, "v0.1.0").click()
+    assert driver.current_url.endswith("#release-v0.1.0")
+    driver.find_element(By.CSS_SELECTOR, "td a").click()
+    assert "/runs/" in driver.current_url
+    assert console_errors(driver) == []
+    opened(driver, site_with_releases, "releases.html")
+    assert accessibility_problems(driver) == []
+
+
 def test_the_chart_is_drawn_and_zooms_by_buttons_and_keys(driver: webdriver.Chrome, site: Path) -> None:
     page_of(driver, site, "BM_Match")
     canvas = driver.find_element(By.CSS_SELECTOR, "#chart canvas")
@@ -97,7 +182,7 @@ def test_the_chart_is_drawn_and_zooms_by_buttons_and_keys(driver: webdriver.Chro
     )
     assert painted > 2000
     driver.find_element(By.CSS_SELECTOR, "[data-act=in]").click()
-    assert driver.current_url.endswith("#10-29")
+    assert driver.current_url.endswith("#0a0a0a0a0..1d1d1d1d1")
     driver.find_element(By.ID, "chart").send_keys("0")
     assert "#" not in driver.current_url.removesuffix("#")
     assert console_errors(driver) == []
@@ -107,8 +192,22 @@ def test_an_address_with_a_range_opens_that_range(driver: webdriver.Chrome, site
     page_of(driver, site, "BM_Match")
     address = driver.current_url.partition("#")[0]
     driver.get("about:blank")
-    driver.get(f"{address}#5-15")
-    assert driver.current_url.endswith("#5-15")
+    driver.get(f"{address}#050505050..0f0f0f0f0")
+    assert driver.current_url.endswith("#050505050..0f0f0f0f0")
+    assert driver.execute_script("return document.getElementById('reading').textContent").startswith("commit")
+    driver.get("about:blank")
+    driver.get(f"{address}#@5..0f0f0f0f0")
+    assert driver.current_url.endswith("#050505050..0f0f0f0f0")
+
+
+def test_a_range_that_is_not_on_the_page_shows_all_and_says_so(driver: webdriver.Chrome, site: Path) -> None:
+    page_of(driver, site, "BM_Match")
+    address = driver.current_url.partition("#")[0]
+    for unknown in ("ffffffff0..0f0f0f0f0", "@5..@4000"):
+        driver.get("about:blank")
+        driver.get(f"{address}#{unknown}")
+        assert driver.find_element(By.ID, "reading").text == "The range of this address is not on this page."
+    assert console_errors(driver) == []
 
 
 def test_the_change_is_in_the_table_and_a_click_opens_the_run(driver: webdriver.Chrome, site: Path) -> None:

@@ -1,4 +1,4 @@
-"""A comparison as a badge.
+"""A comparison, or all histories, as a badge.
 
 Format: shields.io, "Endpoint Badge", schema version 1.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from obrelease.analysis.comparison.compare import Comparison
+from obrelease.analysis.history.metric_history import MetricHistory
 from obrelease.analysis.notes.comparison_report import verdict_counts
 from obrelease.analysis.notes.markdown import visible
 
@@ -42,3 +43,19 @@ def comparison_badge(comparisons: Sequence[tuple[str, Comparison]], label: str =
         "message": message,
         "color": colour,
     }
+
+
+def history_badge(histories: Sequence[MetricHistory], alarms: Sequence[object]) -> dict[str, str | int]:
+    """The document of the badge of all histories: steps to worse values that are open, or none.
+
+    Args:
+        alarms: those that are neither accepted nor taken back.
+    """
+    searched = sum(any(part.changes is not None for part in history.stretches) for history in histories)
+    if alarms:
+        message, colour = f"{len(alarms)} worse", "red"
+    elif searched:
+        message, colour = f"{searched} without an open regression", "brightgreen"
+    else:
+        message, colour = "too few runs", "lightgrey"
+    return {"schemaVersion": 1, "label": "benchmarks", "message": message, "color": colour}

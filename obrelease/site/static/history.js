@@ -15,6 +15,9 @@
     const date = new Date(minute[at] * 60000);
     return Number.isNaN(date.getTime()) ? minute[at] + " min" : date.toISOString().slice(0, 16).replace("T", " ");
   };
+  // The place of each commit that is one point.
+  const only = new Map();
+  data.value.forEach((_, at) => only.set(commit(at), only.has(commit(at)) || commit(at) === "" ? -1 : at));
   const index = data.value.map((_, number) => number);
 
   function readable(value) {
@@ -89,7 +92,7 @@
         if (key !== "x") return;
         const low = Math.max(0, Math.round(u.scales.x.min)), high = Math.min(last, Math.round(u.scales.x.max));
         const whole = low === 0 && high === last;
-        history.replaceState(null, "", whole ? "#" : "#" + low + "-" + high);
+        history.replaceState(null, "", whole ? "#" : "#" + place(low) + ".." + place(high));
       }],
     },
   }, [index, data.value, data.low, data.high], chart);
@@ -98,6 +101,11 @@
     const width = Math.min(last, Math.max(1, high - low));
     const start = Math.min(Math.max(0, low), last - width);
     plot.setScale("x", { min: start, max: start + width });
+  }
+  function place(at) { return only.get(commit(at)) === at ? commit(at) : "@" + at; }
+  function placed(text) {
+    if (text.startsWith("@")) return /^@\d+$/.test(text) && Number(text.slice(1)) <= last ? Number(text.slice(1)) : -1;
+    return only.has(text) ? only.get(text) : -1;
   }
   function act(name) {
     const low = plot.scales.x.min, high = plot.scales.x.max, width = high - low;
@@ -123,7 +131,12 @@
     pressed = null;
   });
   window.addEventListener("resize", () => plot.setSize({ width: Math.max(280, chart.clientWidth - 16), height: 340 }));
-  const given = /^#(\d+)-(\d+)$/.exec(location.hash);
-  if (given) show(Number(given[1]), Number(given[2]));
+  // A commit stays what it is when newer ones are measured; the number of a point does not.
   if (last >= 0) read(last);
+  const given = /^#([^.]+)\.\.([^.]+)$/.exec(location.hash);
+  if (given) {
+    const [low, high] = [placed(given[1]), placed(given[2])];
+    if (low >= 0 && high > low) show(low, high);
+    else if (low < 0 || high < 0) reading.textContent = "The range of this address is not on this page.";
+  }
 })();

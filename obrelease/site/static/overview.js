@@ -2,6 +2,7 @@
 (function () {
   const text = document.getElementById("filter-text");
   const machine = document.getElementById("filter-machine");
+  const label = document.getElementById("filter-label");
   const changed = document.getElementById("filter-changed");
   const count = document.getElementById("filter-count");
   const cards = Array.from(document.querySelectorAll(".card"));
@@ -14,6 +15,7 @@
       const visible =
         words.every((word) => search[number].includes(word)) &&
         (!machine.value || card.dataset.machine === machine.value) &&
+        (!label.value || card.dataset.labels.split(" ").includes(label.value)) &&
         (!changed.checked || card.dataset.changed === "yes");
       card.hidden = !visible;
       shown += visible ? 1 : 0;
@@ -22,6 +24,7 @@
     const state = new URLSearchParams();
     if (text.value) state.set("q", text.value);
     if (machine.value) state.set("machine", machine.value);
+    if (label.value) state.set("label", label.selectedOptions[0].textContent);
     if (changed.checked) state.set("changed", "1");
     history.replaceState(null, "", "#" + state.toString());
   }
@@ -31,7 +34,10 @@
   if (Array.from(machine.options).some((option) => option.value === given.get("machine"))) {
     machine.value = given.get("machine");
   }
+  const named = Array.from(label.options).find((option) => option.value && option.textContent === given.get("label"));
+  if (named) label.value = named.value;
   changed.checked = given.get("changed") === "1";
-  [text, machine, changed].forEach((field) => field.addEventListener("input", apply));
+  [text, machine, label, changed].forEach((field) => field.addEventListener("input", apply));
+  [machine, label].forEach((field) => field.addEventListener("change", apply));
   apply();
 })();

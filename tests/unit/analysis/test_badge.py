@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from obrelease.analysis.notes.badge import comparison_badge
+from obrelease.analysis.history.metric_history import build_history
+from obrelease.analysis.notes.badge import comparison_badge, history_badge
+from obrelease.models.run_figures import FigurePoint, SeriesKey
 from tests.unit.analysis.test_comparison_report import compared
 
 
@@ -28,3 +30,23 @@ def test_the_label_is_one_short_line_of_visible_text() -> None:
     assert str(badge["label"]).startswith("x\ufffd\ufffdyyy")
     assert len(str(badge["label"])) == 60
     assert badge["message"] == "nothing compared"
+
+
+@pytest.mark.parametrize(
+    ("points", "alarms", "message", "colour"),
+    [
+        (30, 2, "2 worse", "red"),
+        (30, 0, "1 without an open regression", "brightgreen"),
+        (5, 0, "too few runs", "lightgrey"),
+    ],
+)
+def test_the_badge_of_histories_tells_open_regressions(
+    points: int, alarms: int, message: str, colour: str
+) -> None:
+    series = SeriesKey("imported", "demo", "", "v", "lab-7", "m", "m", "ns", "lower")
+    runs = [
+        FigurePoint(f"{at:064x}", at, f"c{at}", False, "", {}, 100.0 + at % 3, None, None, 1)
+        for at in range(points)
+    ]
+    badge = history_badge([build_history(series, runs, {})], ["alarm"] * alarms)
+    assert (badge["message"], badge["color"]) == (message, colour)
