@@ -37,6 +37,33 @@ def _long_lived_objects_are_not_scanned() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def _leaves_the_process_as_it_was() -> Iterator[None]:
+    """Fail a test that leaves another environment, folder or place of temporary files to those after it."""
+    before = _process_state()
+    yield
+    after = _process_state()
+    if after != before:
+        os.environ.clear()
+        os.environ.update(before[0])
+        os.chdir(before[1])
+        tempfile.tempdir = before[2]
+        changed = sorted(name for name, _ in set(before[0].items()) ^ set(after[0].items()))
+        pytest.fail(f"left a changed process: {changed or (before[1:], after[1:])}")
+
+
+def _process_state() -> tuple[dict[str, str], str, str | None]:
+    """Environment, working folder and `tempfile.tempdir`; pytest's own note of the running test is left out."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return own, os.getcwd(), tempfile.tempdir
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once what failed: the summary of a long run is printed at its end, if it has one."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\nfailed: {report.nodeid} ({report.when})\n{report.longreprtext[-2000:]}", flush=True)
+
+
 def pytest_sessionfinish() -> None:
     """Let the interpreter free everything when it ends; nanobind reports what it does not."""
     gc.unfreeze()

@@ -141,10 +141,10 @@ def test_without_a_repository_the_commit_is_unknown(capsys: pytest.CaptureFixtur
         (["bench", "--results", ""], ExitCode.USAGE, "names no folder"),
         (["stress", "--scale", "0"], ExitCode.USAGE, "a scale is 1 to 10,000, not 0"),
         (["stress", "--seed", str(2**64)], ExitCode.USAGE, "a seed is an integer from 0 to 2^64 - 1"),
-        (["replay", "pipe"], ExitCode.INVALID_INPUT, "pipe: is neither a file nor a folder"),
+        (["replay", "/dev/null"], ExitCode.INVALID_INPUT, "/dev/null: is neither a file nor a folder"),
         (["replay", "--risk", "pipe"], ExitCode.INVALID_INPUT, "pipe: is neither a file nor a folder"),
         (["replay", "empty.itch"], ExitCode.INVALID_INPUT, "empty.itch: the file is empty"),
-        (["replay", "notes.txt"], ExitCode.INVALID_INPUT, "unknown format: not ITCH 5.0, not a tape"),
+        (["replay", "notes.txt"], ExitCode.INVALID_INPUT, "unknown format: not ITCH 5.0, DBN or a tape"),
     ],
 )
 def test_errors_name_the_place_and_leave_nothing(

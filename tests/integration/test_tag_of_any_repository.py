@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shlex
 import shutil
 import stat
 from collections.abc import Callable
@@ -139,12 +139,11 @@ def lfs_pointers(place: Place) -> None:
     place.attributes("*.csv filter=lfs")
     clean = place.base / "clean"
     clean.write_text(
-        "#!/bin/sh\ncat > $TMPDIR/content.$$\n"
+        f"#!/bin/sh\nTMPDIR={shlex.quote(str(place.base))}\ncat > $TMPDIR/content.$$\n"
         'printf "version https://git-lfs.github.com/spec/v1\\noid sha256:%s\\nsize %s\\n" '
         '"$(sha256sum < $TMPDIR/content.$$ | cut -c1-64)" "$(wc -c < $TMPDIR/content.$$ | tr -d " ")"\n'
     )
     clean.chmod(0o755)
-    os.environ["TMPDIR"] = str(place.base)
     git(place.root, "config", "filter.lfs.clean", str(clean))
     git(place.root, "config", "filter.lfs.smudge", "cat")
     place.commit()
