@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from obrelease.analysis.comparison.compare import Comparison as Comparison
     from obrelease.analysis.comparison.gate import GateVerdict as GateVerdict
+    from obrelease.analytics.query_process import QueryResult as QueryResult
     from obrelease.api.change_report import ChangeReport as ChangeReport
     from obrelease.api.change_report import comment_on_pull_request as comment_on_pull_request
     from obrelease.api.change_report import read_comment as read_comment
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import compare as compare
     from obrelease.api.compare_runs import compare_within as compare_within
     from obrelease.api.compare_runs import sort_key as sort_key
+    from obrelease.api.export_results import ExportReport as ExportReport
+    from obrelease.api.export_results import export_parquet as export_parquet
+    from obrelease.api.export_results import query as query
     from obrelease.api.gate_runs import GateReport as GateReport
     from obrelease.api.gate_runs import gate as gate
     from obrelease.api.history_gate import HistoryGateReport as HistoryGateReport
@@ -105,6 +109,7 @@ _SOURCES: Final = {
     "ComparisonReport": "api.compare_runs:ComparisonReport",
     "Difference": "recorder.reproduce:Difference",
     "Entry": "registry.entry:Entry",
+    "ExportReport": "api.export_results:ExportReport",
     "GateReport": "api.gate_runs:GateReport",
     "HistoryGateReport": "api.history_gate:HistoryGateReport",
     "GateVerdict": "analysis.comparison.gate:GateVerdict",
@@ -121,6 +126,7 @@ _SOURCES: Final = {
     "PlanReport": "api.sweep_planning:PlanReport",
     "Project": "api.project:Project",
     "PublishResult": "release.publish.publish_release:PublishResult",
+    "QueryResult": "analytics.query_process:QueryResult",
     "Registry": "api.registry:Registry",
     "Reporter": "storage.reporter:Reporter",
     "ReproductionReport": "api.reproduce_run:ReproductionReport",
@@ -143,6 +149,7 @@ _SOURCES: Final = {
     "compare": "api.compare_runs:compare",
     "compare_within": "api.compare_runs:compare_within",
     "diagnose": "api.check_environment:diagnose",
+    "export_parquet": "api.export_results:export_parquet",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
     "gate_history": "api.history_gate:gate_history",
@@ -162,6 +169,7 @@ _SOURCES: Final = {
     "publish": "api.publish_release:publish",
     "read_sweep_status": "api.sweep_progress:read_sweep_status",
     "run_sweep": "api.sweep_running:run_sweep",
+    "query": "api.export_results:query",
     "read_listed_runs": "api.list_runs:read_listed_runs",
     "comment_on_pull_request": "api.change_report:comment_on_pull_request",
     "read_comment": "api.change_report:read_comment",

@@ -98,6 +98,16 @@ EXAMPLES: Final = {
         "docs/site.md", ("site build --to public", "site build --to public --results results")
     ),
     "site serve": Examples("docs/site.md", ("site serve", "site serve --port 8000")),
+    "export": Examples(
+        "docs/analytics.md", ("export --parquet export", "export --parquet export kind=bench scenario=x10")
+    ),
+    "query": Examples(
+        "docs/analytics.md",
+        (
+            "query 'SELECT scenario, core, count(*) FROM runs GROUP BY ALL ORDER BY ALL'",
+            "query --parquet export --csv 'SELECT run, metric, value FROM figures'",
+        ),
+    ),
     "reindex": Examples(_COMMANDS, ("reindex", "reindex --results archive/results")),
     "fsck": Examples(_COMMANDS, ("fsck", "fsck --json")),
     "validate": Examples(_COMMANDS, ("validate", "validate results/bench --verbose")),

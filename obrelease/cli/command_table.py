@@ -35,6 +35,8 @@ ROOT_COMMANDS: Final = {
     ),
     "changes": CommandRow("changes:changes", "List the change points of all metrics.", "Look"),
     "site": CommandRow("site:site", "Build static pages of the registry, or look at them.", "Look"),
+    "export": CommandRow("export:export", "Write runs and their figures as Parquet files.", "Look"),
+    "query": CommandRow("query:query", "Ask the figures and facts of all runs in SQL.", "Look"),
     "diff": CommandRow("diff:diff", "Compare runs, releases, or metrics of one run.", "Compare"),
     "gate": CommandRow("gate:gate", "Check runs or a release against a gate policy.", "Compare"),
     "report": CommandRow("report:report", "Report a comparison as Markdown for a pull request.", "Compare"),

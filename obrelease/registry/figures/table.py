@@ -87,6 +87,16 @@ class FiguresTable:
                 *values,
             )
 
+    def run_rows(self) -> Iterator[tuple[int, str, str, str]]:
+        """Number, digest, toolchain and labels (JSON) of every run."""
+        yield from self._connection.execute("SELECT id, digest, toolchain, labels FROM run ORDER BY id")
+
+    def figure_rows(self) -> Iterator[tuple[int, int, float, float | None, float | None, int | None]]:
+        """Number of the series and of the run, value, interval and count of every figure."""
+        yield from self._connection.execute(
+            "SELECT series, run, value, low, high, count FROM figure ORDER BY series, run"
+        )
+
     def stamps(self) -> dict[str, str]:
         """Scenario folders whose runs all have rows, by `<kind>/<scenario>`, with the stamp they had."""
         return dict(self._connection.execute("SELECT place, stamp FROM complete"))

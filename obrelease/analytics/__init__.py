@@ -1,0 +1,1 @@
+"""Questions over many runs: an export of figures and facts as Parquet files, and SQL over it (DuckDB)."""
