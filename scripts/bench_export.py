@@ -9,6 +9,7 @@ usage: scripts/bench_export.py [--runs N]
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -77,8 +78,8 @@ def figures_of(entry: Entry, number: int) -> RunFigures:
         commit=entry.commit,
         dirty=False,
         toolchain="clang 19.1.0, CPython 3.11.7",
-        labels={"runner": host},
-        listed={},
+        labels_json=json.dumps({"runner": host}),
+        listed_json="{}",
         figures=(value,),
     )
 

@@ -97,7 +97,7 @@ def test_a_frame_has_the_figures_with_their_facts(results: Path) -> None:
     assert len(both) == len(frame) == 4
     assert (both["value"] == both["value_read"]).all()
     (row,) = registry.to_frame("scenario=other").to_dict("records")
-    assert (row["labels"], row["metric"], row["dirty"]) == ('{"runner": "ci"}', "throughput", False)
+    assert (json.loads(row["labels"]), row["metric"], row["dirty"]) == ({"runner": "ci"}, "throughput", False)
     assert registry.to_frame("scenario=absent").shape == (0, len(FACT_COLUMNS))
 
 

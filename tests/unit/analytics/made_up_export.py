@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from obrelease.analytics.write_export import write_export
@@ -55,8 +56,8 @@ def figures(number: int) -> RunFigures:
         commit=made.commit,
         dirty=made.dirty,
         toolchain="clang 19",
-        labels={"runner": 'ci, "large"'},
-        listed={},
+        labels_json=json.dumps({"runner": 'ci, "large"'}),
+        listed_json="{}",
         figures=(
             FigureValue(keys[0], 0.1 + 0.2 + number, 5e-324, 1.7976931348623157e308, 7),
             FigureValue(keys[1], 0.0, None, None, None),
