@@ -30,6 +30,7 @@ using obengine::Engine;
 using obengine::EngineRecord;
 using obengine::Resting;
 using obengine::SymbolRecord;
+using AuctionRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
 using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut>;
 
 // Passes each record of a byte array to the restorer.
@@ -106,6 +107,15 @@ public:
         return rows;
     }
 
+    [[nodiscard]] std::optional<AuctionRow> indication(std::size_t symbol, std::int64_t reference_ticks) {
+        require(symbol < symbols_, "no such symbol");
+        const nb::gil_scoped_release released;
+        const std::scoped_lock held(lock_);
+        const auto found = obengine::indication(*engine_, symbol, reference_ticks);
+        if (!found) return std::nullopt;
+        return AuctionRow{found->price, found->volume, found->surplus};
+    }
+
     [[nodiscard]] std::optional<std::string> audit() {
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
@@ -176,6 +186,8 @@ NB_MODULE(_native, module) {
              nb::arg("orders"), "Replace the state by that of a snapshot, which is validated first.")
         .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in ticks, lots, number of orders.")
+        .def("indication", &LockedEngine::indication, nb::arg("symbol"), nb::arg("reference_ticks"),
+             "Price, volume and surplus that an uncross would give now, or None if no orders would trade.")
         .def("audit", &LockedEngine::audit, "The first broken invariant, or None.")
         .def_prop_ro("clock_ns", &LockedEngine::clock_ns, "The engine's clock.")
         .def_prop_ro("next_sequence", &LockedEngine::next_sequence,

@@ -36,7 +36,7 @@ _MODULES = {
     ),
     "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",
     "obengine.api.orders": "cancel execute mass_cancel modify new_order set_clock set_state",
-    "obengine.api.protocol": "Book Level",
+    "obengine.api.protocol": "Book Indication Level",
     "obengine.api.snapshot": "Snapshot",
     "obengine.audit.invariants": "audit_events check_snapshot nonzero_faults",
     "obengine.cores": "NativeBuild core_names make_book native_build native_unavailable_reason",

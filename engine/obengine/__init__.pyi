@@ -54,7 +54,7 @@ from obengine.api.orders import (
     set_clock as set_clock,
     set_state as set_state,
 )
-from obengine.api.protocol import Book as Book, Level as Level
+from obengine.api.protocol import Book as Book, Indication as Indication, Level as Level
 from obengine.api.snapshot import Snapshot as Snapshot
 from obengine.audit.invariants import (
     audit_events as audit_events,

@@ -49,6 +49,11 @@ class Engine:
     def depth(self, symbol: int, side: int, levels: int) -> list[tuple[int, int, int]]:
         """The best levels of a side: price in ticks, lots, number of orders."""
 
+    def indication(self, symbol: int, reference_ticks: int) -> tuple[int, int, int] | None:
+        """
+        Price, volume and surplus that an uncross would give now, or None if no orders would trade.
+        """
+
     def audit(self) -> str | None:
         """The first broken invariant, or None."""
 

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from obengine.api.messages import (
     COMMAND,
+    NO_PRICE,
     CancelReason,
     Commands,
     EventKind,
@@ -45,6 +46,8 @@ def assert_same_state(native: NativeBook, reference: ReferenceBook, symbols: int
     for symbol in {0, symbols // 2, symbols - 1}:
         for side in Side:
             assert native.depth(side, 7, symbol) == reference.depth(side, 7, symbol)
+        for ticks in (NO_PRICE, 1000):
+            assert native.indication(symbol, ticks) == reference.indication(symbol, ticks)
 
 
 def assert_same_events(given_events: Events, expected: Events, what: str) -> None:

@@ -22,5 +22,6 @@ def clearing(buys: list[tuple[int, int]], sells: list[tuple[int, int]], referenc
         return prices[-1], volume
     if signs == {-1} or reference == NO_PRICE:
         return prices[0], volume
-    nearest = min(abs(price - reference) for price in prices)
-    return max(price for price in prices if abs(price - reference) == nearest), volume
+    if prices[0] <= reference <= prices[-1]:
+        return reference, volume
+    return min(prices, key=lambda price: abs(price - reference)), volume

@@ -9,6 +9,7 @@ from obengine.api import orders
 from obengine.api.messages import (
     EVENT_RECORD,
     MAX_QTY,
+    NO_PRICE,
     Commands,
     EventKind,
     Events,
@@ -16,7 +17,7 @@ from obengine.api.messages import (
     Side,
     TradingState,
 )
-from obengine.api.protocol import Book, Level, Snapshot
+from obengine.api.protocol import Book, Indication, Level, Snapshot
 
 _KINDS = {kind.value: kind for kind in EventKind}
 
@@ -155,6 +156,10 @@ class OrderBook:
             for side, price in sorted({*before, *now})
             if before.get((side, price)) != now.get((side, price))
         ]
+
+    def indication(self, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Indication | None:
+        """The indicative auction price of a symbol and its imbalance; None if no orders would trade."""
+        return self.book.indication(symbol, reference_ticks)
 
     def snapshot(self) -> Snapshot:
         """The whole state."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from obengine.api.messages import Commands, Events, Side
+from obengine.api.messages import NO_PRICE, Commands, Events, Side
 from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
 
-__all__ = ["ENGINE", "RESTING", "SYMBOL", "Book", "Level", "Snapshot"]
+__all__ = ["ENGINE", "RESTING", "SYMBOL", "Book", "Indication", "Level", "Snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,21 @@ class Level:
     price_ticks: int
     qty_lots: int
     orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Indication:
+    """What the uncross of an auction would give now.
+
+    Attributes:
+        price_ticks: the auction price.
+        volume_lots: the lots that would trade.
+        surplus_lots: the imbalance at that price: lots of buys less lots of sells.
+    """
+
+    price_ticks: int
+    volume_lots: int
+    surplus_lots: int
 
 
 class Book(Protocol):
@@ -48,6 +63,18 @@ class Book(Protocol):
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
         """At most `levels` displayed levels of a side, best first.
+
+        Raises:
+            SymbolError: the book has no such symbol.
+        """
+        ...
+
+    def indication(self, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Indication | None:
+        """The indicative auction price of a symbol and its imbalance; None if no orders would trade.
+
+        Args:
+            symbol: the symbol index.
+            reference_ticks: as in the STATE command that would open the symbol; NO_PRICE: the last price.
 
         Raises:
             SymbolError: the book has no such symbol.

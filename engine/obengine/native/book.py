@@ -6,8 +6,8 @@ import numpy as np
 
 from obengine._native import Engine
 from obengine.api.errors import SymbolError
-from obengine.api.messages import EVENT, MAX_SYMBOLS, Commands, Events, Side, check_commands
-from obengine.api.protocol import ENGINE, RESTING, SYMBOL, Level, Snapshot
+from obengine.api.messages import EVENT, MAX_SYMBOLS, NO_PRICE, Commands, Events, Side, check_commands
+from obengine.api.protocol import ENGINE, RESTING, SYMBOL, Indication, Level, Snapshot
 from obengine.api.snapshot_checks import validate_snapshot
 
 
@@ -66,6 +66,17 @@ class NativeBook:
             raise SymbolError(f"symbol {symbol} is not one of the book's {self._symbols}")
         rows = self._engine.depth(symbol, int(side == Side.SELL), max(levels, 0))
         return tuple(Level(price, qty, orders) for price, qty, orders in rows)
+
+    def indication(self, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Indication | None:
+        """The indicative auction price of a symbol and its imbalance; None if no orders would trade.
+
+        Raises:
+            SymbolError: the book has no such symbol.
+        """
+        if not 0 <= symbol < self._symbols:
+            raise SymbolError(f"symbol {symbol} is not one of the book's {self._symbols}")
+        found = self._engine.indication(symbol, reference_ticks)
+        return None if found is None else Indication(*found)
 
     def snapshot(self) -> Snapshot:
         """The whole state, orders in the canonical order."""

@@ -29,13 +29,27 @@ class AuctionCandidate(NamedTuple):
 def uncross(book: SymbolBook, reference: int) -> None:
     """Trade all crossing orders at one price; do nothing if the book is not crossed."""
     buys, sells = (_auction_orders(book, side) for side in Side)
-    if not buys or not sells or buys[0].price < sells[0].price:
+    best = _best_of(buys, sells, reference)
+    if best is None:
         return
-    best = choose_auction_price(
-        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference
-    )
     book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
     _cross(book, buys, sells, best)
+
+
+def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
+    """What `uncross` would give; None if the book is not crossed."""
+    buys, sells = (_auction_orders(book, side) for side in Side)
+    return _best_of(buys, sells, reference)
+
+
+def _best_of(
+    buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int
+) -> AuctionCandidate | None:
+    if not buys or not sells or buys[0].price < sells[0].price:
+        return None
+    return choose_auction_price(
+        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference
+    )
 
 
 def choose_auction_price(
@@ -66,7 +80,7 @@ def choose_auction_price(
         return candidates[-1]
     if all(candidate.surplus < 0 for candidate in candidates) or reference == NO_PRICE:
         return candidates[0]
-    return min(candidates, key=lambda candidate: (abs(candidate.price - reference), -candidate.price))
+    return candidate_at(min(max(reference, candidates[0].price), candidates[-1].price))
 
 
 def _auction_orders(book: SymbolBook, side: int) -> list[_AuctionOrder]:

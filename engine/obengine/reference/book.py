@@ -27,8 +27,9 @@ from obengine.api.messages import (
     Side,
     check_commands,
 )
-from obengine.api.protocol import Level, Snapshot
+from obengine.api.protocol import Indication, Level, Snapshot
 from obengine.api.snapshot_checks import validate_snapshot
+from obengine.reference.auction import indicate
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.fast_path import execute_plain, match_plain, modify_plain
 from obengine.reference.orders import Command
@@ -100,6 +101,19 @@ class ReferenceBook:
             if number is Queue.DISPLAYED
         )
         return tuple(islice(displayed, max(levels, 0)))
+
+    def indication(self, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Indication | None:
+        """The indicative auction price of a symbol and its imbalance; None if no orders would trade.
+
+        Raises:
+            SymbolError: the book has no such symbol.
+        """
+        if not 0 <= symbol < self.symbols:
+            raise SymbolError(f"symbol {symbol} is not one of the book's {self.symbols}")
+        book = self._engine.books[symbol]
+        last = NO_PRICE if book.last_ticks is None else book.last_ticks
+        found = indicate(book, last if reference_ticks == NO_PRICE else reference_ticks)
+        return None if found is None else Indication(*found)
 
     def snapshot(self) -> Snapshot:
         """The whole state, orders in the canonical order."""

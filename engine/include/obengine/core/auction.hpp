@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "obengine/core/matching.hpp"
@@ -29,17 +30,17 @@ struct AuctionCandidate {
 };
 
 // The displayed and hidden orders of a side at `worst` or better, best first.
-template <EventSink Sink>
-[[nodiscard]] std::vector<AuctionOrder> auction_orders(const SymbolBookOps<Sink>& ops, std::uint32_t side, Key worst) {
+[[nodiscard]] inline std::vector<AuctionOrder> auction_orders(const SharedState& shared, const SymbolBook& book,
+                                                              std::uint32_t side, Key worst) {
     std::vector<AuctionOrder> found;
     const auto add = [&](Slot slot) {
-        for (; slot != null_slot; slot = ops.node(slot).next) {
-            found.push_back({slot, ops.node(slot).price, ops.open_lots(slot), 0});
+        for (; slot != null_slot; slot = shared.pool[slot].next) {
+            found.push_back({slot, shared.pool[slot].price, open_lots(shared, slot), 0});
         }
     };
-    for (Key key = best_firm_key(ops.book, side); key >= worst && key != no_key; key = next_key(ops.book, side, key)) {
-        add(ops.book.ladder(side).head(key));
-        if (ops.book.special() != nullptr) add(ops.book.special()->hidden[side].head(key));
+    for (Key key = best_firm_key(book, side); key >= worst && key != no_key; key = next_key(book, side, key)) {
+        add(book.ladder(side).head(key));
+        if (book.special() != nullptr) add(book.special()->hidden[side].head(key));
     }
     return found;
 }
@@ -67,8 +68,20 @@ template <EventSink Sink>
     return candidates;
 }
 
-// Selects the auction price from candidates in ascending order; `reference` may be no_price.
-[[nodiscard]] inline AuctionCandidate choose_auction_price(std::vector<AuctionCandidate> candidates, Ticks reference) {
+// What an auction at a price would give.
+[[nodiscard]] inline AuctionCandidate auction_at(Ticks price, const std::vector<AuctionOrder>& buys,
+                                                 const std::vector<AuctionOrder>& sells) noexcept {
+    std::int64_t demand = 0;
+    std::int64_t supply = 0;
+    for (const AuctionOrder& buy : buys) demand += buy.price >= price ? buy.lots : 0;
+    for (const AuctionOrder& sell : sells) supply += sell.price <= price ? sell.lots : 0;
+    return {price, std::min(demand, supply), demand - supply};
+}
+
+// Selects the auction price of crossing orders; `reference` may be no_price.
+[[nodiscard]] inline AuctionCandidate choose_auction_price(const std::vector<AuctionOrder>& buys,
+                                                           const std::vector<AuctionOrder>& sells, Ticks reference) {
+    std::vector<AuctionCandidate> candidates = auction_candidates(buys, sells);
     const auto most = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
         return a.volume != b.volume ? a.volume < b.volume : a.imbalance() > b.imbalance();
     });
@@ -79,26 +92,32 @@ template <EventSink Sink>
     const auto all = [&](auto&& holds) { return std::all_of(candidates.begin(), candidates.end(), holds); };
     if (all([](const auto& candidate) { return candidate.surplus > 0; })) return candidates.back();
     if (reference == no_price || all([](const auto& candidate) { return candidate.surplus < 0; })) return candidates.front();
-    const auto distance = [&](const AuctionCandidate& candidate) {
-        const auto from = static_cast<std::uint64_t>(std::min(candidate.price, reference));
-        return static_cast<std::uint64_t>(std::max(candidate.price, reference)) - from;
-    };
-    AuctionCandidate nearest = candidates.front();
-    for (const AuctionCandidate& candidate : candidates) {
-        if (distance(candidate) <= distance(nearest)) nearest = candidate;
-    }
-    return nearest;
+    return auction_at(std::clamp(reference, candidates.front().price, candidates.back().price), buys, sells);
+}
+
+// The orders and the result of an uncross.
+struct Auction {
+    std::vector<AuctionOrder> sides[2];
+    AuctionCandidate best;
+};
+
+// What an uncross would give, if the book is crossed.
+[[nodiscard]] inline std::optional<Auction> find_auction(const SharedState& shared, const SymbolBook& book, Ticks reference) {
+    const Key bid = best_firm_key(book, 0);
+    const Key ask = best_firm_key(book, 1);
+    if (bid == no_key || ask == no_key || bid < -ask) return std::nullopt;
+    // Orders that do not reach the opposite best price cannot trade, so their limits need no evaluation.
+    Auction auction{{auction_orders(shared, book, 0, -ask), auction_orders(shared, book, 1, -bid)}, {}};
+    auction.best = choose_auction_price(auction.sides[0], auction.sides[1], reference);
+    return auction;
 }
 
 // Trades all crossing orders at one price. Does nothing if the book is not crossed.
 template <EventSink Sink>
 void uncross(SymbolBookOps<Sink>& ops, Ticks reference) {
-    const Key bid = best_firm_key(ops.book, 0);
-    const Key ask = best_firm_key(ops.book, 1);
-    if (bid == no_key || ask == no_key || bid < -ask) return;
-    // Orders that do not reach the opposite best price cannot trade, so their limits need no evaluation.
-    std::vector<AuctionOrder> sides[2] = {auction_orders(ops, 0, -ask), auction_orders(ops, 1, -bid)};
-    const AuctionCandidate best = choose_auction_price(auction_candidates(sides[0], sides[1]), reference);
+    std::optional<Auction> auction = find_auction(ops.shared, ops.book, reference);
+    if (!auction) return;
+    auto& [sides, best] = *auction;
     const auto volume = static_cast<std::uint32_t>(std::min<std::int64_t>(best.volume, max_lots));
     ops.emit(EventKind::auction_price, 0, volume, 0, 0, best.price);
     auto buy = sides[0].begin();

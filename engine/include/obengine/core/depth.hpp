@@ -1,10 +1,12 @@
-// The displayed levels of a book (L2).
+// The displayed levels of a book (L2), and what an auction would give.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "obengine/core/auction.hpp"
 #include "obengine/core/engine.hpp"
 #include "obengine/feeds/feed_books.hpp"
 #include "obengine/io/messages.hpp"
@@ -59,6 +61,13 @@ struct LevelView {
         levels.push_back(view);
     }
     return levels;
+}
+
+// What the uncross of a symbol would give now, if anything; `reference` as in the STATE command that would open it.
+[[nodiscard]] inline std::optional<AuctionCandidate> indication(const Engine& engine, std::size_t symbol, Ticks reference) {
+    const SymbolBook& book = engine.book(symbol);
+    const auto found = find_auction(engine.shared(), book, reference == no_price ? book.last : reference);
+    return found ? std::optional(found->best) : std::nullopt;
 }
 
 }  // namespace obengine

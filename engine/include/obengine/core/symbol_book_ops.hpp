@@ -22,6 +22,12 @@ struct SharedState {
     std::uint64_t arrivals = 0;  // number of stops so far
 };
 
+// The open lots of an order, shown lots and reserve.
+[[nodiscard]] inline std::uint32_t open_lots(const SharedState& shared, Slot slot) noexcept {
+    const std::uint32_t plain = shared.pool[slot].qty();
+    return plain != 0 ? plain : shared.attributes_pool[shared.pool.owner(slot)].order.open;
+}
+
 template <EventSink Sink>
 class SymbolBookOps {
 public:
@@ -49,10 +55,7 @@ public:
     [[nodiscard]] OrderAttributes* attributes(Slot slot) const noexcept {
         return node(slot).qty() != 0 ? nullptr : &shared.attributes_pool[shared.pool.owner(slot)];
     }
-    [[nodiscard]] std::uint32_t open_lots(Slot slot) const noexcept {
-        const OrderAttributes* const special = attributes(slot);
-        return special == nullptr ? node(slot).qty() : special->order.open;
-    }
+    [[nodiscard]] std::uint32_t open_lots(Slot slot) const noexcept { return obengine::open_lots(shared, slot); }
     [[nodiscard]] std::uint32_t shown_lots(Slot slot) const noexcept {
         const OrderAttributes* const special = attributes(slot);
         return special == nullptr ? node(slot).qty() : special->shown;

@@ -104,9 +104,11 @@ AUCTIONS: list[tuple[str, Orders, Orders, int, tuple[int, int, int]]] = [
     ("buys are left: the highest", [(105, 10)], [(100, 4)], 100, (105, 4, 6)),
     ("sells are left: the lowest", [(105, 4)], [(100, 10)], 105, (100, 4, -6)),
     ("nothing is left, no reference: the lowest", [(105, 4)], [(100, 4)], NO_PRICE, (100, 4, 0)),
-    ("nothing is left: nearest to the reference", [(105, 4)], [(100, 4)], 104, (105, 4, 0)),
-    ("two equally near: the higher", [(106, 4)], [(100, 4)], 103, (106, 4, 0)),
+    ("nothing is left: the reference itself", [(105, 4)], [(100, 4)], 104, (104, 4, 0)),
+    ("the reference is above the range", [(105, 4)], [(100, 4)], 106, (105, 4, 0)),
+    ("the middle of the range", [(106, 4)], [(100, 4)], 103, (103, 4, 0)),
     ("surplus on both sides: nearest", [(106, 4), (100, 2)], [(100, 4), (106, 2)], 90, (100, 4, 2)),
+    ("surplus on both sides: inside", [(106, 4), (100, 2)], [(100, 4), (106, 2)], 103, (103, 4, 0)),
 ]
 
 
