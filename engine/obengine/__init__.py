@@ -27,7 +27,7 @@ from importlib import import_module
 _MODULES = {
     "obengine.api.errors": (
         "BatchError CoreUnavailable DigestMismatch EngineError FeedError LimitsError "
-        "SnapshotError SymbolError TapeError WorkloadError"
+        "SnapshotError StrategyFailed SymbolError TapeError WorkloadError"
     ),
     "obengine.api.messages": (
         "ALL_SYMBOLS BOTH_SIDES COMMAND CROSS END_OF_DAY EVENT MAX_QTY MAX_SYMBOLS NO_PRICE "
@@ -56,6 +56,7 @@ _MODULES = {
     "obengine.flow.market": "REGIMES MarketProfile generate_market",
     "obengine.harness.outcome": "CheckResult RunOutcome",
     "obengine.harness.replay": "run_replay",
+    "obengine.harness.replay_simulation": "StrategyPlan",
     "obengine.simulation.fees": "Fees",
     "obengine.simulation.latency": "Latency",
     "obengine.simulation.orders": "Fill Order OrderEvent OrderEventKind Reason",

@@ -9,6 +9,7 @@ from obengine.api.errors import (
     FeedError as FeedError,
     LimitsError as LimitsError,
     SnapshotError as SnapshotError,
+    StrategyFailed as StrategyFailed,
     SymbolError as SymbolError,
     TapeError as TapeError,
     WorkloadError as WorkloadError,
@@ -105,6 +106,7 @@ from obengine.flow.market import (
 )
 from obengine.harness.outcome import CheckResult as CheckResult, RunOutcome as RunOutcome
 from obengine.harness.replay import run_replay as run_replay
+from obengine.harness.replay_simulation import StrategyPlan as StrategyPlan
 from obengine.simulation.fees import Fees as Fees
 from obengine.simulation.latency import Latency as Latency
 from obengine.simulation.orders import (

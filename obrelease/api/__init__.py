@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from obrelease.api.validate_documents import validate_run as validate_run
     from obrelease.api.verify_published import verify as verify
     from obrelease.recorder.engine_adapter import scenarios as scenarios
+    from obrelease.recorder.repeat_simulation import RepeatedSimulation as RepeatedSimulation
     from obrelease.recorder.reproduce import Difference as Difference
     from obrelease.recorder.values_artefact import Latencies as Latencies
     from obrelease.recorder.values_artefact import Metric as Metric

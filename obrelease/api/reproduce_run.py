@@ -42,6 +42,7 @@ class ReproductionReport:
                 "state_digest": result.state_digest,
             },
             "difference": None if result.difference is None else asdict(result.difference),
+            "simulation": None if result.simulation is None else asdict(result.simulation),
         }
 
     def require_reproduced(self) -> None:
@@ -50,6 +51,15 @@ class ReproductionReport:
         Raises:
             NotReproduced: the events or the final state differ.
         """
+        simulation = self.result.simulation
+        if simulation is not None and not simulation.reproduced:
+            changed = simulation.strategy_sha256 != simulation.recorded_strategy_sha256
+            raise NotReproduced(
+                f"the strategy of run {self.entry.digest[:12]} gave other fills, order events or places",
+                hint="the source of the strategy is not the recorded one"
+                if changed
+                else "the strategy depends on more than what it sees, or the simulation changed",
+            )
         if not self.result.reproduced:
             raise NotReproduced(
                 f"run {self.entry.digest[:12]} is not reproduced on the {self.result.core} core",
@@ -63,6 +73,7 @@ def reproduce(
     registry: RegistryLike = "results",
     core: str | None = None,
     trace: str | os.PathLike[str] | None = None,
+    strategy: str | None = None,
     max_messages: int = MAX_MESSAGES,
     reporter: Reporter = SILENT,
 ) -> ReproductionReport:
@@ -73,6 +84,8 @@ def reproduce(
         registry: the registry, or its folder.
         core: `reference`, `native` or `auto`; the core of the run if None.
         trace: the data file that a replay read.
+        strategy: `module:function` or `file.py:function` of a replay with a strategy. Its code is run; the
+            name in the artefact is never run.
         max_messages: a run of more messages is refused before anything is generated.
         reporter: receives the size of the work before it starts.
 
@@ -88,6 +101,7 @@ def reproduce(
         entry,
         core=core,
         trace=None if trace is None else Path(trace),
+        strategy=strategy,
         max_messages=max_messages,
         reporter=reporter,
     )

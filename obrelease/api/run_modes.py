@@ -26,7 +26,7 @@ from obrelease.api.arguments import (
 from obrelease.api.clock import now_ns
 from obrelease.api.producer import this_program
 from obrelease.api.project import ProjectLike, project_of
-from obrelease.errors import CheckFailed, Inconclusive
+from obrelease.errors import CheckFailed, Inconclusive, UsageError
 from obrelease.models.artefact import Producer
 from obrelease.recorder.architectures import DEFAULT_MESSAGES, architectures_work, record_architectures
 from obrelease.recorder.architectures import SUMMARY_FILE as ARCHITECTURES_FILE
@@ -34,6 +34,7 @@ from obrelease.recorder.bench import record_bench
 from obrelease.recorder.engine_adapter import bench_work
 from obrelease.recorder.profile import record_profile
 from obrelease.recorder.replay import record_replay
+from obrelease.recorder.simulation_settings import SimulationSettings
 from obrelease.recorder.stress import SUMMARY_FILE as SCALES_FILE
 from obrelease.recorder.stress import record_stress, stress_work
 from obrelease.registry.entry import Entry
@@ -231,6 +232,11 @@ def run_replay(
     start: str | None = None,
     end: str | None = None,
     risk: Path | None = None,
+    strategy: str | None = None,
+    queue: str = "exact",
+    latency: str = "",
+    fees: str = "",
+    seed: int = 1,
     log: Path | None = None,
     project: ProjectLike = ".",
     reporter: Reporter = SILENT,
@@ -243,16 +249,23 @@ def run_replay(
             in one run, each with a book of its own; all if empty. An ITCH file has symbols only.
         start, end: of an ITCH file, the time of day (`HH:MM`, seconds and nanoseconds if needed), both
             included. The book starts with the orders that are open then.
-        risk: a file of risk limits that the replay is checked against.
+        risk: a file of risk limits that the replay is checked against, or the strategy if there is one.
+        strategy: `module:function` or `file.py:function`, which makes an `obengine.Strategy` that runs beside
+            the data. Its code is run.
+        queue, latency, fees, seed: of the strategy's simulation, as `obrelease run replay --help` has them.
         core, passes, log, project: as for `run_bench`.
 
     Raises:
         InvalidInput: the file is malformed.
         NotFound: the file is missing; else as `run_bench`.
     """
-    check_texts(core=core, start=start or "", end=end or "")
+    check_texts(core=core, start=start or "", end=end or "", queue=queue, latency=latency, fees=fees)
+    check_texts(strategy=strategy or "")
+    if strategy is None and (queue, latency, fees, seed) != ("exact", "", "", 1):
+        raise UsageError("queue, latency, fees and seed are of a strategy", hint="name one by --strategy")
+    simulation = None if strategy is None else SimulationSettings(strategy, queue, latency, fees, seed)
     chosen_days, chosen_symbols = checked_texts("days", days), checked_texts("symbols", symbols)
-    check_integers(passes=passes)
+    check_integers(passes=passes, seed=seed)
     source, limits, target = (
         checked_optional_path(name, path) for name, path in (("file", file), ("risk", risk), ("log", log))
     )
@@ -266,6 +279,7 @@ def run_replay(
             symbols=chosen_symbols,
             times=(start, end),
             risk=limits,
+            simulation=simulation,
             log=target,
             progress=advance,
             **facts,

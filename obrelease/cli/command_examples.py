@@ -42,7 +42,7 @@ EXAMPLES: Final = {
         _ENGINE,
         (
             "run replay AMZN_2012-06-21_10.zip --risk limits.toml",
-            "run replay S20101224.txt --symbol AAPL --from 09:30",
+            "run replay S20101224.txt --symbol AAPL --from 09:30 --strategy ./maker.py:Maker",
         ),
     ),
     "run profile": Examples(

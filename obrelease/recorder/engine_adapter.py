@@ -13,6 +13,7 @@ from obengine.api.errors import (
     EngineError,
     FeedError,
     LimitsError,
+    StrategyFailed,
     TapeError,
     WorkloadError,
 )
@@ -29,6 +30,8 @@ def engine_errors() -> Iterator[None]:
     """Turn the engine's errors into errors of this program, each with a hint."""
     try:
         yield
+    except StrategyFailed as error:
+        raise CheckFailed(f"the strategy {error}", hint="fix the strategy; nothing was recorded") from error
     except WorkloadError as error:
         raise UsageError(str(error), hint="the same command with --help describes the options") from error
     except FeedError as error:

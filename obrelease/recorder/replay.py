@@ -10,13 +10,22 @@ from obengine.feeds.itch50 import STDIN, STDIN_NAME
 from obengine.harness.outcome import WorkloadFacts
 from obengine.harness.replay import Selection, is_stream, run_replay
 from obengine.harness.time_of_day import time_of_day_ns
-from obrelease.analysis.kinds.run_commands import DAYS, FROM, REPLAYED_SYMBOLS, TO, replay_command
+from obrelease.analysis.kinds.run_commands import (
+    DAYS,
+    FROM,
+    REPLAYED_SYMBOLS,
+    TO,
+    replay_command,
+    simulation_options,
+)
 from obrelease.errors import InvalidInput, NotFound
-from obrelease.models.artefact import Producer
+from obrelease.models.artefact import Producer, Scalar
 from obrelease.models.metric_identity import slug
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.preconditions import require_destinations
 from obrelease.recorder.run_artefact import RunRequest
+from obrelease.recorder.simulation_settings import SimulationSettings, digest_parameters
+from obrelease.recorder.strategy_code import load_strategy
 from obrelease.recorder.timed_passes import record_timed_passes
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
@@ -33,6 +42,7 @@ def record_replay(
     symbols: Sequence[str] = (),
     times: tuple[str | None, str | None] = (None, None),
     risk: Path | None = None,
+    simulation: SimulationSettings | None = None,
     log: Path | None = None,
     created_ns: int,
     producer: Producer,
@@ -47,6 +57,7 @@ def record_replay(
             DBN files have symbols only.
         times: of an ITCH file, the first and the last time of day that are replayed.
         risk: a file of risk limits that the replay is checked against, or None.
+        simulation: a strategy that runs beside the data, or None; its code is run.
         log: where to write the events as JSON lines, or None.
 
     Raises:
@@ -61,13 +72,24 @@ def record_replay(
         if file is not None:
             _require_readable_twice(file, hint)
     require_destinations(registry.root, log)
+    code = None if simulation is None else load_strategy(simulation.strategy)
+    plan = None if simulation is None or code is None else simulation.plan(code)
     with engine_errors():
         name = resolve_core(core)
         first_ns, last_ns = map(time_of_day_ns, times)
         selection = Selection(tuple(days), tuple(symbols), first_ns, last_ns)
         outcome = run_replay(
-            path, core=name, passes=passes, selection=selection, risk=risk, progress=progress
+            path,
+            core=name,
+            passes=passes,
+            selection=selection,
+            risk=risk,
+            strategy=plan,
+            progress=progress,
         )
+    simulated: dict[str, Scalar] = {}
+    if simulation is not None and code is not None and outcome.simulation is not None:
+        simulated = simulation.parameters(code) | digest_parameters(outcome.simulation)
     data = (STDIN_NAME if path == STDIN else path.name) if path else None
     command = replay_command(
         file=data,
@@ -77,12 +99,13 @@ def record_replay(
         days=days,
         symbols=symbols,
         times=times,
+        simulation=simulation_options(simulated),
     )
     request = RunRequest("replay", _scenario_of(outcome.workload), command, created_ns, producer)
     chosen = ((DAYS, days), (REPLAYED_SYMBOLS, symbols))
-    parameters = {name: ",".join(values) for name, values in chosen if values}
+    parameters: dict[str, Scalar] = {name: ",".join(values) for name, values in chosen if values}
     parameters |= {name: time for name, time in zip((FROM, TO), times, strict=True) if time}
-    return record_timed_passes(registry, request, outcome, parameters=parameters, log=log)
+    return record_timed_passes(registry, request, outcome, parameters=parameters | simulated, log=log)
 
 
 def _require_readable_twice(path: Path, hint: str) -> None:

@@ -23,6 +23,8 @@ from obrelease.recorder.engine_adapter import engine_errors, resolve_core
 from obrelease.recorder.event_chunks import CHUNK_EVENTS, CHUNKS_FILE, Chunk, digest_chunks, read_chunks
 from obrelease.recorder.event_log import EVENT_DETAILS
 from obrelease.recorder.regenerate import Regenerated, regenerate
+from obrelease.recorder.repeat_simulation import RepeatedSimulation, repeat_simulation
+from obrelease.recorder.simulation_settings import load_recorded_strategy
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.files import read_bounded
@@ -59,6 +61,7 @@ class Reproduction:
         core: that ran it now; `recorded_core` ran it when it was recorded.
         events, events_digest, state_digest: reproduced; `expected` is what was recorded.
         difference: None if every event is the recorded one.
+        simulation: of a run with a strategy, what that gave; else None.
     """
 
     core: str
@@ -69,6 +72,7 @@ class Reproduction:
     events_digest: str
     state_digest: str
     difference: Difference | None
+    simulation: RepeatedSimulation | None = None
 
     @property
     def reproduced(self) -> bool:
@@ -93,6 +97,7 @@ def reproduce(
     *,
     core: str | None = None,
     trace: Path | None = None,
+    strategy: str | None = None,
     max_messages: int = MAX_MESSAGES,
     reporter: Reporter = SILENT,
 ) -> Reproduction:
@@ -101,6 +106,7 @@ def reproduce(
     Args:
         core: a core's name or `auto`; None for the one that the run had, or the fastest.
         trace: the data file of a replay.
+        strategy: the code of a replay with a strategy, as the user names it.
         max_messages: a run of more messages is refused before anything is generated.
         reporter: receives the size of the work before it starts.
 
@@ -110,6 +116,7 @@ def reproduce(
     """
     artefact = registry.load(entry)
     chosen = resolve_core(core or _same_core_or_fastest(entry.core))
+    code = load_recorded_strategy(artefact, strategy)
     _announce_size(artefact, chosen, max_messages, reporter)
     workload = regenerate(artefact, trace)
     outcome = artefact.outcome
@@ -129,6 +136,7 @@ def reproduce(
         difference=None
         if same
         else _locate_difference(workload, chosen, events, outcome, artefact, entry.folder),
+        simulation=None if code is None else repeat_simulation(artefact, entry.folder, code, trace),
     )
 
 

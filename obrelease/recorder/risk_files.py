@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from obengine.harness.outcome import RiskOutcome
-from obengine.risk.limits_file import MAKER, MAKER_NAME
+from obengine.risk.limits_file import MAKER, MAKER_NAME, STRATEGY, STRATEGY_NAME
 from obrelease.analysis.kinds.csv_table import csv_table
 from obrelease.analysis.kinds.run_commands import LIMITS_FILE
 from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
@@ -13,15 +13,16 @@ from obrelease.recorder.run_artefact import csv_file, svg_file
 from obrelease.storage.durable import NewFile
 
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
+_AGENTS = {MAKER: MAKER_NAME, STRATEGY: STRATEGY_NAME}
 
 
-def risk_files(risk: RiskOutcome, *, title: str, units: PlotUnits = TICKS_AND_LOTS) -> tuple[NewFile, ...]:
-    """The limits file as it was, every breach, and the market maker's inventory and profit."""
+def limits_files(risk: RiskOutcome) -> list[NewFile]:
+    """The limits file as it was, and every breach."""
     breaches = [
         (
             breach.time_ns,
             str(breach.kind),
-            MAKER_NAME if breach.participant == MAKER else str(breach.participant),
+            _AGENTS.get(breach.participant, str(breach.participant)),
             breach.symbol,
             str(breach.order_id),
             breach.limit,
@@ -29,10 +30,15 @@ def risk_files(risk: RiskOutcome, *, title: str, units: PlotUnits = TICKS_AND_LO
         )
         for breach in risk.breaches
     ]
-    files = [
+    return [
         NewFile(LIMITS_FILE, "application/toml", risk.limits.text),
         csv_file("risk-breaches.csv", csv_table(_BREACH_COLUMNS, breaches)),
     ]
+
+
+def risk_files(risk: RiskOutcome, *, title: str, units: PlotUnits = TICKS_AND_LOTS) -> tuple[NewFile, ...]:
+    """The limits file as it was, every breach, and the market maker's inventory and profit."""
+    files = limits_files(risk)
     if risk.series["time_ns"].size:
         # Imported here: it loads matplotlib, which only a run with this plot needs.
         from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl

@@ -17,7 +17,7 @@ from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.models.artefact import RecordedMetric, Scalar, own_series
 from obrelease.recorder.event_chunks import chunks_file
 from obrelease.recorder.event_log import write_log
-from obrelease.recorder.risk_files import risk_files
+from obrelease.recorder.risk_files import limits_files, risk_files
 from obrelease.recorder.run_artefact import (
     RunRequest,
     RunResult,
@@ -25,6 +25,7 @@ from obrelease.recorder.run_artefact import (
     encode_histogram,
     svg_file,
 )
+from obrelease.recorder.simulation_files import simulation_files
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -106,7 +107,12 @@ def _series_plots(request: RunRequest, outcome: RunOutcome) -> list[NewFile]:
 
 def _event_files(request: RunRequest, outcome: RunOutcome) -> list[NewFile]:
     files = [] if outcome.log is None else [chunks_file(outcome.log)]
-    if outcome.risk is not None:
+    if outcome.simulation is not None:
+        title = f"{request.kind} {request.scenario}, strategy"
+        files += simulation_files(outcome.simulation, title=title, units=plot_units(outcome.units))
+        if outcome.risk is not None:
+            files += limits_files(outcome.risk)
+    elif outcome.risk is not None:
         title = f"{request.kind} {request.scenario}, synthetic market maker"
         files += risk_files(outcome.risk, title=title, units=plot_units(outcome.units))
     return files

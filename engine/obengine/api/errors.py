@@ -53,6 +53,10 @@ class WorkloadError(EngineError):
     """A workload cannot be run: unknown scenario, or a number out of range."""
 
 
+class StrategyFailed(EngineError):
+    """A strategy raised an exception; the message has its type, its text and the line."""
+
+
 class WorkerFailed(EngineError):
     """A worker process of a timed pass ended without a result; the message has its last line of stderr."""
 

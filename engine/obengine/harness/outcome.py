@@ -14,6 +14,7 @@ from obengine.feeds.files import DataFile
 from obengine.harness.units import Units
 from obengine.risk.limits import Breach
 from obengine.risk.limits_file import RiskLimits
+from obengine.simulation.result import SimulationResult
 
 INCONCLUSIVE: Final = "inconclusive"
 """The count that a check has if it neither passed nor failed: there was nothing to decide it by."""
@@ -46,6 +47,23 @@ class RiskOutcome:
     breaches: tuple[Breach, ...]
     check: CheckResult
     series: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationOutcome:
+    """A simulated strategy.
+
+    Attributes:
+        result: fills, order events and queue positions.
+        check: whether a second run gave the same digest, with the counts of the result.
+        series: `time_ns`, `inventory_lots`, `pnl` at regular times.
+        risk: the results of risk limits, or None.
+    """
+
+    result: SimulationResult
+    check: CheckResult
+    series: Mapping[str, NDArray[np.int64]]
+    risk: RiskOutcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,7 @@ class RunOutcome:
         series: named int64 series for plots, by kind of run; may be empty.
         log: the events of one pass.
         risk: the results of risk limits, or None.
+        simulation: a strategy that ran beside the replay, or None.
         units: what prices and lots of recorded data are, or None if nobody knows.
     """
 
@@ -116,3 +135,4 @@ class RunOutcome:
     risk: RiskOutcome | None = None
     warmup_ns: int | None = None
     units: Units | None = None
+    simulation: SimulationOutcome | None = None

@@ -23,6 +23,7 @@ from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_files import may_be_lobster
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
+from obengine.feeds.trades import Trades
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
 from obengine.harness.measure import Progress, run_passes, tally, time_messages
@@ -30,6 +31,7 @@ from obengine.harness.outcome import RunOutcome, WorkloadFacts
 from obengine.harness.replay_itch import ITCH_VERSION, check_itch, check_orders
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_days, commands_of
 from obengine.harness.replay_risk import apply_risk_limits
+from obengine.harness.replay_simulation import StrategyPlan, itch_trades, simulate
 from obengine.harness.scenario import check_numbers
 from obengine.harness.stability import stability_check
 from obengine.harness.units import LOBSTER_UNITS
@@ -92,6 +94,18 @@ class Selection:
         return self.symbols
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is watched or run beside the replay: a risk limits file, a strategy."""
+
+    risk: Path | None
+    strategy: StrategyPlan | None
+
+    def limits(self, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits | None:
+        """The content of the limits file, if there is one."""
+        return read_limits(self.risk, symbols=symbols, participants=participants) if self.risk else None
+
+
 def run_replay(
     path: Path | None,
     *,
@@ -99,6 +113,7 @@ def run_replay(
     passes: int,
     selection: Selection = Selection(),
     risk: Path | None = None,
+    strategy: StrategyPlan | None = None,
     progress: Progress | None = None,
 ) -> RunOutcome:
     """Replay and measure a recorded stream; for LOBSTER days, check every level after every row.
@@ -110,14 +125,17 @@ def run_replay(
         core: a name of `obengine.cores`.
         passes: number of timed passes.
         selection: the days and symbols of a folder or archive; each gets a book of its own in the same run.
-        risk: a risk limits file (`obengine.risk.limits_file`) for one additional, untimed pass.
+        risk: a risk limits file (`obengine.risk.limits_file`) for one additional, untimed pass, or for the
+            strategy if there is one.
+        strategy: runs beside the recorded data after the timed passes.
         progress: called with the number of messages finished since its last call; the sum is the number of
             commands times (`passes` + 2).
 
     Raises:
         FeedError: a market data file is missing or malformed.
         TapeError: a tape is malformed.
-        WorkloadError: a number out of range, an empty stream, or limits for a tape.
+        WorkloadError: a number out of range, an empty stream, or limits or a strategy for a tape.
+        StrategyFailed: the strategy raised an exception.
         LimitsError: the limits file is invalid.
         CoreUnavailable: the core is not in this installation.
         DigestMismatch: two passes gave different events or states.
@@ -125,21 +143,22 @@ def run_replay(
     check_numbers(seed=0, passes=passes, messages=1)
     make = partial(make_book, core)
     make()
+    beside = _Beside(risk, strategy)
     if path is None:
         day = read_pair(lobster_sample_pair(), core=core)
-        return _replay_lobster((day,), core, passes, progress, risk)
+        return _replay_lobster((day,), core, passes, progress, beside)
     if is_stream(path):
-        return _replay_itch(path, core, passes, progress, risk, selection)
+        return _replay_itch(path, core, passes, progress, beside, selection)
     if is_tape(path):
         if selection != Selection():
             raise WorkloadError("a tape is replayed as a whole")
-        if risk is not None:
-            raise WorkloadError("a tape has no times; risk limits need a market data file")
+        if risk is not None or strategy is not None:
+            raise WorkloadError("a tape has no times; risk limits and strategies need a market data file")
         return _replay_tape(path, core, passes, progress)
     if path.is_file() and is_databento(path):
-        return _replay_databento(path, core, passes, progress, risk, selection.of_databento())
+        return _replay_databento(path, core, passes, progress, beside, selection.of_databento())
     if path.is_file() and is_itch50(path):
-        return _replay_itch(path, core, passes, progress, risk, selection)
+        return _replay_itch(path, core, passes, progress, beside, selection)
     if path.is_file() and not may_be_lobster(path):
         reason = "unknown format: not ITCH 5.0, DBN or a tape, and no LOBSTER name (with `message`)"
         empty = path.stat().st_size == 0
@@ -148,7 +167,7 @@ def run_replay(
         )
     chosen = selection.of_lobster()
     days = read_lobster_days(path, days=chosen.days, symbols=chosen.symbols, core=core)
-    return _replay_lobster(days, core, passes, progress, risk)
+    return _replay_lobster(days, core, passes, progress, beside)
 
 
 def is_stream(path: Path) -> bool:
@@ -157,7 +176,7 @@ def is_stream(path: Path) -> bool:
 
 
 def _replay_lobster(
-    days: tuple[LobsterDay, ...], core: str, passes: int, progress: Progress | None, risk: Path | None
+    days: tuple[LobsterDay, ...], core: str, passes: int, progress: Progress | None, beside: _Beside
 ) -> RunOutcome:
     commands = commands_of(days)
     source, *companions = dict.fromkeys(source for day in days for source in day.sources)
@@ -170,10 +189,10 @@ def _replay_lobster(
         companions=tuple(companions),
         title=_title_of(days),
     )
-    if risk is not None and len(days) > 1:
+    if beside.risk is not None and beside.strategy is None and len(days) > 1:
         raise WorkloadError("risk limits need one day: choose one with --day and --symbol")
-    limits = _limits(risk, (days[0].label.symbol,), days[0].participants)
-    return _run(workload, commands, core, passes, progress, days, limits)
+    limits = beside.limits([day.label.symbol for day in days], days[0].participants)
+    return _run(workload, commands, core, passes, progress, days, limits, beside.strategy)
 
 
 def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None) -> int:
@@ -193,10 +212,6 @@ def _title_of(days: tuple[LobsterDay, ...]) -> str:
     return "_".join((named, *dict.fromkeys(dates[:1] + dates[-1:])))
 
 
-def _limits(path: Path | None, symbols: Sequence[str], participants: Sequence[str]) -> RiskLimits | None:
-    return read_limits(path, symbols=symbols, participants=participants) if path else None
-
-
 def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) -> RunOutcome:
     commands = read_tape(path)
     check_numbers(seed=0, passes=passes, messages=commands.size)
@@ -211,7 +226,7 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
 
 
 def _replay_itch(
-    path: Path, core: str, passes: int, progress: Progress | None, risk: Path | None, selection: Selection
+    path: Path, core: str, passes: int, progress: Progress | None, beside: _Beside, selection: Selection
 ) -> RunOutcome:
     day = read_itch50(path, core=core, selection=selection.of_itch())
     check_numbers(seed=0, passes=passes, messages=day.commands.size)
@@ -222,8 +237,11 @@ def _replay_itch(
         commands_digest=records_digest(day.commands),
         source=day.source,
     )
-    limits = _limits(risk, day.symbols, day.attributions)
-    return _run(workload, day.commands, core, passes, progress, day, limits)
+    limits = beside.limits(day.symbols, day.attributions)
+    trades = None
+    if beside.strategy is not None and not is_stream(path):
+        trades = itch_trades(path, selection.of_itch(), day.symbols)
+    return _run(workload, day.commands, core, passes, progress, day, limits, beside.strategy, trades)
 
 
 def _replay_databento(
@@ -231,7 +249,7 @@ def _replay_databento(
     core: str,
     passes: int,
     progress: Progress | None,
-    risk: Path | None,
+    beside: _Beside,
     symbols: Sequence[str],
 ) -> RunOutcome:
     day = read_databento(path, symbols)
@@ -242,8 +260,8 @@ def _replay_databento(
         commands_digest=records_digest(day.commands),
         source=day.source,
     )
-    limits = _limits(risk, day.symbols, ())
-    return _run(workload, day.commands, core, passes, progress, day, limits)
+    limits = beside.limits(day.symbols, ())
+    return _run(workload, day.commands, core, passes, progress, day, limits, beside.strategy)
 
 
 def _run(
@@ -254,6 +272,8 @@ def _run(
     progress: Progress | None,
     days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None,
     limits: RiskLimits | None = None,
+    strategy: StrategyPlan | None = None,
+    trades: Trades | None = None,
 ) -> RunOutcome:
     make = partial(make_book, core, _symbol_count(days))
     results = run_passes(commands, make, passes, progress)
@@ -268,8 +288,12 @@ def _run(
     elif days is not None:
         found, series = check_days(days, commands, results, make())
         checks = (*checks, *found)
-    risk_outcome = None
-    if limits is not None and days is not None:
+    risk_outcome = simulation = None
+    if strategy is not None and days is not None:
+        simulation = simulate(days, strategy, limits=limits, trades=trades)
+        risk_outcome = simulation.risk
+        checks = (*checks, simulation.check, *(() if risk_outcome is None else (risk_outcome.check,)))
+    elif limits is not None and days is not None:
         times = days[0].command_times_ns() if isinstance(days, tuple) else days.times_ns
         risk_outcome = apply_risk_limits(commands, times, make, limits)
         checks = (*checks, risk_outcome.check)
@@ -289,4 +313,5 @@ def _run(
         warmup_ns=results.warmup_ns,
         units=None if days is None or isinstance(days, DatabentoDay) else LOBSTER_UNITS,
         risk=risk_outcome,
+        simulation=simulation,
     )

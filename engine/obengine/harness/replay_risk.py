@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.errors import LimitsError
 from obengine.api.messages import Commands, EventKind, Op, OrderKind, TimeInForce
 from obengine.harness.measure import MakeBook
 from obengine.harness.outcome import INCONCLUSIVE, CheckResult, RiskOutcome
-from obengine.risk.limits import BreachKind, RiskEngine, RiskOrder
-from obengine.risk.limits_file import RiskLimits
+from obengine.risk.limits import Breach, BreachKind, RiskEngine, RiskOrder, Watched
+from obengine.risk.limits_file import MAKER, RiskLimits
 from obengine.risk.market_maker import MarketMaker
+from obengine.risk.profit_limits import profit_breaches
 
 Int64s = NDArray[np.int64]
 
@@ -27,10 +30,13 @@ def apply_risk_limits(
 ) -> RiskOutcome:
     """Replay the commands one by one and check them against the limits.
 
+    Loss and drawdown are limits of the market maker; without one, they make the limits file invalid.
+
     Orders of participant 0 have no known owner and are not checked: a limit that was applied to no order
     makes the result inconclusive. Recorded orders and changes that exceed a
     limit are applied anyway; those of the market maker are not.
     """
+    _require_profit(limits)
     risk = RiskEngine(limits.rules)
     maker = MarketMaker(limits.maker, risk) if limits.maker else None
     maker_symbol = limits.maker.symbol if limits.maker else -1
@@ -62,16 +68,29 @@ def apply_risk_limits(
         if order is not None and left > 0 and one[0]["tif"] == TimeInForce.GTC:
             risk.opened(replace(order, qty_lots=left))
     table = np.array(points, dtype=np.int64).reshape(-1, 3)
+    times, inventory, pnl = (table[:, column].copy() for column in range(3))
+    risk.breaches += profit_breaches(
+        limits.rules, MAKER, lambda symbol: (times, pnl) if symbol in {None, maker_symbol} else None
+    )
     return RiskOutcome(
         limits=limits,
         breaches=tuple(risk.breaches),
-        check=_check(limits, risk, maker),
-        series={
-            "time_ns": table[:, 0].copy(),
-            "inventory_lots": table[:, 1].copy(),
-            "pnl": table[:, 2].copy(),
-        },
+        check=risk_check(limits, risk.breaches, risk.watched, risk.refused_after_kill, _counts(maker)),
+        series={"time_ns": times, "inventory_lots": inventory, "pnl": pnl},
     )
+
+
+def _require_profit(limits: RiskLimits) -> None:
+    """Refuse limits of a profit that nobody makes."""
+    of_profit = any(rule.loss is not None or rule.drawdown is not None for rule in limits.rules)
+    if limits.maker is None and of_profit:
+        raise LimitsError(f"{limits.name}: loss and drawdown need a [market_maker] or a strategy")
+
+
+def _counts(maker: MarketMaker | None) -> dict[str, int]:
+    if maker is None:
+        return {}
+    return {"maker-sent": maker.sent, "maker-refused": maker.refused, "maker-fills": maker.fills}
 
 
 def _new_order(one: Commands, time_ns: int) -> RiskOrder | None:
@@ -92,20 +111,26 @@ def _check_limits(risk: RiskEngine, order: RiskOrder | None, one: Commands, time
         risk.check_change(symbol, order_id, time_ns, lots, price)
 
 
-def _check(limits: RiskLimits, risk: RiskEngine, maker: MarketMaker | None) -> CheckResult:
-    found = Counter(str(breach.kind) for breach in risk.breaches)
+def risk_check(
+    limits: RiskLimits,
+    breaches: Sequence[Breach],
+    watched_by_rule: Sequence[Watched],
+    refused_after_kill: int,
+    more: Mapping[str, int],
+) -> CheckResult:
+    """Compare breaches with what the limits file expects; `more` are further counts."""
+    found = Counter(str(breach.kind) for breach in breaches)
     counts = {f"breaches-{kind}": found[str(kind)] for kind in BreachKind}
-    counts["refused-after-kill"] = risk.refused_after_kill
-    for number, watched in enumerate(risk.watched, start=1):
+    counts["refused-after-kill"] = refused_after_kill
+    for number, watched in enumerate(watched_by_rule, start=1):
         counts |= {f"limit-{number}-orders": watched.orders, f"limit-{number}-fills": watched.fills}
-    if maker is not None:
-        counts |= {"maker-sent": maker.sent, "maker-refused": maker.refused, "maker-fills": maker.fills}
+    counts |= more
     expected = limits.expected or {}
     wrong = [f"{kind} {found[kind]}, not {n}" for kind, n in expected.items() if found[kind] != n]
     detail = "the breaches are those that the limits file expects"
     if limits.expected is None:
         detail = "the limits file expects nothing of the breaches"
-    idle = [str(number) for number, watched in enumerate(risk.watched, start=1) if not watched.orders]
+    idle = [str(number) for number, watched in enumerate(watched_by_rule, start=1) if not watched.orders]
     if wrong:
         detail = f"breaches differ from what is expected: {'; '.join(wrong)}"
     elif idle:

@@ -14,6 +14,8 @@ open_orders             open orders, including this one
 orders_per_s, burst     a token bucket: initially `burst` tokens, refilled in event time, one per order
 collar_ticks            distance of the order's price from the symbol's last trade
 kill_after_breaches     breaches so far; from then on all orders of the participant are rejected
+loss, drawdown          loss since the start, and since the best moment, of a simulated strategy or market
+                        maker (ticks x lots); found after the run (`obengine.risk.profit_limits`)
 ======================= ================================================================================
 
 A change of an open order that adds lots or changes its price is checked like a new order that replaces it;
@@ -43,11 +45,16 @@ class BreachKind(StrEnum):
     ORDER_RATE = "order-rate"
     PRICE_COLLAR = "price-collar"
     KILL_SWITCH = "kill-switch"
+    LOSS = "loss"
+    DRAWDOWN = "drawdown"
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """An order that exceeded a limit."""
+    """An order that exceeded a limit.
+
+    A LOSS or DRAWDOWN has order 0, and the time from which on it was exceeded.
+    """
 
     kind: BreachKind
     time_ns: int
@@ -71,6 +78,8 @@ class RiskRule:
     burst: int = 1
     collar_ticks: int | None = None
     kill_after_breaches: int | None = None
+    loss: int | None = None
+    drawdown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ class RiskEngine:
         """Whether an order satisfies all limits; breaches are recorded."""
         passed = True
         for number, rule in enumerate(self._rules):
-            if _applies(rule, order.participant, order.symbol):
+            if applies(rule, order.participant, order.symbol):
                 self.watched[number].orders += 1
                 passed &= self._check_rule(number, rule, order)
         return passed
@@ -223,7 +232,7 @@ class RiskEngine:
 
     def _count_fill(self, participant: int, symbol: int) -> None:
         for number, rule in enumerate(self._rules):
-            if _applies(rule, participant, symbol):
+            if applies(rule, participant, symbol):
                 self.watched[number].fills += 1
 
     def _reduce(self, key: tuple[bool, int, int], qty_lots: int | None) -> tuple[int, int, int] | None:
@@ -312,5 +321,6 @@ class RiskEngine:
         )
 
 
-def _applies(rule: RiskRule, participant: int, symbol: int) -> bool:
+def applies(rule: RiskRule, participant: int, symbol: int) -> bool:
+    """Whether a rule is about the orders of a participant in a symbol."""
     return rule.participant in {None, participant} and rule.symbol in {None, symbol}

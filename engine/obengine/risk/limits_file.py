@@ -6,7 +6,7 @@
     expect = "none"                 # or a table of exact counts: expect = { inventory = 3 }
 
     [[limit]]                       # any number of tables
-    participant = "NITE"            # a name of the feed, "maker", or a number; default: each
+    participant = "NITE"            # a name of the feed, "maker", "strategy", or a number; default: each
     symbol = "AMZN"                 # default: all together
     inventory_lots = 500
     gross_notional = 2_000_000_000  # ticks x lots
@@ -15,6 +15,8 @@
     burst = 20
     collar_ticks = 5_000
     kill_after_breaches = 100
+    loss = 1_000_000                # ticks x lots, of "maker" or "strategy" only
+    drawdown = 500_000              # the same
 
     [market_maker]                  # a synthetic agent that quotes along the recorded stream
     seed = 7
@@ -177,8 +179,13 @@ class _Reader:
             raise self.error(place, "burst has no effect without orders_per_s")
         if not found:
             raise self.error(place, "has no limit")
+        participant = self.participant(table.get("participant"), place)
+        if ("loss" in found or "drawdown" in found) and participant not in {None, MAKER, STRATEGY}:
+            raise self.error(
+                place, f"loss and drawdown are known of {MAKER_NAME!r} and {STRATEGY_NAME!r} only"
+            )
         return RiskRule(
-            participant=self.participant(table.get("participant"), place),
+            participant=participant,
             symbol=self.symbol(table.get("symbol"), place),
             **found,
         )
@@ -188,8 +195,10 @@ class _Reader:
             return name
         if name == MAKER_NAME:
             return MAKER
+        if name == STRATEGY_NAME:
+            return STRATEGY
         if name not in self.participants:
-            known = ", ".join((MAKER_NAME, *self.participants[:20]))
+            known = ", ".join((MAKER_NAME, STRATEGY_NAME, *self.participants[:20]))
             raise self.error(place, f"unknown participant {_shown(name)}; known: {known}")
         return self.participants.index(str(name)) + 1
 

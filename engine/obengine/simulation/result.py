@@ -151,6 +151,7 @@ def make_result(recording: Recording, exchange: Exchange, queue: QueueModel) -> 
         "taker-fills": int(np.count_nonzero(fills["taker"])),
         "filled-lots": int(fills["lots"].sum()),
         "recorded-changes": int(recording.changes.size),
+        "refused-after-kill": 0 if exchange.risk is None else exchange.risk.refused_after_kill,
         "unknown-place-lots": exchange.shadows.unknown_places if queue is QueueModel.EXACT else 0,
     }
     risk = exchange.risk

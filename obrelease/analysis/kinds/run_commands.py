@@ -7,7 +7,7 @@ from its parameters, and the recorded one is only compared with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from obrelease.models.artefact import Artefact
@@ -27,6 +27,15 @@ FROM: Final = "from"
 TO: Final = "to"
 """The parameters of a replay of a part of a day."""
 
+STRATEGY: Final = "strategy"
+QUEUE: Final = "queue"
+LATENCY: Final = "latency"
+FEES: Final = "fees"
+SIMULATION_SEED: Final = "simulation-seed"
+"""The parameters of a replay with a strategy."""
+
+_STRATEGY: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}:[A-Za-z0-9_]{1,100}")
+_PAIRS: Final = re.compile(r"[a-z_]{1,20}=-?[0-9.]{1,20}(,[a-z_]{1,20}=-?[0-9.]{1,20}){0,7}")
 _TIME: Final = re.compile(r"[0-9:.]{1,18}")
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._,-]{0,4095}")
 
@@ -63,6 +72,7 @@ def replay_command(
     days: Sequence[str] = (),
     symbols: Sequence[str] = (),
     times: tuple[str | None, str | None] = (None, None),
+    simulation: Command = (),
 ) -> Command:
     """`obrelease run replay`; `file` is the base name of the data, None for the engine's own sample."""
     argument = [] if file is None else [f"./{file}" if file.startswith("-") else file]
@@ -72,6 +82,25 @@ def replay_command(
         *(part for symbol in symbols for part in ("--symbol", symbol)),
         *(part for name, time in zip((FROM, TO), times, strict=True) if time for part in (f"--{name}", time)),
         *(("--risk", LIMITS_FILE) if risk else ()),
+        *simulation,
+    )
+
+
+def simulation_options(parameters: Mapping[str, object]) -> Command:
+    """The options of a replay with a strategy, from its parameters; none without one."""
+    strategy, queue = (parameters.get(name) for name in (STRATEGY, QUEUE))
+    if not isinstance(strategy, str) or not _STRATEGY.fullmatch(strategy):
+        return ()
+    pairs = [(name, parameters.get(name)) for name in (LATENCY, FEES)]
+    return (
+        *("--strategy", strategy, "--queue", _word(queue) or "exact"),
+        *(
+            part
+            for name, value in pairs
+            if isinstance(value, str) and _PAIRS.fullmatch(value)
+            for part in (f"--{name}", value)
+        ),
+        *("--seed", _word(parameters.get(SIMULATION_SEED)) or "1"),
     )
 
 
@@ -142,7 +171,14 @@ def replay_commands(artefact: Artefact) -> tuple[Command, ...]:
     times = replayed_times(artefact)
     return tuple(
         replay_command(
-            file=file, core=core, passes=passes, risk=risk, days=days, symbols=symbols, times=times
+            file=file,
+            core=core,
+            passes=passes,
+            risk=risk,
+            days=days,
+            symbols=symbols,
+            times=times,
+            simulation=simulation_options(artefact.parameters),
         )
         for file in (source.name, None, *_recorded_base_name(artefact))
         if file is None or file.isprintable()

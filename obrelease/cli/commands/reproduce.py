@@ -36,6 +36,14 @@ def reproduce(
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="FILE", help="The data file that a replay read.")
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="MODULE:FUNCTION",
+            help="The strategy of the run: your code, installed, or ./file.py:function.",
+        ),
+    ] = None,
     max_messages: Annotated[
         int,
         typer.Option("--max-messages", metavar="N", help="Refuse a run of more messages."),
@@ -52,6 +60,7 @@ def reproduce(
         registry=registry,
         core=core,
         trace=trace,
+        strategy=strategy,
         max_messages=max_messages,
         reporter=session.out,
     )

@@ -10,6 +10,7 @@ import typer
 from obrelease import api
 from obrelease.cli.commands.run_options import DEFAULT_PASSES, CoreOption, LogOption, PassesOption, print_run
 from obrelease.cli.console.command import ResultsOption, Session, command
+from obrelease.cli.console.completion import words
 from obrelease.cli.console.settings import configure_matplotlib
 
 _COUNTED_CHECKS: Final = (
@@ -20,6 +21,7 @@ _COUNTED_CHECKS: Final = (
     "named-causes",
     "queue-positions",
     "risk-expectation",
+    "simulation-repeats",
 )
 
 
@@ -55,6 +57,34 @@ def replay(
         Path | None,
         typer.Option("--risk", metavar="LIMITS", help="A TOML file of risk limits to check the replay by."),
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="MODULE:FUNCTION",
+            help="Run a strategy beside the data: your code, installed, or ./file.py:function.",
+        ),
+    ] = None,
+    queue: Annotated[
+        str,
+        typer.Option(
+            "--queue",
+            metavar="MODEL",
+            help="Of the strategy: exact, last or probability.",
+            autocompletion=words("exact", "last", "probability"),
+        ),
+    ] = "exact",
+    latency: Annotated[
+        str,
+        typer.Option(
+            "--latency", metavar="LIST", help="Nanoseconds: feed=200000,order=300000,report=0,jitter=0."
+        ),
+    ] = "",
+    fees: Annotated[
+        str,
+        typer.Option("--fees", metavar="LIST", help="Ticks per lot: maker_per_lot=-20,taker_per_lot=30."),
+    ] = "",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the strategy's simulation.")] = 1,
     log: LogOption = None,
     results: ResultsOption = None,
 ) -> None:
@@ -74,6 +104,11 @@ def replay(
         start=start,
         end=end,
         risk=risk,
+        strategy=strategy,
+        queue=queue,
+        latency=latency,
+        fees=fees,
+        seed=seed,
         log=log,
         project=project,
         reporter=session.out,

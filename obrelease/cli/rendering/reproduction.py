@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from obrelease.api import Difference, ReproductionReport
+    from obrelease.api import Difference, RepeatedSimulation, ReproductionReport
 
 
 def reproduction_text(report: ReproductionReport) -> str:
@@ -28,7 +28,21 @@ def reproduction_text(report: ReproductionReport) -> str:
         )
     else:
         lines += _difference(result.difference)
+    if result.simulation is not None:
+        lines += _simulation(result.simulation)
     return "\n".join(lines)
+
+
+def _simulation(found: RepeatedSimulation) -> list[str]:
+    same = found.strategy_sha256 == found.recorded_strategy_sha256
+    lines = [
+        f"strategy  {found.strategy}, source {'as recorded' if same else 'changed since'}",
+        f"recorded  simulation {found.recorded_digest}",
+        f"found     simulation {found.digest}, {found.fills:,} fills",
+    ]
+    if found.reproduced:
+        lines.append("reproduced: every fill, order event and queue position is that which was recorded")
+    return lines
 
 
 def _difference(found: Difference) -> list[str]:

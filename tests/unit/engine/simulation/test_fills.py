@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from obengine.api.errors import WorkloadError
 from obengine.api.messages import SelfTrade, Side
+from obengine.feeds.trades import TRADE, TradeKind
 from obengine.simulation.orders import OrderEventKind, Reason
-from obengine.simulation.recording import Recording
+from obengine.simulation.recording import Recording, record_commands
 from obengine.simulation.result import SimulationResult
 from obengine.simulation.simulation import Simulation
 from tests.unit.engine.simulation.made_recordings import BUY, SELL, Planned, add, gone, recorded, traded
@@ -59,6 +61,45 @@ def test_a_trade_at_a_worse_price_fills_at_the_own_limit_and_at_most_its_lots() 
     recording = recorded(*BOOK, (40, add(4, BUY, 9, 99)), (60, traded(4, 4)), (70, traded(4, 2)))
     result = run(recording, Planned([(50, lambda market: market.submit(BUY, 5, 100))]))
     assert fills(result) == [(60, 100, 4, 0), (70, 100, 1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("price", "kind", "filled"),
+    [
+        (99, TradeKind.HIDDEN, [(60, 100, 4, 0)]),
+        (100, TradeKind.HIDDEN, []),
+        (101, TradeKind.HIDDEN, []),
+        (104, TradeKind.HIDDEN, []),
+        (105, TradeKind.HIDDEN, [(60, 104, 3, 0)]),
+        (99, TradeKind.CROSS, []),
+        (100, TradeKind.VISIBLE, []),
+    ],
+)
+def test_hidden_trades_fill_what_they_went_past(
+    price: int, kind: TradeKind, filled: list[tuple[int, ...]]
+) -> None:
+    """A buy of 5 at 100 behind ten lots, and a sell of 3 at 104, and one trade of four lots."""
+    rows = (*BOOK, (90, add(9, BUY, 1, 1)))
+    trade = np.zeros(1, dtype=TRADE)
+    trade["time_ns"], trade["price_ticks"], trade["qty_lots"], trade["kind"] = 60, price, 4, kind
+    commands = np.concatenate([command for _, command in rows])
+    times = np.array([time for time, _ in rows])
+    recording = record_commands(commands, times, trades=trade, core="reference")
+    plan = [(50, lambda market: market.submit(BUY, 5, 100)), (51, lambda market: market.submit(SELL, 3, 104))]
+    assert fills(run(recording, Planned(plan))) == filled
+
+
+def test_a_trade_whose_order_is_cancelled_after_it_moves_the_queue_once() -> None:
+    """Databento: a trade without order, then the cancel of what it filled."""
+    rows = (*BOOK, (60, gone(1, 4)), (70, gone(1, 1)), (90, add(9, BUY, 1, 1)))
+    trade = np.zeros(1, dtype=TRADE)
+    trade["time_ns"], trade["price_ticks"], trade["qty_lots"] = 60, 100, 4
+    commands = np.concatenate([command for _, command in rows])
+    recording = record_commands(
+        commands, np.array([time for time, _ in rows]), trades=trade, core="reference"
+    )
+    result = run(recording, Planned([(50, lambda market: market.submit(BUY, 5, 100))]))
+    assert result.queue_positions["ahead_lots"].tolist() == [10, 6, 5]
 
 
 def test_a_recorded_order_that_crosses_fills_and_stays_in_the_recording() -> None:

@@ -1,0 +1,123 @@
+"""A strategy beside a replay: simulated twice, and checked against risk limits."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obengine.api.errors import EngineError, StrategyFailed, WorkloadError
+from obengine.feeds.itch50_stream import ItchSelection
+from obengine.feeds.itch50_trades import read_itch50_trades
+from obengine.feeds.trades import Trades
+from obengine.harness.outcome import CheckResult, RiskOutcome, SimulationOutcome
+from obengine.harness.replay_risk import risk_check
+from obengine.risk.limits_file import STRATEGY, RiskLimits
+from obengine.risk.profit_limits import Profit, profit_breaches
+from obengine.simulation.fees import Fees
+from obengine.simulation.latency import Latency
+from obengine.simulation.queue_models import QueueModel
+from obengine.simulation.result import SimulationResult
+from obengine.simulation.simulation import Simulation
+from obengine.simulation.sources import Source, record_source
+from obengine.simulation.strategy import Strategy
+
+PNL_STEP_NS: Final = 10**10
+"""The step of the recorded series of profit and loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyPlan:
+    """A strategy and the settings of its simulation.
+
+    Attributes:
+        make: makes a new strategy for each run.
+        queue, latency, fees, seed: as for `Simulation`.
+    """
+
+    make: Callable[[], object]
+    queue: str = QueueModel.EXACT
+    latency: Latency = field(default_factory=Latency)
+    fees: Fees = field(default_factory=Fees)
+    seed: int = 1
+
+
+def simulate(
+    source: Source, plan: StrategyPlan, *, limits: RiskLimits | None = None, trades: Trades | None = None
+) -> SimulationOutcome:
+    """Run a strategy beside recorded data, twice.
+
+    Raises:
+        StrategyFailed: the strategy raised an exception, or is none.
+        WorkloadError: a setting is invalid, or the limits have a market maker.
+    """
+    if limits is not None and limits.maker is not None:
+        raise WorkloadError("a strategy and the [market_maker] of a limits file cannot be combined")
+    recording = record_source(source, trades=trades)
+    first, second = (_run(recording, plan, limits) for _ in range(2))
+    same = first.digest == second.digest
+    check = CheckResult(
+        "simulation-repeats",
+        passed=same,
+        detail="a second run of the strategy gave the same fills, order events and queue positions"
+        if same
+        else "a second run of the strategy gave something else: it depends on more than what it sees",
+        counts=dict(first.counts),
+    )
+    pnl = first.pnl(PNL_STEP_NS, symbol=0 if len(first.symbols) == 1 else None)
+    series = {"time_ns": pnl["time_ns"], "inventory_lots": pnl["position_lots"], "pnl": pnl["pnl"]}
+    return SimulationOutcome(first, check, series, _risk(first, limits, series))
+
+
+def _run(source: Source, plan: StrategyPlan, limits: RiskLimits | None) -> SimulationResult:
+    try:
+        strategy = plan.make()
+        if not isinstance(strategy, Strategy):
+            raise StrategyFailed(f"gave a {type(strategy).__name__}, not an obengine.Strategy")
+        return Simulation(
+            source,
+            strategy,
+            queue=plan.queue,
+            latency=plan.latency,
+            fees=plan.fees,
+            seed=plan.seed,
+            limits=limits,
+        ).run()
+    except EngineError:
+        raise
+    except Exception as error:  # the user's code may raise anything
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise StrategyFailed(
+            f"raised {type(error).__name__}: {error} ({last.filename.rsplit('/', 1)[-1]}:{last.lineno})"
+        ) from error
+
+
+def _risk(
+    result: SimulationResult, limits: RiskLimits | None, series: dict[str, NDArray[np.int64]]
+) -> RiskOutcome | None:
+    if limits is None:
+        return None
+
+    def profit_of(symbol: int | None) -> Profit:
+        frame = result.pnl(symbol=symbol)
+        return frame["time_ns"], frame["pnl"]
+
+    breaches = [*result.breaches, *profit_breaches(limits.rules, STRATEGY, profit_of)]
+    more = {"strategy-orders": result.counts["orders"], "strategy-fills": result.counts["fills"]}
+    check = risk_check(limits, breaches, result.watched, result.counts["refused-after-kill"], more)
+    return RiskOutcome(limits, tuple(breaches), check, series)
+
+
+def itch_trades(path: Path, selection: ItchSelection, symbols: Sequence[str]) -> Trades:
+    """The trades of an ITCH file, with the symbol indices of its day."""
+    found = read_itch50_trades(path, selection=selection)
+    index = np.array([symbols.index(name) if name in symbols else -1 for name in found.symbols])
+    places = index[found.trades["symbol"]]
+    trades: Trades = found.trades[places >= 0]
+    trades["symbol"] = places[places >= 0]
+    return trades
