@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from obrelease.api.plot_files import ImageFormat
@@ -23,6 +24,9 @@ def plot_run(
     *,
     image_format: str = "svg",
     size: str | None = None,
+    begin: str | None = None,
+    end: str | None = None,
+    trace: str | os.PathLike[str] | None = None,
     registry: RegistryLike = "results",
 ) -> dict[str, bytes]:
     """Draw the pictures of a run from its numbers, by file name.
@@ -33,12 +37,17 @@ def plot_run(
         run: an entry, or a digest, its prefix, a pinned name or `latest`.
         image_format: `svg`, `png` or `pdf`.
         size: such as `1200x600`, in pixels of 1/100 inch; each picture's own size if None.
+        begin, end: a part of the day of a replay, such as `10:00` and `10:30`; only the pictures of the day
+            are drawn then.
+        trace: the data file of a replay, from which the pictures of its day are drawn: a run keeps no time
+            series. The replay is repeated and must give the recorded events.
         registry: the registry, or its folder.
 
     Raises:
-        UsageError: an unknown format, or a malformed size.
-        NotFound: no such run, or its kind has no pictures.
-        IntegrityError, InvalidInput: the run is damaged.
+        UsageError: an unknown format, a malformed size or time, or no replay of a LOBSTER day.
+        NotFound: no such run or file, its kind has no pictures, or nothing happened in that part of the day.
+        IntegrityError, InvalidInput: the run is damaged, or the file is not the one that was replayed.
+        NotReproduced: the repeated replay gives other events.
 
     Example:
         >>> for name, data in plot_run("4f2a", image_format="pdf").items():
@@ -55,10 +64,18 @@ def plot_run(
     artefact = store.load(entry)
     from obrelease.analysis.kinds.all_kinds import kind_of
     from obrelease.analysis.kinds.run_kind import read_content
+    from obrelease.analysis.kinds.stress.sweep_plot import sweep_pictures
     from obrelease.analysis.plots.style import PictureOptions, picture_options
+    from obrelease.recorder.day_pictures import Window, day_pictures
 
+    window = Window(begin, end)
+    drawn: dict[str, bytes] = {}
     with picture_options(PictureOptions(chosen, size_in)):
-        drawn = kind_of(artefact).plots(read_content(artefact, entry.folder))
+        if not window:
+            drawn |= kind_of(artefact).plots(read_content(artefact, entry.folder))
+            drawn |= sweep_pictures(artefact, entry.folder)
+        if window or trace is not None:
+            drawn |= day_pictures(artefact, None if trace is None else Path(trace), window)
     pictures = {
         f"{PurePosixPath(name).stem}.{chosen}": data
         for name, data in drawn.items()

@@ -66,7 +66,10 @@ EXAMPLES: Final = {
         _COMMANDS, ("list kind=bench commit=1c9f", "list since=2026-10-01 --sort -size --limit 10")
     ),
     "show": Examples(_COMMANDS, ("show latest --kind bench", "show 1c9f --metric 'parse*'")),
-    "plot": Examples(_COMMANDS, ("plot latest --to pictures", "plot 1c9f --format png --size 1200x600")),
+    "plot": Examples(
+        _COMMANDS,
+        ("plot 1c9f --format png --size 1200x600", "plot latest --from 10:00 --to 10:30 --trace DAY.csv"),
+    ),
     "reproduce": Examples(_COMMANDS, ("reproduce latest", "reproduce 1c9f --core reference")),
     "diff": Examples(
         _COMPARING, ("diff 'commit=1c9f' 'commit=a041'", "diff v1.2 v1.3 --only changed --sort change")

@@ -36,13 +36,14 @@ _STRESS: Final = "stress-"
 class Regenerated:
     """A regenerated workload: its commands, the number of symbols, and the version that this engine has.
 
-    `source_sha256` is of the file that was read, None for seeded flow.
+    `source_sha256` is of the file that was read, None for seeded flow; `day` is the one LOBSTER day.
     """
 
     commands: Commands
     symbols: int
     version: int
     source_sha256: str | None = None
+    day: LobsterDay | None = None
 
 
 def regenerate(artefact: Artefact, trace: Path | None) -> Regenerated:
@@ -143,7 +144,8 @@ def _lobster(path: Path, days: Sequence[str], symbols: Sequence[str]) -> Regener
 
 
 def _from_lobster_days(days: tuple[LobsterDay, ...]) -> Regenerated:
-    return Regenerated(commands_of(days), len(days), LOBSTER_VERSION, days[0].sources[0].sha256)
+    only = days[0] if len(days) == 1 else None
+    return Regenerated(commands_of(days), len(days), LOBSTER_VERSION, days[0].sources[0].sha256, only)
 
 
 def _require_version(workload: Workload, version: int) -> None:

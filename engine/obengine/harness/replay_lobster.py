@@ -77,7 +77,7 @@ def check_days(
         return (carried, *missing, *named), {}
     replayed = list(_replayed(days, commands, results.events))
     touches = [touches_after(each.commands, each.events, each.day.row_end) for each in replayed]
-    series = _series(replayed[0], touches[0]) if len(days) == 1 else {}
+    series = day_series(replayed[0], touches[0]) if len(days) == 1 else {}
     compared = [
         _sum_checks([touch_check(day, touch) for day, touch in zip(days, touches, strict=True)], days),
         _sum_checks([levels_check(each) for each in replayed], days),
@@ -96,7 +96,8 @@ def _replayed(days: Sequence[LobsterDay], commands: Commands, events: Events) ->
         start = end
 
 
-def _series(replayed: ReplayedDay, touches: Touches) -> Mapping[str, NDArray[np.int64]]:
+def day_series(replayed: ReplayedDay, touches: Touches) -> Mapping[str, NDArray[np.int64]]:
+    """The touch and the depth after each row of a day; each command must have one event."""
     day, commands, events = replayed.day, replayed.commands, replayed.events
     return {
         "time_ns": day.times_ns,

@@ -28,21 +28,47 @@ def plot(
         str | None,
         typer.Option("--size", metavar="WxH", help="In pixels of 1/100 inch. [default: each picture's own]"),
     ] = None,
-    to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="The folder that the pictures are written into.")
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="HH:MM", help="Of a replay: draw the day from this time on."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="HH:MM", help="Of a replay: draw the day to this time.")
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="The data file of a replay, to draw its touch, depth and heat map. [default: the sample]",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="The folder that the pictures are written into."),
     ] = Path(),
     results: ResultsOption = None,
 ) -> None:
     """Draw the pictures of a run from its numbers.
 
     Files of the same name in the folder are replaced. The recorded pictures of the run stay as they are.
+
+    A replay keeps no time series. With --trace, --from or --to it is repeated from its data, must give the
+    recorded events, and the pictures of the day are drawn: the touch, the depth, and a heat map of the depth.
     """
     configure_matplotlib()
     pictures = api.plot_run(
-        run, image_format=image_format, size=size, registry=session.registry(results, must_exist=True)
+        run,
+        image_format=image_format,
+        size=size,
+        begin=begin,
+        end=end,
+        trace=trace,
+        registry=session.registry(results, must_exist=True),
     )
     written = []
     for name, data in pictures.items():
-        write_bytes(to / name, data)
-        written.append(str(to / name))
+        write_bytes(output / name, data)
+        written.append(str(output / name))
     session.out.result({"pictures": written}, "\n".join(written))

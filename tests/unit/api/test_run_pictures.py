@@ -79,8 +79,8 @@ def test_the_command_writes_the_files(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     results = str(ROOT / "results")
-    assert execute(["plot", digest, "--results", results, "--format", "png", "--to", "."]) == 0
+    assert execute(["plot", digest, "--results", results, "--format", "png", "--output", "."]) == 0
     assert capfd.readouterr().out.splitlines() == ["latency.png", "throughput.png"]
     assert {path.name for path in tmp_path.glob("*.png")} == {"latency.png", "throughput.png"}
-    assert execute(["plot", digest, "--results", results, "--to", "none"]) == 9
+    assert execute(["plot", digest, "--results", results, "--output", "none"]) == 9
     assert "none" in capfd.readouterr().err
