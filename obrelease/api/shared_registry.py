@@ -17,6 +17,7 @@ from obrelease.api.run_selection import select_runs
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.canonical_json import canonical_bytes
 from obrelease.registry.entry import Entry
+from obrelease.registry.filter import Filter
 from obrelease.registry.shared.catalogue import WORKERS, Catalogue, CatalogueTags, read_tags
 from obrelease.registry.shared.catalogue_page import CatalogueRow
 from obrelease.registry.shared.pull_run import pull_run
@@ -145,7 +146,7 @@ def pull_runs(
     """
     store = store_of(registry)
     with _connected(remote, project, writes=False) as client:
-        return _pull(store, client, _remote_digests(client, runs), reporter)
+        return _pull(store, client, _remote_runs(client, runs), reporter)
 
 
 def sync_runs(
@@ -164,7 +165,7 @@ def sync_runs(
         there = read_tags(client).runs
         pushed = _push(store, client, [entry for entry in here if entry.digest not in there], reporter)
         missing = sorted(there - {entry.digest for entry in here})
-        pulled = _pull(store, client, missing, reporter)
+        pulled = _pull(store, client, _Chosen(tuple(missing), Filter()), reporter)
         return replace(
             pulled,
             pushed=pushed.pushed,
@@ -242,23 +243,32 @@ def _local_runs(store: Registry, runs: Sequence[RunLike] | None) -> list[Entry]:
     return list({entry.digest: entry for entry in chosen}.values())
 
 
-def _remote_digests(client: RepositoryClient, runs: Sequence[str]) -> list[str]:
-    """Digests of the runs that the texts name; prefixes and filters ask the registry's lists."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Digests of runs to pull, and the filter by which the catalogue chose them."""
+
+    digests: tuple[str, ...]
+    where: Filter
+
+
+def _remote_runs(client: RepositoryClient, runs: Sequence[str]) -> _Chosen:
+    """The runs that digests, prefixes and the words of a filter name; the latter ask the registry's lists."""
     filters = [text for text in runs if "=" in text]
     names = [text.lower() for text in runs if "=" not in text]
-    found = [name for name in names if _DIGEST.fullmatch(name)]
-    if shorter := [name for name in names if not _DIGEST.fullmatch(name)]:
-        tags = read_tags(client).runs
-        found += [_full_digest(client, name, tags) for name in shorter]
-    if filters:
-        rows = Catalogue(client, UserCache()).search(run_filter(filters, {})).rows
-        if not rows:
-            raise NotFound(
-                f"{client.where}: no run with {' '.join(filters)}",
-                hint="`obrelease list --remote` shows the runs",
-            )
-        found += [row.entry.digest for row in rows]
-    return list(dict.fromkeys(found))
+    if filters and names:
+        raise UsageError("digests and filters cannot be combined", hint="pull them one after the other")
+    if not filters:
+        tags = read_tags(client).runs if any(not _DIGEST.fullmatch(name) for name in names) else frozenset()
+        full = (name if _DIGEST.fullmatch(name) else _full_digest(client, name, tags) for name in names)
+        return _Chosen(tuple(dict.fromkeys(full)), Filter())
+    where = run_filter(filters, {})
+    rows = Catalogue(client, UserCache()).search(where).rows
+    if not rows:
+        raise NotFound(
+            f"{client.where}: no run with {' '.join(filters)}",
+            hint="`obrelease list --remote` shows the runs",
+        )
+    return _Chosen(tuple(row.entry.digest for row in rows), where)
 
 
 def _full_digest(client: RepositoryClient, prefix: str, tags: frozenset[str]) -> str:
@@ -320,14 +330,12 @@ def _row(run: ListedRun) -> CatalogueRow:
     return CatalogueRow(run.entry, document)
 
 
-def _pull(
-    store: Registry, client: RepositoryClient, digests: Sequence[str], reporter: Reporter
-) -> SharedReport:
+def _pull(store: Registry, client: RepositoryClient, chosen: _Chosen, reporter: Reporter) -> SharedReport:
     received: list[int] = []
-    with reporter.progress(f"pulling from {client.where}", len(digests)) as advance:
-        pull = partial(pull_run, store, client, advance=received.append)
+    with reporter.progress(f"pulling from {client.where}", len(chosen.digests)) as advance:
+        pull = partial(pull_run, store, client, advance=received.append, where=chosen.where)
         pulled: list[tuple[Entry, bool]] = []
-        for each in map_in_order(pull, digests, workers=WORKERS, give_up=client.transport.close):
+        for each in map_in_order(pull, chosen.digests, workers=WORKERS, give_up=client.transport.close):
             pulled.append(each)
             advance(1)
     return SharedReport(

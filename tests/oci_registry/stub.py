@@ -218,7 +218,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if verb == "HEAD":
             return
-        self.close_connection |= reply.endless or reply.cut_at is not None
+        self.close_connection |= (
+            reply.endless or reply.cut_at is not None or "Content-Length" in reply.headers
+        )
         try:
             self.wfile.write(reply.body[: reply.cut_at])
             while reply.endless:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
-from obrelease.errors import NotFound
+from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
 from obrelease.models.validation import read_document
-from obrelease.registry.entry import Entry
+from obrelease.registry.entry import Entry, entry_of
 from obrelease.registry.filter import Filter
+from obrelease.registry.layout import run_location
 from obrelease.registry.store import Registry
 from obrelease.remote.oci.repository_client import RepositoryClient
 from obrelease.remote.oci.transport import RegistryRejected
@@ -17,6 +19,8 @@ from obrelease.storage.durable import write_file
 from obrelease.storage.files import MAX_DOCUMENT_BYTES
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
+
+_ALL: Final = Filter()
 
 
 def fetch_envelope(client: RepositoryClient, digest: str) -> tuple[bytes, Artefact]:
@@ -35,22 +39,31 @@ def fetch_envelope(client: RepositoryClient, digest: str) -> tuple[bytes, Artefa
     return data, read_document(data, Artefact, f"{client.where}: run {digest}: {ENVELOPE_NAME}")
 
 
-def pull_run(store: Registry, client: RepositoryClient, digest: str, advance: Advance) -> tuple[Entry, bool]:
+def pull_run(
+    store: Registry, client: RepositoryClient, digest: str, advance: Advance, where: Filter = _ALL
+) -> tuple[Entry, bool]:
     """Record a run of a registry in the results folder; returns its entry, and whether it is new here.
 
     Args:
         digest: the artefact digest; nothing else is needed.
         advance: is called with the bytes that were received.
+        where: what the catalogue says of the run, by which it was chosen.
 
     Raises:
         NotFound: the registry does not have the run, or not all of its files.
-        IntegrityError: the registry sent other bytes; nothing was recorded.
+        IntegrityError: the registry sent other bytes, or the run does not pass `where`; nothing was recorded.
         InvalidInput: the run is not a valid artefact.
         RemoteError, StorageError: the registry or the disk failed; nothing was recorded.
     """
     if known := store.find(Filter(digest=digest), limit=1):
         return known[0], False
     data, artefact = fetch_envelope(client, digest)
+    location = run_location(artefact.kind, artefact.scenario, digest)
+    if not where.accepts(entry_of(artefact, digest, store.root, location, len(data))):
+        raise IntegrityError(
+            f"{client.where}: run {digest}: is not what the catalogue says: it has not {where}",
+            hint="the catalogue was written by someone else; pull the run by its digest if you want it",
+        )
     advance(len(data))
     with store.staging() as staging:
         with storage_errors(store.root, "nothing was recorded"):

@@ -11,6 +11,8 @@ from obrelease.storage.hashing import Hasher
 from obrelease.storage.progress import Advance
 
 _PARTIAL: Final = 206
+_PROGRESS_BYTES: Final = 2**20
+"""With less between two failures, a connection counts as one that does not work."""
 
 
 class BlobDownload:
@@ -45,7 +47,7 @@ class BlobDownload:
                 self._request(transport, base)
                 break
             except NoClearAnswer:
-                failures = 0 if self._hasher.size > before else failures
+                failures = 0 if self._hasher.size - before >= _PROGRESS_BYTES else failures
                 failures += 1
                 if failures >= transport.timing.attempts:
                     raise
