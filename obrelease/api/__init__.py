@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from obrelease.api.shared_registry import pull_runs as pull_runs
     from obrelease.api.shared_registry import push_runs as push_runs
     from obrelease.api.shared_registry import sync_runs as sync_runs
+    from obrelease.api.shared_releases import attach_to_run as attach_to_run
+    from obrelease.api.shared_releases import fetch_attachments as fetch_attachments
+    from obrelease.api.shared_releases import push_release_folder as push_release_folder
     from obrelease.api.site_pages import SiteReport as SiteReport
     from obrelease.api.site_pages import build_report_file as build_report_file
     from obrelease.api.site_pages import build_site as build_site
@@ -157,6 +160,9 @@ _SOURCES: Final = {
     "add_remote": "api.settings_file:add_remote",
     "list_remote_runs": "api.shared_registry:list_remote_runs",
     "pull_runs": "api.shared_registry:pull_runs",
+    "attach_to_run": "api.shared_releases:attach_to_run",
+    "fetch_attachments": "api.shared_releases:fetch_attachments",
+    "push_release_folder": "api.shared_releases:push_release_folder",
     "push_runs": "api.shared_registry:push_runs",
     "sync_runs": "api.shared_registry:sync_runs",
     "limits": "api.input_limits:limits",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.api.list_runs import ListedRun, Listing, read_listed_runs
 from obrelease.api.registry import RegistryLike, run_filter, store_of
 from obrelease.api.run_arguments import RunLike, chosen_runs
 from obrelease.api.run_selection import select_runs
+from obrelease.api.shared_connection import connected
 from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.canonical_json import canonical_bytes
 from obrelease.registry.entry import Entry
@@ -24,11 +23,7 @@ from obrelease.registry.shared.pull_run import pull_run
 from obrelease.registry.shared.push_run import PushedRun, RunPusher
 from obrelease.registry.shared.user_cache import UserCache
 from obrelease.registry.store import MIN_PREFIX_DIGITS, Registry
-from obrelease.remote.oci.credential_sources import CredentialSources
-from obrelease.remote.oci.place import SCHEME, Place, parse_place
 from obrelease.remote.oci.repository_client import RepositoryClient
-from obrelease.remote.oci.timing import OciTiming
-from obrelease.remote.oci.transport import Transport
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.workers import map_in_order
 
@@ -50,6 +45,7 @@ class SharedReport:
         sent_bytes, received_bytes: of runs.
         requests: sent to the registry, apart from those for a token.
         warnings: what the registry says that is not so.
+        digests: of all chosen runs, also of those that were there already.
     """
 
     place: str
@@ -60,6 +56,7 @@ class SharedReport:
     received_bytes: int = 0
     requests: int = 0
     warnings: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document that `push`, `pull` and `sync` print with `--json`."""
@@ -116,7 +113,7 @@ def push_runs(
         >>> push_runs("results", "oci://registry.example.com/team/results", ["kind=bench"])
     """
     store = store_of(registry)
-    with _connected(remote, project, writes=True) as client:
+    with connected(remote, project, writes=True) as client:
         return _push(store, client, _local_runs(store, runs), reporter)
 
 
@@ -145,7 +142,7 @@ def pull_runs(
         >>> pull_runs("results", "oci://registry.example.com/team/results", ["scenario=x10"])
     """
     store = store_of(registry)
-    with _connected(remote, project, writes=False) as client:
+    with connected(remote, project, writes=False) as client:
         return _pull(store, client, _remote_runs(client, runs), reporter)
 
 
@@ -160,7 +157,7 @@ def sync_runs(
     Raises: as `push_runs` and `pull_runs`.
     """
     store = store_of(registry)
-    with _connected(remote, project, writes=True) as client:
+    with connected(remote, project, writes=True) as client:
         here = store.find()
         there = read_tags(client).runs
         pushed = _push(store, client, [entry for entry in here if entry.digest not in there], reporter)
@@ -192,48 +189,13 @@ def list_remote_runs(
     from obrelease.analysis.summary.listed_figures import ListedFigures
 
     where = run_filter(filters, {})
-    with _connected(remote, project, writes=False) as client:
+    with connected(remote, project, writes=False) as client:
         found = Catalogue(client, UserCache()).search(where)
         runs = tuple(
             ListedRun(row.entry, ListedFigures.from_json(row.listed) if row.listed else None)
             for row in found.rows[:limit]
         )
         return RemoteListing(client.where, Listing(runs, hashed=False), found.unreadable)
-
-
-def remote_place(remote: str, project: Project | None) -> Place:
-    """The place that a remote names: itself, or a name in the settings.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    if remote.startswith(SCHEME):
-        return parse_place(remote)
-    remotes = project.remotes if project else {}
-    if remote not in remotes:
-        known = f"the remotes are {', '.join(sorted(remotes))}" if remotes else "no remote is set"
-        raise UsageError(
-            f"{remote!r} is no remote: {known}",
-            hint="pass oci://HOST/PATH, or give it a name: obrelease remote add NAME oci://HOST/PATH",
-        )
-    return parse_place(remotes[remote])
-
-
-@contextmanager
-def _connected(remote: str, project: Project | None, *, writes: bool) -> Iterator[RepositoryClient]:
-    place = remote_place(remote, project)
-    sources = project.credentials if project else None
-    transport = Transport(
-        place, sources or _home_sources(), writes=writes, timing=OciTiming(), connections=WORKERS
-    )
-    try:
-        yield RepositoryClient(transport, UserCache())
-    finally:
-        transport.close()
-
-
-def _home_sources() -> CredentialSources:
-    return CredentialSources((Path("~/.docker/config.json").expanduser(),))
 
 
 def _local_runs(store: Registry, runs: Sequence[RunLike] | None) -> list[Entry]:
@@ -343,5 +305,6 @@ def _pull(store: Registry, client: RepositoryClient, chosen: _Chosen, reporter: 
         pulled=tuple(entry for entry, is_new in pulled if is_new),
         present=sum(not is_new for _, is_new in pulled),
         received_bytes=sum(received),
+        digests=tuple(chosen.digests),
         requests=client.transport.sent,
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from obrelease.api.arguments import checked_path
-from obrelease.api.project import ProjectLike, project_of
+from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.project_forge import forge_of
+from obrelease.api.shared_releases import opened_release
+from obrelease.release.verify.download_url import Address, Read
 from obrelease.release.verify.verify_release import VerifyResult, verify_release
 from obrelease.storage.reporter import SILENT, Reporter
 
@@ -23,7 +26,8 @@ def verify(
     """Check a release: files, runs, notes, pictures, page, sources, tag, signatures, and a policy.
 
     Args:
-        release: a tag, a folder of the release's files (with a `/`), or an address.
+        release: a tag, a folder of the release's files (with a `/`), or an address, also of a release in a
+            shared registry: `oci://HOST/PATH:TAG`.
         policy: a release policy (TOML).
         attestations: files with Sigstore bundles; the policy names whose count.
         project: the repository that has the tag, and the forge that has the release.
@@ -44,12 +48,30 @@ def verify(
         >>> [layer.name for layer in verify("dist/engine-v1.0").layers if layer.checked]
     """
     owner = project_of(project)
+    with opened_release(release, owner) as open_shared:
+        return _verified(release, owner, open_shared, policy, attestations, reporter)
+
+
+def _verified(
+    release: str | os.PathLike[str],
+    owner: Project,
+    open_shared: Callable[[], tuple[Address, Read]] | None,
+    policy: str | os.PathLike[str] | None,
+    attestations: Sequence[str | os.PathLike[str]],
+    reporter: Reporter,
+) -> VerifyResult:
     return verify_release(
-        release if isinstance(release, str) else f"{os.curdir}{os.sep}{os.fspath(release)}",
+        release if isinstance(release, str) else _folder_text(Path(release)),
         project=owner.name,
         root=owner.root,
         open_forge=lambda: forge_of(owner, reporter),
+        open_shared=open_shared,
         policy=None if policy is None else checked_path("policy", policy),
         attestations=[checked_path("attestations", file) for file in attestations],
         progress=reporter.progress,
     )
+
+
+def _folder_text(folder: Path) -> str:
+    """A folder as text that cannot be taken for a tag."""
+    return str(folder) if folder.is_absolute() else f"{os.curdir}{os.sep}{folder}"

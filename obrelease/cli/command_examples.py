@@ -122,7 +122,9 @@ EXAMPLES: Final = {
     "verify": Examples(
         f"{_RELEASES}#what-verify-checks", ("verify v1.0", "verify ./downloads --policy release-policy.toml")
     ),
-    "push": Examples(_SHARING, ("push team", "push latest kind=bench oci://ghcr.io/OWNER/results")),
+    "push": Examples(
+        _SHARING, ("push kind=bench team", "push --release dist/engine-v1.0 oci://ghcr.io/OWNER/results")
+    ),
     "pull": Examples(_SHARING, ("pull 1c9f team", "pull kind=bench scenario=x10 team")),
     "sync": Examples(_SHARING, ("sync team", "sync oci://localhost:5000/results")),
     "remote add": Examples(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.api import shared_registry
+from obrelease.api import shared_connection
 from obrelease.api.shared_registry import list_remote_runs
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, RemoteError
 from obrelease.registry.check_folder import check_folder
@@ -118,7 +118,7 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubRegist
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NO_PROXY", "*")
     quick = partial(OciTiming, response_deadline_s=5.0, attempts=3, wait=lambda _: None)
-    monkeypatch.setattr(shared_registry, "OciTiming", quick)
+    monkeypatch.setattr(shared_connection, "OciTiming", quick)
     server = StubRegistry()
     server.start()
     yield server
@@ -237,7 +237,9 @@ def test_a_page_names_no_other_kind_of_run_than_it_is(tmp_path: Path, stub: Stub
 def test_a_registry_that_answers_byte_by_byte_is_left(
     tmp_path: Path, stub: StubRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_registry, "OciTiming", partial(OciTiming, response_deadline_s=0.2, attempts=1))
+    monkeypatch.setattr(
+        shared_connection, "OciTiming", partial(OciTiming, response_deadline_s=0.2, attempts=1)
+    )
     one = Machine(tmp_path / "one", stub.place())
     one.record(1)
 

@@ -17,7 +17,8 @@ ReleaseArgument = Annotated[
     str,
     typer.Argument(
         metavar="TAG|PATH|URL",
-        help="A tag, a folder of a release's files (./NAME for one in this folder), or an address.",
+        help="A tag, a folder of a release's files (./NAME for one in this folder), or an address (https or"
+        " oci://HOST/PATH:TAG).",
         autocompletion=tags,
     ),
 ]

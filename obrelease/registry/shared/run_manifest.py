@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
-from obrelease.remote.oci.descriptor import TITLE, Descriptor, Manifest
+from obrelease.registry.entry import Entry
+from obrelease.remote.oci.descriptor import MANIFEST, TITLE, Descriptor, Manifest
+from obrelease.storage.hashing import digest_bytes
 
 RUN_TYPE: Final = "application/vnd.obrelease.run.v1"
 ENVELOPE_TYPE: Final = "application/vnd.obrelease.artefact+json"
@@ -31,3 +33,10 @@ def run_manifest(artefact: Artefact, digest: str, envelope_bytes: int) -> Manife
         layers=(Descriptor(ENVELOPE_TYPE, digest, envelope_bytes, {TITLE: ENVELOPE_NAME}), *files),
         artifact_type=RUN_TYPE,
     )
+
+
+def run_subject(artefact: Artefact, entry: Entry) -> Descriptor:
+    """The manifest of a recorded run, as what refers to it names it."""
+    envelope_bytes = entry.size_bytes - sum(file.size for file in artefact.files)
+    data = run_manifest(artefact, entry.digest, envelope_bytes).to_bytes()
+    return Descriptor(MANIFEST, digest_bytes(data), len(data))

@@ -12,7 +12,7 @@ from obrelease.bundle import sha256sums
 from obrelease.errors import UsageError
 from obrelease.models.manifest import BundleManifest
 from obrelease.models.version_tag import Tag
-from obrelease.release.verify.download_url import Address, download_from_address, is_address
+from obrelease.release.verify.download_url import Address, Read, download_from_address, is_address
 from obrelease.release.verify.github_attestation import attestation_layer
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.notes_layer import notes_layer
@@ -25,6 +25,7 @@ from obrelease.release.verify.sigstore_layer import require_identities, sigstore
 from obrelease.release.verify.tag_and_forge import coverage_layer, download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import repository_at
+from obrelease.remote.http_download import download_to_file
 from obrelease.storage.limits import input_budget
 from obrelease.storage.progress import Progress
 from obrelease.storage.temporary import temporary_folder
@@ -66,6 +67,7 @@ def verify_release(
     project: str,
     root: Path,
     open_forge: Callable[[], Forge],
+    open_shared: Callable[[], tuple[Address, Read]] | None = None,
     policy: Path | None = None,
     attestations: Sequence[Path] = (),
     progress: Progress,
@@ -77,6 +79,7 @@ def verify_release(
         project: the project of the git repository at `root`; tags of another project do not count.
         root: the folder whose git repository has the tag; it may be in none.
         open_forge: called only if `release` is a tag.
+        open_shared: gives the files of a release in a shared registry, if `release` is one.
         policy: a release policy, or None.
         attestations: files with Sigstore bundles, beyond those in the release; they need a policy.
 
@@ -93,7 +96,7 @@ def verify_release(
     with temporary_folder() as scratch, input_budget():
         rules, trust = load_policy(policy, scratch) if policy else (None, None)
         require_identities(rules, attestations)
-        verified, page = _verify_files(release, scratch, open_forge, progress)
+        verified, page = _verify_files(release, scratch, open_forge, open_shared, progress)
         layers = (*verified.layers, notes_layer(verified), pictures_layer(verified, progress), *page)
         with repository_at(root) as repo:
             layers += (origin_layer(verified, repo),)
@@ -128,14 +131,18 @@ def is_tag(release: str) -> bool:
 
 
 def _verify_files(
-    release: str, scratch: Path, open_forge: Callable[[], Forge], progress: Progress
+    release: str,
+    scratch: Path,
+    open_forge: Callable[[], Forge],
+    open_shared: Callable[[], tuple[Address, Read]] | None,
+    progress: Progress,
 ) -> tuple[VerifiedFiles, tuple[LayerResult, ...]]:
     """The files of the release, downloaded if they are elsewhere, with the layer of its page."""
     downloads = scratch / "assets"
     if is_address(release):
-        address = Address.parse(release)
+        address, read = open_shared() if open_shared else (Address.parse(release), download_to_file)
         downloads.mkdir()
-        unseen = download_from_address(address, downloads, progress)
+        unseen = download_from_address(address, downloads, progress, read)
         verified = verify_folder(downloads, scratch, progress, tag=address.tag, called=address.base)
         unlisted = LayerResult("coverage", False, "an address has no list of files: others are not noticed")
         return verified, (unseen, unlisted)
