@@ -21,7 +21,6 @@ from obrelease.registry.shared.pull_run import fetch_file
 from obrelease.registry.shared.push_run import push_file
 from obrelease.release.verify.download_url import Address, Read
 from obrelease.remote.oci.descriptor import (
-    EMPTY_BYTES,
     EMPTY_CONFIG,
     MANIFEST,
     TITLE,
@@ -90,7 +89,7 @@ def push_release(client: RepositoryClient, folder: Path, tag: str, advance: Adva
             f"{client.where}: the release {tag} is there with other files", hint="choose a new tag"
         )
     if held is None:
-        client.push_bytes(EMPTY_CONFIG.sha256, EMPTY_BYTES)
+        client.push_empty_config()
         for layer in layers:
             push_file(client, folder / layer.annotations[TITLE], layer.sha256, layer.size, advance)
         client.push_manifest(oci_tag(tag), data)

@@ -31,7 +31,7 @@ from obrelease.registry.shared.catalogue_page import (
 )
 from obrelease.registry.shared.pull_run import fetch_envelope
 from obrelease.registry.shared.user_cache import UserCache
-from obrelease.remote.oci.descriptor import EMPTY_BYTES, EMPTY_CONFIG, TITLE, Descriptor, Manifest
+from obrelease.remote.oci.descriptor import EMPTY_CONFIG, TITLE, Descriptor, Manifest
 from obrelease.remote.oci.repository_client import RepositoryClient
 from obrelease.remote.oci.transport import RegistryRejected
 from obrelease.storage.hashing import digest_bytes
@@ -212,8 +212,8 @@ class Catalogue:
     def _push(self, shard: str, page: CataloguePage) -> None:
         data = page.to_bytes()
         digest = digest_bytes(data)
-        for sha256, content in ((EMPTY_CONFIG.sha256, EMPTY_BYTES), (digest, data)):
-            self._client.push_bytes(sha256, content)
+        self._client.push_empty_config()
+        self._client.push_bytes(digest, data)
         layer = Descriptor(PAGE_MEDIA_TYPE, digest, len(data), {TITLE: "page.json"})
         manifest = Manifest(EMPTY_CONFIG, (layer,), PAGE_TYPE)
         self._client.push_manifest(page_tag(shard, digest), manifest.to_bytes())

@@ -12,7 +12,6 @@ from typing import Final
 
 from obrelease.errors import RemoteError
 from obrelease.remote.oci.descriptor import (
-    EMPTY_BYTES,
     EMPTY_CONFIG,
     INDEX,
     MANIFEST,
@@ -40,7 +39,7 @@ def push_referrer(
     Raises:
         RemoteError: the registry failed or refused.
     """
-    client.push_bytes(EMPTY_CONFIG.sha256, EMPTY_BYTES)
+    client.push_empty_config()
     manifest = Manifest(EMPTY_CONFIG, (layer,), artifact_type, subject)
     data = manifest.to_bytes()
     own = Descriptor(MANIFEST, digest_bytes(data), len(data), artifact_type=artifact_type)

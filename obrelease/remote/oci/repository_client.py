@@ -12,6 +12,8 @@ from obrelease.remote.http_download import is_same_origin
 from obrelease.remote.oci.blob_download import BlobDownload
 from obrelease.remote.oci.blob_upload import BlobUpload, ReadAt, UploadNotes
 from obrelease.remote.oci.descriptor import (
+    EMPTY_BYTES,
+    EMPTY_CONFIG,
     INDEX,
     MANIFEST,
     Descriptor,
@@ -19,7 +21,7 @@ from obrelease.remote.oci.descriptor import (
     parse_document,
     parse_index,
 )
-from obrelease.remote.oci.transport import Request, Transport
+from obrelease.remote.oci.transport import Answer, RegistryRejected, Request, Transport
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.progress import Advance
 
@@ -81,6 +83,11 @@ class RepositoryClient:
         """Send a blob; raises `RemoteError`."""
         BlobUpload(self.transport, self._base, sha256, size, read, notes=self._notes, advance=advance).send()
 
+    def push_empty_config(self) -> None:
+        """Send the config of manifests that need none, unless it is there; raises `RemoteError`."""
+        if not self.has_blob(EMPTY_CONFIG.sha256):
+            self.push_bytes(EMPTY_CONFIG.sha256, EMPTY_BYTES)
+
     def push_bytes(self, sha256: str, data: bytes) -> None:
         """Send a small blob; raises `RemoteError`."""
         self.push_blob(sha256, len(data), lambda offset, count: data[offset : offset + count])
@@ -126,7 +133,7 @@ class RepositoryClient:
             {"Content-Type": media_type},
             data,
         )
-        answer = self.transport.send(request)
+        answer = self._sent_again_if_invalid(request)
         if answer.status != 201:
             raise RemoteError(
                 f"{self.where}: manifest {reference}: upload: status {answer.status}, expected 201"
@@ -172,6 +179,21 @@ class RepositoryClient:
                 return tuple(found)
             url = self._own(urljoin(answer.url, link[1]))
         raise RemoteError(f"{self.where}: {what}: the list does not end")
+
+    def _sent_again_if_invalid(self, request: Request) -> Answer:
+        """Put a manifest, several times if it is called invalid.
+
+        docker-registry 2.8 writes the link of a blob in place: while another client pushes the same blob, a
+        manifest that names it is refused for a moment.
+        """
+        for attempt in range(self.transport.timing.attempts - 1):
+            try:
+                return self.transport.send(request)
+            except RegistryRejected as error:
+                if error.status != 400:
+                    raise
+                self.transport.timing.before_retry(attempt)
+        return self.transport.send(request)
 
     def _own(self, url: str) -> str:
         if not is_same_origin(urljoin(url, "/"), f"{self.transport.place.origin}/") or urlsplit(url).fragment:
