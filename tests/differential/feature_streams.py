@@ -36,7 +36,7 @@ class Temper:
         ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK.
         kinds: weights of the kinds of NEW, in their order.
         tifs: weights of the times in force, likewise.
-        post_only, hidden, iceberg, minimum, prevented, by_total: shares of the NEW that may have it.
+        post_only, hidden, iceberg, minimum, prevented, by_total, to_limit: shares of NEW that may have it.
         amended: share of the MODIFY that give a new trigger or trail.
         owners: number of participants.
         ids: order ids are below this.
@@ -57,6 +57,7 @@ class Temper:
     minimum: float = 0.1
     prevented: float = 0.3
     by_total: float = 0.2
+    to_limit: float = 0.3
     amended: float = 0.3
     owners: int = 6
     ids: int = 400
@@ -131,6 +132,8 @@ def _orders(rng: np.random.Generator, temper: Temper, out: Commands) -> Commands
     flags = extended * OrderFlag.EXTENDED | post * OrderFlag.POST_ONLY | slide * OrderFlag.SLIDE
     flags |= hidden * OrderFlag.HIDDEN | mode << SELF_TRADE_SHIFT
     flags |= (rng.random(n) < temper.by_total) * OrderFlag.TOTAL
+    to_limit = lasting & (kind == OrderKind.MARKET) & (rng.random(n) < temper.to_limit)
+    flags |= to_limit * OrderFlag.TO_LIMIT
     out["kind"], out["tif"] = np.where(new, kind, 0), np.where(new, tif, 0)
     out["flags"] = np.where(new, flags, 0)
     unlimited = new & (kind == OrderKind.MARKET) & (rng.random(n) < 0.6)
@@ -172,7 +175,7 @@ def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: C
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6)),
-        (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0xD0, 0x100, 0x11, 0x18)),
+        (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0xD0, 0x100, 0x200, 0x11, 0x18)),
         (out, "symbol", (temper.symbols, ALL_SYMBOLS)),
         (out, "qty_lots", (0, -1, -(2**31), 1)),
         (out, "price_ticks", (NO_PRICE, NO_PRICE + 1, 2**63 - 1, 0)),

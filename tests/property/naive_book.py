@@ -115,6 +115,11 @@ class NaiveBook:
         code = self.admit(order, x.minimum)
         if code:
             return code
+        if order.flags & OrderFlag.TO_LIMIT:
+            makers = [o for o in self.book(order.symbol, 1 - order.side) if o.queue < 2]
+            if makers and self.within(makers[0], order):
+                order.kind, order.price = OrderKind.LIMIT, makers[0].price
+                order.flags -= OrderFlag.TO_LIMIT
         self.report(EventKind.ACCEPTED, order.side, order, order.qty, order.placement)
         if order.waits:
             self.stand(order)

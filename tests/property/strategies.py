@@ -66,6 +66,8 @@ def special_orders(draw: st.DrawFn) -> Step:
     lots = draw(st.one_of(st.integers(1, 20), st.just(MAX_QTY)))
     flags = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4])) << 4
     flags |= draw(st.sampled_from([0, 0, int(OrderFlag.TOTAL)]))
+    if kind == OrderKind.MARKET and lasting:
+        flags |= draw(st.sampled_from([0, int(OrderFlag.TO_LIMIT)]))
     display = minimum = expiry = trigger = 0
     if lasting and kind == OrderKind.LIMIT:
         flags |= draw(

@@ -150,6 +150,7 @@ class OrderFlag(IntEnum):
     SLIDE = 4
     HIDDEN = 8
     TOTAL = 128
+    TO_LIMIT = 256
 
 
 class SelfTrade(IntEnum):

@@ -19,7 +19,7 @@ from obengine.api.messages import (
     TradingState,
 )
 from obengine.reference.auction import uncross
-from obengine.reference.matching import reprice_post_only
+from obengine.reference.matching import convert_market_to_limit, reprice_post_only
 from obengine.reference.orders import (
     IMMEDIATE,
     LIMITED,
@@ -173,6 +173,8 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
         reject_code, order.price_ticks = reprice_post_only(book, order.side, order.flags, order.price_ticks)
         if reject_code:
             return reject_code
+    if order.flags & OrderFlag.TO_LIMIT:
+        convert_market_to_limit(book, order)
     book.emit(
         EventKind.ACCEPTED,
         order.side,

@@ -9,7 +9,16 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 
-from obengine.api.messages import NO_PRICE, CancelReason, EventKind, OrderFlag, RejectCode, SelfTrade, Side
+from obengine.api.messages import (
+    NO_PRICE,
+    CancelReason,
+    EventKind,
+    OrderFlag,
+    OrderKind,
+    RejectCode,
+    SelfTrade,
+    Side,
+)
 from obengine.reference.orders import MAX_PRICE, Order
 from obengine.reference.price_ladder import NO_LIMIT, Ladder, OrderQueue
 from obengine.reference.symbol_book import SymbolBook
@@ -90,6 +99,16 @@ def reprice_post_only(book: SymbolBook, side: int, flags: int, price: int) -> tu
         return RejectCode.WOULD_TAKE, price
     slid = best - 1 if side == Side.BUY else best + 1
     return (0, slid) if NO_PRICE < slid <= MAX_PRICE else (RejectCode.BAD_PRICE, price)
+
+
+def convert_market_to_limit(book: SymbolBook, order: Order) -> None:
+    """Make a market-to-limit order a LIMIT at the best opposite price, if there is one that it accepts."""
+    best = best_firm_price(book.opposite(order.side))
+    reach = order.reach
+    if best is None or (reach is not None and best * book.opposite(order.side).sign > reach):
+        return
+    order.kind, order.price_ticks = OrderKind.LIMIT, best
+    order.flags &= ~OrderFlag.TO_LIMIT
 
 
 def _reach(taker: Order) -> int:

@@ -103,7 +103,8 @@ def _validate_new(command: Command, extension: Extension | None, symbols: int, c
 def _bad_flags(command: Command) -> bool:
     flags, kind = command.flags, command.kind
     return bool(
-        flags >= 2 * OrderFlag.TOTAL
+        flags >= 2 * OrderFlag.TO_LIMIT
+        or (flags & OrderFlag.TO_LIMIT and (kind != OrderKind.MARKET or command.tif in IMMEDIATE))
         or flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK > SelfTrade.DECREMENT
         or (flags & OrderFlag.SLIDE and not flags & OrderFlag.POST_ONLY)
         or (flags & OrderFlag.POST_ONLY and kind != OrderKind.LIMIT)

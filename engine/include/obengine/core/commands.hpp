@@ -127,6 +127,7 @@ private:
         Order order = order_from(command, extension);
         const RejectCode reject_code = check_arrival(ops.book, order, extension.min_lots != 0);
         if (reject_code != RejectCode::none) return reject_code;
+        if ((order.flags & flag::to_limit) != 0) convert_market_to_limit(ops.book, order);
         ops.emit(EventKind::accepted, order.side, order.open, order.id, order.placement(), order.price);
         if (is_stop(order.kind)) {
             accept_stop(ops, order);

@@ -214,4 +214,13 @@ template <EventSink Sink>
     return RejectCode::none;
 }
 
+// Makes a market-to-limit order a LIMIT at the best opposite price, if there is one that it accepts.
+inline void convert_market_to_limit(const SymbolBook& book, Order& order) noexcept {
+    const Key best = best_firm_key(book, order.side ^ 1U);
+    if (best == no_key || best < order.reach()) return;
+    order.kind = OrderKind::limit;
+    order.price = key_of(best, order.side ^ 1U);
+    order.flags &= static_cast<std::uint16_t>(~flag::to_limit);
+}
+
 }  // namespace obengine

@@ -59,7 +59,8 @@ inline constexpr std::uint16_t hidden = 8;
 inline constexpr unsigned self_trade_shift = 4;
 inline constexpr std::uint16_t self_trade_mask = 7;
 inline constexpr std::uint16_t total = 128;
-inline constexpr std::uint16_t known = 255;
+inline constexpr std::uint16_t to_limit = 256;
+inline constexpr std::uint16_t known = 511;
 }  // namespace flag
 
 enum class RejectCode : std::uint8_t {

@@ -65,8 +65,9 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.UNKNOWN_TIF, [NEW | {"kind": 3, "tif": 5}]),
     *(
         (RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "symbol": 9}])
-        for flags in (4, 0x50, 0x70, 0xD0, 0x100, 0x8000)
+        for flags in (4, 0x50, 0x70, 0xD0, 0x100, 0x200, 0x8000)
     ),
+    *((RejectCode.BAD_FLAGS, [NEW | {"flags": 256, "kind": 1, "tif": tif}]) for tif in (1, 4)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 2, "kind": kind}]) for kind in (1, 2, 3, 4, 5)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 8, "kind": kind}]) for kind in (1, 2, 4)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "tif": tif}]) for flags in (2, 8) for tif in (1, 4, 5)),
