@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from obrelease.analysis.comparison.compare import Comparison as Comparison
     from obrelease.analysis.comparison.gate import GateVerdict as GateVerdict
     from obrelease.analytics.query_process import QueryResult as QueryResult
+    from obrelease.api.attest_result import AttestedResult as AttestedResult
+    from obrelease.api.attest_result import attest_gate as attest_gate
     from obrelease.api.change_report import ChangeReport as ChangeReport
     from obrelease.api.change_report import comment_on_pull_request as comment_on_pull_request
     from obrelease.api.change_report import read_comment as read_comment
@@ -107,6 +109,7 @@ if TYPE_CHECKING:
 
 _SOURCES: Final = {
     "AbortResult": "release.publish.abort:AbortResult",
+    "AttestedResult": "api.attest_result:AttestedResult",
     "ChangeReport": "api.change_report:ChangeReport",
     "CollectReport": "api.sweep_collecting:CollectReport",
     "Comparison": "analysis.comparison.compare:Comparison",
@@ -144,6 +147,7 @@ _SOURCES: Final = {
     "ValidationReport": "api.validate_documents:ValidationReport",
     "VerifyResult": "release.verify.verify_release:VerifyResult",
     "abort_publish": "api.publish_release:abort_publish",
+    "attest_gate": "api.attest_result:attest_gate",
     "bench_against": "api.measure_against:bench_against",
     "build_report_file": "api.site_pages:build_report_file",
     "build_site": "api.site_pages:build_site",

@@ -58,7 +58,7 @@ def export_schemas(folder: Path) -> SchemaExport:
     Raises:
         StorageError: the disk refused.
     """
-    return SchemaExport(folder, tuple(json_schema.export_schemas(folder)), len(json_schema.DOCUMENTS))
+    return SchemaExport(folder, tuple(json_schema.export_schemas(folder)), len(json_schema.EXPORTED))
 
 
 def check_schemas(folder: Path) -> SchemaCheck:
@@ -67,4 +67,4 @@ def check_schemas(folder: Path) -> SchemaCheck:
     Raises:
         StorageError: the folder cannot be read.
     """
-    return SchemaCheck(folder, tuple(json_schema.check_schemas(folder)), len(json_schema.DOCUMENTS))
+    return SchemaCheck(folder, tuple(json_schema.check_schemas(folder)), len(json_schema.EXPORTED))

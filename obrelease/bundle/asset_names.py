@@ -11,6 +11,9 @@ NOTES_NAME: Final = "NOTES.md"
 RESULTS_FOLDER: Final = "results"
 SIGNATURE_NAME: Final = "SHA256SUMS.sig"
 PROVENANCE_NAME: Final = "provenance.dsse.json"
+PERFORMANCE_NAME: Final = "performance.dsse.json"
+"""The signed result of a gate, if the project attaches one to its release."""
+
 SIGSTORE_NAME: Final = "SHA256SUMS.sigstore.json"
 SIGSTORE_LINES_NAME: Final = "SHA256SUMS.sigstore.jsonl"
 SIGSTORE_NAMES: Final = (SIGSTORE_NAME, SIGSTORE_LINES_NAME)

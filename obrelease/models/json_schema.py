@@ -19,6 +19,7 @@ from obrelease.models.base import Document
 from obrelease.models.docstring import docstring_of
 from obrelease.models.finding import Finding
 from obrelease.models.manifest import MANIFEST_VERSION, BundleManifest
+from obrelease.models.performance_result import RESULT_VERSION, PerformanceStatement
 from obrelease.models.plan import PLAN_VERSION, Plan
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
@@ -59,12 +60,19 @@ DOCUMENTS: Final = (
 )
 """Every document that this version reads, sorted by name and version; the newest version is written."""
 
+EXPORTED: Final = (*DOCUMENTS, DocumentType("performance-result", RESULT_VERSION, PerformanceStatement))
+"""Every schema in `schemas/`: the documents, and the payload of a performance statement.
+
+That payload is named by its `predicateType` and has no `format`; bundles do not carry its schema.
+"""
+
 
 @cache
 def _schema(kind: DocumentType) -> Mapping[str, Any]:
     schema = kind.model.model_json_schema(mode="validation", schema_generator=_Generator)
     properties = schema["properties"]
-    required = sorted({*schema.get("required", ()), "format", "version"})
+    own = {"format", "version"} & properties.keys()
+    required = sorted({*schema.get("required", ()), *own})
     identity = {
         "$schema": DIALECT,
         "$id": f"{_ID}{kind.name}:{kind.version}",
@@ -93,7 +101,7 @@ def export_schemas(folder: Path) -> tuple[Path, ...]:
     Raises:
         StorageError: the folder cannot be written.
     """
-    wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
+    wanted = {kind.file_name: schema_text(kind) for kind in EXPORTED}
     changed: list[Path] = []
     with storage_errors(folder, hint="pass a folder that can be written as --schemas"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +126,7 @@ def check_schemas(folder: Path) -> tuple[Finding, ...]:
     Raises:
         StorageError: a schema cannot be read.
     """
-    wanted = {kind.file_name: schema_text(kind) for kind in DOCUMENTS}
+    wanted = {kind.file_name: schema_text(kind) for kind in EXPORTED}
     problems: list[Finding] = []
     with storage_errors(folder, "cannot be read"):
         for name in sorted(wanted.keys() | _schema_names(folder)):

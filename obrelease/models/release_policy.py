@@ -3,8 +3,8 @@
 Format history:
 
 1. First version. Later programs know more keys and layers of it: `[[sigstore]]` with the layer
-   `sigstore`, and the layers `notes`, `pictures`, `origin` and `coverage`. The version stays, because an
-   older program refuses a key or a layer by its name.
+   `sigstore`, `[performance]` with the layer of that name, and the layers `notes`, `pictures`, `origin` and
+   `coverage`. The version stays, because an older program refuses a key or a layer by its name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
-from obrelease.models.base import Document, Slug
+from obrelease.models.base import Digest, Document, Slug
+from obrelease.models.performance_result import GateVerdictName
 from obrelease.models.policy_file import MAX_POLICY_BYTES, RELEASE_POLICY, load_policy
 from obrelease.models.version_tag import TagText
 
@@ -34,11 +35,12 @@ LayerName = Literal[
     "provenance",
     "attestation",
     "sigstore",
+    "performance",
 ]
 LAYERS: Final[tuple[LayerName, ...]] = get_args(LayerName)
 """Every layer, in the order of reports."""
 
-SIGNED_LAYERS: Final = frozenset({"tag-signature", "sums-signature", "provenance"})
+SIGNED_LAYERS: Final = frozenset({"tag-signature", "sums-signature", "provenance", "performance"})
 
 TAG_PLACEHOLDER: Final = "{tag}"
 MAX_IDENTITIES: Final = 32
@@ -68,6 +70,24 @@ class SigstoreIdentity(Document):
     trusted_root: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
 
 
+class PerformanceDemand(Document):
+    """What the performance statement of a release must say.
+
+    Attributes:
+        verdicts: the accepted verdicts of the gate.
+        detectable_percent: the largest accepted minimum detectable effect; any, also none, if None.
+        gate_policy_sha256: the sha256 of the gate policy that must have decided; any if None.
+        every_run: whether every run of the release must be in the statement.
+        unlike: whether sides that differ in facts, compared by force, are accepted.
+    """
+
+    verdicts: Annotated[tuple[GateVerdictName, ...], Field(min_length=1)] = ("ok",)
+    detectable_percent: Annotated[float, Field(gt=0, le=1_000, strict=False)] | None = None
+    gate_policy_sha256: Digest | None = None
+    every_run: bool = True
+    unlike: bool = False
+
+
 class ReleasePolicy(Document):
     """The checks that a release must pass.
 
@@ -81,6 +101,7 @@ class ReleasePolicy(Document):
         repository: `owner/name` on GitHub, whose workflow attested the files.
         signer_workflow: the workflow that must have attested them, as `gh` takes it.
         sigstore: whose Sigstore signatures count.
+        performance: what the performance statement must say.
     """
 
     format: Literal["obrelease.release-policy"]
@@ -103,6 +124,7 @@ class ReleasePolicy(Document):
     ) = None
 
     sigstore: Annotated[tuple[SigstoreIdentity, ...], Field(max_length=MAX_IDENTITIES)] = ()
+    performance: PerformanceDemand | None = None
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
@@ -119,6 +141,8 @@ class ReleasePolicy(Document):
             raise ValueError("attestation is required, but repository is missing")
         if "sigstore" in self.require and not self.sigstore:
             raise ValueError("sigstore is required, but no [[sigstore]] names an identity and its issuer")
+        if self.performance is not None and "performance" not in self.require:
+            raise ValueError("[performance] is given, but performance is not required")
         return self
 
 

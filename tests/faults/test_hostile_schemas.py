@@ -13,7 +13,7 @@ import pytest
 
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode
-from obrelease.models.json_schema import DOCUMENTS, export_schemas, schema_of
+from obrelease.models.json_schema import EXPORTED, export_schemas, schema_of
 from obrelease.models.plan import Plan
 from obrelease.models.validation import check_document, document_bytes
 from tests.faults.bounded import run_bounded
@@ -95,13 +95,13 @@ def patterns(value: object) -> Iterator[str]:
 
 
 def test_our_own_references_stay_inside_the_document() -> None:
-    text = json.dumps([schema_of(kind) for kind in DOCUMENTS])
+    text = json.dumps([schema_of(kind) for kind in EXPORTED])
     assert '"$ref": "#/' in text
     assert text.count('"$ref": "') == text.count('"$ref": "#/')
 
 
 def test_no_pattern_of_ours_explodes(tmp_path: Path) -> None:
-    found = sorted({pattern for kind in DOCUMENTS for pattern in patterns(schema_of(kind))})
+    found = sorted({pattern for kind in EXPORTED for pattern in patterns(schema_of(kind))})
     assert len(found) >= 8
     units = ("a", "0", "a.", "a-", "a/", "../", "v1.", "-0", "1.1", ".lock", "A_", "Z9", "x/y", "1844674")
     ends = ("", "!", "\n", "/", ".lock")

@@ -25,6 +25,7 @@ from obrelease.storage.temporary import temporary_folder
 
 SUMS_NAMESPACE: Final = "sums.v1@obrelease"
 PROVENANCE_NAMESPACE: Final = "provenance.v1@obrelease"
+PERFORMANCE_NAMESPACE: Final = "performance.v1@obrelease"
 GIT_NAMESPACE: Final = "git"
 """The namespace in which git signs tags."""
 

@@ -12,7 +12,14 @@ import typer
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import sides, tags
-from obrelease.cli.console.options import SIDE_HELP, ForceOption, ForgeOption, PlotOption, SameHostOption
+from obrelease.cli.console.options import (
+    SIDE_HELP,
+    ForceOption,
+    ForgeOption,
+    PlotOption,
+    SameHostOption,
+    SignOption,
+)
 from obrelease.cli.console.plots import draw
 from obrelease.cli.rendering.comparison import gate_text
 from obrelease.cli.rendering.history import history_gate_text
@@ -103,6 +110,16 @@ def gate(
         typer.Option("--history", help="Check the history; --head may be a filter of the runs."),
     ] = False,
     plot: PlotOption = None,
+    attest: Annotated[
+        Path | None,
+        typer.Option(
+            "--attest",
+            metavar="FILE",
+            help="Sign the verdict as an in-toto statement; needs --sign. A release that has it attached as"
+            " performance.dsse.json can be verified with it.",
+        ),
+    ] = None,
+    key: SignOption = None,
     force: ForceOption = False,
     same_host: SameHostOption = False,
     results: ResultsOption = None,
@@ -111,8 +128,10 @@ def gate(
     """Run the gate; `POLICY_HELP` is its help text."""
     with _usage_errors():
         api.require_plot_format(plot)
+        if (attest is None) is not (key is None):
+            raise UsageError("--attest FILE and --sign KEY belong together", hint="pass both")
         if history:
-            if base is not None or release is not None or plot is not None or force or same_host:
+            if base or release or plot or attest or force or same_host:
                 raise UsageError(
                     "--history checks the runs of all commits", hint="only --head can be added, a filter"
                 )
@@ -130,6 +149,10 @@ def gate(
             )
             if plot is not None:
                 draw(session, report.compared, plot)
+            if attest is not None and key is not None:
+                sides = (base or "the release before", head or release or "")
+                signed = api.attest_gate(report, attest, policy=policy, key=key, base=sides[0], head=sides[1])
+                session.out.note(f"attested: {signed.file}, {signed.runs} runs, {signed.fingerprint}")
             session.out.result(report.to_json(), lambda: gate_text(report))
             verdict, reasons = report.verdict, report.reasons
     cure = _HISTORY_CURES if history else _CURES

@@ -17,6 +17,7 @@ from obrelease.release.verify.github_attestation import attestation_layer
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.notes_layer import notes_layer
 from obrelease.release.verify.origin_layer import origin_layer
+from obrelease.release.verify.performance_layer import performance_layers
 from obrelease.release.verify.pictures_layer import pictures_layer
 from obrelease.release.verify.policy_enforcement import enforce_policy, load_policy
 from obrelease.release.verify.release_files import VerifiedFiles, verify_folder
@@ -107,6 +108,7 @@ def verify_release(
             provenance_layer(verified, trust),
             attestation_layer(verified, rules),
             sigstore_layer(verified, rules, policy.parent if policy else Path(), attestations),
+            *performance_layers(verified, rules, trust),
         )
         if rules is not None:
             enforce_policy(rules, verified, layers)
