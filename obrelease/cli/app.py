@@ -9,10 +9,9 @@ import typer
 
 from obrelease.cli.command_table import ROOT_COMMANDS
 from obrelease.cli.console import signals
-from obrelease.cli.console.command import JsonOption, QuietOption, VerboseOption
+from obrelease.cli.console.common_options import JsonOption, QuietOption, VerboseOption
 from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
 from obrelease.cli.console.lazy_commands import group_of
-from obrelease.cli.console.settings import shell_asks
 from obrelease.errors import ExitCode, ObreleaseError
 from obrelease.storage.system_errors import out_of_memory
 
@@ -68,7 +67,13 @@ def main() -> None:
     except KeyboardInterrupt:
         signals.ignore_interrupts()
         failure = INTERRUPTED
-    sys.exit(int(reply.finish(None if shell_asks() else failure)))
+    sys.exit(int(reply.finish(None if failure is None or _shell_asks() else failure)))
+
+
+def _shell_asks() -> bool:
+    from obrelease.cli.console.settings import shell_asks  # reads settings files: not needed for help
+
+    return shell_asks()
 
 
 def execute(args: list[str]) -> int:

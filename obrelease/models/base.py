@@ -13,10 +13,18 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class Document(BaseModel):
-    """A frozen value that refuses unknown fields, NaN and silent coercion."""
+    """A frozen value that refuses unknown fields, NaN and silent coercion.
+
+    Its validator is built when it is first used: most commands use one or two of all documents.
+    """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, ser_json_inf_nan="constants"
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        ser_json_inf_nan="constants",
+        defer_build=True,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from obrelease.analysis.history.bridges import Bridge
-from obrelease.analysis.history.metric_history import MetricHistory
+if TYPE_CHECKING:
+    from obrelease.analysis.history.bridges import Bridge
+    from obrelease.analysis.history.metric_history import MetricHistory
 
 _COMMIT_DIGITS: Final = 9
 _MOST_ANCHORS: Final = 3

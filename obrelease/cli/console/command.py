@@ -14,6 +14,7 @@ from typer.core import TyperCommand
 
 from obrelease import api
 from obrelease.api.project import Project
+from obrelease.cli.console.common_options import JsonOption, QuietOption, VerboseOption
 from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
 from obrelease.cli.console.output import Output
@@ -44,15 +45,6 @@ ResultsOption = Annotated[
 ]
 """For commands that use the registry; pass it on to `Session.registry` or `Session.project`."""
 
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print the result, or the error, as one JSON document.")
-]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print no notes; results and warnings stay.")
-]
-VerboseOption = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
-]
 MaxInputOption = Annotated[
     str | None,
     typer.Option(

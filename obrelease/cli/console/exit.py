@@ -9,13 +9,14 @@ from typing import Any, Final
 from obrelease.cli.console.signals import LINE
 from obrelease.cli.console.stdio import write_stderr, write_stdout
 from obrelease.errors import ExitCode, ObreleaseError, StorageError
-from obrelease.models.finding import printable
 
 _REPORT: Final = "report it with the lines above; the command can be run again and continues where it stopped"
 
 
 def printable_lines(text: str) -> str:
     """Text without control characters: no escape sequence of a file or a forge reaches a terminal."""
+    from obrelease.models.finding import printable
+
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
