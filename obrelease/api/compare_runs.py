@@ -35,11 +35,13 @@ class ComparisonReport:
         comparisons: by name; one, with an empty name, for runs; one per scenario for releases.
         not_compared: what could not be compared, each with the reason.
         between_releases: whether a side was a release.
+        releases: the tags or folders of base and head; empty for a side that is no release.
     """
 
     comparisons: tuple[tuple[str, Comparison], ...]
     not_compared: tuple[str, ...] = ()
     between_releases: bool = False
+    releases: tuple[str, str] = ("", "")
 
     @classmethod
     def of_runs(cls, comparison: Comparison) -> ComparisonReport:
@@ -83,7 +85,7 @@ class ComparisonReport:
         counts = ", ".join(f"{count} {what}" for what, count in verdict_counts(self.comparisons).items())
         title = f"{artefact.kind} {artefact.scenario}: {counts or 'nothing compared'}"
         picture = (overlay if comparison.shifts else forest)(
-            comparison, title=title, image_format=image_format_of(file)
+            comparison, title=title, names=self.releases, image_format=image_format_of(file)
         )
         write_output(file, picture)
 
@@ -143,6 +145,7 @@ def compare(
         report = _compare_releases(
             one, other, (base, head), rules, force=force, same_host=same_host, secondary=secondary
         )
+    report = replace(report, releases=(one.release, other.release))
     return _arranged(report, only_changed=only_changed, sort=key)
 
 

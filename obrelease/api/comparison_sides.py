@@ -35,10 +35,16 @@ followed by a filter if not all of its runs count.
 
 @dataclass(frozen=True, slots=True)
 class SideRuns:
-    """The runs of a side, and whether they are those of a release, which may have many scenarios."""
+    """The runs of a side.
+
+    Attributes:
+        is_release: whether they are those of a release, which may have many scenarios.
+        release: its tag or folder, as the caller wrote it; empty for other runs.
+    """
 
     runs: tuple[Run, ...]
     is_release: bool
+    release: str = ""
 
 
 def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
@@ -66,7 +72,7 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
             entries = select_runs(registry, selection) if selection.strip() else registry.find()
             if not entries:
                 raise NotFound(f"{first} is a release without runs")
-            return SideRuns(read_runs(entries), is_release=True)
+            return SideRuns(read_runs(entries), is_release=True, release=first)
 
 
 def _is_tag(project: Project, text: str) -> bool:

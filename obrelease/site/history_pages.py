@@ -289,6 +289,7 @@ def _change(history: MetricHistory, step: HistoryStep, reason: str | None) -> di
         "ratio": _ratio(step),
         "interval": interval,
         "commit": index,
+        "run": short_run(history.points[step.index].runs[-1].digest),
         "range": index if step.low == step.high else f"{low}..{high}",
         "errors": f"{each.standard_errors:.1f}",
         "fresh": each.fresh,

@@ -34,6 +34,12 @@ def test_changed_rows_come_first_the_largest_change_at_the_top() -> None:
     assert any(text.startswith("base ababababa (6 runs)") for text in found)
 
 
+def test_releases_are_named_in_the_legend() -> None:
+    base = {"get": 100.0, "put": 100.0}
+    picture = forest(compared(base, base), title="t", names=("v1.0", "v1.1")).decode()
+    assert "base v1.0, ababababa (6 runs); head v1.1, ababababa (6 runs)" in texts(picture)
+
+
 def test_at_most_forty_rows_are_drawn_and_the_rest_is_counted() -> None:
     base = {f"case {number}": 100.0 for number in range(MAX_ROWS + 3)}
     found = texts(drawn(base, base | {"case 42": 130.0}))

@@ -70,6 +70,33 @@ def fill(store: Registry, *, runs: int, step_at: int) -> None:
         )
 
 
+def fill_bridged(store: Registry, *, runs: int, upgrade_at: int, anchor: int) -> None:
+    """Record runs that an upgrade of the compiler makes 1.2 times as slow, and an anchor on both sides."""
+    timeline = [(number, "gcc 12" if number < upgrade_at else "gcc 13") for number in range(runs)]
+    timeline += [(anchor, compiler) for compiler in ("gcc 12", "gcc 13") for _ in range(4)]
+    for number, (commit, compiler) in enumerate(timeline):
+        noise = 1 + (number * 7 % 5 - 2) / 1000
+        stable = StableHost(
+            system="Linux", machine="x86_64", cpu_model="a cpu", cpu_count=8, python="none", compiler=compiler
+        )
+        store.record(
+            draft(
+                5_000 + number,
+                kind="imported",
+                scenario="bridged",
+                title="bridged",
+                producer=Producer(name="tool", version="1", commit=commit_of(commit), dirty=False),
+                host=Host(stable=stable, volatile=VolatileHost(), name="lab-7"),
+                labels={},
+                parameters={},
+                workload=None,
+                outcome=None,
+                metrics=(_metric("BM_Bridged", (100 if compiler == "gcc 12" else 120) * noise),),
+            ),
+            [],
+        )
+
+
 def fill_latencies(store: Registry) -> tuple[str, str]:
     """Record four runs and four that are 30 % slower; returns both sides as digests."""
     same = draft(7)

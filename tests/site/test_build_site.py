@@ -23,7 +23,7 @@ from obrelease.registry.store import Registry
 from obrelease.site import assets
 from obrelease.site.flame_data import flame_boxes
 from obrelease.site.templating import script_data
-from tests.site.made_up_site import PAYLOADS, fill, fill_latencies, fill_profile
+from tests.site.made_up_site import PAYLOADS, fill, fill_bridged, fill_latencies, fill_profile
 from tests.unit.release.project import git
 
 
@@ -239,6 +239,20 @@ def test_boxes_are_those_of_the_flame_graph() -> None:
     svg = flame_graph({("a", "<b>"): 3_000_000, ("a",): 1_000_000}, title="t")
     assert flame_boxes(svg) == [["a", 0, 799_500, 0, 4_000], ["<b>", 0, 599_500, 1, 3_000]]
     assert flame_boxes(b"<svg><g><title>other</title></g></svg>") == []
+
+
+def test_a_bridge_is_marked_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    fill_bridged(Registry(tmp_path / "results"), runs=40, upgrade_at=20, anchor=15)
+    project = Project.at(tmp_path, name="demo")
+    build_site(tmp_path / "site", project=project)
+    build_report_file(tmp_path / "report.html", project=project)
+    (page,) = (each.read_text("utf-8") for each in (tmp_path / "site/histories").glob("*.html"))
+    assert '"breaks":[],"bridges":[20]' in page
+    assert "No change point was found." in page
+    for text in (page, (tmp_path / "report.html").read_text("utf-8")):
+        assert re.search(r"<p>Bridged at 141414141: 1\.2\d\dx \(1\.\d+ to 1\.\d+\) is of gcc 13, not", text)
+        assert "4 runs measured a commit again" in text
 
 
 def test_releases_have_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

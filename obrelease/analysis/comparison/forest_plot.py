@@ -39,7 +39,13 @@ _MOST_REACH: Final = math.log(1e6)
 """Intervals that are wider are cut at the edge of the axis."""
 
 
-def forest(comparison: Comparison, *, title: str, image_format: ImageFormat = "svg") -> bytes:
+def forest(
+    comparison: Comparison,
+    *,
+    title: str,
+    names: tuple[str, str] = ("", ""),
+    image_format: ImageFormat = "svg",
+) -> bytes:
     """Draw the ratios of head over base, on a log axis around no change.
 
     Rows that changed come first, the largest change at the top; at most `MAX_ROWS` rows are drawn, and the
@@ -48,6 +54,7 @@ def forest(comparison: Comparison, *, title: str, image_format: ImageFormat = "s
     Args:
         comparison: with at least one row that has a ratio.
         title: above the plot.
+        names: of the releases of both sides, for the legend; empty for other runs.
         image_format: `svg`, `png` or `pdf`.
 
     Raises:
@@ -77,7 +84,7 @@ def forest(comparison: Comparison, *, title: str, image_format: ImageFormat = "s
         axes.grid(visible=True, axis="x")
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        _legend(axes, comparison, shown)
+        _legend(axes, comparison, shown, names)
         return figure
 
     return draw(build, image_format, text=text)
@@ -150,7 +157,9 @@ def _name_rows(axes: Axes, rows: Sequence[MetricComparison]) -> None:
     right.spines["right"].set_visible(False)
 
 
-def _legend(axes: Axes, comparison: Comparison, rows: Sequence[MetricComparison]) -> None:
+def _legend(
+    axes: Axes, comparison: Comparison, rows: Sequence[MetricComparison], names: tuple[str, str]
+) -> None:
     """The two sides with their commits, and the marks that occur."""
     seen = [verdict for verdict in _ORDER if any(row.decision.verdict is verdict for row in rows)]
     handles = [
@@ -165,7 +174,10 @@ def _legend(axes: Axes, comparison: Comparison, rows: Sequence[MetricComparison]
         )
         for verdict in seen
     ]
-    sides = f"base {side_text(comparison.base)}; head {side_text(comparison.head)}"
+    base, head = (
+        side_text(runs, name) for runs, name in zip((comparison.base, comparison.head), names, strict=True)
+    )
+    sides = f"base {base}; head {head}"
     legend = axes.legend(
         handles=handles,
         loc="lower right",
@@ -179,12 +191,13 @@ def _legend(axes: Axes, comparison: Comparison, rows: Sequence[MetricComparison]
     legend.get_title().set_parse_math(False)
 
 
-def side_text(runs: Sequence[Run]) -> str:
-    """The commits of a side and how many runs it has: `1c9f2ab3d (6 runs)`."""
+def side_text(runs: Sequence[Run], name: str = "") -> str:
+    """The release and the commits of a side, and how many runs it has: `v1.2, 1c9f2ab3d (6 runs)`."""
     commits = sorted({run.commit[:_COMMIT_DIGITS] for run in runs if run.commit})
     named = f"{commits[0]} " if len(commits) == 1 else f"{len(commits)} commits " if commits else ""
     counted = f"{len(runs)} run{'s' if len(runs) != 1 else ''}"
-    return f"{named}({counted})" if named else counted
+    text = f"{named}({counted})" if named else counted
+    return f"{one_line(name)}, {text}" if name else text
 
 
 def _description(rows: Sequence[MetricComparison], shown: Sequence[MetricComparison]) -> str:

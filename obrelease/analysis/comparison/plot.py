@@ -31,7 +31,12 @@ _LOG_MARGIN: Final = 1.2
 
 
 def overlay(
-    comparison: Comparison, *, title: str, histogram: str | None = None, image_format: ImageFormat = "svg"
+    comparison: Comparison,
+    *,
+    title: str,
+    names: tuple[str, str] = ("", ""),
+    histogram: str | None = None,
+    image_format: ImageFormat = "svg",
 ) -> bytes:
     """Draw each run's percentile curve thin, each side's median curve bold, and their ratio.
 
@@ -40,16 +45,17 @@ def overlay(
     Args:
         comparison: with at least one latency histogram on both sides.
         title: above the plot.
+        names: of the releases of both sides, for the legend; empty for other runs.
         histogram: which one; the first where None.
         image_format: `svg` or `png`.
 
     Raises:
         Inconclusive: the runs share no latency histogram.
     """
-    names = list(dict.fromkeys(point.histogram for point in comparison.shifts))
-    if not names:
+    drawable = list(dict.fromkeys(point.histogram for point in comparison.shifts))
+    if not drawable:
         raise Inconclusive("the runs have no latency histogram to draw", hint="leave the plot out")
-    name = histogram or names[0]
+    name = histogram or drawable[0]
     points = [point for point in comparison.shifts if point.histogram == name]
     positions = _positions((*comparison.base, *comparison.head), name)
     base_s, head_s = (_curves(runs, name, positions) for runs in (comparison.base, comparison.head))
@@ -57,8 +63,8 @@ def overlay(
 
     def build() -> Figure:
         figure, (curves, ratios) = new_axes(5.8, title, rows=(3, 2))
-        _draw_curves(curves, positions, base_s, BLUE, f"base {side_text(comparison.base)}")
-        _draw_curves(curves, positions, head_s, VERMILLION, f"head {side_text(comparison.head)}")
+        _draw_curves(curves, positions, base_s, BLUE, f"base {side_text(comparison.base, names[0])}")
+        _draw_curves(curves, positions, head_s, VERMILLION, f"head {side_text(comparison.head, names[1])}")
         log_seconds_axis(curves)
         curves.set_ylabel(name.replace("-", " "))
         legend_above(curves, 2)
