@@ -44,6 +44,10 @@ class CheckFailed(ObreleaseError):
     """A requested check ran and failed."""
 
 
+class ProcessKilled(CheckFailed):
+    """A measured process was killed from outside, so its measurement says nothing about it."""
+
+
 class UsageError(ObreleaseError):
     """The command, its options or its settings are not valid."""
 

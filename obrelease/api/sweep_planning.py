@@ -74,9 +74,10 @@ def plan_sweep(file: str | os.PathLike[str] = SWEEP_FILE, *, project: ProjectLik
         200
     """
     owner = project_of(project)
+    results = owner.results_folder(must_exist=False)
     read, digest = read_sweep_file(checked_path("file", file))
     plan = make_plan(read, digest, _resolved(read, owner))
-    folder = SweepFolder(owner.results_folder(must_exist=False), read.name)
+    folder = SweepFolder(results, read.name)
     write_plan(folder, plan)
     keys = {cell.key for cell in plan.cells}
     return PlanReport(
@@ -110,8 +111,9 @@ def planned_sweep(file: str | os.PathLike[str], owner: Project) -> PlannedSweep:
         InvalidInput: the file or the plan is malformed, or they do not agree.
     """
     path = checked_path("file", file)
+    results = owner.results_folder(must_exist=False)
     read, digest = read_sweep_file(path)
-    folder = SweepFolder(owner.results_folder(must_exist=False), read.name)
+    folder = SweepFolder(results, read.name)
     plan, plan_digest = read_plan(folder)
     require_same_plan(plan, read, digest)
     return PlannedSweep(path, folder, plan, plan_digest)

@@ -32,7 +32,7 @@ def _start(command: list[str], report: int) -> int:
         os.setpgid(0, 0)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        os.write(report, f"start {monotonic()!r}\n".encode())
+        os.write(report, f"pid {os.getpid()}\nstart {monotonic()!r}\n".encode())
         os.execvp(command[0], command)  # noqa: S606
     except OSError as error:
         os.write(report, f"error {error.errno}\n".encode())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from obrelease.errors import CheckFailed, NotFound, StorageError, UsageError
+from obrelease.errors import NotFound, ProcessKilled, StorageError, UsageError
 from obrelease.measurement.host_lock import held_lock
 from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
@@ -72,7 +73,7 @@ def run_once(
     Raises:
         NotFound: there is no such program or folder.
         StorageError: the program cannot be executed.
-        CheckFailed: the launcher itself was killed.
+        ProcessKilled: the launcher itself was killed; so is the command.
     """
     if sys.platform == "win32":
         refuse_windows("a measurement")
@@ -105,6 +106,8 @@ def run_once(
                 child.wait()
             finally:
                 keep_open.close()  # the launcher kills the command if it is still running
+        if "end" not in facts:
+            _kill_abandoned(facts)
     return _execution(command, facts)
 
 
@@ -116,6 +119,15 @@ def _pipes() -> Iterator[tuple[FileIO, FileIO, FileIO, FileIO]]:
             ends = [end for _ in range(2) for end in zip(os.pipe(), "rw", strict=True)]
             files = [opened.enter_context(FileIO(number, mode)) for number, mode in ends]
         yield files[0], files[1], files[2], files[3]
+
+
+def _kill_abandoned(facts: Mapping[str, str]) -> None:
+    """Kill a command whose launcher was killed, with what it started in its group."""
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
+    if "pid" in facts:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(int(facts["pid"]), signal.SIGKILL)
 
 
 def _read_report(report: FileIO) -> dict[str, str]:
@@ -133,7 +145,7 @@ def _execution(command: Command, facts: Mapping[str, str]) -> Execution:
             )
         raise StorageError(f"{program}: cannot be executed: {reason}")
     if "end" not in facts or "start" not in facts:
-        raise CheckFailed(f"{program}: the process that measures it was killed", hint="measure again")
+        raise ProcessKilled(f"{program}: the process that measures it was killed", hint="measure again")
     return Execution(
         code=int(facts["code"]),
         wall_s=float(facts["end"]) - float(facts["start"]),

@@ -7,6 +7,7 @@ are reported, and a command that fails is refused.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from obrelease.errors import CheckFailed, UsageError
+from obrelease.errors import CheckFailed, ProcessKilled, UsageError
 from obrelease.measurement.benchmark import Benchmark, command_text, command_words
 from obrelease.measurement.process import Command, Execution, run_once
 from obrelease.storage.operating_system import refuse_windows
@@ -149,6 +150,8 @@ def _execute(benchmark: Benchmark, folder: Path) -> Execution:
 
 def command_failed(benchmark: Benchmark, code: int, errors: str) -> CheckFailed:
     """The error of a command that failed, with the last line that it printed."""
+    if code == -signal.SIGKILL:
+        return ProcessKilled(f"{command_text(benchmark.run)!r:.80} was killed", hint="measure again")
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     reason = f": {errors}" if errors else ""
     return CheckFailed(

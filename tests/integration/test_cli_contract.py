@@ -60,7 +60,7 @@ FAILING: Final = {
     "sync": ("absent",),
     "sweep collect": (),
     "sweep plan": (),
-    "sweep run": ("--shard", "0/1"),
+    "sweep run": (),
     "sweep status": (),
     "tag": ("v1.0",),
     "validate": ("absent",),

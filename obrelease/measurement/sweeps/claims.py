@@ -77,6 +77,14 @@ class Claim:
         """
         (self.place / ANNOUNCED).write_text(location, "ascii")
 
+    def withdraw(self) -> None:
+        """Give the cell free as if its process had ended, so that the attempt counts.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        take_over(self.folder, SeenClaim(self.key, self.token, None, ""))
+
     def release(self) -> None:
         """Give the cell free, or leave it as done."""
         _discard(self.folder, self.place)

@@ -8,7 +8,7 @@ from enum import Enum
 from time import monotonic
 from typing import Final
 
-from obrelease.errors import ObreleaseError, StorageError
+from obrelease.errors import ObreleaseError, ProcessKilled, StorageError
 from obrelease.measurement.host_lock import host_lock
 from obrelease.measurement.sweeps.cell_registry import CellRegistry, announced_run
 from obrelease.measurement.sweeps.cells import Cell
@@ -53,7 +53,7 @@ class Step(Enum):
     """What one step of a worker did."""
 
     SETTLED = "a cell was recorded, or failed"
-    LOST = "another worker took the claim over"
+    LOST = "the measurement was killed, or another worker took the claim over"
     BUSY = "other workers have all that is left"
     FINISHED = "every cell is settled"
 
@@ -129,7 +129,7 @@ class SweepWorker:
         return Step.SETTLED
 
     def _measure(self, cell: Cell, claim: Claim) -> bool:
-        """Measure and record a cell; False if the claim was taken over meanwhile."""
+        """Measure and record a cell; False if the claim was taken over, or the measured process killed."""
         start = monotonic()
         registry = CellRegistry(self.folder.results, claim, cell_labels(self.folder.name, cell))
         try:
@@ -140,6 +140,9 @@ class SweepWorker:
                 return False
             if isinstance(error, StorageError):
                 raise
+            if isinstance(error, ProcessKilled):
+                claim.withdraw()
+                return False
             self._note_failed(cell, error.message)
             return True
         self._note_done(cell, entry.digest, round(1e3 * (monotonic() - start)))
