@@ -23,10 +23,10 @@ from obrelease.api.measure_verdict import (
     default_policy,
 )
 from obrelease.api.measured_metrics import MetricRow, metric_rows
-from obrelease.api.producer import commit_of
+from obrelease.api.measured_runs import measuring_command, record_measured, side_here
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.run_selection import read_runs
-from obrelease.errors import NotFound, ObreleaseError, UsageError
+from obrelease.errors import NotFound, UsageError
 from obrelease.measurement.benchmark import (
     DEFAULT_RUNS,
     MIN_RUNS_TO_COMPARE,
@@ -37,13 +37,11 @@ from obrelease.measurement.benchmark import (
 from obrelease.measurement.function_timing import time_function
 from obrelease.measurement.host_lock import DEFAULT_WAIT_S, host_lock
 from obrelease.measurement.measure_benchmark import BenchmarkMeasurement, MeasuredRun
-from obrelease.measurement.measured_artefact import build_measured_run
 from obrelease.measurement.noise import Noise, NoiseProbe, noise_remarks
 from obrelease.measurement.side_trees import side_trees
 from obrelease.measurement.sides import Side, shared_paths, side_of_tree
 from obrelease.measurement.timed_run import function_tool_run
 from obrelease.models.artefact import MEASURE_COMMAND
-from obrelease.recorder.values_artefact import this_machine
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import repository_at
@@ -239,7 +237,13 @@ def measure_benchmark(
         )
         measurement.build(reporter)
         measurement.prepare()
-        record = partial(record_measured, registry, options, options.command or measuring_command(benchmark))
+        record = partial(
+            record_measured,
+            registry,
+            options.command or measuring_command(benchmark),
+            labels=options.labels,
+            named=options.named,
+        )
         found = _run(measurement, record, benchmark, reporter)
         if len(found) == 1:
             return _single(benchmark, found[0], measurement)
@@ -264,37 +268,6 @@ def _run(
         return measurement.run_sides(record, benchmark.runs, advance)
 
 
-def record_measured(
-    registry: Registry,
-    options: MeasureOptions,
-    command: Sequence[str],
-    side: Side,
-    runs: Sequence[MeasuredRun],
-) -> tuple[Entry, ...]:
-    """Record the runs of one process; the title of the user is for a process with one run.
-
-    Args:
-        command: the command line that measures it again.
-
-    Raises:
-        InvalidInput, StorageError: a run cannot be recorded.
-    """
-    host = this_machine()
-    entries = []
-    for run in runs:
-        draft = build_measured_run(
-            run,
-            side,
-            host=host,
-            now_ns=now_ns(),
-            command=command,
-            labels=options.labels or {},
-            title=run.title if options.named and len(runs) == 1 else None,
-        )
-        entries.append(registry.record(draft.artefact, draft.files))
-    return tuple(entries)
-
-
 def _compared(options: MeasureOptions, found: Sequence[Sequence[Entry]]) -> MeasuredComparison:
     policy = options.policy or default_policy(DEFAULT_THRESHOLD_PERCENT)
     return compare_sides(policy, read_runs(found[0]), read_runs(found[1]))
@@ -304,20 +277,6 @@ def _single(
     benchmark: Benchmark, found: tuple[Entry, ...], measurement: BenchmarkMeasurement
 ) -> MeasureReport:
     return MeasureReport(benchmark.title, (), found, read_runs(found), None, measurement.remarks())
-
-
-def side_here(owner: Project, folder: Path, reporter: Reporter) -> Side:
-    """The user's own folder, with the commit of its repository if there is one."""
-    if not folder.is_dir():
-        raise NotFound(f"{folder}: the folder to measure in does not exist")
-    try:
-        commit, dirty = commit_of(owner)
-    except NotFound:
-        return Side("command", folder)
-    except ObreleaseError as error:
-        reporter.warn(f"the runs will not name their commit: {error.message}")
-        return Side("command", folder)
-    return Side("command", folder, commit, dirty)
 
 
 def _two_sides(held: ExitStack, owner: Project, folder: Path, ref: str) -> list[Side]:
@@ -359,7 +318,14 @@ def _measure_function(
                 parameters={"process": "forked"},
             )
             run = MeasuredRun(benchmark.title, tool_run, noises[-1], python=True)
-            found += record_measured(registry, options, (*MEASURE_COMMAND, benchmark.title), side, [run])
+            found += record_measured(
+                registry,
+                (*MEASURE_COMMAND, benchmark.title),
+                side,
+                [run],
+                labels=options.labels,
+                named=options.named,
+            )
             advance(1)
     entries = tuple(found)
     remarks = tuple(noise_remarks(noises, os.cpu_count() or 1))
@@ -373,13 +339,6 @@ def policy_of(policy: str | os.PathLike[str] | None, threshold_percent: float) -
     if not 0 < threshold_percent <= 1000:
         raise UsageError(f"the threshold is {threshold_percent} %; it is above 0 and at most 1000")
     return default_policy(threshold_percent)
-
-
-def measuring_command(benchmark: Benchmark) -> tuple[str, ...]:
-    """The command line that measures it again."""
-    formats = () if benchmark.format is None else ("--format", benchmark.format)
-    words = (benchmark.run,) if isinstance(benchmark.run, str) else benchmark.run
-    return (*MEASURE_COMMAND, *formats, "--", *words)
 
 
 def _command_line(what: str | Sequence[str]) -> CommandLine:

@@ -10,12 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from obrelease.api.clock import now_ns
-from obrelease.api.measure_command import (
-    MeasureOptions,
-    measuring_command,
-    record_measured,
-    side_here,
-)
+from obrelease.api.measured_runs import measuring_command, record_measured, side_here
 from obrelease.api.producer import this_program
 from obrelease.api.project import Project
 from obrelease.errors import UsageError
@@ -86,7 +81,7 @@ class CellMeasurement:
             benchmark, [side], version=installed_version(), now_ns=now_ns, cpu_count=os.cpu_count() or 1
         )
         measurement.prepare()
-        record = partial(record_measured, registry, MeasureOptions(named=True), measuring_command(benchmark))
+        record = partial(record_measured, registry, measuring_command(benchmark), named=True)
         ((entry, *_),) = measurement.run_sides(record, 1, _ignore)
         return entry
 

@@ -21,7 +21,6 @@ from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.options import ForceOption, PlotOption
 from obrelease.cli.console.plots import draw
 from obrelease.cli.console.settings import configure_matplotlib
-from obrelease.cli.rendering.comparison import comparison_report_text
 from obrelease.errors import UsageError
 
 
@@ -96,6 +95,9 @@ def bench(
     )
     if plot is not None:
         draw(session, comparison, plot)
+    # Imported here: it loads the statistics, which a run alone does not need.
+    from obrelease.cli.rendering.comparison import comparison_report_text
+
     session.out.result(
         {**comparison.to_json(), "against": against}, lambda: comparison_report_text(comparison)
     )
