@@ -63,7 +63,7 @@ def run_on_dask(
         raise RemoteError(
             f"{address}: no Dask scheduler answers", hint="start one: dask scheduler --host HOST"
         ) from error
-    with client:
+    with client, client.as_current():
         _Head(client, asdict(request), sweep, cells, wait_s).run(progress)
 
 
