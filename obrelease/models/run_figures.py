@@ -71,9 +71,11 @@ class RunFigures(NamedTuple):
     figures: tuple[FigureValue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FigurePoint:
-    """One point of a history: a run, and the value of the metric in it."""
+class FigurePoint(NamedTuple):
+    """One point of a history: a run, and the value of the metric in it.
+
+    A tuple, because histories are long.
+    """
 
     digest: str
     created_ns: int
@@ -84,4 +86,4 @@ class FigurePoint:
     value: float
     low: float | None
     high: float | None
-    count: int | None
+    samples: int | None

@@ -28,7 +28,7 @@ def _joined(parts: list[tuple[SeriesKey, list[FigurePoint]]]) -> tuple[SeriesKey
     names = [key.machine for key, _ in newest_first]
     key = replace(newest_first[0][0], machine=f"{names[0]} (before: {', '.join(names[1:])})")
     points = [
-        replace(run, toolchain=f"{part.machine}, {run.toolchain}" if run.toolchain else part.machine)
+        run._replace(toolchain=f"{part.machine}, {run.toolchain}" if run.toolchain else part.machine)
         for part, runs in parts
         for run in runs
     ]

@@ -76,7 +76,7 @@ class FiguresTable:
             " FROM figure JOIN run ON run.id = figure.run WHERE series = ? ORDER BY created_ns, run.digest",
             (series,),
         )
-        for digest, created, commit, dirty, toolchain, labels, *values in rows:
+        for digest, created, commit, dirty, toolchain, labels, value, low, high, samples in rows:
             yield FigurePoint(
                 digest,
                 created + _TIME_OFFSET_NS,
@@ -84,7 +84,10 @@ class FiguresTable:
                 None if dirty is None else bool(dirty),
                 toolchain,
                 json.loads(labels) if labels != "{}" else {},
-                *values,
+                value,
+                low,
+                high,
+                samples,
             )
 
     def run_rows(self) -> Iterator[tuple[int, str, str, str]]:

@@ -81,7 +81,7 @@ def test_the_interval_of_a_step_at_a_bridge_has_the_error_of_the_bridge() -> Non
 
 def test_a_step_that_the_error_of_the_bridge_may_explain_is_none() -> None:
     off = [
-        dataclasses.replace(each, value=each.value * 1.02) if each.digest == f"{COUNT + 10:064x}" else each
+        each._replace(value=each.value * 1.02) if each.digest == f"{COUNT + 10:064x}" else each
         for each in upgraded(anchors=1)
     ]
     without_first = [each for each in off if each.digest != f"{COUNT:064x}"]
@@ -94,7 +94,7 @@ def test_a_step_that_the_error_of_the_bridge_may_explain_is_none() -> None:
 
 def test_runs_of_a_changed_work_tree_are_no_anchor() -> None:
     dirty = [
-        dataclasses.replace(each, dirty=True) if each.toolchain == "gcc 13" and each.commit == "c27" else each
+        each._replace(dirty=True) if each.toolchain == "gcc 13" and each.commit == "c27" else each
         for each in upgraded()
     ]
     history = build(dirty)
@@ -104,8 +104,7 @@ def test_runs_of_a_changed_work_tree_are_no_anchor() -> None:
 def test_a_history_that_was_measured_again_in_full_has_no_break() -> None:
     again = [run(number, number, 120, "gcc 13") for number in range(BREAK)]
     again = [
-        dataclasses.replace(each, digest="f" + each.digest[1:], created_ns=10**12 + each.created_ns)
-        for each in again
+        each._replace(digest="f" + each.digest[1:], created_ns=10**12 + each.created_ns) for each in again
     ]
     history = build([*upgraded(flat=True), *again])
     assert (history.breaks, history.bridges, history.measured_again) == ((), (), BREAK)
@@ -113,13 +112,13 @@ def test_a_history_that_was_measured_again_in_full_has_no_break() -> None:
 
 
 def test_values_of_zero_are_not_bridged() -> None:
-    zero = [dataclasses.replace(each, value=0.0) if each.commit == "c27" else each for each in upgraded()]
+    zero = [each._replace(value=0.0) if each.commit == "c27" else each for each in upgraded()]
     assert build(zero).breaks == (BREAK,)
 
 
 def test_a_machine_is_bridged_only_if_machines_are_joined() -> None:
     old, new = SERIES, dataclasses.replace(SERIES, machine="lab-8")
-    points = [dataclasses.replace(each, toolchain="gcc 12") for each in upgraded()]
+    points = [each._replace(toolchain="gcc 12") for each in upgraded()]
     is_new: Callable[[FigurePoint], bool] = lambda each: each.value > 110  # noqa: E731
     found = [(old, [p for p in points if not is_new(p)]), (new, [p for p in points if is_new(p)])]
     ((key, joined),) = join_machines(found)

@@ -34,7 +34,7 @@ def made(
             value=value * (1 + (number * 7 % 5 - 2) / 1000),
             low=None,
             high=None,
-            count=None,
+            samples=None,
         )
         for number, value in enumerate(values)
     ]

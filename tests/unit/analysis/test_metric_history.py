@@ -26,7 +26,7 @@ def point(number: int, value: float, *, commit: str | None = "", toolchain: str 
         value=value + number % 3 * 0.01,
         low=None,
         high=None,
-        count=1,
+        samples=1,
     )
 
 
@@ -43,14 +43,14 @@ def commits(history: MetricHistory) -> list[str | None]:
 
 
 def test_the_graph_decides_the_order_and_not_the_clock() -> None:
-    points = [dataclasses.replace(each, created_ns=-each.created_ns) for each in stepped()]
+    points = [each._replace(created_ns=-each.created_ns) for each in stepped()]
     history = build_history(SERIES, points, in_order(30))
     assert commits(history) == [f"c{number}" for number in range(30)]
     assert [step.index for step in history.steps] == [20]
 
 
 def test_a_backdated_run_takes_the_place_of_its_commit() -> None:
-    late = dataclasses.replace(point(5, 100), created_ns=10**18, digest="f" * 64)
+    late = point(5, 100)._replace(created_ns=10**18, digest="f" * 64)
     history = build_history(SERIES, [*stepped(), late], in_order(30))
     assert [len(each.runs) for each in history.points][4:7] == [1, 2, 1]
     assert len(history.points) == 30
@@ -72,7 +72,7 @@ def test_the_same_runs_in_any_order_give_the_same_history() -> None:
 
 def test_a_change_of_toolchain_is_a_break_and_no_step() -> None:
     points = [
-        dataclasses.replace(each, toolchain="gcc 12" if number < 20 else "gcc 13")
+        each._replace(toolchain="gcc 12" if number < 20 else "gcc 13")
         for number, each in enumerate(stepped(count=40))
     ]
     history = build_history(SERIES, points, in_order(40))
@@ -106,7 +106,7 @@ def test_the_direction_decides_the_verdict(direction: str | None, after: float, 
 
 def test_several_runs_of_a_commit_are_one_point_and_their_step_is_between_commits() -> None:
     points = [
-        dataclasses.replace(point(3 * number + run, 100 if number < 8 else 105), commit=f"c{number}")
+        point(3 * number + run, 100 if number < 8 else 105)._replace(commit=f"c{number}")
         for number in range(16)
         for run in range(3)
     ]

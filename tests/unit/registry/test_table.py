@@ -44,7 +44,7 @@ def test_points_are_what_was_added_in_order_of_time(tmp_path: Path) -> None:
         (f"{2:064x}", 2.5, True),
     ]
     assert points[0].created_ns == 2**63 + 1
-    assert (points[0].low, points[0].high, points[0].count) == (1.0, 2.0, 7)
+    assert (points[0].low, points[0].high, points[0].samples) == (1.0, 2.0, 7)
     assert points[0].labels == {"branch": "main"}
 
 
