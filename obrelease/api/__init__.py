@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from obrelease.api.sweep_progress import read_sweep_status as read_sweep_status
     from obrelease.api.sweep_running import SweepRunReport as SweepRunReport
     from obrelease.api.sweep_running import run_sweep as run_sweep
+    from obrelease.api.sweep_submission import SubmitReport as SubmitReport
+    from obrelease.api.sweep_submission import submit_sweep as submit_sweep
     from obrelease.api.validate_documents import ValidationReport as ValidationReport
     from obrelease.api.validate_documents import validate as validate
     from obrelease.api.validate_documents import validate_run as validate_run
@@ -142,6 +144,7 @@ _SOURCES: Final = {
     "RemoteListing": "api.shared_registry:RemoteListing",
     "SharedReport": "api.shared_registry:SharedReport",
     "SiteReport": "api.site_pages:SiteReport",
+    "SubmitReport": "api.sweep_submission:SubmitReport",
     "SweepRunReport": "api.sweep_running:SweepRunReport",
     "SweepStatus": "api.sweep_progress:SweepStatus",
     "ValidationReport": "api.validate_documents:ValidationReport",
@@ -199,6 +202,7 @@ _SOURCES: Final = {
     "sort_key": "api.compare_runs:sort_key",
     "serve_site": "api.site_server:serve_site",
     "sort_runs": "api.sort_columns:sort_runs",
+    "submit_sweep": "api.sweep_submission:submit_sweep",
     "tag_runs": "api.publish_release:tag_runs",
     "validate": "api.validate_documents:validate",
     "validate_run": "api.validate_documents:validate_run",

@@ -55,6 +55,10 @@ EXAMPLES: Final = {
     ),
     "sweep plan": Examples(_SWEEPS, ("sweep plan", "sweep plan grids/depth.toml --results /shared/results")),
     "sweep run": Examples(_SWEEPS, ("sweep run --workers 2", "sweep run --shard 3/8")),
+    "sweep submit": Examples(
+        _SWEEPS,
+        ("sweep submit --slurm --dry-run", "sweep submit --slurm --tasks 8 --option=--partition=bench"),
+    ),
     "sweep status": Examples(_SWEEPS, ("sweep status", "sweep status --json")),
     "sweep collect": Examples(
         _SWEEPS, ("sweep collect", "sweep collect --x messages --y scenario --to pictures")

@@ -86,6 +86,7 @@ SWEEP_COMMANDS: Final = {
     "run": CommandRow(
         "sweep_run:run", "Measure the planned cells that nobody measured yet, until all are settled."
     ),
+    "submit": CommandRow("sweep_submit:submit", "Submit a planned sweep to the scheduler of a cluster."),
     "status": CommandRow("sweep_status:status", "Show progress, rate, and who measures what."),
     "collect": CommandRow(
         "sweep_collect:collect", "Write a table, pictures and one page of what is recorded."

@@ -62,6 +62,7 @@ FAILING: Final = {
     "sweep plan": (),
     "sweep run": (),
     "sweep status": (),
+    "sweep submit": ("--slurm",),
     "tag": ("v1.0",),
     "validate": ("absent",),
     "verify": ("v1.0",),

@@ -56,6 +56,11 @@ class SweepFolder:
         return self.root / "failed"
 
     @property
+    def logs(self) -> Path:
+        """What tasks of a scheduler print."""
+        return self.root / "logs"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """What must exist before a worker starts."""
-        return (self.claims, self.retired, self.incoming, self.done, self.failed)
+        return (self.claims, self.retired, self.incoming, self.done, self.failed, self.logs)
