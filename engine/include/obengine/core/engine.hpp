@@ -29,10 +29,19 @@ public:
         for (std::size_t k = 0; k < symbols; ++k) state_.books.emplace_back(limits);
     }
 
-    // Applies one command. Every command except EXTEND emits at least one event.
+    // Applies one command, without the loop and the prefetches of a batch. Every command except EXTEND emits at
+    // least one event.
     template <EventSink Sink>
-    void apply(const Command& command, Sink& sink) {
-        apply_records(&command, 1, sink);
+    [[gnu::hot]] void apply(const Command& command, Sink& sink) {
+        const std::size_t before = sink.size();
+        const CommandRecord record(&command);
+        end_ = record.end();
+        extension_target_ = extension_pending_ ? record.begin() : nullptr;
+        CursorOf<Sink> cursor(sink);
+        process<Sink>(record, cursor);
+        static_cast<void>(cursor.flush());
+        extension_pending_ = extension_target_ == record.end();
+        next_sequence_ += sink.size() - before;
     }
 
     template <EventSink Sink>
@@ -160,8 +169,8 @@ private:
         if (head.rests()) {
             book.rest(pool, cell, record.id(), price, left, -reach, side, record.participant());
         } else {
-            cursor.push(Event::of(EventKind::cancelled, code(CancelReason::immediate), head.symbol(), left, record.id(), 0,
-                                  price));
+            push_of_side(cursor, Event::of(EventKind::cancelled, code(CancelReason::immediate), head.symbol(), left,
+                                           record.id(), 0, price), side);
         }
     }
 
@@ -179,8 +188,8 @@ private:
         const std::uint32_t open = order.qty();
         // 0 lots cancel everything: 0 - 1, unsigned, exceeds every open quantity.
         const std::uint32_t lots = asked - 1 < open ? asked : open;
-        cursor.push(Event::of(EventKind::cancelled, code(CancelReason::requested), head.symbol(), lots, record.id(), 0,
-                            order.price));
+        push_of_side(cursor, Event::of(EventKind::cancelled, code(CancelReason::requested), head.symbol(), lots,
+                                       record.id(), 0, order.price), order.side());
         if (lots == open) [[likely]] {
             book.remove(pool, link);
         } else {
@@ -252,8 +261,8 @@ private:
         const auto qty = static_cast<std::uint32_t>(command.qty_lots);
         const std::uint32_t side = order.side();
         const bool in_place = command.price_ticks == order.price && qty <= order.qty();
-        sink.push(Event::of(EventKind::modified, code(in_place ? Priority::kept : Priority::lost), command.symbol, qty,
-                            command.order_id, 0, command.price_ticks));
+        push_of_side(sink, Event::of(EventKind::modified, code(in_place ? Priority::kept : Priority::lost), command.symbol,
+                                     qty, command.order_id, 0, command.price_ticks), side);
         if (in_place) {
             order.qty_and_side = Node::pack(qty, side);
             return;

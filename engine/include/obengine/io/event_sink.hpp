@@ -23,6 +23,17 @@ void reserve_events(Sink& sink, std::size_t events) {
     if constexpr (requires { sink.reserve(events); }) sink.reserve(events);
 }
 
+// Pushes a CANCELLED or MODIFIED event, which has no side, of an order of this side. A sink or cursor that needs the
+// side has push(Event, side) and saves a look-up of the order. Only events of the fast path come with a side.
+template <class Target>
+[[gnu::always_inline]] inline void push_of_side(Target& target, const Event& event, [[maybe_unused]] std::uint32_t side) {
+    if constexpr (requires { target.push(event, side); }) {
+        target.push(event, side);
+    } else {
+        target.push(event);
+    }
+}
+
 // Writes events on the fast path. A sink may define its own EventCursor, which keeps in registers what push()
 // would load and store each time. flush() writes the cursor back before other code uses the sink; reload()
 // reads it again.
@@ -31,6 +42,11 @@ class DirectCursor {
 public:
     explicit DirectCursor(Sink& sink) noexcept : sink_(sink) {}
     void push(const Event& event) { sink_.push(event); }
+    void push(const Event& event, std::uint32_t side)
+        requires requires(Sink& sink) { sink.push(event, side); }
+    {
+        sink_.push(event, side);
+    }
     [[nodiscard]] Sink& flush() noexcept { return sink_; }
     void reload() noexcept {}
 
