@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from obrelease.api.history_gate import HistoryGateReport as HistoryGateReport
     from obrelease.api.history_gate import gate_history as gate_history
     from obrelease.api.import_facts import parse_labels as parse_labels
+    from obrelease.api.import_files import import_format_titles as import_format_titles
     from obrelease.api.import_files import import_formats as import_formats
     from obrelease.api.import_files import import_results as import_results
     from obrelease.api.import_report import ImportedRun as ImportedRun
@@ -173,6 +174,7 @@ _SOURCES: Final = {
     "push_runs": "api.shared_registry:push_runs",
     "sync_runs": "api.shared_registry:sync_runs",
     "limits": "api.input_limits:limits",
+    "import_format_titles": "api.import_files:import_format_titles",
     "import_formats": "api.import_files:import_formats",
     "import_results": "api.import_files:import_results",
     "history": "api.read_history:history",

@@ -20,6 +20,7 @@ from obrelease.importers.formats import (
     detect_folder_importer,
     detect_importer,
     format_names,
+    format_titles,
     importer_named,
     read_folder_runs,
     read_runs,
@@ -87,6 +88,11 @@ class _Reading:
     options: ReadOptions
     strict: bool
     scratch: Path
+
+
+def import_format_titles() -> dict[str, str]:
+    """The formats by name, each with the tool and file that it is of; empty for those of plugins."""
+    return format_titles()
 
 
 def import_formats() -> tuple[str, ...]:

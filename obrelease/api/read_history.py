@@ -18,6 +18,7 @@ from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import NotFound, UsageError
+from obrelease.models.close_names import hint_with_suggestion
 from obrelease.models.known_changes import KnownChanges, read_known_changes
 from obrelease.models.run_figures import FigurePoint, SeriesKey
 from obrelease.registry.figures.table import FiguresTable
@@ -135,10 +136,12 @@ def history(
         ]
         digests = _digests(store, where)
         found = [(key, _points(table, number, digests)) for number, key in chosen]
+        names = () if chosen else sorted({key.name for key in table.series().values()})
     found = [(key, points) for key, points in found if points]
     if not found:
         raise NotFound(
-            f"no run has a metric {metric!r}", hint="`obrelease show latest` lists the metrics of a run"
+            f"no run has a metric {metric!r}",
+            hint=hint_with_suggestion(metric, names, "`obrelease show latest` lists the metrics of a run"),
         )
     if across_hosts:
         found = join_machines(found)

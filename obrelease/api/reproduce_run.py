@@ -96,13 +96,14 @@ def reproduce(
     """
     store = store_of(registry)
     entry = store.resolve(run) if isinstance(run, str) else run
-    result = repeat_run(
-        store,
-        entry,
-        core=core,
-        trace=None if trace is None else Path(trace),
-        strategy=strategy,
-        max_messages=max_messages,
-        reporter=reporter,
-    )
+    with reporter.progress("reproduce", None):
+        result = repeat_run(
+            store,
+            entry,
+            core=core,
+            trace=None if trace is None else Path(trace),
+            strategy=strategy,
+            max_messages=max_messages,
+            reporter=reporter,
+        )
     return ReproductionReport(entry, result)

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import UsageError
+from obrelease.models.close_names import hint_with_suggestion
 
 if TYPE_CHECKING:
     from obrelease.registry.entry import Entry
@@ -34,7 +35,8 @@ def sort_runs(entries: Sequence[Entry], sort: str) -> list[Entry]:
     """
     column = sort.removeprefix("-")
     if column not in SORT_COLUMNS:
-        raise UsageError(f"sort {sort!r}: no such column", hint=f"columns: {', '.join(SORT_COLUMNS)}")
+        hint = hint_with_suggestion(column, SORT_COLUMNS, f"columns: {', '.join(SORT_COLUMNS)}")
+        raise UsageError(f"sort {sort!r}: no such column", hint=hint)
     values = [(getattr(entry, SORT_COLUMNS[column]), entry) for entry in entries]
     known = [pair for pair in values if pair[0] is not None]
     known.sort(key=itemgetter(0), reverse=sort.startswith("-"))

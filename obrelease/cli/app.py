@@ -9,7 +9,7 @@ import typer
 
 from obrelease.cli.command_table import ROOT_COMMANDS
 from obrelease.cli.console import signals
-from obrelease.cli.console.common_options import JsonOption, QuietOption, VerboseOption
+from obrelease.cli.console.common_options import JsonOption, NoPagerOption, QuietOption, VerboseOption
 from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
 from obrelease.cli.console.lazy_commands import group_of
 from obrelease.errors import ExitCode, ObreleaseError
@@ -46,11 +46,13 @@ def root(
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
+    no_pager: NoPagerOption = False,
 ) -> None:
     """Benchmark results as evidence: measure, keep, publish and verify."""
     del version
     if (reply := context.find_object(Reply)) is not None:
         reply.json, reply.quiet, reply.verbose = reply.json or json_, quiet, verbose
+        reply.no_pager = no_pager
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from obrelease.importers.importer import Importer
 from obrelease.importers.sample_limits import limit_samples
 from obrelease.importers.source import HEAD_BYTES, LONG_HEAD_BYTES, FileHead, Source
 from obrelease.importers.tool_run import ToolRun
+from obrelease.models.close_names import hint_with_suggestion
 
 ENTRY_POINT_GROUP: Final = "obrelease.importers"
 
@@ -63,6 +64,11 @@ def format_names() -> tuple[str, ...]:
     return (*BUILT_IN, *sorted(_plugins()))
 
 
+def format_titles() -> dict[str, str]:
+    """The names of all formats, each with its title; a plugin is not loaded and so has none."""
+    return {name: _built_in(name).title if name in BUILT_IN else "" for name in format_names()}
+
+
 def importer_named(name: str) -> Importer:
     """The importer of a format.
 
@@ -73,7 +79,11 @@ def importer_named(name: str) -> Importer:
         return _built_in(name)
     plugins = _plugins()
     if name not in plugins:
-        raise UsageError(f"unknown format {name[:80]!r}", hint=f"formats: {', '.join((*BUILT_IN, *plugins))}")
+        known = (*BUILT_IN, *plugins)
+        raise UsageError(
+            f"unknown format {name[:80]!r}",
+            hint=hint_with_suggestion(name, known, f"formats: {', '.join(known)}"),
+        )
     return _load(plugins[name])
 
 

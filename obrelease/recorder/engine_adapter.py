@@ -20,6 +20,7 @@ from obengine.api.errors import (
 from obengine.harness import bench
 from obengine.harness.scenario import SCENARIOS, Scenario
 from obrelease.errors import CheckFailed, InvalidInput, NotFound, NotReproduced, UsageError
+from obrelease.models.close_names import hint_with_suggestion
 from obrelease.storage.system_errors import out_of_memory
 
 AUTO: Final = "auto"
@@ -87,7 +88,8 @@ def require_scenario(name: str) -> None:
         UsageError: it does not; the hint lists those that do.
     """
     if name not in SCENARIOS:
-        raise UsageError(f"no scenario {name!r}", hint=f"scenarios: {', '.join(SCENARIOS)}")
+        hint = hint_with_suggestion(name, SCENARIOS, f"scenarios: {', '.join(SCENARIOS)}")
+        raise UsageError(f"no scenario {name!r}", hint=hint)
 
 
 def resolve_core(name: str) -> str:

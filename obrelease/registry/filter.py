@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from obrelease.errors import UsageError
 from obrelease.models.artefact import Artefact, Scalar
+from obrelease.models.close_names import hint_with_suggestion
 from obrelease.models.metric_identity import name_matches
 from obrelease.registry.entry import Entry
 
@@ -131,10 +132,8 @@ def parse_filter(*words: str) -> Filter:
     for word in (part for text in words for part in _split(text)):
         key, equals, value = word.partition("=")
         if not equals or (key not in _KEYS and (not key.startswith(_LABEL) or key == _LABEL)):
-            raise UsageError(
-                f"{word!r} is not a filter",
-                hint=f"write key=value, with quotes around blanks; keys: {', '.join(_KEYS)}, {_LABEL}KEY",
-            )
+            rule = f"write key=value, with quotes around blanks; keys: {', '.join(_KEYS)}, {_LABEL}KEY"
+            raise UsageError(f"{word!r} is not a filter", hint=hint_with_suggestion(key, _KEYS, rule))
         if key in seen:
             raise UsageError(f"the filter {key!r} is given twice", hint="pass each key once")
         if not value or len(value) > _MAX_VALUE_LENGTH:

@@ -26,6 +26,7 @@ from obrelease.analysis.statistics.sample_figures import LOCATION, sample_figure
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.artefact import Scalar
+from obrelease.models.close_names import did_you_mean
 
 Floats = NDArray[np.float64]
 
@@ -87,8 +88,10 @@ def _named(subjects: Sequence[_Subject], name: str) -> _Subject:
         if found:
             several = some_names([each.identity.name for each in found])
             raise UsageError(f"{name!r} is the name of several metrics: {several}", hint="name one in full")
-    known = some_names([each.identity.name for each in subjects])
-    raise NotFound(f"the run has no metric {name!r}; it has: {known}")
+    names = [each.identity.name for each in subjects]
+    raise NotFound(
+        f"the run has no metric {name!r}; it has: {some_names(names)}", hint=did_you_mean(name, names)
+    )
 
 
 def _settings(metric: Metric) -> list[str]:

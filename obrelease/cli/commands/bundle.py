@@ -41,5 +41,6 @@ def bundle(
         tag, output, runs=run or None, sign=sign, attach=attach or (), project=project, reporter=session.out
     )
     session.out.result(
-        {**result.to_json(), "output": str(folder)}, lambda: release_text(f"wrote {folder}", result)
+        {**result.to_json(), "output": str(folder)},
+        lambda: release_text(f"wrote {folder}", result, verbose=bool(session.out.verbose)),
     )

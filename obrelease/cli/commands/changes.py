@@ -59,7 +59,7 @@ def changes(
     alarms = list(report.alarms())
     document = report.to_json() | {"alarms": len(alarms)}
     has_steps = any(history.steps for history in report.histories)
-    session.out.result(document, lambda: changes_text(report) if has_steps else "")
+    session.out.result(document, lambda: changes_text(report) if has_steps else "", paged=True)
     searched = len(report.histories) - len(report.too_short)
     if not has_steps:
         session.out.note(f"no change point in {counted(searched, 'history', 'histories')}")

@@ -43,7 +43,7 @@ def diff(
             "--only",
             metavar="WHICH",
             help="`changed`: only rows that changed.",
-            autocompletion=words("changed"),
+            autocompletion=words(changed="rows with a proven change"),
         ),
     ] = None,
     sort: Annotated[
@@ -52,7 +52,12 @@ def diff(
             "--sort",
             metavar="KEY",
             help="name, ratio, change (the largest first) or verdict (worse first).",
-            autocompletion=words("name", "ratio", "change", "verdict"),
+            autocompletion=words(
+                name="as the tool names it",
+                ratio="head / base",
+                change="largest first",
+                verdict="worse first",
+            ),
         ),
     ] = None,
     every_row: Annotated[
@@ -124,4 +129,6 @@ def diff(
         )
     if plot is not None:
         draw(session, report, plot)
-    session.out.result(report.to_json(), lambda: comparison_report_text(report, every_row=every_row))
+    session.out.result(
+        report.to_json(), lambda: comparison_report_text(report, every_row=every_row), paged=True
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.output import table
+from obrelease.cli.console.table import table
 
 
 @command("doctor")
@@ -20,6 +20,7 @@ def doctor(session: Session, results: ResultsOption = None) -> None:
         lambda: table(
             [(finding.state, finding.subject, finding.detail) for finding in diagnosis.findings],
             ("STATE", "SUBJECT", "DETAIL"),
+            text="DETAIL",
         ),
     )
     diagnosis.require_ready()

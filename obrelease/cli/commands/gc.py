@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import table
 from obrelease.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,4 +92,4 @@ def _listing(report: GcReport) -> str:
         (run.entry.digest[:_SHORT_DIGEST], run.entry.kind, run.entry.scenario, f"{run.bytes_on_disk:,}")
         for run in report.runs
     ]
-    return table(rows, ("digest", "kind", "scenario", "bytes"))
+    return table(rows, ("digest", "kind", "scenario", "bytes"), optional=("kind",))

@@ -91,4 +91,5 @@ def history(
             if in_full
             else overview_text(report)
         ),
+        paged=True,
     )

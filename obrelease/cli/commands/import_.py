@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -16,7 +16,22 @@ from obrelease.errors import InvalidInput
 
 
 def _format_names() -> Iterator[tuple[str, str]]:
-    yield from ((name, "") for name in api.import_formats())
+    yield from api.import_format_titles().items()
+
+
+def _next_step(registry: api.Registry, new: api.Entry) -> str:
+    """What to do with a run that was recorded: compare it with the run before it, if there is one."""
+    alike = registry.find(kind=new.kind, scenario=new.scenario, limit=_SEARCHED)
+    before = [entry for entry in alike if entry.digest != new.digest and entry.created_ns <= new.created_ns]
+    name = new.digest[:_SHORT]
+    if before:
+        return f"next: `obrelease diff {before[0].digest[:_SHORT]} {name}` compares it with the run before"
+    return f"next: `obrelease show {name}`; import a second file to compare"
+
+
+_SHORT: Final = 12
+_SEARCHED: Final = 20
+"""How many of the newest runs are searched for the one before."""
 
 
 @command("import")
@@ -80,7 +95,7 @@ def import_files(
             "--unit",
             metavar="UNIT",
             help="Unit of the values in an HdrHistogram log: ns, us, ms or s.",
-            autocompletion=words("ns", "us", "ms", "s"),
+            autocompletion=words(ns="nanoseconds", us="microseconds", ms="milliseconds", s="seconds"),
         ),
     ] = "ns",
     clock: Annotated[
@@ -89,7 +104,9 @@ def import_files(
             "--clock",
             metavar="CLOCK",
             help="What such a log timed: service, or response from intended arrival.",
-            autocompletion=words("service", "response"),
+            autocompletion=words(
+                service="from start to end", response="from the intended arrival to the end"
+            ),
         ),
     ] = "service",
     results: ResultsOption = None,
@@ -122,6 +139,8 @@ def import_files(
     session.out.result(report.to_json(), lambda: import_text(report))
     if any(run.entry and not run.recorded for run in report.runs) and not dry_run:
         session.out.note("runs that were recorded before keep the facts that they were recorded with")
+    if recorded := [run.entry for run in report.runs if run.entry and run.recorded]:
+        session.out.note(_next_step(api.Registry(project.results), recorded[-1]))
     if report.refused:
         first = report.refused[0]
         files_read = len({run.file for run in report.runs}) + len(report.refused)

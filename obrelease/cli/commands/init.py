@@ -8,7 +8,7 @@ import typer
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.output import table
+from obrelease.cli.console.table import table
 
 _STATES: Final = {
     "new": "created",
@@ -65,7 +65,9 @@ def init(
     )
     session.out.result(
         report.to_json(),
-        lambda: table([(change.path, _STATES[change.state]) for change in report.changes], ("FILE", "")),
+        lambda: table(
+            [(change.path, _STATES[change.state]) for change in report.changes], ("FILE", ""), text=""
+        ),
     )
     if report.action is None:
         session.out.warn(

@@ -16,6 +16,7 @@ from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
 from obrelease.cli.console.output import counted
 from obrelease.cli.rendering.run_list import csv_listing, listing
 from obrelease.errors import UsageError
+from obrelease.models.close_names import did_you_mean
 
 if TYPE_CHECKING:
     from obrelease.api import Registry
@@ -120,6 +121,7 @@ def list_runs(
             if csv
             else listing(listed.runs, figures=with_figures, verbose=verbose)
         ),
+        paged=True,
     )
     if not listed.hashed:
         session.out.note("figures as recorded, files not hashed again; --verify hashes them")
@@ -169,6 +171,9 @@ def _list_remote(
 
 def _nothing_found(registry: Registry, filters: Sequence[str]) -> str:
     """Why a listing is empty: no run passes the filter, or there are no runs."""
-    if filters and registry.find(limit=1):
-        return f"no run in {registry.root} has {' '.join(filters)}; `obrelease list` shows all runs"
+    if filters and (entries := registry.find()):
+        nothing = f"no run in {registry.root} has {' '.join(filters)}"
+        asked = [word.removeprefix("scenario=") for word in filters if word.startswith("scenario=")]
+        meant = did_you_mean(asked[0], {entry.scenario for entry in entries}) if asked else None
+        return f"{nothing}; {f'{meant} ' if meant else ''}`obrelease list` shows all runs"
     return f"no run in {registry.root}; `obrelease run bench` records one"

@@ -82,7 +82,11 @@ def publish(
         reporter=session.out,
     )
     outcome = "would publish" if dry_run else _OUTCOMES[str(result.uploaded)]
-    session.out.result(result.to_json(), lambda: release_text(f"{outcome} {result.plan.tag}", result))
+    place = result.url or result.plan.tag
+    session.out.result(
+        result.to_json(),
+        lambda: release_text(f"{outcome} {place}", result, verbose=bool(session.out.verbose)),
+    )
 
 
 _OUTCOMES: Final = {

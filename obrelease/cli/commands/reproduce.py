@@ -30,7 +30,7 @@ def reproduce(
             "--core",
             metavar="NAME",
             help="reference, native or auto. Default: the core of the run.",
-            autocompletion=words(*CORES),
+            autocompletion=words(**CORES),
         ),
     ] = None,
     trace: Annotated[

@@ -16,18 +16,27 @@ if TYPE_CHECKING:
 
 DEFAULT_PASSES: Final = 5
 
-SCENARIOS: Final = (
-    "baseline", "x10", "x100", "x1000", "x10000", "static", "normal", "swing-25", "swing-40", "flash-crash"
-)  # fmt: skip
-"""The names of the engine's scenarios; the engine itself takes too long to load for `--help`."""
+SCENARIOS: Final = {
+    "baseline": "steady flow: half adds, two in five cancels",
+    "x10": "the same, ten times as long",
+    "x100": "the same, a hundred times as long",
+    "x1000": "the same, a thousand times as long",
+    "x10000": "the same, ten thousand times as long",
+    "static": "a market with a constant mid: deep book, 95 % cancelled",
+    "normal": "the same market with a mid that swings by 2 % (one sigma)",
+    "swing-25": "the same market with a mid that swings by 25 % (one sigma)",
+    "swing-40": "the same market with a mid that swings by 40 % (one sigma)",
+    "flash-crash": "the same market with a mid that swings by 60 % (one sigma)",
+}
+"""The engine's scenarios, and what each is; the engine itself takes too long to load for `--help`."""
 
 ScenarioOption = Annotated[
     str,
     typer.Option(
         "--scenario",
         metavar="NAME",
-        help=f"{', '.join(SCENARIOS[:-1])} or {SCENARIOS[-1]}; see `obrelease run scenarios`.",
-        autocompletion=words(*SCENARIOS),
+        help=f"{', '.join(SCENARIOS)}; see `obrelease run scenarios`.",
+        autocompletion=words(**SCENARIOS),
     ),
 ]
 SeedOption = Annotated[
@@ -42,7 +51,7 @@ CoreOption = Annotated[
         "--core",
         metavar="NAME",
         help="reference, native, or auto for the fastest that is installed.",
-        autocompletion=words(*CORES),
+        autocompletion=words(**CORES),
     ),
 ]
 PassesOption = Annotated[

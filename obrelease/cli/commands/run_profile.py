@@ -34,7 +34,7 @@ def profile(
             "--profiler",
             metavar="NAME",
             help="cprofile, tracemalloc or both.",
-            autocompletion=words("cprofile", "tracemalloc", "both"),
+            autocompletion=words(cprofile="time", tracemalloc="memory", both="time and memory"),
         ),
     ] = "both",
     messages: MessagesOption = None,

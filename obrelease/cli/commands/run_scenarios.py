@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obrelease import api
 from obrelease.cli.console.command import Session, command
-from obrelease.cli.console.output import table
+from obrelease.cli.console.table import table
 
 
 @command("scenarios")
@@ -21,5 +21,9 @@ def scenarios(session: Session) -> None:
                 for s in found
             ]
         },
-        table([(s.name, f"{s.messages:,}", s.about) for s in found], ("scenario", "messages", "what")),
+        table(
+            [(s.name, f"{s.messages:,}", s.about) for s in found],
+            ("scenario", "messages", "what"),
+            text="what",
+        ),
     )

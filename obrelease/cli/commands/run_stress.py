@@ -36,7 +36,7 @@ def stress(
             "--arrivals",
             metavar="PROCESS",
             help="poisson, burst or hawkes.",
-            autocompletion=words("poisson", "burst", "hawkes"),
+            autocompletion=words(poisson="independent", burst="in bursts", hawkes="self-exciting"),
         ),
     ] = "poisson",
     scale: Annotated[

@@ -13,6 +13,7 @@ from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
 from obrelease.cli.rendering.metric_tables import SHOWN_ROWS
 from obrelease.cli.rendering.run_details import description
 from obrelease.errors import NotFound
+from obrelease.models.close_names import hint_with_suggestion
 
 
 @command("show")
@@ -50,20 +51,24 @@ def show(
     """
     registry = session.registry(results, must_exist=True)
     entry = registry.resolve(digest, kind=kind, scenario=scenario, core=core)
-    registry.load(entry)
-    found = api.validate_run(entry.folder)
+    with session.out.progress("hashing", None):
+        registry.load(entry)
+        found = api.validate_run(entry.folder)
     if found.problems:
         session.out.result(found.to_json(), "\n".join(map(str, found.problems)))
         found.require_valid()
     details = registry.describe(entry)
     if metric and not details.metrics(metric) and not details.histograms(metric):
+        names = [each.metric.name for each in details.metrics(())]
+        names += [each.ref.name for each in details.histograms(())]
         raise NotFound(
             f"no metric and no histogram of the run is {' or '.join(metric)}",
-            hint="`obrelease show --all` lists them; case counts",
+            hint=hint_with_suggestion(metric[0], names, "`obrelease show --all` lists them; case counts"),
         )
     session.out.result(
         details.to_json(metric or ()),
         lambda: description(
             details, verbose=bool(session.out.verbose), everything=everything, only=metric or ()
         ),
+        paged=True,
     )

@@ -40,5 +40,12 @@ def tag(
         project=project,
         reporter=session.out,
     )
+    name = result.plan.tag
     outcome = "would tag" if dry_run else f"tag {result.tagged}:"
-    session.out.result(result.to_json(), lambda: release_text(f"{outcome} {result.plan.tag}", result))
+    session.out.result(
+        result.to_json(), lambda: release_text(f"{outcome} {name}", result, verbose=bool(session.out.verbose))
+    )
+    if not dry_run:
+        session.out.note(
+            f"next: `obrelease publish {name}`, unless a workflow publishes the tags of the remote"
+        )

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from obrelease import api
 from obrelease.api.project import Project
-from obrelease.cli.console.common_options import JsonOption, QuietOption, VerboseOption
+from obrelease.cli.console.common_options import JsonOption, NoPagerOption, QuietOption, VerboseOption
 from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
 from obrelease.cli.console.output import Output
@@ -60,6 +60,7 @@ _COMMON = {
     "json_": (JsonOption, False),
     "quiet": (QuietOption, False),
     "verbose": (VerboseOption, 0),
+    "no_pager": (NoPagerOption, False),
     "max_input": (MaxInputOption, None),
 }
 
@@ -102,6 +103,7 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
             json_: bool,
             quiet: bool,
             verbose: int,
+            no_pager: bool,
             max_input: str | None,
             **options: Any,
         ) -> None:
@@ -112,6 +114,7 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
                 quiet=quiet or reply.quiet,
                 verbose=verbose + reply.verbose,
                 color=wants_color(),
+                pager=not (no_pager or reply.no_pager),
                 reply=reply,
             )
             with input_budget(input_limits(max_input)):

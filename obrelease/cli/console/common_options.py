@@ -15,3 +15,6 @@ QuietOption = Annotated[
 VerboseOption = Annotated[
     int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more.")
 ]
+NoPagerOption = Annotated[
+    bool, typer.Option("--no-pager", help="Print long results without the pager. [env: PAGER]")
+]

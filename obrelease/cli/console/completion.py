@@ -24,9 +24,42 @@ Offer = tuple[str, str]
 
 Completer = Callable[[typer.Context, str], list[Offer]]
 
-KINDS: Final = ("bench", "stress", "architectures", "replay", "profile", "imported")
-CORES: Final = ("reference", "native", "auto")
-_FIXED: Final = {"kind": KINDS, "core": CORES[:2], "checks": ("passed", "failed"), "dirty": ("yes", "no")}
+KINDS: Final = {
+    "bench": "seeded order flow",
+    "stress": "seeded flow at intended times",
+    "architectures": "eight ways to divide the work",
+    "replay": "recorded market data",
+    "profile": "where time and memory go",
+    "imported": "results of another tool",
+}
+CORES: Final = {
+    "reference": "the book in Python",
+    "native": "the book in C++",
+    "auto": "the fastest that is installed",
+}
+RECORDED_CORES: Final = {name: about for name, about in CORES.items() if name != "auto"}
+_FIXED: Final = {
+    "kind": KINDS,
+    "core": RECORDED_CORES,
+    "checks": {"passed": "every check of the run", "failed": "at least one check"},
+    "dirty": {"yes": "measured with uncommitted changes", "no": "measured at a clean commit"},
+}
+_FILTERS: Final = {
+    "kind": "what measured",
+    "scenario": "the workload",
+    "core": "the implementation of the book",
+    "workload": "the digest of the workload",
+    "digest": "the run's digest, or its beginning",
+    "commit": "the measured commit, or its beginning",
+    "events": "the events digest, or its beginning",
+    "since": "measured at or after a day or time",
+    "until": "measured before a day or time",
+    "dirty": "uncommitted changes",
+    "checks": "the checks of the run",
+    "title": "the workload's own name",
+    "host": "the machine",
+    "metric": "a metric of the run",
+}
 
 _MAX_SUGGESTIONS: Final = 40
 """How many runs are offered, the newest."""
@@ -47,11 +80,11 @@ def _silent(offer: Callable[[typer.Context, str], Iterable[Offer]]) -> Completer
     return attempt
 
 
-def words(*names: str) -> Completer:
-    """Offers the same words everywhere."""
+def words(*names: str, **described: str) -> Completer:
+    """Offers the same words everywhere, some with a description."""
 
     def offer(_ctx: typer.Context, _incomplete: str) -> list[Offer]:
-        return [(name, "") for name in names]
+        return [*((name, "") for name in names), *described.items()]
 
     return _silent(offer)
 
@@ -125,16 +158,16 @@ def filters(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     used = {word.partition("=")[0] for word in given}
     left = [name for name in FILTER_KEYS if name not in used and name.startswith(key)]
     if not equals and len(left) != 1:
-        yield from ((f"{name}=", "") for name in left)
+        yield from ((f"{name}=", _FILTERS.get(name, "")) for name in left)
         return
     for name in left:
         found = [(f"{name}={word}", what) for word, what in _values(ctx, name, value)]
-        yield from found or [(f"{name}=", "")]
+        yield from found or [(f"{name}=", _FILTERS.get(name, ""))]
 
 
 def _values(ctx: typer.Context, key: str, start: str) -> Iterator[Offer]:
     if key in _FIXED:
-        yield from ((word, "") for word in _FIXED[key])
+        yield from _FIXED[key].items()
     elif key == "scenario":
         yield from ((name, "") for name in _recorded_scenarios(_registry(ctx), None))
     elif key == "digest":

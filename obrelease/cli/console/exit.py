@@ -74,12 +74,13 @@ class Reply:
     is printed: the result, even of a command that fails later, else the failure.
 
     Attributes:
-        json, quiet, verbose: options given before the command's name.
+        json, quiet, verbose, no_pager: options given before the command's name.
     """
 
     json: bool = False
     quiet: bool = False
     verbose: int = 0
+    no_pager: bool = False
     _document: Mapping[str, Any] | Sequence[Any] | None = None
 
     def set_result(self, document: Mapping[str, Any] | Sequence[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from obrelease.cli.console.command import named_folder
-from obrelease.cli.console.completion import CORES, KINDS, runs, scenarios, tags, words
+from obrelease.cli.console.completion import KINDS, RECORDED_CORES, runs, scenarios, tags, words
 
 KindOption = Annotated[
     str | None,
@@ -16,7 +16,7 @@ KindOption = Annotated[
         "--kind",
         metavar="KIND",
         help=f"Only runs of this kind: {', '.join(KINDS)}.",
-        autocompletion=words(*KINDS),
+        autocompletion=words(**KINDS),
     ),
 ]
 ScenarioFilter = Annotated[
@@ -25,7 +25,9 @@ ScenarioFilter = Annotated[
 ]
 CoreFilter = Annotated[
     str | None,
-    typer.Option("--core", metavar="NAME", help="Only runs of this core.", autocompletion=words(*CORES[:2])),
+    typer.Option(
+        "--core", metavar="NAME", help="Only runs of this core.", autocompletion=words(**RECORDED_CORES)
+    ),
 ]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Compare runs that are not alike; the output names what differs.")
@@ -63,7 +65,7 @@ ForgeOption = Annotated[
         "--forge",
         metavar="NAME",
         help="directory or github. [env: OBRELEASE_FORGE]",
-        autocompletion=words("directory", "github"),
+        autocompletion=words(directory="a folder", github="releases of GitHub"),
     ),
 ]
 SignOption = Annotated[

@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from obrelease.cli.console.exit import Reply, printable_lines
 from obrelease.cli.console.stdio import write_stderr, write_stdout
+from obrelease.cli.console.terminal import is_terminal
 from obrelease.storage.progress import Advance
+
+if TYPE_CHECKING:
+    from rich.progress import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,20 @@ class Output:
     quiet: bool = False
     verbose: int = 0
     color: bool = True
+    pager: bool = True
     reply: Reply = field(default_factory=Reply)
 
-    def result(self, data: Mapping[str, Any] | Sequence[Any], text: str | Callable[[], str]) -> None:
+    def result(
+        self,
+        data: Mapping[str, Any] | Sequence[Any],
+        text: str | Callable[[], str],
+        *,
+        paged: bool = False,
+    ) -> None:
         """The command's answer: `text` at once, or under `--json` `data` when the command has ended.
+
+        Args:
+            paged: a terminal shows a long text in the user's pager.
 
         Raises:
             StorageError: stdout cannot be written.
@@ -32,7 +46,13 @@ class Output:
         if self.json:
             self.reply.set_result(data)
         elif words := text() if callable(text) else text:
-            write_stdout(printable_lines(words.removesuffix("\n")) + "\n")
+            shown = printable_lines(words.removesuffix("\n")) + "\n"
+            if paged and self.pager and is_terminal():
+                from obrelease.cli.console.pager import show_in_pager
+
+                if show_in_pager(shown):
+                    return
+            write_stdout(shown)
 
     def note(self, text: str) -> None:
         """A line for people, on stderr; silent under `--quiet`."""
@@ -57,36 +77,45 @@ class Output:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
-            MofNCompleteColumn,
             Progress,
             TextColumn,
             TimeElapsedColumn,
+            TimeRemainingColumn,
         )
 
         console = Console(stderr=True, no_color=not self.color)
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[amount]}", markup=False),
             TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
         )
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(printable_lines(label), total=total)
-            yield lambda step: bar.advance(task, step)
+            task = bar.add_task(printable_lines(label), total=total, amount="")
+
+            def advance(step: int) -> None:
+                bar.advance(task, step)
+                bar.update(task, amount=_amount(bar.tasks[task]))
+
+            yield advance
+
+
+def _amount(task: Task) -> str:
+    """What is done, of how much, and how much in a second."""
+    done = scaled(task.completed) + ("" if task.total is None else f" of {scaled(task.total)}")
+    return done if task.speed is None else f"{done}, {scaled(task.speed)}/s"
+
+
+def scaled(number: float) -> str:
+    """A count as a few digits: `9,999`, `12.3 k`, `4.2 M`."""
+    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= 10 * size or (number >= size and size > 1e3):
+            return f"{number / size:,.1f} {sign}"
+    return f"{number:,.0f}"
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun: `1 run`, `1,200 runs`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
-    """Plain columns, two spaces apart, as `gh` prints into a pipe; empty text for no rows."""
-    if not rows:
-        return ""
-    cells = [list(header), *[list(row) for row in rows]]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    )

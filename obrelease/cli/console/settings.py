@@ -8,6 +8,7 @@ This is the only file of the package that reads the environment.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -221,6 +222,20 @@ def input_limits(flag: str | None, environ: Mapping[str, str] | None = None) -> 
 def wants_color() -> bool:
     """False if `NO_COLOR` is set to anything, or the terminal is dumb (no-color.org)."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def pager_command(environ: Mapping[str, str] | None = None) -> list[str]:
+    """The words of the user's pager, `PAGER` or else `less`; none if it is empty, `cat`, or no command."""
+    try:
+        words = shlex.split((os.environ if environ is None else environ).get("PAGER", "less"))
+    except ValueError:
+        return []
+    return [] if words == ["cat"] else words
+
+
+def with_pager_defaults(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a pager; `less` gets the options that git gives it."""
+    return {"LESS": "FRX", **(os.environ if environ is None else environ)}
 
 
 def shell_asks() -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -56,6 +56,16 @@ def ignore_interrupts() -> None:
     """After the command: ignore Ctrl-C, so that the result is printed whole; SIGTERM ends the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _handle(signal.SIG_DFL, signal.SIGTERM)
+
+
+@contextmanager
+def interrupts_ignored() -> Iterator[None]:
+    """While a program that has the terminal runs, such as a pager: Ctrl-C is for that program."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def was_interrupted() -> bool:

@@ -1,4 +1,4 @@
-"""The width of the terminal, and long texts cut to it."""
+"""The terminal that stdout is, its width, and long texts cut to it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ WIDTH_OF_FILES: Final = 200
 _GAP: Final = "..."
 
 
-def output_width() -> int:
-    """The columns of the terminal that stdout is, `COLUMNS` if it is set, or `WIDTH_OF_FILES`."""
-    if sys.stdout is not None and sys.stdout.isatty():
+def terminal_width() -> int | None:
+    """The columns of the terminal that stdout is, or `COLUMNS` if it is set; None for a file or a pipe."""
+    if is_terminal():
         return shutil.get_terminal_size().columns
-    return shutil.get_terminal_size((WIDTH_OF_FILES, 24)).columns
+    return shutil.get_terminal_size((0, 0)).columns or None
+
+
+def is_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def cut_text(text: str, width: int) -> str:

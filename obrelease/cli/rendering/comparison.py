@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.readable_values import percent, readable
-from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import facts, prose, table
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ _COLUMN_NOTES: Final = (
     "BASE, HEAD: geometric mean over the runs of a side; the mean if a value is zero or negative",
     "RATIO: head / base, with its interval from Welch's t over the runs",
     "P ADJUSTED: the share of divisions of the runs that give so large a change in any tested row",
-    "DETECTABLE: the smallest change that these runs would show four times in five; - if a row is not",
-    "  tested (too few runs, or too few values beyond the percentile), or if no change could be found",
-    "A/A: the 1st, 3rd, 5th, ... base run against the 2nd, 4th, 6th: the noise without any change; - with a",
-    "  single run as base",
+    "DETECTABLE: the smallest change that these runs would show four times in five; - if a row is not"
+    " tested (too few runs, or too few values beyond the percentile), or if no change could be found",
+    "A/A: the 1st, 3rd, 5th, ... base run against the 2nd, 4th, 6th: the noise without any change; - with a"
+    " single run as base",
 )
 """The footer of a comparison: the meaning of its columns."""
 
 _ROW_HEADER: Final = ("P ADJUSTED", "DETECTABLE", "A/A", "VERDICT")
+_LESS_IMPORTANT: Final = ("A/A", "P ADJUSTED", "DETECTABLE")
 
 
 def comparison_text(comparison: Comparison, *, every_row: bool = False) -> str:
@@ -59,17 +61,20 @@ def gate_text(report: GateReport) -> str:
     """The comparisons behind a gate, then its answer and the reasons."""
     if report.passed and report.compared.between_releases and not report.compared.comparisons:
         return f"gate: {report.verdict}: {printable('; '.join(report.compared.not_compared))}"
-    answer = "\n".join((f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)))
+    answer = prose((f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)))
     return f"{comparison_report_text(report.compared)}\n\n{answer}".lstrip()
 
 
 def _parts(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
-    yield f"base  {_side(comparison.base)}\nhead  {_side(comparison.head)}"
+    yield facts([("base", _side(comparison.base)), ("head", _side(comparison.head))])
     yield "\n".join(f"NOT ALIKE, compared by force: {printable(str(each))}" for each in comparison.unlike)
     confidence = f"{100 * comparison.rules.confidence:g} % INTERVAL"
     shown = [metric for metric in comparison.metrics if every_row or _is_shown(metric)]
     yield table(
-        [_metric(metric) for metric in shown], ("METRIC", "BASE", "HEAD", "RATIO", confidence, *_ROW_HEADER)
+        [_metric(metric) for metric in shown],
+        ("METRIC", "BASE", "HEAD", "RATIO", confidence, *_ROW_HEADER),
+        optional=(*_LESS_IMPORTANT, confidence, "BASE", "HEAD"),
+        text="VERDICT",
     )
     yield table(
         [
@@ -86,11 +91,11 @@ def _parts(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
     for name in dict.fromkeys(point.histogram for point in comparison.shifts):
         points = [point for point in comparison.shifts if point.histogram == name]
         header = (printable(name).upper(), "BASE NS", "HEAD NS", "DIFFERENCE", "RATIO", confidence)
-        yield table([_point(point) for point in points], header)
-    yield "\n".join(_coverage(comparison, every_row=every_row))
+        yield table([_point(point) for point in points], header, optional=("DIFFERENCE", confidence))
+    yield prose(list(_coverage(comparison, every_row=every_row)))
     notes = [f"note: {printable(note)}" for note in comparison.notes]
     notes += _hidden(comparison.metrics, shown)
-    yield "\n".join((*notes, *_COLUMN_NOTES, _method(comparison)))
+    yield prose((*notes, *_COLUMN_NOTES, _method(comparison)))
 
 
 def _is_shown(metric: MetricComparison) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.history.bridge_text import bridge_lines
 from obrelease.analysis.summary.readable_values import readable
-from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import table
 from obrelease.cli.rendering.run_details import instant, short_commit
 from obrelease.models.finding import printable
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SPARK_WIDTH: Final = 40
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MARKS: Final = {"worse": "▲ worse", "better": "▼ better", "changed": "◆ changed"}
+_POINT_HEADER: Final = ("commit", "measured", "value", "interval", "runs", "")
 _CSV_HEADER: Final = (
     "kind", "scenario", "core", "metric", "unit", "machine", "commit", "created_ns", "value", "low", "high",
     "runs",
@@ -50,7 +52,12 @@ def overview_text(report: HistoryReport) -> str:
         ]
         for history in report.histories
     ]
-    return table(rows, ["metric", "machine", "history", "newest", "commits", "last change"])
+    return table(
+        rows,
+        ["metric", "machine", "history", "newest", "commits", "last change"],
+        optional=("machine", "commits", "history"),
+        text="last change",
+    )
 
 
 def changes_text(report: HistoryReport) -> str:
@@ -68,7 +75,12 @@ def changes_text(report: HistoryReport) -> str:
         for history in report.histories
         for step in history.steps
     ]
-    return table(rows, ["metric", "machine", "change", "ratio (95 %)", "commits", "sureness", "accepted"])
+    return table(
+        rows,
+        ["metric", "machine", "change", "ratio (95 %)", "commits", "sureness", "accepted"],
+        optional=("sureness", "machine"),
+        text="commits",
+    )
 
 
 def history_gate_text(report: HistoryGateReport) -> str:
@@ -120,7 +132,12 @@ def _one(report: HistoryReport, history: MetricHistory, last: int | None) -> str
         printable(f"on {series.machine}: {counted(len(values), 'commit')}, {counted(history.runs, 'run')}"),
         f"{sparkline(values)}  {readable(min(values), series.unit)} to {readable(max(values), series.unit)}",
         "",
-        table(list(_rows(report, history, last)), ["commit", "measured", "value", "interval", "runs", ""]),
+        table(
+            list(_rows(report, history, last)),
+            _POINT_HEADER,
+            optional=("runs", "measured", "interval"),
+            text="",
+        ),
     ]
     lines += _remarks(history)
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.key_figures import measures
 from obrelease.analysis.summary.readable_values import readable
-from obrelease.cli.console.output import table
+from obrelease.cli.console.table import facts, table
 from obrelease.cli.rendering.run_details import counts_of, few_beyond, knee_text, percentiles, verdict
 from obrelease.models.finding import printable
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PERMILLE_OF_FIRST: Final = "against_first_permille"
 _HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "THROUGHPUT", "P50", "P99", "P99.9")
+_LESS_IMPORTANT: Final = ("PASSES", "MESSAGES", "CORE", "P99.9")
 
 
 def measured_run_text(
@@ -32,7 +33,7 @@ def measured_run_text(
     outcome = run.artefact.outcome
     checks = outcome.checks if outcome else ()
     knees = [measure for measure in measures(run) if measure.metric == "knee"]
-    facts = [
+    pairs = [
         ("checks", verdict(checks)),
         *(("unstable", reason) for reason in run.unstable),
         *((check.name, counts_of(check)) for check in checks if check.name in counted_checks),
@@ -41,16 +42,17 @@ def measured_run_text(
         ("artefact", entry.digest),
         ("folder", str(entry.folder)),
     ]
-    width = max(len(name) for name, _ in facts)
-    lines = (f"{name:{width}}  {printable(value)}" for name, value in facts)
-    return "\n".join((_results(report, columns), "", *lines))
+    return f"{_results(report, columns)}\n\n{facts([(name, printable(value)) for name, value in pairs])}"
 
 
 def _results(report: RunReport, columns: Sequence[str]) -> str:
     if report.rows:
         rows = [[_cell(name, row[name]) for name in columns] for row in report.rows]
-        return table(rows, [_heading(name) for name in columns])
-    return "\n".join((table([_figures(report.run)], _HEADER), *few_beyond(report.run)))
+        header = [_heading(name) for name in columns]
+        return table(rows, header, optional=header[:1:-1])
+    return "\n".join(
+        (table([_figures(report.run)], _HEADER, optional=_LESS_IMPORTANT), *few_beyond(report.run))
+    )
 
 
 def _cell(column: str, text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from obrelease.analysis.summary.readable_values import readable
-from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import prose, table
 from obrelease.cli.rendering.comparison import comparison_report_text
 from obrelease.models.finding import printable
 
@@ -39,7 +40,11 @@ def _metrics(report: MeasureReport) -> str:
         )
         for row in report.rows
     ]
-    return table(rows, ("METRIC", "MEDIAN", "MINIMUM", "MAXIMUM", "SAMPLES"))
+    return table(
+        rows,
+        ("METRIC", "MEDIAN", "MINIMUM", "MAXIMUM", "SAMPLES"),
+        optional=("SAMPLES", "MAXIMUM", "MINIMUM"),
+    )
 
 
 def _compared(comparison: MeasuredComparison) -> Iterator[str]:
@@ -47,4 +52,4 @@ def _compared(comparison: MeasuredComparison) -> Iterator[str]:
     if comparison.confirmation is not None:
         yield f"== measured again ==\n\n{comparison_report_text(comparison.confirmation)}"
     reasons = (f"  {printable(reason)}" for reason in comparison.reasons)
-    yield "\n".join((f"verdict: {comparison.verdict}", *reasons))
+    yield prose((f"verdict: {comparison.verdict}", *reasons))

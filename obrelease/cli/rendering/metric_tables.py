@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.readable_values import readable
-from obrelease.cli.console.output import counted, table
-from obrelease.cli.console.terminal import cut_text, output_width
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import table
+from obrelease.cli.console.terminal import WIDTH_OF_FILES, cut_text, terminal_width
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _NARROWEST_NAME: Final = 24
 _WIDEST_CELL: Final = 60
 _GAP: Final = 2
 _PLAIN_VALUE: Final = "value"
+_LESS_IMPORTANT: Final = ("better", "samples", "max", "min", "figures", "id", "parameters", "group")
+"""Columns of metrics that a narrow terminal has no room for, in this order."""
 
 
 def metric_table(metrics: Sequence[MetricFigures], *, verbose: bool, limit: int | None) -> str:
@@ -41,7 +44,8 @@ def metric_table(metrics: Sequence[MetricFigures], *, verbose: bool, limit: int 
     if verbose:
         columns["figures"] = [_others(each) or "-" for each in shown]
         columns["id"] = [each.metric.id for each in shown]
-    return _with_rest(_rows(columns, whole=frozenset({"id"})), len(metrics), len(shown), "metric")
+    text = _rows(columns, whole=frozenset({"id"}), optional=_LESS_IMPORTANT)
+    return _with_rest(text, len(metrics), len(shown), "metric")
 
 
 def histogram_table(histograms: Sequence[HistogramFigures], *, limit: int | None) -> str:
@@ -66,7 +70,7 @@ def histogram_table(histograms: Sequence[HistogramFigures], *, limit: int | None
             for each in shown
         ]
     columns["max"] = [readable(each.figures.max_ns, "ns") for each in shown]
-    text = _rows(columns)
+    text = _rows(columns, optional=("clock", "p90", "max", "values"))
     if any(cell.endswith(FEW) for cells in columns.values() for cell in cells):
         text += f"\n{FEW} fewer than {MIN_VALUES_BEYOND} values are beyond this percentile"
     return _with_rest(text, len(histograms), len(shown), "histogram")
@@ -79,7 +83,7 @@ def left_out_table(rows: Sequence[LeftOutRow], *, limit: int | None) -> str:
         "left out": [printable(row.name) for row in shown],
         "reason": [printable(row.reason) for row in shown],
     }
-    return _with_rest(_rows(columns), len(rows), len(shown), "row")
+    return _with_rest(_rows(columns, text="reason"), len(rows), len(shown), "row")
 
 
 def scalars_text(values: Mapping[str, Scalar]) -> str:
@@ -121,17 +125,26 @@ def _others(each: MetricFigures) -> str:
     )
 
 
-def _rows(columns: Mapping[str, Sequence[str]], *, whole: frozenset[str] = frozenset()) -> str:
-    """The columns as a table; the first is as wide as the others leave room for."""
+def _rows(
+    columns: Mapping[str, Sequence[str]],
+    *,
+    whole: frozenset[str] = frozenset(),
+    optional: Sequence[str] = (),
+    text: str | None = None,
+) -> str:
+    """The columns as a table; in a file, the first is as wide as the others leave room for."""
     first, *others = columns
     cells = {
         name: [cell if name in whole else cut_text(cell, _WIDEST_CELL) for cell in columns[name]]
         for name in others
     }
-    taken = sum(_GAP + max(map(len, (name, *values))) for name, values in cells.items())
-    room = max(output_width() - taken, _NARROWEST_NAME)
-    names = [cut_text(cell, room) for cell in columns[first]]
-    return table(list(zip(names, *cells.values(), strict=True)), list(columns))
+    names = columns[first]
+    if terminal_width() is None:
+        taken = sum(_GAP + max(map(len, (name, *values))) for name, values in cells.items())
+        room = max(WIDTH_OF_FILES - taken, _NARROWEST_NAME)
+        names = [cut_text(cell, room) for cell in names]
+    rows = list(zip(names, *cells.values(), strict=True))
+    return table(rows, list(columns), optional=optional, text=text)
 
 
 def _with_rest(text: str, count: int, shown: int, noun: str) -> str:

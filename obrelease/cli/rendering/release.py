@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import table
 
 if TYPE_CHECKING:
     from obrelease.api import AbortResult, PublishResult, VerifyResult
 
 
-def release_text(first: str, result: PublishResult) -> str:
-    """A release that was made or would be; `first` begins its first line."""
+def release_text(outcome: str, result: PublishResult, *, verbose: bool) -> str:
+    """A release that was made or would be; `outcome` is the last line.
+
+    Args:
+        verbose: also every step and asset, which a dry run always shows.
+    """
     plan = result.plan
+    contents = f"{counted(len(plan.runs), 'run')}, {counted(len(plan.assets), 'asset')}"
+    heading = f"{plan.project} {plan.tag}: {contents}, at commit {plan.commit}"
+    if not (verbose or plan.dry_run):
+        return f"{heading}\n{outcome}"
     steps = [(step.name, step.state, step.reason) for step in plan.steps]
     assets = [(asset.name, str(asset.size), asset.sha256) for asset in plan.assets]
     acts = [(act.verb, act.target, act.request) for act in plan.acts if plan.dry_run]
     parts = [
-        f"{first}: {counted(len(plan.runs), 'run')} at commit {plan.commit}",
-        table(steps, ("step", "state", "")),
-        table(assets, ("asset", "bytes", "sha256")),
-        table(acts, ("act", "on", "by")),
-        result.url,
+        heading,
+        table(steps, ("step", "state", ""), text=""),
+        table(assets, ("asset", "bytes", "sha256"), optional=("sha256",)),
+        table(acts, ("act", "on", "by"), text="by"),
+        outcome,
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from obrelease.analysis.summary.listed_figures import count_checks
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.analysis.summary.stability import is_inconclusive, is_stability
-from obrelease.cli.console.output import counted, table
+from obrelease.cli.console.output import counted
+from obrelease.cli.console.table import facts, table
 from obrelease.cli.rendering.metric_tables import (
     FEW,
     SHOWN_ROWS,
@@ -55,11 +56,10 @@ def description(
     )
     if only:
         return "\n\n".join(filter(None, tables))
-    facts = [*_origin(entry, run.artefact, verbose=verbose), *_result(run)]
-    width = max(len(name) for name, _ in facts)
-    lines = [f"{name.ljust(width)}  {printable(value)}" for name, value in facts]
+    pairs = [*_origin(entry, run.artefact, verbose=verbose), *_result(run)]
+    shown = facts([(name, printable(value)) for name, value in pairs])
     left_out = left_out_table(run.artefact.left_out, limit=limit)
-    return "\n\n".join(filter(None, ("\n".join(lines), *tables, left_out, _files(run.artefact))))
+    return "\n\n".join(filter(None, (shown, *tables, left_out, _files(run.artefact))))
 
 
 def _files(artefact: Artefact) -> str:
@@ -69,6 +69,7 @@ def _files(artefact: Artefact) -> str:
             for file in artefact.files
         ],
         ("file", "type", "bytes", "sha256"),
+        optional=("type", "sha256"),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
 from obrelease.analysis.summary.listed_figures import cells_of
 from obrelease.analysis.summary.readable_values import number_text, readable
-from obrelease.cli.console.output import table
+from obrelease.cli.console.table import table
 from obrelease.cli.console.terminal import cut_text
 from obrelease.cli.rendering.metric_tables import scalars_text
 from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from obrelease.registry.entry import Entry
 
 _WIDEST_NAME: Final = 60
+_LESS_IMPORTANT: Final = (
+    "load", "whole commit", "clock", "of", "events", "messages", "core", "p50", "host", "kind", "title",
+    "labels", "commit", "created", "checks", "p99",
+)  # fmt: skip
+"""Columns that a narrow terminal has no room for, in this order."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -34,7 +39,9 @@ def listing(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> str:
         verbose: show everything that fits on a long line.
     """
     rows = [dict(_cells(run, figures=figures, verbose=verbose)) for run in runs]
-    return table([list(row.values()) for row in rows], list(rows[0])) if rows else ""
+    return (
+        table([list(row.values()) for row in rows], list(rows[0]), optional=_LESS_IMPORTANT) if rows else ""
+    )
 
 
 def csv_listing(runs: Sequence[ListedRun], *, figures: bool) -> str:
