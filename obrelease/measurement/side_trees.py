@@ -51,8 +51,11 @@ def side_trees(root: Path, ref: str, *, ignoring: Sequence[Path]) -> Iterator[tu
         StorageError: a tree cannot be written.
     """
     with temporary_folder(for_libraries=True) as scratch:
-        base, head = scratch.resolve() / "base", scratch.resolve() / "head"
         with GitRepository.open(root) as repo, storage_errors(scratch):
+            # Tools such as pytest-benchmark call their results by the name of the folder.
+            base, head = (scratch.resolve() / side / (repo.root.name or side) for side in ("base", "head"))
+            for folder in (base, head):
+                folder.parent.mkdir()
             tops = [folder.resolve() for folder in ignoring]
             ignored = [top.relative_to(repo.root).as_posix() for top in tops if top.is_relative_to(repo.root)]
             base_commit = check_out(repo, ref, base)
