@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
+from tests.docs.shown_output import appear_in_order, console_commands
 from tests.program import ROOT, environment, write_launcher
 
 README: Final = (ROOT / "README.md").read_text("utf-8")
@@ -28,43 +28,10 @@ for _ in range(20_000):
 """What the first quick start measures: its text says that a set became a list."""
 
 
-def masked(line: str) -> str:
-    """A line without its measured figures: digests, numbers and their units, and the width of columns."""
-    line = re.sub(r"\b[0-9a-f]{9,64}\b", "DIGEST", line)
-    line = re.sub(r"\d[\d.,]*\*?( (?:M |k )?(?:ns|us|ms|s|msg/s)\b\*?)?", "FIGURE", line)
-    return re.sub(r"\s+", " ", line).strip()
-
-
 def quick_starts() -> list[tuple[str, list[str]]]:
     """Each command of the README's console blocks, and the lines below it."""
-    found: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line.removeprefix("$ ").partition("  #")[0], []))
-            else:
-                found[-1][1].append(line)
-    return found
-
-
-def appear_in_order(shown: list[str], printed: list[str]) -> bool:
-    """Whether the shown lines are printed in that order; only `...` stands for lines that are left out."""
-    text = "\n".join(masked(line) for line in printed)
-    parts = ["\n".join(map(masked, part)) for part in split_at_ellipses(shown)]
-    pattern = "(?:.*\n)*?".join(rf"{re.escape(part)}\n" if part else "" for part in parts)
-    return re.fullmatch(pattern, text + "\n") is not None
-
-
-def split_at_ellipses(lines: list[str]) -> Iterator[list[str]]:
-    """The runs of lines between the ellipses."""
-    part: list[str] = []
-    for line in lines:
-        if line == "...":
-            yield part
-            part = []
-        else:
-            part.append(line)
-    yield part
+    blocks = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [command for block in blocks for command in console_commands(block)]
 
 
 @pytest.fixture(scope="module")
