@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The test command: environment, style, types, contracts, schemas, workflows, tests.
+# The test command: environment, style, types, contracts, schemas, workflows, documentation, tests.
 # It starts itself again in an empty environment, so that no variable of a shell decides whether it passes.
 # usage: scripts/run_ci_checks.sh [pytest arguments]
 set -euo pipefail
@@ -46,6 +46,9 @@ templates=(obrelease/release/templates/*.yml)
 "$bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml "${templates[@]}"
 "$bin/check-jsonschema" --builtin-schema vendor.github-actions .github/actions/*/action.yml
 "$bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
+
+step "documentation"
+NO_MKDOCS_2_WARNING=1 "$bin/mkdocs" build --strict
 
 step "pytest"
 "$bin/python" -m pytest -q -n 2 --dist worksteal --durations=20 "$@"

@@ -7,7 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.cli.console.output import table
+from obrelease.cli.console.table import table
 
 if TYPE_CHECKING:
     from obrelease.api import QueryResult
