@@ -41,9 +41,9 @@ def on_files(files: Any, config: Any) -> Any:
         if (target := _outside(file.src_uri, match[1])) is not None
     }
     for target in sorted(linked):
-        source = ROOT / target
-        if source.is_file():
-            files.append(_copied(config, f"{_COPIES}/{_as_text(target)}", source))
+        source, uri = ROOT / target, f"{_COPIES}/{_as_text(target)}"
+        if source.is_file() and files.get_file_from_path(uri) is None:
+            files.append(_copied(config, uri, source))
     return files
 
 

@@ -56,15 +56,16 @@ def _leaves_the_process_as_it_was() -> Iterator[None]:
 
 
 def _process_state() -> tuple[dict[str, str], str, str | None]:
-    """Environment, working folder and `tempfile.tempdir`; pytest's own note of the running test is left out."""
+    """Environment, working folder and `tempfile.tempdir`, without pytest's note of the running test."""
     own = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    return own, os.getcwd(), tempfile.tempdir
+    return own, str(Path.cwd()), tempfile.tempdir
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Say at once what failed: the summary of a long run is printed at its end, if it has one."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
-        print(f"\nfailed: {report.nodeid} ({report.when})\n{report.longreprtext[-2000:]}", flush=True)
+        text = f"\nfailed: {report.nodeid} ({report.when})\n{report.longreprtext[-2000:]}"
+        print(text, flush=True)  # noqa: T201
 
 
 def pytest_sessionfinish() -> None:
