@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from obrelease.errors import UsageError
 from obrelease.registry.shared.catalogue import WORKERS
+from obrelease.registry.shared.push_run import LARGE_WORKERS
 from obrelease.registry.shared.user_cache import UserCache
 from obrelease.remote.oci.credential_sources import CredentialSources
 from obrelease.remote.oci.place import SCHEME, Place, parse_place
@@ -52,7 +53,9 @@ def connected(remote: str, project: Project | None, *, writes: bool) -> Iterator
     """
     place = remote_place(remote, project)
     sources = (project.credentials if project else None) or _home_sources()
-    transport = Transport(place, sources, writes=writes, timing=OciTiming(), connections=WORKERS)
+    transport = Transport(
+        place, sources, writes=writes, timing=OciTiming(), connections=WORKERS * LARGE_WORKERS
+    )
     try:
         yield RepositoryClient(transport, UserCache())
     finally:

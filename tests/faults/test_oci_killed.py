@@ -93,7 +93,7 @@ def test_a_killed_push_leaves_whole_runs_and_the_next_one_completes_it(
     before = visible_runs_are_whole(machine, Machine(tmp_path / "other", machine.place))
     report = machine.push()
     assert report.present + len(report.pushed) == RUNS + 1
-    assert report.present == before
+    assert report.present >= before  # a request on its way may be carried out after its client was killed
     assert visible_runs_are_whole(machine, Machine(tmp_path / "third", machine.place)) == RUNS + 1
     assert all(run.listed for run in list_remote_runs(machine.place).listing.runs)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from obrelease.errors import IntegrityError, NotFound
-from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
 from obrelease.models.validation import read_document
 from obrelease.registry.entry import Entry, entry_of
 from obrelease.registry.filter import Filter
 from obrelease.registry.layout import run_location
+from obrelease.registry.shared.push_run import LARGE_BYTES, LARGE_WORKERS
 from obrelease.registry.store import Registry
 from obrelease.remote.oci.repository_client import RepositoryClient
 from obrelease.remote.oci.transport import RegistryRejected
@@ -19,6 +21,7 @@ from obrelease.storage.durable import write_file
 from obrelease.storage.files import MAX_DOCUMENT_BYTES
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
+from obrelease.storage.workers import map_in_order
 
 _ALL: Final = Filter()
 
@@ -70,12 +73,27 @@ def pull_run(
             for file in artefact.files:
                 (staging / file.path).parent.mkdir(parents=True, exist_ok=True)
             write_file(staging / ENVELOPE_NAME, data)
-        for file in artefact.files:
-            try:
-                fetch_file(client, staging / file.path, file.sha256, file.size, advance)
-            except RegistryRejected as error:
-                raise _not_found(client, digest, f"its file {file.path}", error) from None
+        _fetch_files(client, digest, artefact.files, staging, advance)
         return store.adopt(staging, digest), True
+
+
+def _fetch_files(
+    client: RepositoryClient, digest: str, files: Sequence[FileEntry], folder: Path, advance: Advance
+) -> None:
+    """Write the files of a run, large ones at the same time."""
+
+    def fetch(file: FileEntry) -> None:
+        try:
+            fetch_file(client, folder / file.path, file.sha256, file.size, advance)
+        except RegistryRejected as error:
+            raise _not_found(client, digest, f"its file {file.path}", error) from None
+
+    large = [file for file in files if file.size >= LARGE_BYTES]
+    for _ in map_in_order(fetch, large, workers=LARGE_WORKERS):
+        pass
+    for file in files:
+        if file.size < LARGE_BYTES:
+            fetch(file)
 
 
 def fetch_file(client: RepositoryClient, target: Path, sha256: str, size: int, advance: Advance) -> None:

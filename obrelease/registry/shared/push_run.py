@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from obrelease.errors import IntegrityError
-from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.models.artefact import ENVELOPE_NAME, FileEntry
 from obrelease.registry.entry import Entry
 from obrelease.registry.shared.run_manifest import run_manifest
 from obrelease.registry.store import Registry
@@ -19,6 +20,11 @@ from obrelease.storage.files import open_regular, read_bounded
 from obrelease.storage.hashing import digest_bytes, digest_file
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
+from obrelease.storage.workers import map_in_order
+
+LARGE_BYTES: Final = 2**20
+LARGE_WORKERS: Final = 4
+"""Files of one run of this size or more are sent and received so many at the same time."""
 
 _LOOKED_UP_BYTES: Final = 128 * 1024
 """Larger blobs are looked up before they are sent; for smaller ones that costs more than it saves."""
@@ -66,12 +72,22 @@ class RunPusher:
         stated, own = self._client.manifest_digest(entry.digest), digest_bytes(data)
         if stated == own:
             return PushedRun(entry, was_there=True)
-        sent = 0
-        for file in artefact.files:
-            sent += self._push_blob(entry.folder / file.path, file.sha256, file.size)
+        sent = sum(self._push_files(entry, artefact.files))
         sent += self._push_blob(entry.folder / ENVELOPE_NAME, entry.digest, envelope_bytes)
         self._client.push_manifest(entry.digest, data)
         return PushedRun(entry, was_there=False, sent_bytes=sent, moved_tag=stated or None)
+
+    def _push_files(self, entry: Entry, files: Sequence[FileEntry]) -> Iterator[int]:
+        """Send the files of a run, large ones at the same time; gives the bytes sent for each."""
+
+        def push(file: FileEntry) -> int:
+            return self._push_blob(entry.folder / file.path, file.sha256, file.size)
+
+        large = [file for file in files if file.size >= LARGE_BYTES]
+        if len(large) > 1:
+            yield from map_in_order(push, large, workers=LARGE_WORKERS)
+        for file in files:
+            yield push(file)
 
     def _push_blob(self, path: Path, sha256: str, size: int) -> int:
         """Send a file, unless the registry has it; returns the bytes that were sent."""

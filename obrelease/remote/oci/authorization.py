@@ -81,6 +81,16 @@ class Authorization:
         """Where the credential came from, for a message."""
         return f"the credential from {self._credential.source}" if self._credential else "no credential"
 
+    def redacted(self, text: str) -> str:
+        """A message without any form of the credential."""
+        found = self._credential
+        secrets = {self._header.partition(" ")[2]}
+        if found is not None:
+            secrets |= {found.password, found.identity_token, found.basic().partition(" ")[2]}
+        for secret in sorted(secrets - {""}, key=len, reverse=True):
+            text = text.replace(secret, "[credential]")
+        return text
+
     def _find(self) -> Credential | None:
         if not self._looked_up:
             self._credential = find_credential(self._sources, self._place)

@@ -129,6 +129,15 @@ class Transport:
             RemoteError: the registry asks to wait too long, or redirects to where it must not.
             InvalidInput: the budget for downloads is used up.
         """
+        try:
+            return self._send(request)
+        except ObreleaseError as error:  # a registry may echo a credential in the name of a host
+            error.message = self._authorization.redacted(error.message)
+            error.hint = error.hint and self._authorization.redacted(error.hint)
+            error.args = (error.message,)
+            raise
+
+    def _send(self, request: Request) -> Answer:
         attempt = waits = renewals = 0
         while True:
             used = self._authorization.header
