@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import NotFound, StorageError, UsageError
+from obrelease.errors import NotFound, ProcessKilled, StorageError, UsageError
+from obrelease.measurement.host_lock import LOCK_NAME, host_lock
 from obrelease.measurement.process import Command, run_once
+from obrelease.storage.reporter import SILENT
 from tests.program import import_path
 
 ALLOCATE = "import sys; memory = bytearray(int(sys.argv[1]) * 2**20)"
@@ -94,6 +96,28 @@ def test_an_interrupt_and_a_kill_leave_no_process(number: signal.Signals, tmp_pa
     pids = (tmp_path / "pids").read_text().split()
     assert len(pids) == 2
     wait_for(lambda: not any(map(runs, pids)))
+
+
+def test_a_command_whose_launcher_is_killed_is_killed_and_named(tmp_path: Path) -> None:
+    """The launcher is the parent of the command; the command knows it."""
+    script = "echo $$ > pid; kill -9 $PPID; sleep 300"
+    with pytest.raises(ProcessKilled, match="was killed"):
+        run_once(shell(script, tmp_path))
+    wait_for(lambda: not runs((tmp_path / "pid").read_text().strip()))
+
+
+def test_the_lock_of_the_host_is_held_by_what_ends_the_command_and_not_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a lock whose holder was killed is free when the launcher has ended the command, and not before."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    script = "readlink /proc/$PPID/fd/* > launcher; readlink /proc/self/fd/* > command; true"
+    with host_lock("first", wait_s=0, reporter=SILENT):
+        run_once(shell(script, tmp_path))
+    assert str(tmp_path / LOCK_NAME) in (tmp_path / "launcher").read_text().split()
+    assert str(tmp_path / LOCK_NAME) not in (tmp_path / "command").read_text().split()
+    run_once(shell(script, tmp_path))
+    assert str(tmp_path / LOCK_NAME) not in (tmp_path / "launcher").read_text().split()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
