@@ -207,6 +207,7 @@ def _page(
         where=_where(history),
         better=better,
         points=points,
+        total=len(history.points),
         runs=sum(len(point.runs) for point in points),
         parts=parts,
         changes=_changes(page),

@@ -54,7 +54,7 @@ def _metric(name: str, value: float, *, primary: bool = True) -> RecordedMetric:
     )
 
 
-def _run(number: int, commit: str, value: float) -> Artefact:
+def _run(number: int, commit: str, value: float, host: str = "lab-7") -> Artefact:
     noise = 1 + (number * 7 % 5 - 2) / 1000
     return draft(
         1_000 - number,
@@ -67,7 +67,7 @@ def _run(number: int, commit: str, value: float) -> Artefact:
                 system="unknown", machine="unknown", cpu_model="unknown", cpu_count=8, python="none"
             ),
             volatile=VolatileHost(),
-            name="lab-7",
+            name=host,
         ),
         labels={"branch": Label(value="main" if number % 2 else "dev", source="user")},
         parameters={},
@@ -220,3 +220,39 @@ def test_histories_that_are_too_short_are_named_and_inconclusive(
     assert execute(["changes"]) == 0
     assert "2 histories not searched: at least 12 runs" in capfd.readouterr().err
     assert execute(["changes", "--check"]) == 3
+
+
+def test_machines_are_one_history_across_hosts_and_an_anchor_bridges_them(
+    project: tuple[Path, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    root, commits = project
+    store = Registry(tmp_path / "results")
+    for number, commit in enumerate(commits):
+        old = number < 15
+        store.record(_run(-number, commit, 100.0 if old else 80.0, "lab-7" if old else "lab-8"), [])
+    for number in range(6):
+        store.record(_run(-50 - number, commits[14], 80.0, "lab-8"), [])
+
+    def found(*, across_hosts: bool) -> list[tuple[str, int, int]]:
+        report = history("BM_Match", registry=store.root, repository=root, across_hosts=across_hosts)
+        return [(each.series.machine, len(each.points), len(each.bridges)) for each in report.histories]
+
+    assert found(across_hosts=False) == [("lab-7", 15, 0), ("lab-8", 16, 0)]
+    assert found(across_hosts=True) == [("lab-8 (before: lab-7)", 30, 1)]
+    monkeypatch.chdir(root)
+    results = str(tmp_path / "results")
+    assert execute(["history", "BM_Match", "--across-hosts", "--results", results]) == 0
+    text = capfd.readouterr().out
+    assert f"Bridged at {commits[15][:9]}: 0." in text
+    assert f"{commits[14][:9]} (1 and 6 runs)" in text
+    assert execute(["history", "BM_Match", "--across-hosts", "--json", "--results", results]) == 0
+    (document,) = json.loads(capfd.readouterr().out)["histories"]
+    (bridge,) = document["bridges"]
+    assert bridge["index"] == 15
+    assert bridge["ratio"] == pytest.approx(0.8, rel=0.005)
+    assert bridge["ratio_low"] < 0.8 < bridge["ratio_high"]
+    assert document["runs_measured_again"] == 6
+    assert document["steps"] == []
