@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from obrelease.api.project import ProjectLike, project_of
+from obrelease.api.project import GITHUB_API, ProjectLike, project_of
+from obrelease.api.project_license import project_license
 from obrelease.errors import UsageError
 from obrelease.models.artefact import ENVELOPE_NAME
+from obrelease.release.citation_files import plan_citation
 from obrelease.release.init_project import BESIDE, Beside, Change, plan_changes, write_changes
 from obrelease.release.optional_workflows import PAGES, PULL_REQUEST, plan_workflows
 from obrelease.release.release_action import installed_action, parse_action
@@ -62,6 +64,7 @@ def scaffold(
     action: str | None = None,
     pull_request: bool = False,
     pages: bool = False,
+    citation: bool = False,
     force: bool = False,
     dry_run: bool = False,
     beside: str | None = None,
@@ -75,6 +78,7 @@ def scaffold(
             workflow fails with a message, because installing by name alone is unsafe.
         pull_request: also the two workflows that measure pull requests and comment on them.
         pages: also the workflow that publishes the pages of the runs.
+        citation: also `CITATION.cff` and `.zenodo.json`, with the license of `pyproject.toml`.
         force: overwrite files that differ.
         dry_run: write nothing.
         beside: `goreleaser`, `cargo-dist`, `release-please` or `gh`: the workflow then adds the results to
@@ -104,6 +108,18 @@ def scaffold(
     )
     asked = (*(PULL_REQUEST if pull_request else ()), *(PAGES if pages else ()))
     more = plan_workflows(root, asked, planned.action, force=force)
+    if citation:
+        known = owner.repository is not None and owner.api == GITHUB_API
+        more = (
+            *more,
+            *plan_citation(
+                root,
+                project=owner.name,
+                license=project_license(root),
+                repository=f"https://github.com/{owner.repository}" if known else None,
+                force=force,
+            ),
+        )
     changes = tuple(sorted((*planned.files, *more), key=lambda change: change.path))
     if not dry_run:
         write_changes(root, changes)

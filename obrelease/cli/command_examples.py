@@ -136,6 +136,9 @@ EXAMPLES: Final = {
         ("remote add team oci://ghcr.io/OWNER/results", "remote add local oci://localhost:5000/results"),
     ),
     "remote list": Examples(_SHARING, ("remote list", "remote list --json")),
+    "crate": Examples(
+        "docs/archiving.md", ("crate latest --to crate", "crate ./dist --to crate --license CC-BY-4.0")
+    ),
     "init": Examples(
         _RELEASES,
         ("init --dry-run", "init --pull-request --pages --action OWNER/obrelease@COMMIT"),

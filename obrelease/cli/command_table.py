@@ -42,6 +42,7 @@ ROOT_COMMANDS: Final = {
     "tag": CommandRow("tag:tag", "Create the annotated tag of a release.", "Release"),
     "bundle": CommandRow("bundle:bundle", "Write the files of a release into a folder.", "Release"),
     "publish": CommandRow("publish:publish", "Check, pack, tag and upload runs as one release.", "Release"),
+    "crate": CommandRow("crate:crate", "Pack a run or a release as an RO-Crate.", "Release"),
     "verify": CommandRow("verify:verify", "Check every layer of a release.", "Release"),
     "push": CommandRow("push:push", "Push runs to a shared registry.", "Share"),
     "pull": CommandRow("pull:pull", "Pull runs of a shared registry.", "Share"),

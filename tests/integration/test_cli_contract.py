@@ -23,6 +23,7 @@ FAILING: Final = {
     "bundle": ("v1.0",),
     "changes": (),
     "comment": ("absent.md",),
+    "crate": ("latest", "--license", "MIT"),
     "diff": ("aaaa", "bbbb"),
     "doctor": (),
     "export": (),

@@ -46,6 +46,9 @@ def init(
     pages: Annotated[
         bool, typer.Option("--pages", help="Add a workflow that publishes the runs as GitHub Pages.")
     ] = False,
+    citation: Annotated[
+        bool, typer.Option("--citation", help="Add CITATION.cff and .zenodo.json, for archives and papers.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what differs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written.")] = False,
 ) -> None:
@@ -59,6 +62,7 @@ def init(
         action=action,
         pull_request=pull_request,
         pages=pages,
+        citation=citation,
         force=force,
         dry_run=dry_run,
         beside=beside,
