@@ -160,7 +160,7 @@ def _metadata(folder: Path, crate: Crate) -> dict[str, Any]:
     root["name"], root["description"] = crate.name, crate.description
     root["datePublished"] = crate.published
     root["identifier"] = _add(
-        made, "#identifier", "PropertyValue", propertyID="sha256", value=crate.identifier
+        made, "#identifier", "PropertyValue", name="sha256", propertyID="sha256", value=crate.identifier
     )
     name = crate.license.rstrip("/").rpartition("/")[2]
     root["license"] = _add(
