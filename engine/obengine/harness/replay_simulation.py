@@ -27,8 +27,9 @@ from obengine.simulation.simulation import Simulation
 from obengine.simulation.sources import Source, record_source
 from obengine.simulation.strategy import Strategy
 
-PNL_STEP_NS: Final = 10**10
-"""The step of the recorded series of profit and loss."""
+PNL_ROWS: Final = 5_000
+PNL_STEP_NS: Final = 10**9
+"""The rows of the recorded series of profit and loss, and its smallest step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def simulate(
         else "a second run of the strategy gave something else: it depends on more than what it sees",
         counts=dict(first.counts),
     )
-    pnl = first.pnl(PNL_STEP_NS, symbol=0 if len(first.symbols) == 1 else None)
+    step_ns = max(PNL_STEP_NS, (first.last_ns - first.first_ns) // PNL_ROWS)
+    pnl = first.pnl(step_ns, symbol=0 if len(first.symbols) == 1 else None)
     series = {"time_ns": pnl["time_ns"], "inventory_lots": pnl["position_lots"], "pnl": pnl["pnl"]}
     return SimulationOutcome(first, check, series, _risk(first, limits, series))
 

@@ -251,9 +251,13 @@ class Exchange:
         return event
 
     def _moved(self, order: Order) -> None:
-        ahead = _shown_ahead(order)
-        self.queue.append((self.now_ns, order.order_id, ahead, order.open_lots))
-        self.queue_of.setdefault(order.order_id, []).append((self.at, ahead))
+        order_id, ahead = order.order_id, _shown_ahead(order)
+        self.queue.append((self.now_ns, order_id, ahead, order.open_lots))
+        samples = self.queue_of.get(order_id)
+        if samples is None:
+            self.queue_of[order_id] = [(self.at, ahead)]
+        else:
+            samples.append((self.at, ahead))
 
 
 def _shown_ahead(order: Order) -> int:

@@ -159,7 +159,9 @@ class Gateway:
 
     def report(self, what: Fill | OrderEvent) -> None:
         """Send a report from the exchange to the strategy."""
-        self._schedule(self._reports_in.arrival_ns(what.time_ns), REPORTED, _REPORT, what)
+        self._scheduled += 1
+        moment = (self._reports_in.arrival_ns(what.time_ns) - self._first_ns) * PHASES + REPORTED
+        heappush(self.agenda, (moment, self._scheduled, _REPORT, what))
 
     def run_due(self) -> None:
         """Let the next thing of the agenda happen."""

@@ -64,12 +64,12 @@ class Delays:
     def arrival_ns(self, sent_ns: int) -> int:
         """When a message arrives that is sent now."""
         arrival = sent_ns + self._base
-        if self._jitter:
-            at = self._drawn % _BLOCK
-            if not at:
-                draws = splitmix64(self._seed, self._drawn, _BLOCK)
-                self._block = below(draws, 0, 32, self._jitter + 1).tolist()
-            self._drawn += 1
-            arrival += self._block[at]
-        self._last = max(self._last, arrival)
+        if not self._jitter:  # what is sent later cannot overtake
+            return arrival
+        at = self._drawn % _BLOCK
+        if not at:
+            draws = splitmix64(self._seed, self._drawn, _BLOCK)
+            self._block = below(draws, 0, 32, self._jitter + 1).tolist()
+        self._drawn += 1
+        self._last = max(self._last, arrival + self._block[at])
         return self._last

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from obengine.api.messages import NO_PRICE, SelfTrade, Side
 from obengine.feeds.order_flow import ChangeKind
@@ -29,8 +29,7 @@ _WALKED: Final = 1_000
 """The most levels that one order takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A recorded change, with the lots of its price before and after it."""
 
     number: int
@@ -219,9 +218,9 @@ class Shadows:
         order.placed, order.resting, order.credit = at, True, 0
         order.ahead_lots = self._ahead(order, code, at)
         orders, price = self.sides[code], order.price_ticks
-        place = next(
-            (n for n, each in enumerate(orders) if _is_better(code, price, each.price_ticks)), len(orders)
-        )
+        place = len(orders)
+        while place and _is_better(code, price, orders[place - 1].price_ticks):
+            place -= 1
         orders.insert(place, order)
         self._count(code, price, 1)
         self._on_queue(order)
