@@ -97,13 +97,7 @@ class DatabentoDay:
     source: DataFile
 
     def levels(self, count: int, *, symbol: int | str = 0) -> Frame:
-        """The best `count` levels of a symbol, by index or name, after each change of its book.
-
-        Columns: `time_ns` and those of `level_frames.level_names`; `NO_PRICE` and 0 lots for no level.
-
-        Raises:
-            WorkloadError: there is no such symbol, or `count` is out of range.
-        """
+        """The best `count` levels of a symbol after each change; columns and errors as `ItchDay.levels`."""
         return levels_of_commands(self.commands, self.times_ns, self.symbols, symbol, count)
 
     def price(self, symbol: int, ticks: int) -> float:
