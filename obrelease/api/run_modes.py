@@ -1,4 +1,7 @@
-"""Measure the bundled engine: bench, stress, architectures, replay and profile, one function per mode."""
+"""Measure the bundled engine: bench, stress, architectures, replay and profile, one function per mode.
+
+Each mode is loaded by its function: loading all of them takes longer than a small measurement.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from obrelease.analysis.kinds.profile.tables import ALLOCATIONS_FILE, FUNCTIONS_FILE
 from obrelease.analysis.summary.key_figures import figures_of
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Run
@@ -28,15 +30,8 @@ from obrelease.api.producer import this_program
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import CheckFailed, Inconclusive, UsageError
 from obrelease.models.artefact import Producer
-from obrelease.recorder.architectures import DEFAULT_MESSAGES, architectures_work, record_architectures
-from obrelease.recorder.architectures import SUMMARY_FILE as ARCHITECTURES_FILE
 from obrelease.recorder.bench import record_bench
 from obrelease.recorder.engine_adapter import bench_work
-from obrelease.recorder.profile import record_profile
-from obrelease.recorder.replay import record_replay
-from obrelease.recorder.simulation_settings import SimulationSettings
-from obrelease.recorder.stress import SUMMARY_FILE as SCALES_FILE
-from obrelease.recorder.stress import record_stress, stress_work
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.files import read_bounded
@@ -166,6 +161,8 @@ def run_stress(
 
     Raises: as `run_bench`.
     """
+    from obrelease.recorder.stress import SUMMARY_FILE, record_stress, stress_work
+
     check_texts(arrivals=arrivals, core=core)
     check_integers(seed=seed, passes=passes, rate=0 if rate is None else rate)
     check_flags(sweep=sweep)
@@ -186,7 +183,7 @@ def run_stress(
             progress=advance,
             **facts,
         )
-    return _report(registry, entry, rows_file=SCALES_FILE)
+    return _report(registry, entry, rows_file=SUMMARY_FILE)
 
 
 def run_architectures(
@@ -206,6 +203,13 @@ def run_architectures(
 
     Raises: as `run_bench`.
     """
+    from obrelease.recorder.architectures import (
+        DEFAULT_MESSAGES,
+        SUMMARY_FILE,
+        architectures_work,
+        record_architectures,
+    )
+
     check_integers(passes=passes, messages=0 if messages is None else messages)
     chosen = checked_integers("seeds", seeds)
     length = DEFAULT_MESSAGES if messages is None else messages
@@ -219,7 +223,7 @@ def run_architectures(
             progress=advance,
             **facts,
         )
-    return _report(registry, entry, rows_file=ARCHITECTURES_FILE)
+    return _report(registry, entry, rows_file=SUMMARY_FILE)
 
 
 def run_replay(
@@ -259,6 +263,9 @@ def run_replay(
         InvalidInput: the file is malformed.
         NotFound: the file is missing; else as `run_bench`.
     """
+    from obrelease.recorder.replay import record_replay
+    from obrelease.recorder.simulation_settings import SimulationSettings
+
     check_texts(core=core, start=start or "", end=end or "", queue=queue, latency=latency, fees=fees)
     check_texts(strategy=strategy or "")
     if strategy is None and (queue, latency, fees, seed) != ("exact", "", "", 1):
@@ -305,6 +312,9 @@ def run_profile(
 
     Raises: as `run_bench`.
     """
+    from obrelease.analysis.kinds.profile.tables import ALLOCATIONS_FILE, FUNCTIONS_FILE
+    from obrelease.recorder.profile import record_profile
+
     check_texts(scenario=scenario, core=core, profiler=profiler)
     check_integers(seed=seed, messages=0 if messages is None else messages)
     with _recording(project, reporter, f"profile {scenario}", None, core) as (registry, facts, _):

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from obrelease.api.arguments import checked_path
 from obrelease.api.project import Project, ProjectLike, project_of
+from obrelease.measurement.sweeps.adopted_runs import adopt_runs
+from obrelease.measurement.sweeps.claims import prepare_folders
 from obrelease.measurement.sweeps.expand import ResolvedNames
 from obrelease.measurement.sweeps.outcomes import settled_keys
 from obrelease.measurement.sweeps.plan import (
@@ -55,11 +57,15 @@ class PlanReport:
         }
 
 
-def plan_sweep(file: str | os.PathLike[str] = SWEEP_FILE, *, project: ProjectLike = ".") -> PlanReport:
+def plan_sweep(
+    file: str | os.PathLike[str] = SWEEP_FILE, *, adopt: bool = False, project: ProjectLike = "."
+) -> PlanReport:
     """Write the plan of a sweep into the results folder; cells that were measured before stay measured.
 
     Args:
         file: the sweep file.
+        adopt: also note cells as recorded whose runs came into the results folder in another way, such as by
+            `pull_runs`; they are found by their labels.
         project: whose results folder the workers of the sweep share.
 
     Raises:
@@ -79,6 +85,9 @@ def plan_sweep(file: str | os.PathLike[str] = SWEEP_FILE, *, project: ProjectLik
     plan = make_plan(read, digest, _resolved(read, owner))
     folder = SweepFolder(results, read.name)
     write_plan(folder, plan)
+    if adopt:
+        prepare_folders(folder)
+        adopt_runs(folder, plan.cells)
     keys = {cell.key for cell in plan.cells}
     return PlanReport(
         name=read.name,

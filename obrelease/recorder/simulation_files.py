@@ -8,7 +8,6 @@ from obengine.api.messages import Side
 from obengine.harness.outcome import SimulationOutcome
 from obengine.simulation.orders import OrderEventKind, Reason
 from obrelease.analysis.kinds.csv_table import csv_table
-from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
 from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.recorder.run_artefact import csv_file, svg_file
 from obrelease.storage.durable import NewFile
@@ -41,6 +40,9 @@ def simulation_files(
     rows = np.stack([series[name] for name in _SERIES], axis=1).tolist()
     files.append(csv_file("strategy-pnl.csv", csv_table(_SERIES, rows)))
     breaches = [] if simulation.risk is None else [breach.time_ns for breach in simulation.risk.breaches]
+    # Imported here: it loads matplotlib, which only a run with this plot needs.
+    from obrelease.analysis.kinds.timed_passes.risk_plot import inventory_and_pnl
+
     plot = inventory_and_pnl(
         series["time_ns"],
         series["inventory_lots"],

@@ -144,6 +144,28 @@ def test_shards_divide_the_cells_and_their_folders_can_be_copied_together(
     assert set(recorded(project / "results").runs.values()) == {1}
 
 
+def test_runs_that_came_without_their_claims_are_adopted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As from a shared registry: two machines measured, one of the cells both of them."""
+    write_sweep(project)
+    for number, shard in ((1, "1/2"), (2, "1/1")):
+        answer(capsys, "plan", "--results", f"part-{number}")
+        answer(capsys, "run", "--shard", shard, "--results", f"part-{number}")
+        (project / "results").mkdir(exist_ok=True)
+        subprocess.run(["cp", "-r", f"part-{number}/bench", "results/"], check=True)
+    assert answer(capsys, "plan")["settled"] == 0
+    assert answer(capsys, "plan", "--adopt")["settled"] == 4
+    before = Registry(project / "results").find()
+    assert len(before) == 6
+    assert answer(capsys, "run")["done"] == 4
+    assert Registry(project / "results").find() == before
+    done = read_done(SweepFolder(project / "results", "small"))
+    oldest = {entry.digest for entry in Registry(project / "part-1").find()}
+    assert len(oldest & {cell.digest for cell in done.values()}) == 2
+    assert len(answer(capsys, "collect", "--to", "pictures")["unreadable"]) == 0
+
+
 def test_a_plan_that_is_not_of_the_file_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A results folder can come from elsewhere, and a plan names commands."""
     file = write_sweep(project, '[command.a]\nrun = ["true"]\nexecutions = 1\n')
