@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from obengine.api.messages import OrderKind, Side
 from obengine.feeds.order_flow import ChangeKind
 from obengine.flow.baseline import STEADY, generate
 from obengine.simulation.latency import Latency
 from obengine.simulation.recording import Recording, record_commands
 from obengine.simulation.simulation import Simulation
-from tests.property.mirrored_orders import MirroredOrders, fills_by_order, recorded_fills
+from obengine.simulation.strategy import Market, Strategy
+from tests.property.mirrored_orders import Fills, MirroredOrders, fills_by_order, recorded_fills
 
 SEEDS = st.integers(0, 2**64 - 1)
 
@@ -57,6 +59,55 @@ def test_one_shadow_gets_what_it_gets_among_all(seed: int, pick: int) -> None:
     first_fill = result.fills["time_ns"][0]
     at = np.searchsorted(result.queue_positions["time_ns"], first_fill, side="right") - 1
     assert result.queue_positions["ahead_lots"][at] == 0
+
+
+class OneOrder(Strategy):
+    """Sends one order at a time."""
+
+    def __init__(self, time_ns: int, side: int, lots: int, price: int) -> None:
+        self.time_ns, self.order = time_ns, (side, lots, price)
+
+    def on_start(self, market: Market) -> None:
+        """Wait for the time."""
+        market.set_timer(self.time_ns)
+
+    def on_timer(self, market: Market, tag: str) -> None:
+        """Send it."""
+        side, lots, price = self.order
+        market.submit(Side(side), lots, price)
+
+
+def first_fill(fills: Fills) -> tuple[int, int]:
+    """The time of the first fill, and all lots of that time."""
+    return fills[0][0], sum(lots for time, _, lots in fills if time == fills[0][0])
+
+
+@settings(max_examples=12)
+@given(SEEDS, st.integers(0, 10**6))
+def test_in_a_market_without_the_order_the_shadow_meets_the_same_taker(seed: int, pick: int) -> None:
+    """The flow is matched again without the order: whoever took from it first now takes from others.
+
+    Of a market order, the shadow gets what the order got, because it takes as many lots from behind it.
+    """
+    commands = generate(STEADY, seed, 500).commands
+    times = np.arange(commands.size) * 10 + 10
+    recording = record_commands(commands, times)
+    market_order = commands["kind"] == OrderKind.MARKET
+    reached = [
+        (add, fills)
+        for add in passive_orders(recording)
+        if (fills := recorded_fills(recording, add)) and market_order[fills[0][0] // 10 - 1]
+    ]
+    assume(reached)
+    add, fills = reached[pick % len(reached)]
+    change = recording.changes[add]
+    kept = commands["order_id"] != change["order_id"]
+    without = record_commands(commands[kept], times[kept])
+    strategy = OneOrder(
+        int(change["time_ns"]), int(change["side"]), int(change["lots"]), int(change["price_ticks"])
+    )
+    got = fills_by_order(Simulation(without, strategy).run().fills)
+    assert first_fill(got[1]) == first_fill(fills)
 
 
 @settings(max_examples=10)
