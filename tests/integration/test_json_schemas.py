@@ -44,10 +44,11 @@ COMMANDS: Final = (
     "fsck",
     "reindex",
     "gc",
-    "measure --runs 1 --executions 1 -- true",
+    "measure --runs 1 --executions 1 -- sleep 0.01",
     "query 'SELECT count(*) AS runs FROM runs'",
     "export --parquet tables",
     "site build --to site",
+    "crate latest --to crate --license MIT",
     "remote add shared oci://127.0.0.1:1/runs",
     "remote list",
     "sweep plan",
@@ -75,7 +76,7 @@ FILES: Final = {
     "policy.toml": 'format = "obrelease.gate-policy"\nversion = 1\n[[metric]]\nname = "*"\n',
     "sweep.toml": 'format = "obrelease.sweep"\nversion = 1\nname = "small"\n'
     '[bench]\nscenarios = ["baseline"]\nmessages = [200]\npasses = 1\n',
-    ".gitignore": "exported/\npictures/\ntables/\nsite/\nsweep-small/\ndist/\nmpl/\n",
+    ".gitignore": "exported/\ncrate/\ntables/\nsite/\nsweep-small/\ndist/\nmpl/\n",
 }
 
 
