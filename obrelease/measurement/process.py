@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
+from time import monotonic, sleep
 from typing import BinaryIO, Final
 
 from obrelease.errors import NotFound, ProcessKilled, StorageError, UsageError
@@ -20,6 +21,8 @@ from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
 
 _LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+_ABANDONED_S: Final = 5.0
+_ABANDONED_POLL_S: Final = 0.01
 _RSS_BYTES: Final = 1 if sys.platform == "darwin" else 1024
 """The unit of `ru_maxrss`: getrusage(2) of each system."""
 
@@ -122,12 +125,19 @@ def _pipes() -> Iterator[tuple[FileIO, FileIO, FileIO, FileIO]]:
 
 
 def _kill_abandoned(facts: Mapping[str, str]) -> None:
-    """Kill a command whose launcher was killed, with what it started in its group."""
+    """Kill a command whose launcher was killed, with what it started in its group, and wait for their end.
+
+    They are not children of this process, so the wait ends when whoever inherited them has seen their end.
+    """
     if sys.platform == "win32":
         refuse_windows("a measurement")
-    if "pid" in facts:
-        with suppress(ProcessLookupError, PermissionError):
+    if "pid" not in facts:
+        return
+    deadline = monotonic() + _ABANDONED_S
+    with suppress(ProcessLookupError, PermissionError):
+        while monotonic() < deadline:
             os.killpg(int(facts["pid"]), signal.SIGKILL)
+            sleep(_ABANDONED_POLL_S)
 
 
 def _read_report(report: FileIO) -> dict[str, str]:
