@@ -81,6 +81,7 @@ def build_site(
     folder = checked_path("to", to)
     content = _content(owner, compare, reporter, across_hosts=across_hosts)
     require_site_folder(folder)
+    _require_libraries()
     writer = SiteWriter(folder)
     unreadable = list(content.unreadable)
     with reporter.progress("pages", len(content.entries)) as advance:
@@ -91,6 +92,12 @@ def build_site(
     return SiteReport(
         folder, len(writer.written), len(content.report.histories), len(content.entries), tuple(unreadable)
     )
+
+
+def _require_libraries() -> None:
+    from obrelease.site.templating import require_libraries
+
+    require_libraries()
 
 
 def build_report_file(

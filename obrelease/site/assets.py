@@ -79,8 +79,9 @@ def chart_style() -> Inline:
 
 def licences() -> str:
     """The licence texts of what the pages contain."""
+    script = _installed(*_SCRIPT)
     found = distribution(_DISTRIBUTION)
-    header = _installed(*_SCRIPT).partition("*/")[0].removeprefix("/**").removeprefix("/*")
+    header = script.partition("*/")[0].removeprefix("/**").removeprefix("/*")
     return f"uPlot, from {_DISTRIBUTION} {found.version}\n{header.strip()}\n\n{_own('mit-licence.txt')}"
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from obrelease.errors import UsageError
-from obrelease.site.assets import Inline
+from obrelease.site.assets import Inline, licences
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,6 +26,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def require_libraries() -> None:
+    """Check that Jinja and uPlot are installed, before anything is written.
+
+    Raises:
+        UsageError: one of them is not.
+        IntegrityError: uPlot is not the version whose digest is known.
+    """
+    _environment()
+    licences()
 
 
 def render(
