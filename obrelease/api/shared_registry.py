@@ -280,7 +280,7 @@ def _add_to_catalogue(
     catalogue = Catalogue(client, UserCache())
     missing = catalogue.missing(entries, tags)
     listed = read_listed_runs(missing, verify=False, reporter=reporter)
-    catalogue.add([_row(run) for run in listed.runs], tags)
+    catalogue.add([_row(run) for run in listed.runs])
 
 
 def _row(run: ListedRun) -> CatalogueRow:

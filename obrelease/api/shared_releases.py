@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from obrelease.api.arguments import checked_path
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.api.run_arguments import RunLike, run_name
 from obrelease.api.shared_connection import connected
+from obrelease.api.verify_published import verify
 from obrelease.errors import NotFound
 from obrelease.registry.shared.attachments import Attachment, find_attachments, push_attachment
 from obrelease.registry.shared.pull_run import fetch_envelope
 from obrelease.registry.shared.run_manifest import run_manifest, run_subject
-from obrelease.release.shared_release import SharedRelease, open_release, push_release, split_address
-from obrelease.remote.oci.place import SCHEME
+from obrelease.release.shared_release import SharedRelease, push_release
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.output_files import write_output
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.system_errors import storage_errors
-
-if TYPE_CHECKING:
-    from obrelease.release.verify.download_url import Address, Read
 
 
 def push_release_folder(
@@ -47,8 +41,6 @@ def push_release_folder(
         Conflict: the registry has another release of this tag.
         RemoteError: the registry failed or refused.
     """
-    from obrelease.api.verify_published import verify
-
     owner, path = project_of(project), checked_path("folder", folder)
     tag = verify(path, project=owner, reporter=reporter).manifest.tag
     with connected(remote, owner, writes=True) as client, reporter.progress("pushing", None) as advance:
@@ -115,20 +107,3 @@ def fetch_attachments(
                 write_output(path, client.read_blob(each.sha256, size=each.size, limit=each.size))
             found.append(path)
         return tuple(found)
-
-
-@contextmanager
-def opened_release(
-    release: str | os.PathLike[str], project: Project
-) -> Iterator[Callable[[], tuple[Address, Read]] | None]:
-    """What opens a release in a shared registry until the end of the block; None for any other release.
-
-    Raises:
-        UsageError: the address is malformed.
-    """
-    if not isinstance(release, str) or not release.startswith(SCHEME):
-        yield None
-        return
-    place, tag = split_address(release)
-    with connected(place, project, writes=False) as client:
-        yield partial(open_release, client, tag)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from obrelease.api.arguments import checked_path
+from obrelease.api.open_shared_release import opened_release
 from obrelease.api.project import Project, ProjectLike, project_of
 from obrelease.api.project_forge import forge_of
-from obrelease.api.shared_releases import opened_release
 from obrelease.release.verify.download_url import Address, Read
 from obrelease.release.verify.verify_release import VerifyResult, verify_release
 from obrelease.storage.reporter import SILENT, Reporter

@@ -93,6 +93,7 @@ class Catalogue:
 
     def __init__(self, client: RepositoryClient, cache: UserCache) -> None:
         self._client, self._cache = client, cache
+        self._live_pages: dict[str, int] = {}
 
     def search(self, where: Filter) -> CatalogueSearch:
         """The runs that pass a filter, newest first.
@@ -127,15 +128,15 @@ class Catalogue:
         known = self._rows(tags, shards, [])
         return [entry for entry in entries if entry.digest not in known]
 
-    def add(self, rows: Sequence[CatalogueRow], tags: CatalogueTags) -> None:
-        """Add rows; a row that another writer has added meanwhile does no harm.
+    def add(self, rows: Sequence[CatalogueRow]) -> None:
+        """Add rows of runs that were `missing`; a row that another writer has added meanwhile does no harm.
 
         Raises:
             RemoteError: the registry failed; the runs themselves are not concerned.
         """
         for shard, page in pages_of(rows):
             self._push(shard, page)
-            if len(tags.pages.get(shard, ())) + 1 >= MERGED_PAGES:
+            if self._live_pages.get(shard, 0) + 1 >= MERGED_PAGES:
                 self._merge(shard)
 
     def _rows(
@@ -162,7 +163,9 @@ class Catalogue:
             else:
                 unreadable.append((digest, page.message))
         replaced = {each for digest, page in pages.items() for each in page.replaces if each != digest}
-        return {digest: page for digest, page in pages.items() if digest not in replaced}
+        live = {digest: page for digest, page in pages.items() if digest not in replaced}
+        self._live_pages[shard] = len(live)
+        return live
 
     def _page(self, digest: str) -> tuple[str, CataloguePage | ObreleaseError]:
         data = self._cache.page(digest, MAX_PAGE_BYTES)

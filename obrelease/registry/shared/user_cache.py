@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,7 @@ from obrelease.errors import ObreleaseError
 from obrelease.storage.durable import replace_file
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
+from obrelease.storage.output_files import write_page
 
 _CACHE: Final = Path(".cache", "obrelease", "shared")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -39,7 +42,7 @@ class UserCache:
     def keep_page(self, sha256: str, data: bytes) -> None:
         """Keep the bytes of a page whose digest was checked."""
         if _DIGEST.fullmatch(sha256):
-            self._write(f"pages/{sha256}", data)
+            self._write(f"pages/{sha256}", data, write_page)
 
     def location(self, place: str, sha256: str) -> str | None:
         """The location of an unfinished upload; None if none is kept."""
@@ -50,7 +53,7 @@ class UserCache:
         """Keep the location of an unfinished upload; None forgets it. Only the user can read it."""
         name = self._upload(place, sha256)
         if location is not None:
-            self._write(name, location.encode("utf-8"))
+            self._write(name, location.encode("utf-8"), partial(replace_file, mode=0o600))
         elif self._folder is not None:
             with suppress(OSError):
                 (self._folder / name).unlink(missing_ok=True)
@@ -63,13 +66,13 @@ class UserCache:
             return read_bounded(self._folder / name, limit) if self._folder else None
         return None
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, data: bytes, write: Callable[[Path, bytes], None]) -> None:
         if self._folder is None:
             return
         path = self._folder / name
         with suppress(ObreleaseError, OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(path, data, mode=0o600)
+            write(path, data)
             if sum(1 for _ in os.scandir(path.parent)) > _MAX_KEPT:
                 _remove_oldest(path.parent)
 
