@@ -7,7 +7,8 @@ Every public name is available from here, and its module is imported on first us
 alone is fast and does not load NumPy:
 
 * book: `make_book`, `OrderBook`, `core_names`, `native_build`, `native_unavailable_reason`
-* commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`
+* commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`,
+  `set_steps`
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
 * feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
 * `read_databento` (needs `databento-dbn`)
@@ -35,7 +36,7 @@ _MODULES = {
         "SelfTrade Side TimeInForce TradingState records_digest"
     ),
     "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",
-    "obengine.api.orders": "cancel execute mass_cancel modify new_order set_clock set_state",
+    "obengine.api.orders": "cancel execute mass_cancel modify new_order set_clock set_state set_steps",
     "obengine.api.protocol": "Book Indication Level",
     "obengine.api.snapshot": "Snapshot",
     "obengine.audit.invariants": "audit_events check_snapshot nonzero_faults",

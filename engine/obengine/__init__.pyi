@@ -54,6 +54,7 @@ from obengine.api.orders import (
     new_order as new_order,
     set_clock as set_clock,
     set_state as set_state,
+    set_steps as set_steps,
 )
 from obengine.api.protocol import Book as Book, Indication as Indication, Level as Level
 from obengine.api.snapshot import Snapshot as Snapshot

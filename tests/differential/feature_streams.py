@@ -33,7 +33,7 @@ class Temper:
     """What a stream is made of.
 
     Attributes:
-        ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK.
+        ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK, STEPS.
         kinds: weights of the kinds of NEW, in their order.
         tifs: weights of the times in force, likewise.
         post_only, hidden, iceberg, minimum, prevented, by_total, to_limit: shares of NEW that may have it.
@@ -48,7 +48,7 @@ class Temper:
     """
 
     name: str
-    ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01)
+    ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01, 0.002)
     kinds: Weights = (0.6, 0.12, 0.08, 0.08, 0.06, 0.06)
     tifs: Weights = (0.5, 0.12, 0.1, 0.1, 0.08, 0.1)
     post_only: float = 0.08
@@ -162,6 +162,11 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     out["price_ticks"] = np.where((op == Op.STATE) & (rng.random(n) < 0.5), NO_PRICE, out["price_ticks"])
     everywhere = (op == Op.MASS_CANCEL) & (rng.random(n) < 0.2)
     out["symbol"] = np.where(everywhere, ALL_SYMBOLS, out["symbol"])
+    steps = op == Op.STEPS
+    price_step = np.where(rng.random(n) < 0.5, 1, rng.integers(1, 4, n))
+    lot_step = np.where(rng.random(n) < 0.7, 1, rng.integers(0, 3, n))
+    out["participant"] = np.where(steps, price_step, out["participant"])
+    out["qty_lots"] = np.where(steps, lot_step, out["qty_lots"])
     clock = op == Op.CLOCK
     time_ns = np.cumsum(clock) * temper.step_ns + rng.integers(-temper.step_ns, 1, n)
     out["order_id"] = np.where(clock, np.maximum(time_ns, 0).astype(np.uint64), out["order_id"])
@@ -171,7 +176,7 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
 def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: Commands) -> None:
     """Overwrite single fields, so that each check of each command is reached."""
     edges: tuple[tuple[Commands, str, tuple[int, ...]], ...] = (
-        (out, "op", (0, 0, 4, 8, 255)),
+        (out, "op", (0, 0, 4, 9, 255)),
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6)),
@@ -228,7 +233,7 @@ TEMPERS: Final = (
     Temper("relatives", prevented=0.9, owners=2, spread=4, kinds=(0.75, 0.15, 0.03, 0.03, 0.02, 0.02)),
     Temper(
         "sessions",
-        ops=(0.7, 0.06, 0.08, 0.03, 0.0, 0.005, 0.1, 0.01),
+        ops=(0.7, 0.06, 0.08, 0.03, 0.0, 0.005, 0.1, 0.01, 0.01),
         calm=0.35,
         kinds=(0.8, 0.05, 0.05, 0.04, 0.03, 0.03),
         spread=9,

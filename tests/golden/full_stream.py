@@ -91,3 +91,38 @@ def full_stream(commands: int = 30_000) -> Commands:
     while len(rows) < commands:
         rows += generator.step()
     return np.array(rows[:commands], COMMAND)
+
+
+class LaterGenerator(Generator):
+    """Also what came after `full_stream`: steps, amended stops, quantities by total, market-to-limit."""
+
+    def step(self) -> list[Row]:
+        """One command, or an EXTEND and its NEW or MODIFY."""
+        what = self.draw(60)
+        symbol, order_id = self.draw(2), self.draw(250)
+        if what == 0:
+            steps = (1, 1, 1, 2, 3, 0)[self.draw(6)], (1, 1, 1, 1, 2, 70_000)[self.draw(6)]
+            return [(Op.STEPS, 9, 9, 9, symbol, 0, steps[1], steps[0], 9, 9)]
+        if what < 6:
+            trigger = 1 + self.draw(6) if self.draw(2) else 1000 + self.draw(31)
+            extend = (Op.EXTEND, 0, 0, 0, 0, 0, int(self.draw(20) == 0), 0, 0, trigger)
+            return [extend, (Op.MODIFY, 0, 0, 0, symbol, 1, 1 + self.draw(40), 0, order_id, 1000)]
+        return [self.marked(row) for row in super().step()]
+
+    def marked(self, row: Row) -> Row:
+        """A NEW perhaps with the flags TOTAL and TO_LIMIT."""
+        if row[0] != Op.NEW:
+            return row
+        flags = row[5] | 128 * (self.draw(3) == 0)
+        if row[2] == 1 and row[3] in (0, 2, 3):
+            flags |= 256 * self.draw(2)
+        return (*row[:5], flags, *row[6:])
+
+
+def later_stream(commands: int = 30_000) -> Commands:
+    """The same with the later kinds of commands among them."""
+    generator = LaterGenerator(11)
+    rows: list[Row] = []
+    while len(rows) < commands:
+        rows += generator.step()
+    return np.array(rows[:commands], COMMAND)

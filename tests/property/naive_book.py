@@ -48,6 +48,7 @@ class NaiveBook:
         self.extension: Extension | None = None
         self.state = [0] * symbols
         self.last: list[int | None] = [None] * symbols
+        self.steps = [(1, 1)] * symbols
         self.prices: list[int] = []
         self.elected: list[Order] = []
         self.rows: list[EventRow] = []
@@ -86,6 +87,10 @@ class NaiveBook:
             return self.set_clock(command)
         if command.op == Op.STATE:
             return self.set_state(command)
+        if command.op == Op.STEPS:
+            self.steps[command.symbol] = (command.participant, command.qty_lots)
+            self.rows.append((12, 0, command.symbol, command.qty_lots, command.participant, 0, 0))
+            return 0
         order = self.find(command.symbol, command.order_id)
         if order is None or (order.waits and command.op == Op.EXECUTE):
             return RejectCode.UNKNOWN_ORDER
@@ -112,7 +117,8 @@ class NaiveBook:
             order.trail, order.trigger = x.trigger, NO_PRICE
         else:
             order.trigger = x.trigger
-        code = self.admit(order, x.minimum)
+        code = self.off_step(c.symbol, (price, x.trigger), (c.qty_lots, x.display))
+        code = code or self.admit(order, x.minimum)
         if code:
             return code
         if order.flags & OrderFlag.TO_LIMIT:
@@ -148,14 +154,27 @@ class NaiveBook:
                 if not order.flags & OrderFlag.SLIDE:
                     return RejectCode.WOULD_TAKE
                 slid = makers[0].price - order.sign
-                if slid in (NO_PRICE, MAX_PRICE + 1):
+                while slid % self.steps[order.symbol][0]:
+                    slid -= order.sign
+                if not NO_PRICE < slid <= MAX_PRICE:
                     return RejectCode.BAD_PRICE
                 order.price = slid
         return 0
 
+    def off_step(self, symbol: int, prices: tuple[int, ...], lots: tuple[int, ...]) -> int:
+        price_step, lot_step = self.steps[symbol]
+        if any(price != NO_PRICE and price % price_step for price in prices):
+            return RejectCode.OFF_STEP_PRICE
+        return RejectCode.OFF_STEP_QUANTITY if any(n % lot_step for n in lots) else 0
+
     def modify(self, c: Command, order: Order, x: Extension) -> int:
         if c.flags and (not order.waits or (x.trigger <= 0 if order.trail else x.trigger == NO_PRICE)):
             return RejectCode.BAD_TRIGGER
+        unpriced = order.kind in (OrderKind.STOP, OrderKind.TRAILING_STOP)
+        limit = NO_PRICE if unpriced else c.price_ticks
+        off = self.off_step(c.symbol, (limit, x.trigger), (c.qty_lots,))
+        if off:
+            return off
         if order.waits:
             order.qty = c.qty_lots
             if order.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT):
@@ -373,6 +392,8 @@ class NaiveBook:
         buys, sells = ([o for o in self.book(symbol, side) if o.queue < 2] for side in Side)
         if not buys or not sells or buys[0].price < sells[0].price:
             return
+        if reference != NO_PRICE:
+            reference -= reference % self.steps[symbol][0]
         price, volume = clearing(
             [(o.price, o.qty) for o in buys], [(o.price, o.qty) for o in sells], reference
         )

@@ -42,6 +42,7 @@ CHECKS = (
     RejectCode.UNKNOWN_SYMBOL,
     RejectCode.UNKNOWN_STATE,
     RejectCode.BAD_TIME,
+    RejectCode.BAD_STEP,
     RejectCode.BAD_QUANTITY,
     RejectCode.BAD_PRICE,
     RejectCode.MISSING_EXTENSION,
@@ -77,7 +78,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
     lots_read = op in (Op.NEW, Op.CANCEL, Op.MODIFY, Op.EXECUTE)
     trigger = x.trigger <= 0 if trailing else x.trigger == NO_PRICE if stop else x.trigger != 0
     broken = {
-        RejectCode.UNKNOWN_OP: op > 7,
+        RejectCode.UNKNOWN_OP: op > 8,
         RejectCode.UNKNOWN_SIDE: (new and c.side > 1) or (op == Op.MASS_CANCEL and c.side > 2),
         RejectCode.UNKNOWN_KIND: new and c.kind > 5,
         RejectCode.UNKNOWN_TIF: new and (c.tif > 5 or (aon and c.kind != OrderKind.LIMIT)),
@@ -87,6 +88,8 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         and not (op == Op.MASS_CANCEL and c.symbol == 65_535),
         RejectCode.UNKNOWN_STATE: op == Op.STATE and c.side > 2,
         RejectCode.BAD_TIME: op == Op.CLOCK and c.order_id < clock,
+        RejectCode.BAD_STEP: op == Op.STEPS
+        and (c.participant not in range(1, 65_536) or c.qty_lots not in range(1, 65_536)),
         RejectCode.BAD_QUANTITY: lots_read and c.qty_lots < (op != Op.CANCEL),
         RejectCode.BAD_PRICE: c.price_ticks == NO_PRICE and ((new and with_limit) or op == Op.MODIFY),
         RejectCode.MISSING_EXTENSION: ((new or amend) and extended and given is None)

@@ -114,6 +114,18 @@ def _running() -> st.SearchStrategy[Fields]:
         st.tuples(
             st.just(int(Op.STATE)), state, fixed, fixed, _symbols, fixed, fixed, fixed, _ids, reference
         ),
+        st.tuples(
+            st.just(int(Op.STEPS)),
+            _byte,
+            _byte,
+            _byte,
+            _symbols,
+            fixed,
+            st.sampled_from([1, 1, 1, 2, 0]),
+            st.sampled_from([1, 1, 2, 3]),
+            _ids,
+            _prices,
+        ),
         st.tuples(st.just(int(Op.CLOCK)), _byte, fixed, fixed, _symbols, _bit, fixed, fixed, _times, _prices),
         st.tuples(
             st.just(int(Op.MASS_CANCEL)),
@@ -133,7 +145,7 @@ def _running() -> st.SearchStrategy[Fields]:
 def _edgy() -> st.SearchStrategy[Fields]:
     """Each field is likely right and sometimes wrong, so that rules meet in one command."""
     return st.tuples(
-        st.integers(0, 8),
+        st.integers(0, 9),
         st.integers(0, 3),
         st.integers(0, 6),
         st.integers(0, 6),

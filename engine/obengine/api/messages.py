@@ -14,8 +14,10 @@ Command record (`COMMAND`)::
     4      u2   symbol        symbol index, 0 in a one-symbol stream; MASS_CANCEL: or ALL_SYMBOLS
     6      u2   flags         NEW: OrderFlag and the self-trade mode; MODIFY: 0 or EXTENDED;
                               CLOCK: END_OF_DAY; else 0
-    8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots
-    12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots
+    8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots;
+                              STEPS: the lot step
+    12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots;
+                              STEPS: the price step
     16     u8   order_id      CLOCK: time_ns; EXTEND: expiry_ns; MASS_CANCEL, STATE: not read
     24     i8   price_ticks   NEW limit kinds, MODIFY: the limit; NEW market: NO_PRICE or the worst
                               price; STATE: the reference price or NO_PRICE; EXTEND: trigger or
@@ -53,6 +55,7 @@ STATE_CHANGED  TradingState     0 (order_id: old state)      the reference price
 AUCTION_PRICE  0                volume                       the auction price
 MASS_CANCELLED side as sent     number of orders             0 (order_id: participant)
 CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
+STEPS_SET      0                the lot step                 0 (order_id: the price step)
 ============== ================ ============================ ==================================
 
 The sequence number of an event is its 0-based index in the stream of its engine; a batch has the
@@ -90,6 +93,9 @@ ALL_SYMBOLS: Final = 2**16 - 1
 CROSS: Final = 2
 """TRADED: the detail of an uncross, where neither order is the taker."""
 
+MAX_STEP: Final = 2**16 - 1
+"""STEPS: the greatest price step in ticks and the greatest lot step."""
+
 END_OF_DAY: Final = 1
 """CLOCK: the flag that expires DAY orders."""
 
@@ -111,6 +117,7 @@ class Op(IntEnum):
     MASS_CANCEL = 5
     STATE = 6
     CLOCK = 7
+    STEPS = 8
 
 
 class Side(IntEnum):
@@ -194,6 +201,7 @@ class EventKind(IntEnum):
     AUCTION_PRICE = 9
     MASS_CANCELLED = 10
     CLOCK_SET = 11
+    STEPS_SET = 12
 
 
 class CancelReason(IntEnum):
@@ -238,6 +246,9 @@ class RejectCode(IntEnum):
     NOT_IN_AUCTION = 18
     UNKNOWN_STATE = 19
     BAD_TIME = 20
+    BAD_STEP = 21
+    OFF_STEP_PRICE = 22
+    OFF_STEP_QUANTITY = 23
 
 
 COMMAND: Final = np.dtype(

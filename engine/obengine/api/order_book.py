@@ -102,6 +102,10 @@ class OrderBook:
         """Set the trading state of a symbol, with the arguments of `set_state`."""
         return self.apply(orders.set_state(state, **more))
 
+    def set_steps(self, **more: Any) -> list[Event]:
+        """Set the price step and the lot step of a symbol, with the arguments of `set_steps`."""
+        return self.apply(orders.set_steps(**more))
+
     def set_clock(self, time_ns: int, *, end_of_day: bool = False) -> list[Event]:
         """Set the clock and expire orders that are due."""
         return self.apply(orders.set_clock(time_ns, end_of_day=end_of_day))

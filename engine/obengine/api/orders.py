@@ -147,6 +147,11 @@ def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:
     return _records((Op.CLOCK, 0, 0, 0, 0, end_of_day, 0, 0, time_ns, 0))
 
 
+def set_steps(*, price_step_ticks: int = 1, lot_step: int = 1, symbol: int = 0) -> Commands:
+    """Build a STEPS command: prices and quantities of a symbol's orders must be multiples of these steps."""
+    return _records((Op.STEPS, 0, 0, 0, symbol, 0, lot_step, price_step_ticks, 0, 0))
+
+
 def _kind(price_ticks: int, trigger_ticks: int | None, trail_ticks: int | None) -> OrderKind:
     limited = price_ticks != NO_PRICE
     if trigger_ticks is not None:

@@ -7,9 +7,10 @@ All integers are little-endian. Section 11 of SPECIFICATION.md defines the field
     0  u8 clock_ns    8  u4 extended (1: an EXTEND is pending, else the rest is 0)    12 i4 display_lots
     16 u4 min_lots    20 u4 reserved    24 u8 expiry_ns    32 i8 trigger_ticks (or trail)
 
-`SYMBOL` (16 bytes), by symbol, only for symbols that have a last price or are not OPEN::
+`SYMBOL` (16 bytes), by symbol, only for symbols that have a last price or a step, or are not OPEN::
 
-    0  u2 symbol    2  u1 state    3  u1 has_last    4  u4 reserved    8  i8 last_ticks (0 if none)
+    0  u2 symbol    2  u1 state    3  u1 has_last    4  u2 price_step (0 for 1)    6  u2 lot_step (0 for 1)
+    8  i8 last_ticks (0 if none)
 
 `RESTING` (64 bytes), one for each order, in the canonical order::
 
@@ -45,7 +46,8 @@ SYMBOL: Final = np.dtype(
         ("symbol", "<u2"),
         ("state", "u1"),
         ("has_last", "u1"),
-        ("reserved", "<u4"),
+        ("price_step", "<u2"),
+        ("lot_step", "<u2"),
         ("last_ticks", "<i8"),
     ]
 )

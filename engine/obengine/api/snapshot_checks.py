@@ -84,9 +84,12 @@ def _symbol_rules(symbols: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
         "records are by symbol": _rising(symbols["symbol"].astype(np.int64)),
         "state is a TradingState": symbols["state"] <= TradingState.AUCTION,
         "has_last is 0 or 1": has_last <= 1,
-        "reserved of SYMBOL is 0": symbols["reserved"] == 0,
+        "a step is not 1": (symbols["price_step"] != 1) & (symbols["lot_step"] != 1),
         "last_ticks is a price, 0 where there is none": (last != NO_PRICE) & ((has_last == 1) | (last == 0)),
-        "a symbol in initial state has no record": (has_last == 1) | (symbols["state"] != TradingState.OPEN),
+        "a symbol in initial state has no record": (has_last == 1)
+        | (symbols["state"] != TradingState.OPEN)
+        | (symbols["price_step"] != 0)
+        | (symbols["lot_step"] != 0),
     }
 
 

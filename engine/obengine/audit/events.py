@@ -48,6 +48,7 @@ EVENT_FAULTS: Final = (
 _TRADED: Final = int(EventKind.TRADED)
 _AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
 _MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
+_STAND_ALONE: Final = frozenset({EventKind.REJECTED, EventKind.STEPS_SET})
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
 _COUNTED: Final = {
     EventKind.MASS_CANCELLED: CancelReason.MASS,
@@ -111,7 +112,7 @@ class EventAudit:
         for kind, detail, symbol, qty, order_id, other_id, price in EVENT_RECORD.iter_unpack(
             events.tobytes()
         ):
-            if kind == EventKind.REJECTED:
+            if kind in _STAND_ALONE:
                 self._finish_arrival()
                 continue
             if qty <= 0 and kind not in _MAY_BE_EMPTY:

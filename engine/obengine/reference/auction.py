@@ -29,7 +29,7 @@ class AuctionCandidate(NamedTuple):
 def uncross(book: SymbolBook, reference: int) -> None:
     """Trade all crossing orders at one price; do nothing if the book is not crossed."""
     buys, sells = (_auction_orders(book, side) for side in Side)
-    best = _best_of(buys, sells, reference)
+    best = _best_of(buys, sells, reference, book.price_step)
     if best is None:
         return
     book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
@@ -39,21 +39,21 @@ def uncross(book: SymbolBook, reference: int) -> None:
 def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
     """What `uncross` would give; None if the book is not crossed."""
     buys, sells = (_auction_orders(book, side) for side in Side)
-    return _best_of(buys, sells, reference)
+    return _best_of(buys, sells, reference, book.price_step)
 
 
 def _best_of(
-    buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int
+    buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int, step: int
 ) -> AuctionCandidate | None:
     if not buys or not sells or buys[0].price < sells[0].price:
         return None
     return choose_auction_price(
-        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference
+        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference, step
     )
 
 
 def choose_auction_price(
-    buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int
+    buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int, step: int = 1
 ) -> AuctionCandidate:
     """Select the auction price of crossing orders.
 
@@ -61,6 +61,7 @@ def choose_auction_price(
         buys: limit in ticks and lots of each buy, best first.
         sells: the same for each sell.
         reference: the reference price, or NO_PRICE.
+        step: the price step; the reference price is rounded down to a multiple of it.
     """
     buys = sorted(buys)
     buy_prices, sell_prices = ([price for price, _ in side] for side in (buys, sells))
@@ -80,6 +81,7 @@ def choose_auction_price(
         return candidates[-1]
     if all(candidate.surplus < 0 for candidate in candidates) or reference == NO_PRICE:
         return candidates[0]
+    reference -= reference % step
     return candidate_at(min(max(reference, candidates[0].price), candidates[-1].price))
 
 

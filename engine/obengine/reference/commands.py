@@ -31,6 +31,7 @@ from obengine.reference.orders import (
     Order,
     order_from,
 )
+from obengine.reference.steps import check_new_steps, check_steps
 from obengine.reference.stops import (
     accept_stop,
     amend_trigger,
@@ -86,6 +87,8 @@ class CommandProcessor:
         book = self.books[command.symbol]
         if command.op == Op.STATE:
             reject_code = _state(book, command)
+        elif command.op == Op.STEPS:
+            return _set_steps(book, command)
         elif command.op == Op.NEW:
             reject_code = _new(book, command, extension)
         elif command.op == Op.CANCEL:
@@ -166,7 +169,7 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
     if book.is_open(command.order_id):
         return RejectCode.DUPLICATE_ID
     order = order_from(command, extension)
-    reject_code = _check_trading_state(book, order, bool(extension.min_lots))
+    reject_code = check_new_steps(book, order) or _check_trading_state(book, order, bool(extension.min_lots))
     if reject_code:
         return reject_code
     if book.state == TradingState.OPEN and order.flags & OrderFlag.POST_ONLY:
@@ -233,6 +236,9 @@ def _modify(book: SymbolBook, command: Command, extension: Extension) -> int:
         return RejectCode.UNKNOWN_ORDER
     if command.flags & OrderFlag.EXTENDED:
         return RejectCode.BAD_TRIGGER
+    reject_code = check_steps(book, (command.price_ticks,), (command.qty_lots,))
+    if reject_code:
+        return reject_code
     special = book.special_orders.get(command.order_id)
     if special and special.flags & OrderFlag.TOTAL:
         left = command.qty_lots - special.filled_lots
@@ -252,6 +258,10 @@ def _modify_stop(book: SymbolBook, stop: Order, command: Command, extension: Ext
     amended = command.flags & OrderFlag.EXTENDED
     if amended and not is_valid_trigger(stop, extension.trigger_ticks):
         return RejectCode.BAD_TRIGGER
+    limit = command.price_ticks if stop.kind in LIMITED else NO_PRICE
+    reject_code = check_steps(book, (limit, extension.trigger_ticks), (command.qty_lots,))
+    if reject_code:
+        return reject_code
     stop.open_lots = command.qty_lots
     if stop.kind in LIMITED:
         stop.price_ticks = command.price_ticks
@@ -286,6 +296,12 @@ def _reprice(book: SymbolBook, command: Command) -> int:
 
 def _emit_modified(book: SymbolBook, priority: Priority, order: Order) -> None:
     book.emit(EventKind.MODIFIED, priority, order.open_lots, order.order_id, 0, order.price_ticks)
+
+
+def _set_steps(book: SymbolBook, command: Command) -> int:
+    book.price_step, book.lot_step = command.participant, command.qty_lots
+    book.emit(EventKind.STEPS_SET, 0, book.lot_step, book.price_step, 0, 0)
+    return _ACCEPTED
 
 
 def _state(book: SymbolBook, command: Command) -> int:

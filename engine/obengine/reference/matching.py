@@ -97,7 +97,8 @@ def reprice_post_only(book: SymbolBook, side: int, flags: int, price: int) -> tu
         return 0, price
     if not flags & OrderFlag.SLIDE:
         return RejectCode.WOULD_TAKE, price
-    slid = best - 1 if side == Side.BUY else best + 1
+    step = book.price_step
+    slid = (best - 1) // step * step if side == Side.BUY else -(-(best + 1) // step * step)
     return (0, slid) if NO_PRICE < slid <= MAX_PRICE else (RejectCode.BAD_PRICE, price)
 
 

@@ -19,9 +19,16 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
     extended = int(processor.extension is not None)
     head = (processor.clock_ns, extended, display_lots, min_lots, 0, expiry_ns, trigger_ticks)
     symbols = [
-        (book.symbol, book.state, book.last_ticks is not None, 0, book.last_ticks or 0)
+        (
+            book.symbol,
+            book.state,
+            book.last_ticks is not None,
+            book.price_step if book.price_step > 1 else 0,
+            book.lot_step if book.lot_step > 1 else 0,
+            book.last_ticks or 0,
+        )
         for book in processor.books
-        if book.state or book.last_ticks is not None
+        if book.state or book.last_ticks is not None or book.price_step > 1 or book.lot_step > 1
     ]
     orders = [row for book in processor.books if book.orders or book.waiting for row in _rows(book)]
     return Snapshot(
@@ -37,8 +44,9 @@ def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
     ].tolist()
     if extended:
         processor.extension = Extension(display_lots, min_lots, expiry_ns, trigger_ticks)
-    for symbol, state, has_last, _, last_ticks in snapshot.symbols.tolist():
+    for symbol, state, has_last, price_step, lot_step, last_ticks in snapshot.symbols.tolist():
         book = processor.books[symbol]
+        book.price_step, book.lot_step = price_step or 1, lot_step or 1
         book.state, book.last_ticks = state, last_ticks if has_last else None
     for row in snapshot.orders.tolist():
         _restore_order(processor.books[row[0]], *row[1:])

@@ -32,6 +32,7 @@ class SymbolBook:
         state: a TradingState.
         last_ticks: price of the last trade, None before the first.
         first_unseen_ticks: price of the first trade that waiting stops have not seen.
+        price_step, lot_step: prices and quantities that are entered are multiples of these.
     """
 
     __slots__ = (
@@ -41,7 +42,9 @@ class SymbolBook:
         "first_unseen_ticks",
         "last_ticks",
         "log",
+        "lot_step",
         "orders",
+        "price_step",
         "special_orders",
         "state",
         "symbol",
@@ -59,6 +62,7 @@ class SymbolBook:
         self.state: int = TradingState.OPEN
         self.last_ticks: int | None = None
         self.first_unseen_ticks: int | None = None
+        self.price_step = self.lot_step = 1
 
     def emit(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
         """Append an event of this symbol to the log."""

@@ -8,6 +8,7 @@ from obengine.api.messages import (
     ALL_SYMBOLS,
     BOTH_SIDES,
     END_OF_DAY,
+    MAX_STEP,
     NO_PRICE,
     SELF_TRADE_MASK,
     SELF_TRADE_SHIFT,
@@ -57,6 +58,14 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
         return (
             RejectCode.BAD_FLAGS if command.flags & ~END_OF_DAY
             else RejectCode.BAD_TIME if command.order_id < clock_ns
+            else _VALID
+        )  # fmt: skip
+    if command.op == Op.STEPS:
+        steps = (command.participant, command.qty_lots)
+        return (
+            RejectCode.BAD_FLAGS if command.flags
+            else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
+            else RejectCode.BAD_STEP if not all(1 <= step <= MAX_STEP for step in steps)
             else _VALID
         )  # fmt: skip
     return RejectCode.UNKNOWN_OP

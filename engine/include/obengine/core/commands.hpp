@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "obengine/core/auction.hpp"
@@ -70,7 +71,7 @@ private:
         if (op == Op::clock) return set_clock(command);
         Ops ops = ops_for(command.symbol);
         const RejectCode reject_code = dispatch_to_symbol(ops, op, command, extension);
-        if (reject_code == RejectCode::none) settle(ops);
+        if (reject_code == RejectCode::none && op != Op::steps) settle(ops);
         update_special_count(ops.book);
         if (state_.shared.expiries.needs_compaction()) compact_expiries();
         return reject_code;
@@ -78,6 +79,7 @@ private:
 
     [[nodiscard]] RejectCode dispatch_to_symbol(Ops& ops, Op op, const Command& command, const Extension& extension) {
         if (op == Op::state) return set_state(ops, command);
+        if (op == Op::steps) return set_steps(ops, command);
         const Slot known = ops.book.ids().find(state_.shared.pool, command.order_id);
         if (op == Op::new_order) {
             if (known != null_slot) return RejectCode::duplicate_id;
@@ -125,6 +127,9 @@ private:
 
     [[nodiscard]] RejectCode new_order(Ops& ops, const Command& command, const Extension& extension) {
         Order order = order_from(command, extension);
+        const Ticks trigger = is_trailing(order.kind) ? order.trail : order.trigger;
+        const RejectCode off_step = check_steps(ops.book, {order.price, trigger}, order.open, order.display);
+        if (off_step != RejectCode::none) return off_step;
         const RejectCode reject_code = check_arrival(ops.book, order, extension.min_lots != 0);
         if (reject_code != RejectCode::none) return reject_code;
         if ((order.flags & flag::to_limit) != 0) convert_market_to_limit(ops.book, order);
@@ -160,6 +165,9 @@ private:
     [[nodiscard]] RejectCode modify(Ops& ops, Slot slot, const Command& command, const Extension& extension) {
         if (ops.is_waiting(slot)) return modify_stop(ops, slot, command, extension);
         if ((command.flags & flag::extended) != 0) return RejectCode::bad_trigger;
+        const RejectCode off_step = check_steps(ops.book, {command.price_ticks, no_price},
+                                                static_cast<std::uint32_t>(command.qty_lots));
+        if (off_step != RejectCode::none) return off_step;
         auto qty = static_cast<std::uint32_t>(command.qty_lots);
         const OrderAttributes* const special = ops.attributes(slot);
         if (special != nullptr && (special->order.flags & flag::total) != 0) {
@@ -182,6 +190,9 @@ private:
         const bool amended = (command.flags & flag::extended) != 0;
         const Ticks trigger = extension.trigger_ticks;
         if (amended && (is_trailing(stop.kind) ? trigger <= 0 : trigger == no_price)) return RejectCode::bad_trigger;
+        const RejectCode off_step = check_steps(ops.book, {is_limited(stop.kind) ? command.price_ticks : no_price, trigger},
+                                                static_cast<std::uint32_t>(command.qty_lots));
+        if (off_step != RejectCode::none) return off_step;
         stop.open = static_cast<std::uint32_t>(command.qty_lots);
         if (is_limited(stop.kind)) stop.price = ops.node(slot).price = command.price_ticks;
         emit_modified(ops, Priority::kept, stop);
@@ -216,6 +227,23 @@ private:
             ops.book.first_unseen = no_price;
             if (ops.book.last != no_price) elect(ops, ops.book.last);
         }
+        return RejectCode::none;
+    }
+
+    // The reject code if a price (no_price apart) or quantity is no multiple of its step.
+    [[nodiscard]] static RejectCode check_steps(const SymbolBook& book, std::initializer_list<Ticks> prices,
+                                                std::uint32_t lots, std::uint32_t display = 0) noexcept {
+        for (const Ticks price : prices) {
+            if (price != no_price && price % book.price_step != 0) return RejectCode::off_step_price;
+        }
+        const bool off = lots % book.lot_step != 0 || display % book.lot_step != 0;
+        return off ? RejectCode::off_step_quantity : RejectCode::none;
+    }
+
+    [[nodiscard]] RejectCode set_steps(Ops& ops, const Command& command) {
+        ops.book.price_step = static_cast<std::uint16_t>(command.participant);
+        ops.book.lot_step = static_cast<std::uint16_t>(command.qty_lots);
+        ops.emit(EventKind::steps_set, 0, ops.book.lot_step, ops.book.price_step, 0, 0);
         return RejectCode::none;
     }
 

@@ -201,6 +201,12 @@ template <EventSink Sink>
     return null_slot;
 }
 
+// How far a price or key is above the next multiple of a step below it.
+[[nodiscard]] inline Ticks beyond_step(Ticks price, std::uint16_t step) noexcept {
+    const Ticks rest = price % step;
+    return rest < 0 ? rest + step : rest;
+}
+
 // Whether a post-only order may arrive at `price`; SLIDE may change the price.
 [[nodiscard]] inline RejectCode reprice_post_only(const SymbolBook& book, std::uint32_t side, std::uint16_t flags,
                                                 Ticks& price) noexcept {
@@ -210,7 +216,9 @@ template <EventSink Sink>
     // The opposite best price as a key of this side.
     const Key touch = -best;
     if (touch == min_price) return RejectCode::bad_price;
-    price = key_of(touch - 1, side);
+    const Ticks beyond = beyond_step(touch - 1, book.price_step);
+    if (touch - 1 < min_price + beyond) return RejectCode::bad_price;
+    price = key_of(touch - 1 - beyond, side);
     return RejectCode::none;
 }
 

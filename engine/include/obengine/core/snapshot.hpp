@@ -29,7 +29,8 @@ struct SymbolRecord {
     std::uint16_t symbol;
     std::uint8_t state;
     std::uint8_t has_last;
-    std::uint32_t reserved;
+    std::uint16_t price_step;  // 0 for 1
+    std::uint16_t lot_step;
     Ticks last_ticks;
 };
 
@@ -68,14 +69,17 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
     return record;
 }
 
-// Only symbols that have a last price or are not OPEN.
+// Only symbols that have a last price or a step, or are not OPEN.
 [[nodiscard]] inline std::vector<SymbolRecord> symbol_records(const Engine& engine) {
     std::vector<SymbolRecord> records;
     for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
         const SymbolBook& book = engine.book(symbol);
         const bool has_last = book.last != no_price;
-        if (!has_last && book.state == TradingState::open) continue;
-        records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, 0, has_last ? book.last : 0});
+        const auto stored = [](std::uint16_t step) { return step == 1 ? std::uint16_t{0} : step; };
+        const bool has_steps = book.price_step != 1 || book.lot_step != 1;
+        if (!has_last && !has_steps && book.state == TradingState::open) continue;
+        records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, stored(book.price_step),
+                           stored(book.lot_step), has_last ? book.last : 0});
     }
     return records;
 }
@@ -138,6 +142,8 @@ public:
         SymbolBook& book = engine_->state_.books[record.symbol];
         book.state = static_cast<TradingState>(record.state);
         book.last = record.has_last != 0 ? record.last_ticks : no_price;
+        book.price_step = std::max<std::uint16_t>(record.price_step, 1);
+        book.lot_step = std::max<std::uint16_t>(record.lot_step, 1);
     }
 
     // Orders must be added in snapshot order, after all symbols.

@@ -86,11 +86,15 @@ public:
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
     [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
-    // Whether the fast path may handle this book: OPEN and without special orders.
-    [[nodiscard]] bool is_plain() const noexcept { return state == TradingState::open && special_orders == 0; }
+    // Whether the fast path may handle this book: OPEN, without special orders and without steps.
+    [[nodiscard]] bool is_plain() const noexcept {
+        return state == TradingState::open && special_orders == 0 && price_step == 1 && lot_step == 1;
+    }
 
     TradingState state = TradingState::open;
     bool counted_as_plain = true;        // as counted by the engine
+    std::uint16_t price_step = 1;        // prices and quantities that are entered are multiples of these
+    std::uint16_t lot_step = 1;
     std::uint32_t special_orders = 0;    // open orders with attributes
     Ticks last = no_price;               // price of the last trade, or no_price
     Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen

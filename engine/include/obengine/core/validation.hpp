@@ -130,6 +130,13 @@ struct Rule {
                 {(command.flags & ~end_of_day) != 0, RejectCode::bad_flags},
                 {command.order_id < clock_ns, RejectCode::bad_time},
             });
+        case Op::steps:
+            return validation::first_broken({
+                {command.flags != 0, RejectCode::bad_flags},
+                {command.symbol >= symbols, RejectCode::unknown_symbol},
+                {command.participant < 1 || command.participant > max_step, RejectCode::bad_step},
+                {command.qty_lots < 1 || static_cast<std::uint32_t>(command.qty_lots) > max_step, RejectCode::bad_step},
+            });
         case Op::extend: return RejectCode::none;
     }
     return RejectCode::unknown_op;

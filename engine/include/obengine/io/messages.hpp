@@ -24,9 +24,10 @@ inline constexpr std::uint32_t max_lots = 0x7FFF'FFFF;
 inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: side value for both sides
 inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: symbol value for all symbols
 inline constexpr std::uint8_t cross = 2;             // TRADED: detail of an uncross, where neither order is the taker
+inline constexpr std::uint32_t max_step = 65535;     // STEPS: the greatest price step and lot step
 inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
 
-enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock };
+enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
 enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
 enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon };
@@ -48,6 +49,7 @@ enum class EventKind : std::uint8_t {
     auction_price,
     mass_cancelled,
     clock_set,
+    steps_set,
 };
 
 // Single-bit order flags; the self-trade mode uses bits 4 to 6.
@@ -85,6 +87,9 @@ enum class RejectCode : std::uint8_t {
     not_in_auction,
     unknown_state,
     bad_time,
+    bad_step,
+    off_step_price,
+    off_step_quantity,
 };
 
 // The numeric value of a code, as stored in records.
