@@ -140,7 +140,7 @@ def _line(values: Sequence[float]) -> str:
         for part in range(parts):
             piece = range(len(values) * part // parts, len(values) * (part + 1) // parts)
             chosen += sorted({min(piece, key=values.__getitem__), max(piece, key=values.__getitem__)})
-    return " ".join(f"{5 + 590 * at / last:.1f},{105 - 85 * (values[at] - low) / span:.1f}" for at in chosen)
+    return " ".join(f"{5 + 590 * at / last:.1f},{92 - 72 * (values[at] - low) / span:.1f}" for at in chosen)
 
 
 def _changes(page: HistoryPage) -> list[dict[str, Any]]:
@@ -256,6 +256,7 @@ def _card(page: HistoryPage) -> dict[str, Any]:
         "verdict": step.verdict if step else "",
         "change": f"{_MARKS[step.verdict]} {_ratio(step)}" if step else "",
         "label": f"{printable(series.name)}: {len(values)} commits",
+        "bridged": bool(history.bridges),
     }
 
 

@@ -250,6 +250,7 @@ def test_a_bridge_is_marked_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (page,) = (each.read_text("utf-8") for each in (tmp_path / "site/histories").glob("*.html"))
     assert '"breaks":[],"bridges":[20]' in page
     assert "No change point was found." in page
+    assert "no change found (bridged)" in (tmp_path / "site/index.html").read_text("utf-8")
     for text in (page, (tmp_path / "report.html").read_text("utf-8")):
         assert re.search(r"<p>Bridged at 141414141: 1\.2\d\dx \(1\.\d+ to 1\.\d+\) is of gcc 13, not", text)
         assert "4 runs measured a commit again" in text
