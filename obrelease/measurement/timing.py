@@ -150,7 +150,7 @@ def _execute(benchmark: Benchmark, folder: Path) -> Execution:
 
 def command_failed(benchmark: Benchmark, code: int, errors: str) -> CheckFailed:
     """The error of a command that failed, with the last line that it printed."""
-    if code == -signal.SIGKILL:
+    if sys.platform != "win32" and code == -signal.SIGKILL:
         return ProcessKilled(f"{command_text(benchmark.run)!r:.80} was killed", hint="measure again")
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     reason = f": {errors}" if errors else ""

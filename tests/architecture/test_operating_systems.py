@@ -86,4 +86,5 @@ def test_a_use_after_a_question_passes(text: str) -> None:
 
 def test_the_checks_run_mypy_for_each_system() -> None:
     script = (ROOT / "scripts" / "run_ci_checks.sh").read_text("utf-8")
-    assert 'for system in win32 darwin; do "$bin/mypy" --platform "$system"' in script
+    assert 'for system in win32 darwin; do\n  "$bin/mypy" --platform "$system"' in script
+    assert 'for system in "${systems[@]}"; do wait "$system"; done' in script

@@ -23,48 +23,33 @@ from __future__ import annotations
 import math
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.errors import FeedError
-from obengine.api.messages import COMMAND, MAX_QTY, MAX_SYMBOLS, NO_PRICE, Commands, Op, Side, TradingState
-from obengine.feeds.files import MAX_RATIO, DataFile, hash_file, max_unpacked, read_block
+from obengine.api.messages import COMMAND, MAX_SYMBOLS, NO_PRICE, Commands, Op, TradingState
+from obengine.feeds.databento_records import (
+    DBN_MARK,
+    NO_DBN_PRICE,
+    SIDES,
+    ZSTD_MARK,
+    check_records,
+    decode_mbo,
+    file_error,
+    of_symbols,
+)
+from obengine.feeds.files import DataFile, hash_file
 from obengine.feeds.level_frames import Frame, levels_of_commands
 from obengine.feeds.trades import NO_SIDE, TRADE, TradeKind, Trades
-
-MBO: Final = np.dtype(
-    [
-        ("length", "u1"), ("rtype", "u1"), ("publisher", "<u2"), ("instrument", "<u4"), ("event_ns", "<u8"),
-        ("order_id", "<u8"), ("price", "<i8"), ("size", "<u4"), ("flags", "u1"), ("channel", "u1"),
-        ("action", "S1"), ("side", "S1"), ("time_ns", "<u8"), ("delta", "<i4"), ("sequence", "<u4"),
-    ]
-)  # fmt: skip
-"""The record of the MBO schema, the same in all versions of DBN."""
 
 PRICE_UNITS: Final = 10**9
 """A price of DBN is in units of 10^-9 of the currency."""
 
-MAX_RECORDS: Final = 50_000_000
-
-_NO_DBN_PRICE: Final = 2**63 - 1
-_AGGREGATED: Final = 16 | 64
-_PIECE: Final = 1 << 10
-"""Packed bytes are decoded in pieces, so that a bomb is found before it takes memory."""
-_PANIC: Final = "PanicException"
-"""What the library raises if its own assumptions fail; it is no `Exception`."""
-_SHOWN: Final = 120
-_NAMED_SYMBOLS: Final = 10
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_DBN: Final = b"DBN"
 _COMMAND: Final = struct.Struct("<BBBBHHiIQq")
-_SIDES: Final = {b"B": int(Side.BUY), b"A": int(Side.SELL)}
-_ACTIONS: Final = frozenset({b"A", b"C", b"M", b"R", b"T", b"F", b"N"})
 _OP_NEW, _OP_CANCEL, _OP_STATE = int(Op.NEW), int(Op.CANCEL), int(Op.STATE)
 
 
@@ -112,7 +97,7 @@ def is_databento(path: Path) -> bool:
             head = file.read(4)
     except OSError:
         return False
-    return head.startswith(_DBN) or (head == _ZSTD and ".dbn" in path.name)
+    return head.startswith(DBN_MARK) or (head == ZSTD_MARK and ".dbn" in path.name)
 
 
 def read_databento(path: Path, symbols: Sequence[str] = ()) -> DatabentoDay:
@@ -130,103 +115,12 @@ def read_databento(path: Path, symbols: Sequence[str] = ()) -> DatabentoDay:
     try:
         with path.open("rb") as file:
             source = hash_file(file, path.name)
-            dataset, names, records = _decode(file, source.size, name)
+            recorded = decode_mbo(file, source.size, name)
     except OSError as error:
-        raise _error(f"cannot be read: {error.strerror or error}", name) from error
-    if not records.size:
-        raise _error("the file has no MBO records", name)
-    if symbols:
-        records = _of_symbols(records, names, symbols, name)
-    return _Compiler(name, records, names).day(dataset, source)
-
-
-def _of_symbols(
-    records: NDArray[Any], names: Mapping[int, str], symbols: Sequence[str], name: str
-) -> NDArray[Any]:
-    """The records of these symbols; all records are checked before, so that their numbers stay true."""
-    _check_records(records, name)
-    labels = {
-        number: names.get(number, f"instrument-{number}")
-        for number in np.unique(records["instrument"]).tolist()
-    }
-    for symbol in symbols:
-        if symbol not in labels.values():
-            known = ", ".join(sorted(set(labels.values()))[:_NAMED_SYMBOLS])
-            raise _error(f"no records of this symbol; the file has {known}", name, symbol[:_SHOWN])
-    wanted = [number for number, label in labels.items() if label in symbols]
-    return records[np.isin(records["instrument"], wanted)]
-
-
-def _decode(file: BinaryIO, size: int, name: str) -> tuple[str, dict[int, str], NDArray[Any]]:
-    """The dataset, the names of instruments, and all MBO records."""
-    try:
-        dbn = import_module("databento_dbn")
-    except ImportError as error:
-        raise _error('DBN files need databento-dbn: pip install "obrelease[market-data]"', name) from error
-    packed = file.read(len(_ZSTD)) == _ZSTD
-    length = int.from_bytes(file.read(4), "little")
-    file.seek(0)
-    if not packed and length > size:
-        raise _error("truncated header", name)
-    decoder = dbn.DBNDecoder(compression=dbn.Compression.ZSTD if packed else dbn.Compression.NONE)
-    found, metadata = bytearray(), None
-    for record in _records(decoder, file, name):
-        if isinstance(record, dbn.Metadata):
-            metadata = record
-            _require_mbo(dbn, metadata, name)
-        elif isinstance(record, dbn.MBOMsg):
-            found += bytes(record)[: MBO.itemsize]
-            if len(found) > min(max_unpacked(size), MAX_RECORDS * MBO.itemsize):
-                raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
-    if metadata is None:
-        raise _error("the file is empty or truncated", name)
-    records = np.frombuffer(bytes(found), dtype=MBO)
-    if len(decoder.buffer()):
-        raise FeedError("truncated record", file=name, line=records.size + 1, column=None, value=None)
-    return str(metadata.dataset), _instrument_names(metadata), records
-
-
-def _records(decoder: Any, file: BinaryIO, name: str) -> Iterator[Any]:
-    """Metadata and records in turn.
-
-    Raises:
-        FeedError: the library cannot read the file.
-    """
-    for piece in _pieces(file, name):
-        try:
-            decoder.write(piece)
-            decoded = decoder.decode()
-        except MemoryError:
-            raise
-        except Exception as error:  # damaged data meet the library in many ways
-            raise _error("not a readable DBN file", name, str(error)[:_SHOWN]) from error
-        except BaseException as error:
-            if type(error).__name__ != _PANIC:
-                raise
-            raise _error("not a readable DBN file", name, str(error)[:_SHOWN]) from error
-        yield from decoded
-
-
-def _pieces(file: BinaryIO, name: str) -> Iterator[bytes]:
-    while block := read_block(file, name, None):
-        for at in range(0, len(block), _PIECE):
-            yield block[at : at + _PIECE]
-
-
-def _require_mbo(dbn: Any, metadata: Any, name: str) -> None:
-    if metadata.schema not in {dbn.Schema.MBO, None}:
-        raise _error(f"the schema is {metadata.schema}; only mbo has orders", name)
-
-
-def _instrument_names(metadata: Any) -> dict[int, str]:
-    """Raw symbols by instrument number, as the mappings of the file have them."""
-    found: dict[int, str] = {}
-    for symbol, intervals in metadata.mappings.items():
-        for interval in intervals:
-            number = str(interval["symbol"])
-            if number.isdecimal():
-                found.setdefault(int(number), str(symbol))
-    return found
+        raise file_error(f"cannot be read: {error.strerror or error}", name) from error
+    check_records(recorded.records, name)
+    records = of_symbols(recorded, symbols, name) if symbols else recorded.records
+    return _Compiler(name, records, recorded.names).day(recorded.dataset, source)
 
 
 @dataclass(slots=True)
@@ -258,7 +152,6 @@ class _Compiler:
         self._counts: Counter[str] = Counter()
         self._unknown = 0
         self._time_ns = 0
-        _check_records(records, name)
         self._instruments = self._find_instruments()
 
     def day(self, dataset: str, source: DataFile) -> DatabentoDay:
@@ -270,7 +163,7 @@ class _Compiler:
         columns = [self._records[name].tolist() for name in fields]
         for instrument, time_ns, order_id, price, size, action, side in zip(*columns, strict=True):
             self._time_ns = time_ns
-            self._apply(self._instruments[instrument], action, order_id, price, size, _SIDES.get(side))
+            self._apply(self._instruments[instrument], action, order_id, price, size, SIDES.get(side))
         return DatabentoDay(
             source.name,
             dataset,
@@ -288,12 +181,12 @@ class _Compiler:
         """The instruments by number, in order of first appearance, with the common step of their prices."""
         numbers, first = np.unique(self._records["instrument"], return_index=True)
         if numbers.size > MAX_SYMBOLS:
-            raise _error(f"more than {MAX_SYMBOLS:,} instruments", self._name, str(numbers.size))
+            raise file_error(f"more than {MAX_SYMBOLS:,} instruments", self._name, str(numbers.size))
         found: dict[int, _Instrument] = {}
         for number in numbers[np.argsort(first, kind="stable")].tolist():
             own = self._records["instrument"] == number
             prices = np.unique(self._records["price"][own])
-            step = math.gcd(*(price for price in prices.tolist() if price != _NO_DBN_PRICE)) or 1
+            step = math.gcd(*(price for price in prices.tolist() if price != NO_DBN_PRICE)) or 1
             found[number] = _Instrument(len(found), step)
         return found
 
@@ -371,30 +264,6 @@ class _Compiler:
         self._times.append(self._time_ns if time_ns is None else time_ns)
 
 
-def _check_records(found: NDArray[Any], name: str) -> None:
-    """Refuse records that no book can follow."""
-    of_order = np.isin(found["action"], [b"A", b"M"])
-    priced = of_order | (found["action"] == b"T")
-    rules = (
-        (~np.isin(found["action"], list(_ACTIONS)), "not an action", "action"),
-        (of_order & ~np.isin(found["side"], list(_SIDES)), "not a side (A or B)", "side"),
-        (of_order & ((found["flags"] & _AGGREGATED) > 0), "a level, not an order", "flags"),
-        (priced & (found["price"] == _NO_DBN_PRICE), "no price", "price"),
-        (of_order & ((found["size"] < 1) | (found["size"] > MAX_QTY)), "not a size", "size"),
-        (found["time_ns"] >= np.uint64(2**63), "not a time", "time_ns"),
-    )
-    broken = [(int(np.argmax(bad)), reason, column) for bad, reason, column in rules if bad.any()]
-    if broken:
-        row, reason, column = min(broken)
-        value = found[column][row]
-        text = value.decode("ascii", "backslashreplace") if isinstance(value, bytes) else str(value)
-        raise FeedError(reason, file=name, line=row + 1, column=None, value=text)
-
-
 _NAMES: Final = {
     b"A": "add", b"C": "cancel", b"M": "modify", b"R": "clear", b"T": "trade", b"F": "fill", b"N": "none"
 }  # fmt: skip
-
-
-def _error(reason: str, file: str, value: str | None = None) -> FeedError:
-    return FeedError(reason, file=file, line=None, column=None, value=value)
