@@ -139,7 +139,8 @@ def main() -> None:
     print(f"{day.name}: {recording.changes.size:,} recorded changes")
     for name, row in found.items():
         print(
-            f"  {name:22} {row['events']:9,} events  {row['ns_per_event']:6,} ns an event, best {row['best_ns_per_event']:,}"
+            f"  {name:22} {row['events']:9,} events  {row['ns_per_event']:6,} ns an event, best {row['best_ns_per_event']:,};"
+            f" {row['added_ns_per_event']:,} added by the strategy"
         )
     for name, spent in seconds.items():
         print(f"  {name:22} {spent:.3f} s")
