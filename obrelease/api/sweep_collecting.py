@@ -20,7 +20,7 @@ from obrelease.analysis.summary.key_figures import (
 )
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Run
-from obrelease.analysis.sweeps.response import SEED, PointValues, Response
+from obrelease.analysis.sweeps.response import SEED, PointValues, Response, merged_points
 from obrelease.api.arguments import checked_path
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.api.sweep_planning import SWEEP_FILE, PlannedSweep, planned_sweep
@@ -188,21 +188,15 @@ def _responses(
     Raises:
         UsageError: no run has such a metric, or no subject has such a parameter.
     """
-    points: dict[
-        tuple[str, str, str, Direction | None], dict[tuple[tuple[str, Scalar], ...], list[float]]
-    ] = {}
+    points: dict[tuple[str, str, str, Direction | None], list[PointValues]] = {}
     for each in runs:
-        place = tuple(each.cell.point.items())
         for figure in _chosen(each.run, metrics):
             key = (each.cell.subject, figure.metric, figure.unit, figure.direction)
-            points.setdefault(key, {}).setdefault(place, []).append(float(figure.value))
+            points.setdefault(key, []).append(PointValues(each.cell.point, (float(figure.value),)))
     if not points:
         names = sorted({figure.metric for each in runs for figure in _figures(each.run)})
         raise UsageError(f"no run has a metric {', '.join(metrics)}", hint=f"metrics: {', '.join(names)}")
-    found = [
-        Response(*key, tuple(PointValues(dict(place), tuple(values)) for place, values in by_place.items()))
-        for key, by_place in points.items()
-    ]
+    found = [Response(*key, merged_points(values)) for key, values in points.items()]
     known = {name for response in found for name in response.axes()}
     for name in axes:
         if name is not None and name not in known:

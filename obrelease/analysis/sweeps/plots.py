@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -31,6 +32,9 @@ MOST_MAPS: Final = 6
 _MOST_LABELLED: Final = 12
 _LOGARITHMIC: Final = 20
 """From this ratio of the largest to the smallest value on, an axis is logarithmic."""
+
+_COLOURS: Final = 48
+"""Fewer than matplotlib draws as an image: a scale of vectors is the same on every machine."""
 
 _ON_LIGHT: Final = "#010101"
 _ON_DARK: Final = "#fefefe"
@@ -98,7 +102,10 @@ def _heat_map(
     def build() -> Figure:
         figure, (axes,) = new_axes(max(2.6, min(7.0, 1.6 + 0.42 * len(up[1]))), title)
         mesh = axes.pcolormesh(
-            np.ma.masked_invalid(values), cmap="cividis", edgecolors=BACKGROUND, linewidth=1.0
+            np.ma.masked_invalid(values),
+            cmap=colormaps["cividis"].resampled(_COLOURS),
+            edgecolors=BACKGROUND,
+            linewidth=1.0,
         )
         bar = figure.colorbar(mesh, ax=axes)
         bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(value, response.unit)))

@@ -64,18 +64,26 @@ class Response:
 
     def without(self, name: str) -> Response:
         """The same with the runs of all values of one parameter as repetitions."""
-        merged: dict[tuple[tuple[str, Scalar], ...], list[float]] = {}
-        for each in self.points:
-            kept = tuple((key, value) for key, value in each.point.items() if key != name)
-            merged.setdefault(kept, []).extend(each.values)
-        points = tuple(PointValues(dict(point), tuple(values)) for point, values in merged.items())
-        return Response(self.subject, self.metric, self.unit, self.direction, points)
+        kept = [
+            PointValues({key: value for key, value in each.point.items() if key != name}, each.values)
+            for each in self.points
+        ]
+        return Response(self.subject, self.metric, self.unit, self.direction, merged_points(kept))
 
     def at(self, fixed: Mapping[str, Scalar]) -> Iterator[PointValues]:
         """The points that have these values."""
         for each in self.points:
             if all(same_value(each.point.get(name), value) for name, value in fixed.items()):
                 yield each
+
+
+def merged_points(points: Iterable[PointValues]) -> tuple[PointValues, ...]:
+    """The points with the values of all that are the same, in the order of the first of each."""
+    merged: dict[tuple[tuple[str, str, Scalar], ...], tuple[Mapping[str, Scalar], list[float]]] = {}
+    for each in points:
+        identity = tuple((name, type(value).__name__, value) for name, value in each.point.items())
+        merged.setdefault(identity, (each.point, []))[1].extend(each.values)
+    return tuple(PointValues(point, tuple(values)) for point, values in merged.values())
 
 
 def combinations(axes: Mapping[str, Sequence[Scalar]]) -> list[dict[str, Scalar]]:
