@@ -74,7 +74,7 @@ class RunReport:
         if undecided and len(undecided) == len(self.run.checks_failed):
             raise Inconclusive(
                 f"{undecided[0].name} is inconclusive: {undecided[0].detail}",
-                hint="name a participant that the data have, or watch a market maker (`[market_maker]`)",
+                hint="name a participant that the data have, a market maker (`[market_maker]`) or a strategy",
             )
         if self.run.checks_failed:
             raise CheckFailed(

@@ -134,6 +134,6 @@ def risk_check(
     if wrong:
         detail = f"breaches differ from what is expected: {'; '.join(wrong)}"
     elif idle:
-        detail = f"limit {', '.join(idle)} was applied to no order: the data name no such owner of orders"
+        detail = f"limit {', '.join(idle)} was applied to no order: no such owner sent any"
         counts[INCONCLUSIVE] = len(idle)
     return CheckResult("risk-expectation", passed=not wrong and not idle, detail=detail, counts=counts)

@@ -95,7 +95,7 @@ def _run(source: Source, plan: StrategyPlan, limits: RiskLimits | None) -> Simul
     except Exception as error:  # the user's code may raise anything
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise StrategyFailed(
-            f"raised {type(error).__name__}: {error} ({last.filename.rsplit('/', 1)[-1]}:{last.lineno})"
+            f"raised {type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
         ) from error
 
 
