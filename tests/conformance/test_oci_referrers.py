@@ -45,7 +45,7 @@ def without_list(stub: StubRegistry) -> StubRegistry:
     return stub
 
 
-@pytest.fixture(params=["debian", "stub", "without_list"])
+@pytest.fixture(params=["debian", "stub", pytest.param("without_list", marks=pytest.mark.nightly)])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NO_PROXY", "*")
@@ -89,7 +89,7 @@ def test_writers_at_the_same_time_lose_no_attachment(tmp_path: Path, place: str)
     assert {path.read_text() for path in found} == set("012345")
 
 
-@pytest.mark.parametrize("untagged", [False, True])
+@pytest.mark.parametrize("untagged", [pytest.param(False, marks=pytest.mark.nightly), True])
 def test_garbage_collection_of_the_registry_keeps_attachments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, untagged: bool
 ) -> None:
@@ -158,6 +158,7 @@ def test_a_release_is_verified_from_there(released: Path, place: str, tmp_path: 
     assert execute(["verify", pushed.address]) == 0
 
 
+@pytest.mark.nightly
 def test_another_release_of_the_tag_is_a_conflict(released: Path, place: str) -> None:
     api.push_release_folder(released, place)
     other = released.with_name("other")
@@ -173,6 +174,7 @@ def test_what_names_no_release_is_refused(place: str, end: str) -> None:
         api.verify(f"{place}{end}")
 
 
+@pytest.mark.nightly
 def test_a_release_that_was_changed_there_is_refused(
     tmp_path: Path, stub: StubRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

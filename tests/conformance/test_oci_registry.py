@@ -15,8 +15,9 @@ import pytest
 from obrelease.api.shared_connection import connected
 from obrelease.api.shared_registry import list_remote_runs
 from obrelease.errors import NotFound, UsageError
-from obrelease.registry.shared import catalogue
+from obrelease.registry.shared import catalogue, push_run
 from obrelease.registry.shared.catalogue import read_tags
+from obrelease.remote.oci import blob_upload
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft, measured, record_version_1, run_files, version_1_draft
 from tests.oci_registry.debian import DockerRegistry, docker_registry
@@ -40,7 +41,7 @@ def stub() -> Iterator[StubRegistry]:
     server.stop()
 
 
-@pytest.fixture(params=["debian", "stub"])
+@pytest.fixture(params=["debian", pytest.param("stub", marks=pytest.mark.nightly)])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty repository; the home of the machine is empty as well."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -150,15 +151,21 @@ def test_writers_one_after_the_other_merge_their_pages(
         one.push(entry.digest)
     with connected(one.place, None, writes=False) as client:
         pages = read_tags(client).pages
-    assert [len(held) for held in pages.values()] == [7 + 2]
+    assert [len(held) for held in pages.values()] == [
+        7 + 3
+    ]  # every third push finds two live pages, and merges
     monkeypatch.setenv("HOME", str(tmp_path / "another-home"))
     found = list_remote_runs(one.place)
     assert len(found.listing.runs) == 7
     assert all(run.listed for run in found.listing.runs)
 
 
-def test_a_blob_of_several_chunks_and_an_empty_file_arrive(one: Machine, other: Machine) -> None:
-    big = bytes(range(256)) * 4096 * 20  # 20 MiB: three chunks
+def test_a_blob_of_several_chunks_and_an_empty_file_arrive(
+    one: Machine, other: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blob_upload, "CHUNK_BYTES", 64 * 1024)
+    monkeypatch.setattr(push_run, "CHUNK_BYTES", 64 * 1024)
+    big = bytes(range(256)) * 700  # three chunks
     files = [NewFile("big.bin", "application/octet-stream", big), NewFile("empty.txt", "text/plain", b"")]
     entry = one.store.record(measured(draft(7)), files)
     one.push()

@@ -129,7 +129,16 @@ def test_there_are_forty_lies() -> None:
     assert len(CASES) == len({case.name for case in CASES}) == 40
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "-"))
+def every_third(cases: tuple[Case, ...]) -> list[object]:
+    """All cases; two of three are for the nightly run."""
+    nightly = pytest.mark.nightly
+    return [
+        pytest.param(case, id=case.name.replace(" ", "-"), marks=[nightly] if number % 3 else [])
+        for number, case in enumerate(cases)
+    ]
+
+
+@pytest.mark.parametrize("case", every_third(CASES))
 def test_no_lie_is_recorded(tmp_path: Path, stub: StubRegistry, case: Case) -> None:
     one, other = Machine(tmp_path / "one", stub.place()), Machine(tmp_path / "other", stub.place())
     (entry,) = one.record(1)

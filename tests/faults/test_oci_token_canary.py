@@ -78,7 +78,9 @@ def assert_silent(base: Path, said: str) -> None:
         assert [str(path) for path in files if form.encode() in path.read_bytes()] == []
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [STEPS[0], *(pytest.param(step, marks=pytest.mark.nightly) for step in STEPS[1:])]
+)
 def test_network_failures(
     tmp_path: Path,
     stub: StubRegistry,

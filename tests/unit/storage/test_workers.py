@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from itertools import chain
@@ -97,3 +98,23 @@ def test_fsck_does_not_depend_on_the_number_of_threads(tmp_path: Path, workers: 
     report = fsck(registry.root, workers=workers)
     assert report.artefacts == 5
     assert [problem.path for problem in report.problems] == [str(entries[3].folder / "summary.csv")]
+
+
+def test_work_that_fails_is_given_up_before_its_threads_are_waited_for() -> None:
+    given_up = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 0:
+            raise ValueError
+        assert given_up.wait(30)
+        return number
+
+    with pytest.raises(ValueError):
+        list(map_in_order(work, range(3), workers=3, give_up=given_up.set))
+    assert given_up.is_set()
+
+
+def test_work_that_is_done_is_not_given_up() -> None:
+    given_up: list[None] = []
+    assert list(map_in_order(abs, [-1, 2], give_up=lambda: given_up.append(None))) == [1, 2]
+    assert given_up == []
