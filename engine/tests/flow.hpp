@@ -44,6 +44,8 @@ inline void add_special(std::vector<Command>& flow, Random& random, Ticks mid) {
     order.kind = static_cast<std::uint8_t>(random.below(6));
     order.tif = static_cast<std::uint8_t>(random.below(order.kind == 0 ? 6 : 5));
     order.flags = static_cast<std::uint16_t>(flag::extended | random.below(5) << flag::self_trade_shift);
+    if (random.once_in(4)) order.flags |= flag::total;
+    if (order.kind == 1 && (order.tif == 0 || order.tif == 2) && random.once_in(2)) order.flags |= flag::to_limit;
     const bool lasting = order.tif == 0 || order.tif == 2 || order.tif == 3;
     const bool limited = order.kind == 0 || order.kind == 3 || order.kind == 5;
     Command extend{};
@@ -72,6 +74,18 @@ inline void add_special(std::vector<Command>& flow, Random& random, Ticks mid) {
     flow.push_back(order);
 }
 
+// An EXTEND and a MODIFY that gives a stop a new trigger or trail.
+inline void add_amendment(std::vector<Command>& flow, Random& random, Ticks mid) {
+    Command extend{};
+    extend.op = code(Op::extend);
+    extend.price_ticks = random.once_in(2) ? 1 + random.below(9) : mid + random.below(31) - 15;
+    Command amendment = plain_command(random, mid);
+    amendment.op = code(Op::modify);
+    amendment.flags = flag::extended;
+    flow.push_back(extend);
+    flow.push_back(amendment);
+}
+
 inline Command rare_command(Random& random, std::uint64_t clock_ns) {
     Command made{};
     made.op = static_cast<std::uint8_t>(code(Op::mass_cancel) + random.below(3));
@@ -93,6 +107,8 @@ inline std::vector<Command> feature_flow(std::uint64_t seed, std::size_t count, 
         if (wanders && random.once_in(300)) mid += random.below(20'001) - 10'000;
         if (random.once_in(3)) {
             add_special(flow, random, mid);
+        } else if (random.once_in(20)) {
+            add_amendment(flow, random, mid);
         } else if (random.once_in(60)) {
             flow.push_back(rare_command(random, flow.size()));
         } else {
