@@ -249,12 +249,13 @@ def _push(
     store: Registry, client: RepositoryClient, entries: Sequence[Entry], reporter: Reporter
 ) -> SharedReport:
     tags = read_tags(client)
-    with reporter.progress(f"pushing to {client.where}", len(entries)) as advance:
-        pusher = RunPusher(store, client, lambda _: None)
+    total_bytes = sum(entry.size_bytes for entry in entries)
+    with reporter.progress(f"pushing bytes to {client.where}", total_bytes) as advance:
+        pusher = RunPusher(store, client, advance)
         done: list[PushedRun] = []
         for pushed in map_in_order(pusher.push, entries, workers=WORKERS, give_up=client.transport.close):
             done.append(pushed)
-            advance(1)
+            advance(pushed.entry.size_bytes - pushed.sent_bytes)
     _add_to_catalogue(client, entries, reporter, tags)
     return SharedReport(
         place=client.where,

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 import pytest
 
 from obrelease.api.shared_connection import connected
-from obrelease.api.shared_registry import list_remote_runs
+from obrelease.api.shared_registry import list_remote_runs, push_runs
 from obrelease.errors import NotFound, UsageError
 from obrelease.registry.shared import catalogue, push_run
 from obrelease.registry.shared.catalogue import read_tags
 from obrelease.remote.oci import blob_upload
 from obrelease.storage.durable import NewFile
+from obrelease.storage.progress import Advance
+from obrelease.storage.reporter import SilentReporter
 from tests.drafts import draft, measured, record_version_1, run_files, version_1_draft
 from tests.oci_registry.debian import DockerRegistry, docker_registry
 from tests.oci_registry.machines import Machine, tree_bytes
@@ -76,6 +79,21 @@ def test_a_second_push_costs_one_request_a_run_and_no_bytes(one: Machine) -> Non
     again = one.push()
     assert (again.pushed, again.present, again.sent_bytes) == ((), 6, 0)
     assert again.requests == 6 + 1  # and the list of tags
+
+
+def test_progress_counts_every_byte_of_every_run_once(one: Machine) -> None:
+    first, *_ = entries = one.record(1, 2, 3)
+    one.push(first.digest)
+    counted: list[int] = []
+
+    class Counting(SilentReporter):
+        @contextmanager
+        def progress(self, _label: str, _total: int | None, /) -> Iterator[Advance]:
+            yield counted.append if _label.startswith("pushing") else lambda _: None
+
+    push_runs(one.results, one.place, reporter=Counting())
+    assert sum(counted) == sum(entry.size_bytes for entry in entries)
+    assert min(counted) >= 0
 
 
 def test_a_pull_needs_nothing_but_the_digest(one: Machine, other: Machine) -> None:
