@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from obrelease.analysis.history.bridges import Bridge, find_bridge, is_explained, step_across, with_interval
 from obrelease.analysis.history.change_points import LEAST_POINTS, Changes, Possible, Step, find_changes
@@ -14,6 +14,9 @@ from obrelease.analysis.statistics.median import median
 from obrelease.models.run_figures import FigurePoint, SeriesKey
 
 Verdict = Literal["better", "worse", "changed"]
+
+_NEAR_BRIDGE: Final = 3
+"""Points between a bridge and the range of a step that its error may have made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,10 @@ class MetricHistory:
         index, low, high = (
             stretch.begin + self._point_of(stretch, run) for run in (step.index, step.low, step.high)
         )
+        # 95 % of the ranges hold their step; around a bridge, twice the range does nearly always.
+        reach = high - low + _NEAR_BRIDGE
         for bridge in stretch.bridges:
-            if low <= bridge.index <= high:
+            if low - reach <= bridge.index <= high + reach:
                 if is_explained(step, bridge, self._runs_of(stretch)):
                     return None
                 step = step_across(step, bridge)
