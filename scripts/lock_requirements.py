@@ -66,6 +66,7 @@ def root_requirements(project: Mapping[str, Any]) -> dict[str, list[str]]:
     return {
         "run": list(project["project"]["dependencies"]),
         "sigstore": list(project["project"]["optional-dependencies"]["sigstore"]),
+        "site": list(project["project"]["optional-dependencies"]["site"]),
         "build": [*project["build-system"]["requires"], *BUILD_TOOLS],
         "dev": list(project["dependency-groups"]["dev"]),
         "publish": list(project["dependency-groups"]["publish"]),
@@ -136,11 +137,11 @@ def render(lock: Lock) -> str:
 def all_locks() -> dict[str, str]:
     """The text of every lock.
 
-    `sigstore` is installed with `run`, and `dev` with all but `wheels`; each holds only what those lack.
+    `sigstore` and `site` are installed with `run`, and `dev` with all but `wheels`; each holds only what those lack.
     """
     roots = root_requirements(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")))
     locks = {name: dict(resolve(requirements)) for name, requirements in roots.items()}
-    for name, present in (("sigstore", ("run",)), ("dev", ("run", "sigstore", "build"))):
+    for name, present in (("sigstore", ("run",)), ("site", ("run",)), ("dev", ("run", "sigstore", "build"))):
         for other in present:
             locks[name] = {key: entry for key, entry in locks[name].items() if key not in locks[other]}
     return {name: render(lock) for name, lock in locks.items()}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the engine, publishes v0.9-beta to a folder of releases and verifies it, all in a scratch clone: this checkout and its tags stay as they are.
+# Measures the engine, publishes v0.9-beta to a folder of releases, verifies it and builds a page of it, all in a scratch clone: this checkout and its tags stay as they are.
 # usage: scripts/run_release_demo.sh [--trace LOBSTER_ZIP] [--to DIR]
 #   --trace  a LOBSTER day to replay (default: the first one in ../shared/data, else the sample that ships with the engine)
 #   --to     an empty or new folder for the clone and the release (default: a new temporary folder)
@@ -20,7 +20,7 @@ fi
 [ -n "$to" ] || to=$(mktemp -d "${TMPDIR:-/tmp}/obrelease-demo.XXXXXX")
 [ -z "$(ls -A -- "$to")" ] || { echo "error: $to is not empty" >&2; exit 2; }
 
-scripts/setup_env.sh
+scripts/setup_env.sh site
 venv=$(realpath -- "${OBRELEASE_VENV:-.venv}")
 export PATH=$venv/bin:$PATH OBRELEASE_RESULTS=$to/checkout/demo-results OBRELEASE_RELEASES=$to/releases MPLCONFIGDIR=$to/.mplconfig
 unset GITHUB_TOKEN GH_TOKEN OBRELEASE_TOKEN
@@ -38,4 +38,5 @@ run git -c user.name=demo -c user.email=demo@localhost commit --quiet --message 
 run obrelease publish "$tag"
 run obrelease publish "$tag"
 run obrelease verify "$tag"
-printf '\nThe release is in %s\n' "$to/releases/$tag"
+run obrelease site build --to "$to/site"
+printf '\nThe release is in %s\nThe page of what was measured is %s\n' "$to/releases/$tag" "$to/site/index.html"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the virtual environment that the other scripts use: .venv (or $OBRELEASE_VENV), with this checkout installed in it.
-# usage: scripts/setup_env.sh [dev]
+# usage: scripts/setup_env.sh [dev | site]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${OBRELEASE_VENV:-.venv}
@@ -16,6 +16,7 @@ report() { echo "setup: $*" >&2; }
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
 locked=(--requirement locks/run.txt --requirement locks/build.txt)
 [ "${1:-}" != dev ] || locked+=(--requirement locks/sigstore.txt --requirement locks/dev.txt)
+[ "${1:-}" != site ] || locked+=(--requirement locks/site.txt)
 report "what obrelease needs, and its tools, of the versions and hashes in locks/"
 "${pip[@]}" install --require-hashes "${locked[@]}"
 report "obrelease with the native core, which is compiled: a minute or three"

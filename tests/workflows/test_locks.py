@@ -67,7 +67,9 @@ def described(environment: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=described)
 @pytest.mark.parametrize(
-    "names", [("run",), ("run", "sigstore"), ("build",), ("run", "sigstore", "build", "dev")], ids="-".join
+    "names",
+    [("run",), ("run", "sigstore"), ("run", "site"), ("build",), ("run", "sigstore", "build", "dev")],
+    ids="-".join,
 )
 def test_a_lock_holds_exactly_what_is_needed(names: tuple[str, ...], environment: dict[str, str]) -> None:
     roots = SCRIPT["root_requirements"](PROJECT)

@@ -173,5 +173,5 @@ def test_a_fault_in_a_file_that_a_job_uses_is_found(
 
 def test_every_lock_binds_all_its_distributions_by_hash() -> None:
     locks = sorted((ROOT / "locks").glob("*.txt"))
-    assert [path.stem for path in locks] == ["build", "dev", "publish", "run", "sigstore", "wheels"]
+    assert [path.stem for path in locks] == ["build", "dev", "publish", "run", "sigstore", "site", "wheels"]
     assert [line for path in locks for line in lock_complaints(path)] == []
