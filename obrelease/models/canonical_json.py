@@ -32,7 +32,7 @@ def canonical_bytes(value: Any, *, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     for place, reason in find_errors(value):
         raise InvalidInput(f"canonical JSON: {place}: {reason}")
     data = _standard_bytes(value)
-    if not data.isascii() or _NUMBER_OF_TWO_FORMS.search(data):
+    if not has_plain_numbers(data):
         data = _canonical_text(value).encode("utf-8")
     require_readable(data, "canonical JSON", limit, hint=_HINT_TOO_LARGE)
     return data
@@ -44,15 +44,27 @@ def is_canonical(value: Any, data: bytes) -> bool:
     For ASCII text whose numbers have no exponent and no `.0`, the output of the standard library is
     compared, which is ten times faster. Everything else is compared with `canonical_bytes`.
     """
-    if data.isascii() and not _NUMBER_OF_TWO_FORMS.search(data) and _standard_bytes(value) == data:
+    if has_plain_numbers(data) and _standard_bytes(value) == data:
         return True
     return canonical_bytes(value) == data
 
 
+def has_plain_numbers(data: bytes) -> bool:
+    """Whether JSON is ASCII and no number of it may have an exponent or end in `.0`."""
+    return data.isascii() and not _NUMBER_OF_TWO_FORMS.search(data)
+
+
+def standard_text(value: Any) -> str:
+    """JSON text of the standard library: canonical if it is ASCII and has no number of two forms.
+
+    Raises:
+        ValueError: NaN or infinity.
+    """
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def _standard_bytes(value: Any) -> bytes:
-    """JSON text of the standard library: canonical if it is ASCII and has no number of two forms."""
-    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return plain.encode("utf-8")
+    return standard_text(value).encode("utf-8")
 
 
 def _canonical_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from json.encoder import encode_basestring as _json_text
 from typing import Final
 
@@ -15,6 +16,9 @@ from obrelease.models.canonical_json import canonical_bytes
 from obrelease.storage.hashing import digest_bytes
 
 _MAX_SLUG: Final = 64
+_REMEMBERED: Final = 4_096
+"""Ids of names that are kept: the runs of a registry have the same metrics."""
+
 _ID_DIGITS: Final = 12
 """Hex digits of an id: two of 10,000 names of one slug get one id with a probability of 2 in 10 million."""
 
@@ -41,7 +45,12 @@ def metric_id(name: str, parameters: Mapping[str, bool | float | str]) -> str:
     Otherwise the slug of the name, and 12 hex digits of the sha256 over the RFC 8785 text of
     `{"name": name, "parameters": parameters}`.
     """
-    return _identity(name, parameters, slug(name))
+    return _identity(name, parameters, slug(name)) if parameters else _id_of_name(name)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _id_of_name(name: str) -> str:
+    return _identity(name, {}, slug(name))
 
 
 def histogram_id(tag: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from obrelease.errors import InvalidInput
 from obrelease.models.base import MAX_SAFE_INTEGER
+from obrelease.models.canonical_json import has_plain_numbers, is_canonical, standard_text
 from obrelease.models.json_values import (
     MAX_DEPTH,
     RejectedPart,
@@ -23,6 +24,9 @@ from obrelease.storage.files import MAX_DOCUMENT_BYTES
 from obrelease.storage.limits import Resource, charge, parsing
 
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}|^-?[0-9]{16}")
+"""Perhaps beyond 2**53 - 1; also some text in quotes."""
+
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -39,6 +43,27 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
             a number beyond double range or beyond 2**53 - 1, a lone surrogate, nesting beyond
             `MAX_DEPTH`, or a document too large; names the line and column, or the path.
     """
+    text = _text(data, where, limit)
+    with parsing(len(data), where), _without_collections():
+        return _parsed(text, where)
+
+
+def parse_and_compare(data: bytes, where: str) -> tuple[Any, bool]:
+    """As `parse_strict`, and whether the bytes are the RFC 8785 bytes of the value.
+
+    Most documents are ASCII, and their numbers have few digits and one form. If writing what the plain
+    reader gives results in the same text, the text has nothing that the strict reader refuses.
+    """
+    text = _text(data, where, MAX_DOCUMENT_BYTES)
+    with parsing(len(data), where), _without_collections():
+        value = _plain_value(data, text)
+        if value is not None:
+            return value, True
+        value = _parsed(text, where)
+        return value, is_canonical(value, data)
+
+
+def _text(data: bytes, where: str, limit: int) -> str:
     if data.startswith(b"\xef\xbb\xbf"):
         raise InvalidInput(f"{where}: starts with a byte order mark", hint="save it as UTF-8 without BOM")
     separators = require_readable(data, where, limit)
@@ -47,8 +72,19 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{where}: byte {error.start}: not UTF-8") from error
     charge(Resource.VALUES, separators + 1, where)
-    with parsing(len(data), where), _without_collections():
-        return _parsed(text, where)
+    return text
+
+
+def _plain_value(data: bytes, text: str) -> Any:
+    """The value of a canonical text whose numbers are plain; None if it may be something else."""
+    if not has_plain_numbers(data) or _LONG_NUMBER.search(data):
+        return None
+    try:
+        value = json.loads(text)
+        is_same = standard_text(value) == text
+    except (ValueError, RecursionError):
+        return None
+    return value if is_same and not _is_too_deep(value, text) else None
 
 
 @contextmanager

@@ -19,12 +19,12 @@ from obrelease.models.artefact import Artefact
 from obrelease.models.artefact_version_1 import Artefact as ArtefactVersion1
 from obrelease.models.artefact_version_1 import upgraded as upgraded_artefact
 from obrelease.models.base import Document
-from obrelease.models.canonical_json import canonical_bytes, is_canonical
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.finding import Finding, printable
 from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
 from obrelease.models.manifest_version_1 import BundleManifest as ManifestVersion1
 from obrelease.models.manifest_version_1 import upgraded as upgraded_manifest
-from obrelease.models.strict_json import parse_strict
+from obrelease.models.strict_json import parse_and_compare, parse_strict
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -89,7 +89,7 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
         `MAX_FINDINGS` broken rules.
     """
     try:
-        value = parse_strict(data, where)
+        value, has_canonical_bytes = parse_and_compare(data, where)
     except InvalidInput as error:
         return None, (Finding(where, "json", error.message.removeprefix(f"{where}: ")),)
     kind = _document_type(value, where)
@@ -102,7 +102,7 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
         problems = [Finding(where, "model", line) for line in validation_messages(error)[:MAX_FINDINGS]]
     else:
         problems = [Finding(where, "schema", line) for line in _schema_messages(kind, value)]
-    if not is_canonical(value, data):
+    if not has_canonical_bytes:
         problems.append(Finding(where, "canonical", "the bytes are not RFC 8785 canonical JSON"))
     return _newest(document), tuple(problems)
 
@@ -148,13 +148,16 @@ def _step(step: int | str) -> str:
 
 
 def _document_type(value: Any, where: str) -> DocumentType | Finding:
-    known = ", ".join(dict.fromkeys(kind.format for kind in DOCUMENTS))
     if not isinstance(value, dict) or not isinstance(value.get("format"), str):
-        return Finding(where, "format", f"$.format: is missing or not text; known formats: {known}")
+        return Finding(
+            where, "format", f"$.format: is missing or not text; known formats: {_known_formats()}"
+        )
     versions = [kind for kind in DOCUMENTS if kind.format == value["format"]]
     if not versions:
         return Finding(
-            where, "format", f"$.format: unknown format {value['format']!r}; known formats: {known}"
+            where,
+            "format",
+            f"$.format: unknown format {value['format']!r}; known formats: {_known_formats()}",
         )
     kind, version = versions[-1], value.get("version")
     if version is None:
@@ -164,6 +167,10 @@ def _document_type(value: Any, where: str) -> DocumentType | Finding:
         return Finding(where, "version", f"{message}; this one reads up to {kind.version}")
     is_whole = isinstance(version, int) and not isinstance(version, bool)
     return next((each for each in versions if is_whole and each.version == version), kind)
+
+
+def _known_formats() -> str:
+    return ", ".join(dict.fromkeys(kind.format for kind in DOCUMENTS))
 
 
 @cache

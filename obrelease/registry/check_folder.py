@@ -193,7 +193,7 @@ def _picture_problems(folder: Path, entry: FileEntry) -> Sequence[Finding]:
 def _unlisted_files(folder: Path, artefact: Artefact) -> Iterator[Finding]:
     """Everything in the folder that the envelope does not list, sorted by path."""
     listed = {ENVELOPE_NAME, *(entry.path for entry in artefact.files)}
-    needed = {parent.as_posix() for path in listed for parent in Path(path).parents}
+    needed = {path[:at] for path in listed for at, letter in enumerate(path) if letter == "/"}
     pending = [""]
     while pending:
         below = pending.pop()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +28,7 @@ from obrelease.registry.layout import (
 from obrelease.registry.pins import read_pin
 from obrelease.storage.progress import Advance
 from obrelease.storage.system_errors import storage_errors
-from obrelease.storage.workers import map_in_order
+from obrelease.storage.workers import MIN_ITEMS_FOR_PROCESSES, map_in_chunks, map_in_order
 
 _FILES_OF_GIT: Final = frozenset({".gitignore", ".gitattributes", ".gitkeep"})
 """What `obrelease init` and people write into a results folder, so that it can be committed."""
@@ -58,7 +61,7 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
 
     Args:
         advance: called after each folder.
-        workers: the number of threads; None for one per processor.
+        workers: the number of threads; None for one per processor, or processes if there are many runs.
 
     Raises:
         StorageError: the results folder cannot be listed.
@@ -77,18 +80,17 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
             (notes if _is_harmless(location) else problems).append(_unexpected(root, location))
     locations = [location for location, is_artefact in found if is_artefact]
     existing = {location for location, _ in found}
-    checks = map_in_order(lambda location: _check(root / location), locations, workers=workers)
-    for location, check in zip(locations, checks, strict=True):
-        if check is None:
-            existing.remove(location)
-            continue
-        folders += 1
-        size_bytes += check.size_bytes
-        problems += check.problems
-        problems += _location_problems(check, location)
-        if (entry := _entry(root, location, check)) is not None:
-            sound[location] = entry
-        advance(1)
+    with _checks(root, locations, workers) as checks:
+        for location, check in zip(locations, checks, strict=True):
+            if check is None:
+                existing.remove(location)
+                continue
+            folders += 1
+            size_bytes += check.size_bytes
+            problems += check.problems
+            if check.entry is not None:
+                sound[location] = check.entry
+            advance(1)
     problems += _index_problems(root, index, sound, existing)
     problems += _pin_problems(root, {entry.digest for entry in sound.values()})
     notes += _staging_notes(root, [location for location, _ in found])
@@ -96,14 +98,41 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
     return FsckReport(folders, size_bytes, tuple(problems), tuple(notes))
 
 
-def _check(folder: Path) -> FolderCheck | None:
+@dataclass(frozen=True, slots=True)
+class _RunCheck:
+    """What is kept of the check of a folder: `entry` is None if anything is wrong."""
+
+    size_bytes: int
+    problems: tuple[Finding, ...]
+    entry: Entry | None
+
+
+@contextmanager
+def _checks(
+    root: Path, locations: Sequence[str], workers: int | None
+) -> Iterator[Iterator[_RunCheck | None]]:
+    """The checks of folders in order: of many in processes, of few, which may be large, in threads."""
+    if workers is None and len(locations) >= MIN_ITEMS_FOR_PROCESSES:
+        with map_in_chunks(partial(_check_runs, root), locations) as chunks:
+            yield chain.from_iterable(chunks)
+    else:
+        yield map_in_order(partial(_check_run, root), locations, workers=workers)
+
+
+def _check_runs(root: Path, locations: Sequence[str]) -> list[_RunCheck | None]:
+    return [_check_run(root, location) for location in locations]
+
+
+def _check_run(root: Path, location: str) -> _RunCheck | None:
     """The check of a folder; None if `gc` moved it away meanwhile."""
+    folder = root / location
     check = check_folder(folder, pictures=False)
     if check.problems:
         check = check_folder(folder, pictures=False)
         if not os.path.lexists(folder):
             return None
-    return check
+    problems = (*check.problems, *_location_problems(check, location))
+    return _RunCheck(check.size_bytes, problems, _entry(root, location, check))
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bool]]:

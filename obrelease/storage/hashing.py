@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from obrelease.storage.files import CHUNK_BYTES, open_regular
+from obrelease.storage.files import CHUNK_BYTES, open_regular, read_small
 from obrelease.storage.system_errors import storage_errors
 
 
@@ -77,6 +77,8 @@ def digest_file(path: Path) -> tuple[str, int]:
     Raises:
         NotFound, InvalidInput, StorageError: as `open_regular`, or the disk failed while reading.
     """
+    if (small := read_small(str(path))) is not None:
+        return digest_bytes(small), len(small)
     with open_regular(path) as source, storage_errors(path, "cannot be read"):
         size = os.fstat(source.fileno()).st_size
         if size < CHUNK_BYTES and len(data := source.read(size + 1)) == size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections import deque
@@ -71,8 +72,14 @@ def map_in_chunks(work: Callable[[Sequence[A]], B], items: Sequence[A]) -> Itera
     if single or len(items) < MIN_ITEMS_FOR_PROCESSES:
         yield map(work, chunks)
         return
-    with get_context("fork").Pool(processor_count()) as pool:
+    with get_context("fork").Pool(processor_count(), _end_on_signals) as pool:
         yield pool.imap(work, chunks)
+
+
+def _end_on_signals() -> None:
+    """In a process of a pool: SIGTERM ends it without a word, and Ctrl-C is left to the first process."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def processor_count() -> int:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from obrelease.errors import InvalidInput
 from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.json_schema import DOCUMENTS, DocumentType
-from obrelease.models.strict_json import parse_strict
+from obrelease.models.strict_json import parse_and_compare, parse_strict
 from obrelease.models.validation import check_document, document_bytes, fast_validator, reference_validator
 from tests.drafts import draft, histogram_ref
 
@@ -169,3 +169,45 @@ def test_canonical_is_what_the_writer_writes(value: Any, data: st.DataObject) ->
 def test_spellings_that_two_writers_choose_differently(text: bytes, canonical: bool) -> None:
     value = parse_strict(text, "x")
     assert is_canonical(value, text) == canonical == (canonical_bytes(value) == text)
+
+
+JSON_VALUES: Final = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+NEARLY_CANONICAL: Final = (
+    b"null", b"1", b"-0", b"1.0", b"1.50", b"1e2", b"0.0000001", b"9007199254740991", b"9007199254740992",
+    b"1234567890123456.5", b'{"a":1,"a":1}', b'{"b":1,"a":2}', b'{"a": 1}', b'"\\u007f"', b'"\\ud800"',
+    b"NaN", b"[Infinity]", b'"\xc3\xa9"', b'"a\nb"', b"[" * 70 + b"]" * 70, b"[" * 64 + b"]" * 64, b"[1,]",
+    b"", b"\xff", b'{"0":"12345678901234567890"}', b"0.1", b'{"a":[1,2.5,"x"]}', b"[[[]]]", b"[[],[],{}]" * 2,
+)  # fmt: skip
+
+
+def strict_reading(data: bytes) -> tuple[str, bool] | str:
+    try:
+        value = parse_strict(data, "it")
+        return repr(value), is_canonical(value, data)
+    except InvalidInput as error:
+        return str(error)
+
+
+def quick_reading(data: bytes) -> tuple[str, bool] | str:
+    try:
+        value, has_canonical_bytes = parse_and_compare(data, "it")
+    except InvalidInput as error:
+        return str(error)
+    return repr(value), has_canonical_bytes
+
+
+@pytest.mark.parametrize("data", NEARLY_CANONICAL)
+def test_texts_that_are_nearly_canonical_are_read_as_by_the_strict_reader(data: bytes) -> None:
+    assert quick_reading(data) == strict_reading(data)
+
+
+@settings(max_examples=200)
+@given(value=JSON_VALUES, ascii_only=st.booleans())
+def test_every_text_is_read_as_by_the_strict_reader(value: Any, *, ascii_only: bool) -> None:
+    data = json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"), sort_keys=True)
+    text = data.encode("utf-8", "surrogatepass")
+    assert quick_reading(text) == strict_reading(text)

@@ -115,7 +115,7 @@ def list_runs(
         else api.Listing(tuple(api.ListedRun(entry) for entry in entries), hashed=True)
     )
     session.out.result(
-        listed.to_json(figures=is_read),
+        listed.to_json(figures=is_read) if session.out.json else {},
         lambda: (
             csv_listing(listed.runs, figures=is_read)
             if csv

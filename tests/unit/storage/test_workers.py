@@ -118,3 +118,33 @@ def test_work_that_is_done_is_not_given_up() -> None:
     given_up: list[None] = []
     assert list(map_in_order(abs, [-1, 2], give_up=lambda: given_up.append(None))) == [1, 2]
     assert given_up == []
+
+
+def test_processes_end_without_a_word_where_sigterm_is_handled(capfd: pytest.CaptureFixture[str]) -> None:
+    code = (
+        "import signal, sys\n"
+        "from obrelease.cli.console.signals import raise_on_interrupt\n"
+        "from obrelease.storage.workers import map_in_chunks\n"
+        "raise_on_interrupt()\n"
+        "for _ in range(3):\n"
+        "    with map_in_chunks(sum, range(4_000)) as sums:\n"
+        "        print(next(sums))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == 0
+    assert capfd.readouterr() == (f"{sum(range(500))}\n" * 3, "")
+
+
+@pytest.mark.parametrize("runs", [2, 5])
+def test_fsck_in_processes_is_fsck_in_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    registry = Registry(tmp_path)
+    entries = [registry.record(draft(number), []) for number in range(runs)]
+    (entries[0].folder / "stray").write_text("x")
+    expected = fsck(tmp_path, workers=1)
+    monkeypatch.setattr("obrelease.registry.fsck.MIN_ITEMS_FOR_PROCESSES", 1)
+    monkeypatch.setattr("obrelease.storage.workers.MIN_ITEMS_FOR_PROCESSES", 1)
+    assert fsck(tmp_path) == expected
+    assert [problem.rule for problem in expected.problems] == ["extra"]
+    assert expected.artefacts == runs
