@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from obrelease.errors import NotFound as NotFound
     from obrelease.errors import NotReproduced as NotReproduced
     from obrelease.errors import ObreleaseError as ObreleaseError
+    from obrelease.errors import ProcessKilled as ProcessKilled
     from obrelease.errors import RemoteError as RemoteError
     from obrelease.errors import StorageError as StorageError
     from obrelease.errors import UsageError as UsageError
@@ -66,6 +67,7 @@ __all__ = [
     "NotFound",
     "NotReproduced",
     "ObreleaseError",
+    "ProcessKilled",
     "Project",
     "PublishResult",
     "Registry",

@@ -17,6 +17,8 @@ from obrelease.errors import UsageError
 from obrelease.measurement.sweeps.cells import Cell
 from obrelease.measurement.sweeps.claims import prepare_folders
 from obrelease.measurement.sweeps.outcomes import forget_failed, read_done, read_failed, settled_keys
+from obrelease.measurement.sweeps.process_identity import this_process
+from obrelease.measurement.sweeps.worker import clear_settled
 from obrelease.storage.progress import Advance
 from obrelease.storage.reporter import SILENT, Reporter
 
@@ -101,6 +103,7 @@ def run_sweep(
             serve(sweep, cells, owner, wait_s=wait_s, progress=progress.update)
         else:
             run_processes(sweep, part, owner, workers, wait_s=wait_s, progress=progress.update)
+    clear_settled(sweep.folder, this_process())
     return _report(sweep, cells)
 
 

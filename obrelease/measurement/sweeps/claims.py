@@ -186,6 +186,15 @@ def retired_claims(folder: SweepFolder, key: str) -> Mapping[str, str]:
     return found
 
 
+def retired_keys(folder: SweepFolder) -> tuple[str, ...]:
+    """The cells that a claim was taken over of, and that were not settled since.
+
+    Raises:
+        StorageError: the folder cannot be listed.
+    """
+    return tuple(_names(folder.retired))
+
+
 def forget_retired(folder: SweepFolder, key: str) -> None:
     """Remove what was taken over, once the cell is settled."""
     _discard(folder, folder.retired / key)

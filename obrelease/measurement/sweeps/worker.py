@@ -20,6 +20,7 @@ from obrelease.measurement.sweeps.claims import (
     heartbeat,
     read_claims,
     retired_claims,
+    retired_keys,
     take_over,
     try_to_claim,
 )
@@ -32,7 +33,7 @@ from obrelease.measurement.sweeps.outcomes import (
     write_done,
     write_failed,
 )
-from obrelease.measurement.sweeps.process_identity import ProcessIdentity
+from obrelease.measurement.sweeps.process_identity import ProcessIdentity, is_running
 from obrelease.measurement.sweeps.sweep_folder import SweepFolder
 from obrelease.models.artefact import MAX_NAME, Scalar
 from obrelease.models.finding import printable
@@ -47,6 +48,22 @@ LABEL: Final = "sweep"
 
 Measure = Callable[[Cell, CellRegistry], Entry]
 """Measures a cell and records its one run."""
+
+
+def clear_settled(folder: SweepFolder, here: ProcessIdentity) -> None:
+    """Remove what processes of this machine left that were killed after their cell was settled.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    settled = settled_keys(folder)
+    for claim in read_claims(folder):
+        ended = claim.owner is not None and is_running(claim.owner.process, here) is False
+        if claim.key in settled and ended:
+            take_over(folder, claim)
+    for key in retired_keys(folder):
+        if key in settled:
+            forget_retired(folder, key)
 
 
 class Step(Enum):

@@ -11,10 +11,10 @@ from obrelease.errors import CheckFailed, InvalidInput, ProcessKilled, StorageEr
 from obrelease.measurement.sweeps.cell_registry import CellRegistry
 from obrelease.measurement.sweeps.cells import BenchWork, Cell, make_cell
 from obrelease.measurement.sweeps.claims import prepare_folders, read_claims, take_over
-from obrelease.measurement.sweeps.outcomes import read_done, read_failed
+from obrelease.measurement.sweeps.outcomes import DoneCell, read_done, read_failed, write_done
 from obrelease.measurement.sweeps.process_identity import ProcessIdentity, this_process
 from obrelease.measurement.sweeps.sweep_folder import SweepFolder
-from obrelease.measurement.sweeps.worker import MAX_ATTEMPTS, Measure, Step, SweepWorker
+from obrelease.measurement.sweeps.worker import MAX_ATTEMPTS, Measure, Step, SweepWorker, clear_settled
 from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
@@ -102,6 +102,20 @@ def test_a_cell_of_a_dead_process_is_recorded_once(folder: SweepFolder, at: str 
         [],
         [],
     ]
+
+
+def test_what_a_process_leaves_that_is_killed_after_its_cell_is_settled_is_removed(
+    folder: SweepFolder,
+) -> None:
+    (cell,) = cells(1)
+    abandoned(folder, cell, who=DEAD, at="after commit")
+    (entry,) = Registry(folder.results).find()
+    write_done(folder, DoneCell(key=cell.key, digest=entry.digest, host="h", finished_ns="1", milliseconds=1))
+    assert len(read_claims(folder)) == 1
+    clear_settled(folder, HERE)
+    assert not any(any(place.iterdir()) for place in (folder.retired, folder.incoming))
+    assert read_claims(folder) == ()
+    assert runs(folder) == [cell.key]
 
 
 def test_a_process_elsewhere_is_left_alone_until_its_heartbeat_stands_still(folder: SweepFolder) -> None:
