@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from obrelease.api.compare_runs import compare as compare
     from obrelease.api.compare_runs import compare_within as compare_within
     from obrelease.api.compare_runs import sort_key as sort_key
-    from obrelease.api.export_crate import CrateReport as CrateReport
-    from obrelease.api.export_crate import export_crate as export_crate
+    from obrelease.api.crate_export import CrateReport as CrateReport
+    from obrelease.api.crate_export import export_crate as export_crate
     from obrelease.api.export_results import ExportReport as ExportReport
     from obrelease.api.export_results import export_parquet as export_parquet
     from obrelease.api.export_results import query as query
@@ -119,7 +119,7 @@ _SOURCES: Final = {
     "CollectReport": "api.sweep_collecting:CollectReport",
     "Comparison": "analysis.comparison.compare:Comparison",
     "ComparisonReport": "api.compare_runs:ComparisonReport",
-    "CrateReport": "api.export_crate:CrateReport",
+    "CrateReport": "api.crate_export:CrateReport",
     "Difference": "recorder.reproduce:Difference",
     "Entry": "registry.entry:Entry",
     "ExportReport": "api.export_results:ExportReport",
@@ -164,7 +164,7 @@ _SOURCES: Final = {
     "compare": "api.compare_runs:compare",
     "compare_within": "api.compare_runs:compare_within",
     "diagnose": "api.check_environment:diagnose",
-    "export_crate": "api.export_crate:export_crate",
+    "export_crate": "api.crate_export:export_crate",
     "export_parquet": "api.export_results:export_parquet",
     "export_schemas": "api.json_schemas:export_schemas",
     "gate": "api.gate_runs:gate",
