@@ -141,6 +141,7 @@ _SOURCES: Final = {
     "PublishResult": "release.publish.publish_release:PublishResult",
     "QueryResult": "analytics.query_process:QueryResult",
     "Registry": "api.registry:Registry",
+    "RepeatedSimulation": "recorder.repeat_simulation:RepeatedSimulation",
     "Reporter": "storage.reporter:Reporter",
     "ReproductionReport": "api.reproduce_run:ReproductionReport",
     "RunDetails": "api.run_details:RunDetails",

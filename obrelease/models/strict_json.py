@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from obrelease.errors import InvalidInput
 from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.canonical_json import has_plain_numbers, is_canonical, standard_text
+from obrelease.models.canonical_json import has_plain_numbers, standard_text
 from obrelease.models.json_values import (
     MAX_DEPTH,
     RejectedPart,
@@ -24,6 +24,9 @@ from obrelease.storage.files import MAX_DOCUMENT_BYTES
 from obrelease.storage.limits import Resource, charge, parsing
 
 _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
+_MOST_PLAIN_BYTES: Final = 2**18
+"""Of larger documents, parsing twice what is not canonical would cost more than it saves."""
+
 _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}|^-?[0-9]{16}")
 """Perhaps beyond 2**53 - 1; also some text in quotes."""
 
@@ -49,18 +52,15 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
 
 
 def parse_and_compare(data: bytes, where: str) -> tuple[Any, bool]:
-    """As `parse_strict`, and whether the bytes are the RFC 8785 bytes of the value.
+    """As `parse_strict`, and True if the bytes are known to be the RFC 8785 bytes of the value.
 
-    Most documents are ASCII, and their numbers have few digits and one form. If writing what the plain
-    reader gives results in the same text, the text has nothing that the strict reader refuses.
+    Most documents are small and ASCII, and their numbers have few digits and one form. If writing what the
+    plain reader gives results in the same text, the text has nothing that the strict reader refuses.
     """
     text = _text(data, where, MAX_DOCUMENT_BYTES)
     with parsing(len(data), where), _without_collections():
-        value = _plain_value(data, text)
-        if value is not None:
-            return value, True
-        value = _parsed(text, where)
-        return value, is_canonical(value, data)
+        value = _plain_value(data, text) if len(data) <= _MOST_PLAIN_BYTES else None
+        return (_parsed(text, where), False) if value is None else (value, True)
 
 
 def _text(data: bytes, where: str, limit: int) -> str:

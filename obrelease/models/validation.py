@@ -19,7 +19,7 @@ from obrelease.models.artefact import Artefact
 from obrelease.models.artefact_version_1 import Artefact as ArtefactVersion1
 from obrelease.models.artefact_version_1 import upgraded as upgraded_artefact
 from obrelease.models.base import Document
-from obrelease.models.canonical_json import canonical_bytes
+from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.finding import Finding, printable
 from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
 from obrelease.models.manifest_version_1 import BundleManifest as ManifestVersion1
@@ -89,7 +89,7 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
         `MAX_FINDINGS` broken rules.
     """
     try:
-        value, has_canonical_bytes = parse_and_compare(data, where)
+        value, known_canonical = parse_and_compare(data, where)
     except InvalidInput as error:
         return None, (Finding(where, "json", error.message.removeprefix(f"{where}: ")),)
     kind = _document_type(value, where)
@@ -102,7 +102,7 @@ def check_document(data: bytes, where: str) -> tuple[Document | None, tuple[Find
         problems = [Finding(where, "model", line) for line in validation_messages(error)[:MAX_FINDINGS]]
     else:
         problems = [Finding(where, "schema", line) for line in _schema_messages(kind, value)]
-    if not has_canonical_bytes:
+    if not known_canonical and not is_canonical(value, data):
         problems.append(Finding(where, "canonical", "the bytes are not RFC 8785 canonical JSON"))
     return _newest(document), tuple(problems)
 

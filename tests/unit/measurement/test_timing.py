@@ -52,7 +52,8 @@ def test_a_command_as_short_as_the_shell_is_refused(tmp_path: Path) -> None:
     ("script", "how"),
     [
         ("echo first >&2; echo the reason >&2; exit 7", "exit code 7: the reason"),
-        ("kill -KILL $$", "ended by signal 9"),
+        ("kill -KILL $$", "was killed"),
+        ("kill -TERM $$", "ended by signal 15"),
     ],
 )
 def test_a_command_that_fails_is_refused_unless_failures_are_ignored(
