@@ -106,7 +106,7 @@ READ_ONLY_MODULES: Final = frozenset(
         *("run", "run_scenarios", "list", "show", "diff", "fsck", "validate", "doctor"),
         "help_",
         *("site", "schema", "schema_check"),
-        *("remote", "remote_list", "sweep", "sweep_status"),
+        *("remote", "remote_list", "sweep"),
     }
 )
 """Modules of commands that only read, and of groups. On Windows, all other commands are refused at once."""

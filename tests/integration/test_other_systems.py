@@ -17,6 +17,7 @@ from obrelease.cli.command_table import (
     RUN_COMMANDS,
     SCHEMA_COMMANDS,
     SITE_COMMANDS,
+    SWEEP_COMMANDS,
     CommandRow,
 )
 from obrelease.errors import ExitCode
@@ -28,6 +29,7 @@ GROUPS: Final = {
     "run": RUN_COMMANDS,
     "site": SITE_COMMANDS,
     "schema": SCHEMA_COMMANDS,
+    "sweep": SWEEP_COMMANDS,
 }
 EXECUTE_EACH: Final = """
 import io, json
