@@ -84,14 +84,10 @@ REMOTE_COMMANDS: Final = {
 
 SWEEP_COMMANDS: Final = {
     "plan": CommandRow("sweep_plan:plan", "Write the plan of a sweep: every cell with its key."),
-    "run": CommandRow(
-        "sweep_run:run", "Measure the planned cells that nobody measured yet, until all are settled."
-    ),
+    "run": CommandRow("sweep_run:run", "Measure the planned cells until all are settled."),
     "submit": CommandRow("sweep_submit:submit", "Submit a planned sweep to the scheduler of a cluster."),
     "status": CommandRow("sweep_status:status", "Show progress, rate, and who measures what."),
-    "collect": CommandRow(
-        "sweep_collect:collect", "Write a table, pictures and one page of what is recorded."
-    ),
+    "collect": CommandRow("sweep_collect:collect", "Write a table, pictures and a page of the results."),
 }
 """The commands of `obrelease sweep`, in the order of `--help`."""
 

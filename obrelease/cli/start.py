@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from obrelease.cli.console.signals import exit_on_interrupt
+from obrelease.cli.console.signals import exit_on_interrupt, ignore_interrupts
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def _print_version() -> None:
     from obrelease.errors import StorageError
     from obrelease.version import installed_version
 
+    ignore_interrupts()
     try:
         write_stdout(f"obrelease {installed_version()}\n")
     except StorageError as error:

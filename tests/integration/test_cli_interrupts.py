@@ -23,7 +23,8 @@ number, module = getattr(signal, sys.argv.pop(1)), sys.argv.pop(1)
 
 class Striking:
     def find_spec(self, name, path=None, target=None):
-        if name == module:
+        if name == module and self in sys.meta_path:
+            sys.meta_path.remove(self)  # it strikes once
             os.kill(os.getpid(), number)
 
 sys.meta_path.insert(0, Striking())

@@ -16,6 +16,7 @@ from obrelease.cli.command_table import (
     RUN_COMMANDS,
     SCHEMA_COMMANDS,
     SITE_COMMANDS,
+    SWEEP_COMMANDS,
     CommandRow,
 )
 from obrelease.cli.console.lazy_commands import LazyCommand
@@ -27,6 +28,7 @@ TABLES: Final = {
     "run": RUN_COMMANDS,
     "schema": SCHEMA_COMMANDS,
     "site": SITE_COMMANDS,
+    "sweep": SWEEP_COMMANDS,
 }
 ROWS: Final = [
     pytest.param(name, row, id=f"{group} {name}".strip())

@@ -54,7 +54,6 @@ def imported(**changes: Any) -> Artefact:
 @pytest.fixture
 def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
 
     def call(*words: str) -> str:
         capsys.readouterr()
@@ -103,7 +102,7 @@ def test_names_are_escaped_and_cut_in_text_and_whole_in_json(
 ) -> None:
     names = ["a\x1b[31m\n", "\u202eb", "x" * 500 + "/1", "x" * 500 + "/2"]
     record(imported(metrics=tuple(metric(name, "ns", 1) for name in names)))
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("obrelease.cli.console.table.terminal_width", lambda: 80)
     text = show()
     assert "\x1b" not in text
     assert "\u202e" not in text

@@ -44,7 +44,7 @@ def collect(
     ] = None,
     results: ResultsOption = None,
 ) -> None:
-    """Write a table, pictures and one page of what is recorded.
+    """Write a table, pictures and a page of the results.
 
     Heat maps show two parameters, lines show each parameter alone; runs that differ in the seed alone are
     repetitions. The page is self-contained. Needs `obrelease[site]`.

@@ -42,7 +42,7 @@ def run(
     ] = 86_400,
     results: ResultsOption = None,
 ) -> None:
-    """Measure the planned cells that nobody measured yet, until all are settled.
+    """Measure the planned cells until all are settled.
 
     Start it as often as you like, on every machine that shares the results folder: each cell is measured
     once, and one measurement runs on a machine at a time. Cells of a process or a machine that died are

@@ -13,10 +13,8 @@ _GAP: Final = "..."
 
 
 def terminal_width() -> int | None:
-    """The columns of the terminal that stdout is, or `COLUMNS` if it is set; None for a file or a pipe."""
-    if is_terminal():
-        return shutil.get_terminal_size().columns
-    return shutil.get_terminal_size((0, 0)).columns or None
+    """The columns of the terminal that stdout is, `COLUMNS` first; None for a file or a pipe."""
+    return shutil.get_terminal_size().columns if is_terminal() else None
 
 
 def is_terminal() -> bool:
