@@ -82,7 +82,7 @@ def test_verifying_when_every_change_fails(verifying: Cells, error: str) -> None
     assert refuse(verifying, "verify", range(1, total + 1), [error]) == total
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "EROFS"])
+@pytest.mark.parametrize("error", ["ENOSPC", pytest.param("EROFS", marks=pytest.mark.nightly)])
 def test_the_file_of_a_signature_cannot_be_written(verifying: Cells, error: str) -> None:
     """The last changes that a verification makes are those of its signatures: the hint names TMPDIR."""
     total, has_hint = verifying.total("verify"), []

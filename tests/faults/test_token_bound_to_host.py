@@ -101,6 +101,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", lambda _, address: refuse(address))
+    monkeypatch.setattr("time.sleep", lambda _: None)
     return found
 
 

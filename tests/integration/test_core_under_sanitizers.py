@@ -59,7 +59,13 @@ def test_every_kind_of_order_is_clean(sanitized: tuple[str, Path]) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"], ids=["memory", "threads"])
+@pytest.mark.parametrize(
+    "sanitizer",
+    [
+        pytest.param("address,undefined", id="memory", marks=pytest.mark.nightly),
+        pytest.param("thread", id="threads"),
+    ],
+)
 def test_the_pipeline_is_clean(tmp_path: Path, sanitizer: str) -> None:
     program = build(tmp_path / "pipeline", sanitizer, "obengine_pipeline_test")
     ran = subprocess.run([program], capture_output=True, text=True, env=STOP_AT_ONCE)
