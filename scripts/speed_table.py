@@ -33,6 +33,9 @@ _SCALES: Final = {
     "ns": ("ns", 1.0),
     "ratio": ("times", 1.0),
 }
+_MOST_NS: Final = 100_000
+_OWN_LOAD: Final = 1.0
+"""What the measured program adds to the load average."""
 
 
 def speed_table(results: Path) -> str:
@@ -60,12 +63,12 @@ def _part(runs: Sequence[Run]) -> str:
     host = newest.artefact.host.stable
     loads = [run.artefact.host.volatile.load_1m_milli for run in chosen]
     load = max((load for load in loads if load is not None), default=0) / 1000
-    busy = ", a loaded machine" if load > host.cpu_count / 2 else ""
+    busy = ", a loaded machine" if load - _OWN_LOAD > host.cpu_count / 4 else ""
     commit = code(newest.commit[:9]) if newest.commit else "no commit"
     where = f"{host.cpu_model}, {host.cpu_count} processors, load up to {load:.1f}{busy}"
     return (
         table((newest.artefact.title, "median", "from", "to", "unit"), rows, numeric=(1, 2, 3))
-        + f"\n{len(chosen)} runs of {commit} on {where}: {digests}.\n"
+        + f"\n\n{len(chosen)} runs of {commit} on {where}: {digests}.\n"
     )
 
 
@@ -75,6 +78,8 @@ def _source(run: Run) -> tuple[str | None, str | None]:
 
 def _figures(metric: Metric, values: Sequence[float]) -> tuple[str, str, str, str]:
     unit, scale = _SCALES.get(metric.unit, (metric.unit, 1.0))
+    if unit == "ns" and median(values) >= _MOST_NS:
+        unit, scale = "ms", 1e-6
     found = (f"{scale * value:,.4g}" for value in (median(values), min(values), max(values)))
     middle, low, high = found
     return middle, low, high, unit

@@ -30,7 +30,8 @@ def replay(command: str) -> Artefact:
 def test_every_committed_run_has_the_command_of_its_parameters() -> None:
     runs = [read_artefact_model(path.read_bytes(), str(path)) for path in RESULTS.rglob("artefact.json")]
     assert {run.kind for run in runs} >= {"bench", "stress", "architectures", "replay"}
-    assert [run.command for run in runs] == [command_of(run) for run in runs]
+    own = [run for run in runs if run.kind != "imported"]
+    assert [run.command for run in own] == [command_of(run) for run in own]
 
 
 @pytest.mark.parametrize("file", ["", "day.itch ", "day.zip ", "'a day' ", "./-day "])
