@@ -4,7 +4,7 @@ Every few seconds a buy order joins the best bid and a sell order the best ask, 
 without latency; it is cancelled after as long. Both programs get the same changes of the recorded book, with
 order ids, and both know the places in the queues. Each order is then filled by both, by one, or by none.
 
-What differs by rule is told apart by what filled the order here:
+What differs by rule is separated by what filled the order here:
 
 * `through`: a recorded trade at a worse price. hftbacktest fills an order when a trade takes an order behind
   it at its own price, or when the best price of the other side crosses it.

@@ -23,7 +23,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 # Matplotlib makes its list of fonts once for all processes of the tests, not once in the folder of each test.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / "obrelease-tests-matplotlib"))
 
-# pytest-xdist tells its workers the width of its terminal, which no test depends on.
+# pytest-xdist gives its workers the width of its terminal, which no test depends on.
 os.environ.pop("COLUMNS", None)
 
 # What a shell starts in the background has Ctrl-C ignored, and so would every program that a test interrupts.

@@ -87,10 +87,10 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     require_plain_path(folder)
     require_export_or_empty(folder)
     made = folder.with_name(f".{folder.name}.new")
-    former = folder.with_name(f".{folder.name}.old")
+    replaced = folder.with_name(f".{folder.name}.old")
     with storage_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for rest in (made, former):
+        for rest in (made, replaced):
             if rest.is_symlink() or rest.is_file():
                 rest.unlink()
             try_to_remove_tree(rest)
@@ -98,11 +98,11 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
         try:
             yield made
             if folder.is_dir():
-                folder.rename(former)
+                folder.rename(replaced)
             made.rename(folder)
         finally:
             try_to_remove_tree(made)
-            try_to_remove_tree(former)
+            try_to_remove_tree(replaced)
 
 
 def require_export_or_empty(folder: Path) -> None:

@@ -97,9 +97,10 @@ def _add_benchmark(rows: MetricRows, benchmark: Node, common: Node) -> int | Non
 def _unit(node: Node | None) -> MeasuredUnit:
     if node is None:
         return SECONDS
-    if node.value not in _UNITS:
+    unit = _UNITS.get(node.text())
+    if unit is None:
         raise node.error(f"is none of {', '.join(_UNITS)}")
-    return _UNITS[node.text()]
+    return unit
 
 
 def _run_parameters(common: Node) -> dict[str, Scalar]:

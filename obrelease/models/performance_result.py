@@ -1,4 +1,4 @@
-"""The performance result: what an in-toto statement says of a comparison that a gate policy judged.
+"""The performance result: what an in-toto statement says of a comparison that a gate policy decided.
 
 The subjects are runs by their artefact digests. The models are closed: unknown fields are neither signed
 nor accepted. Names are those of in-toto, in camel case.

@@ -1,4 +1,4 @@
-"""The places that a forge is tried against, each with what it is able to keep."""
+"""The places that a forge is tried against, each with what it is able to keep, and registry servers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from tests.conformance.whole_way import CONTENT
 from tests.emulator import process
 from tests.loopback_github.running import forge_at, quick_timing
 from tests.loopback_github.server import LoopbackGitHub
+from tests.oci_registry.debian import DockerRegistry, docker_registry
+from tests.oci_registry.stub import StubRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,19 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, numbers: Iterator[int]
     server: LoopbackGitHub = request.getfixturevalue("github")
     server.repository.keeps_digests = request.param == "loopback"
     return Place(lambda: forge_at(server), "v0.9-beta", keeps_digests=server.repository.keeps_digests)
+
+
+@pytest.fixture(scope="module")
+def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
+    """A real registry server, with no authorization."""
+    with docker_registry(tmp_path_factory.mktemp("docker-registry")) as server:
+        yield server
+
+
+@pytest.fixture
+def stub() -> Iterator[StubRegistry]:
+    """A registry that follows the distribution specification."""
+    server = StubRegistry()
+    server.start()
+    yield server
+    server.stop()

@@ -33,14 +33,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def stub() -> Iterator[StubRegistry]:
-    server = StubRegistry()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def tokens() -> Iterator[TokenServer]:
     server = TokenServer(BASIC)
     server.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -17,26 +16,12 @@ from obrelease.cli.app import execute
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, ObreleaseError, UsageError
 from obrelease.registry.shared.run_manifest import run_subject
 from obrelease.remote.oci.referrers import find_referrers
-from tests.oci_registry.debian import DockerRegistry, docker_registry
+from tests.oci_registry.debian import docker_registry
 from tests.oci_registry.machines import Machine
 from tests.oci_registry.stub import Reply, StubRegistry
 from tests.unit.release.project import make_project
 
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
-    with docker_registry(tmp_path_factory.mktemp("docker-registry")) as server:
-        yield server
-
-
-@pytest.fixture
-def stub() -> Iterator[StubRegistry]:
-    server = StubRegistry()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -23,25 +23,9 @@ from obrelease.storage.durable import NewFile
 from obrelease.storage.progress import Advance
 from obrelease.storage.reporter import SilentReporter
 from tests.drafts import draft, measured, record_version_1, run_files, version_1_draft
-from tests.oci_registry.debian import DockerRegistry, docker_registry
 from tests.oci_registry.machines import Machine, tree_bytes
-from tests.oci_registry.stub import StubRegistry
 
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
-    with docker_registry(tmp_path_factory.mktemp("docker-registry")) as server:
-        yield server
-
-
-@pytest.fixture
-def stub() -> Iterator[StubRegistry]:
-    server = StubRegistry()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["debian", pytest.param("stub", marks=pytest.mark.nightly)])

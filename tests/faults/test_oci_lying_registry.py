@@ -57,7 +57,7 @@ class Case:
     """One lie.
 
     Attributes:
-        pattern: of the requests that it is told to.
+        pattern: of the requests that it changes.
         refused: whether the pull must fail.
     """
 

@@ -97,7 +97,7 @@ def test_network_failures(
             held.clear()  # type: ignore[attr-defined]
 
         def echo(_: Reply, failure: Reply = failure) -> Reply | None:
-            return failure if stub.authorizations[-1] else None  # only who was told a secret can echo it
+            return failure if stub.authorizations[-1] else None  # only who received a secret can echo it
 
         stub.lie(step, echo)
         failed += execute(["push", stub.place(), "-vv"]) != 0

@@ -1,4 +1,4 @@
-"""Which claims show no sign of life, judged by this process alone.
+"""Which claims show no sign of life, decided by this process alone.
 
 A claim is dead if its process is known to have ended on this machine, or if its heartbeat did not change
 while this process watched it for the time of takeover on a clock that nobody can set. So clocks that differ

@@ -17,7 +17,7 @@ _START_TIME_FIELD: Final = 19
 
 
 class ProcessIdentity(Document):
-    """A process, told apart from any other that had or will have its number.
+    """A process, distinguished from any other that had or will have its number.
 
     Attributes:
         host: the name of the machine, for people.

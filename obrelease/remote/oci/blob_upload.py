@@ -121,7 +121,7 @@ class BlobUpload:
         """Send the last bytes with the digest, which the registry checks.
 
         Without a clear answer the upload may be complete: the repeated request is then refused, and a look
-        at the blob tells.
+        at the blob decides.
         """
         separator = "&" if urlsplit(location).query else "?"
         url = f"{location}{separator}digest=sha256:{self._sha256}"

@@ -1,4 +1,4 @@
-"""Bridges over breaks: a commit measured on both sides tells the toolchain from the code."""
+"""Bridges over breaks: a commit measured on both sides separates the toolchain from the code."""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ def test_the_name_of_a_single_benchmark_is_in_the_common_metadata(tmp_path: Path
     [
         ({"runs": []}, r"\$\.benchmarks\[0\]: has no 'name' in its metadata"),
         ({"metadata": {"name": "a", "unit": "mile"}, "runs": []}, "unit: is none of second, byte, integer"),
+        ({"metadata": {"name": "a", "unit": []}, "runs": []}, r"metadata\.unit"),
         (
             {"metadata": {"name": "a"}, "runs": [{"values": [-1]}]},
             r"runs\[0\]\.values\[0\]: is not a number from 0",

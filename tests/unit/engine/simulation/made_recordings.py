@@ -39,7 +39,7 @@ def traded(order_id: int, lots: int, symbol: int = 0) -> Commands:
 
 
 class Planned(Strategy):
-    """Does things at times, and keeps what it is told."""
+    """Does things at times, and keeps what it receives."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
