@@ -29,9 +29,10 @@ using obengine::Event;
 using obengine::Engine;
 using obengine::EngineRecord;
 using obengine::Resting;
+using obengine::RuleRecord;
 using obengine::SymbolRecord;
 using AuctionRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
-using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut>;
+using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut, BytesOut>;
 
 // Passes each record of a byte array to the restorer.
 template <class Record>
@@ -57,8 +58,8 @@ public:
 
     [[nodiscard]] SnapshotParts snapshot() {
         std::uint64_t next_sequence = 0;
-        Memory head, symbols, orders;
-        std::size_t symbol_bytes = 0, order_bytes = 0;
+        Memory head, symbols, orders, rules;
+        std::size_t symbol_bytes = 0, order_bytes = 0, rule_bytes = 0;
         {
             const nb::gil_scoped_release released;
             const std::scoped_lock held(lock_);
@@ -71,19 +72,25 @@ public:
             order_bytes = engine_->open_orders() * sizeof(Resting);
             orders = allocate(order_bytes);
             obengine::write_orders(*engine_, static_cast<Resting*>(orders.get()));
+            const auto set = obengine::rule_records(*engine_);
+            rules = copied(set.data(), set.size());
+            rule_bytes = set.size() * sizeof(RuleRecord);
         }
         return {next_sequence, as_array(std::move(head), sizeof(EngineRecord)),
-                as_array(std::move(symbols), symbol_bytes), as_array(std::move(orders), order_bytes)};
+                as_array(std::move(symbols), symbol_bytes), as_array(std::move(orders), order_bytes),
+                as_array(std::move(rules), rule_bytes)};
     }
 
     // The rules of snapshots are in Python; records that break them would corrupt the books.
-    void restore(std::uint64_t next_sequence, const BytesIn& head, const BytesIn& symbols, const BytesIn& orders) {
+    void restore(std::uint64_t next_sequence, const BytesIn& head, const BytesIn& symbols, const BytesIn& orders,
+                 const BytesIn& rules) {
         const nb::module_ records = nb::module_::import_("obengine.api.snapshot");
         const auto viewed = [&](const BytesIn& bytes, const char* type) {
             return nb::cast(bytes).attr("view")(records.attr(type));
         };
         const nb::object snapshot = records.attr("Snapshot")(next_sequence, viewed(orders, "RESTING"),
-                                                             viewed(head, "ENGINE"), viewed(symbols, "SYMBOL"));
+                                                             viewed(head, "ENGINE"), viewed(symbols, "SYMBOL"),
+                                                             viewed(rules, "RULE"));
         nb::module_::import_("obengine.api.snapshot_checks").attr("validate_snapshot")(snapshot, symbols_);
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
@@ -92,6 +99,7 @@ public:
         std::memcpy(&record, head.data(), sizeof record);
         restorer.add(record, next_sequence);
         add_all<SymbolRecord>(restorer, symbols);
+        add_all<RuleRecord>(restorer, rules);
         add_all<Resting>(restorer, orders);
         engine_ = restorer.finish();
     }
@@ -181,9 +189,9 @@ NB_MODULE(_native, module) {
              nb::sig("def apply(self, commands: NDArray[numpy.void]) -> memoryview"),
              "Apply the COMMAND records of a contiguous buffer; returns the EVENT records.")
         .def("snapshot", &LockedEngine::snapshot,
-             "The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.")
+             "The next sequence number, and ENGINE, SYMBOL, RESTING and RULE records as byte arrays.")
         .def("restore", &LockedEngine::restore, nb::arg("next_sequence"), nb::arg("engine"), nb::arg("symbols"),
-             nb::arg("orders"), "Replace the state by that of a snapshot, which is validated first.")
+             nb::arg("orders"), nb::arg("rules"), "Replace the state by that of a snapshot, which is validated first.")
         .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in ticks, lots, number of orders.")
         .def("indication", &LockedEngine::indication, nb::arg("symbol"), nb::arg("reference_ticks"),

@@ -30,9 +30,10 @@ class Engine:
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
     ]:
         """
-        The next sequence number, and ENGINE, SYMBOL and RESTING records as byte arrays.
+        The next sequence number, and ENGINE, SYMBOL, RESTING and RULE records as byte arrays.
         """
 
     def restore(
@@ -43,6 +44,7 @@ class Engine:
             NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)
         ],
         orders: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        rules: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> None:
         """Replace the state by that of a snapshot, which is validated first."""
 

@@ -54,6 +54,7 @@ std::unique_ptr<Engine> restored(const Engine& engine) {
     Restorer restorer(engine.symbols(), engine.limits());
     restorer.add(engine_record(engine), engine.next_sequence());
     for (const SymbolRecord& record : symbol_records(engine)) restorer.add(record);
+    for (const RuleRecord& record : rule_records(engine)) restorer.add(record);
     std::vector<Resting> orders(engine.open_orders());
     write_orders(engine, orders.data());
     for (const Resting& record : orders) restorer.add(record);

@@ -1,4 +1,4 @@
-"""Seeded command streams of six temperaments that use every kind of order and every trading state."""
+"""Seeded command streams of seven temperaments that use every kind of order and every trading state."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Temper:
     """What a stream is made of.
 
     Attributes:
-        ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK, STEPS.
+        ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK, STEPS, RULE.
         kinds: weights of the kinds of NEW, in their order.
         tifs: weights of the times in force, likewise.
         post_only, hidden, iceberg, minimum, prevented, by_total, to_limit: shares of NEW that may have it.
@@ -167,6 +167,10 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     lot_step = np.where(rng.random(n) < 0.7, 1, rng.integers(0, 3, n))
     out["participant"] = np.where(steps, price_step, out["participant"])
     out["qty_lots"] = np.where(steps, lot_step, out["qty_lots"])
+    rule = op == Op.RULE
+    out["side"] = np.where(rule, rng.integers(0, 2, n), out["side"])
+    width = rng.integers(0, 2 * temper.spread, n).astype(np.uint64)
+    out["order_id"] = np.where(rule, width, out["order_id"])
     clock = op == Op.CLOCK
     time_ns = np.cumsum(clock) * temper.step_ns + rng.integers(-temper.step_ns, 1, n)
     out["order_id"] = np.where(clock, np.maximum(time_ns, 0).astype(np.uint64), out["order_id"])
@@ -176,7 +180,7 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
 def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: Commands) -> None:
     """Overwrite single fields, so that each check of each command is reached."""
     edges: tuple[tuple[Commands, str, tuple[int, ...]], ...] = (
-        (out, "op", (0, 0, 4, 9, 255)),
+        (out, "op", (0, 0, 4, 10, 255)),
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6)),
@@ -245,5 +249,15 @@ TEMPERS: Final = (
         tifs=(0.1, 0.05, 0.3, 0.45, 0.05, 0.05),
         symbols=70,
         ids=60,
+    ),
+    Temper(
+        "rules",
+        ops=(0.66, 0.08, 0.1, 0.02, 0.0, 0.003, 0.02, 0.01, 0.01, 0.03),
+        kinds=(0.6, 0.12, 0.06, 0.09, 0.04, 0.09),
+        calm=0.6,
+        spread=14,
+        ids=120,
+        symbols=2,
+        wrong_share=0.04,
     ),
 )

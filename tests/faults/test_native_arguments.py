@@ -15,7 +15,7 @@ import numpy as np
 from obengine import _native as native
 from obengine.api.messages import COMMAND
 from obengine.api.errors import EngineError
-from obengine.api.protocol import ENGINE, RESTING, SYMBOL
+from obengine.api.protocol import ENGINE, RESTING, RULE, SYMBOL
 
 chance = random.Random(int(sys.argv[1]))
 NUMBERS = (0, 1, 2, -1, 255, 2**16, 2**16 + 1, 2**31, 2**32, 2**62, 2**63, 2**64 - 1, 2**64, 1.5, None, "1")
@@ -41,7 +41,7 @@ def data():
     if shape == 4:
         return made[::-1]
     if shape == 5:
-        return np.zeros(2, chance.choice((COMMAND, ENGINE, RESTING, SYMBOL))).view(np.uint8)
+        return np.zeros(2, chance.choice((COMMAND, ENGINE, RESTING, RULE, SYMBOL))).view(np.uint8)
     return made
 
 
@@ -55,7 +55,7 @@ def records(dtype, most):
 
 def snapshot():
     sequence = chance.choice((0, 1, -1, 2**64))
-    return sequence, records(ENGINE, 1), records(SYMBOL, 2), records(RESTING, 4)
+    return sequence, records(ENGINE, 1), records(SYMBOL, 2), records(RESTING, 4), records(RULE, 2)
 
 
 def rows(columns):
@@ -81,7 +81,7 @@ for _ in range(int(sys.argv[2])):
     if engine is not None:
         attempt(engine.apply, data())
         attempt(engine.depth, number(), number(), number())
-        attempt(engine.restore, number(), data(), data(), data())
+        attempt(engine.restore, number(), data(), data(), data(), data())
         attempt(engine.restore, *snapshot())
         engine.audit()
         engine.snapshot()

@@ -86,11 +86,7 @@ class Generator:
 
 def full_stream(commands: int = 30_000) -> Commands:
     """So many commands of every kind; the same bytes each time."""
-    generator = Generator(7)
-    rows: list[Row] = []
-    while len(rows) < commands:
-        rows += generator.step()
-    return np.array(rows[:commands], COMMAND)
+    return _stream_of(Generator(7), commands)
 
 
 class LaterGenerator(Generator):
@@ -119,9 +115,29 @@ class LaterGenerator(Generator):
         return (*row[:5], flags, *row[6:])
 
 
+class RuleGenerator(LaterGenerator):
+    """Also rules of symbols: price bands."""
+
+    def step(self) -> list[Row]:
+        """One command, or an EXTEND and its NEW or MODIFY."""
+        if self.draw(40):
+            return super().step()
+        symbol, reference, width = self.draw(2), 1000 + self.draw(31), self.draw(20)
+        mode, kind = (0, 1, 1, 1, 1, 1, 1, 4)[self.draw(8)], (0, 0, 0, 0, 0, 0, 0, 9)[self.draw(8)]
+        return [(Op.RULE, mode, kind, 9, symbol, 0, 9, 9, width, reference)]
+
+
+def rule_stream(commands: int = 30_000) -> Commands:
+    """The same with rules of symbols among them."""
+    return _stream_of(RuleGenerator(13), commands)
+
+
 def later_stream(commands: int = 30_000) -> Commands:
     """The same with the later kinds of commands among them."""
-    generator = LaterGenerator(11)
+    return _stream_of(LaterGenerator(11), commands)
+
+
+def _stream_of(generator: Generator, commands: int) -> Commands:
     rows: list[Row] = []
     while len(rows) < commands:
         rows += generator.step()

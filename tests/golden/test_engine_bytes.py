@@ -22,8 +22,9 @@ from obengine.api.messages import (
     Side,
     records_digest,
 )
-from tests.golden.full_stream import full_stream, later_stream
+from tests.golden.full_stream import full_stream, later_stream, rule_stream
 
+RULE_CODES = {RejectCode.UNKNOWN_RULE, RejectCode.BAD_RULE, RejectCode.OUTSIDE_BAND}
 STEP_CODES = {RejectCode.BAD_STEP, RejectCode.OFF_STEP_PRICE, RejectCode.OFF_STEP_QUANTITY}
 PLAIN_EVENTS = {1, 2, 3, 4, 5}
 PLAIN_CODES = set(range(1, 11))
@@ -117,10 +118,10 @@ def test_the_digests_of_a_stream_of_every_order_kind(core: str) -> None:
     assert records_digest(commands) == "a4e0f8ec8ccc35b5e14a52b2e551a932e46396764ee8b2ecee414a0a89a9e752"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
-    kinds = set(EventKind) - {EventKind.STEPS_SET}
+    kinds = set(EventKind) - {EventKind.STEPS_SET, EventKind.RULE_SET}
     said = {kind: set(events["detail"][events["kind"] == kind].tolist()) for kind in kinds}
-    assert said[EventKind.REJECTED] == set(RejectCode) - STEP_CODES
-    assert said[EventKind.CANCELLED] == set(CancelReason)
+    assert said[EventKind.REJECTED] == set(RejectCode) - STEP_CODES - RULE_CODES
+    assert said[EventKind.CANCELLED] == set(CancelReason) - {CancelReason.BAND}
     assert said[EventKind.MODIFIED] == set(Priority)
     assert said[EventKind.TRADED] == {*Side, CROSS}
     assert all(said.values())
@@ -136,7 +137,21 @@ def test_the_digests_of_a_stream_with_the_later_commands(core: str) -> None:
     assert records_digest(commands) == "4033f2a67f93142317d2f4adc38b993466c089babf8778273df8159d3fad241a"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
-    assert set(events["kind"].tolist()) == set(EventKind)
-    assert set(events["detail"][events["kind"] == EventKind.REJECTED].tolist()) == set(RejectCode)
+    assert set(events["kind"].tolist()) == set(EventKind) - {EventKind.RULE_SET}
+    codes = set(events["detail"][events["kind"] == EventKind.REJECTED].tolist())
+    assert codes == set(RejectCode) - RULE_CODES
     assert records_digest(events) == "339f650850634dfb370c266c7d62575225134701a3522988b53b6945dd2df9f1"
     assert book.state_digest() == "97d3acc409a8e8d1ba0f59cfce9ccf7b9cb2b611521aa8641056f73d7690bd16"
+
+
+@pytest.mark.parametrize("core", cores.core_names())
+def test_the_digests_of_a_stream_with_rules(core: str) -> None:
+    commands = rule_stream()
+    assert records_digest(commands) == "7c4456d519d328c84f77ec2388c4333e64455eec1dfa1969535e786b00a14016"
+    book = cores.make_book(core, symbols=2)
+    events = book.apply(commands)
+    assert set(events["kind"].tolist()) == set(EventKind)
+    assert set(events["detail"][events["kind"] == EventKind.REJECTED].tolist()) == set(RejectCode)
+    assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(CancelReason)
+    assert records_digest(events) == "493c7f61925520466c1ff764317d27ccdcc69728e5ba894a1b6b1fe968e4108f"
+    assert book.state_digest() == "9aa7435ad390648a363ce63776986c31eebd2adfbdd87d61a3787dd4d85a31d8"

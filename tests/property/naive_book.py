@@ -32,6 +32,7 @@ from obengine.api.messages import (
 from obengine.api.snapshot import RESTING
 from tests.property.naive_auction import clearing
 from tests.property.naive_order import Order, record
+from tests.property.naive_rules import NaiveRules
 from tests.property.naive_validation import Command, Extension, form_refusal
 
 EventRow = tuple[int, int, int, int, int, int, int]
@@ -49,6 +50,7 @@ class NaiveBook:
         self.state = [0] * symbols
         self.last: list[int | None] = [None] * symbols
         self.steps = [(1, 1)] * symbols
+        self.rules = [NaiveRules() for _ in range(symbols)]
         self.prices: list[int] = []
         self.elected: list[Order] = []
         self.rows: list[EventRow] = []
@@ -73,7 +75,7 @@ class NaiveBook:
         if code:
             c = command
             self.rows = [(5, code, c.symbol, c.qty_lots, c.order_id, c.op, c.price_ticks)]
-        elif command.op <= Op.EXECUTE or command.op == Op.STATE:
+        elif command.op <= Op.EXECUTE or command.op in (Op.STATE, Op.RULE):
             self.settle(command.symbol)
         return self.rows
 
@@ -91,6 +93,8 @@ class NaiveBook:
             self.steps[command.symbol] = (command.participant, command.qty_lots)
             self.rows.append((12, 0, command.symbol, command.qty_lots, command.participant, 0, 0))
             return 0
+        if command.op == Op.RULE:
+            return self.set_rule(command)
         order = self.find(command.symbol, command.order_id)
         if order is None or (order.waits and command.op == Op.EXECUTE):
             return RejectCode.UNKNOWN_ORDER
@@ -100,6 +104,16 @@ class NaiveBook:
             self.trade(1 - order.side, min(command.qty_lots, order.qty), 0, order, order.price)
         else:
             return self.modify(command, order, extension)
+        return 0
+
+    def set_rule(self, c: Command) -> int:
+        about = c.participant + c.side * 2**32
+        self.rows.append((13, c.kind, c.symbol, c.qty_lots, c.order_id, about, c.price_ticks))
+        rules = self.rules[c.symbol]
+        rules.set_band(c.side, c.price_ticks, c.order_id)
+        for order in self.in_order():
+            if order.symbol == c.symbol and not order.waits and rules.forbids(order.side, order.price):
+                self.withdraw(order, order.qty, CancelReason.BAND)
         return 0
 
     def report(self, kind: int, detail: int, order: Order, qty: int, other: int = 0) -> None:
@@ -123,7 +137,8 @@ class NaiveBook:
             return code
         if order.flags & OrderFlag.TO_LIMIT:
             makers = [o for o in self.book(order.symbol, 1 - order.side) if o.queue < 2]
-            if makers and self.within(makers[0], order):
+            allowed = makers and not self.rules[order.symbol].forbids(order.side, makers[0].price)
+            if allowed and self.within(makers[0], order):
                 order.kind, order.price = OrderKind.LIMIT, makers[0].price
                 order.flags -= OrderFlag.TO_LIMIT
         self.report(EventKind.ACCEPTED, order.side, order, order.qty, order.placement)
@@ -142,6 +157,8 @@ class NaiveBook:
     def admit(self, order: Order, minimum: int = 0) -> int:
         """What the state and the book have against an arrival; a sliding order is repriced."""
         state, post_only = self.state[order.symbol], order.flags & OrderFlag.POST_ONLY
+        if order.kind == OrderKind.LIMIT and self.rules[order.symbol].forbids(order.side, order.price):
+            return RejectCode.OUTSIDE_BAND
         if state == TradingState.HALT:
             return RejectCode.HALTED
         if state == TradingState.AUCTION and not order.waits:
@@ -334,6 +351,8 @@ class NaiveBook:
             if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
                 stop.price = min(max(stop.trigger + stop.price, NO_PRICE + 1), MAX_PRICE)
             with_limit = stop.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT)
+            if with_limit and self.rules[symbol].forbids(stop.side, stop.price):
+                stop.price = self.last_inside(symbol, stop.side)
             stop.kind = OrderKind.LIMIT if with_limit else OrderKind.MARKET
             stop.trigger = stop.trail = 0
             self.report(EventKind.TRIGGERED, stop.side, stop, stop.qty, stop.placement)
@@ -444,7 +463,16 @@ class NaiveBook:
         mine = [o for o in self.open if (o.symbol, o.side, o.waits) == (symbol, side, False)]
         return sorted(mine, key=lambda o: (-o.sign * o.price, o.queue, o.age))
 
+    def last_inside(self, symbol: int, side: int) -> int:
+        """The last valid price of a side inside the band."""
+        end = price = self.rules[symbol].ends[side]
+        while price % self.steps[symbol][0]:
+            price -= 1 if side == Side.BUY else -1
+        return price if NO_PRICE < price <= MAX_PRICE else end
+
     def within(self, maker: Order, taker: Order) -> bool:
+        if self.rules[maker.symbol].forbids(taker.side, maker.price):
+            return False
         return taker.price == NO_PRICE or taker.sign * maker.price <= taker.sign * taker.price
 
     def find(self, symbol: int, order_id: int) -> Order | None:

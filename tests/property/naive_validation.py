@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obengine.api.messages import NO_PRICE, Op, OrderKind, RejectCode, TimeInForce
+from obengine.api.messages import NO_PRICE, BandMode, Op, OrderKind, RejectCode, TimeInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ CHECKS = (
     RejectCode.UNKNOWN_STATE,
     RejectCode.BAD_TIME,
     RejectCode.BAD_STEP,
+    RejectCode.UNKNOWN_RULE,
+    RejectCode.BAD_RULE,
     RejectCode.BAD_QUANTITY,
     RejectCode.BAD_PRICE,
     RejectCode.MISSING_EXTENSION,
@@ -78,7 +80,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
     lots_read = op in (Op.NEW, Op.CANCEL, Op.MODIFY, Op.EXECUTE)
     trigger = x.trigger <= 0 if trailing else x.trigger == NO_PRICE if stop else x.trigger != 0
     broken = {
-        RejectCode.UNKNOWN_OP: op > 8,
+        RejectCode.UNKNOWN_OP: op > 9,
         RejectCode.UNKNOWN_SIDE: (new and c.side > 1) or (op == Op.MASS_CANCEL and c.side > 2),
         RejectCode.UNKNOWN_KIND: new and c.kind > 5,
         RejectCode.UNKNOWN_TIF: new and (c.tif > 5 or (aon and c.kind != OrderKind.LIMIT)),
@@ -90,6 +92,8 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         RejectCode.BAD_TIME: op == Op.CLOCK and c.order_id < clock,
         RejectCode.BAD_STEP: op == Op.STEPS
         and (c.participant not in range(1, 65_536) or c.qty_lots not in range(1, 65_536)),
+        RejectCode.UNKNOWN_RULE: op == Op.RULE and c.kind > 0,
+        RejectCode.BAD_RULE: op == Op.RULE and bad_rule(c),
         RejectCode.BAD_QUANTITY: lots_read and c.qty_lots < (op != Op.CANCEL),
         RejectCode.BAD_PRICE: c.price_ticks == NO_PRICE and ((new and with_limit) or op == Op.MODIFY),
         RejectCode.MISSING_EXTENSION: ((new or amend) and extended and given is None)
@@ -103,3 +107,10 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         or (new and (x.expiry <= clock if gtd else x.expiry != 0)),
     }
     return next((int(code) for code in CHECKS if broken[code]), 0)
+
+
+def bad_rule(c: Command) -> bool:
+    """Whether the parameters of a RULE are wrong."""
+    if c.side == BandMode.NONE:
+        return False
+    return c.side > 1 or c.price_ticks == NO_PRICE or c.order_id >= 2**63

@@ -126,6 +126,8 @@ def _running() -> st.SearchStrategy[Fields]:
             _ids,
             _prices,
         ),
+        _rules(),
+        _rules(),
         st.tuples(st.just(int(Op.CLOCK)), _byte, fixed, fixed, _symbols, _bit, fixed, fixed, _times, _prices),
         st.tuples(
             st.just(int(Op.MASS_CANCEL)),
@@ -142,10 +144,20 @@ def _running() -> st.SearchStrategy[Fields]:
     )
 
 
+def _rules() -> st.SearchStrategy[Fields]:
+    """Price bands, some of them wrong."""
+    fixed = st.just(0)
+    mode = st.sampled_from([0, 1, 1, 1, 2])
+    width = st.one_of(st.integers(0, 5), st.sampled_from([2**63 - 1, 2**63]))
+    return st.tuples(
+        st.just(int(Op.RULE)), mode, st.just(0), _byte, _symbols, fixed, _lots, _owners, width, _prices
+    )
+
+
 def _edgy() -> st.SearchStrategy[Fields]:
     """Each field is likely right and sometimes wrong, so that rules meet in one command."""
     return st.tuples(
-        st.integers(0, 9),
+        st.integers(0, 10),
         st.integers(0, 3),
         st.integers(0, 6),
         st.integers(0, 6),

@@ -8,8 +8,9 @@ Command record (`COMMAND`)::
 
     offset size field
     0      u1   op            Op
-    1      u1   side          NEW: Side; MASS_CANCEL: Side or BOTH_SIDES; STATE: TradingState
-    2      u1   kind          OrderKind (NEW only)
+    1      u1   side          NEW: Side; MASS_CANCEL: Side or BOTH_SIDES; STATE: TradingState;
+                              RULE: by Rule, as the fields below
+    2      u1   kind          NEW: OrderKind; RULE: Rule
     3      u1   tif           TimeInForce (NEW only)
     4      u2   symbol        symbol index, 0 in a one-symbol stream; MASS_CANCEL: or ALL_SYMBOLS
     6      u2   flags         NEW: OrderFlag and the self-trade mode; MODIFY: 0 or EXTENDED;
@@ -34,7 +35,8 @@ Event record (`EVENT`)::
     4      i4   qty_lots
     8      u8   order_id
     16     u8   other_id      TRADED: the maker's order id; REJECTED: the op as sent;
-                              ACCEPTED, TRIGGERED: the placement (`placement_of`); else 0
+                              ACCEPTED, TRIGGERED: the placement (`placement_of`);
+                              RULE_SET: `setting_of`; else 0
     24     i8   price_ticks
 
 Fields of each event (details: section 10 of the specification):
@@ -56,6 +58,7 @@ AUCTION_PRICE  0                volume                       the auction price
 MASS_CANCELLED side as sent     number of orders             0 (order_id: participant)
 CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
 STEPS_SET      0                the lot step                 0 (order_id: the price step)
+RULE_SET       Rule             as sent                      as sent
 ============== ================ ============================ ==================================
 
 The sequence number of an event is its 0-based index in the stream of its engine; a batch has the
@@ -78,6 +81,10 @@ from obengine.api.errors import BatchError
 
 NO_PRICE: Final = -(2**63)
 """The int64 value that is not a price: an order without a limit."""
+
+MIN_PRICE: Final = -(2**63) + 1
+MAX_PRICE: Final = 2**63 - 1
+"""The least and the greatest int64 that is a price."""
 
 MAX_QTY: Final = 2**31 - 1
 MAX_ID: Final = 2**64 - 1
@@ -118,6 +125,7 @@ class Op(IntEnum):
     STATE = 6
     CLOCK = 7
     STEPS = 8
+    RULE = 9
 
 
 class Side(IntEnum):
@@ -178,6 +186,19 @@ class TradingState(IntEnum):
     AUCTION = 2
 
 
+class Rule(IntEnum):
+    """A rule of a symbol that a RULE command sets."""
+
+    BAND = 0
+
+
+class BandMode(IntEnum):
+    """What a price band does with a limit outside it."""
+
+    NONE = 0
+    REJECT = 1
+
+
 class Queue(IntEnum):
     """The queue of an open order."""
 
@@ -202,6 +223,7 @@ class EventKind(IntEnum):
     MASS_CANCELLED = 10
     CLOCK_SET = 11
     STEPS_SET = 12
+    RULE_SET = 13
 
 
 class CancelReason(IntEnum):
@@ -214,6 +236,7 @@ class CancelReason(IntEnum):
     SELF_TRADE = 4
     EXPIRED = 5
     MASS = 6
+    BAND = 7
 
 
 class Priority(IntEnum):
@@ -249,6 +272,9 @@ class RejectCode(IntEnum):
     BAD_STEP = 21
     OFF_STEP_PRICE = 22
     OFF_STEP_QUANTITY = 23
+    UNKNOWN_RULE = 24
+    BAD_RULE = 25
+    OUTSIDE_BAND = 26
 
 
 COMMAND: Final = np.dtype(
@@ -293,6 +319,11 @@ Events = NDArray[np.void]
 def placement_of(queue: int, display_lots: int) -> int:
     """The other_id of ACCEPTED and TRIGGERED: Queue in bits 0-7, display_lots in bits 32-63."""
     return queue | display_lots << 32
+
+
+def setting_of(participant: int, side: int) -> int:
+    """The other_id of RULE_SET: participant in bits 0-31, side in bits 32-39, both as sent."""
+    return participant | side << 32
 
 
 def check_commands(commands: Commands) -> None:

@@ -10,6 +10,7 @@ from obengine.api.messages import (
     EVENT_RECORD,
     MAX_QTY,
     NO_PRICE,
+    BandMode,
     Commands,
     EventKind,
     Events,
@@ -105,6 +106,10 @@ class OrderBook:
     def set_steps(self, **more: Any) -> list[Event]:
         """Set the price step and the lot step of a symbol, with the arguments of `set_steps`."""
         return self.apply(orders.set_steps(**more))
+
+    def set_band(self, mode: BandMode, *prices: int, **more: Any) -> list[Event]:
+        """Set the price band of a symbol, with the arguments of `set_band`."""
+        return self.apply(orders.set_band(mode, *prices, **more))
 
     def set_clock(self, time_ns: int, *, end_of_day: bool = False) -> list[Event]:
         """Set the clock and expire orders that are due."""

@@ -14,10 +14,12 @@ from obengine.api.messages import (
     COMMAND_RECORD,
     NO_PRICE,
     SELF_TRADE_SHIFT,
+    BandMode,
     Commands,
     Op,
     OrderFlag,
     OrderKind,
+    Rule,
     SelfTrade,
     Side,
     TimeInForce,
@@ -150,6 +152,15 @@ def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:
 def set_steps(*, price_step_ticks: int = 1, lot_step: int = 1, symbol: int = 0) -> Commands:
     """Build a STEPS command: prices and quantities of a symbol's orders must be multiples of these steps."""
     return _records((Op.STEPS, 0, 0, 0, symbol, 0, lot_step, price_step_ticks, 0, 0))
+
+
+def set_band(mode: BandMode, reference_ticks: int = 0, width_ticks: int = 0, *, symbol: int = 0) -> Commands:
+    """Build a RULE command: the price band of a symbol, from reference - width to reference + width.
+
+    Raises:
+        BatchError: a value does not fit its field.
+    """
+    return _records((Op.RULE, mode, Rule.BAND, 0, symbol, 0, 0, 0, width_ticks, reference_ticks))
 
 
 def _kind(price_ticks: int, trigger_ticks: int | None, trail_ticks: int | None) -> OrderKind:

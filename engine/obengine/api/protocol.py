@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from obengine.api.messages import NO_PRICE, Commands, Events, Side
-from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
+from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
 
-__all__ = ["ENGINE", "RESTING", "SYMBOL", "Book", "Indication", "Level", "Snapshot"]
+__all__ = ["ENGINE", "RESTING", "RULE", "SYMBOL", "Book", "Indication", "Level", "Snapshot"]
 
 
 @dataclass(frozen=True, slots=True)

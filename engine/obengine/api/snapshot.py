@@ -1,4 +1,4 @@
-"""The whole state of an engine as three record arrays, their byte layout, and the state digest.
+"""The whole state of an engine as four record arrays, their byte layout, and the state digest.
 
 All integers are little-endian. Section 11 of SPECIFICATION.md defines the fields.
 
@@ -18,6 +18,11 @@ All integers are little-endian. Section 11 of SPECIFICATION.md defines the field
     6  u2 flags          8  i4 open_lots       12 i4 display_lots  16 i4 shown_lots
     20 u4 participant    24 u8 order_id        32 i8 price_ticks   40 i8 trigger_ticks
     48 i8 trail_ticks (of a resting order with flag TOTAL: its filled lots)    56 u8 expiry_ns
+
+`RULE` (32 bytes), by symbol and rule, only for rules that are set::
+
+    0  u2 symbol    2  u1 rule (Rule)    3  u1 detail    4  i4 lots    8  u8 value    16 i8 price_ticks
+    24 u4 number    28 u4 reserved
 """
 
 from __future__ import annotations
@@ -70,6 +75,18 @@ RESTING: Final = np.dtype(
         ("expiry_ns", "<u8"),
     ]
 )
+RULE: Final = np.dtype(
+    [
+        ("symbol", "<u2"),
+        ("rule", "u1"),
+        ("detail", "u1"),
+        ("lots", "<i4"),
+        ("value", "<u8"),
+        ("price_ticks", "<i8"),
+        ("number", "<u4"),
+        ("reserved", "<u4"),
+    ]
+)
 
 
 def _no_engine() -> NDArray[np.void]:
@@ -78,6 +95,10 @@ def _no_engine() -> NDArray[np.void]:
 
 def _no_symbols() -> NDArray[np.void]:
     return np.zeros(0, SYMBOL)
+
+
+def _no_rules() -> NDArray[np.void]:
+    return np.zeros(0, RULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +110,15 @@ class Snapshot:
         orders: `RESTING` records in the canonical order.
         engine: one `ENGINE` record.
         symbols: `SYMBOL` records, by symbol.
+        rules: `RULE` records, by symbol and rule.
     """
 
     next_sequence: int
     orders: NDArray[np.void]
     engine: NDArray[np.void] = field(default_factory=_no_engine)
     symbols: NDArray[np.void] = field(default_factory=_no_symbols)
+    rules: NDArray[np.void] = field(default_factory=_no_rules)
 
     def digest(self) -> str:
-        """The state digest: sha256 of the `ENGINE`, `SYMBOL` and `RESTING` records; equal on every core."""
-        return records_digest(self.engine, self.symbols, self.orders)
+        """The state digest: sha256 of `ENGINE`, `SYMBOL`, `RESTING`, `RULE` records; equal on every core."""
+        return records_digest(self.engine, self.symbols, self.orders, self.rules)

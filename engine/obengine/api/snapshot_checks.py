@@ -22,7 +22,8 @@ from obengine.api.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
+from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
+from obengine.api.snapshot_rules import rules_of_rules
 
 
 def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
@@ -36,12 +37,17 @@ def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
         ("engine", snapshot.engine, ENGINE),
         ("symbols", snapshot.symbols, SYMBOL),
         ("orders", snapshot.orders, RESTING),
+        ("rules", snapshot.rules, RULE),
     ):
         if records.dtype != dtype or records.ndim != 1:
             raise SnapshotError(
                 f"snapshot.{name} is not a one-dimensional array of {name.upper()} records (snapshot.py)"
             )
-    for name, records in (("symbols", snapshot.symbols), ("orders", snapshot.orders)):
+    for name, records in (
+        ("symbols", snapshot.symbols),
+        ("orders", snapshot.orders),
+        ("rules", snapshot.rules),
+    ):
         if len(records) and int(records["symbol"].max()) >= symbols:
             raise SymbolError(f"snapshot.{name} has symbol {records['symbol'].max()}, the book has {symbols}")
     if not 0 <= snapshot.next_sequence <= MAX_ID:
@@ -65,6 +71,7 @@ def _rules(snapshot: Snapshot) -> dict[str, dict[str, NDArray[np.bool_]]]:
         "engine": _engine_rules(snapshot.engine),
         "symbols": _symbol_rules(snapshot.symbols),
         "orders": _order_rules(snapshot),
+        "rules": rules_of_rules(snapshot),
     }
 
 

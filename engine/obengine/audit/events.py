@@ -48,7 +48,7 @@ EVENT_FAULTS: Final = (
 _TRADED: Final = int(EventKind.TRADED)
 _AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
 _MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
-_STAND_ALONE: Final = frozenset({EventKind.REJECTED, EventKind.STEPS_SET})
+_STAND_ALONE: Final = frozenset({EventKind.REJECTED, EventKind.STEPS_SET, EventKind.RULE_SET})
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
 _COUNTED: Final = {
     EventKind.MASS_CANCELLED: CancelReason.MASS,

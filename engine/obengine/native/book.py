@@ -7,7 +7,7 @@ import numpy as np
 from obengine._native import Engine
 from obengine.api.errors import SymbolError
 from obengine.api.messages import EVENT, MAX_SYMBOLS, NO_PRICE, Commands, Events, Side, check_commands
-from obengine.api.protocol import ENGINE, RESTING, SYMBOL, Indication, Level, Snapshot
+from obengine.api.protocol import ENGINE, RESTING, RULE, SYMBOL, Indication, Level, Snapshot
 from obengine.api.snapshot_checks import validate_snapshot
 
 
@@ -80,8 +80,14 @@ class NativeBook:
 
     def snapshot(self) -> Snapshot:
         """The whole state, orders in the canonical order."""
-        next_sequence, engine, symbols, orders = self._engine.snapshot()
-        return Snapshot(next_sequence, orders.view(RESTING), engine.view(ENGINE), symbols.view(SYMBOL))
+        next_sequence, engine, symbols, orders, rules = self._engine.snapshot()
+        return Snapshot(
+            next_sequence,
+            orders.view(RESTING),
+            engine.view(ENGINE),
+            symbols.view(SYMBOL),
+            rules.view(RULE),
+        )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Replace the state of this book by that of a snapshot.
@@ -91,11 +97,11 @@ class NativeBook:
             SymbolError: the snapshot has a symbol that this book does not have; this book is unchanged.
         """
         validate_snapshot(snapshot, self._symbols)
-        engine, symbols, orders = (
+        engine, symbols, orders, rules = (
             np.ascontiguousarray(part).view(np.uint8)
-            for part in (snapshot.engine, snapshot.symbols, snapshot.orders)
+            for part in (snapshot.engine, snapshot.symbols, snapshot.orders, snapshot.rules)
         )
-        self._engine.restore(snapshot.next_sequence, engine, symbols, orders)
+        self._engine.restore(snapshot.next_sequence, engine, symbols, orders, rules)
 
     def state_digest(self) -> str:
         """The digest of `snapshot()`."""

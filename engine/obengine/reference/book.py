@@ -211,5 +211,4 @@ def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # n
 
 def _holds_only_plain_orders(processor: CommandProcessor, book: SymbolBook) -> bool:
     """Whether the fast path may handle a plain command for this book."""
-    special = book.special_orders or book.waiting or book.state or processor.extension
-    return not special and book.price_step == book.lot_step == 1
+    return not (book.special_orders or book.waiting or book.state or processor.extension or book.has_rules)

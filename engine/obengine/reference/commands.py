@@ -31,6 +31,7 @@ from obengine.reference.orders import (
     Order,
     order_from,
 )
+from obengine.reference.rules import check_band, set_rule
 from obengine.reference.steps import check_new_steps, check_steps
 from obengine.reference.stops import (
     accept_stop,
@@ -89,6 +90,8 @@ class CommandProcessor:
             reject_code = _state(book, command)
         elif command.op == Op.STEPS:
             return _set_steps(book, command)
+        elif command.op == Op.RULE:
+            reject_code = set_rule(book, command)
         elif command.op == Op.NEW:
             reject_code = _new(book, command, extension)
         elif command.op == Op.CANCEL:
@@ -169,7 +172,11 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
     if book.is_open(command.order_id):
         return RejectCode.DUPLICATE_ID
     order = order_from(command, extension)
-    reject_code = check_new_steps(book, order) or _check_trading_state(book, order, bool(extension.min_lots))
+    reject_code = (
+        check_new_steps(book, order)
+        or (check_band(book, order.side, order.price_ticks) if order.kind == OrderKind.LIMIT else 0)
+        or _check_trading_state(book, order, bool(extension.min_lots))
+    )
     if reject_code:
         return reject_code
     if book.state == TradingState.OPEN and order.flags & OrderFlag.POST_ONLY:
@@ -276,10 +283,10 @@ def _reprice(book: SymbolBook, command: Command) -> int:
     _, price, side, owner = book.orders[command.order_id]
     known = book.special_orders.get(command.order_id)
     order = known or Order(command.order_id, side, owner, price, 0)
-    reject_code = _check_trading_state(book, order, has_minimum=False)
+    price = command.price_ticks
+    reject_code = check_band(book, side, price) or _check_trading_state(book, order, has_minimum=False)
     if reject_code:
         return reject_code
-    price = command.price_ticks
     if book.state == TradingState.OPEN and order.flags & OrderFlag.POST_ONLY:
         reject_code, price = reprice_post_only(book, side, order.flags, price)
         if reject_code:

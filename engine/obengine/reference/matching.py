@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import replace
 
 from obengine.api.messages import (
-    NO_PRICE,
+    MAX_PRICE,
+    MIN_PRICE,
     CancelReason,
     EventKind,
     OrderFlag,
@@ -19,15 +20,16 @@ from obengine.api.messages import (
     SelfTrade,
     Side,
 )
-from obengine.reference.orders import MAX_PRICE, Order
+from obengine.reference.orders import Order
 from obengine.reference.price_ladder import NO_LIMIT, Ladder, OrderQueue
+from obengine.reference.steps import ceil_price, floor_price
 from obengine.reference.symbol_book import SymbolBook
 
 
 def match(book: SymbolBook, taker: Order) -> None:
     """Trade the taker as far as its limit and quantity allow; it keeps the remainder."""
     makers = book.opposite(taker.side)
-    with closing(makers.prices_within(_reach(taker))) as prices:
+    with closing(makers.prices_within(_reach(book, taker))) as prices:
         for price in prices:
             _match_displayed(book, taker, price, makers.levels[price])
             _match_hidden(book, taker, price, makers.hidden.get(price))
@@ -55,7 +57,7 @@ def can_fill(book: SymbolBook, taker: Order, wanted: int) -> bool:
 def _in_matching_order(book: SymbolBook, taker: Order) -> Generator[tuple[int, int, bool], None, None]:
     """Maker, lots and whether it is conditional, in matching order; icebergs occur twice."""
     makers = book.opposite(taker.side)
-    with closing(makers.prices_within(_reach(taker))) as prices:
+    with closing(makers.prices_within(_reach(book, taker))) as prices:
         for price in prices:
             displayed = makers.levels[price]
             yield from ((maker, lots, False) for maker, lots in displayed.items())
@@ -97,24 +99,25 @@ def reprice_post_only(book: SymbolBook, side: int, flags: int, price: int) -> tu
         return 0, price
     if not flags & OrderFlag.SLIDE:
         return RejectCode.WOULD_TAKE, price
-    step = book.price_step
-    slid = (best - 1) // step * step if side == Side.BUY else -(-(best + 1) // step * step)
-    return (0, slid) if NO_PRICE < slid <= MAX_PRICE else (RejectCode.BAD_PRICE, price)
+    slid = floor_price(book, best - 1) if side == Side.BUY else ceil_price(book, best + 1)
+    return (0, slid) if MIN_PRICE <= slid <= MAX_PRICE else (RejectCode.BAD_PRICE, price)
 
 
 def convert_market_to_limit(book: SymbolBook, order: Order) -> None:
     """Make a market-to-limit order a LIMIT at the best opposite price, if there is one that it accepts."""
     best = best_firm_price(book.opposite(order.side))
-    reach = order.reach
-    if best is None or (reach is not None and best * book.opposite(order.side).sign > reach):
+    if best is None or best * book.opposite(order.side).sign > _reach(book, order):
         return
     order.kind, order.price_ticks = OrderKind.LIMIT, best
     order.flags &= ~OrderFlag.TO_LIMIT
 
 
-def _reach(taker: Order) -> int:
-    reach = taker.reach
-    return NO_LIMIT if reach is None else reach
+def _reach(book: SymbolBook, taker: Order) -> int:
+    """The worst price at which an order may trade, times the sign of the opposite ladder."""
+    reach = NO_LIMIT if taker.reach is None else taker.reach
+    if book.band is None:
+        return reach
+    return min(reach, book.band.worst(taker.side) * book.opposite(taker.side).sign)
 
 
 def _match_displayed(book: SymbolBook, taker: Order, price: int, queue: OrderQueue) -> None:

@@ -17,7 +17,6 @@ from obengine.api.messages import (
     placement_of,
 )
 
-MAX_PRICE: Final = 2**63 - 1
 TRAILING: Final = frozenset({OrderKind.TRAILING_STOP, OrderKind.TRAILING_STOP_LIMIT})
 STOPS: Final = frozenset({OrderKind.STOP, OrderKind.STOP_LIMIT}) | TRAILING
 LIMITED: Final = frozenset({OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from obengine.api.messages import OrderFlag, OrderKind, Queue
-from obengine.api.snapshot import ENGINE, RESTING, SYMBOL, Snapshot
+from obengine.api.messages import BandMode, OrderFlag, OrderKind, Queue, Rule
+from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
+from obengine.reference.bands import Band
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.orders import NO_EXTENSION, Extension, Order
 from obengine.reference.symbol_book import SymbolBook
@@ -32,7 +33,11 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
     ]
     orders = [row for book in processor.books if book.orders or book.waiting for row in _rows(book)]
     return Snapshot(
-        next_sequence, np.array(orders, RESTING), np.array([head], ENGINE), np.array(symbols, SYMBOL)
+        next_sequence,
+        np.array(orders, RESTING),
+        np.array([head], ENGINE),
+        np.array(symbols, SYMBOL),
+        np.array([row for book in processor.books for row in _rule_rows(book)], RULE),
     )
 
 
@@ -48,9 +53,19 @@ def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
         book = processor.books[symbol]
         book.price_step, book.lot_step = price_step or 1, lot_step or 1
         book.state, book.last_ticks = state, last_ticks if has_last else None
+    for symbol, _, mode, _, width, reference, _, _ in snapshot.rules.tolist():
+        processor.books[symbol].band = Band(BandMode(mode), reference, width)
     for row in snapshot.orders.tolist():
         _restore_order(processor.books[row[0]], *row[1:])
     return processor
+
+
+def _rule_rows(book: SymbolBook) -> list[_Row]:
+    """The `RULE` records of a symbol."""
+    band = book.band
+    if band is None:
+        return []
+    return [(book.symbol, Rule.BAND, band.mode, 0, band.width_ticks, band.reference_ticks, 0, 0)]
 
 
 def _rows(book: SymbolBook) -> list[_Row]:

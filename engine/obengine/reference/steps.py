@@ -7,6 +7,16 @@ from obengine.reference.orders import TRAILING, Order
 from obengine.reference.symbol_book import SymbolBook
 
 
+def floor_price(book: SymbolBook, price: int) -> int:
+    """The next multiple of the price step at or below a price; it may be below the range of prices."""
+    return price - price % book.price_step
+
+
+def ceil_price(book: SymbolBook, price: int) -> int:
+    """The next multiple of the price step at or above a price; it may be above the range of prices."""
+    return price + -price % book.price_step
+
+
 def check_new_steps(book: SymbolBook, order: Order) -> int:
     """The RejectCode if a new order has a price or a quantity that is no multiple of its step, else 0."""
     trigger = order.trail_ticks if order.kind in TRAILING else order.trigger_ticks

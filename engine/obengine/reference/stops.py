@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from obengine.api.messages import (
+    MAX_PRICE,
+    MIN_PRICE,
     NO_PRICE,
     CancelReason,
     EventKind,
@@ -13,7 +15,8 @@ from obengine.api.messages import (
     TradingState,
 )
 from obengine.reference.matching import can_fill, first_fillable, match
-from obengine.reference.orders import LIMITED, MAX_PRICE, TRAILING, WHOLE, Order
+from obengine.reference.orders import LIMITED, TRAILING, WHOLE, Order
+from obengine.reference.rules import inside_band
 from obengine.reference.symbol_book import SymbolBook
 
 
@@ -89,7 +92,7 @@ def settle(book: SymbolBook) -> None:
             match(book, order)
         elif book.elected:
             stop = book.elected.popleft()
-            _convert_to_order(stop)
+            _convert_to_order(book, stop)
             _emit_triggered(book, stop)
             arrive(book, stop)
         else:
@@ -141,10 +144,12 @@ def _reaches(price: int, stop: Order) -> bool:
     return price <= stop.trigger_ticks if stop.side == Side.SELL else price >= stop.trigger_ticks
 
 
-def _convert_to_order(stop: Order) -> None:
+def _convert_to_order(book: SymbolBook, stop: Order) -> None:
     """Convert an elected stop to the order that it becomes."""
     if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
         stop.price_ticks = _saturated(stop.trigger_ticks + stop.price_ticks)
+    if stop.kind in LIMITED:
+        stop.price_ticks = inside_band(book, stop.side, stop.price_ticks)
     stop.kind = OrderKind.LIMIT if stop.kind in LIMITED else OrderKind.MARKET
     stop.trigger_ticks = stop.trail_ticks = 0
 
@@ -154,4 +159,4 @@ def _cancel_remainder(book: SymbolBook, taker: Order, reason: CancelReason) -> N
 
 
 def _saturated(price: int) -> int:
-    return min(max(price, NO_PRICE + 1), MAX_PRICE)
+    return min(max(price, MIN_PRICE), MAX_PRICE)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TradingState
+from obengine.reference.bands import Band
 from obengine.reference.orders import Order
 from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
 
@@ -33,10 +34,12 @@ class SymbolBook:
         last_ticks: price of the last trade, None before the first.
         first_unseen_ticks: price of the first trade that waiting stops have not seen.
         price_step, lot_step: prices and quantities that are entered are multiples of these.
+        band: the price band, None if there is none.
     """
 
     __slots__ = (
         "asks",
+        "band",
         "bids",
         "elected",
         "first_unseen_ticks",
@@ -63,6 +66,12 @@ class SymbolBook:
         self.last_ticks: int | None = None
         self.first_unseen_ticks: int | None = None
         self.price_step = self.lot_step = 1
+        self.band: Band | None = None
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether prices, quantities or matching have rules of this symbol."""
+        return self.band is not None or self.price_step > 1 or self.lot_step > 1
 
     def emit(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
         """Append an event of this symbol to the log."""

@@ -8,14 +8,17 @@ from obengine.api.messages import (
     ALL_SYMBOLS,
     BOTH_SIDES,
     END_OF_DAY,
+    MAX_PRICE,
     MAX_STEP,
     NO_PRICE,
     SELF_TRADE_MASK,
     SELF_TRADE_SHIFT,
+    BandMode,
     Op,
     OrderFlag,
     OrderKind,
     RejectCode,
+    Rule,
     SelfTrade,
     Side,
     TimeInForce,
@@ -68,7 +71,20 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
             else RejectCode.BAD_STEP if not all(1 <= step <= MAX_STEP for step in steps)
             else _VALID
         )  # fmt: skip
+    if command.op == Op.RULE:
+        return (
+            RejectCode.BAD_FLAGS if command.flags
+            else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
+            else RejectCode.UNKNOWN_RULE if command.kind > max(Rule)
+            else RejectCode.BAD_RULE if _bad_band(command)
+            else _VALID
+        )  # fmt: skip
     return RejectCode.UNKNOWN_OP
+
+
+def _bad_band(command: Command) -> bool:
+    mode, width = command.side, command.order_id
+    return mode > max(BandMode) or bool(mode and (command.price_ticks == NO_PRICE or width > MAX_PRICE))
 
 
 def _validate_by_id(command: Command, extension: Extension | None, symbols: int) -> int:

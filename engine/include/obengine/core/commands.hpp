@@ -80,6 +80,7 @@ private:
     [[nodiscard]] RejectCode dispatch_to_symbol(Ops& ops, Op op, const Command& command, const Extension& extension) {
         if (op == Op::state) return set_state(ops, command);
         if (op == Op::steps) return set_steps(ops, command);
+        if (op == Op::rule) return set_rule(ops, command);
         const Slot known = ops.book.ids().find(state_.shared.pool, command.order_id);
         if (op == Op::new_order) {
             if (known != null_slot) return RejectCode::duplicate_id;
@@ -130,6 +131,7 @@ private:
         const Ticks trigger = is_trailing(order.kind) ? order.trail : order.trigger;
         const RejectCode off_step = check_steps(ops.book, {order.price, trigger}, order.open, order.display);
         if (off_step != RejectCode::none) return off_step;
+        if (order.kind == OrderKind::limit && is_outside_band(ops.book, order)) return RejectCode::outside_band;
         const RejectCode reject_code = check_arrival(ops.book, order, extension.min_lots != 0);
         if (reject_code != RejectCode::none) return reject_code;
         if ((order.flags & flag::to_limit) != 0) convert_market_to_limit(ops.book, order);
@@ -205,6 +207,7 @@ private:
         Order order = ops.order(slot);
         order.price = price;
         order.open = qty;
+        if (is_outside_band(ops.book, order)) return RejectCode::outside_band;
         const RejectCode reject_code = check_arrival(ops.book, order, false);
         if (reject_code != RejectCode::none) return reject_code;
         ops.remove(slot);
@@ -245,6 +248,29 @@ private:
         ops.book.lot_step = static_cast<std::uint16_t>(command.qty_lots);
         ops.emit(EventKind::steps_set, 0, ops.book.lot_step, ops.book.price_step, 0, 0);
         return RejectCode::none;
+    }
+
+    [[nodiscard]] static bool is_outside_band(const SymbolBook& book, const Order& order) noexcept {
+        return book.band() != nullptr && book.band()->is_outside(order.side, order.price);
+    }
+
+    [[nodiscard]] RejectCode set_rule(Ops& ops, const Command& command) {
+        const std::uint64_t about = command.participant | std::uint64_t{command.side} << 32;
+        ops.emit(EventKind::rule_set, command.kind, static_cast<std::uint32_t>(command.qty_lots), command.order_id, about,
+                 command.price_ticks);
+        SymbolRules rules = ops.book.rules() == nullptr ? SymbolRules{} : *ops.book.rules();
+        rules.band = {static_cast<BandMode>(command.side), command.price_ticks, static_cast<Ticks>(command.order_id)};
+        ops.book.set_rules(rules);
+        cancel_outside_band(ops);
+        return RejectCode::none;
+    }
+
+    void cancel_outside_band(Ops& ops) {
+        const Band* const band = ops.book.band();
+        if (band == nullptr) return;
+        cancel_chosen(ops, CancelReason::band, [&](Slot slot) {
+            return !ops.is_waiting(slot) && band->is_outside(ops.node(slot).side(), ops.node(slot).price);
+        });
     }
 
     [[nodiscard]] RejectCode mass_cancel(const Command& command) {
@@ -296,15 +322,22 @@ private:
         return RejectCode::none;
     }
 
-    // Cancels the selected orders of a symbol in snapshot order; returns their number.
+    // The same as cancel_chosen, and notes the change.
     template <class Chosen>
     std::size_t cancel_all(Ops& ops, CancelReason reason, Chosen&& chosen) {
+        const std::size_t cancelled = cancel_chosen(ops, reason, chosen);
+        if (cancelled != 0) note_changed(ops);
+        return cancelled;
+    }
+
+    // Cancels the selected orders of a symbol in snapshot order; returns their number.
+    template <class Chosen>
+    std::size_t cancel_chosen(Ops& ops, CancelReason reason, Chosen&& chosen) {
         state_.cancelling.clear();
         for_each_open_order(state_.shared, ops.book, [&](Slot slot) {
             if (chosen(slot)) state_.cancelling.push_back(slot);
         });
         for (const Slot slot : state_.cancelling) ops.cancel_lots(slot, ops.open_lots(slot), reason);
-        if (!state_.cancelling.empty()) note_changed(ops);
         return state_.cancelling.size();
     }
 

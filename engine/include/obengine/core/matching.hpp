@@ -29,6 +29,12 @@ namespace obengine {
     return std::max({displayed, book.special()->hidden[side].below(key), book.special()->conditional[side].below(key)});
 }
 
+// The worst opposite key that an order may trade at: that of its limit, or of the band if that is nearer.
+[[nodiscard]] inline Key reach_of(const SymbolBook& book, const Order& order) noexcept {
+    const Band* const band = book.band();
+    return band == nullptr ? order.reach() : std::max(order.reach(), key_of(band->worst(order.side), order.side ^ 1U));
+}
+
 // Matches one arriving order (the taker) against the opposite side.
 template <EventSink Sink>
 class Matcher {
@@ -39,7 +45,7 @@ public:
 
     // Trades as far as the limit and the quantity allow; the taker keeps the remainder.
     void match() {
-        const Key reach = taker_.reach();
+        const Key reach = reach_of(ops_.book, taker_);
         for (Key key = best_key(ops_.book, makers_); key >= reach && key != no_key; key = next_key(ops_.book, makers_, key)) {
             trade_displayed(key);
             if (ops_.book.special() != nullptr) {
@@ -58,7 +64,7 @@ public:
 
     // The same; `found` becomes the lots that it would trade, at least the wanted ones if it would.
     [[nodiscard]] bool can_fill(std::uint32_t wanted, std::uint64_t& found) const {
-        const Key reach = taker_.reach();
+        const Key reach = reach_of(ops_.book, taker_);
         for (Key key = best_key(ops_.book, makers_); key >= reach && key != no_key; key = next_key(ops_.book, makers_, key)) {
             if (const auto answer = can_fill_at(key, wanted, found)) return *answer;
         }
@@ -207,6 +213,22 @@ template <EventSink Sink>
     return rest < 0 ? rest + step : rest;
 }
 
+// The next multiple of the price step at or below a price, if it is a price; for the price of a sell, at or above it.
+[[nodiscard]] inline std::optional<Ticks> on_step(const SymbolBook& book, std::uint32_t side, Ticks price) noexcept {
+    const Ticks as_buy = side != 0 ? -price : price;
+    const Ticks beyond = beyond_step(as_buy, book.price_step);
+    if (as_buy < min_price + beyond) return std::nullopt;
+    return side != 0 ? beyond - as_buy : as_buy - beyond;
+}
+
+// The limit itself, or the last valid price inside the band if it is outside.
+[[nodiscard]] inline Ticks inside_band(const SymbolBook& book, std::uint32_t side, Ticks limit) noexcept {
+    const Band* const band = book.band();
+    if (band == nullptr || !band->is_outside(side, limit)) return limit;
+    const Ticks worst = band->worst(side);
+    return on_step(book, side, worst).value_or(worst);
+}
+
 // Whether a post-only order may arrive at `price`; SLIDE may change the price.
 [[nodiscard]] inline RejectCode reprice_post_only(const SymbolBook& book, std::uint32_t side, std::uint16_t flags,
                                                 Ticks& price) noexcept {
@@ -225,7 +247,7 @@ template <EventSink Sink>
 // Makes a market-to-limit order a LIMIT at the best opposite price, if there is one that it accepts.
 inline void convert_market_to_limit(const SymbolBook& book, Order& order) noexcept {
     const Key best = best_firm_key(book, order.side ^ 1U);
-    if (best == no_key || best < order.reach()) return;
+    if (best == no_key || best < reach_of(book, order)) return;
     order.kind = OrderKind::limit;
     order.price = key_of(best, order.side ^ 1U);
     order.flags &= static_cast<std::uint16_t>(~flag::to_limit);

@@ -34,6 +34,17 @@ struct SymbolRecord {
     Ticks last_ticks;
 };
 
+struct RuleRecord {
+    std::uint16_t symbol;
+    std::uint8_t rule;
+    std::uint8_t detail;
+    std::uint32_t lots;
+    std::uint64_t value;
+    Ticks price_ticks;
+    std::uint32_t number;
+    std::uint32_t reserved;
+};
+
 struct Resting {
     std::uint16_t symbol;
     std::uint8_t side;
@@ -54,6 +65,7 @@ struct Resting {
 
 static_assert(is_wire_record<EngineRecord, 40> && offsetof(EngineRecord, expiry_ns) == 24);
 static_assert(is_wire_record<SymbolRecord, 16> && offsetof(SymbolRecord, last_ticks) == 8);
+static_assert(is_wire_record<RuleRecord, 32> && offsetof(RuleRecord, price_ticks) == 16);
 static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 20 && offsetof(Resting, expiry_ns) == 56);
 
 [[nodiscard]] inline EngineRecord engine_record(const Engine& engine) noexcept {
@@ -80,6 +92,18 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
         if (!has_last && !has_steps && book.state == TradingState::open) continue;
         records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, stored(book.price_step),
                            stored(book.lot_step), has_last ? book.last : 0});
+    }
+    return records;
+}
+
+// The rules that are set, by symbol and rule.
+[[nodiscard]] inline std::vector<RuleRecord> rule_records(const Engine& engine) {
+    std::vector<RuleRecord> records;
+    for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
+        const Band* const band = engine.book(symbol).band();
+        if (band == nullptr) continue;
+        records.push_back({static_cast<std::uint16_t>(symbol), code(Rule::band), code(band->mode), 0,
+                           static_cast<std::uint64_t>(band->width), band->reference, 0, 0});
     }
     return records;
 }
@@ -146,7 +170,13 @@ public:
         book.lot_step = std::max<std::uint16_t>(record.lot_step, 1);
     }
 
-    // Orders must be added in snapshot order, after all symbols.
+    void add(const RuleRecord& record) {
+        SymbolRules rules;
+        rules.band = {static_cast<BandMode>(record.detail), record.price_ticks, static_cast<Ticks>(record.value)};
+        engine_->state_.books[record.symbol].set_rules(rules);
+    }
+
+    // Orders must be added in snapshot order, after all symbols and rules.
     void add(const Resting& record) {
         EngineState& state = engine_->state_;
         CountingSink discarded;

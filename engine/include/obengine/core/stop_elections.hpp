@@ -66,13 +66,14 @@ void elect_by_trades(SymbolBookOps<Sink>& ops) {
 }
 
 // Converts an elected stop to the order that it becomes.
-inline void convert_to_order(Order& stop) noexcept {
+inline void convert_to_order(const SymbolBook& book, Order& stop) noexcept {
     if (stop.kind == OrderKind::trailing_stop_limit) {
         const Ticks offset = stop.price;
         const bool over = offset > 0 && stop.trigger > max_price - offset;
         const bool under = offset < 0 && stop.trigger < min_price - offset;
         stop.price = over ? max_price : under ? min_price : stop.trigger + offset;
     }
+    if (is_limited(stop.kind)) stop.price = inside_band(book, stop.side, stop.price);
     stop.kind = is_limited(stop.kind) ? OrderKind::limit : OrderKind::market;
     stop.trigger = stop.trail = 0;
 }
@@ -108,7 +109,7 @@ void settle(SymbolBookOps<Sink>& ops) {
         if (fill_conditional(ops)) continue;
         if (next == elected.size()) break;
         Order stop = elected[next++];
-        convert_to_order(stop);
+        convert_to_order(ops.book, stop);
         emit_triggered(ops, stop);
         arrive(ops, stop);
     }

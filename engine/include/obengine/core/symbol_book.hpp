@@ -11,6 +11,7 @@
 #include "obengine/containers/node_pool.hpp"
 #include "obengine/containers/price_ladder.hpp"
 #include "obengine/core/stops.hpp"
+#include "obengine/core/symbol_rules.hpp"
 #include "obengine/io/event_sink.hpp"
 #include "obengine/io/messages.hpp"
 
@@ -86,9 +87,19 @@ public:
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
     [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
-    // Whether the fast path may handle this book: OPEN, without special orders and without steps.
+    // The rules of this symbol; nullptr if there are none.
+    [[nodiscard]] const SymbolRules* rules() const noexcept { return rules_.get(); }
+    void set_rules(const SymbolRules& rules) {
+        rules_ = rules.any() ? std::make_unique<SymbolRules>(rules) : nullptr;
+    }
+    [[nodiscard]] const Band* band() const noexcept {
+        return rules_ != nullptr && rules_->band.is_set() ? &rules_->band : nullptr;
+    }
+
+    // Whether the fast path may handle this book: OPEN, without special orders, steps and rules.
     [[nodiscard]] bool is_plain() const noexcept {
-        return state == TradingState::open && special_orders == 0 && price_step == 1 && lot_step == 1;
+        return state == TradingState::open && special_orders == 0 && price_step == 1 && lot_step == 1 &&
+               rules_ == nullptr;
     }
 
     TradingState state = TradingState::open;
@@ -167,6 +178,7 @@ private:
     Ladder sides_[2];
     IdTable ids_;
     std::unique_ptr<SpecialQueues> special_;
+    std::unique_ptr<SymbolRules> rules_;
     LadderLimits special_limits_;
 };
 

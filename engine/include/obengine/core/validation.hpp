@@ -102,6 +102,11 @@ struct Rule {
     });
 }
 
+[[nodiscard]] inline bool bad_band(const Command& command) noexcept {
+    if (command.side == code(BandMode::none)) return false;
+    return command.side > code(BandMode::reject) || command.price_ticks == no_price || command.order_id > OrderId{max_price};
+}
+
 }  // namespace validation
 
 // The reject code of an invalid command (any op except EXTEND), or none. `pending` is the preceding EXTEND, or
@@ -136,6 +141,13 @@ struct Rule {
                 {command.symbol >= symbols, RejectCode::unknown_symbol},
                 {command.participant < 1 || command.participant > max_step, RejectCode::bad_step},
                 {command.qty_lots < 1 || static_cast<std::uint32_t>(command.qty_lots) > max_step, RejectCode::bad_step},
+            });
+        case Op::rule:
+            return validation::first_broken({
+                {command.flags != 0, RejectCode::bad_flags},
+                {command.symbol >= symbols, RejectCode::unknown_symbol},
+                {command.kind > code(Rule::band), RejectCode::unknown_rule},
+                {validation::bad_band(command), RejectCode::bad_rule},
             });
         case Op::extend: return RejectCode::none;
     }

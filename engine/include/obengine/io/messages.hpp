@@ -27,14 +27,16 @@ inline constexpr std::uint8_t cross = 2;             // TRADED: detail of an unc
 inline constexpr std::uint32_t max_step = 65535;     // STEPS: the greatest price step and lot step
 inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
 
-enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps };
+enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
 enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
 enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon };
 enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
 enum class TradingState : std::uint8_t { open, halt, auction };
+enum class Rule : std::uint8_t { band };
+enum class BandMode : std::uint8_t { none, reject };
 enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting };
-enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass };
+enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass, band };
 enum class Priority : std::uint8_t { lost = 0, kept = 1 };
 
 enum class EventKind : std::uint8_t {
@@ -50,6 +52,7 @@ enum class EventKind : std::uint8_t {
     mass_cancelled,
     clock_set,
     steps_set,
+    rule_set,
 };
 
 // Single-bit order flags; the self-trade mode uses bits 4 to 6.
@@ -90,6 +93,9 @@ enum class RejectCode : std::uint8_t {
     bad_step,
     off_step_price,
     off_step_quantity,
+    unknown_rule,
+    bad_rule,
+    outside_band,
 };
 
 // The numeric value of a code, as stored in records.

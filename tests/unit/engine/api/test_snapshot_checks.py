@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from obengine.api.errors import SnapshotError, SymbolError
-from obengine.api.messages import NO_PRICE
+from obengine.api.messages import NO_PRICE, BandMode
 from obengine.api.orders import new_order
 from obengine.api.protocol import Snapshot
 from obengine.reference.book import ReferenceBook
@@ -117,6 +117,41 @@ def test_a_record_of_a_symbol_in_initial_state_is_rejected() -> None:
 )
 def test_an_object_with_wrong_arrays_is_rejected(change: dict[str, Any]) -> None:
     assert_refused(replace(rich_scene().book.snapshot(), **change), "snapshot")
+
+
+def banded_scene() -> BookDriver:
+    """The rich scene with a band of symbol 0 and one of symbol 1."""
+    driver = rich_scene()
+    for symbol in range(2):
+        driver.book.set_band(BandMode.REJECT, 100, 5, symbol=symbol)
+    return driver
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("rule", 9, "rule is a Rule"),
+        ("symbol", 2, "by symbol and rule"),
+        ("symbol", 1, "by symbol and rule"),
+        ("detail", 0, "BandMode"),
+        ("detail", 9, "BandMode"),
+        ("price_ticks", NO_PRICE, "reference price"),
+        ("value", 2**63, "reference price"),
+        ("lots", 1, "unused"),
+        ("number", 1, "unused"),
+        ("reserved", 1, "unused"),
+        ("value", 0, None),
+        ("price_ticks", 90, "outside the band"),
+        ("price_ticks", 111, "outside the band"),
+    ],
+)
+def test_an_invalid_rule_record_is_rejected(field: str, value: int, rule: str | None) -> None:
+    snapshot = banded_scene().book.snapshot()
+    snapshot.rules[field][0] = value
+    if rule is None:
+        ReferenceBook(3).restore(snapshot)
+    else:
+        assert_refused(snapshot, rule)
 
 
 def test_a_second_engine_record_is_rejected() -> None:

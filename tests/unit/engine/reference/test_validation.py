@@ -39,6 +39,7 @@ CANCEL, MODIFY, EXECUTE = (NAMED | {"op": op} for op in (Op.CANCEL, Op.MODIFY, O
 MASS: Fields = {"op": Op.MASS_CANCEL, "kind": 255, "tif": 255, "qty_lots": -1}
 STATE: Fields = {"op": Op.STATE, "kind": 255, "tif": 255, "qty_lots": -1}
 STEPS: Fields = {"op": Op.STEPS, "side": 255, "kind": 255, "tif": 255, "qty_lots": 1, "participant": 1}
+RULE: Fields = {"op": Op.RULE, "side": 1, "tif": 255, "qty_lots": -1}
 CLOCK: Fields = {"op": Op.CLOCK, "side": 255, "symbol": 999, "qty_lots": -1, "order_id": 60}
 STOP: Fields = NEW | {"kind": 2, "flags": 1, "price_ticks": NO_PRICE}
 
@@ -56,7 +57,7 @@ def records(*commands: Fields) -> Commands:
 
 
 FORM: list[tuple[RejectCode, list[Fields]]] = [
-    (RejectCode.UNKNOWN_OP, [{"op": 9, "side": 9, "flags": 1}]),
+    (RejectCode.UNKNOWN_OP, [{"op": 10, "side": 9, "flags": 1}]),
     (RejectCode.UNKNOWN_OP, [{"op": 255}]),
     (RejectCode.UNKNOWN_SIDE, [NEW | {"side": 2, "kind": 6, "tif": 6}]),
     (RejectCode.UNKNOWN_SIDE, [MASS | {"side": 3, "flags": 1}]),
@@ -83,7 +84,7 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
             (RejectCode.BAD_EXPIRY, "order_id"),
         )
     ),
-    *((RejectCode.BAD_FLAGS, [other | {"flags": 1, "symbol": 9}]) for other in (MASS, STATE, STEPS)),
+    *((RejectCode.BAD_FLAGS, [other | {"flags": 1, "symbol": 9}]) for other in (MASS, STATE, STEPS, RULE)),
     (RejectCode.BAD_FLAGS, [CLOCK | {"flags": 2, "order_id": 1}]),
     (RejectCode.UNKNOWN_SYMBOL, [NEW | {"symbol": 1, "qty_lots": 0}]),
     (RejectCode.UNKNOWN_SYMBOL, [EXECUTE | {"symbol": 65535, "qty_lots": 0}]),
@@ -93,6 +94,11 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.UNKNOWN_SYMBOL, [STEPS | {"symbol": 1, "qty_lots": 0}]),
     *((RejectCode.BAD_STEP, [STEPS | {"qty_lots": step}]) for step in (0, -1, 65_536)),
     *((RejectCode.BAD_STEP, [STEPS | {"participant": step}]) for step in (0, 65_536, 2**32 - 1)),
+    (RejectCode.UNKNOWN_SYMBOL, [RULE | {"symbol": 1, "kind": 255}]),
+    (RejectCode.UNKNOWN_RULE, [RULE | {"kind": 3, "side": 9}]),
+    (RejectCode.BAD_RULE, [RULE | {"side": 9}]),
+    (RejectCode.BAD_RULE, [RULE | {"price_ticks": NO_PRICE}]),
+    (RejectCode.BAD_RULE, [RULE | {"order_id": 2**63}]),
     (RejectCode.BAD_TIME, [CLOCK | {"order_id": 49}]),
     (RejectCode.BAD_QUANTITY, [NEW | {"qty_lots": 0, "price_ticks": NO_PRICE}]),
     (RejectCode.BAD_QUANTITY, [NEW | {"qty_lots": -(2**31), "order_id": 1}]),
@@ -217,8 +223,8 @@ def test_a_slide_beyond_the_price_range_is_rejected(side: int, touch: int) -> No
 
 
 def test_every_reject_code_is_covered() -> None:
-    off_step = {RejectCode.OFF_STEP_PRICE, RejectCode.OFF_STEP_QUANTITY}
-    assert {code for code, *_ in (*FORM, *BOOK)} | off_step == set(RejectCode)
+    of_rules = {RejectCode.OFF_STEP_PRICE, RejectCode.OFF_STEP_QUANTITY, RejectCode.OUTSIDE_BAND}
+    assert {code for code, *_ in (*FORM, *BOOK)} | of_rules == set(RejectCode)
 
 
 def test_format_rules_precede_id_and_state_rules() -> None:

@@ -1,0 +1,33 @@
+// The rules of a symbol that RULE commands set (section 4.11 of the specification).
+#pragma once
+
+#include <cstdint>
+
+#include "obengine/io/messages.hpp"
+
+namespace obengine {
+
+// The prices at which a symbol may trade.
+struct Band {
+    BandMode mode = BandMode::none;
+    Ticks reference = 0;
+    Ticks width = 0;
+
+    [[nodiscard]] bool is_set() const noexcept { return mode != BandMode::none; }
+    [[nodiscard]] Ticks lower() const noexcept { return reference < min_price + width ? min_price : reference - width; }
+    [[nodiscard]] Ticks upper() const noexcept { return reference > max_price - width ? max_price : reference + width; }
+    // The worst price at which an order of a side may trade.
+    [[nodiscard]] Ticks worst(std::uint32_t side) const noexcept { return side != 0 ? lower() : upper(); }
+    // Whether a limit of a side is outside the band.
+    [[nodiscard]] bool is_outside(std::uint32_t side, Ticks limit) const noexcept {
+        return is_set() && (side != 0 ? limit < lower() : limit > upper());
+    }
+};
+
+struct SymbolRules {
+    Band band;
+
+    [[nodiscard]] bool any() const noexcept { return band.is_set(); }
+};
+
+}  // namespace obengine

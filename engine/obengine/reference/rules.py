@@ -1,0 +1,57 @@
+"""RULE commands, and what they do to orders (section 4.11 of the specification)."""
+
+from __future__ import annotations
+
+from obengine.api.messages import (
+    MAX_PRICE,
+    MIN_PRICE,
+    BandMode,
+    CancelReason,
+    EventKind,
+    RejectCode,
+    Side,
+    setting_of,
+)
+from obengine.reference.bands import Band
+from obengine.reference.orders import Command
+from obengine.reference.steps import ceil_price, floor_price
+from obengine.reference.symbol_book import SymbolBook
+
+
+def set_rule(book: SymbolBook, command: Command) -> int:
+    """Apply a valid RULE command."""
+    book.emit(
+        EventKind.RULE_SET,
+        command.kind,
+        command.qty_lots,
+        command.order_id,
+        setting_of(command.participant, command.side),
+        command.price_ticks,
+    )
+    mode = BandMode(command.side)
+    book.band = Band(mode, command.price_ticks, command.order_id) if mode else None
+    _cancel_outside(book)
+    return 0
+
+
+def check_band(book: SymbolBook, side: int, limit: int) -> int:
+    """The RejectCode if an order with this limit may not arrive, else 0."""
+    return RejectCode.OUTSIDE_BAND if book.band and book.band.is_outside(side, limit) else 0
+
+
+def inside_band(book: SymbolBook, side: int, limit: int) -> int:
+    """The limit itself, or the last valid price inside the band if it is outside."""
+    if book.band is None or not book.band.is_outside(side, limit):
+        return limit
+    worst = book.band.worst(side)
+    rounded = ceil_price(book, worst) if side == Side.SELL else floor_price(book, worst)
+    return rounded if MIN_PRICE <= rounded <= MAX_PRICE else worst
+
+
+def _cancel_outside(book: SymbolBook) -> None:
+    """Cancel the resting orders whose limits are outside the band."""
+    if book.band is None:
+        return
+    for order_id, side in book.in_snapshot_order():
+        if order_id in book.orders and book.band.is_outside(side, book.orders[order_id][1]):
+            book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.BAND)
