@@ -95,9 +95,9 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "__version__":
-        from obrelease.version import installed_version
+        from obrelease.version import VERSION
 
-        return installed_version()
+        return VERSION
     errors = import_module("obrelease.errors")
     value = getattr(errors, name) if hasattr(errors, name) else getattr(import_module("obrelease.api"), name)
     globals()[name] = value

@@ -1,15 +1,7 @@
-"""The version of the installed distribution."""
+"""The version of the program, the same as in `pyproject.toml`; a test compares them.
 
-from __future__ import annotations
+A constant, because looking it up in the metadata of the installed distribution takes longer than starting
+Python.
+"""
 
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-
-
-@cache
-def installed_version() -> str:
-    """The version, or `0+unknown` where the package runs without being installed."""
-    try:
-        return version("obrelease")
-    except PackageNotFoundError:
-        return "0+unknown"
+VERSION = "0.9.0b0"

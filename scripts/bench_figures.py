@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
+from obrelease.analysis.summary.listed_figures import FIGURE_COLUMNS
 from obrelease.api.figures import figures_table
 from obrelease.api.list_runs import read_listed_runs
 from obrelease.api.read_history import history

@@ -15,7 +15,7 @@ from obrelease.errors import CheckFailed, ObreleaseError, UsageError
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.operating_system import missing_features, system_name
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 
 State = Literal["ok", "note", "bad"]
 
@@ -57,7 +57,7 @@ def diagnose(project: ProjectLike = ".") -> Diagnosis:
 
 
 def _findings(project: Project) -> Iterator[EnvironmentFinding]:
-    yield EnvironmentFinding("obrelease", "ok", f"{installed_version()}, Python {platform.python_version()}")
+    yield EnvironmentFinding("obrelease", "ok", f"{VERSION}, Python {platform.python_version()}")
     yield _operating_system()
     yield _git()
     yield _compiler()

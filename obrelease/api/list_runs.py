@@ -14,14 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from obrelease.api.figures import read_run_figures
 from obrelease.errors import ObreleaseError
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.figures.table import TABLE_ERRORS, open_table
 from obrelease.storage.hashing import digest_file
 from obrelease.storage.progress import Advance
 from obrelease.storage.reporter import SILENT, Reporter
-from obrelease.storage.workers import map_in_chunks
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.listed_figures import ListedFigures
@@ -118,6 +116,9 @@ def _read_and_add(root: Path, entries: Sequence[Entry], advance: Advance) -> dic
     listed: dict[str, ListedFigures | None] = {}
     if not entries:
         return listed
+    from obrelease.api.figures import read_run_figures
+    from obrelease.storage.workers import map_in_chunks
+
     with map_in_chunks(partial(read_run_figures, root), entries) as chunks:
         for chunk in chunks:
             runs = [run for run in chunk if run is not None]

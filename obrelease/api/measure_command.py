@@ -46,7 +46,7 @@ from obrelease.registry.entry import Entry
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import repository_at
 from obrelease.storage.reporter import SILENT, Reporter
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 
 if TYPE_CHECKING:
     from obrelease.models.artefact import Scalar
@@ -233,7 +233,7 @@ def measure_benchmark(
             for warning in shared_paths(benchmark, owner.root.resolve()):
                 reporter.warn(warning)
         measurement = BenchmarkMeasurement(
-            benchmark, sides, version=installed_version(), now_ns=now_ns, cpu_count=os.cpu_count() or 1
+            benchmark, sides, version=VERSION, now_ns=now_ns, cpu_count=os.cpu_count() or 1
         )
         measurement.build(reporter)
         measurement.prepare()
@@ -313,7 +313,7 @@ def _measure_function(
                 benchmark.title,
                 timing.seconds,
                 noises[-1],
-                version=installed_version(),
+                version=VERSION,
                 created_ns=created_ns,
                 parameters={"process": "forked"},
             )

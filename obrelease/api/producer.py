@@ -8,7 +8,7 @@ from obrelease.models.artefact import Producer
 from obrelease.recorder.source_digest import native_build_for, source_mismatch, sources_digest
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.reporter import Reporter
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 
 
 def this_program(project: Project, reporter: Reporter, core: str = "auto") -> Producer:
@@ -17,7 +17,7 @@ def this_program(project: Project, reporter: Reporter, core: str = "auto") -> Pr
     build = native_build_for(core)
     return Producer(
         name="obrelease",
-        version=installed_version(),
+        version=VERSION,
         commit=commit,
         dirty=dirty,
         sources_digest=sources_digest(),

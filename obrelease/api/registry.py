@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 from obrelease.api.arguments import check_argument, checked_limit, checked_path
 from obrelease.api.run_arguments import RunLike, run_name
 from obrelease.errors import NotFound, UsageError
-from obrelease.models.artefact import Artefact
-from obrelease.registry import fsck as fsck_module
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.store import Registry as Store
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from obrelease.api.project import ProjectLike
     from obrelease.api.run_details import RunDetails
     from obrelease.api.validate_documents import ValidationReport
+    from obrelease.models.artefact import Artefact
+    from obrelease.registry.fsck import FsckReport
 
 _TIMES = frozenset({"since", "until"})
 
@@ -289,7 +289,7 @@ class Registry:
         """Folders that look like runs, but are not listed because their envelope is damaged."""
         return self._store.unreadable()
 
-    def fsck(self, *, reporter: Reporter = SILENT) -> fsck_module.FsckReport:
+    def fsck(self, *, reporter: Reporter = SILENT) -> FsckReport:
         """Re-hash everything in the results folder and compare the index with it; changes nothing.
 
         Returns:
@@ -298,8 +298,10 @@ class Registry:
         Raises:
             StorageError: the results folder cannot be listed.
         """
+        from obrelease.registry.fsck import fsck
+
         with reporter.progress("fsck", None) as advance:
-            return fsck_module.fsck(self.root, advance)
+            return fsck(self.root, advance)
 
     def validate(self, *, reporter: Reporter = SILENT) -> ValidationReport:
         """Check every run: its envelope, its files byte by byte, and the numbers derived from them.

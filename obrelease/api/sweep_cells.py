@@ -29,7 +29,7 @@ from obrelease.remote.git.checkout import check_out
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.reporter import SILENT
 from obrelease.storage.temporary import temporary_folder
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 
 
 class CellMeasurement:
@@ -78,7 +78,7 @@ class CellMeasurement:
             build_tree(benchmark, side.folder, side.name)
             self._built.add((work.commit, benchmark.build))
         measurement = BenchmarkMeasurement(
-            benchmark, [side], version=installed_version(), now_ns=now_ns, cpu_count=os.cpu_count() or 1
+            benchmark, [side], version=VERSION, now_ns=now_ns, cpu_count=os.cpu_count() or 1
         )
         measurement.prepare()
         record = partial(record_measured, registry, measuring_command(benchmark), named=True)

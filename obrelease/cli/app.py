@@ -31,9 +31,9 @@ _MISUSE: Final[type[Exception]] = typer.BadParameter.__bases__[0]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from obrelease.version import installed_version
+        from obrelease.version import VERSION
 
-        typer.echo(f"obrelease {installed_version()}")
+        typer.echo(f"obrelease {VERSION}")
         raise typer.Exit
 
 

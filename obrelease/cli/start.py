@@ -24,11 +24,11 @@ def _print_version() -> None:
     """Print the version without loading the parser; never returns."""
     from obrelease.cli.console.stdio import write_stdout
     from obrelease.errors import StorageError
-    from obrelease.version import installed_version
+    from obrelease.version import VERSION
 
     ignore_interrupts()
     try:
-        write_stdout(f"obrelease {installed_version()}\n")
+        write_stdout(f"obrelease {VERSION}\n")
     except StorageError as error:
         from obrelease.cli.console.exit import Failure, Reply
 

@@ -14,8 +14,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_serializer, model_validator
 
+from obrelease.models.artefact_format import ARTEFACT_VERSION as ARTEFACT_VERSION
+from obrelease.models.artefact_format import ENVELOPE_NAME as ENVELOPE_NAME
+from obrelease.models.artefact_format import MAX_SAFE_INTEGER
+from obrelease.models.artefact_format import UNKNOWN as UNKNOWN
 from obrelease.models.base import (
-    MAX_SAFE_INTEGER,
     Commit,
     Digest,
     Document,
@@ -28,19 +31,11 @@ from obrelease.models.base import (
 from obrelease.models.labels_and_directions import Direction, direction_by_unit
 from obrelease.models.metric_identity import UNTAGGED, histogram_id, metric_id
 
-ARTEFACT_VERSION: Final = 2
-
-ENVELOPE_NAME: Final = "artefact.json"
-"""The envelope's file name in the artefact's folder; no listed file may have it."""
-
 ORIGINAL_STEM: Final = "original"
 """The stem of the imported file, which is kept next to the envelope."""
 
 MEASURE_COMMAND: Final = ("obrelease", "measure")
 """How the command of a run begins that was measured by this program: its process is a run of its own."""
-
-UNKNOWN: Final = "unknown"
-"""A stable fact that is not known; it is not equal to anything, not even to itself."""
 
 MAX_NAME: Final = 4096
 """The most characters of a name, a title or another text."""

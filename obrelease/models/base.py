@@ -8,8 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
-MAX_SAFE_INTEGER = 2**53 - 1
-"""The largest integer that RFC 8785 (through ECMAScript numbers) keeps exact."""
+from obrelease.models.artefact_format import MAX_SAFE_INTEGER as MAX_SAFE_INTEGER
 
 
 class Document(BaseModel):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic_core import from_json
+from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.errors import InvalidInput
-from obrelease.models.artefact import ARTEFACT_VERSION, ENVELOPE_NAME, Artefact
-from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.validation import read_artefact_model
+from obrelease.models.artefact_format import ARTEFACT_VERSION, ENVELOPE_NAME, MAX_SAFE_INTEGER
 from obrelease.storage.files import read_bounded, read_small
 from obrelease.storage.hashing import digest_bytes
+
+if TYPE_CHECKING:
+    from obrelease.models.artefact import Artefact
 
 _FORMAT: Final = "obrelease.artefact"
 _VERSIONS: Final = (1, ARTEFACT_VERSION)
@@ -132,12 +131,16 @@ def read_envelope(root: Path, location: str) -> bytes:
 
 
 def _validated_entry(data: bytes, digest: str, root: Path, location: str) -> Entry:
+    from obrelease.models.validation import read_artefact_model  # loads pydantic
+
     where = str(root / location / ENVELOPE_NAME)
     return entry_of(read_artefact_model(data, where), digest, root, location, len(data))
 
 
 def _fast_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | None:
     """The entry from the parsed JSON, without the model; None if anything is unusual."""
+    from pydantic_core import from_json  # lists of runs that the index knows do without
+
     try:
         value = from_json(data, cache_strings="keys")
         core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]

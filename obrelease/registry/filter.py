@@ -7,13 +7,13 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.errors import UsageError
-from obrelease.models.artefact import Artefact, Scalar
-from obrelease.models.close_names import hint_with_suggestion
-from obrelease.models.metric_identity import name_matches
 from obrelease.registry.entry import Entry
+
+if TYPE_CHECKING:
+    from obrelease.models.artefact import Artefact, Scalar
 
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,6 +132,8 @@ def parse_filter(*words: str) -> Filter:
     for word in (part for text in words for part in _split(text)):
         key, equals, value = word.partition("=")
         if not equals or (key not in _KEYS and (not key.startswith(_LABEL) or key == _LABEL)):
+            from obrelease.models.close_names import hint_with_suggestion
+
             rule = f"write key=value, with quotes around blanks; keys: {', '.join(_KEYS)}, {_LABEL}KEY"
             raise UsageError(f"{word!r} is not a filter", hint=hint_with_suggestion(key, _KEYS, rule))
         if key in seen:
@@ -158,6 +160,8 @@ def _split(text: str) -> list[str]:
 
 
 def _matches(found: str | None, pattern: str | None) -> bool:
+    from obrelease.models.metric_identity import name_matches
+
     return pattern is None or (found is not None and name_matches(found, pattern))
 
 

@@ -3,6 +3,8 @@
 A run is written to `.staging/`, synced and renamed to its folder; the folders above it are synced, and
 only then is it reported as recorded. Files of a recorded run never change, so writers need no lock.
 Only readers use and update the index.
+
+Finding runs loads no model: what reads or writes an envelope imports the models itself.
 """
 
 from __future__ import annotations
@@ -17,18 +19,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from obrelease.errors import Conflict, IntegrityError, InvalidInput, NotFound, ObreleaseError
-from obrelease.models.archive_paths import run_path_error
-from obrelease.models.artefact import ENVELOPE_NAME, Artefact, FileEntry
-from obrelease.models.validation import document_bytes, model_errors, read_document
+from obrelease.models.artefact_format import ENVELOPE_NAME
 from obrelease.registry import pins
-from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder
 from obrelease.registry.entry import Entry, entry_of, read_envelope
 from obrelease.registry.filter import Filter
 from obrelease.registry.index import query
-from obrelease.registry.index.rebuild import rebuild
 from obrelease.registry.layout import PREFIX_LENGTHS, STAGING_NAME, run_location
 from obrelease.storage.durable import (
     NewFile,
@@ -40,6 +38,9 @@ from obrelease.storage.durable import (
 )
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.system_errors import storage_errors
+
+if TYPE_CHECKING:
+    from obrelease.models.artefact import Artefact, FileEntry
 
 LATEST: Final = "latest"
 MIN_PREFIX_DIGITS: Final = 4
@@ -75,6 +76,8 @@ class Registry:
             IntegrityError: the run is recorded already and damaged.
             StorageError: the operating system refused; nothing was recorded.
         """
+        from obrelease.models.validation import document_bytes
+
         _check_draft(draft, files)
         with self.staging() as staging, storage_errors(self.root, "nothing was recorded"):
             written = tuple(_write(staging, file) for file in sorted(files, key=lambda file: file.path))
@@ -114,6 +117,8 @@ class Registry:
             InvalidInput: the envelope is not a valid artefact, or its names are not allowed.
             StorageError: the operating system refused; nothing was recorded.
         """
+        from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder
+
         found = check_folder(staging)
         if found.digest != digest:
             raise IntegrityError(f"run {digest}: its envelope has sha256 {found.digest}")
@@ -234,6 +239,9 @@ class Registry:
             NotFound, StorageError: the folder is gone or cannot be read.
             InvalidInput: the envelope has this digest but is not a valid artefact.
         """
+        from obrelease.models.artefact import Artefact
+        from obrelease.models.validation import read_document
+
         data = self.envelope(entry)
         path = entry.folder / ENVELOPE_NAME
         artefact = read_document(data, Artefact, str(path))
@@ -262,6 +270,8 @@ class Registry:
         Raises:
             StorageError: the results folder cannot be listed, or the index cannot be written.
         """
+        from obrelease.registry.index.rebuild import rebuild  # starts processes
+
         return rebuild(self.root) if self.root.is_dir() else 0
 
     def unreadable(self) -> tuple[Path, ...]:
@@ -311,6 +321,8 @@ def _adopt_existing(staging: Path, target: Path, digest: str) -> bool:
 
 def _is_recorded(folder: Path, digest: str) -> bool:
     """Whether a folder is this run; a damaged one must not count as recorded."""
+    from obrelease.registry.check_folder import check_folder
+
     found = check_folder(folder, pictures=False)
     if found.digest != digest:
         return False
@@ -324,6 +336,9 @@ def _is_recorded(folder: Path, digest: str) -> bool:
 
 def _check_draft(draft: Artefact, files: Sequence[NewFile]) -> None:
     """Refuse before the first write: a path outside of the run's folder must never be opened."""
+    from obrelease.models.archive_paths import run_path_error
+    from obrelease.models.validation import model_errors
+
     if draft.files:
         raise InvalidInput("a draft lists no files; they are filled in when it is recorded")
     entries = []
@@ -345,10 +360,14 @@ def _check_draft(draft: Artefact, files: Sequence[NewFile]) -> None:
 
 
 def _with_files(draft: Artefact, entries: tuple[FileEntry, ...]) -> Artefact:
+    from obrelease.models.artefact import Artefact
+
     return Artefact(**{**dict(draft), "files": entries})
 
 
 def _file_entry(file: NewFile, digest: str, size: int) -> FileEntry:
+    from obrelease.models.artefact import FileEntry
+
     return FileEntry(path=file.path, media_type=file.media_type, size=size, sha256=digest)
 
 

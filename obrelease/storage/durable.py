@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,9 +75,11 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     Raises:
         StorageError: the operating system refused; an existing file is unchanged.
     """
+    from tempfile import mkstemp  # readers of a registry do without
+
     with storage_errors(path):
         make_folders(path.parent)
-        descriptor, name = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
+        descriptor, name = mkstemp(prefix=".incoming-", dir=path.parent)
         unfinished = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -109,8 +110,10 @@ def write_verified(
         Conflict: the target exists.
         StorageError: the operating system refused.
     """
+    from tempfile import mkstemp
+
     with storage_errors(target):
-        descriptor, name = tempfile.mkstemp(prefix=".incoming-", dir=staging or target.parent)
+        descriptor, name = mkstemp(prefix=".incoming-", dir=staging or target.parent)
         unfinished = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as sink:

@@ -26,7 +26,7 @@ from obrelease.registry.store import Registry
 from obrelease.release.collected_run import CollectedRun
 from obrelease.release.release_contents import notes_of, pictures_of, schema_members
 from obrelease.storage.hashing import digest_bytes, digest_file
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 from tests.unit.release.project import Project, git, make_project
 
 TAG = "v0.9-beta"
@@ -48,7 +48,7 @@ def make_release_project(base: Path) -> Project:
     assert covered is not None
     producer = Producer(
         name="obrelease",
-        version=installed_version(),
+        version=VERSION,
         commit=project.head(),
         dirty=False,
         sources_digest=digest({name: digests[path] for name, path in covered.items()}),

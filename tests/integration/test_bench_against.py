@@ -41,7 +41,7 @@ def test_the_work_tree_is_compared_with_a_commit(
 ) -> None:
     base = head_of(clone)
     version = clone / "obrelease" / "version.py"
-    version.write_text('"""Edited."""\n\ndef installed_version() -> str:\n    return "99.0"\n', "utf-8")
+    version.write_text('"""Edited."""\n\nVERSION = "99.0"\n', "utf-8")
     results = tmp_path / "runs"
     status = execute(["run", "bench", "--against", base[:12], *TINY, "--json", "--results", str(results)])
     answer = json.loads(capsys.readouterr().out)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from obrelease.analysis.histograms.histogram import encode
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
+from obrelease.analysis.summary.listed_figures import FIGURE_COLUMNS
 from obrelease.cli.app import execute
 from obrelease.cli.commands import list as list_command
 from obrelease.errors import ExitCode

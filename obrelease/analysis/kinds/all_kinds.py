@@ -13,7 +13,7 @@ from obrelease.analysis.kinds.stress.kind import STRESS
 from obrelease.analysis.kinds.timed_passes.kind import BENCH, REPLAY
 from obrelease.models.artefact import Artefact
 from obrelease.storage.durable import NewFile
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 
 PROGRAM: Final = "obrelease"
 """The producer that this program writes into the envelopes of its own kinds."""
@@ -39,7 +39,7 @@ def is_of_this_program(artefact: Artefact) -> bool:
 
 def is_of_this_version(artefact: Artefact) -> bool:
     """Whether the installed version of this program says that it measured the run."""
-    return is_of_this_program(artefact) and artefact.producer.version == installed_version()
+    return is_of_this_program(artefact) and artefact.producer.version == VERSION
 
 
 def command_of(artefact: Artefact) -> tuple[str, ...] | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from obrelease.models.artefact import Artefact
+if TYPE_CHECKING:
+    from obrelease.models.artefact import Artefact
 
 WALL_TIMES: Final = "pass-wall"
 """The measurement that holds the wall time of each pass, in nanoseconds."""

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from obrelease.analysis.summary.run import THROUGHPUT, Run
 from obrelease.models.labels_and_directions import Direction
-
-FIGURE_COLUMNS: Final = (
-    "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
-    "latency_p999_ns", "headline", "headline_unit", "headline_median", "unstable", "title", "host",
-)  # fmt: skip
-"""The columns of figures in CSV, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

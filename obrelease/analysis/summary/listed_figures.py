@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS, figures_of, headline_among, measures
-from obrelease.analysis.summary.run import Run
 from obrelease.analysis.summary.stability import is_inconclusive, is_stability
-from obrelease.models.artefact import Check
+
+if TYPE_CHECKING:
+    from obrelease.analysis.summary.run import Run
+    from obrelease.models.artefact import Check
+
+FIGURE_COLUMNS: Final = (
+    "throughput_median_msg_s", "passes", "latency_clock", "latency_p50_ns", "latency_p99_ns",
+    "latency_p999_ns", "headline", "headline_unit", "headline_median", "unstable", "title", "host",
+)  # fmt: skip
+"""The columns of figures in CSV, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ class ListedFigures:
     @classmethod
     def of_run(cls, run: Run) -> ListedFigures:
         """Those of a run that was read from its files."""
+        from obrelease.analysis.summary.key_figures import figures_of, headline_among, measures
+
         artefact = run.artefact
         measured = measures(run)
         first = headline_among(run, measured)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.kinds.measurements import WALL_TIMES
-from obrelease.analysis.statistics.median import median
-from obrelease.models.artefact import Artefact, Check
+
+if TYPE_CHECKING:
+    from obrelease.models.artefact import Artefact, Check
 
 STABILITY: Final = "stability"
 INCONCLUSIVE: Final = "inconclusive"
@@ -112,6 +113,8 @@ def _walls_by_seed(artefact: Artefact, series_name: str) -> list[Sequence[int | 
 
 
 def _spread(wall_ns: Sequence[int | float]) -> Spread:
+    from obrelease.analysis.statistics.median import median  # lists do without
+
     ordered = sorted(map(int, wall_ns))
     middle = max(median(ordered), 1)
     quarter = len(ordered) // 4

@@ -7,9 +7,15 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from obrelease.cli.console.plain_values import with_plain_values
+
 
 class PlainCommand(TyperCommand):
     """A command whose help names arguments as `TAG`, without braces and types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Arguments and options, with `--help`."""
+        return with_plain_values(super().get_params(ctx))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """`[OPTIONS] TAG` and `FILE...` in place of `[OPTIONS] {TAG}` and `{FILE}...`."""

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from obrelease.cli.command_table import READ_ONLY_MODULES, CommandRow
+from obrelease.cli.console.plain_values import with_plain_values
 from obrelease.storage.operating_system import refuse_windows
 
 _PACKAGE: Final = "obrelease.cli.commands"
@@ -54,6 +55,9 @@ def group_of(table: Mapping[str, CommandRow]) -> type[TyperGroup]:
         def __init__(self, **attributes: Any) -> None:
             attributes["commands"] = {name: LazyCommand(name, row) for name, row in table.items()}
             super().__init__(**attributes)
+
+        def get_params(self, ctx: Any) -> list[Any]:
+            return with_plain_values(super().get_params(ctx))
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
             """A section for each group of the table; the names of all sections have one width."""

@@ -20,7 +20,7 @@ from obrelease.cli.rendering.metric_tables import (
     metric_table,
     scalar_text,
 )
-from obrelease.models.artefact import UNKNOWN
+from obrelease.models.artefact_format import UNKNOWN
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:

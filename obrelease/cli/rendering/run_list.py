@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.analysis.summary.key_figures import FIGURE_COLUMNS
-from obrelease.analysis.summary.listed_figures import cells_of
+from obrelease.analysis.summary.listed_figures import FIGURE_COLUMNS, cells_of
 from obrelease.analysis.summary.readable_values import number_text, readable
 from obrelease.cli.console.table import table
 from obrelease.cli.console.terminal import cut_text
@@ -50,6 +48,8 @@ def csv_listing(runs: Sequence[ListedRun], *, figures: bool) -> str:
     Args:
         figures: add the columns `FIGURE_COLUMNS`.
     """
+    import csv
+
     sink = StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow((*FIELDS, *FIGURE_COLUMNS) if figures else FIELDS)

@@ -12,7 +12,7 @@ from obrelease.release.release_contents import notes_of
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
 from obrelease.release.verify.run_layer import describe_producers
-from obrelease.version import installed_version
+from obrelease.version import VERSION
 
 
 def notes_layer(verified: VerifiedFiles) -> LayerResult:
@@ -51,8 +51,7 @@ def notes_layer(verified: VerifiedFiles) -> LayerResult:
     return LayerResult(
         "notes",
         False,
-        f"not those that {installed_version()} renders, from line {line}; made from runs of "
-        f"{describe_producers(others)}",
+        f"not those that {VERSION} renders, from line {line}; made from runs of {describe_producers(others)}",
     )
 
 
