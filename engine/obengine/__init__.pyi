@@ -58,6 +58,7 @@ from obengine.api.orders import (
     set_clock as set_clock,
     set_state as set_state,
     set_steps as set_steps,
+    set_steps_from as set_steps_from,
 )
 from obengine.api.protocol import Book as Book, Indication as Indication, Level as Level
 from obengine.api.snapshot import Snapshot as Snapshot

@@ -18,6 +18,7 @@ from obengine.api.messages import (
     Op,
     OrderFlag,
     OrderKind,
+    Rule,
     TimeInForce,
 )
 
@@ -168,7 +169,12 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     out["participant"] = np.where(steps, price_step, out["participant"])
     out["qty_lots"] = np.where(steps, lot_step, out["qty_lots"])
     rule = op == Op.RULE
+    kind = rng.integers(0, len(Rule), n)
+    out["kind"] = np.where(rule, kind, out["kind"])
     out["side"] = np.where(rule, rng.integers(0, 2, n), out["side"])
+    row = rule & (kind == Rule.STEPS_FROM)
+    for field in ("participant", "qty_lots"):
+        out[field] = np.where(row, rng.integers(1, 4, n), out[field])
     width = rng.integers(0, 2 * temper.spread, n).astype(np.uint64)
     out["order_id"] = np.where(rule, width, out["order_id"])
     clock = op == Op.CLOCK

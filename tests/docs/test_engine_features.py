@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from obengine.api.messages import BandMode, OrderFlag, OrderKind, SelfTrade, TimeInForce, TradingState
+from obengine.api.messages import BandMode, OrderFlag, OrderKind, Rule, SelfTrade, TimeInForce, TradingState
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "engine.md").read_text("utf-8")
@@ -63,6 +63,7 @@ def test_each_row_speaks_of_all_five_others() -> None:
         (TradingState.HALT, "trading halt"),
         (TradingState.AUCTION, "call auction"),
         (BandMode.REJECT, "price bands that reject"),
+        (Rule.STEPS_FROM, "tables of price steps"),
     ],
 )
 def test_what_the_records_can_say_is_in_the_table(member: int, word: str) -> None:

@@ -147,11 +147,11 @@ def test_the_digests_of_a_stream_with_the_later_commands(core: str) -> None:
 @pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_stream_with_rules(core: str) -> None:
     commands = rule_stream()
-    assert records_digest(commands) == "7c4456d519d328c84f77ec2388c4333e64455eec1dfa1969535e786b00a14016"
+    assert records_digest(commands) == "feaaa1c22e205f57ed4313473d3c2a204c6c1d9ab014ca736b5c4d22d810bcee"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
     assert set(events["kind"].tolist()) == set(EventKind)
     assert set(events["detail"][events["kind"] == EventKind.REJECTED].tolist()) == set(RejectCode)
     assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(CancelReason)
-    assert records_digest(events) == "493c7f61925520466c1ff764317d27ccdcc69728e5ba894a1b6b1fe968e4108f"
-    assert book.state_digest() == "9aa7435ad390648a363ce63776986c31eebd2adfbdd87d61a3787dd4d85a31d8"
+    assert records_digest(events) == "b217219fd0e3b71f48d9730784195c2f487d1f70052ff8bf4e664b710c298bf9"
+    assert book.state_digest() == "9ee22b7fe736ba052180cd4a3dab412af7237e7c21145f0168e35a4bcfe0e24b"

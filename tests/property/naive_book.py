@@ -24,6 +24,7 @@ from obengine.api.messages import (
     OrderKind,
     Priority,
     RejectCode,
+    Rule,
     SelfTrade,
     Side,
     TimeInForce,
@@ -49,7 +50,6 @@ class NaiveBook:
         self.extension: Extension | None = None
         self.state = [0] * symbols
         self.last: list[int | None] = [None] * symbols
-        self.steps = [(1, 1)] * symbols
         self.rules = [NaiveRules() for _ in range(symbols)]
         self.prices: list[int] = []
         self.elected: list[Order] = []
@@ -90,7 +90,7 @@ class NaiveBook:
         if command.op == Op.STATE:
             return self.set_state(command)
         if command.op == Op.STEPS:
-            self.steps[command.symbol] = (command.participant, command.qty_lots)
+            self.rules[command.symbol].rows = {NO_PRICE: (command.participant, command.qty_lots)}
             self.rows.append((12, 0, command.symbol, command.qty_lots, command.participant, 0, 0))
             return 0
         if command.op == Op.RULE:
@@ -107,9 +107,13 @@ class NaiveBook:
         return 0
 
     def set_rule(self, c: Command) -> int:
+        rules = self.rules[c.symbol]
+        if c.kind == Rule.STEPS_FROM and not rules.add_row(c.price_ticks, (c.participant, c.qty_lots)):
+            return RejectCode.BAD_RULE
         about = c.participant + c.side * 2**32
         self.rows.append((13, c.kind, c.symbol, c.qty_lots, c.order_id, about, c.price_ticks))
-        rules = self.rules[c.symbol]
+        if c.kind == Rule.STEPS_FROM:
+            return 0
         rules.set_band(c.side, c.price_ticks, c.order_id)
         for order in self.in_order():
             if order.symbol == c.symbol and not order.waits and rules.forbids(order.side, order.price):
@@ -131,7 +135,7 @@ class NaiveBook:
             order.trail, order.trigger = x.trigger, NO_PRICE
         else:
             order.trigger = x.trigger
-        code = self.off_step(c.symbol, (price, x.trigger), (c.qty_lots, x.display))
+        code = self.off_step(order, price, x.trigger, (c.qty_lots, x.display))
         code = code or self.admit(order, x.minimum)
         if code:
             return code
@@ -171,16 +175,25 @@ class NaiveBook:
                 if not order.flags & OrderFlag.SLIDE:
                     return RejectCode.WOULD_TAKE
                 slid = makers[0].price - order.sign
-                while slid % self.steps[order.symbol][0]:
+                while not self.rules[order.symbol].is_valid(slid):
                     slid -= order.sign
                 if not NO_PRICE < slid <= MAX_PRICE:
                     return RejectCode.BAD_PRICE
                 order.price = slid
         return 0
 
-    def off_step(self, symbol: int, prices: tuple[int, ...], lots: tuple[int, ...]) -> int:
-        price_step, lot_step = self.steps[symbol]
-        if any(price != NO_PRICE and price % price_step for price in prices):
+    def off_step(self, order: Order, limit: int, trigger: int | None, lots: tuple[int, ...]) -> int:
+        """What the steps have against a limit (or offset), a new trigger (or trail) and quantities."""
+        rules, last = self.rules[order.symbol], self.last[order.symbol]
+        distances = [ticks for ticks in (limit, trigger or 0) if ticks != NO_PRICE] if order.trail else []
+        prices = [limit] if limit != NO_PRICE and not order.trail else []
+        first = prices[0] if prices else NO_PRICE if last is None else last
+        if order.waits and not order.trail:
+            new = order.trigger if trigger is None else trigger
+            first = prices[0] if prices else new
+            prices += [] if trigger is None else [trigger]
+        price_step, lot_step = rules.row(first)
+        if not all(map(rules.is_valid, prices)) or any(ticks % price_step for ticks in distances):
             return RejectCode.OFF_STEP_PRICE
         return RejectCode.OFF_STEP_QUANTITY if any(n % lot_step for n in lots) else 0
 
@@ -189,7 +202,7 @@ class NaiveBook:
             return RejectCode.BAD_TRIGGER
         unpriced = order.kind in (OrderKind.STOP, OrderKind.TRAILING_STOP)
         limit = NO_PRICE if unpriced else c.price_ticks
-        off = self.off_step(c.symbol, (limit, x.trigger), (c.qty_lots,))
+        off = self.off_step(order, limit, x.trigger if c.flags else None, (c.qty_lots,))
         if off:
             return off
         if order.waits:
@@ -350,6 +363,8 @@ class NaiveBook:
             stop = self.elected.pop(0)
             if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
                 stop.price = min(max(stop.trigger + stop.price, NO_PRICE + 1), MAX_PRICE)
+                if len(self.rules[symbol].rows) > 1:
+                    stop.price = self.rules[symbol].rounded(stop.side, stop.price)
             with_limit = stop.kind in (OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT)
             if with_limit and self.rules[symbol].forbids(stop.side, stop.price):
                 stop.price = self.last_inside(symbol, stop.side)
@@ -412,7 +427,8 @@ class NaiveBook:
         if not buys or not sells or buys[0].price < sells[0].price:
             return
         if reference != NO_PRICE:
-            reference -= reference % self.steps[symbol][0]
+            found = self.rules[symbol].behind(Side.BUY, reference)
+            reference = NO_PRICE + 1 if found is None else found
         price, volume = clearing(
             [(o.price, o.qty) for o in buys], [(o.price, o.qty) for o in sells], reference
         )
@@ -465,10 +481,9 @@ class NaiveBook:
 
     def last_inside(self, symbol: int, side: int) -> int:
         """The last valid price of a side inside the band."""
-        end = price = self.rules[symbol].ends[side]
-        while price % self.steps[symbol][0]:
-            price -= 1 if side == Side.BUY else -1
-        return price if NO_PRICE < price <= MAX_PRICE else end
+        end = self.rules[symbol].ends[side]
+        found = self.rules[symbol].behind(side, end)
+        return end if found is None else found
 
     def within(self, maker: Order, taker: Order) -> bool:
         if self.rules[maker.symbol].forbids(taker.side, maker.price):

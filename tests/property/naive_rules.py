@@ -1,8 +1,8 @@
-"""The rules of one symbol: the naive model's part for bands."""
+"""The rules of one symbol: the naive model's part for steps and bands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from obengine.api.messages import NO_PRICE
 
@@ -12,10 +12,41 @@ class NaiveRules:
     """What the RULE commands of a symbol have set.
 
     Attributes:
+        rows: steps by the lowest price for which they are.
         ends: the highest price of a buy and the lowest of a sell; without a band, no price is beyond them.
     """
 
+    rows: dict[int, tuple[int, int]] = field(default_factory=lambda: {NO_PRICE: (1, 1)})
     ends: tuple[int, int] = (2**63, NO_PRICE)
+
+    def add_row(self, price: int, steps: tuple[int, int]) -> bool:
+        """Add or replace a row; false if there are too many. The lowest price has the first row."""
+        key = NO_PRICE if price == NO_PRICE + 1 else price
+        if key not in self.rows and len(self.rows) >= 64:
+            return False
+        self.rows[key] = steps
+        return True
+
+    def row(self, price: int) -> tuple[int, int]:
+        """The steps at a price."""
+        return self.rows[max(low for low in self.rows if low <= price or low == NO_PRICE)]
+
+    def is_valid(self, price: int) -> bool:
+        """Whether a price is a multiple of its step."""
+        return price % self.row(price)[0] == 0
+
+    def behind(self, side: int, price: int) -> int | None:
+        """The next valid price at or below a price of a buy, at or above one of a sell."""
+        while NO_PRICE < price < 2**63:
+            if self.is_valid(price):
+                return price
+            price += 1 if side else -1
+        return None
+
+    def rounded(self, side: int, price: int) -> int:
+        """The same, or the price itself if there is none."""
+        found = self.behind(side, price)
+        return price if found is None else found
 
     def set_band(self, mode: int, reference: int, width: int) -> None:
         """Set or remove the band."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obengine.api.messages import NO_PRICE, BandMode, Op, OrderKind, RejectCode, TimeInForce
+from obengine.api.messages import NO_PRICE, BandMode, Op, OrderKind, RejectCode, Rule, TimeInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         RejectCode.BAD_TIME: op == Op.CLOCK and c.order_id < clock,
         RejectCode.BAD_STEP: op == Op.STEPS
         and (c.participant not in range(1, 65_536) or c.qty_lots not in range(1, 65_536)),
-        RejectCode.UNKNOWN_RULE: op == Op.RULE and c.kind > 0,
+        RejectCode.UNKNOWN_RULE: op == Op.RULE and c.kind > 1,
         RejectCode.BAD_RULE: op == Op.RULE and bad_rule(c),
         RejectCode.BAD_QUANTITY: lots_read and c.qty_lots < (op != Op.CANCEL),
         RejectCode.BAD_PRICE: c.price_ticks == NO_PRICE and ((new and with_limit) or op == Op.MODIFY),
@@ -111,6 +111,9 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
 
 def bad_rule(c: Command) -> bool:
     """Whether the parameters of a RULE are wrong."""
+    if c.kind == Rule.STEPS_FROM:
+        steps = range(1, 65_536)
+        return c.price_ticks == NO_PRICE or c.participant not in steps or c.qty_lots not in steps
     if c.side == BandMode.NONE:
         return False
     return c.side > 1 or c.price_ticks == NO_PRICE or c.order_id >= 2**63

@@ -145,12 +145,15 @@ def _running() -> st.SearchStrategy[Fields]:
 
 
 def _rules() -> st.SearchStrategy[Fields]:
-    """Price bands, some of them wrong."""
+    """Price bands and rows of tables of steps, some of them wrong."""
     fixed = st.just(0)
     mode = st.sampled_from([0, 1, 1, 1, 2])
     width = st.one_of(st.integers(0, 5), st.sampled_from([2**63 - 1, 2**63]))
-    return st.tuples(
-        st.just(int(Op.RULE)), mode, st.just(0), _byte, _symbols, fixed, _lots, _owners, width, _prices
+    rule = st.just(int(Op.RULE))
+    steps = st.sampled_from([1, 1, 2, 3, 0])
+    return st.one_of(
+        st.tuples(rule, mode, st.just(0), _byte, _symbols, fixed, _lots, _owners, width, _prices),
+        st.tuples(rule, _byte, st.just(1), _byte, _symbols, fixed, steps, steps, _ids, _prices),
     )
 
 

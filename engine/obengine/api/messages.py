@@ -103,6 +103,9 @@ CROSS: Final = 2
 MAX_STEP: Final = 2**16 - 1
 """STEPS: the greatest price step in ticks and the greatest lot step."""
 
+MAX_STEP_ROWS: Final = 64
+"""The greatest number of rows of a symbol's table of steps."""
+
 END_OF_DAY: Final = 1
 """CLOCK: the flag that expires DAY orders."""
 
@@ -190,6 +193,7 @@ class Rule(IntEnum):
     """A rule of a symbol that a RULE command sets."""
 
     BAND = 0
+    STEPS_FROM = 1
 
 
 class BandMode(IntEnum):

@@ -107,6 +107,10 @@ class OrderBook:
         """Set the price step and the lot step of a symbol, with the arguments of `set_steps`."""
         return self.apply(orders.set_steps(**more))
 
+    def set_steps_from(self, price_ticks: int, **more: Any) -> list[Event]:
+        """Set the steps of a symbol from a price on, with the arguments of `set_steps_from`."""
+        return self.apply(orders.set_steps_from(price_ticks, **more))
+
     def set_band(self, mode: BandMode, *prices: int, **more: Any) -> list[Event]:
         """Set the price band of a symbol, with the arguments of `set_band`."""
         return self.apply(orders.set_band(mode, *prices, **more))

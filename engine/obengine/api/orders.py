@@ -154,6 +154,13 @@ def set_steps(*, price_step_ticks: int = 1, lot_step: int = 1, symbol: int = 0) 
     return _records((Op.STEPS, 0, 0, 0, symbol, 0, lot_step, price_step_ticks, 0, 0))
 
 
+def set_steps_from(
+    price_ticks: int, *, price_step_ticks: int = 1, lot_step: int = 1, symbol: int = 0
+) -> Commands:
+    """Build a RULE command: the steps of a symbol from a price up to the next row of its table."""
+    return _records((Op.RULE, 0, Rule.STEPS_FROM, 0, symbol, 0, lot_step, price_step_ticks, 0, price_ticks))
+
+
 def set_band(mode: BandMode, reference_ticks: int = 0, width_ticks: int = 0, *, symbol: int = 0) -> Commands:
     """Build a RULE command: the price band of a symbol, from reference - width to reference + width.
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
-from obengine.api.messages import CROSS, MAX_QTY, NO_PRICE, EventKind, Queue, Side
+from obengine.api.messages import CROSS, MAX_QTY, MIN_PRICE, NO_PRICE, EventKind, Queue, Side
 from obengine.reference.symbol_book import SymbolBook
 
 
@@ -29,7 +29,7 @@ class AuctionCandidate(NamedTuple):
 def uncross(book: SymbolBook, reference: int) -> None:
     """Trade all crossing orders at one price; do nothing if the book is not crossed."""
     buys, sells = (_auction_orders(book, side) for side in Side)
-    best = _best_of(buys, sells, reference, book.price_step)
+    best = _best_of(buys, sells, _valid_reference(book, reference))
     if best is None:
         return
     book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
@@ -39,29 +39,36 @@ def uncross(book: SymbolBook, reference: int) -> None:
 def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
     """What `uncross` would give; None if the book is not crossed."""
     buys, sells = (_auction_orders(book, side) for side in Side)
-    return _best_of(buys, sells, reference, book.price_step)
+    return _best_of(buys, sells, _valid_reference(book, reference))
+
+
+def _valid_reference(book: SymbolBook, reference: int) -> int:
+    """The reference price rounded down to a valid price."""
+    if reference == NO_PRICE:
+        return NO_PRICE
+    rounded = book.steps.floor(reference)
+    return MIN_PRICE if rounded is None else rounded
 
 
 def _best_of(
-    buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int, step: int
+    buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int
 ) -> AuctionCandidate | None:
     if not buys or not sells or buys[0].price < sells[0].price:
         return None
     return choose_auction_price(
-        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference, step
+        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference
     )
 
 
 def choose_auction_price(
-    buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int, step: int = 1
+    buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int
 ) -> AuctionCandidate:
     """Select the auction price of crossing orders.
 
     Args:
         buys: limit in ticks and lots of each buy, best first.
         sells: the same for each sell.
-        reference: the reference price, or NO_PRICE.
-        step: the price step; the reference price is rounded down to a multiple of it.
+        reference: the reference price, a valid one, or NO_PRICE.
     """
     buys = sorted(buys)
     buy_prices, sell_prices = ([price for price, _ in side] for side in (buys, sells))
@@ -81,7 +88,6 @@ def choose_auction_price(
         return candidates[-1]
     if all(candidate.surplus < 0 for candidate in candidates) or reference == NO_PRICE:
         return candidates[0]
-    reference -= reference % step
     return candidate_at(min(max(reference, candidates[0].price), candidates[-1].price))
 
 

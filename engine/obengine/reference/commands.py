@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from obengine.api.messages import (
     ALL_SYMBOLS,
     BOTH_SIDES,
@@ -25,6 +27,7 @@ from obengine.reference.orders import (
     LIMITED,
     NO_EXTENSION,
     STOPS,
+    TRAILING,
     WHOLE,
     Command,
     Extension,
@@ -32,7 +35,8 @@ from obengine.reference.orders import (
     order_from,
 )
 from obengine.reference.rules import check_band, set_rule
-from obengine.reference.steps import check_new_steps, check_steps
+from obengine.reference.step_table import StepTable
+from obengine.reference.steps import check_steps
 from obengine.reference.stops import (
     accept_stop,
     amend_trigger,
@@ -173,7 +177,7 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
         return RejectCode.DUPLICATE_ID
     order = order_from(command, extension)
     reject_code = (
-        check_new_steps(book, order)
+        check_steps(book, order)
         or (check_band(book, order.side, order.price_ticks) if order.kind == OrderKind.LIMIT else 0)
         or _check_trading_state(book, order, bool(extension.min_lots))
     )
@@ -243,7 +247,9 @@ def _modify(book: SymbolBook, command: Command, extension: Extension) -> int:
         return RejectCode.UNKNOWN_ORDER
     if command.flags & OrderFlag.EXTENDED:
         return RejectCode.BAD_TRIGGER
-    reject_code = check_steps(book, (command.price_ticks,), (command.qty_lots,))
+    _, price, side, owner = book.orders[command.order_id]
+    entered = Order(command.order_id, side, owner, command.price_ticks, command.qty_lots)
+    reject_code = check_steps(book, entered)
     if reject_code:
         return reject_code
     special = book.special_orders.get(command.order_id)
@@ -253,7 +259,6 @@ def _modify(book: SymbolBook, command: Command, extension: Extension) -> int:
             book.cancel_lots(command.order_id, book.open_lots(command.order_id), CancelReason.REQUESTED)
             return _ACCEPTED
         command = command._replace(qty_lots=left)
-    price = book.orders[command.order_id][1]
     if command.price_ticks == price and command.qty_lots <= book.open_lots(command.order_id):
         book.shrink(command.order_id, command.qty_lots)
         book.emit(EventKind.MODIFIED, Priority.KEPT, command.qty_lots, command.order_id, 0, price)
@@ -265,17 +270,29 @@ def _modify_stop(book: SymbolBook, stop: Order, command: Command, extension: Ext
     amended = command.flags & OrderFlag.EXTENDED
     if amended and not is_valid_trigger(stop, extension.trigger_ticks):
         return RejectCode.BAD_TRIGGER
-    limit = command.price_ticks if stop.kind in LIMITED else NO_PRICE
-    reject_code = check_steps(book, (limit, extension.trigger_ticks), (command.qty_lots,))
+    entered = _entered_stop(stop, command, extension)
+    reject_code = check_steps(book, entered, enters_trigger=bool(amended))
     if reject_code:
         return reject_code
-    stop.open_lots = command.qty_lots
-    if stop.kind in LIMITED:
-        stop.price_ticks = command.price_ticks
+    stop.open_lots, stop.price_ticks = entered.open_lots, entered.price_ticks
     _emit_modified(book, Priority.KEPT, stop)
     if amended:
         amend_trigger(book, stop, extension.trigger_ticks)
     return _ACCEPTED
+
+
+def _entered_stop(stop: Order, command: Command, extension: Extension) -> Order:
+    """A waiting stop with the quantity, limit and trigger or trail that a MODIFY enters."""
+    amended = command.flags & OrderFlag.EXTENDED
+    trailing = stop.kind in TRAILING
+    return replace(
+        stop,
+        open_lots=command.qty_lots,
+        display_lots=0,
+        price_ticks=command.price_ticks if stop.kind in LIMITED else NO_PRICE,
+        trigger_ticks=extension.trigger_ticks if amended and not trailing else stop.trigger_ticks,
+        trail_ticks=(extension.trigger_ticks if amended else 0) if trailing else 0,
+    )
 
 
 def _reprice(book: SymbolBook, command: Command) -> int:
@@ -306,8 +323,8 @@ def _emit_modified(book: SymbolBook, priority: Priority, order: Order) -> None:
 
 
 def _set_steps(book: SymbolBook, command: Command) -> int:
-    book.price_step, book.lot_step = command.participant, command.qty_lots
-    book.emit(EventKind.STEPS_SET, 0, book.lot_step, book.price_step, 0, 0)
+    book.steps = StepTable(command.participant, command.qty_lots)
+    book.emit(EventKind.STEPS_SET, 0, command.qty_lots, command.participant, 0, 0)
     return _ACCEPTED
 
 

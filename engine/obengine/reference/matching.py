@@ -10,8 +10,6 @@ from contextlib import closing
 from dataclasses import replace
 
 from obengine.api.messages import (
-    MAX_PRICE,
-    MIN_PRICE,
     CancelReason,
     EventKind,
     OrderFlag,
@@ -22,7 +20,6 @@ from obengine.api.messages import (
 )
 from obengine.reference.orders import Order
 from obengine.reference.price_ladder import NO_LIMIT, Ladder, OrderQueue
-from obengine.reference.steps import ceil_price, floor_price
 from obengine.reference.symbol_book import SymbolBook
 
 
@@ -99,8 +96,8 @@ def reprice_post_only(book: SymbolBook, side: int, flags: int, price: int) -> tu
         return 0, price
     if not flags & OrderFlag.SLIDE:
         return RejectCode.WOULD_TAKE, price
-    slid = floor_price(book, best - 1) if side == Side.BUY else ceil_price(book, best + 1)
-    return (0, slid) if MIN_PRICE <= slid <= MAX_PRICE else (RejectCode.BAD_PRICE, price)
+    slid = book.steps.floor(best - 1) if side == Side.BUY else book.steps.ceil(best + 1)
+    return (RejectCode.BAD_PRICE, price) if slid is None else (0, slid)
 
 
 def convert_market_to_limit(book: SymbolBook, order: Order) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from obengine.api.messages import (
-    MAX_PRICE,
-    MIN_PRICE,
     BandMode,
     CancelReason,
     EventKind,
     RejectCode,
+    Rule,
     Side,
     setting_of,
 )
 from obengine.reference.bands import Band
 from obengine.reference.orders import Command
-from obengine.reference.steps import ceil_price, floor_price
+from obengine.reference.step_table import StepRow
 from obengine.reference.symbol_book import SymbolBook
 
 
 def set_rule(book: SymbolBook, command: Command) -> int:
-    """Apply a valid RULE command."""
+    """Apply a valid RULE command, or return its RejectCode."""
+    if command.kind == Rule.STEPS_FROM:
+        row = StepRow(command.price_ticks, command.participant, command.qty_lots)
+        if not book.steps.add(row):
+            return RejectCode.BAD_RULE
     book.emit(
         EventKind.RULE_SET,
         command.kind,
@@ -28,9 +31,10 @@ def set_rule(book: SymbolBook, command: Command) -> int:
         setting_of(command.participant, command.side),
         command.price_ticks,
     )
-    mode = BandMode(command.side)
-    book.band = Band(mode, command.price_ticks, command.order_id) if mode else None
-    _cancel_outside(book)
+    if command.kind == Rule.BAND:
+        mode = BandMode(command.side)
+        book.band = Band(mode, command.price_ticks, command.order_id) if mode else None
+        _cancel_outside(book)
     return 0
 
 
@@ -44,8 +48,13 @@ def inside_band(book: SymbolBook, side: int, limit: int) -> int:
     if book.band is None or not book.band.is_outside(side, limit):
         return limit
     worst = book.band.worst(side)
-    rounded = ceil_price(book, worst) if side == Side.SELL else floor_price(book, worst)
-    return rounded if MIN_PRICE <= rounded <= MAX_PRICE else worst
+    rounded = round_limit(book, side, worst)
+    return worst if rounded is None else rounded
+
+
+def round_limit(book: SymbolBook, side: int, limit: int) -> int | None:
+    """The next valid price that is not more aggressive than a limit of a side."""
+    return book.steps.ceil(limit) if side == Side.SELL else book.steps.floor(limit)
 
 
 def _cancel_outside(book: SymbolBook) -> None:

@@ -9,6 +9,7 @@ from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.reference.bands import Band
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.orders import NO_EXTENSION, Extension, Order
+from obengine.reference.step_table import StepRow, StepTable
 from obengine.reference.symbol_book import SymbolBook
 
 _Row = tuple[int, ...]
@@ -24,12 +25,11 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
             book.symbol,
             book.state,
             book.last_ticks is not None,
-            book.price_step if book.price_step > 1 else 0,
-            book.lot_step if book.lot_step > 1 else 0,
+            *(step if step > 1 else 0 for step in book.steps.rows[0][1:]),
             book.last_ticks or 0,
         )
         for book in processor.books
-        if book.state or book.last_ticks is not None or book.price_step > 1 or book.lot_step > 1
+        if book.state or book.last_ticks is not None or book.steps.rows[0][1:] != (1, 1)
     ]
     orders = [row for book in processor.books if book.orders or book.waiting for row in _rows(book)]
     return Snapshot(
@@ -51,10 +51,10 @@ def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
         processor.extension = Extension(display_lots, min_lots, expiry_ns, trigger_ticks)
     for symbol, state, has_last, price_step, lot_step, last_ticks in snapshot.symbols.tolist():
         book = processor.books[symbol]
-        book.price_step, book.lot_step = price_step or 1, lot_step or 1
+        book.steps = StepTable(price_step or 1, lot_step or 1)
         book.state, book.last_ticks = state, last_ticks if has_last else None
-    for symbol, _, mode, _, width, reference, _, _ in snapshot.rules.tolist():
-        processor.books[symbol].band = Band(BandMode(mode), reference, width)
+    for row in snapshot.rules.tolist():
+        _restore_rule(processor.books[row[0]], *row[1:7])
     for row in snapshot.orders.tolist():
         _restore_order(processor.books[row[0]], *row[1:])
     return processor
@@ -63,9 +63,22 @@ def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
 def _rule_rows(book: SymbolBook) -> list[_Row]:
     """The `RULE` records of a symbol."""
     band = book.band
-    if band is None:
-        return []
-    return [(book.symbol, Rule.BAND, band.mode, 0, band.width_ticks, band.reference_ticks, 0, 0)]
+    rows: list[_Row] = []
+    if band is not None:
+        rows.append((book.symbol, Rule.BAND, band.mode, 0, band.width_ticks, band.reference_ticks, 0, 0))
+    for from_ticks, price_step, lot_step in book.steps.rows[1:]:
+        rows.append((book.symbol, Rule.STEPS_FROM, 0, lot_step, 0, from_ticks, price_step, 0))
+    return rows
+
+
+def _restore_rule(
+    book: SymbolBook, rule: int, detail: int, lots: int, value: int, price_ticks: int, number: int
+) -> None:
+    """Restore the rule of a `RULE` record."""
+    if rule == Rule.BAND:
+        book.band = Band(BandMode(detail), price_ticks, value)
+    else:
+        book.steps.add(StepRow(price_ticks, number, lots))
 
 
 def _rows(book: SymbolBook) -> list[_Row]:

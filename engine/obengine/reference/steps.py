@@ -1,30 +1,42 @@
-"""Price steps and lot steps of a symbol (section 4.10 of the specification)."""
+"""Whether orders have valid prices and quantities (section 4.10 of the specification)."""
 
 from __future__ import annotations
 
 from obengine.api.messages import NO_PRICE, RejectCode
-from obengine.reference.orders import TRAILING, Order
+from obengine.reference.orders import STOPS, TRAILING, Order
+from obengine.reference.step_table import StepRow
 from obengine.reference.symbol_book import SymbolBook
 
 
-def floor_price(book: SymbolBook, price: int) -> int:
-    """The next multiple of the price step at or below a price; it may be below the range of prices."""
-    return price - price % book.price_step
+def check_steps(book: SymbolBook, order: Order, enters_trigger: bool = True) -> int:
+    """The RejectCode if a price or a quantity that an order enters is not valid, else 0.
 
-
-def ceil_price(book: SymbolBook, price: int) -> int:
-    """The next multiple of the price step at or above a price; it may be above the range of prices."""
-    return price + -price % book.price_step
-
-
-def check_new_steps(book: SymbolBook, order: Order) -> int:
-    """The RejectCode if a new order has a price or a quantity that is no multiple of its step, else 0."""
-    trigger = order.trail_ticks if order.kind in TRAILING else order.trigger_ticks
-    return check_steps(book, (order.price_ticks, trigger), (order.open_lots, order.display_lots))
-
-
-def check_steps(book: SymbolBook, prices: tuple[int, ...], lots: tuple[int, ...]) -> int:
-    """The RejectCode if a price (NO_PRICE apart) or a quantity is no multiple of its step, else 0."""
-    if any(price % book.price_step for price in prices if price != NO_PRICE):
+    Args:
+        book: the symbol's book.
+        order: the order with what it enters; its trail and offset are distances, not prices.
+        enters_trigger: whether its trigger is entered; if not, it can only determine the row.
+    """
+    if book.steps.is_default:
+        return 0
+    prices, distances = [order.price_ticks], [order.trail_ticks]
+    if order.kind in TRAILING:
+        prices, distances = [], [order.trail_ticks, order.price_ticks]
+    elif order.kind in STOPS and enters_trigger:
+        prices.append(order.trigger_ticks)
+    row = _row_of(book, order)
+    if any(price % book.steps.row_of(price).price_step for price in prices if price != NO_PRICE) or any(
+        distance % row.price_step for distance in distances if distance != NO_PRICE
+    ):
         return RejectCode.OFF_STEP_PRICE
-    return RejectCode.OFF_STEP_QUANTITY if any(number % book.lot_step for number in lots) else 0
+    lots = (order.open_lots, order.display_lots)
+    return RejectCode.OFF_STEP_QUANTITY if any(number % row.lot_step for number in lots) else 0
+
+
+def _row_of(book: SymbolBook, order: Order) -> StepRow:
+    """The row of an order: that of its limit, else of its fixed trigger, else of the last price."""
+    if order.kind not in TRAILING:
+        if order.price_ticks != NO_PRICE:
+            return book.steps.row_of(order.price_ticks)
+        if order.kind in STOPS:
+            return book.steps.row_of(order.trigger_ticks)
+    return book.steps.rows[0] if book.last_ticks is None else book.steps.row_of(book.last_ticks)

@@ -16,7 +16,7 @@ from obengine.api.messages import (
 )
 from obengine.reference.matching import can_fill, first_fillable, match
 from obengine.reference.orders import LIMITED, TRAILING, WHOLE, Order
-from obengine.reference.rules import inside_band
+from obengine.reference.rules import inside_band, round_limit
 from obengine.reference.symbol_book import SymbolBook
 
 
@@ -147,7 +147,9 @@ def _reaches(price: int, stop: Order) -> bool:
 def _convert_to_order(book: SymbolBook, stop: Order) -> None:
     """Convert an elected stop to the order that it becomes."""
     if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
-        stop.price_ticks = _saturated(stop.trigger_ticks + stop.price_ticks)
+        limit = _saturated(stop.trigger_ticks + stop.price_ticks)
+        rounded = round_limit(book, stop.side, limit) if len(book.steps.rows) > 1 else limit
+        stop.price_ticks = limit if rounded is None else rounded
     if stop.kind in LIMITED:
         stop.price_ticks = inside_band(book, stop.side, stop.price_ticks)
     stop.kind = OrderKind.LIMIT if stop.kind in LIMITED else OrderKind.MARKET

@@ -9,6 +9,7 @@ from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TradingS
 from obengine.reference.bands import Band
 from obengine.reference.orders import Order
 from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
+from obengine.reference.step_table import StepTable
 
 _pack = EVENT_RECORD.pack
 
@@ -33,7 +34,7 @@ class SymbolBook:
         state: a TradingState.
         last_ticks: price of the last trade, None before the first.
         first_unseen_ticks: price of the first trade that waiting stops have not seen.
-        price_step, lot_step: prices and quantities that are entered are multiples of these.
+        steps: prices and quantities that are entered are multiples of these.
         band: the price band, None if there is none.
     """
 
@@ -45,11 +46,10 @@ class SymbolBook:
         "first_unseen_ticks",
         "last_ticks",
         "log",
-        "lot_step",
         "orders",
-        "price_step",
         "special_orders",
         "state",
+        "steps",
         "symbol",
         "waiting",
     )
@@ -65,13 +65,13 @@ class SymbolBook:
         self.state: int = TradingState.OPEN
         self.last_ticks: int | None = None
         self.first_unseen_ticks: int | None = None
-        self.price_step = self.lot_step = 1
+        self.steps = StepTable()
         self.band: Band | None = None
 
     @property
     def has_rules(self) -> bool:
         """Whether prices, quantities or matching have rules of this symbol."""
-        return self.band is not None or self.price_step > 1 or self.lot_step > 1
+        return self.band is not None or not self.steps.is_default
 
     def emit(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
         """Append an event of this symbol to the log."""

@@ -64,11 +64,10 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
             else _VALID
         )  # fmt: skip
     if command.op == Op.STEPS:
-        steps = (command.participant, command.qty_lots)
         return (
             RejectCode.BAD_FLAGS if command.flags
             else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
-            else RejectCode.BAD_STEP if not all(1 <= step <= MAX_STEP for step in steps)
+            else RejectCode.BAD_STEP if _bad_steps(command)
             else _VALID
         )  # fmt: skip
     if command.op == Op.RULE:
@@ -76,13 +75,19 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
             RejectCode.BAD_FLAGS if command.flags
             else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
             else RejectCode.UNKNOWN_RULE if command.kind > max(Rule)
-            else RejectCode.BAD_RULE if _bad_band(command)
+            else RejectCode.BAD_RULE if _bad_rule(command)
             else _VALID
         )  # fmt: skip
     return RejectCode.UNKNOWN_OP
 
 
-def _bad_band(command: Command) -> bool:
+def _bad_steps(command: Command) -> bool:
+    return not all(1 <= step <= MAX_STEP for step in (command.participant, command.qty_lots))
+
+
+def _bad_rule(command: Command) -> bool:
+    if command.kind == Rule.STEPS_FROM:
+        return command.price_ticks == NO_PRICE or _bad_steps(command)
     mode, width = command.side, command.order_id
     return mode > max(BandMode) or bool(mode and (command.price_ticks == NO_PRICE or width > MAX_PRICE))
 

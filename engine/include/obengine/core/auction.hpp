@@ -78,10 +78,9 @@ struct AuctionCandidate {
     return {price, std::min(demand, supply), demand - supply};
 }
 
-// Selects the auction price of crossing orders; `reference` may be no_price.
+// Selects the auction price of crossing orders; `reference` is a valid price or no_price.
 [[nodiscard]] inline AuctionCandidate choose_auction_price(const std::vector<AuctionOrder>& buys,
-                                                           const std::vector<AuctionOrder>& sells, Ticks reference,
-                                                           std::uint16_t step) {
+                                                           const std::vector<AuctionOrder>& sells, Ticks reference) {
     std::vector<AuctionCandidate> candidates = auction_candidates(buys, sells);
     const auto most = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
         return a.volume != b.volume ? a.volume < b.volume : a.imbalance() > b.imbalance();
@@ -93,8 +92,6 @@ struct AuctionCandidate {
     const auto all = [&](auto&& holds) { return std::all_of(candidates.begin(), candidates.end(), holds); };
     if (all([](const auto& candidate) { return candidate.surplus > 0; })) return candidates.back();
     if (reference == no_price || all([](const auto& candidate) { return candidate.surplus < 0; })) return candidates.front();
-    const Ticks beyond = beyond_step(reference, step);
-    reference = reference < min_price + beyond ? min_price : reference - beyond;
     return auction_at(std::clamp(reference, candidates.front().price, candidates.back().price), buys, sells);
 }
 
@@ -111,7 +108,8 @@ struct Auction {
     if (bid == no_key || ask == no_key || bid < -ask) return std::nullopt;
     // Orders that do not reach the opposite best price cannot trade, so their limits need no evaluation.
     Auction auction{{auction_orders(shared, book, 0, -ask), auction_orders(shared, book, 1, -bid)}, {}};
-    auction.best = choose_auction_price(auction.sides[0], auction.sides[1], reference, book.price_step);
+    if (reference != no_price) reference = book.rules().steps.floor(reference).value_or(min_price);
+    auction.best = choose_auction_price(auction.sides[0], auction.sides[1], reference);
     return auction;
 }
 

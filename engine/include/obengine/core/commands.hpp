@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <vector>
 
 #include "obengine/core/auction.hpp"
@@ -128,8 +127,7 @@ private:
 
     [[nodiscard]] RejectCode new_order(Ops& ops, const Command& command, const Extension& extension) {
         Order order = order_from(command, extension);
-        const Ticks trigger = is_trailing(order.kind) ? order.trail : order.trigger;
-        const RejectCode off_step = check_steps(ops.book, {order.price, trigger}, order.open, order.display);
+        const RejectCode off_step = check_steps(ops.book, order);
         if (off_step != RejectCode::none) return off_step;
         if (order.kind == OrderKind::limit && is_outside_band(ops.book, order)) return RejectCode::outside_band;
         const RejectCode reject_code = check_arrival(ops.book, order, extension.min_lots != 0);
@@ -167,8 +165,10 @@ private:
     [[nodiscard]] RejectCode modify(Ops& ops, Slot slot, const Command& command, const Extension& extension) {
         if (ops.is_waiting(slot)) return modify_stop(ops, slot, command, extension);
         if ((command.flags & flag::extended) != 0) return RejectCode::bad_trigger;
-        const RejectCode off_step = check_steps(ops.book, {command.price_ticks, no_price},
-                                                static_cast<std::uint32_t>(command.qty_lots));
+        Order entered;
+        entered.price = command.price_ticks;
+        entered.open = static_cast<std::uint32_t>(command.qty_lots);
+        const RejectCode off_step = check_steps(ops.book, entered);
         if (off_step != RejectCode::none) return off_step;
         auto qty = static_cast<std::uint32_t>(command.qty_lots);
         const OrderAttributes* const special = ops.attributes(slot);
@@ -192,8 +192,13 @@ private:
         const bool amended = (command.flags & flag::extended) != 0;
         const Ticks trigger = extension.trigger_ticks;
         if (amended && (is_trailing(stop.kind) ? trigger <= 0 : trigger == no_price)) return RejectCode::bad_trigger;
-        const RejectCode off_step = check_steps(ops.book, {is_limited(stop.kind) ? command.price_ticks : no_price, trigger},
-                                                static_cast<std::uint32_t>(command.qty_lots));
+        Order entered = stop;
+        entered.display = 0;
+        entered.open = static_cast<std::uint32_t>(command.qty_lots);
+        entered.price = is_limited(stop.kind) ? command.price_ticks : no_price;
+        if (amended && !is_trailing(stop.kind)) entered.trigger = trigger;
+        entered.trail = amended && is_trailing(stop.kind) ? trigger : 0;
+        const RejectCode off_step = check_steps(ops.book, entered, amended);
         if (off_step != RejectCode::none) return off_step;
         stop.open = static_cast<std::uint32_t>(command.qty_lots);
         if (is_limited(stop.kind)) stop.price = ops.node(slot).price = command.price_ticks;
@@ -233,20 +238,30 @@ private:
         return RejectCode::none;
     }
 
-    // The reject code if a price (no_price apart) or quantity is no multiple of its step.
-    [[nodiscard]] static RejectCode check_steps(const SymbolBook& book, std::initializer_list<Ticks> prices,
-                                                std::uint32_t lots, std::uint32_t display = 0) noexcept {
-        for (const Ticks price : prices) {
-            if (price != no_price && price % book.price_step != 0) return RejectCode::off_step_price;
-        }
-        const bool off = lots % book.lot_step != 0 || display % book.lot_step != 0;
-        return off ? RejectCode::off_step_quantity : RejectCode::none;
+    // The reject code if a price or quantity that an order enters is not valid. A trigger that is not entered can only
+    // determine the row.
+    [[nodiscard]] static RejectCode check_steps(const SymbolBook& book, const Order& order, bool enters_trigger = true) noexcept {
+        if (!book.has_rules()) return RejectCode::none;
+        const StepTable& steps = book.rules().steps;
+        const bool trailing = is_trailing(order.kind);
+        const bool stop = is_stop(order.kind) && !trailing;
+        const auto off = [](Ticks price, const StepRow& row) { return price != no_price && price % row.price_step != 0; };
+        const StepRow& row = steps.row_of(trailing                  ? book.last
+                                          : order.price != no_price ? order.price
+                                          : stop                    ? order.trigger
+                                                                    : book.last);
+        const bool off_price = off(order.price, trailing ? row : steps.row_of(order.price)) || order.trail % row.price_step != 0 ||
+                               (stop && enters_trigger && off(order.trigger, steps.row_of(order.trigger)));
+        if (off_price) return RejectCode::off_step_price;
+        const bool off_lots = order.open % row.lot_step != 0 || order.display % row.lot_step != 0;
+        return off_lots ? RejectCode::off_step_quantity : RejectCode::none;
     }
 
     [[nodiscard]] RejectCode set_steps(Ops& ops, const Command& command) {
-        ops.book.price_step = static_cast<std::uint16_t>(command.participant);
-        ops.book.lot_step = static_cast<std::uint16_t>(command.qty_lots);
-        ops.emit(EventKind::steps_set, 0, ops.book.lot_step, ops.book.price_step, 0, 0);
+        SymbolRules rules = ops.book.rules();
+        rules.steps = StepTable(static_cast<std::uint16_t>(command.participant), static_cast<std::uint16_t>(command.qty_lots));
+        ops.book.set_rules(rules);
+        ops.emit(EventKind::steps_set, 0, static_cast<std::uint32_t>(command.qty_lots), command.participant, 0, 0);
         return RejectCode::none;
     }
 
@@ -255,13 +270,19 @@ private:
     }
 
     [[nodiscard]] RejectCode set_rule(Ops& ops, const Command& command) {
+        SymbolRules rules = ops.book.rules();
+        const bool is_band = command.kind == code(Rule::band);
+        if (is_band) {
+            rules.band = {static_cast<BandMode>(command.side), command.price_ticks, static_cast<Ticks>(command.order_id)};
+        } else if (!rules.steps.add({command.price_ticks, static_cast<std::uint16_t>(command.participant),
+                                     static_cast<std::uint16_t>(command.qty_lots)})) {
+            return RejectCode::bad_rule;
+        }
+        ops.book.set_rules(rules);
         const std::uint64_t about = command.participant | std::uint64_t{command.side} << 32;
         ops.emit(EventKind::rule_set, command.kind, static_cast<std::uint32_t>(command.qty_lots), command.order_id, about,
                  command.price_ticks);
-        SymbolRules rules = ops.book.rules() == nullptr ? SymbolRules{} : *ops.book.rules();
-        rules.band = {static_cast<BandMode>(command.side), command.price_ticks, static_cast<Ticks>(command.order_id)};
-        ops.book.set_rules(rules);
-        cancel_outside_band(ops);
+        if (is_band) cancel_outside_band(ops);
         return RejectCode::none;
     }
 

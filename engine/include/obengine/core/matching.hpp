@@ -207,18 +207,9 @@ template <EventSink Sink>
     return null_slot;
 }
 
-// How far a price or key is above the next multiple of a step below it.
-[[nodiscard]] inline Ticks beyond_step(Ticks price, std::uint16_t step) noexcept {
-    const Ticks rest = price % step;
-    return rest < 0 ? rest + step : rest;
-}
-
-// The next multiple of the price step at or below a price, if it is a price; for the price of a sell, at or above it.
-[[nodiscard]] inline std::optional<Ticks> on_step(const SymbolBook& book, std::uint32_t side, Ticks price) noexcept {
-    const Ticks as_buy = side != 0 ? -price : price;
-    const Ticks beyond = beyond_step(as_buy, book.price_step);
-    if (as_buy < min_price + beyond) return std::nullopt;
-    return side != 0 ? beyond - as_buy : as_buy - beyond;
+// The next valid price that is not more aggressive than a limit of a side.
+[[nodiscard]] inline std::optional<Ticks> round_limit(const SymbolBook& book, std::uint32_t side, Ticks limit) noexcept {
+    return side != 0 ? book.rules().steps.ceil(limit) : book.rules().steps.floor(limit);
 }
 
 // The limit itself, or the last valid price inside the band if it is outside.
@@ -226,7 +217,7 @@ template <EventSink Sink>
     const Band* const band = book.band();
     if (band == nullptr || !band->is_outside(side, limit)) return limit;
     const Ticks worst = band->worst(side);
-    return on_step(book, side, worst).value_or(worst);
+    return round_limit(book, side, worst).value_or(worst);
 }
 
 // Whether a post-only order may arrive at `price`; SLIDE may change the price.
@@ -235,12 +226,11 @@ template <EventSink Sink>
     const Key best = best_firm_key(book, side ^ 1U);
     if (best == no_key || best < key_of(price, side ^ 1U)) return RejectCode::none;
     if ((flags & flag::slide) == 0) return RejectCode::would_take;
-    // The opposite best price as a key of this side.
-    const Key touch = -best;
-    if (touch == min_price) return RejectCode::bad_price;
-    const Ticks beyond = beyond_step(touch - 1, book.price_step);
-    if (touch - 1 < min_price + beyond) return RejectCode::bad_price;
-    price = key_of(touch - 1 - beyond, side);
+    const Ticks touch = key_of(best, side ^ 1U);
+    if (touch == (side != 0 ? max_price : min_price)) return RejectCode::bad_price;
+    const std::optional<Ticks> slid = round_limit(book, side, side != 0 ? touch + 1 : touch - 1);
+    if (!slid) return RejectCode::bad_price;
+    price = *slid;
     return RejectCode::none;
 }
 

@@ -88,10 +88,11 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
         const SymbolBook& book = engine.book(symbol);
         const bool has_last = book.last != no_price;
         const auto stored = [](std::uint16_t step) { return step == 1 ? std::uint16_t{0} : step; };
-        const bool has_steps = book.price_step != 1 || book.lot_step != 1;
+        const StepRow& first = book.rules().steps.rows().front();
+        const bool has_steps = first.price_step != 1 || first.lot_step != 1;
         if (!has_last && !has_steps && book.state == TradingState::open) continue;
-        records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, stored(book.price_step),
-                           stored(book.lot_step), has_last ? book.last : 0});
+        records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, stored(first.price_step),
+                           stored(first.lot_step), has_last ? book.last : 0});
     }
     return records;
 }
@@ -100,10 +101,16 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
 [[nodiscard]] inline std::vector<RuleRecord> rule_records(const Engine& engine) {
     std::vector<RuleRecord> records;
     for (std::size_t symbol = 0; symbol < engine.symbols(); ++symbol) {
-        const Band* const band = engine.book(symbol).band();
-        if (band == nullptr) continue;
-        records.push_back({static_cast<std::uint16_t>(symbol), code(Rule::band), code(band->mode), 0,
-                           static_cast<std::uint64_t>(band->width), band->reference, 0, 0});
+        if (!engine.book(symbol).has_rules()) continue;
+        const SymbolRules& rules = engine.book(symbol).rules();
+        const auto index = static_cast<std::uint16_t>(symbol);
+        if (rules.band.is_set()) {
+            records.push_back({index, code(Rule::band), code(rules.band.mode), 0,
+                               static_cast<std::uint64_t>(rules.band.width), rules.band.reference, 0, 0});
+        }
+        for (const StepRow& row : std::span(rules.steps.rows()).subspan(1)) {
+            records.push_back({index, code(Rule::steps_from), 0, row.lot_step, 0, row.from, row.price_step, 0});
+        }
     }
     return records;
 }
@@ -162,18 +169,25 @@ public:
         engine_->extension_ = {record.display_lots, record.min_lots, record.expiry_ns, record.trigger_ticks};
     }
 
-    void add(const SymbolRecord& record) noexcept {
+    void add(const SymbolRecord& record) {
         SymbolBook& book = engine_->state_.books[record.symbol];
         book.state = static_cast<TradingState>(record.state);
         book.last = record.has_last != 0 ? record.last_ticks : no_price;
-        book.price_step = std::max<std::uint16_t>(record.price_step, 1);
-        book.lot_step = std::max<std::uint16_t>(record.lot_step, 1);
+        SymbolRules rules = book.rules();
+        rules.steps = StepTable(std::max<std::uint16_t>(record.price_step, 1), std::max<std::uint16_t>(record.lot_step, 1));
+        book.set_rules(rules);
     }
 
     void add(const RuleRecord& record) {
-        SymbolRules rules;
-        rules.band = {static_cast<BandMode>(record.detail), record.price_ticks, static_cast<Ticks>(record.value)};
-        engine_->state_.books[record.symbol].set_rules(rules);
+        SymbolBook& book = engine_->state_.books[record.symbol];
+        SymbolRules rules = book.rules();
+        if (record.rule == code(Rule::band)) {
+            rules.band = {static_cast<BandMode>(record.detail), record.price_ticks, static_cast<Ticks>(record.value)};
+        } else {
+            static_cast<void>(rules.steps.add({record.price_ticks, static_cast<std::uint16_t>(record.number),
+                                               static_cast<std::uint16_t>(record.lots)}));
+        }
+        book.set_rules(rules);
     }
 
     // Orders must be added in snapshot order, after all symbols and rules.

@@ -72,6 +72,7 @@ inline void convert_to_order(const SymbolBook& book, Order& stop) noexcept {
         const bool over = offset > 0 && stop.trigger > max_price - offset;
         const bool under = offset < 0 && stop.trigger < min_price - offset;
         stop.price = over ? max_price : under ? min_price : stop.trigger + offset;
+        if (book.rules().steps.rows().size() > 1) stop.price = round_limit(book, stop.side, stop.price).value_or(stop.price);
     }
     if (is_limited(stop.kind)) stop.price = inside_band(book, stop.side, stop.price);
     stop.kind = is_limited(stop.kind) ? OrderKind::limit : OrderKind::market;

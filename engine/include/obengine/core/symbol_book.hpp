@@ -87,8 +87,8 @@ public:
     [[nodiscard]] const IdTable& ids() const noexcept { return ids_; }
     [[nodiscard]] IdTable& ids() noexcept { return ids_; }
 
-    // The rules of this symbol; nullptr if there are none.
-    [[nodiscard]] const SymbolRules* rules() const noexcept { return rules_.get(); }
+    [[nodiscard]] bool has_rules() const noexcept { return rules_ != nullptr; }
+    [[nodiscard]] const SymbolRules& rules() const noexcept { return rules_ == nullptr ? no_rules : *rules_; }
     void set_rules(const SymbolRules& rules) {
         rules_ = rules.any() ? std::make_unique<SymbolRules>(rules) : nullptr;
     }
@@ -96,16 +96,13 @@ public:
         return rules_ != nullptr && rules_->band.is_set() ? &rules_->band : nullptr;
     }
 
-    // Whether the fast path may handle this book: OPEN, without special orders, steps and rules.
+    // Whether the fast path may handle this book: OPEN, without special orders and without rules.
     [[nodiscard]] bool is_plain() const noexcept {
-        return state == TradingState::open && special_orders == 0 && price_step == 1 && lot_step == 1 &&
-               rules_ == nullptr;
+        return state == TradingState::open && special_orders == 0 && rules_ == nullptr;
     }
 
     TradingState state = TradingState::open;
     bool counted_as_plain = true;        // as counted by the engine
-    std::uint16_t price_step = 1;        // prices and quantities that are entered are multiples of these
-    std::uint16_t lot_step = 1;
     std::uint32_t special_orders = 0;    // open orders with attributes
     Ticks last = no_price;               // price of the last trade, or no_price
     Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen

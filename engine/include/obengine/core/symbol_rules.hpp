@@ -1,8 +1,9 @@
-// The rules of a symbol that RULE commands set (section 4.11 of the specification).
+// The rules of a symbol that RULE commands set (sections 4.10 and 4.11 of the specification).
 #pragma once
 
 #include <cstdint>
 
+#include "obengine/core/step_table.hpp"
 #include "obengine/io/messages.hpp"
 
 namespace obengine {
@@ -26,8 +27,12 @@ struct Band {
 
 struct SymbolRules {
     Band band;
+    StepTable steps;
 
-    [[nodiscard]] bool any() const noexcept { return band.is_set(); }
+    [[nodiscard]] bool any() const noexcept { return band.is_set() || !steps.is_default(); }
 };
+
+// The rules of a symbol for which none are set.
+inline const SymbolRules no_rules;
 
 }  // namespace obengine

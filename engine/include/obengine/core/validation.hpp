@@ -24,15 +24,15 @@ struct Extension {
 
 namespace validation {
 
-struct Rule {
+struct Check {
     bool broken;
     RejectCode code;
 };
 
-// The code of the first broken rule.
-[[nodiscard]] inline RejectCode first_broken(std::initializer_list<Rule> rules) noexcept {
-    for (const Rule& rule : rules) {
-        if (rule.broken) return rule.code;
+// The code of the first check that fails.
+[[nodiscard]] inline RejectCode first_broken(std::initializer_list<Check> checks) noexcept {
+    for (const Check& check : checks) {
+        if (check.broken) return check.code;
     }
     return RejectCode::none;
 }
@@ -102,7 +102,13 @@ struct Rule {
     });
 }
 
-[[nodiscard]] inline bool bad_band(const Command& command) noexcept {
+[[nodiscard]] inline bool bad_steps(const Command& command) noexcept {
+    return command.participant < 1 || command.participant > max_step || command.qty_lots < 1 ||
+           static_cast<std::uint32_t>(command.qty_lots) > max_step;
+}
+
+[[nodiscard]] inline bool bad_rule(const Command& command) noexcept {
+    if (command.kind == code(Rule::steps_from)) return command.price_ticks == no_price || bad_steps(command);
     if (command.side == code(BandMode::none)) return false;
     return command.side > code(BandMode::reject) || command.price_ticks == no_price || command.order_id > OrderId{max_price};
 }
@@ -139,15 +145,14 @@ struct Rule {
             return validation::first_broken({
                 {command.flags != 0, RejectCode::bad_flags},
                 {command.symbol >= symbols, RejectCode::unknown_symbol},
-                {command.participant < 1 || command.participant > max_step, RejectCode::bad_step},
-                {command.qty_lots < 1 || static_cast<std::uint32_t>(command.qty_lots) > max_step, RejectCode::bad_step},
+                {validation::bad_steps(command), RejectCode::bad_step},
             });
         case Op::rule:
             return validation::first_broken({
                 {command.flags != 0, RejectCode::bad_flags},
                 {command.symbol >= symbols, RejectCode::unknown_symbol},
-                {command.kind > code(Rule::band), RejectCode::unknown_rule},
-                {validation::bad_band(command), RejectCode::bad_rule},
+                {command.kind > code(Rule::steps_from), RejectCode::unknown_rule},
+                {validation::bad_rule(command), RejectCode::bad_rule},
             });
         case Op::extend: return RejectCode::none;
     }

@@ -25,6 +25,7 @@ inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: side value 
 inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: symbol value for all symbols
 inline constexpr std::uint8_t cross = 2;             // TRADED: detail of an uncross, where neither order is the taker
 inline constexpr std::uint32_t max_step = 65535;     // STEPS: the greatest price step and lot step
+inline constexpr std::size_t max_step_rows = 64;      // the greatest number of rows of a table of steps
 inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
 
 enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule };
@@ -33,7 +34,7 @@ enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_
 enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon };
 enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
 enum class TradingState : std::uint8_t { open, halt, auction };
-enum class Rule : std::uint8_t { band };
+enum class Rule : std::uint8_t { band, steps_from };
 enum class BandMode : std::uint8_t { none, reject };
 enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting };
 enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass, band };

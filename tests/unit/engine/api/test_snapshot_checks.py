@@ -11,7 +11,7 @@ import pytest
 from obengine.api.errors import SnapshotError, SymbolError
 from obengine.api.messages import NO_PRICE, BandMode
 from obengine.api.orders import new_order
-from obengine.api.protocol import Snapshot
+from obengine.api.protocol import RULE, Snapshot
 from obengine.reference.book import ReferenceBook
 from tests.unit.engine.book_driver import AON, AUCTION, BUY, GTD, SELL, BookDriver
 
@@ -135,8 +135,8 @@ def banded_scene() -> BookDriver:
         ("symbol", 1, "by symbol and rule"),
         ("detail", 0, "BandMode"),
         ("detail", 9, "BandMode"),
-        ("price_ticks", NO_PRICE, "reference price"),
-        ("value", 2**63, "reference price"),
+        ("price_ticks", NO_PRICE, "has a price"),
+        ("value", 2**63, "a width"),
         ("lots", 1, "unused"),
         ("number", 1, "unused"),
         ("reserved", 1, "unused"),
@@ -152,6 +152,34 @@ def test_an_invalid_rule_record_is_rejected(field: str, value: int, rule: str | 
         ReferenceBook(3).restore(snapshot)
     else:
         assert_refused(snapshot, rule)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("price_ticks", 9, "rows by price"),
+        ("price_ticks", NO_PRICE + 1, "first of its table"),
+        ("detail", 1, "else 0"),
+        ("lots", 0, "has steps"),
+        ("number", 65_536, "has steps"),
+        ("value", 1, "unused"),
+    ],
+)
+def test_an_invalid_row_of_a_table_is_rejected(field: str, value: int, rule: str) -> None:
+    driver = rich_scene()
+    for price in (5, 9):
+        driver.book.set_steps_from(price, price_step_ticks=2)
+    snapshot = driver.book.snapshot()
+    snapshot.rules[field][0] = value
+    assert_refused(snapshot, rule)
+
+
+def test_a_table_of_more_than_64_rows_is_rejected() -> None:
+    snapshot = rich_scene().book.snapshot()
+    rules = np.zeros(64, RULE)
+    rules["rule"], rules["lots"], rules["number"], rules["price_ticks"] = 1, 1, 1, range(64)
+    assert_refused(replace(snapshot, rules=rules), "64 rows")
+    ReferenceBook(3).restore(replace(snapshot, rules=rules[:63]))
 
 
 def test_a_second_engine_record_is_rejected() -> None:

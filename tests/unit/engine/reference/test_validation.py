@@ -97,6 +97,7 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.UNKNOWN_SYMBOL, [RULE | {"symbol": 1, "kind": 255}]),
     (RejectCode.UNKNOWN_RULE, [RULE | {"kind": 3, "side": 9}]),
     (RejectCode.BAD_RULE, [RULE | {"side": 9}]),
+    (RejectCode.BAD_RULE, [RULE | {"kind": 1, "participant": 1}]),
     (RejectCode.BAD_RULE, [RULE | {"price_ticks": NO_PRICE}]),
     (RejectCode.BAD_RULE, [RULE | {"order_id": 2**63}]),
     (RejectCode.BAD_TIME, [CLOCK | {"order_id": 49}]),
