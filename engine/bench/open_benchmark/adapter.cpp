@@ -8,46 +8,29 @@
 
 #include "event_ring.hpp"
 #include "matching_engine_api.h"
+#include "queued_reports.hpp"
 #include "obengine/core/engine.hpp"
 
 namespace {
 
 using namespace obengine;
 using open_benchmark::EventRing;
-using open_benchmark::PackedReport;
+using open_benchmark::QueuedReports;
 
-// Where reports go.
-class ReportQueue {
-public:
-    ReportQueue() = default;
-    ReportQueue(const me_transport_t* transport, void* handle) noexcept : transport_(transport), handle_(handle) {}
-
-    [[gnu::always_inline]] void push(const PackedReport& packed, std::uint64_t sequence) {
 #ifdef OBENGINE_OWN_RING
-        static_cast<void>(sequence);
-        static_cast<EventRing*>(handle_)->push(packed);
+using Reports = EventRing;
 #else
-        const bool is_trade = packed.type == ME_TRADE;
-        const me_report_t report{packed.type,     packed.side,     {}, sequence,
-                                 packed.order_id, packed.price_ticks, packed.quantity, 0,
-                                 is_trade ? packed.other : 0, is_trade ? packed.order_id : 0, 0};
-        while (transport_->push(handle_, &report) == 0) std::this_thread::yield();
+using Reports = QueuedReports;
 #endif
-    }
-
-private:
-    [[maybe_unused]] const me_transport_t* transport_ = nullptr;
-    void* handle_ = nullptr;
-};
 
 // Reports the events of one message at a time.
 class ReportSink {
 public:
     ReportSink() = default;
-    explicit ReportSink(const ReportQueue& queue) noexcept : queue_(queue) {}
+    explicit ReportSink(Reports* reports) noexcept : reports_(reports) {}
 
     // Starts a message: its sequence number, and the report of its refusal.
-    void start(std::uint64_t sequence, me_report_type_t refusal) noexcept {
+    [[gnu::always_inline]] void start(std::uint64_t sequence, me_report_type_t refusal) noexcept {
         sequence_ = sequence;
         refusal_ = refusal;
     }
@@ -62,23 +45,26 @@ public:
         report(is_cancel ? ME_CANCEL_ACK : ME_MODIFY_ACK, side, event, sequence_);
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return reports_; }
+    [[nodiscard]] std::size_t size() const noexcept { return reports_->pushed(); }
 
 private:
     [[gnu::always_inline]] void report(me_report_type_t type, std::uint32_t side, const Event& event, std::uint64_t other) {
-        ++reports_;
-        queue_.push({static_cast<std::uint8_t>(type), static_cast<std::uint8_t>(side), 0, event.lots, event.order_id, other,
-                     event.price_ticks},
-                    sequence_);
+        reports_->push({static_cast<std::uint32_t>(type) | side << 8, event.lots, event.order_id, other, event.price_ticks},
+                       sequence_);
     }
 
-    ReportQueue queue_;
+    Reports* reports_ = nullptr;
     std::uint64_t sequence_ = 0;
-    std::size_t reports_ = 0;
     me_report_type_t refusal_ = ME_CANCEL_REJECT;
 };
 
+// The benchmark's prices move over tens of thousands of ticks around one middle, with thousands of open orders.
+constexpr BookLimits limits{.ladder = {.first_bits = 18, .max_bits = 20}, .id_cell_bits = 16};
+
 std::unique_ptr<Engine> engine;
+#ifndef OBENGINE_OWN_RING
+std::unique_ptr<QueuedReports> queued;
+#endif
 ReportSink sink;
 
 // The best price of a side as a key, or the price of an empty side.
@@ -103,42 +89,42 @@ const me_transport_t* engine_get_transport() {
 }
 #endif
 
-void engine_init(std::uint64_t, const me_transport_t* transport, void* handle) {
-    engine = std::make_unique<Engine>(1);
-    sink = ReportSink(ReportQueue(transport, handle));
+#ifdef OBENGINE_OWN_RING
+void engine_init(std::uint64_t, const me_transport_t*, void* handle) {
+    engine = std::make_unique<Engine>(1, limits);
+    sink = ReportSink(static_cast<EventRing*>(handle));
 }
+
+void engine_flush() {}
+#else
+void engine_init(std::uint64_t, const me_transport_t* transport, void* handle) {
+    engine = std::make_unique<Engine>(1, limits);
+    queued = std::make_unique<QueuedReports>(transport, handle);
+    sink = ReportSink(queued.get());
+}
+
+void engine_flush() { queued->publish(); }
+#endif
 
 void engine_shutdown() { engine.reset(); }
 
-void engine_flush() {}
-
-void engine_on_new_order(const new_order_t* order) {
-    Command command{};
-    command.side = order->side;
-    command.tif = order->ioc;
-    command.qty_lots = static_cast<Lots>(order->quantity);
-    command.order_id = order->order_id;
-    command.price_ticks = order->price_ticks;
+[[gnu::flatten]] void engine_on_new_order(const new_order_t* order) {
     sink.start(order->sequence_number, ME_CANCEL_REJECT);
-    engine->apply(command, sink);
+    engine->apply(Command::of(Op::new_order, order->side, order->ioc != 0 ? TimeInForce::ioc : TimeInForce::gtc, 0,
+                              static_cast<Lots>(order->quantity), order->order_id, order->price_ticks),
+                  sink);
 }
 
-void engine_on_cancel(const cancel_t* cancel) {
-    Command command{};
-    command.op = code(Op::cancel);
-    command.order_id = cancel->order_id;
+[[gnu::flatten]] void engine_on_cancel(const cancel_t* cancel) {
     sink.start(cancel->sequence_number, ME_CANCEL_REJECT);
-    engine->apply(command, sink);
+    engine->apply(Command::of(Op::cancel, 0, TimeInForce::gtc, 0, 0, cancel->order_id, 0), sink);
 }
 
-void engine_on_modify(const modify_t* modify) {
-    Command command{};
-    command.op = code(Op::modify);
-    command.qty_lots = static_cast<Lots>(modify->new_quantity);
-    command.order_id = modify->order_id;
-    command.price_ticks = modify->new_price_ticks;
+[[gnu::flatten]] void engine_on_modify(const modify_t* modify) {
     sink.start(modify->sequence_number, ME_MODIFY_REJECT);
-    engine->apply(command, sink);
+    engine->apply(Command::of(Op::modify, 0, TimeInForce::gtc, 0, static_cast<Lots>(modify->new_quantity), modify->order_id,
+                              modify->new_price_ticks),
+                  sink);
 }
 
 std::int64_t engine_query_best_bid() { return best_price(0, std::numeric_limits<std::int64_t>::min()); }

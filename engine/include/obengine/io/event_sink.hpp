@@ -41,8 +41,9 @@ template <EventSink Sink>
 class DirectCursor {
 public:
     explicit DirectCursor(Sink& sink) noexcept : sink_(sink) {}
-    void push(const Event& event) { sink_.push(event); }
-    void push(const Event& event, std::uint32_t side)
+    // Inline, so that the sink is compiled for the kind of each event.
+    [[gnu::always_inline]] void push(const Event& event) { sink_.push(event); }
+    [[gnu::always_inline]] void push(const Event& event, std::uint32_t side)
         requires requires(Sink& sink) { sink.push(event, side); }
     {
         sink_.push(event, side);
