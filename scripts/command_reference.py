@@ -1,6 +1,7 @@
 """What the parser knows of every command, as pages: Markdown for the documentation, roff for `man`.
 
-usage: python scripts/command_reference.py FOLDER   writes the man pages into FOLDER, `man` of the checkout
+usage: python scripts/command_reference.py FOLDER   writes the man pages into FOLDER, `man` of the checkout,
+                                                    and the words that the shell completes
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ import typer
 
 from obrelease.cli.app import app
 from obrelease.cli.command_examples import EXAMPLES
+from obrelease.cli.console.complete_line import TABLE
 from obrelease.errors import ExitCode
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.completion_table import table_text  # noqa: E402
 
 PROGRAM: Final = "obrelease"
 COMMON: Final = frozenset({"--json", "--quiet", "--verbose", "--max-input", "--no-pager", "--help"})
@@ -156,7 +163,8 @@ def man_pages() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the man pages, and remove those of commands that no longer exist."""
+    """Write the table of completion and the man pages; remove those of commands that no longer exist."""
+    TABLE.write_text(table_text(), "utf-8")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     wanted = man_pages()

@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _shell_asks() -> bool:
-    from obrelease.cli.console.settings import shell_asks  # reads settings files: not needed for help
+    from obrelease.cli.console.shells import shell_asks
 
     return shell_asks()
 

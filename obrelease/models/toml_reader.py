@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +59,8 @@ def read_toml(data: bytes, where: str, *, malformed: type[ObreleaseError] = Inva
     """
     if len(data) > MAX_TOML_BYTES:
         raise InvalidInput(f"{where}: larger than {MAX_TOML_BYTES} bytes")
+    import tomllib  # many projects have no settings file
+
     with parsing(len(data), where):
         try:
             text = data.decode("utf-8")

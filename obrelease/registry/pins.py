@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -75,6 +74,8 @@ def write_pin(root: Path, name: str, digest: str, *, move: bool) -> None:
             f"{name!r} is not a valid name",
             hint="use 1 to 64 of a-z 0-9 . _ -, first a letter or digit; not `latest`, not only hex digits",
         )
+    import secrets  # completion only reads
+
     target = root / PINS_NAME / name
     staged = root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}.pin"
     for folder in (staged.parent, target.parent):

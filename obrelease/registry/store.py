@@ -12,8 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -103,7 +101,9 @@ class Registry:
                 self._make_staging(staging)
             yield staging
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            from shutil import rmtree
+
+            rmtree(staging, ignore_errors=True)
 
     def adopt(self, staging: Path, digest: str) -> Entry:
         """Record the run that another machine recorded, as it is: its folder is checked in full and moved.
@@ -135,6 +135,8 @@ class Registry:
 
     def _staging_place(self) -> Path:
         """Where a run is written before it is complete: a new folder on the file system of the registry."""
+        import secrets  # readers do without
+
         return self.root / STAGING_NAME / f"{os.getpid()}-{secrets.token_hex(8)}"
 
     def _make_staging(self, staging: Path) -> None:

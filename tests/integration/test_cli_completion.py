@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from typer import _completion_classes
+from typer._click.shell_completion import ShellComplete
+from typer._completion_classes import BashComplete, FishComplete, PowerShellComplete, ZshComplete
+from typer.main import get_command
 
 from obengine import cores
 from obengine.harness.arrivals import _PROCESSES
 from obengine.harness.profiling import PROFILERS
 from obrelease.api.sort_columns import SORT_COLUMNS
-from obrelease.cli.app import execute
+from obrelease.cli.app import app, execute
 from obrelease.cli.commands.run_options import SCENARIOS
+from obrelease.cli.console.complete_line import TABLE, complete, read_table
 from obrelease.cli.console.completion import CORES, KINDS
+from obrelease.cli.console.shells import INSTRUCTION, Request, read_request
 from obrelease.errors import ExitCode
 from obrelease.models.artefact import Kind
 from obrelease.registry.filter import FILTER_KEYS
 from obrelease.registry.layout import INDEX_NAME, PINS_NAME
 from obrelease.registry.store import Registry
+from scripts.completion_table import table_text
 from tests import program
 from tests.drafts import draft
 from tests.unit.release.project import Project, git, make_project
@@ -29,13 +36,27 @@ Tab = Callable[[str], list[str]]
 
 HEAVY = (
     "git", "github", "hdrh", "jsonschema", "matplotlib", "numpy", "obengine", "pandas", "requests",
-    "rich", "sqlite3",
+    "rich", "sqlite3", "typer", "pydantic", "dataclasses",
 )  # fmt: skip
 ASKED = (
     "show ", "show a", "pin ", "pin name ", "reproduce ", "diff ", "diff a,", "publish --run ", "list ",
     "list kind=", "list scenario=", "list commit=", "list digest=", "list --scenario ", "verify ", "tag ",
     "gate --base ", "gate --release ", "list --results ", "nonsense ", "run bench --scenario ",
 )  # fmt: skip
+ODD_LINES = (
+    "--verbose list ki", "--nonsense list ", "list --nonsense --kind ", "list --kind=be", "list --kind=",
+    "list --kind = ", "list -- ", "list -- --", "list --limit", "list --limit x ", "list --limit=3 -",
+    "list -qv -", "list -qx -", "list --figures --", "list --no-figures --f", "list --json=3 --",
+    "list kind=bench kind", "diff a ", "diff a b ", "diff latest,", "pin a ", "pin a b c ",
+    "publish v1 --run a --run ", "push a b ", "push ", "run ", "run --", "run nonsense ",
+    "run bench --scenario x10 --sc", "show --results nowhere ", "show --results= ", "help ", "help run ",
+    "sweep run x ", "import --format ", "import --unit n", "-", "--", "-V list ", "run bench -",
+    "show --kind bench --core native ", "list --sort -", "list --sort=-c", "gate --policy x --base ",
+    "list '", 'list "a b" s',
+)  # fmt: skip
+
+HELP = ("-h", "--help")
+"""Names that the parser has in no order."""
 
 
 def environment(line: str) -> dict[str, str]:
@@ -192,13 +213,22 @@ def in_a_process(folder: Path, line: str, code: str) -> subprocess.CompletedProc
 
 
 def test_a_fault_of_a_completion_is_silent_in_a_process(tmp_path: Path) -> None:
-    fault = "import typer.core; typer.core.TyperGroup.shell_complete = lambda *_: 1 / 0"
+    fault = "import obrelease.cli.console.complete_line as line; line.complete = lambda *_: 1 / 0"
     done = in_a_process(tmp_path, "sh", f"{fault}; {program.START}")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("line", ["sh", "run bench --scenario ", "list --kind ", "run stress --core "])
-def test_fixed_words_load_nothing_heavy(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("sh", set()),
+        ("run bench --scenario ", set()),
+        ("list --kind ", set()),
+        ("run stress --", set()),
+        ("show ", {"sqlite3", "dataclasses"}),
+    ],
+)
+def test_words_load_nothing_heavy(project: Project, line: str, needed: set[str]) -> None:
     code = f"""
 import sys
 try:
@@ -206,6 +236,65 @@ try:
 except SystemExit:
     print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)
 """
-    done = in_a_process(tmp_path, line, code)
+    done = in_a_process(project.root, line, code)
     assert done.stdout.split()
-    assert done.stderr.split() == []
+    assert set(done.stderr.split()) == needed
+
+
+def by_the_parser(request: Request) -> list[tuple[str, str]]:
+    """The answer of Typer itself, from the words that it parses."""
+    shell = ZshComplete(get_command(app), {}, "obrelease", INSTRUCTION)
+    found = shell.get_completions(list(request.words), request.incomplete)
+    return [(item.value, item.help or "") for item in found]
+
+
+def lines() -> Iterator[str]:
+    """Every command with what can follow it, and lines that are strange or wrong."""
+    for name in read_table():
+        yield from (
+            f"{name} {typed}".lstrip() for typed in ("", "-", "--", "--no", "-v -", "s", "--json --", "=")
+        )
+    yield from ODD_LINES
+
+
+def test_the_answers_are_those_of_the_parser(project: Project) -> None:
+    for line in lines():
+        request = read_request(environment(f"obrelease {line}"))
+        assert request is not None
+        ours = complete(read_table(), request.words, request.incomplete)
+        parsers = by_the_parser(request)
+        assert sorted(ours) == sorted(parsers), line
+        in_order = [[each for each in found if each[0] not in HELP] for found in (ours, parsers)]
+        assert in_order[0] == in_order[1], line
+
+
+@pytest.mark.parametrize("shell", [BashComplete, ZshComplete, FishComplete, PowerShellComplete])
+@pytest.mark.parametrize("line", ["", "run bench --", "list kind=b", 'list "kind=', "show 'a", "nonsense "])
+def test_shells_get_the_form_of_their_scripts(
+    shell: type[ShellComplete], line: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_completion_classes, "_sanitize_help_text", lambda text: text)
+    asked = {
+        **environment(f"obrelease {line}"),
+        INSTRUCTION: f"complete_{shell.name}",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": line.split(" ")[-1],
+    }
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    request = read_request()
+    assert request is not None
+    ours = request.answer(complete(read_table(), request.words, request.incomplete))
+    assert ours == shell(get_command(app), {}, "obrelease", INSTRUCTION).complete()
+
+
+@pytest.mark.parametrize(("line", "code"), [("obrelease sho", 0), ("obrelease plot --out ", 1)])
+def test_fish_asks_whether_there_is_an_answer(tmp_path: Path, line: str, code: int) -> None:
+    asked = {INSTRUCTION: "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "is-args"}
+    env = program.environment(**environment(line) | asked)
+    done = program.run_program(cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_the_table_is_that_of_the_parser() -> None:
+    assert TABLE.read_text("utf-8") == table_text(), "run `python scripts/command_reference.py man`"

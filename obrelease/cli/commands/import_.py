@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Annotated, Final
 
 import typer
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
-from obrelease.cli.console.completion import words
+from obrelease.cli.console.completion import formats, words
 from obrelease.cli.rendering.imports import import_text
 from obrelease.errors import InvalidInput
-
-
-def _format_names() -> Iterator[tuple[str, str]]:
-    yield from api.import_format_titles().items()
 
 
 def _next_step(registry: api.Registry, new: api.Entry) -> str:
@@ -47,7 +42,7 @@ def import_files(
             "--format",
             metavar="FORMAT",
             help="The format of all files; detected by default.",
-            autocompletion=lambda: list(_format_names()),
+            autocompletion=formats,
         ),
     ] = None,
     commit: Annotated[

@@ -8,21 +8,27 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from typing import TYPE_CHECKING, Final
-
-import typer
-
-from obrelease.api.project import Project
-from obrelease.cli.console.settings import load
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from obrelease.api.project import Project
     from obrelease.registry.entry import Entry
-    from obrelease.registry.store import Registry
 
 Offer = tuple[str, str]
 """A word and its description, which some shells show."""
 
-Completer = Callable[[typer.Context, str], list[Offer]]
+
+class CommandLine(Protocol):
+    """What stands before the cursor: a context of the parser, or a `complete_line.Position`."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of options and arguments that were given."""
+
+
+Completer = Callable[[CommandLine, str], list[Offer]]
 
 KINDS: Final = {
     "bench": "seeded order flow",
@@ -68,10 +74,10 @@ _SHORT_DIGEST: Final = 12
 _HEX: Final = frozenset("0123456789abcdef")
 
 
-def _silent(offer: Callable[[typer.Context, str], Iterable[Offer]]) -> Completer:
+def _silent(offer: Callable[[CommandLine, str], Iterable[Offer]]) -> Completer:
     """A completer that offers what it found before it failed, and prints nothing itself."""
 
-    def attempt(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    def attempt(ctx: CommandLine, incomplete: str) -> list[Offer]:
         found: list[Offer] = []
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(Exception):
             found.extend(offer(ctx, incomplete))
@@ -80,31 +86,41 @@ def _silent(offer: Callable[[typer.Context, str], Iterable[Offer]]) -> Completer
     return attempt
 
 
+_WORDS: Final[dict[Completer, list[Offer]]] = {}
+
+
 def words(*names: str, **described: str) -> Completer:
     """Offers the same words everywhere, some with a description."""
+    found = [*((name, "") for name in names), *described.items()]
+    completer = _silent(lambda _ctx, _incomplete: found)
+    _WORDS[completer] = found
+    return completer
 
-    def offer(_ctx: typer.Context, _incomplete: str) -> list[Offer]:
-        return [*((name, "") for name in names), *described.items()]
 
-    return _silent(offer)
+def what_it_offers(completer: Completer) -> str | list[Offer]:
+    """A completer as `command_words.json` has it: its words, or its name in `OFFERS`."""
+    names = {each: name for name, each in OFFERS.items()}
+    return _WORDS[completer] if completer in _WORDS else names[completer]
 
 
 @_silent
-def runs(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+def runs(ctx: CommandLine, incomplete: str) -> Iterator[Offer]:
     """Pinned names, `latest`, and the newest digests."""
-    yield from pins(ctx, incomplete)
+    root = _results(ctx)
+    with suppress(Exception):
+        yield from _pins(root)
     yield "latest", "the newest run"
-    yield from _digests(_registry(ctx), ctx, incomplete)
+    yield from _digests(root, ctx, incomplete)
 
 
 @_silent
-def pins(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+def pins(ctx: CommandLine, _incomplete: str) -> Iterator[Offer]:
     """Pinned names."""
-    yield from ((name, f"pinned: {digest[:_SHORT_DIGEST]}") for name, digest in _registry(ctx).pins().items())
+    yield from _pins(_results(ctx))
 
 
 @_silent
-def sides(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+def sides(ctx: CommandLine, incomplete: str) -> Iterator[Offer]:
     """As `runs`, several with commas between, and the tags of releases."""
     done, comma, last = incomplete.rpartition(",")
     yield from ((f"{done}{comma}{name}", what) for name, what in runs(ctx, last))
@@ -113,19 +129,27 @@ def sides(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
 
 
 @_silent
-def benchmarks(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+def benchmarks(ctx: CommandLine, _incomplete: str) -> Iterator[Offer]:
     """Benchmarks of the settings."""
     yield from ((name, "a benchmark") for name in _project(ctx).benchmarks)
 
 
 @_silent
-def scenarios(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
-    """Scenarios of the runs that are kept, of the kind that was asked for."""
-    yield from ((name, "") for name in _recorded_scenarios(_registry(ctx), ctx.params.get("kind")))
+def formats(_ctx: CommandLine, _incomplete: str) -> Iterator[Offer]:
+    """Formats of files, also of plugins."""
+    from obrelease.api import import_format_titles
+
+    yield from import_format_titles().items()
 
 
 @_silent
-def tags(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
+def scenarios(ctx: CommandLine, _incomplete: str) -> Iterator[Offer]:
+    """Scenarios of the runs that are kept, of the kind that was asked for."""
+    yield from ((name, "") for name in _recorded_scenarios(_results(ctx), ctx.params.get("kind")))
+
+
+@_silent
+def tags(ctx: CommandLine, _incomplete: str) -> Iterator[Offer]:
     """Tags of the repository, and releases of the directory forge."""
     project = _project(ctx)
     if project.releases.is_dir():
@@ -142,7 +166,7 @@ def tags(ctx: typer.Context, _incomplete: str) -> Iterator[Offer]:
 
 
 @_silent
-def filters(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+def filters(ctx: CommandLine, incomplete: str) -> Iterator[Offer]:
     """Filter words: keys that are not used yet, and values of the key at hand.
 
     bash parts words at `=`, so a value may come alone, the key and perhaps the sign before it.
@@ -165,31 +189,41 @@ def filters(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
         yield from found or [(f"{name}=", _FILTERS.get(name, ""))]
 
 
-def _values(ctx: typer.Context, key: str, start: str) -> Iterator[Offer]:
+def _values(ctx: CommandLine, key: str, start: str) -> Iterator[Offer]:
     if key in _FIXED:
         yield from _FIXED[key].items()
     elif key == "scenario":
-        yield from ((name, "") for name in _recorded_scenarios(_registry(ctx), None))
+        yield from ((name, "") for name in _recorded_scenarios(_results(ctx), None))
     elif key == "digest":
-        yield from _digests(_registry(ctx), ctx, start)
+        yield from _digests(_results(ctx), ctx, start)
     elif key in {"commit", "events", "workload"}:
-        from obrelease.registry.filter import Filter
-
         field = {"events": "events_digest"}.get(key, key)
-        found = (getattr(entry, field) for entry in _registry(ctx).find(Filter(), limit=_MAX_SUGGESTIONS))
+        found = (getattr(entry, field) for entry in _newest(_results(ctx)))
         short = None if key == "workload" else _SHORT_DIGEST
         yield from ((fact[:short], "") for fact in dict.fromkeys(found) if fact)
 
 
-def _digests(registry: Registry, ctx: typer.Context, start: str) -> Iterator[Offer]:
+def _pins(root: Path) -> Iterator[Offer]:
+    from obrelease.registry.pins import read_pins
+
+    yield from ((name, f"pinned: {digest[:_SHORT_DIGEST]}") for name, digest in read_pins(root).items())
+
+
+def _newest(root: Path, **where: str | None) -> tuple[Entry, ...]:
+    from obrelease.registry.filter import Filter
+    from obrelease.registry.index.query import query
+
+    digest, kind, scenario, core = map(where.get, ("digest", "kind", "scenario", "core"))
+    wanted = Filter(digest=digest, kind=kind, scenario=scenario, core=core)
+    return query(root, wanted, _MAX_SUGGESTIONS).entries
+
+
+def _digests(root: Path, ctx: CommandLine, start: str) -> Iterator[Offer]:
     if not _HEX.issuperset(start):
         return
-    from obrelease.registry.filter import Filter
-
-    kind, scenario, core = (ctx.params.get(key) for key in ("kind", "scenario", "core"))
-    where = Filter(digest=start or None, kind=kind, scenario=scenario, core=core)
+    given = {key: ctx.params.get(key) for key in ("kind", "scenario", "core")}
     length = _SHORT_DIGEST if len(start) <= _SHORT_DIGEST else None
-    for entry in registry.find(where, limit=_MAX_SUGGESTIONS):
+    for entry in _newest(root, digest=start or None, **given):
         yield entry.digest[:length], _description(entry)
 
 
@@ -199,19 +233,32 @@ def _description(entry: Entry) -> str:
     return printable(" ".join(part for part in (f"{entry.kind}/{entry.scenario}", entry.core) if part))
 
 
-def _recorded_scenarios(registry: Registry, kind: str | None) -> list[str]:
+def _recorded_scenarios(root: Path, kind: str | None) -> list[str]:
     from obrelease.registry.index.directory_stamps import read_directory_stamps
 
-    folders = (location.split("/") for location in read_directory_stamps(registry.root))
+    folders = (location.split("/") for location in read_directory_stamps(root))
     return sorted({scenario for of_kind, scenario in folders if kind in {None, of_kind}})
 
 
-def _project(ctx: typer.Context) -> Project:
+def _project(ctx: CommandLine) -> Project:
+    from obrelease.cli.console.settings import load
+
     results = ctx.params.get("results")
-    return load({"results": None if results is None else str(results)})
+    return load({"results": str(results) if results else None})
 
 
-def _registry(ctx: typer.Context) -> Registry:
-    from obrelease.registry.store import Registry
+def _results(ctx: CommandLine) -> Path:
+    return _project(ctx).results_folder(must_exist=True)
 
-    return Registry(_project(ctx).results_folder(must_exist=True))
+
+OFFERS: Final[dict[str, Completer]] = {
+    "benchmarks": benchmarks,
+    "filters": filters,
+    "formats": formats,
+    "pins": pins,
+    "runs": runs,
+    "scenarios": scenarios,
+    "sides": sides,
+    "tags": tags,
+}
+"""Completers whose words depend on the folder at hand, by name."""

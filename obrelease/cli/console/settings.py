@@ -2,26 +2,26 @@
 
 The table is in `pyproject.toml`, or in `obrelease.toml` for projects in other languages. It is a file
 of the tree and so not trusted: it names no host that a token is sent to, and no path outside of the tree.
-This is the only file of the package that reads the environment.
+Only this file and `shells`, which reads what a shell asks, read the environment.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.api.project import GITHUB_API, RESULTS, Project
 from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.project_name import project_name
 from obrelease.models.release_choices import GENERATORS, NOTES_SOURCES
-from obrelease.models.toml_reader import read_toml_file
 from obrelease.remote.oci.credential_sources import CredentialSources
-from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
+
+if TYPE_CHECKING:
+    from obrelease.storage.limits import Limits
 
 KEYS: Final = (
     *("project", "results", "schemas", "forge", "releases", "repository", "api", "remote"),
@@ -113,6 +113,10 @@ def _file_settings(root: Path) -> _FileSettings:
 
 def _document(path: Path) -> dict[str, Any]:
     """A TOML file; empty if there is none."""
+    if not os.path.lexists(path):
+        return {}
+    from obrelease.models.toml_reader import read_toml_file
+
     try:
         return read_toml_file(path, malformed=UsageError)
     except NotFound:
@@ -215,6 +219,8 @@ def input_limits(flag: str | None, environ: Mapping[str, str] | None = None) -> 
     Raises:
         UsageError: not a size.
     """
+    from obrelease.storage.limits import DEFAULT_LIMITS, Limits, parse_size
+
     size = flag or (os.environ if environ is None else environ).get("OBRELEASE_MAX_INPUT")
     return Limits.for_input(parse_size(size)) if size else DEFAULT_LIMITS
 
@@ -226,8 +232,10 @@ def wants_color() -> bool:
 
 def pager_command(environ: Mapping[str, str] | None = None) -> list[str]:
     """The words of the user's pager, `PAGER` or else `less`; none if it is empty, `cat`, or no command."""
+    from shlex import split
+
     try:
-        words = shlex.split((os.environ if environ is None else environ).get("PAGER", "less"))
+        words = split((os.environ if environ is None else environ).get("PAGER", "less"))
     except ValueError:
         return []
     return [] if words == ["cat"] else words
@@ -236,11 +244,6 @@ def pager_command(environ: Mapping[str, str] | None = None) -> list[str]:
 def with_pager_defaults(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a pager; `less` gets the options that git gives it."""
     return {"LESS": "FRX", **(os.environ if environ is None else environ)}
-
-
-def shell_asks() -> bool:
-    """Whether the process was started by a shell's completion, which shows whatever is printed."""
-    return "_OBRELEASE_COMPLETE" in os.environ
 
 
 def configure_matplotlib() -> None:

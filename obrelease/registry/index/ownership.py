@@ -8,7 +8,6 @@ without the right mark is never opened by SQLite.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -67,6 +66,8 @@ def read_secret() -> bytes:
 
 def _make_secret(path: Path) -> None:
     """Write a new secret under its name at once, unless another process was faster."""
+    import secrets  # once for each user
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)

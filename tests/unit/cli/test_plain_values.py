@@ -11,10 +11,10 @@ from obrelease.cli.console.command import named_folder
 from obrelease.cli.console.plain_values import with_plain_values
 
 GIVEN = (
-    (), ("--text", "a"), ("--text", ""), ("--text", "\udcff"), ("--many", "a", "--many", "b"), ("--number", "12"),
-    ("--number", "-3"), ("--number", "1.5"), ("--number", "٣"), ("--number", " 7 "), ("--number", "9" * 30),
-    ("--ranged", "3"), ("--ranged", "99"), ("--folder", "here"), ("--folder", ""), ("--flag",), ("-v", "-v"),
-    ("--path", "a/b"), ("one", "two"),
+    (), ("--text", "a"), ("--text", ""), ("--text", "\udcff"), ("--many", "a", "--many", "b"),
+    ("--number", "12"), ("--number", "-3"), ("--number", "1.5"), ("--number", "٣"), ("--number", " 7 "),
+    ("--number", "9" * 30), ("--ranged", "3"), ("--ranged", "99"), ("--folder", "here"), ("--folder", ""),
+    ("--flag",), ("-v", "-v"), ("--path", "a/b"), ("one", "two"),
 )  # fmt: skip
 
 
