@@ -38,6 +38,7 @@ from obengine.api.messages import (
     Rule as Rule,
     SelfTrade as SelfTrade,
     Side as Side,
+    StateFlag as StateFlag,
     TimeInForce as TimeInForce,
     TradingState as TradingState,
     records_digest as records_digest,

@@ -43,6 +43,7 @@ inline void add_special(std::vector<Command>& flow, Random& random, Ticks mid) {
     order.op = code(Op::new_order);
     order.kind = static_cast<std::uint8_t>(random.below(6));
     order.tif = static_cast<std::uint8_t>(random.below(order.kind == 0 ? 6 : 5));
+    if (order.kind <= 1 && random.once_in(6)) order.tif = static_cast<std::uint8_t>(6 + random.below(2));
     order.flags = static_cast<std::uint16_t>(flag::extended | random.below(5) << flag::self_trade_shift);
     if (random.once_in(4)) order.flags |= flag::total;
     if (order.kind == 1 && (order.tif == 0 || order.tif == 2) && random.once_in(2)) order.flags |= flag::to_limit;
@@ -94,6 +95,7 @@ inline Command rare_command(Random& random, std::uint64_t clock_ns) {
     made.participant = static_cast<std::uint32_t>(1 + random.below(3));
     made.order_id = clock_ns;
     made.flags = made.op == code(Op::clock) && random.once_in(10) ? end_of_day : 0;
+    if (made.op == code(Op::state) && random.once_in(2)) made.flags = made.side == 2 ? state_flag::closing : made.side == 1 ? state_flag::uncross : 0;
     made.price_ticks = no_price;
     return made;
 }

@@ -19,6 +19,7 @@ from obengine.api.messages import (
     OrderFlag,
     OrderKind,
     Rule,
+    StateFlag,
     TimeInForce,
 )
 
@@ -51,7 +52,7 @@ class Temper:
     name: str
     ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01, 0.002)
     kinds: Weights = (0.6, 0.12, 0.08, 0.08, 0.06, 0.06)
-    tifs: Weights = (0.5, 0.12, 0.1, 0.1, 0.08, 0.1)
+    tifs: Weights = (0.5, 0.1, 0.1, 0.08, 0.06, 0.08, 0.04, 0.04)
     post_only: float = 0.08
     hidden: float = 0.12
     iceberg: float = 0.2
@@ -103,6 +104,7 @@ def _orders(rng: np.random.Generator, temper: Temper, out: Commands) -> Commands
     new = out["op"] == Op.NEW
     kind, tif = _draw(rng, temper.kinds, n), _draw(rng, temper.tifs, n)
     tif = np.where((tif == TimeInForce.AON) & (kind != OrderKind.LIMIT), TimeInForce.FOK, tif)
+    tif = np.where((tif >= TimeInForce.ON_OPEN) & (kind >= OrderKind.STOP), TimeInForce.GTC, tif)
     lasting = np.isin(tif, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD))
     limited = np.isin(kind, (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP_LIMIT))
     stops, trailing = kind >= OrderKind.STOP, kind >= OrderKind.TRAILING_STOP
@@ -160,6 +162,8 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     out["side"] = np.where(
         op == Op.STATE, state, np.where(op == Op.MASS_CANCEL, rng.integers(0, 3, n), out["side"])
     )
+    flag = np.array([0, StateFlag.UNCROSS, StateFlag.CLOSING])[state] * rng.integers(0, 2, n)
+    out["flags"] = np.where(op == Op.STATE, flag, out["flags"])
     out["price_ticks"] = np.where((op == Op.STATE) & (rng.random(n) < 0.5), NO_PRICE, out["price_ticks"])
     everywhere = (op == Op.MASS_CANCEL) & (rng.random(n) < 0.2)
     out["symbol"] = np.where(everywhere, ALL_SYMBOLS, out["symbol"])
@@ -189,7 +193,7 @@ def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: C
         (out, "op", (0, 0, 4, 10, 255)),
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
-        (out, "tif", (0, 1, 2, 3, 4, 5, 6)),
+        (out, "tif", (0, 1, 2, 3, 4, 5, 6, 7, 8)),
         (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0xD0, 0x100, 0x200, 0x11, 0x18)),
         (out, "symbol", (temper.symbols, ALL_SYMBOLS)),
         (out, "qty_lots", (0, -1, -(2**31), 1)),
@@ -245,7 +249,8 @@ TEMPERS: Final = (
         "sessions",
         ops=(0.7, 0.06, 0.08, 0.03, 0.0, 0.005, 0.1, 0.01, 0.01),
         calm=0.35,
-        kinds=(0.8, 0.05, 0.05, 0.04, 0.03, 0.03),
+        kinds=(0.7, 0.15, 0.05, 0.04, 0.03, 0.03),
+        tifs=(0.36, 0.06, 0.06, 0.06, 0.04, 0.06, 0.18, 0.18),
         spread=9,
         symbols=3,
     ),

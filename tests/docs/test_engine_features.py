@@ -9,7 +9,16 @@ from typing import Final
 
 import pytest
 
-from obengine.api.messages import BandMode, OrderFlag, OrderKind, Rule, SelfTrade, TimeInForce, TradingState
+from obengine.api.messages import (
+    BandMode,
+    OrderFlag,
+    OrderKind,
+    Rule,
+    SelfTrade,
+    StateFlag,
+    TimeInForce,
+    TradingState,
+)
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "engine.md").read_text("utf-8")
@@ -54,6 +63,9 @@ def test_each_row_speaks_of_all_five_others() -> None:
         (TimeInForce.FOK, "fill or kill"),
         (TimeInForce.AON, "all or none"),
         (TimeInForce.GTD, "GTD"),
+        (TimeInForce.ON_OPEN, "limit-on-open"),
+        (TimeInForce.ON_CLOSE, "limit-on-close"),
+        (StateFlag.UNCROSS, "ends in a halt"),
         (OrderFlag.POST_ONLY, "post-only"),
         (OrderFlag.SLIDE, "slides"),
         (OrderFlag.HIDDEN, "hidden"),

@@ -49,6 +49,7 @@ class NaiveBook:
         self.age = self.clock = 0
         self.extension: Extension | None = None
         self.state = [0] * symbols
+        self.closing = [False] * symbols
         self.last: list[int | None] = [None] * symbols
         self.rules = [NaiveRules() for _ in range(symbols)]
         self.prices: list[int] = []
@@ -96,7 +97,7 @@ class NaiveBook:
         if command.op == Op.RULE:
             return self.set_rule(command)
         order = self.find(command.symbol, command.order_id)
-        if order is None or (order.waits and command.op == Op.EXECUTE):
+        if order is None or (order.queue > 2 and command.op == Op.EXECUTE):
             return RejectCode.UNKNOWN_ORDER
         if command.op == Op.CANCEL:
             self.withdraw(order, min(command.qty_lots or order.qty, order.qty), CancelReason.REQUESTED)
@@ -116,7 +117,12 @@ class NaiveBook:
             return 0
         rules.set_band(c.side, c.price_ticks, c.order_id)
         for order in self.in_order():
-            if order.symbol == c.symbol and not order.waits and rules.forbids(order.side, order.price):
+            if (
+                order.symbol == c.symbol
+                and not order.waits
+                and order.price != NO_PRICE
+                and rules.forbids(order.side, order.price)
+            ):
                 self.withdraw(order, order.qty, CancelReason.BAND)
         return 0
 
@@ -130,6 +136,8 @@ class NaiveBook:
         price = NO_PRICE if unpriced else c.price_ticks
         order = Order(c.symbol, c.side, c.order_id, c.participant, price, c.qty_lots, 0)
         order.kind, order.tif, order.flags = c.kind, c.tif, c.flags & 0xFFFE
+        if order.queue > 3 and price != NO_PRICE:
+            order.kind = OrderKind.LIMIT
         order.display, order.expiry = x.display, x.expiry
         if c.kind >= OrderKind.TRAILING_STOP:
             order.trail, order.trigger = x.trigger, NO_PRICE
@@ -165,7 +173,7 @@ class NaiveBook:
             return RejectCode.OUTSIDE_BAND
         if state == TradingState.HALT:
             return RejectCode.HALTED
-        if state == TradingState.AUCTION and not order.waits:
+        if state == TradingState.AUCTION and order.queue < 3:
             lasting = order.tif in (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)
             if order.kind == OrderKind.MARKET or not lasting or post_only or minimum:
                 return RejectCode.NOT_IN_AUCTION
@@ -200,7 +208,7 @@ class NaiveBook:
     def modify(self, c: Command, order: Order, x: Extension) -> int:
         if c.flags and (not order.waits or (x.trigger <= 0 if order.trail else x.trigger == NO_PRICE)):
             return RejectCode.BAD_TRIGGER
-        unpriced = order.kind in (OrderKind.STOP, OrderKind.TRAILING_STOP)
+        unpriced = order.kind in (OrderKind.STOP, OrderKind.TRAILING_STOP, OrderKind.MARKET)
         limit = NO_PRICE if unpriced else c.price_ticks
         off = self.off_step(order, limit, x.trigger if c.flags else None, (c.qty_lots,))
         if off:
@@ -219,13 +227,13 @@ class NaiveBook:
             if lots <= 0:
                 self.withdraw(order, order.qty, CancelReason.REQUESTED)
                 return 0
-        if c.price_ticks == order.price and lots <= order.qty:
+        if limit == order.price and lots <= order.qty:
             order.qty = lots
             order.shown = min(order.shown, order.qty)
             self.report(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
             return 0
         again = copy.copy(order)
-        again.price, again.qty = c.price_ticks, lots
+        again.price, again.qty = limit, lots
         code = self.admit(again)
         if code:
             return code
@@ -250,7 +258,7 @@ class NaiveBook:
 
     def arrive(self, taker: Order, minimum: int) -> None:
         """An order that is not a stop any more meets the book."""
-        if self.state[taker.symbol] != TradingState.OPEN:
+        if self.state[taker.symbol] != TradingState.OPEN or taker.queue > 3:
             self.stand(taker)
             return
         whole = taker.tif in (TimeInForce.FOK, TimeInForce.AON)
@@ -413,25 +421,47 @@ class NaiveBook:
 
     def set_state(self, c: Command) -> int:
         old, self.state[c.symbol] = self.state[c.symbol], c.side
+        ending = 0 if old != TradingState.AUCTION else 5 if self.closing[c.symbol] else 4
+        self.closing[c.symbol] = c.side == TradingState.AUCTION and c.flags % 2 == 1
         last = self.last[c.symbol]
         reference = c.price_ticks if c.price_ticks != NO_PRICE or last is None else last
-        self.rows.append((EventKind.STATE_CHANGED, c.side, c.symbol, 0, old, 0, reference))
+        self.rows.append((EventKind.STATE_CHANGED, c.side, c.symbol, 0, old, c.flags, reference))
+        if c.side == TradingState.OPEN or c.flags == 4:
+            self.uncross(c.symbol, reference, ending)
+        self.prices = []
         if c.side == TradingState.OPEN:
-            self.uncross(c.symbol, reference)
             last = self.last[c.symbol]
             self.prices = [] if last is None else [last]
         return 0
 
-    def uncross(self, symbol: int, reference: int) -> None:
-        buys, sells = ([o for o in self.book(symbol, side) if o.queue < 2] for side in Side)
-        if not buys or not sells or buys[0].price < sells[0].price:
-            return
+    def uncross(self, symbol: int, reference: int, ending: int) -> None:
+        """Cross at one price; then those leave that waited for the auction, queue number `ending`."""
+        self.cross(symbol, reference, ending)
+        for side in Side:
+            for order in [o for o in self.open if (o.symbol, o.queue, o.side) == (symbol, ending, side)]:
+                if ending:
+                    self.withdraw(order, order.qty, CancelReason.AUCTION)
+
+    def cross(self, symbol: int, reference: int, ending: int) -> None:
+        buys, sells = (
+            sorted(
+                (o for o in self.open if (o.symbol, o.side) == (symbol, side) and o.queue in (0, 1, ending)),
+                key=lambda o: (o.price != NO_PRICE, -o.sign * o.price, o.queue, o.age),
+            )
+            for side in Side
+        )
         if reference != NO_PRICE:
             found = self.rules[symbol].behind(Side.BUY, reference)
             reference = NO_PRICE + 1 if found is None else found
-        price, volume = clearing(
-            [(o.price, o.qty) for o in buys], [(o.price, o.qty) for o in sells], reference
+        found = clearing(
+            [(o.price, o.qty) for o in buys],
+            [(o.price, o.qty) for o in sells],
+            reference,
+            self.rules[symbol].ends,
         )
+        if found is None:
+            return
+        price, volume = found
         self.rows.append((EventKind.AUCTION_PRICE, 0, symbol, min(volume, MAX_QTY), 0, 0, price))
         left = {id(o): o.qty for o in buys + sells}
         while volume:
@@ -466,7 +496,7 @@ class NaiveBook:
         due = [o for o in self.open if o.tif == TimeInForce.GTD and o.expiry <= self.clock]
         due.sort(key=lambda o: (o.expiry, o.symbol, o.order_id))
         if c.flags:
-            due += [o for o in self.in_order() if o.tif == TimeInForce.DAY]
+            due += [o for o in self.in_order() if o.tif == TimeInForce.DAY or o.queue > 3]
         for order in due:
             self.withdraw(order, order.qty, CancelReason.EXPIRED)
         self.rows.append((EventKind.CLOCK_SET, c.flags, c.symbol, len(due), c.order_id, 0, 0))
@@ -476,7 +506,7 @@ class NaiveBook:
 
     def book(self, symbol: int, side: int) -> list[Order]:
         """The resting orders of a side in the order in which a taker comes to them."""
-        mine = [o for o in self.open if (o.symbol, o.side, o.waits) == (symbol, side, False)]
+        mine = [o for o in self.open if (o.symbol, o.side) == (symbol, side) and o.queue < 3]
         return sorted(mine, key=lambda o: (-o.sign * o.price, o.queue, o.age))
 
     def last_inside(self, symbol: int, side: int) -> int:
@@ -502,13 +532,13 @@ class NaiveBook:
             for orders in (
                 self.book(symbol, Side.BUY),
                 self.book(symbol, Side.SELL),
-                sorted(self.waiting(symbol), key=lambda o: (o.side, o.age)),
+                sorted(self.outside(symbol), key=lambda o: (o.queue, o.side, o.age)),
             )
             for order in orders
         ]
 
-    def waiting(self, symbol: int) -> Iterable[Order]:
-        return (o for o in self.open if o.symbol == symbol and o.waits)
+    def outside(self, symbol: int) -> Iterable[Order]:
+        return (o for o in self.open if o.symbol == symbol and o.queue > 2)
 
     def resting(self) -> np.ndarray[tuple[int], np.dtype[np.void]]:
         """All open orders as `RESTING` records in the canonical order."""

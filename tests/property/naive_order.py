@@ -38,6 +38,8 @@ class Order:
             return 3
         if self.tif == TimeInForce.AON:
             return 2
+        if self.tif >= TimeInForce.ON_OPEN:
+            return self.tif - 2
         return 1 if self.flags & OrderFlag.HIDDEN else 0
 
     @property
@@ -47,7 +49,7 @@ class Order:
     @property
     def placement(self) -> int:
         never_rests = self.kind == OrderKind.MARKET or self.tif in (TimeInForce.IOC, TimeInForce.FOK)
-        if never_rests and not self.waits:
+        if never_rests and self.queue < 3:
             return 0
         return self.queue + self.display * 2**32
 

@@ -76,15 +76,20 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         or ((post_only or hidden) and not lasting)
     )
     no_display = hidden or not with_limit or not lasting
-    no_minimum = c.kind > OrderKind.MARKET or c.tif in (TimeInForce.FOK, TimeInForce.AON) or post_only
+    no_minimum = c.kind > OrderKind.MARKET or c.tif > TimeInForce.GTD or post_only
     lots_read = op in (Op.NEW, Op.CANCEL, Op.MODIFY, Op.EXECUTE)
     trigger = x.trigger <= 0 if trailing else x.trigger == NO_PRICE if stop else x.trigger != 0
     broken = {
         RejectCode.UNKNOWN_OP: op > 9,
         RejectCode.UNKNOWN_SIDE: (new and c.side > 1) or (op == Op.MASS_CANCEL and c.side > 2),
         RejectCode.UNKNOWN_KIND: new and c.kind > 5,
-        RejectCode.UNKNOWN_TIF: new and (c.tif > 5 or (aon and c.kind != OrderKind.LIMIT)),
-        RejectCode.BAD_FLAGS: bad_new_flags if new else c.flags > (op in (Op.CLOCK, Op.MODIFY)),
+        RejectCode.UNKNOWN_TIF: new
+        and (c.tif > 7 or (aon and c.kind != OrderKind.LIMIT) or (c.tif > 5 and c.kind > OrderKind.MARKET)),
+        RejectCode.BAD_FLAGS: bad_new_flags
+        if new
+        else c.flags not in (0, (4, 1)[c.side % 2 == 0]) or (c.flags and c.side not in (1, 2))
+        if op == Op.STATE
+        else c.flags > (op in (Op.CLOCK, Op.MODIFY)),
         RejectCode.UNKNOWN_SYMBOL: c.symbol >= symbols
         and op != Op.CLOCK
         and not (op == Op.MASS_CANCEL and c.symbol == 65_535),

@@ -61,7 +61,8 @@ def _named(op: Op, lots: st.SearchStrategy[int]) -> st.SearchStrategy[Fields]:
 def special_orders(draw: st.DrawFn) -> Step:
     """A NEW that is mostly accepted and mostly not plain, behind its EXTEND where it needs one."""
     kind = draw(st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5]))
-    tif = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4, *([5, 5] if kind == OrderKind.LIMIT else [])]))
+    more_tifs = [5, 5] * (kind == OrderKind.LIMIT) + [6, 6, 7, 7] * (kind <= OrderKind.MARKET)
+    tif = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4, *more_tifs]))
     lasting = tif in (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)
     lots = draw(st.one_of(st.integers(1, 20), st.just(MAX_QTY)))
     flags = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 4])) << 4
@@ -111,8 +112,19 @@ def _running() -> st.SearchStrategy[Fields]:
         st.tuples(
             st.just(int(Op.STATE)), state, fixed, fixed, _symbols, fixed, fixed, fixed, _ids, reference
         ),
-        st.tuples(
-            st.just(int(Op.STATE)), state, fixed, fixed, _symbols, fixed, fixed, fixed, _ids, reference
+        st.sampled_from([(0, 0), (1, 4), (2, 0), (2, 1), (2, 1)]).flatmap(
+            lambda to: st.tuples(
+                st.just(int(Op.STATE)),
+                st.just(to[0]),
+                fixed,
+                fixed,
+                _symbols,
+                st.just(to[1]),
+                fixed,
+                fixed,
+                _ids,
+                reference,
+            )
         ),
         st.tuples(
             st.just(int(Op.STEPS)),
@@ -163,7 +175,7 @@ def _edgy() -> st.SearchStrategy[Fields]:
         st.integers(0, 10),
         st.integers(0, 3),
         st.integers(0, 6),
-        st.integers(0, 6),
+        st.integers(0, 8),
         st.integers(0, SYMBOLS),
         st.sampled_from([0, 0, 0, 1, 2, 6, 8, 9, 4, 0x10, 0x40, 0x50, 0x80, 2**16 - 1]),
         st.sampled_from([-(2**31), -1, 0, 1, 5, MAX_QTY]),

@@ -14,7 +14,7 @@ Command record (`COMMAND`)::
     3      u1   tif           TimeInForce (NEW only)
     4      u2   symbol        symbol index, 0 in a one-symbol stream; MASS_CANCEL: or ALL_SYMBOLS
     6      u2   flags         NEW: OrderFlag and the self-trade mode; MODIFY: 0 or EXTENDED;
-                              CLOCK: END_OF_DAY; else 0
+                              STATE: StateFlag; CLOCK: END_OF_DAY; else 0
     8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots;
                               STEPS: the lot step
     12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots;
@@ -36,7 +36,7 @@ Event record (`EVENT`)::
     8      u8   order_id
     16     u8   other_id      TRADED: the maker's order id; REJECTED: the op as sent;
                               ACCEPTED, TRIGGERED: the placement (`placement_of`);
-                              RULE_SET: `setting_of`; else 0
+                              STATE_CHANGED: flags as sent; RULE_SET: `setting_of`; else 0
     24     i8   price_ticks
 
 Fields of each event (details: section 10 of the specification):
@@ -150,7 +150,10 @@ class OrderKind(IntEnum):
 
 
 class TimeInForce(IntEnum):
-    """How long the remainder of an order stays in the book. A market order never rests."""
+    """How long the remainder of an order stays in the book. A market order never rests.
+
+    ON_OPEN and ON_CLOSE orders take part in one auction only.
+    """
 
     GTC = 0
     IOC = 1
@@ -158,6 +161,8 @@ class TimeInForce(IntEnum):
     GTD = 3
     FOK = 4
     AON = 5
+    ON_OPEN = 6
+    ON_CLOSE = 7
 
 
 class OrderFlag(IntEnum):
@@ -203,6 +208,13 @@ class BandMode(IntEnum):
     REJECT = 1
 
 
+class StateFlag(IntEnum):
+    """Flags of STATE: the auction that begins is the closing one; a halt uncrosses the book first."""
+
+    CLOSING = 1
+    UNCROSS = 4
+
+
 class Queue(IntEnum):
     """The queue of an open order."""
 
@@ -210,6 +222,8 @@ class Queue(IntEnum):
     HIDDEN = 1
     CONDITIONAL = 2
     WAITING = 3
+    ON_OPEN = 4
+    ON_CLOSE = 5
 
 
 class EventKind(IntEnum):
@@ -241,6 +255,7 @@ class CancelReason(IntEnum):
     EXPIRED = 5
     MASS = 6
     BAND = 7
+    AUCTION = 8
 
 
 class Priority(IntEnum):

@@ -22,6 +22,7 @@ from obengine.api.messages import (
     Rule,
     SelfTrade,
     Side,
+    StateFlag,
     TimeInForce,
     TradingState,
 )
@@ -61,7 +62,7 @@ def new_order(
         price_ticks: the limit, the worst price of a market order, or the offset of a trailing stop-limit.
         kind: default: LIMIT with a price and MARKET without; with `trigger_ticks` the stop kinds, with
             `trail_ticks` the trailing stop kinds.
-        tif: GTC, IOC, DAY, GTD (with `expiry_ns`), FOK or AON.
+        tif: GTC, IOC, DAY, GTD (with `expiry_ns`), FOK, AON; ON_OPEN or ON_CLOSE: for that auction only.
         symbol: the symbol index.
         participant: the owner; 0 if unknown.
         post_only: reject the order if it would trade on arrival.
@@ -139,9 +140,25 @@ def mass_cancel(*, participant: int = 0, side: Side | None = None, symbol: int |
     return _records((Op.MASS_CANCEL, sides, 0, 0, symbols, 0, 0, participant, 0, 0))
 
 
-def set_state(state: TradingState, *, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Commands:
-    """Build a STATE command; when a symbol opens, the reference price is used by the uncross."""
-    return _records((Op.STATE, state, 0, 0, symbol, 0, 0, 0, 0, reference_ticks))
+def set_state(
+    state: TradingState,
+    *,
+    symbol: int = 0,
+    reference_ticks: int = NO_PRICE,
+    closing: bool = False,
+    uncross: bool = False,
+) -> Commands:
+    """Build a STATE command; when a symbol opens, the reference price is used by the uncross.
+
+    Args:
+        state: the new trading state.
+        symbol: the symbol index.
+        reference_ticks: default: the last price.
+        closing: with AUCTION: it is the closing auction.
+        uncross: with HALT: uncross the book first, as if it opened.
+    """
+    flags = closing * StateFlag.CLOSING | uncross * StateFlag.UNCROSS
+    return _records((Op.STATE, state, 0, 0, symbol, flags, 0, 0, 0, reference_ticks))
 
 
 def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:

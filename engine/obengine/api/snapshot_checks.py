@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,14 @@ from obengine.api.messages import (
 )
 from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.api.snapshot_rules import rules_of_rules
+
+_TIF_OF: Final = np.zeros(len(Queue), np.uint8)
+_TIF_OF[[Queue.CONDITIONAL, Queue.ON_OPEN, Queue.ON_CLOSE]] = (
+    TimeInForce.AON,
+    TimeInForce.ON_OPEN,
+    TimeInForce.ON_CLOSE,
+)
+_CLOSING_AUCTION: Final = TradingState.AUCTION + 4
 
 
 def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
@@ -89,7 +98,8 @@ def _symbol_rules(symbols: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     has_last, last = symbols["has_last"], symbols["last_ticks"]
     return {
         "records are by symbol": _rising(symbols["symbol"].astype(np.int64)),
-        "state is a TradingState": symbols["state"] <= TradingState.AUCTION,
+        "state is a TradingState, plus 4 in a closing auction": (symbols["state"] <= TradingState.AUCTION)
+        | (symbols["state"] == _CLOSING_AUCTION),
         "has_last is 0 or 1": has_last <= 1,
         "a step is not 1": (symbols["price_step"] != 1) & (symbols["lot_step"] != 1),
         "last_ticks is a price, 0 where there is none": (last != NO_PRICE) & ((has_last == 1) | (last == 0)),
@@ -106,8 +116,10 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
     price, trigger, trail = (orders[field] for field in ("price_ticks", "trigger_ticks", "trail_ticks"))
     lots, display, shown = (orders[field] for field in ("open_lots", "display_lots", "shown_lots"))
     waiting, displayed = queue == Queue.WAITING, queue == Queue.DISPLAYED
+    at_auction = queue > Queue.WAITING
     trailing = kind >= OrderKind.TRAILING_STOP
     unpriced = (kind == OrderKind.STOP) | (kind == OrderKind.TRAILING_STOP)
+    unpriced |= at_auction & (kind == OrderKind.MARKET)
     hidden, post_only = (flags & OrderFlag.HIDDEN) != 0, (flags & OrderFlag.POST_ONLY) != 0
     by_total = (flags & OrderFlag.TOTAL) != 0
     lasting = (tif == TimeInForce.GTC) | (tif == TimeInForce.DAY) | (tif == TimeInForce.GTD)
@@ -115,16 +127,16 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
     shows = np.where(display > 0, (shown > 0) & (shown <= np.minimum(display, lots)), shown == lots)
     return {
         "side is a Side": orders["side"] <= Side.SELL,
-        "queue is a Queue": queue <= Queue.WAITING,
-        "waiting orders are stops, resting orders are LIMIT": np.where(
+        "queue is a Queue": queue <= Queue.ON_CLOSE,
+        "waiting orders are stops, orders for an auction LIMIT or MARKET, all others LIMIT": np.where(
             waiting,
             (kind >= OrderKind.STOP) & (kind <= OrderKind.TRAILING_STOP_LIMIT),
-            kind == OrderKind.LIMIT,
+            (kind == OrderKind.LIMIT) | (at_auction & (kind == OrderKind.MARKET)),
         ),
         "tif is allowed in the queue": np.where(
             waiting,
             tif <= TimeInForce.FOK,
-            np.where(queue == Queue.CONDITIONAL, tif == TimeInForce.AON, lasting),
+            np.where(queue >= Queue.CONDITIONAL, tif == _TIF_OF[np.minimum(queue, Queue.ON_CLOSE)], lasting),
         ),
         "flags are allowed in the queue": (flags & OrderFlag.EXTENDED == 0)
         & (flags < 2 * OrderFlag.TOTAL)
@@ -137,7 +149,8 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
         "display_lots is 0 for orders that are never displayed": (display >= 0)
         & ((display == 0) | (displayed | (waiting & ~unpriced & lasting & ~hidden))),
         "shown_lots fit the queue": np.where(displayed, shows, shown == 0),
-        "price_ticks is a price, NO_PRICE for a stop without a limit": (price == NO_PRICE) == unpriced,
+        "price_ticks is a price, NO_PRICE for a stop without a limit and a market order": (price == NO_PRICE)
+        == unpriced,
         "trigger and trail (or filled lots) fit the order": np.where(
             waiting,
             (trailing == (trail > 0)) & (trailing | ((trigger != NO_PRICE) & (trail == 0))),
@@ -159,15 +172,15 @@ def _rising(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _in_order(orders: NDArray[np.void]) -> NDArray[np.bool_]:
     """Whether each order may follow the previous one."""
-    waiting = orders["queue"] == Queue.WAITING
+    outside = np.where(orders["queue"] >= Queue.WAITING, orders["queue"], 0)
     # ~price turns best-bid-first into ascending, for the whole of int64.
     rank = np.where(orders["side"] == Side.SELL, orders["price_ticks"], ~orders["price_ticks"])
     keys = list(
         zip(
             orders["symbol"].tolist(),
-            waiting.tolist(),
+            outside.tolist(),
             orders["side"].tolist(),
-            np.where(waiting, 0, rank).tolist(),
+            np.where(outside, 0, rank).tolist(),
             orders["queue"].tolist(),
             strict=True,
         )

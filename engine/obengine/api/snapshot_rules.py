@@ -57,8 +57,9 @@ def _in_order(records: NDArray[np.void]) -> NDArray[np.bool_]:
 
 
 def _keeps_orders_inside(snapshot: Snapshot) -> NDArray[np.bool_]:
-    """For each record, false if it is a band and a resting order of its symbol is outside it."""
-    orders = snapshot.orders[snapshot.orders["queue"] != Queue.WAITING]
+    """For each record, false if it is a band and a limit of its symbol, not of a stop, is outside it."""
+    kept = (snapshot.orders["queue"] != Queue.WAITING) & (snapshot.orders["price_ticks"] != NO_PRICE)
+    orders = snapshot.orders[kept]
     buys, sells = orders[orders["side"] == Side.BUY], orders[orders["side"] == Side.SELL]
     holds = []
     for symbol, rule, reference, width in snapshot.rules[["symbol", "rule", "price_ticks", "value"]].tolist():

@@ -12,18 +12,18 @@ from typing import Final
 from obengine.api.messages import (
     CROSS,
     EVENT_RECORD,
-    MAX_QTY,
     NO_PRICE,
     CancelReason,
     EventKind,
     Events,
     Priority,
     Queue,
-    Side,
+    StateFlag,
     TradingState,
     placement_of,
 )
 from obengine.api.protocol import Snapshot
+from obengine.audit.replay_auction import ReplayAuction
 from obengine.audit.replay_book import Entry, ReplayBook
 
 EVENT_FAULTS: Final = (
@@ -45,8 +45,8 @@ EVENT_FAULTS: Final = (
 )
 """The kinds of faults that `EventAudit` counts."""
 
-_TRADED: Final = int(EventKind.TRADED)
 _AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
+_AUCTION_DETAILS: Final = frozenset({(EventKind.TRADED, CROSS), (EventKind.CANCELLED, CancelReason.AUCTION)})
 _MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
 _STAND_ALONE: Final = frozenset({EventKind.REJECTED, EventKind.STEPS_SET, EventKind.RULE_SET})
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
@@ -66,16 +66,6 @@ class _Arrival:
     looks_again: bool = False
 
 
-@dataclass(slots=True)
-class _Auction:
-    """A book that has just opened, and the uncross that its events announce."""
-
-    book: ReplayBook
-    price: int = NO_PRICE
-    volume: int = 0
-    traded: int = 0
-
-
 class EventAudit:
     """Audits the events of one engine from its first event on, batch after batch.
 
@@ -93,7 +83,7 @@ class EventAudit:
         self.lots: Counter[str] = Counter(entered=0, traded=0, cancelled=0)
         self._books: dict[int, ReplayBook] = {}
         self._arrival: _Arrival | None = None
-        self._auction: _Auction | None = None
+        self._auction: ReplayAuction | None = None
         self._refilling: ReplayBook | None = None
         self._cancelled_by_reason: Counter[int] = Counter()
         self._readers = {
@@ -130,7 +120,7 @@ class EventAudit:
             if (
                 self._auction is not None
                 and kind not in _AUCTION_KINDS
-                and (kind != _TRADED or detail != CROSS)
+                and (kind, detail) not in _AUCTION_DETAILS
             ):
                 self._end_auction(self._auction)
             read(detail, symbol, qty, order_id, other_id, price)
@@ -179,7 +169,7 @@ class EventAudit:
             return
         self.lots["entered"] += qty
         entry = Entry(order_id, side & 1, price, qty, placement & 255, placement >> 32)
-        if entry.queue == Queue.WAITING:
+        if entry.queue >= Queue.WAITING:
             book.waiting[order_id] = entry
         else:
             self._start_arrival(symbol, entry)
@@ -241,18 +231,18 @@ class EventAudit:
 
     def _cross(self, symbol: int, qty: int, buy_id: int, sell_id: int, price: int) -> None:
         book = self._book(symbol)
-        buy, sell, auction = book.orders.get(buy_id), book.orders.get(sell_id), self._auction
-        if auction is None or not buy or not sell or (buy.side, sell.side) != (Side.BUY, Side.SELL):
+        auction = self._auction
+        buy, sell = (auction.find(buy_id), auction.find(sell_id)) if auction else (None, None)
+        if auction is None or not buy or not sell or buy.side or not sell.side:
             self.faults["orphan_trade"] += 1
             return
         auction.traded += qty
         self._refilling = book
-        self.faults["wrong_price"] += (
-            price != auction.price or not sell.price_ticks <= price <= buy.price_ticks
-        )
+        right_price = price == auction.price and auction.accepts_price(buy) and auction.accepts_price(sell)
+        self.faults["wrong_price"] += not right_price
         self.faults["wrong_quantity"] += qty > min(buy.open_lots, sell.open_lots)
         for entry in (buy, sell):
-            self.faults["priority_broken"] += entry.queue == Queue.CONDITIONAL or not book.is_next(entry, 0)
+            self.faults["priority_broken"] += not auction.is_next(entry)
             self.lots["traded"] += qty
         for entry in (buy, sell):
             book.take(entry, qty)
@@ -281,7 +271,9 @@ class EventAudit:
         if reason in _ARRIVAL_REASONS:
             self.faults["orphan_cancel"] += 1
             return
-        if reason != CancelReason.SELF_TRADE:
+        if reason == CancelReason.AUCTION:
+            self.faults["wrong_state"] += self._auction is None or self._auction.find(order_id) is None
+        elif reason != CancelReason.SELF_TRADE:
             self._finish_arrival()
         open_order = self._book(symbol).find(order_id)
         if open_order is None:
@@ -304,8 +296,7 @@ class EventAudit:
             self.faults["orphan_modify"] += 1
             return
         self.lots["entered"] += qty - entry.open_lots
-        waits = order_id in book.waiting
-        in_place = waits or (price == entry.price_ticks and qty <= entry.open_lots)
+        in_place = entry.queue == Queue.WAITING or (price == entry.price_ticks and qty <= entry.open_lots)
         self.faults["priority_broken"] += in_place != (priority == Priority.KEPT)
         if in_place:
             entry.price_ticks = price
@@ -343,13 +334,15 @@ class EventAudit:
         if self._arrival is not None:
             self._arrival.looks_again = True
 
-    def _change_state(self, state: int, symbol: int, _: int, old: int, __: int, ___: int) -> None:
+    def _change_state(self, state: int, symbol: int, _: int, old: int, flags: int, __: int) -> None:
         self._finish_arrival()
         book = self._book(symbol)
         self.faults["wrong_state"] += book.state != old
+        ending = book.auction_queue if book.state == TradingState.AUCTION else None
         book.state = state
-        if state == TradingState.OPEN:
-            self._auction = _Auction(book)
+        book.auction_queue = Queue.ON_CLOSE if flags & StateFlag.CLOSING else Queue.ON_OPEN
+        if state == TradingState.OPEN or flags & StateFlag.UNCROSS:
+            self._auction = ReplayAuction(book, ending)
 
     def _start_auction(self, _: int, __: int, volume: int, ___: int, ____: int, price: int) -> None:
         """Start an uncross at one price."""
@@ -358,10 +351,10 @@ class EventAudit:
             return
         self._auction.price, self._auction.volume = price, volume
 
-    def _end_auction(self, auction: _Auction) -> None:
-        """Check that an opened book traded the announced volume and is not crossed."""
+    def _end_auction(self, auction: ReplayAuction) -> None:
+        """Check the traded volume, that no order waits any more, and that the book is not crossed."""
         self._auction = None
-        self.faults["wrong_quantity"] += auction.volume != min(auction.traded, MAX_QTY)
+        self.faults["wrong_quantity"] += not auction.is_complete()
         self.faults["crossed_book"] += auction.book.is_crossed()
 
     def _finish_arrival(self) -> None:
@@ -374,11 +367,11 @@ class EventAudit:
             return
         entry, book = arrival.entry, self._book(arrival.symbol)
         self.faults["wrong_quantity"] += arrival.looks_again
-        if entry.price_ticks == NO_PRICE:
+        if entry.price_ticks == NO_PRICE and entry.queue <= Queue.WAITING:
             self.faults["market_order_rested"] += 1
             return
         book.rest(entry)
-        if book.state == TradingState.OPEN and entry.queue != Queue.CONDITIONAL:
+        if book.state == TradingState.OPEN and entry.queue < Queue.CONDITIONAL:
             best = book.sides[1 - entry.side].best()
             price = entry.price_ticks
             self.faults["crossed_book"] += best is not None and (

@@ -87,11 +87,12 @@ class ReplayBook:
 
     Attributes:
         orders: resting orders by id.
-        waiting: waiting stops by id, in order of arrival.
+        waiting: the orders outside the levels by id, in order of arrival: stops, and those for an auction.
         pending_refills: icebergs whose shown lots are used up and whose REFILLED event is pending.
+        auction_queue: in AUCTION, the queue of the orders that wait for this auction.
     """
 
-    __slots__ = ("orders", "pending_refills", "sides", "state", "waiting")
+    __slots__ = ("auction_queue", "orders", "pending_refills", "sides", "state", "waiting")
 
     def __init__(self) -> None:
         self.orders: dict[int, Entry] = {}
@@ -99,6 +100,7 @@ class ReplayBook:
         self.pending_refills: dict[int, Entry] = {}
         self.sides = (ReplaySide(Side.BUY), ReplaySide(Side.SELL))
         self.state: int = TradingState.OPEN
+        self.auction_queue: int = Queue.ON_OPEN
 
     def find(self, order_id: int) -> Entry | None:
         """An open order, resting or waiting."""
@@ -106,6 +108,9 @@ class ReplayBook:
 
     def rest(self, entry: Entry) -> None:
         """Append an order to its queue."""
+        if entry.queue >= Queue.WAITING:
+            self.waiting[entry.order_id] = entry
+            return
         if entry.queue == Queue.DISPLAYED:
             entry.shown_lots = min(entry.display_lots or entry.open_lots, entry.open_lots)
         self.sides[entry.side].queue_of(entry)[entry.order_id] = entry
@@ -156,6 +161,15 @@ class ReplayBook:
         displayed = side.displayed.get(price)
         return entry.order_id == next(iter(displayed or side.hidden[price]))
 
+    def best_entry(self, side: int) -> Entry | None:
+        """The first displayed or hidden order at the best price of a side."""
+        orders = self.sides[side]
+        price = orders.best()
+        if price is None:
+            return None
+        queue = orders.displayed.get(price) or orders.hidden[price]
+        return next(iter(queue.values()))
+
     def is_crossed(self) -> bool:
         """Whether displayed or hidden orders of the two sides could trade."""
         bid, ask = self.sides[Side.BUY].best(), self.sides[Side.SELL].best()
@@ -165,8 +179,8 @@ class ReplayBook:
         """All orders, in snapshot order."""
         for side in self.sides:
             yield from side.in_order()
-        yield from sorted(self.waiting.values(), key=_side_of)
+        yield from sorted(self.waiting.values(), key=_queue_and_side)
 
 
-def _side_of(entry: Entry) -> int:
-    return entry.side
+def _queue_and_side(entry: Entry) -> tuple[int, int]:
+    return entry.queue, entry.side

@@ -6,12 +6,22 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
-from obengine.api.messages import CROSS, MAX_QTY, MIN_PRICE, NO_PRICE, EventKind, Queue, Side
+from obengine.api.messages import (
+    CROSS,
+    MAX_PRICE,
+    MAX_QTY,
+    MIN_PRICE,
+    NO_PRICE,
+    CancelReason,
+    EventKind,
+    Queue,
+    Side,
+)
 from obengine.reference.symbol_book import SymbolBook
 
 
 class _AuctionOrder(NamedTuple):
-    """An order that takes part in the uncross."""
+    """An order that takes part in the uncross; a market order has NO_PRICE."""
 
     order_id: int
     price: int
@@ -26,51 +36,67 @@ class AuctionCandidate(NamedTuple):
     surplus: int
 
 
-def uncross(book: SymbolBook, reference: int) -> None:
-    """Trade all crossing orders at one price; do nothing if the book is not crossed."""
-    buys, sells = (_auction_orders(book, side) for side in Side)
-    best = _best_of(buys, sells, _valid_reference(book, reference))
-    if best is None:
-        return
-    book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
-    _cross(book, buys, sells, best)
+def uncross(book: SymbolBook, reference: int, ending: int | None) -> None:
+    """Trade all crossing orders at one price; then cancel the orders that waited for the auction.
+
+    Args:
+        book: the symbol's book.
+        reference: the reference price, or NO_PRICE.
+        ending: ON_OPEN or ON_CLOSE if such an auction ends; else None.
+    """
+    buys, sells = (_auction_orders(book, side, ending) for side in Side)
+    best = _best_of(book, buys, sells, reference)
+    if best is not None:
+        book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
+        _cross(book, buys, sells, best)
+    if ending is not None:
+        for order in book.waiting_for(ending):
+            book.cancel_lots(order.order_id, order.open_lots, CancelReason.AUCTION)
 
 
 def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
     """What `uncross` would give; None if the book is not crossed."""
-    buys, sells = (_auction_orders(book, side) for side in Side)
-    return _best_of(buys, sells, _valid_reference(book, reference))
-
-
-def _valid_reference(book: SymbolBook, reference: int) -> int:
-    """The reference price rounded down to a valid price."""
-    if reference == NO_PRICE:
-        return NO_PRICE
-    rounded = book.steps.floor(reference)
-    return MIN_PRICE if rounded is None else rounded
+    buys, sells = (_auction_orders(book, side, book.auction_tif) for side in Side)
+    return _best_of(book, buys, sells, reference)
 
 
 def _best_of(
-    buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int
+    book: SymbolBook, buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int
 ) -> AuctionCandidate | None:
-    if not buys or not sells or buys[0].price < sells[0].price:
-        return None
+    worst = (MIN_PRICE, MAX_PRICE) if book.band is None else (book.band.lower, book.band.upper)
+    if reference != NO_PRICE:
+        rounded = book.steps.floor(reference)
+        reference = min(max(MIN_PRICE if rounded is None else rounded, worst[0]), worst[1])
     return choose_auction_price(
-        [(buy.price, buy.lots) for buy in buys], [(sell.price, sell.lots) for sell in sells], reference
+        [(buy.price, buy.lots) for buy in buys],
+        [(sell.price, sell.lots) for sell in sells],
+        reference,
+        worst,
     )
 
 
 def choose_auction_price(
-    buys: list[tuple[int, int]], sells: list[tuple[int, int]], reference: int
-) -> AuctionCandidate:
-    """Select the auction price of crossing orders.
+    buys: list[tuple[int, int]],
+    sells: list[tuple[int, int]],
+    reference: int,
+    worst: tuple[int, int] = (MIN_PRICE, MAX_PRICE),
+) -> AuctionCandidate | None:
+    """Select the auction price; None if no orders cross, or if there are only market orders and no reference.
 
     Args:
-        buys: limit in ticks and lots of each buy, best first.
+        buys: limit in ticks (NO_PRICE: a market order) and lots of each buy.
         sells: the same for each sell.
-        reference: the reference price, a valid one, or NO_PRICE.
+        reference: the reference price, a valid price within `worst`, or NO_PRICE.
+        worst: the worst prices of a market order to sell, and to buy.
     """
-    buys = sorted(buys)
+    prices = {price for price, _ in (*buys, *sells)}
+    if all(any(price == NO_PRICE for price, _ in side) for side in (buys, sells)):
+        prices.add(reference)
+    prices.discard(NO_PRICE)
+    if not prices:
+        return None
+    buys = sorted((worst[1] if price == NO_PRICE else price, lots) for price, lots in buys)
+    sells = sorted((worst[0] if price == NO_PRICE else price, lots) for price, lots in sells)
     buy_prices, sell_prices = ([price for price, _ in side] for side in (buys, sells))
     buy_lots, sell_lots = ([0, *accumulate(lots for _, lots in side)] for side in (buys, sells))
 
@@ -79,8 +105,10 @@ def choose_auction_price(
         supply = sell_lots[bisect_right(sell_prices, price)]
         return AuctionCandidate(price, min(demand, supply), demand - supply)
 
-    candidates = [candidate_at(price) for price in sorted({*buy_prices, *sell_prices})]
+    candidates = [candidate_at(price) for price in sorted(prices)]
     most = max(candidate.volume for candidate in candidates)
+    if not most:
+        return None
     candidates = [candidate for candidate in candidates if candidate.volume == most]
     least = min(abs(candidate.surplus) for candidate in candidates)
     candidates = [candidate for candidate in candidates if abs(candidate.surplus) == least]
@@ -91,13 +119,23 @@ def choose_auction_price(
     return candidate_at(min(max(reference, candidates[0].price), candidates[-1].price))
 
 
-def _auction_orders(book: SymbolBook, side: int) -> list[_AuctionOrder]:
-    return [
+def _auction_orders(book: SymbolBook, side: int, ending: int | None) -> list[_AuctionOrder]:
+    """The orders of a side that take part, in the order in which they trade."""
+    orders = [
         _AuctionOrder(order_id, price, book.open_lots(order_id))
         for price, number, queue in book.resting(side)
         if number != Queue.CONDITIONAL
         for order_id in queue
     ]
+    if ending is None:
+        return orders
+    orders += [
+        _AuctionOrder(order.order_id, order.price_ticks, order.open_lots)
+        for order in book.waiting_for(ending)
+        if order.side == side
+    ]
+    sign = book.ladder(side).sign
+    return sorted(orders, key=lambda order: (order.price != NO_PRICE, order.price * sign))
 
 
 def _cross(

@@ -211,4 +211,5 @@ def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # n
 
 def _holds_only_plain_orders(processor: CommandProcessor, book: SymbolBook) -> bool:
     """Whether the fast path may handle a plain command for this book."""
-    return not (book.special_orders or book.waiting or book.state or processor.extension or book.has_rules)
+    special = book.special_orders or book.waiting or book.at_auction or book.has_rules
+    return not (special or book.state or processor.extension)

@@ -17,12 +17,14 @@ from obengine.api.messages import (
     OrderKind,
     Priority,
     RejectCode,
+    StateFlag,
     TimeInForce,
     TradingState,
 )
 from obengine.reference.auction import uncross
 from obengine.reference.matching import convert_market_to_limit, reprice_post_only
 from obengine.reference.orders import (
+    AT_AUCTION,
     IMMEDIATE,
     LIMITED,
     NO_EXTENSION,
@@ -49,6 +51,7 @@ from obengine.reference.symbol_book import EventLog, SymbolBook
 from obengine.reference.validation import validate_command
 
 _ACCEPTED = 0
+_OF_ONE_DAY = AT_AUCTION | {TimeInForce.DAY}
 
 
 class CommandProcessor:
@@ -149,9 +152,9 @@ class CommandProcessor:
             leaving += [
                 (book.symbol, order_id)
                 for book in self.books
-                if book.special_orders or book.waiting
+                if book.special_orders or book.waiting or book.at_auction
                 for order_id, _ in book.in_snapshot_order()
-                if _tif(book, order_id) == TimeInForce.DAY
+                if _tif(book, order_id) in _OF_ONE_DAY
             ]
         for symbol, order_id in leaving:
             book = self.books[symbol]
@@ -199,7 +202,7 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
     )
     if order.kind in STOPS:
         accept_stop(book, order)
-    elif book.state == TradingState.OPEN:
+    elif book.state == TradingState.OPEN and order.tif not in AT_AUCTION:
         arrive(book, order, extension.min_lots)
     else:
         book.rest(order)
@@ -210,7 +213,7 @@ def _check_trading_state(book: SymbolBook, order: Order, has_minimum: bool) -> i
     """The RejectCode if the trading state does not accept an arriving order, else 0."""
     if book.state == TradingState.HALT:
         return RejectCode.HALTED
-    if book.state == TradingState.OPEN or order.kind in STOPS:
+    if book.state == TradingState.OPEN or order.kind in STOPS or order.tif in AT_AUCTION:
         return _ACCEPTED
     needs_a_match = (
         order.kind == OrderKind.MARKET
@@ -243,6 +246,8 @@ def _modify(book: SymbolBook, command: Command, extension: Extension) -> int:
     stop = book.waiting.get(command.order_id)
     if stop:
         return _modify_stop(book, stop, command, extension)
+    if command.order_id in book.at_auction:
+        return _modify_at_auction(book, command)
     if command.order_id not in book.orders:
         return RejectCode.UNKNOWN_ORDER
     if command.flags & OrderFlag.EXTENDED:
@@ -295,6 +300,28 @@ def _entered_stop(stop: Order, command: Command, extension: Extension) -> Order:
     )
 
 
+def _modify_at_auction(book: SymbolBook, command: Command) -> int:
+    """Modify an order that waits for an auction."""
+    if command.flags & OrderFlag.EXTENDED:
+        return RejectCode.BAD_TRIGGER
+    order, lots = book.at_auction[command.order_id], command.qty_lots
+    price = command.price_ticks if order.kind == OrderKind.LIMIT else NO_PRICE
+    reject_code = check_steps(book, replace(order, price_ticks=price, open_lots=lots))
+    if reject_code:
+        return reject_code
+    keeps_place = price == order.price_ticks and lots <= order.open_lots
+    reject_code = (
+        0 if keeps_place else check_band(book, order.side, price) or _check_trading_state(book, order, False)
+    )
+    if reject_code:
+        return reject_code
+    order.price_ticks, order.open_lots = price, lots
+    _emit_modified(book, Priority.KEPT if keeps_place else Priority.LOST, order)
+    if not keeps_place:
+        book.at_auction[order.order_id] = book.at_auction.pop(order.order_id)
+    return _ACCEPTED
+
+
 def _reprice(book: SymbolBook, command: Command) -> int:
     """Remove an order from its queue and let it arrive with a new price and quantity."""
     _, price, side, owner = book.orders[command.order_id]
@@ -329,17 +356,19 @@ def _set_steps(book: SymbolBook, command: Command) -> int:
 
 
 def _state(book: SymbolBook, command: Command) -> int:
-    old, book.state = book.state, command.side
+    old, ending = book.state, book.auction_tif
+    book.state, book.closing = command.side, bool(command.flags & StateFlag.CLOSING)
     reference = command.price_ticks
     if reference == NO_PRICE and book.last_ticks is not None:
         reference = book.last_ticks
-    book.emit(EventKind.STATE_CHANGED, book.state, 0, old, 0, reference)
+    book.emit(EventKind.STATE_CHANGED, book.state, 0, old, command.flags, reference)
+    if book.state == TradingState.OPEN or command.flags & StateFlag.UNCROSS:
+        uncross(book, reference, ending)
     if book.state == TradingState.OPEN:
-        uncross(book, reference)
         elect_by_last(book)
     return _ACCEPTED
 
 
 def _tif(book: SymbolBook, order_id: int) -> int:
-    order = book.special_orders.get(order_id) or book.waiting.get(order_id)
+    order = book.special_orders.get(order_id) or book.outside_levels(order_id)
     return order.tif if order else TimeInForce.GTC

@@ -24,6 +24,8 @@ LIMITED: Final = frozenset({OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TRA
 
 IMMEDIATE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 WHOLE: Final = frozenset({TimeInForce.FOK, TimeInForce.AON})
+AT_AUCTION: Final = frozenset({TimeInForce.ON_OPEN, TimeInForce.ON_CLOSE})
+"""The times in force of orders that take part in one auction only."""
 
 
 class Command(NamedTuple):
@@ -55,7 +57,7 @@ NO_EXTENSION: Final = Extension()
 
 @dataclass(slots=True)
 class Order:
-    """An order with all its attributes: arriving, waiting as a stop, or resting as a special order.
+    """An order with all its attributes: arriving, waiting outside the levels, or resting as a special order.
 
     Attributes:
         price_ticks: limit or worst price; NO_PRICE if none; the offset of a trailing stop-limit.
@@ -93,7 +95,9 @@ class Order:
 
     @property
     def queue(self) -> Queue:
-        """The queue of a level in which it rests."""
+        """The queue of a level in which it rests, or where it waits for an auction."""
+        if self.tif in AT_AUCTION:
+            return Queue.ON_OPEN if self.tif == TimeInForce.ON_OPEN else Queue.ON_CLOSE
         if self.tif == TimeInForce.AON:
             return Queue.CONDITIONAL
         return Queue.HIDDEN if self.flags & OrderFlag.HIDDEN else Queue.DISPLAYED
@@ -103,7 +107,7 @@ class Order:
         """The placement that ACCEPTED and TRIGGERED report (section 10 of the specification)."""
         if self.kind in STOPS:
             return placement_of(Queue.WAITING, self.display_lots)
-        if self.kind == OrderKind.MARKET or self.tif in IMMEDIATE:
+        if self.tif not in AT_AUCTION and (self.kind == OrderKind.MARKET or self.tif in IMMEDIATE):
             return 0
         return placement_of(self.queue, self.display_lots)
 
@@ -118,6 +122,8 @@ class Order:
 def order_from(command: Command, extension: Extension) -> Order:
     """The order of a valid NEW."""
     kind, trigger = command.kind, extension.trigger_ticks
+    if command.tif in AT_AUCTION and command.price_ticks != NO_PRICE:
+        kind = OrderKind.LIMIT
     return Order(
         order_id=command.order_id,
         side=command.side,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from obengine.api.messages import (
+    NO_PRICE,
     BandMode,
     CancelReason,
     EventKind,
@@ -40,7 +41,12 @@ def set_rule(book: SymbolBook, command: Command) -> int:
 
 def check_band(book: SymbolBook, side: int, limit: int) -> int:
     """The RejectCode if an order with this limit may not arrive, else 0."""
-    return RejectCode.OUTSIDE_BAND if book.band and book.band.is_outside(side, limit) else 0
+    return RejectCode.OUTSIDE_BAND if is_outside_band(book, side, limit) else 0
+
+
+def is_outside_band(book: SymbolBook, side: int, limit: int) -> bool:
+    """Whether there is a band, and a limit (not NO_PRICE) is outside it."""
+    return book.band is not None and limit != NO_PRICE and book.band.is_outside(side, limit)
 
 
 def inside_band(book: SymbolBook, side: int, limit: int) -> int:
@@ -58,9 +64,7 @@ def round_limit(book: SymbolBook, side: int, limit: int) -> int | None:
 
 
 def _cancel_outside(book: SymbolBook) -> None:
-    """Cancel the resting orders whose limits are outside the band."""
-    if book.band is None:
-        return
+    """Cancel the orders, but for waiting stops, whose limits are outside the band."""
     for order_id, side in book.in_snapshot_order():
-        if order_id in book.orders and book.band.is_outside(side, book.orders[order_id][1]):
+        if order_id not in book.waiting and is_outside_band(book, side, book.limit(order_id)):
             book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.BAND)

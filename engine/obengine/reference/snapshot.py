@@ -8,7 +8,7 @@ from obengine.api.messages import BandMode, OrderFlag, OrderKind, Queue, Rule
 from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.reference.bands import Band
 from obengine.reference.commands import CommandProcessor
-from obengine.reference.orders import NO_EXTENSION, Extension, Order
+from obengine.reference.orders import NO_EXTENSION, STOPS, Extension, Order
 from obengine.reference.step_table import StepRow, StepTable
 from obengine.reference.symbol_book import SymbolBook
 
@@ -23,7 +23,7 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
     symbols = [
         (
             book.symbol,
-            book.state,
+            book.state + 4 * book.closing,
             book.last_ticks is not None,
             *(step if step > 1 else 0 for step in book.steps.rows[0][1:]),
             book.last_ticks or 0,
@@ -31,7 +31,12 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
         for book in processor.books
         if book.state or book.last_ticks is not None or book.steps.rows[0][1:] != (1, 1)
     ]
-    orders = [row for book in processor.books if book.orders or book.waiting for row in _rows(book)]
+    orders = [
+        row
+        for book in processor.books
+        if book.orders or book.waiting or book.at_auction
+        for row in _rows(book)
+    ]
     return Snapshot(
         next_sequence,
         np.array(orders, RESTING),
@@ -52,7 +57,8 @@ def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
     for symbol, state, has_last, price_step, lot_step, last_ticks in snapshot.symbols.tolist():
         book = processor.books[symbol]
         book.steps = StepTable(price_step or 1, lot_step or 1)
-        book.state, book.last_ticks = state, last_ticks if has_last else None
+        book.state, book.closing = state & 3, state > 3
+        book.last_ticks = last_ticks if has_last else None
     for row in snapshot.rules.tolist():
         _restore_rule(processor.books[row[0]], *row[1:7])
     for row in snapshot.orders.tolist():
@@ -84,13 +90,13 @@ def _restore_rule(
 def _rows(book: SymbolBook) -> list[_Row]:
     rows = []
     for order_id, side in book.in_snapshot_order():
-        order = book.waiting.get(order_id)
+        order = book.outside_levels(order_id)
         if order is None:
             queue, price, _, owner = book.orders[order_id]
             order = book.special_orders.get(order_id) or Order(order_id, side, owner, price, 0)
             rows.append(_row(book, order, order.queue, queue[order_id]))
         else:
-            rows.append(_row(book, order, Queue.WAITING, 0))
+            rows.append(_row(book, order, Queue.WAITING if order.kind in STOPS else order.queue, 0))
     return rows
 
 

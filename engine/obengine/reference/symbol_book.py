@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TradingState
+from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TimeInForce, TradingState
 from obengine.reference.bands import Band
-from obengine.reference.orders import Order
+from obengine.reference.orders import AT_AUCTION, Order
 from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
 from obengine.reference.step_table import StepTable
 
@@ -30,8 +30,10 @@ class SymbolBook:
         orders: all resting orders by id.
         special_orders: the resting orders that are not plain, by id.
         waiting: waiting stops by id, in order of arrival.
+        at_auction: orders that wait for an auction by id, in order of arrival.
         elected: elected stops that are not triggered yet; empty between commands.
         state: a TradingState.
+        closing: whether the auction that runs is the closing one.
         last_ticks: price of the last trade, None before the first.
         first_unseen_ticks: price of the first trade that waiting stops have not seen.
         steps: prices and quantities that are entered are multiples of these.
@@ -40,8 +42,10 @@ class SymbolBook:
 
     __slots__ = (
         "asks",
+        "at_auction",
         "band",
         "bids",
+        "closing",
         "elected",
         "first_unseen_ticks",
         "last_ticks",
@@ -59,10 +63,12 @@ class SymbolBook:
         self.orders: dict[int, RestingOrder] = {}
         self.special_orders: dict[int, Order] = {}
         self.waiting: dict[int, Order] = {}
+        self.at_auction: dict[int, Order] = {}
         self.elected: deque[Order] = deque()
         self.bids = Ladder(Side.BUY)
         self.asks = Ladder(Side.SELL)
         self.state: int = TradingState.OPEN
+        self.closing = False
         self.last_ticks: int | None = None
         self.first_unseen_ticks: int | None = None
         self.steps = StepTable()
@@ -72,6 +78,13 @@ class SymbolBook:
     def has_rules(self) -> bool:
         """Whether prices, quantities or matching have rules of this symbol."""
         return self.band is not None or not self.steps.is_default
+
+    @property
+    def auction_tif(self) -> TimeInForce | None:
+        """The tif of the orders that wait for the auction that runs; None if none runs."""
+        if self.state != TradingState.AUCTION:
+            return None
+        return TimeInForce.ON_CLOSE if self.closing else TimeInForce.ON_OPEN
 
     def emit(self, kind: EventKind, detail: int, qty: int, order_id: int, other_id: int, price: int) -> None:
         """Append an event of this symbol to the log."""
@@ -87,19 +100,29 @@ class SymbolBook:
 
     def is_open(self, order_id: int) -> bool:
         """Whether the id is in use."""
-        return order_id in self.orders or order_id in self.waiting
+        return order_id in self.orders or self.outside_levels(order_id) is not None
+
+    def outside_levels(self, order_id: int) -> Order | None:
+        """A waiting stop, or an order that waits for an auction."""
+        return self.waiting.get(order_id) or self.at_auction.get(order_id)
 
     def open_lots(self, order_id: int) -> int:
         """The open lots of an order."""
-        if order_id in self.waiting:
-            return self.waiting[order_id].open_lots
+        outside = self.outside_levels(order_id)
+        if outside:
+            return outside.open_lots
         order = self.special_orders.get(order_id)
         return self.orders[order_id][0][order_id] + (order.reserve_lots if order else 0)
 
+    def limit(self, order_id: int) -> int:
+        """The price_ticks of an order in the snapshot."""
+        outside = self.outside_levels(order_id)
+        return outside.price_ticks if outside else self.orders[order_id][1]
+
     def owner(self, order_id: int) -> int:
         """The participant that owns an order."""
-        stop = self.waiting.get(order_id)
-        return stop.participant if stop else self.orders[order_id][3]
+        outside = self.outside_levels(order_id)
+        return outside.participant if outside else self.orders[order_id][3]
 
     def resting(self, side: int) -> Iterator[tuple[int, Queue, OrderQueue]]:
         """Price, queue number and queue of each non-empty queue of a side, in snapshot order."""
@@ -111,10 +134,18 @@ class SymbolBook:
             (order_id, side) for side in Side for _, _, queue in self.resting(side) for order_id in queue
         ]
         waiting = sorted(((stop.order_id, stop.side) for stop in self.waiting.values()), key=_side_of)
-        return resting + waiting
+        auctions = (self.waiting_for(tif) for tif in (TimeInForce.ON_OPEN, TimeInForce.ON_CLOSE))
+        return resting + waiting + [(order.order_id, order.side) for orders in auctions for order in orders]
+
+    def waiting_for(self, tif: int) -> list[Order]:
+        """The orders that wait for an auction, ON_OPEN or ON_CLOSE, in snapshot order."""
+        return sorted((order for order in self.at_auction.values() if order.tif == tif), key=_order_side)
 
     def rest(self, order: Order) -> None:
-        """Append an order to its queue."""
+        """Append an order to its queue, or to those that wait for an auction."""
+        if order.tif in AT_AUCTION:
+            self.at_auction[order.order_id] = order
+            return
         queue = self.ladder(order.side).queue_of(order.price_ticks, order.queue)
         shown = min(order.display_lots or order.open_lots, order.open_lots)
         order.reserve_lots = order.open_lots - shown
@@ -142,6 +173,9 @@ class SymbolBook:
 
     def fill(self, order_id: int, lots: int) -> bool:
         """Remove traded lots from an order, shown lots first; return whether it was refilled."""
+        if order_id in self.at_auction:
+            self._reduce(self.at_auction, order_id, lots)
+            return False
         queue, price, side, _ = self.orders[order_id]
         left, shown = self.open_lots(order_id) - lots, queue[order_id]
         if order_id in self.special_orders:
@@ -175,18 +209,26 @@ class SymbolBook:
     def cancel_lots(self, order_id: int, lots: int, reason: int) -> None:
         """Cancel lots of an open order, at most its open lots."""
         left = self.open_lots(order_id) - lots
-        stop = self.waiting.get(order_id)
-        price = stop.price_ticks if stop else self.orders[order_id][1]
-        if stop and left:
-            stop.open_lots = left
-        elif stop:
-            del self.waiting[order_id]
+        price = self.limit(order_id)
+        if self.outside_levels(order_id):
+            self._reduce(self.waiting if order_id in self.waiting else self.at_auction, order_id, lots)
         elif left:
             self.shrink(order_id, left)
         else:
             self.remove(order_id)
         self.emit(EventKind.CANCELLED, reason, lots, order_id, 0, price)
 
+    @staticmethod
+    def _reduce(orders: dict[int, Order], order_id: int, lots: int) -> None:
+        """Reduce an order outside the levels; remove it if it has no lots left."""
+        orders[order_id].open_lots -= lots
+        if not orders[order_id].open_lots:
+            del orders[order_id]
+
 
 def _side_of(pair: tuple[int, int]) -> int:
     return pair[1]
+
+
+def _order_side(order: Order) -> int:
+    return order.side

@@ -21,13 +21,19 @@ from obengine.api.messages import (
     Rule,
     SelfTrade,
     Side,
+    StateFlag,
     TimeInForce,
     TradingState,
 )
-from obengine.reference.orders import IMMEDIATE, LIMITED, STOPS, TRAILING, WHOLE, Command, Extension
+from obengine.reference.orders import AT_AUCTION, LIMITED, STOPS, TRAILING, WHOLE, Command, Extension
 
 _VALID: Final = 0
 _RESTING_FLAGS: Final = OrderFlag.POST_ONLY | OrderFlag.HIDDEN
+_LASTING: Final = frozenset({TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD})
+_STATE_FLAGS: Final[dict[int, int]] = {
+    TradingState.AUCTION: StateFlag.CLOSING,
+    TradingState.HALT: StateFlag.UNCROSS,
+}
 
 
 def validate_command(command: Command, extension: Extension | None, symbols: int, clock_ns: int) -> int:
@@ -52,7 +58,7 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
         )  # fmt: skip
     if command.op == Op.STATE:
         return (
-            RejectCode.BAD_FLAGS if command.flags
+            RejectCode.BAD_FLAGS if command.flags & ~_STATE_FLAGS.get(command.side, 0)
             else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
             else RejectCode.UNKNOWN_STATE if command.side > TradingState.AUCTION
             else _VALID
@@ -114,8 +120,9 @@ def _validate_new(command: Command, extension: Extension | None, symbols: int, c
     return (
         RejectCode.UNKNOWN_SIDE if command.side > Side.SELL
         else RejectCode.UNKNOWN_KIND if kind > OrderKind.TRAILING_STOP_LIMIT
-        else RejectCode.UNKNOWN_TIF if tif > TimeInForce.AON
+        else RejectCode.UNKNOWN_TIF if tif > TimeInForce.ON_CLOSE
         else RejectCode.UNKNOWN_TIF if tif == TimeInForce.AON and kind != OrderKind.LIMIT
+        else RejectCode.UNKNOWN_TIF if tif in AT_AUCTION and kind > OrderKind.MARKET
         else RejectCode.BAD_FLAGS if command.flags and _bad_flags(command)
         else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
         else RejectCode.BAD_QUANTITY if command.qty_lots <= 0
@@ -134,12 +141,12 @@ def _bad_flags(command: Command) -> bool:
     flags, kind = command.flags, command.kind
     return bool(
         flags >= 2 * OrderFlag.TO_LIMIT
-        or (flags & OrderFlag.TO_LIMIT and (kind != OrderKind.MARKET or command.tif in IMMEDIATE))
+        or (flags & OrderFlag.TO_LIMIT and (kind != OrderKind.MARKET or command.tif not in _LASTING))
         or flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK > SelfTrade.DECREMENT
         or (flags & OrderFlag.SLIDE and not flags & OrderFlag.POST_ONLY)
         or (flags & OrderFlag.POST_ONLY and kind != OrderKind.LIMIT)
         or (flags & OrderFlag.HIDDEN and kind not in LIMITED)
-        or (flags & _RESTING_FLAGS and command.tif in IMMEDIATE | WHOLE)
+        or (flags & _RESTING_FLAGS and command.tif not in _LASTING)
     )
 
 
@@ -154,7 +161,7 @@ def _bad_display(command: Command, extension: Extension) -> bool:
         not 0 < extension.display_lots <= command.qty_lots
         or command.flags & OrderFlag.HIDDEN
         or command.kind not in LIMITED
-        or command.tif in IMMEDIATE | WHOLE
+        or command.tif not in _LASTING
     )
 
 
@@ -162,7 +169,7 @@ def _bad_minimum(command: Command, extension: Extension) -> bool:
     return bool(
         extension.min_lots > command.qty_lots
         or command.kind in STOPS
-        or command.tif in WHOLE
+        or command.tif in WHOLE | AT_AUCTION
         or command.flags & OrderFlag.POST_ONLY
     )
 

@@ -19,7 +19,7 @@ from obengine.api.order_book import Event, OrderBook
 from obengine.reference.book import ReferenceBook
 
 BUY, SELL = Side.BUY, Side.SELL
-GTC, IOC, DAY, GTD, FOK, AON = TimeInForce
+GTC, IOC, DAY, GTD, FOK, AON, ON_OPEN, ON_CLOSE = TimeInForce
 OPEN, HALT, AUCTION = TradingState
 EventRow = tuple[Any, ...]
 
@@ -85,6 +85,8 @@ __all__ = [
     "GTD",
     "HALT",
     "IOC",
+    "ON_CLOSE",
+    "ON_OPEN",
     "OPEN",
     "SELL",
     "BookDriver",

@@ -15,10 +15,16 @@ namespace obengine {
 // An order that takes part in the uncross.
 struct AuctionOrder {
     Slot slot;
-    Ticks price;
+    Ticks price;  // of a market order: the worst price at which it may trade
     std::uint32_t lots;
     std::uint32_t traded;
+    bool is_market;
 };
+
+// The worst price at which a market order may trade, as a key of its side.
+[[nodiscard]] inline Key market_key(const SymbolBook& book, std::uint32_t side) noexcept {
+    return book.band() == nullptr ? max_price : key_of(book.band()->worst(side), side);
+}
 
 // The result of an uncross at one price.
 struct AuctionCandidate {
@@ -29,28 +35,66 @@ struct AuctionCandidate {
     [[nodiscard]] std::int64_t imbalance() const noexcept { return surplus < 0 ? -surplus : surplus; }
 };
 
-// The displayed and hidden orders of a side at `worst` or better, best first.
+// Calls visit(slot, key) for each order of a side that waits for the auction `ending`, oldest first.
+template <class Visit>
+void for_each_at_auction(const SharedState& shared, const SymbolBook& book, std::uint32_t side, std::optional<Queue> ending,
+                         Visit&& visit) {
+    if (!ending || book.special() == nullptr) return;
+    Slot slot = book.special()->at_auction(*ending).oldest(side);
+    for (; slot != null_slot; slot = shared.attributes_pool[shared.pool.owner(slot)].newer) {
+        const Ticks price = shared.pool[slot].price;
+        visit(slot, price == no_price ? market_key(book, side) : key_of(price, side));
+    }
+}
+
+// The best key of the orders of a side that take part in an uncross, or no_key.
+[[nodiscard]] inline Key best_auction_key(const SharedState& shared, const SymbolBook& book, std::uint32_t side,
+                                          std::optional<Queue> ending) {
+    Key best = best_firm_key(book, side);
+    for_each_at_auction(shared, book, side, ending, [&](Slot, Key key) { best = std::max(best, key); });
+    return best;
+}
+
+// The orders of a side that take part, at `worst` or better, in the order in which they trade.
 [[nodiscard]] inline std::vector<AuctionOrder> auction_orders(const SharedState& shared, const SymbolBook& book,
-                                                              std::uint32_t side, Key worst) {
+                                                              std::uint32_t side, Key worst, std::optional<Queue> ending) {
     std::vector<AuctionOrder> found;
     const auto add = [&](Slot slot) {
         for (; slot != null_slot; slot = shared.pool[slot].next) {
-            found.push_back({slot, shared.pool[slot].price, open_lots(shared, slot), 0});
+            found.push_back({slot, shared.pool[slot].price, open_lots(shared, slot), 0, false});
         }
     };
     for (Key key = best_firm_key(book, side); key >= worst && key != no_key; key = next_key(book, side, key)) {
         add(book.ladder(side).head(key));
         if (book.special() != nullptr) add(book.special()->hidden[side].head(key));
     }
+    const std::size_t firm = found.size();
+    for_each_at_auction(shared, book, side, ending, [&](Slot slot, Key key) {
+        const bool is_market = shared.pool[slot].price == no_price;
+        if (key >= worst) found.push_back({slot, key_of(key, side), open_lots(shared, slot), 0, is_market});
+    });
+    if (found.size() != firm) {
+        std::stable_sort(found.begin(), found.end(), [&](const AuctionOrder& a, const AuctionOrder& b) {
+            if (a.is_market != b.is_market) return a.is_market;
+            return key_of(a.price, side) > key_of(b.price, side);
+        });
+    }
     return found;
 }
 
-// The candidate prices (the limits of the crossing orders), ascending.
+// The candidate prices, ascending: the limits of the crossing orders, and the reference price, if it is a price, if
+// market orders take part on both sides.
 [[nodiscard]] inline std::vector<AuctionCandidate> auction_candidates(const std::vector<AuctionOrder>& buys,
-                                                                       const std::vector<AuctionOrder>& sells) {
+                                                                       const std::vector<AuctionOrder>& sells,
+                                                                       Ticks reference) {
     std::vector<AuctionCandidate> candidates;
-    for (const AuctionOrder& buy : buys) candidates.push_back({buy.price, 0, 0});
-    for (const AuctionOrder& sell : sells) candidates.push_back({sell.price, 0, 0});
+    for (const auto* side : {&buys, &sells}) {
+        for (const AuctionOrder& order : *side) {
+            if (!order.is_market) candidates.push_back({order.price, 0, 0});
+        }
+    }
+    // Market orders are the first of their side.
+    if (buys.front().is_market && sells.front().is_market && reference != no_price) candidates.push_back({reference, 0, 0});
     std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.price < b.price; });
     const auto same = [](const auto& a, const auto& b) { return a.price == b.price; };
     candidates.erase(std::unique(candidates.begin(), candidates.end(), same), candidates.end());
@@ -78,14 +122,25 @@ struct AuctionCandidate {
     return {price, std::min(demand, supply), demand - supply};
 }
 
-// Selects the auction price of crossing orders; `reference` is a valid price or no_price.
-[[nodiscard]] inline AuctionCandidate choose_auction_price(const std::vector<AuctionOrder>& buys,
-                                                           const std::vector<AuctionOrder>& sells, Ticks reference) {
-    std::vector<AuctionCandidate> candidates = auction_candidates(buys, sells);
+// The reference price, if it is a price, rounded down to the price step and moved into the band.
+[[nodiscard]] inline Ticks valid_reference(const SymbolBook& book, Ticks reference) noexcept {
+    if (reference == no_price) return no_price;
+    reference = book.rules().steps.floor(reference).value_or(min_price);
+    const Band* const band = book.band();
+    return band == nullptr ? reference : std::clamp(reference, band->lower(), band->upper());
+}
+
+// Selects the auction price of crossing orders, if there is a candidate; `reference` may be no_price.
+[[nodiscard]] inline std::optional<AuctionCandidate> choose_auction_price(const std::vector<AuctionOrder>& buys,
+                                                                          const std::vector<AuctionOrder>& sells,
+                                                                          Ticks reference) {
+    std::vector<AuctionCandidate> candidates = auction_candidates(buys, sells, reference);
+    if (candidates.empty()) return std::nullopt;
     const auto most = std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
         return a.volume != b.volume ? a.volume < b.volume : a.imbalance() > b.imbalance();
     });
     const AuctionCandidate wanted = *most;
+    if (wanted.volume == 0) return std::nullopt;
     std::erase_if(candidates, [&](const auto& candidate) {
         return candidate.volume != wanted.volume || candidate.imbalance() != wanted.imbalance();
     });
@@ -101,22 +156,24 @@ struct Auction {
     AuctionCandidate best;
 };
 
-// What an uncross would give, if the book is crossed.
-[[nodiscard]] inline std::optional<Auction> find_auction(const SharedState& shared, const SymbolBook& book, Ticks reference) {
-    const Key bid = best_firm_key(book, 0);
-    const Key ask = best_firm_key(book, 1);
+// What an uncross would give, if the book is crossed; `ending` is the queue of the auction that ends, if one does.
+[[nodiscard]] inline std::optional<Auction> find_auction(const SharedState& shared, const SymbolBook& book, Ticks reference,
+                                                         std::optional<Queue> ending) {
+    const Key bid = best_auction_key(shared, book, 0, ending);
+    const Key ask = best_auction_key(shared, book, 1, ending);
     if (bid == no_key || ask == no_key || bid < -ask) return std::nullopt;
     // Orders that do not reach the opposite best price cannot trade, so their limits need no evaluation.
-    Auction auction{{auction_orders(shared, book, 0, -ask), auction_orders(shared, book, 1, -bid)}, {}};
-    if (reference != no_price) reference = book.rules().steps.floor(reference).value_or(min_price);
-    auction.best = choose_auction_price(auction.sides[0], auction.sides[1], reference);
+    Auction auction{{auction_orders(shared, book, 0, -ask, ending), auction_orders(shared, book, 1, -bid, ending)}, {}};
+    const auto best = choose_auction_price(auction.sides[0], auction.sides[1], valid_reference(book, reference));
+    if (!best) return std::nullopt;
+    auction.best = *best;
     return auction;
 }
 
 // Trades all crossing orders at one price. Does nothing if the book is not crossed.
 template <EventSink Sink>
-void uncross(SymbolBookOps<Sink>& ops, Ticks reference) {
-    std::optional<Auction> auction = find_auction(ops.shared, ops.book, reference);
+void uncross(SymbolBookOps<Sink>& ops, Ticks reference, std::optional<Queue> ending) {
+    std::optional<Auction> auction = find_auction(ops.shared, ops.book, reference, ending);
     if (!auction) return;
     auto& [sides, best] = *auction;
     const auto volume = static_cast<std::uint32_t>(std::min<std::int64_t>(best.volume, max_lots));

@@ -22,6 +22,7 @@ struct AuditCount {
     if (order.open == 0 || order.open > max_lots) return "an open order has no lots";
     if (attributes.is_waiting != (queue == Queue::waiting)) return "a resting order is marked as waiting, or the reverse";
     if (attributes.is_waiting) return is_stop(order.kind) ? nullptr : "a waiting order is not a stop";
+    if (is_at_auction(order.tif) && order.display != 0) return "an order for an auction has a peak";
     if (order.queue() != queue || is_stop(order.kind)) return "an order is in the wrong queue";
     if (order.is_plain()) return "a plain order has attributes";
     const std::uint32_t most = order.display != 0 && order.display < order.open ? order.display : order.open;
@@ -58,16 +59,18 @@ struct AuditCount {
     return nullptr;
 }
 
-[[nodiscard]] inline const char* audit_stops(const SharedState& shared, const SymbolBook& book, std::uint32_t side,
-                                             AuditCount& count) {
+// The first broken invariant of the orders outside the levels: waiting stops, or those that wait for an auction.
+template <class Arrivals>
+[[nodiscard]] const char* audit_arrivals(const SharedState& shared, const SymbolBook& book, const Arrivals& arrivals,
+                                         std::uint32_t side, Queue queue, AuditCount& count) {
     Slot before = null_slot;
-    for (Slot slot = book.special()->stops.oldest(side); slot != null_slot;) {
+    for (Slot slot = arrivals.oldest(side); slot != null_slot;) {
         const Node& node = shared.pool[slot];
-        if (node.qty() != 0) return "a waiting stop has no attributes";
+        if (node.qty() != 0) return "an order outside the levels has no attributes";
         const OrderAttributes& attributes = shared.attributes_pool[shared.pool.owner(slot)];
-        if (const char* broken = audit_attributes(attributes, node, Queue::waiting)) return broken;
-        if (attributes.older != before || node.side() != side) return "the list of waiting stops is inconsistent";
-        if (book.ids().find(shared.pool, node.id) != slot) return "a waiting stop is not found by its id";
+        if (const char* broken = audit_attributes(attributes, node, queue)) return broken;
+        if (attributes.older != before || node.side() != side) return "a list by arrival is inconsistent";
+        if (book.ids().find(shared.pool, node.id) != slot) return "an order outside the levels is not found by its id";
         before = slot;
         slot = attributes.newer;
         ++count.orders;
@@ -84,7 +87,9 @@ struct AuditCount {
         if (const char* broken = audit_ladder(shared, book, special->hidden[side], side, Queue::hidden, count)) return broken;
         if (const char* broken = audit_ladder(shared, book, special->conditional[side], side, Queue::conditional, count))
             return broken;
-        if (const char* broken = audit_stops(shared, book, side, count)) return broken;
+        if (const char* broken = audit_arrivals(shared, book, special->stops, side, Queue::waiting, count)) return broken;
+        if (const char* broken = audit_arrivals(shared, book, special->on_open, side, Queue::on_open, count)) return broken;
+        if (const char* broken = audit_arrivals(shared, book, special->on_close, side, Queue::on_close, count)) return broken;
     }
     const Key bid = best_firm_key(book, 0);
     const Key ask = best_firm_key(book, 1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "obengine/core/auction.hpp"
@@ -102,6 +103,7 @@ private:
         order.flags = command.flags & static_cast<std::uint16_t>(~flag::extended);
         order.display = static_cast<std::uint32_t>(extension.display_lots);
         order.expiry_ns = extension.expiry_ns;
+        if (is_at_auction(order.tif) && command.price_ticks != no_price) order.kind = OrderKind::limit;
         order.price = is_limited(order.kind) || order.kind == OrderKind::market ? command.price_ticks : no_price;
         order.trigger = is_trailing(order.kind) ? no_price : extension.trigger_ticks;
         order.trail = is_trailing(order.kind) ? extension.trigger_ticks : 0;
@@ -111,7 +113,7 @@ private:
     // Whether the trading state accepts an arriving order.
     [[nodiscard]] static RejectCode check_trading_state(TradingState state, const Order& order, bool has_minimum) noexcept {
         if (state == TradingState::halt) return RejectCode::halted;
-        if (state == TradingState::open || is_stop(order.kind)) return RejectCode::none;
+        if (state == TradingState::open || is_stop(order.kind) || is_at_auction(order.tif)) return RejectCode::none;
         const bool needs_a_match = order.kind == OrderKind::market || is_immediate(order.tif) || is_whole(order.tif) ||
                                    (order.flags & flag::post_only) != 0 || has_minimum;
         return needs_a_match ? RejectCode::not_in_auction : RejectCode::none;
@@ -142,9 +144,9 @@ private:
         return RejectCode::none;
     }
 
-    // Matches an order if the symbol is OPEN; otherwise the order rests.
+    // Matches an order if the symbol is OPEN; otherwise, and if it waits for an auction, the order rests.
     void arrive_or_rest(Ops& ops, Order& order, std::uint32_t min_lots) {
-        if (ops.book.state != TradingState::open) return static_cast<void>(ops.rest(order));
+        if (ops.book.state != TradingState::open || is_at_auction(order.tif)) return static_cast<void>(ops.rest(order));
         arrive(ops, order, min_lots);
     }
 
@@ -156,7 +158,7 @@ private:
     }
 
     [[nodiscard]] RejectCode execute(Ops& ops, Slot slot, const Command& command) {
-        if (ops.is_waiting(slot)) return RejectCode::unknown_order;
+        if (ops.is_outside_levels(slot)) return RejectCode::unknown_order;
         const std::uint32_t lots = std::min(static_cast<std::uint32_t>(command.qty_lots), ops.open_lots(slot));
         ops.trade(ops.node(slot).side() ^ 1U, lots, 0, slot);
         return RejectCode::none;
@@ -165,8 +167,10 @@ private:
     [[nodiscard]] RejectCode modify(Ops& ops, Slot slot, const Command& command, const Extension& extension) {
         if (ops.is_waiting(slot)) return modify_stop(ops, slot, command, extension);
         if ((command.flags & flag::extended) != 0) return RejectCode::bad_trigger;
+        // A market order that waits for an auction stays one.
+        const Ticks price = ops.node(slot).price == no_price ? no_price : command.price_ticks;
         Order entered;
-        entered.price = command.price_ticks;
+        entered.price = price;
         entered.open = static_cast<std::uint32_t>(command.qty_lots);
         const RejectCode off_step = check_steps(ops.book, entered);
         if (off_step != RejectCode::none) return off_step;
@@ -179,12 +183,12 @@ private:
             }
             qty -= special->order.filled;
         }
-        if (command.price_ticks == ops.node(slot).price && qty <= ops.open_lots(slot)) {
+        if (price == ops.node(slot).price && qty <= ops.open_lots(slot)) {
             ops.shrink(slot, qty);
-            ops.emit(EventKind::modified, code(Priority::kept), qty, command.order_id, 0, command.price_ticks);
+            ops.emit(EventKind::modified, code(Priority::kept), qty, command.order_id, 0, price);
             return RejectCode::none;
         }
-        return move(ops, slot, qty, command.price_ticks);
+        return move(ops, slot, qty, price);
     }
 
     [[nodiscard]] RejectCode modify_stop(Ops& ops, Slot slot, const Command& command, const Extension& extension) {
@@ -227,15 +231,32 @@ private:
 
     [[nodiscard]] RejectCode set_state(Ops& ops, const Command& command) {
         const TradingState old = ops.book.state;
+        const std::optional<Queue> ending = ops.book.auction_queue();
         ops.book.state = static_cast<TradingState>(command.side);
+        ops.book.closing = (command.flags & state_flag::closing) != 0;
         const Ticks reference = command.price_ticks == no_price ? ops.book.last : command.price_ticks;
-        ops.emit(EventKind::state_changed, command.side, 0, code(old), 0, reference);
-        if (ops.book.state == TradingState::open) {
-            uncross(ops, reference);
+        ops.emit(EventKind::state_changed, command.side, 0, code(old), command.flags, reference);
+        const bool opens = ops.book.state == TradingState::open;
+        if (opens || (command.flags & state_flag::uncross) != 0) {
+            uncross(ops, reference, ending);
+            if (ending) cancel_at_auction(ops, *ending);
+        }
+        if (opens) {
             ops.book.first_unseen = no_price;
             if (ops.book.last != no_price) elect(ops, ops.book.last);
         }
         return RejectCode::none;
+    }
+
+    // Cancels what is left of the orders that waited for an auction.
+    void cancel_at_auction(Ops& ops, Queue queue) {
+        if (ops.book.special() == nullptr) return;
+        const ArrivalList& orders = ops.book.special()->at_auction(queue);
+        for (std::uint32_t side = 0; side < 2; ++side) {
+            for (Slot slot = orders.oldest(side); slot != null_slot; slot = orders.oldest(side)) {
+                ops.cancel_lots(slot, ops.open_lots(slot), CancelReason::auction);
+            }
+        }
     }
 
     // The reject code if a price or quantity that an order enters is not valid. A trigger that is not entered can only
@@ -266,7 +287,7 @@ private:
     }
 
     [[nodiscard]] static bool is_outside_band(const SymbolBook& book, const Order& order) noexcept {
-        return book.band() != nullptr && book.band()->is_outside(order.side, order.price);
+        return book.band() != nullptr && order.price != no_price && book.band()->is_outside(order.side, order.price);
     }
 
     [[nodiscard]] RejectCode set_rule(Ops& ops, const Command& command) {
@@ -290,7 +311,8 @@ private:
         const Band* const band = ops.book.band();
         if (band == nullptr) return;
         cancel_chosen(ops, CancelReason::band, [&](Slot slot) {
-            return !ops.is_waiting(slot) && band->is_outside(ops.node(slot).side(), ops.node(slot).price);
+            const Ticks limit = ops.node(slot).price;
+            return !ops.is_waiting(slot) && limit != no_price && band->is_outside(ops.node(slot).side(), limit);
         });
     }
 
@@ -333,7 +355,8 @@ private:
                 Ops ops = ops_for(symbol);
                 if (ops.book.special_orders == 0) continue;
                 expired += cancel_all(ops, CancelReason::expired, [&](Slot slot) {
-                    return ops.attributes(slot) != nullptr && ops.attributes(slot)->order.tif == TimeInForce::day;
+                    const OrderAttributes* const special = ops.attributes(slot);
+                    return special != nullptr && (special->order.tif == TimeInForce::day || is_at_auction(special->order.tif));
                 });
             }
         }

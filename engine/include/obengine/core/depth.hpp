@@ -66,7 +66,7 @@ struct LevelView {
 // What the uncross of a symbol would give now, if anything; `reference` as in the STATE command that would open it.
 [[nodiscard]] inline std::optional<AuctionCandidate> indication(const Engine& engine, std::size_t symbol, Ticks reference) {
     const SymbolBook& book = engine.book(symbol);
-    const auto found = find_auction(engine.shared(), book, reference == no_price ? book.last : reference);
+    const auto found = find_auction(engine.shared(), book, reference == no_price ? book.last : reference, book.auction_queue());
     return found ? std::optional(found->best) : std::nullopt;
 }
 

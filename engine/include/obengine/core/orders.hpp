@@ -23,6 +23,11 @@ namespace obengine {
     return tif == TimeInForce::ioc || tif == TimeInForce::fok;
 }
 
+// Times in force of orders that take part in one auction only.
+[[nodiscard]] constexpr bool is_at_auction(TimeInForce tif) noexcept { return tif >= TimeInForce::on_open; }
+// Times in force of orders that may rest in a displayed or hidden queue.
+[[nodiscard]] constexpr bool is_lasting(TimeInForce tif) noexcept { return tif <= TimeInForce::gtd && tif != TimeInForce::ioc; }
+
 // An order with all its attributes, while it arrives or after it left its queue.
 struct Order {
     OrderId id = 0;
@@ -45,6 +50,7 @@ struct Order {
     [[nodiscard]] SelfTrade self_trade() const noexcept { return static_cast<SelfTrade>(flags >> flag::self_trade_shift & flag::self_trade_mask); }
 
     [[nodiscard]] Queue queue() const noexcept {
+        if (is_at_auction(tif)) return tif == TimeInForce::on_open ? Queue::on_open : Queue::on_close;
         if (tif == TimeInForce::aon) return Queue::conditional;
         return (flags & flag::hidden) != 0 ? Queue::hidden : Queue::displayed;
     }
@@ -56,7 +62,7 @@ struct Order {
     [[nodiscard]] std::uint64_t placement() const noexcept {
         const std::uint64_t shows = std::uint64_t{display} << 32;
         if (is_stop(kind)) return code(Queue::waiting) | shows;
-        if (kind == OrderKind::market || is_immediate(tif)) return 0;
+        if (!is_at_auction(tif) && (kind == OrderKind::market || is_immediate(tif))) return 0;
         return code(queue()) | shows;
     }
 };
@@ -66,7 +72,7 @@ struct Order {
 struct OrderAttributes {
     Order order;  // order.open includes shown lots and reserve
     std::uint32_t shown = 0;
-    Slot older = null_slot;  // linked list of the waiting stops of a side, by arrival
+    Slot older = null_slot;  // linked list by arrival, of orders outside the levels
     Slot newer = null_slot;
     bool is_waiting = false;
 };

@@ -25,9 +25,11 @@ struct EngineRecord {
     Ticks trigger_ticks;
 };
 
+inline constexpr std::uint8_t closing_auction = 4;
+
 struct SymbolRecord {
     std::uint16_t symbol;
-    std::uint8_t state;
+    std::uint8_t state;  // the trading state, plus closing_auction
     std::uint8_t has_last;
     std::uint16_t price_step;  // 0 for 1
     std::uint16_t lot_step;
@@ -91,7 +93,8 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
         const StepRow& first = book.rules().steps.rows().front();
         const bool has_steps = first.price_step != 1 || first.lot_step != 1;
         if (!has_last && !has_steps && book.state == TradingState::open) continue;
-        records.push_back({static_cast<std::uint16_t>(symbol), code(book.state), has_last, stored(first.price_step),
+        const auto state = static_cast<std::uint8_t>(code(book.state) + (book.closing ? closing_auction : 0));
+        records.push_back({static_cast<std::uint16_t>(symbol), state, has_last, stored(first.price_step),
                            stored(first.lot_step), has_last ? book.last : 0});
     }
     return records;
@@ -171,7 +174,8 @@ public:
 
     void add(const SymbolRecord& record) {
         SymbolBook& book = engine_->state_.books[record.symbol];
-        book.state = static_cast<TradingState>(record.state);
+        book.closing = record.state >= closing_auction;
+        book.state = static_cast<TradingState>(record.state % closing_auction);
         book.last = record.has_last != 0 ? record.last_ticks : no_price;
         SymbolRules rules = book.rules();
         rules.steps = StepTable(std::max<std::uint16_t>(record.price_step, 1), std::max<std::uint16_t>(record.lot_step, 1));

@@ -10,7 +10,7 @@
 namespace obengine {
 
 // Calls visit(slot) for each open order: buys before sells, best price first, displayed, hidden, conditional,
-// each oldest first; then waiting stops, buys before sells, oldest first.
+// each oldest first; then waiting stops, on-open and on-close orders, each buys before sells, oldest first.
 template <class Visit>
 void for_each_open_order(const SharedState& shared, const SymbolBook& book, Visit&& visit) {
     const SpecialQueues* const special = book.special();
@@ -25,13 +25,19 @@ void for_each_open_order(const SharedState& shared, const SymbolBook& book, Visi
             visit_queue(special->conditional[side].head(key));
         }
     }
-    for (std::uint32_t side = 0; special != nullptr && side < 2; ++side) {
-        for (Slot slot = special->stops.oldest(side); slot != null_slot;) {
-            const Slot following = shared.attributes_pool[shared.pool.owner(slot)].newer;
-            visit(slot);
-            slot = following;
+    if (special == nullptr) return;
+    const auto visit_arrivals = [&](const auto& arrivals) {
+        for (std::uint32_t side = 0; side < 2; ++side) {
+            for (Slot slot = arrivals.oldest(side); slot != null_slot;) {
+                const Slot following = shared.attributes_pool[shared.pool.owner(slot)].newer;
+                visit(slot);
+                slot = following;
+            }
         }
-    }
+    };
+    visit_arrivals(special->stops);
+    visit_arrivals(special->on_open);
+    visit_arrivals(special->on_close);
 }
 
 }  // namespace obengine

@@ -6,6 +6,7 @@
 
 #include "obengine/containers/price_ladder.hpp"
 #include "obengine/containers/trailing_index.hpp"
+#include "obengine/core/arrival_list.hpp"
 #include "obengine/core/orders.hpp"
 
 namespace obengine {
@@ -20,29 +21,22 @@ class WaitingStops {
 public:
     explicit WaitingStops(const LadderLimits& limits) : sides_{StopSide(limits), StopSide(limits)} {}
 
-    [[nodiscard]] bool empty() const noexcept { return sides_[0].oldest == null_slot && sides_[1].oldest == null_slot; }
+    [[nodiscard]] bool empty() const noexcept { return arrivals_.empty(); }
     // The oldest waiting stop of a side; follow OrderAttributes::newer.
-    [[nodiscard]] Slot oldest(std::uint32_t side) const noexcept { return sides_[side].oldest; }
+    [[nodiscard]] Slot oldest(std::uint32_t side) const noexcept { return arrivals_.oldest(side); }
 
     // Adds the stop in `slot` as the newest.
     void add(NodePool& pool, OrderAttributesPool& attributes_pool, Slot slot) {
         OrderAttributes& attributes = attributes_pool[pool.owner(slot)];
-        StopSide& side = sides_[attributes.order.side];
         attributes.is_waiting = true;
-        attributes.older = side.newest;
-        attributes.newer = null_slot;
-        (side.newest == null_slot ? side.oldest : attributes_pool[pool.owner(side.newest)].newer) = slot;
-        side.newest = slot;
+        arrivals_.append(pool, attributes_pool, slot);
         place(pool, slot, attributes.order);
     }
 
     // Removes the stop in `slot`.
     void remove(NodePool& pool, OrderAttributesPool& attributes_pool, Slot slot) {
-        const OrderAttributes& attributes = attributes_pool[pool.owner(slot)];
-        StopSide& side = sides_[attributes.order.side];
-        (attributes.older == null_slot ? side.oldest : attributes_pool[pool.owner(attributes.older)].newer) = attributes.newer;
-        (attributes.newer == null_slot ? side.newest : attributes_pool[pool.owner(attributes.newer)].older) = attributes.older;
-        displace(pool, slot, attributes.order);
+        arrivals_.remove(pool, attributes_pool, slot);
+        displace(pool, slot, attributes_pool[pool.owner(slot)].order);
     }
 
     // Gives the stop in `slot` a new trigger, or trail if it is a trailing one; returns it with its current trigger.
@@ -105,8 +99,6 @@ private:
 
         Ladder fixed;
         TrailingIndex trailing;
-        Slot oldest = null_slot;
-        Slot newest = null_slot;
     };
 
     // The node of a trailing stop is in no queue, so a link holds its place in the index.
@@ -124,6 +116,7 @@ private:
     }
 
     StopSide sides_[2];
+    ArrivalList arrivals_;
 };
 
 }  // namespace obengine

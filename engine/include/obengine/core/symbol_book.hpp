@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "obengine/containers/id_table.hpp"
 #include "obengine/containers/node_pool.hpp"
 #include "obengine/containers/price_ladder.hpp"
+#include "obengine/core/arrival_list.hpp"
 #include "obengine/core/stops.hpp"
 #include "obengine/core/symbol_rules.hpp"
 #include "obengine/io/event_sink.hpp"
@@ -54,7 +56,13 @@ struct SpecialQueues {
     Ladder hidden[2];
     Ladder conditional[2];
     WaitingStops stops;
+    ArrivalList on_open;
+    ArrivalList on_close;
     ConditionalWatch watches[2];
+
+    // The orders that wait for an auction, Queue::on_open or on_close.
+    [[nodiscard]] const ArrivalList& at_auction(Queue queue) const noexcept { return queue == Queue::on_open ? on_open : on_close; }
+    [[nodiscard]] ArrivalList& at_auction(Queue queue) noexcept { return queue == Queue::on_open ? on_open : on_close; }
 
     // An order has come to rest.
     void note_rest(std::uint32_t side, Queue queue, Key key, std::uint32_t lots) noexcept {
@@ -101,8 +109,15 @@ public:
         return state == TradingState::open && special_orders == 0 && rules_ == nullptr;
     }
 
+    // The queue of the orders that wait for the auction that runs, if one runs.
+    [[nodiscard]] std::optional<Queue> auction_queue() const noexcept {
+        if (state != TradingState::auction) return std::nullopt;
+        return closing ? Queue::on_close : Queue::on_open;
+    }
+
     TradingState state = TradingState::open;
     bool counted_as_plain = true;        // as counted by the engine
+    bool closing = false;                // whether the auction that runs is the closing one
     std::uint32_t special_orders = 0;    // open orders with attributes
     Ticks last = no_price;               // price of the last trade, or no_price
     Ticks first_unseen = no_price;       // price of the first trade that waiting stops have not seen

@@ -74,6 +74,13 @@ public:
         return queue == Queue::hidden ? book.special()->hidden[side] : book.special()->conditional[side];
     }
 
+    // Whether the order is in no level: a waiting stop, or an order that waits for an auction.
+    [[nodiscard]] bool is_outside_levels(Slot slot) const noexcept { return is_waiting(slot) || is_at_auction(slot); }
+    [[nodiscard]] bool is_at_auction(Slot slot) const noexcept {
+        const OrderAttributes* const special = attributes(slot);
+        return special != nullptr && obengine::is_at_auction(special->order.tif);
+    }
+
     // An open order with all its attributes.
     [[nodiscard]] Order order(Slot slot) const noexcept {
         if (const OrderAttributes* const special = attributes(slot)) return special->order;
@@ -86,9 +93,14 @@ public:
         return plain;
     }
 
-    // Appends an order to its queue; returns its slot.
+    // Appends an order to its queue, or to those that wait for an auction; returns its slot.
     Slot rest(const Order& order) {
         const Queue queue = order.queue();
+        if (obengine::is_at_auction(order.tif)) {
+            const Slot slot = insert(order);
+            book.make_special().at_auction(queue).append(shared.pool, shared.attributes_pool, slot);
+            return slot;
+        }
         if (queue != Queue::displayed) static_cast<void>(book.make_special());
         const Slot slot = insert(order);
         const Key key = key_of(order.price, order.side);
@@ -111,6 +123,8 @@ public:
         if (const OrderAttributes* const special = attributes(slot)) {
             if (special->is_waiting) {
                 book.special()->stops.remove(shared.pool, shared.attributes_pool, slot);
+            } else if (obengine::is_at_auction(special->order.tif)) {
+                book.special()->at_auction(special->order.queue()).remove(shared.pool, shared.attributes_pool, slot);
             } else {
                 note_if_conditional(special->order);
                 ladder(gone.side(), special->order.queue()).unlink(shared.pool, slot, key_of(gone.price, gone.side()));

@@ -42,9 +42,9 @@ struct Check {
     const bool post_only = (flags & flag::post_only) != 0;
     const bool hidden = (flags & flag::hidden) != 0;
     return flags > flag::known || (flags >> flag::self_trade_shift & flag::self_trade_mask) > code(SelfTrade::decrement) ||
-           ((flags & flag::to_limit) != 0 && (kind != OrderKind::market || is_immediate(tif))) ||
+           ((flags & flag::to_limit) != 0 && (kind != OrderKind::market || !is_lasting(tif))) ||
            ((flags & flag::slide) != 0 && !post_only) || (post_only && kind != OrderKind::limit) ||
-           (hidden && !is_limited(kind)) || ((post_only || hidden) && (is_immediate(tif) || is_whole(tif)));
+           (hidden && !is_limited(kind)) || ((post_only || hidden) && !is_lasting(tif));
 }
 
 [[nodiscard]] inline bool bad_trigger(OrderKind kind, Ticks trigger) noexcept {
@@ -54,11 +54,11 @@ struct Check {
 
 [[nodiscard]] inline bool bad_display(const Command& command, OrderKind kind, TimeInForce tif, std::int32_t display) noexcept {
     return display != 0 && (display < 0 || display > command.qty_lots || (command.flags & flag::hidden) != 0 ||
-                            !is_limited(kind) || is_immediate(tif) || is_whole(tif));
+                            !is_limited(kind) || !is_lasting(tif));
 }
 
 [[nodiscard]] inline bool bad_minimum(const Command& command, OrderKind kind, TimeInForce tif, std::uint32_t least) noexcept {
-    return least != 0 && (least > static_cast<std::uint32_t>(command.qty_lots) || is_stop(kind) || is_whole(tif) ||
+    return least != 0 && (least > static_cast<std::uint32_t>(command.qty_lots) || is_stop(kind) || is_whole(tif) || is_at_auction(tif) ||
                           (command.flags & flag::post_only) != 0);
 }
 
@@ -71,7 +71,8 @@ struct Check {
     return first_broken({
         {command.side > code(Side::sell), RejectCode::unknown_side},
         {command.kind > code(OrderKind::trailing_stop_limit), RejectCode::unknown_kind},
-        {command.tif > code(TimeInForce::aon) || (tif == TimeInForce::aon && kind != OrderKind::limit),
+        {command.tif > code(TimeInForce::on_close) || (tif == TimeInForce::aon && kind != OrderKind::limit) ||
+             (is_at_auction(tif) && is_stop(kind)),
          RejectCode::unknown_tif},
         {bad_flags(command, kind, tif), RejectCode::bad_flags},
         {command.symbol >= symbols, RejectCode::unknown_symbol},
@@ -113,6 +114,12 @@ struct Check {
     return command.side > code(BandMode::reject) || command.price_ticks == no_price || command.order_id > OrderId{max_price};
 }
 
+// The flags that STATE may have with a new state.
+[[nodiscard]] inline int allowed_state_flags(std::uint8_t state) noexcept {
+    if (state == code(TradingState::auction)) return state_flag::closing;
+    return state == code(TradingState::halt) ? state_flag::uncross : 0;
+}
+
 }  // namespace validation
 
 // The reject code of an invalid command (any op except EXTEND), or none. `pending` is the preceding EXTEND, or
@@ -132,7 +139,7 @@ struct Check {
             });
         case Op::state:
             return validation::first_broken({
-                {command.flags != 0, RejectCode::bad_flags},
+                {(command.flags & ~validation::allowed_state_flags(command.side)) != 0, RejectCode::bad_flags},
                 {command.symbol >= symbols, RejectCode::unknown_symbol},
                 {command.side > code(TradingState::auction), RejectCode::unknown_state},
             });

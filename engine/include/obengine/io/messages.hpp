@@ -32,13 +32,13 @@ inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires
 enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
 enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
-enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon };
+enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon, on_open, on_close };
 enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
 enum class TradingState : std::uint8_t { open, halt, auction };
 enum class Rule : std::uint8_t { band, steps_from };
 enum class BandMode : std::uint8_t { none, reject };
-enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting };
-enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass, band };
+enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting, on_open, on_close };
+enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass, band, auction };
 enum class Priority : std::uint8_t { lost = 0, kept = 1 };
 
 enum class EventKind : std::uint8_t {
@@ -69,6 +69,12 @@ inline constexpr std::uint16_t total = 128;
 inline constexpr std::uint16_t to_limit = 256;
 inline constexpr std::uint16_t known = 511;
 }  // namespace flag
+
+// Flags of STATE.
+namespace state_flag {
+inline constexpr std::uint16_t closing = 1;
+inline constexpr std::uint16_t uncross = 4;
+}  // namespace state_flag
 
 enum class RejectCode : std::uint8_t {
     none = 0,

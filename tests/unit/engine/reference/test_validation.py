@@ -59,20 +59,33 @@ def records(*commands: Fields) -> Commands:
 FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.UNKNOWN_OP, [{"op": 10, "side": 9, "flags": 1}]),
     (RejectCode.UNKNOWN_OP, [{"op": 255}]),
-    (RejectCode.UNKNOWN_SIDE, [NEW | {"side": 2, "kind": 6, "tif": 6}]),
+    (RejectCode.UNKNOWN_SIDE, [NEW | {"side": 2, "kind": 6, "tif": 8}]),
     (RejectCode.UNKNOWN_SIDE, [MASS | {"side": 3, "flags": 1}]),
-    (RejectCode.UNKNOWN_KIND, [NEW | {"kind": 6, "tif": 6, "flags": 256}]),
-    (RejectCode.UNKNOWN_TIF, [NEW | {"tif": 6, "flags": 256}]),
+    (RejectCode.UNKNOWN_KIND, [NEW | {"kind": 6, "tif": 8, "flags": 256}]),
+    (RejectCode.UNKNOWN_TIF, [NEW | {"tif": 8, "flags": 256}]),
     (RejectCode.UNKNOWN_TIF, [NEW | {"kind": 1, "tif": 5}]),
     (RejectCode.UNKNOWN_TIF, [NEW | {"kind": 3, "tif": 5}]),
+    *(
+        (RejectCode.UNKNOWN_TIF, [NEW | {"kind": kind, "tif": tif}])
+        for kind in (2, 3, 4, 5)
+        for tif in (6, 7)
+    ),
     *(
         (RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "symbol": 9}])
         for flags in (4, 0x50, 0x70, 0xD0, 0x100, 0x200, 0x8000)
     ),
-    *((RejectCode.BAD_FLAGS, [NEW | {"flags": 256, "kind": 1, "tif": tif}]) for tif in (1, 4)),
+    *((RejectCode.BAD_FLAGS, [NEW | {"flags": 256, "kind": 1, "tif": tif}]) for tif in (1, 4, 6, 7)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 2, "kind": kind}]) for kind in (1, 2, 3, 4, 5)),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 8, "kind": kind}]) for kind in (1, 2, 4)),
-    *((RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "tif": tif}]) for flags in (2, 8) for tif in (1, 4, 5)),
+    *(
+        (RejectCode.BAD_FLAGS, [NEW | {"flags": flags, "tif": tif}])
+        for flags in (2, 8)
+        for tif in (1, 4, 5, 6, 7)
+    ),
+    *(
+        (RejectCode.BAD_FLAGS, [STATE | {"side": side, "flags": flags, "symbol": 9}])
+        for side, flags in ((0, 1), (0, 4), (1, 1), (1, 5), (2, 4), (2, 5), (2, 0x8000), (3, 1), (255, 4))
+    ),
     *((RejectCode.BAD_FLAGS, [named | {"flags": 65535, "symbol": 9}]) for named in (CANCEL, MODIFY, EXECUTE)),
     *((RejectCode.BAD_FLAGS, [named | {"flags": 1, "symbol": 9}]) for named in (CANCEL, EXECUTE)),
     (RejectCode.MISSING_EXTENSION, [MODIFY | {"flags": 1, "qty_lots": 1, "order_id": 77}]),
@@ -122,7 +135,7 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.BAD_DISPLAY, extended({"qty_lots": 6}, {})),
     (RejectCode.BAD_DISPLAY, extended({"qty_lots": 1}, {"flags": 9})),
     (RejectCode.BAD_DISPLAY, extended({"qty_lots": 1}, {"kind": 1})),
-    *((RejectCode.BAD_DISPLAY, extended({"qty_lots": 1}, {"tif": tif})) for tif in (1, 4, 5)),
+    *((RejectCode.BAD_DISPLAY, extended({"qty_lots": 1}, {"tif": tif})) for tif in (1, 4, 5, 6, 7)),
     *(
         (RejectCode.BAD_DISPLAY, [EXTEND | {"qty_lots": 1, "price_ticks": 1}, STOP | {"kind": kind}])
         for kind in (2, 4)
@@ -130,7 +143,7 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.BAD_MINIMUM, extended({"participant": 6, "order_id": 1}, {})),
     (RejectCode.BAD_MINIMUM, extended({"participant": 2**32 - 1}, {})),
     (RejectCode.BAD_MINIMUM, extended({"participant": 1}, {"flags": 3})),
-    *((RejectCode.BAD_MINIMUM, extended({"participant": 1}, {"tif": tif})) for tif in (4, 5)),
+    *((RejectCode.BAD_MINIMUM, extended({"participant": 1}, {"tif": tif})) for tif in (4, 5, 6, 7)),
     *(
         (
             RejectCode.BAD_MINIMUM,
@@ -140,7 +153,7 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     ),
     (RejectCode.BAD_EXPIRY, [NEW | {"tif": 3, "order_id": 1}]),
     (RejectCode.BAD_EXPIRY, extended({"order_id": 50}, {"tif": 3})),
-    *((RejectCode.BAD_EXPIRY, extended({"order_id": MAX_ID}, {"tif": tif})) for tif in (0, 1, 2, 4, 5)),
+    *((RejectCode.BAD_EXPIRY, extended({"order_id": MAX_ID}, {"tif": tif})) for tif in (0, 1, 2, 4, 5, 6, 7)),
 ]
 
 BOOK: list[tuple[RejectCode, TradingState, list[Fields]]] = [
@@ -168,6 +181,7 @@ BOOK: list[tuple[RejectCode, TradingState, list[Fields]]] = [
     ),
     (RejectCode.HALTED, TradingState.HALT, [NEW | {"flags": 2, "price_ticks": 105}]),
     (RejectCode.HALTED, TradingState.HALT, [EXTEND | {"price_ticks": 1}, STOP]),
+    *((RejectCode.HALTED, TradingState.HALT, [NEW | {"tif": tif}]) for tif in (6, 7)),
     (RejectCode.HALTED, TradingState.HALT, [MODIFY | {"qty_lots": 6, "price_ticks": 100}]),
     (RejectCode.HALTED, TradingState.HALT, [MODIFY | {"qty_lots": 5, "price_ticks": 99}]),
     (RejectCode.NOT_IN_AUCTION, TradingState.AUCTION, [NEW | {"kind": 1}]),
