@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from obrelease.analysis.consistency.redrawn_plots import drawn_as_here, false_plots
 from obrelease.api.arguments import checked_path
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError
 from obrelease.importers.reimport_check import check_numbers
@@ -20,7 +19,6 @@ from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder, find_
 from obrelease.storage.files import read_bounded
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.system_errors import storage_errors
-from obrelease.storage.workers import map_in_chunks
 
 MAX_DRAWN_RUNS: Final = 20
 """How many runs `validate` draws again; it takes about half a second for each."""
@@ -74,6 +72,8 @@ def validate(
         NotFound: a path is missing, or no artefact is below it.
         StorageError: a folder cannot be listed, or a document cannot be read.
     """
+    from obrelease.storage.workers import map_in_chunks
+
     problems: list[Finding] = []
     checked = 0
     for path in (checked_path("paths", path) for path in paths):
@@ -145,6 +145,8 @@ def _folder_problems(folder: Path) -> Sequence[Finding]:
 
 def _false_plots(folder: Path) -> Sequence[Finding] | None:
     """Pictures that are not the plots of a valid run; None if that cannot be proved here."""
+    from obrelease.analysis.consistency.redrawn_plots import drawn_as_here, false_plots
+
     document = check_document(read_bounded(folder / ENVELOPE_NAME), str(folder))[0]
     if not isinstance(document, Artefact) or not drawn_as_here(document):
         return None

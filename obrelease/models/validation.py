@@ -21,7 +21,7 @@ from obrelease.models.artefact_version_1 import upgraded as upgraded_artefact
 from obrelease.models.base import Document
 from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.finding import Finding, printable
-from obrelease.models.json_schema import DOCUMENTS, DocumentType, schema_of
+from obrelease.models.json_schema import DOCUMENTS, DocumentType, packaged_schema
 from obrelease.models.manifest_version_1 import BundleManifest as ManifestVersion1
 from obrelease.models.manifest_version_1 import upgraded as upgraded_manifest
 from obrelease.models.strict_json import parse_and_compare, parse_strict
@@ -179,7 +179,7 @@ def reference_validator(kind: DocumentType) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
-    schema = schema_of(kind)
+    schema = packaged_schema(kind)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, registry=Registry())
 
@@ -189,7 +189,7 @@ def fast_validator(kind: DocumentType) -> FastValidator:
     """A validator with the same results as the reference validator, a hundred times faster."""
     from jsonschema_rs import Draft202012Validator, Registry
 
-    return Draft202012Validator(schema_of(kind), registry=Registry([]))
+    return Draft202012Validator(packaged_schema(kind), registry=Registry([]))
 
 
 def _schema_messages(kind: DocumentType, value: Any) -> Iterator[str]:

@@ -66,7 +66,7 @@ def show(
             hint=hint_with_suggestion(metric[0], names, "`obrelease show --all` lists them; case counts"),
         )
     session.out.result(
-        details.to_json(metric or ()),
+        details.to_json(metric or ()) if session.out.json else {},
         lambda: description(
             details, verbose=bool(session.out.verbose), everything=everything, only=metric or ()
         ),

@@ -20,6 +20,7 @@ from obrelease.models.json_schema import (
     check_schemas,
     export_schemas,
     has_exported_schemas,
+    packaged_schema,
     schema_of,
     schema_text,
 )
@@ -111,3 +112,9 @@ def test_a_schema_is_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     document = draft().model_dump(mode="json") | {"$ref": "http://127.0.0.1:9/x.json"}
     assert check_document(json.dumps(document).encode(), "artefact.json")[1][0].rule == "model"
+
+
+@pytest.mark.parametrize("kind", EXPORTED, ids=lambda kind: kind.file_name)
+def test_the_packaged_copy_is_the_schema_of_the_model(kind: DocumentType) -> None:
+    command = "run `obrelease schema export --schemas obrelease/models/schemas`"
+    assert packaged_schema(kind) == schema_of(kind), command
