@@ -32,7 +32,7 @@ _MODULES = {
     ),
     "obengine.api.messages": (
         "ALL_SYMBOLS BOTH_SIDES BandMode COMMAND CROSS END_OF_DAY EVENT MAX_QTY MAX_SYMBOLS NO_PRICE "
-        "CancelReason Commands EventKind Events Op OrderFlag OrderKind Priority Queue RejectCode "
+        "NO_SIDE CancelReason Commands EventKind Events Op OrderFlag OrderKind Priority Queue RejectCode "
         "Rule SelfTrade Side StateFlag TimeInForce TradingState records_digest"
     ),
     "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",

@@ -24,6 +24,7 @@ from obengine.api.messages import (
     MAX_QTY as MAX_QTY,
     MAX_SYMBOLS as MAX_SYMBOLS,
     NO_PRICE as NO_PRICE,
+    NO_SIDE as NO_SIDE,
     BandMode as BandMode,
     CancelReason as CancelReason,
     Commands as Commands,

@@ -175,7 +175,10 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     rule = op == Op.RULE
     kind = rng.integers(0, len(Rule), n)
     out["kind"] = np.where(rule, kind, out["kind"])
-    out["side"] = np.where(rule, rng.integers(0, 2, n), out["side"])
+    out["side"] = np.where(rule, rng.choice(3, n, p=(0.1, 0.3, 0.6)), out["side"])
+    band = rule & (kind == Rule.BAND)
+    for field in ("participant", "qty_lots"):
+        out[field] = np.where(band, rng.integers(1, 4, n), out[field])
     row = rule & (kind == Rule.STEPS_FROM)
     for field in ("participant", "qty_lots"):
         out[field] = np.where(row, rng.integers(1, 4, n), out[field])
@@ -263,12 +266,13 @@ TEMPERS: Final = (
     ),
     Temper(
         "rules",
-        ops=(0.66, 0.08, 0.1, 0.02, 0.0, 0.003, 0.02, 0.01, 0.01, 0.03),
+        ops=(0.66, 0.08, 0.1, 0.02, 0.0, 0.003, 0.01, 0.03, 0.01, 0.02),
         kinds=(0.6, 0.12, 0.06, 0.09, 0.04, 0.09),
         calm=0.6,
         spread=14,
         ids=120,
         symbols=2,
         wrong_share=0.04,
+        step_ns=1_000_000,
     ),
 )

@@ -75,6 +75,7 @@ def test_each_row_speaks_of_all_five_others() -> None:
         (TradingState.HALT, "trading halt"),
         (TradingState.AUCTION, "call auction"),
         (BandMode.REJECT, "price bands that reject"),
+        (BandMode.PAUSE, "trading pauses"),
         (Rule.STEPS_FROM, "tables of price steps"),
     ],
 )

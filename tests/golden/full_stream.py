@@ -116,18 +116,22 @@ class LaterGenerator(Generator):
 
 
 class RuleGenerator(LaterGenerator):
-    """Also rules of symbols: price bands, rows of tables of steps."""
+    """Also rules of symbols: price bands and their pauses, rows of tables of steps."""
 
     def step(self) -> list[Row]:
         """One command, or an EXTEND and its NEW or MODIFY."""
-        if self.draw(40):
+        what = self.draw(40)
+        if what == 1:
+            self.clock += 10**6
+        if what:
             return super().step()
         if self.draw(3) == 0:
             steps = (1, 1, 1, 2, 3, 0)[self.draw(6)], (1, 1, 1, 1, 2, 70_000)[self.draw(6)]
             return [(Op.RULE, 9, 1, 9, self.draw(2), 0, steps[1], steps[0], 9, 990 + self.draw(50))]
         symbol, reference, width = self.draw(2), 1000 + self.draw(31), self.draw(20)
-        mode, kind = (0, 1, 1, 1, 1, 1, 1, 4)[self.draw(8)], (0, 0, 0, 0, 0, 0, 0, 9)[self.draw(8)]
-        return [(Op.RULE, mode, kind, 9, symbol, 0, 9, 9, width, reference)]
+        mode, kind = (0, 1, 1, 2, 2, 2, 2, 4)[self.draw(8)], (0, 0, 0, 0, 0, 0, 0, 9)[self.draw(8)]
+        times = self.draw(4), self.draw(4)
+        return [(Op.RULE, mode, kind, 9, symbol, 0, *times, width, reference)]
 
 
 def rule_stream(commands: int = 30_000) -> Commands:

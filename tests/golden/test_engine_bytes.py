@@ -25,6 +25,7 @@ from obengine.api.messages import (
 from tests.golden.auction_stream import auction_stream
 from tests.golden.full_stream import full_stream, later_stream, rule_stream
 
+RULE_EVENTS = {EventKind.RULE_SET, EventKind.LIMIT_STATE}
 RULE_CODES = {RejectCode.UNKNOWN_RULE, RejectCode.BAD_RULE, RejectCode.OUTSIDE_BAND}
 STEP_CODES = {RejectCode.BAD_STEP, RejectCode.OFF_STEP_PRICE, RejectCode.OFF_STEP_QUANTITY}
 PLAIN_EVENTS = {1, 2, 3, 4, 5}
@@ -119,7 +120,7 @@ def test_the_digests_of_a_stream_of_every_order_kind(core: str) -> None:
     assert records_digest(commands) == "a4e0f8ec8ccc35b5e14a52b2e551a932e46396764ee8b2ecee414a0a89a9e752"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
-    kinds = set(EventKind) - {EventKind.STEPS_SET, EventKind.RULE_SET}
+    kinds = set(EventKind) - {EventKind.STEPS_SET} - RULE_EVENTS
     said = {kind: set(events["detail"][events["kind"] == kind].tolist()) for kind in kinds}
     assert said[EventKind.REJECTED] == set(RejectCode) - STEP_CODES - RULE_CODES
     assert said[EventKind.CANCELLED] == set(range(CancelReason.BAND))
@@ -138,7 +139,7 @@ def test_the_digests_of_a_stream_with_the_later_commands(core: str) -> None:
     assert records_digest(commands) == "4033f2a67f93142317d2f4adc38b993466c089babf8778273df8159d3fad241a"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
-    assert set(events["kind"].tolist()) == set(EventKind) - {EventKind.RULE_SET}
+    assert set(events["kind"].tolist()) == set(EventKind) - RULE_EVENTS
     codes = set(events["detail"][events["kind"] == EventKind.REJECTED].tolist())
     assert codes == set(RejectCode) - RULE_CODES
     assert records_digest(events) == "339f650850634dfb370c266c7d62575225134701a3522988b53b6945dd2df9f1"
@@ -148,7 +149,7 @@ def test_the_digests_of_a_stream_with_the_later_commands(core: str) -> None:
 @pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_stream_with_rules(core: str) -> None:
     commands = rule_stream()
-    assert records_digest(commands) == "feaaa1c22e205f57ed4313473d3c2a204c6c1d9ab014ca736b5c4d22d810bcee"
+    assert records_digest(commands) == "6a4c5bd1332186a557b5e77443412982dc5b1b97f69448954acb564ae9d0ef77"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
     assert set(events["kind"].tolist()) == set(EventKind)
@@ -156,8 +157,8 @@ def test_the_digests_of_a_stream_with_rules(core: str) -> None:
     assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(
         range(CancelReason.AUCTION)
     )
-    assert records_digest(events) == "b217219fd0e3b71f48d9730784195c2f487d1f70052ff8bf4e664b710c298bf9"
-    assert book.state_digest() == "9ee22b7fe736ba052180cd4a3dab412af7237e7c21145f0168e35a4bcfe0e24b"
+    assert records_digest(events) == "42bb5e538ccef99edfc808882a41dc56c9145fa4338fca48916849203c6f0cec"
+    assert book.state_digest() == "727da6cab5218d8f672553648c747f974afe0412a3f78188eeae972c8f472751"
 
 
 @pytest.mark.parametrize("core", cores.core_names())
@@ -166,7 +167,7 @@ def test_the_digests_of_a_stream_of_auctions(core: str) -> None:
     assert records_digest(commands) == "586c40d90fe605a482b2f8f8e28b5f1cc7928311f8d42ac14566d4c8ded2f8d0"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
-    assert set(events["kind"].tolist()) == set(EventKind)
+    assert set(events["kind"].tolist()) == set(EventKind) - {EventKind.LIMIT_STATE}
     assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(CancelReason)
     placements = events["other_id"][events["kind"] == EventKind.ACCEPTED] & np.uint64(255)
     assert set(placements.tolist()) == set(Queue)

@@ -15,6 +15,7 @@ from obengine.api.messages import (
     EVENT,
     MAX_QTY,
     NO_PRICE,
+    BandMode,
     CancelReason,
     Commands,
     EventKind,
@@ -115,16 +116,27 @@ class NaiveBook:
         self.rows.append((13, c.kind, c.symbol, c.qty_lots, c.order_id, about, c.price_ticks))
         if c.kind == Rule.STEPS_FROM:
             return 0
-        rules.set_band(c.side, c.price_ticks, c.order_id)
-        for order in self.in_order():
-            if (
-                order.symbol == c.symbol
-                and not order.waits
-                and order.price != NO_PRICE
-                and rules.forbids(order.side, order.price)
-            ):
-                self.withdraw(order, order.qty, CancelReason.BAND)
+        rules.set_band(c.side, c.price_ticks, c.order_id, (c.qty_lots, c.participant))
+        self.cancel_outside(c.symbol)
         return 0
+
+    def holds(self, symbol: int) -> bool:
+        """Whether the band of a symbol, if it has one, holds."""
+        return self.rules[symbol].mode == BandMode.REJECT or self.state[symbol] == TradingState.OPEN
+
+    def cancel_outside(self, symbol: int) -> None:
+        last = 5 if self.rules[symbol].mode == BandMode.REJECT else 2
+        for order in [o for o in self.in_order() if o.symbol == symbol and o.queue <= last and not o.waits]:
+            forbidden = order.price != NO_PRICE and self.rules[symbol].forbids(order.side, order.price)
+            if self.holds(symbol) and forbidden:
+                self.withdraw(order, order.qty, CancelReason.BAND)
+
+    def inside(self, order: Order, price: int) -> int:
+        """The price that a band of mode PAUSE makes of a limit."""
+        rules = self.rules[order.symbol]
+        moved = rules.mode == BandMode.PAUSE and self.holds(order.symbol)
+        outside = moved and order.queue < 3 and rules.forbids(order.side, price)
+        return self.last_inside(order.symbol, order.side) if outside else price
 
     def report(self, kind: int, detail: int, order: Order, qty: int, other: int = 0) -> None:
         self.rows.append((kind, detail, order.symbol, qty, order.order_id, other, order.price))
@@ -169,8 +181,12 @@ class NaiveBook:
     def admit(self, order: Order, minimum: int = 0) -> int:
         """What the state and the book have against an arrival; a sliding order is repriced."""
         state, post_only = self.state[order.symbol], order.flags & OrderFlag.POST_ONLY
-        if order.kind == OrderKind.LIMIT and self.rules[order.symbol].forbids(order.side, order.price):
+        rules = self.rules[order.symbol]
+        outside = order.kind == OrderKind.LIMIT and rules.forbids(order.side, order.price)
+        if outside and rules.mode == BandMode.REJECT:
             return RejectCode.OUTSIDE_BAND
+        if outside:
+            order.price = self.inside(order, order.price)
         if state == TradingState.HALT:
             return RejectCode.HALTED
         if state == TradingState.AUCTION and order.queue < 3:
@@ -221,19 +237,19 @@ class NaiveBook:
             if c.flags:
                 self.amend(order, x.trigger)
             return 0
-        lots = c.qty_lots
+        lots, price = c.qty_lots, self.inside(order, limit)
         if order.flags & OrderFlag.TOTAL:
             lots -= order.filled
             if lots <= 0:
                 self.withdraw(order, order.qty, CancelReason.REQUESTED)
                 return 0
-        if limit == order.price and lots <= order.qty:
+        if price == order.price and lots <= order.qty:
             order.qty = lots
             order.shown = min(order.shown, order.qty)
             self.report(EventKind.MODIFIED, Priority.KEPT, order, order.qty)
             return 0
         again = copy.copy(order)
-        again.price, again.qty = limit, lots
+        again.price, again.qty = price, lots
         code = self.admit(again)
         if code:
             return code
@@ -367,6 +383,7 @@ class NaiveBook:
                 self.match(again, dry=False)
                 continue
             if not self.elected:
+                self.look_at_limits(symbol)
                 return
             stop = self.elected.pop(0)
             if stop.kind == OrderKind.TRAILING_STOP_LIMIT:
@@ -380,6 +397,32 @@ class NaiveBook:
             stop.trigger = stop.trail = 0
             self.report(EventKind.TRIGGERED, stop.side, stop, stop.qty, stop.placement)
             self.arrive(stop, 0)
+
+    def look_at_limits(self, symbol: int) -> None:
+        """Whether the best displayed order of a side is at the end of the band."""
+        rules, now = self.rules[symbol], 2
+        for side in (Side.SELL, Side.BUY):
+            shown = [o.price for o in self.book(symbol, side) if o.queue == 0]
+            if rules.mode == BandMode.PAUSE and self.state[symbol] == TradingState.OPEN and shown:
+                end, sign = self.last_inside(symbol, side), 1 if side == Side.BUY else -1
+                now = int(side) if sign * shown[0] >= sign * end else now
+        if now == rules.limit_side:
+            return
+        rules.limit_side = now
+        rules.until = 0 if now == 2 else min(self.clock + rules.times[0] * 10**6, 2**64 - 1)
+        end = 0 if now == 2 else self.last_inside(symbol, now)
+        self.rows.append((14, now, symbol, 0, rules.until, 0, end))
+
+    def run_timers(self) -> None:
+        for symbol, rules in enumerate(self.rules):
+            if rules.pause_until is not None and rules.pause_until <= self.clock:
+                self.enter(symbol, TradingState.OPEN, NO_PRICE)
+            elif rules.limit_side != 2 and rules.until <= self.clock:
+                self.enter(symbol, TradingState.AUCTION, NO_PRICE)
+                rules.pause_until = min(self.clock + rules.times[1] * 10**6, 2**64 - 1)
+            else:
+                continue
+            self.settle(symbol)
 
     def fillable(self, symbol: int) -> Order | None:
         """The first resting AON order that the opposite side would fill."""
@@ -420,19 +463,28 @@ class NaiveBook:
         return stop.trigger != NO_PRICE and stop.sign * price >= stop.sign * stop.trigger
 
     def set_state(self, c: Command) -> int:
-        old, self.state[c.symbol] = self.state[c.symbol], c.side
-        ending = 0 if old != TradingState.AUCTION else 5 if self.closing[c.symbol] else 4
-        self.closing[c.symbol] = c.side == TradingState.AUCTION and c.flags % 2 == 1
-        last = self.last[c.symbol]
-        reference = c.price_ticks if c.price_ticks != NO_PRICE or last is None else last
-        self.rows.append((EventKind.STATE_CHANGED, c.side, c.symbol, 0, old, c.flags, reference))
-        if c.side == TradingState.OPEN or c.flags == 4:
-            self.uncross(c.symbol, reference, ending)
-        self.prices = []
-        if c.side == TradingState.OPEN:
-            last = self.last[c.symbol]
-            self.prices = [] if last is None else [last]
+        self.enter(c.symbol, c.side, c.price_ticks, c.flags)
         return 0
+
+    def enter(self, symbol: int, state: int, reference: int, flags: int = 0) -> None:
+        """Go to a trading state."""
+        rules, last, old = self.rules[symbol], self.last[symbol], self.state[symbol]
+        ending = 0 if old != TradingState.AUCTION else 5 if self.closing[symbol] else 4
+        self.state[symbol], rules.pause_until = state, None
+        self.closing[symbol] = state == TradingState.AUCTION and flags % 2 == 1
+        reference = reference if reference != NO_PRICE or last is None else last
+        self.rows.append((EventKind.STATE_CHANGED, state, symbol, 0, old, flags, reference))
+        before = len(self.rows)
+        if state == TradingState.OPEN or flags == 4:
+            self.uncross(symbol, reference, ending)
+        prices = [row[6] for row in self.rows[before:] if row[0] == EventKind.AUCTION_PRICE]
+        if rules.mode == BandMode.PAUSE:
+            for price in prices:
+                rules.set_band(rules.mode, price, rules.width, rules.times)
+            if state == TradingState.OPEN:
+                self.cancel_outside(symbol)
+        last = self.last[symbol]
+        self.prices = [] if last is None or state != TradingState.OPEN else [last]
 
     def uncross(self, symbol: int, reference: int, ending: int) -> None:
         """Cross at one price; then those leave that waited for the auction, queue number `ending`."""
@@ -457,7 +509,7 @@ class NaiveBook:
             [(o.price, o.qty) for o in buys],
             [(o.price, o.qty) for o in sells],
             reference,
-            self.rules[symbol].ends,
+            self.rules[symbol].ends if self.rules[symbol].mode != BandMode.PAUSE else (2**63, NO_PRICE),
         )
         if found is None:
             return
@@ -502,6 +554,7 @@ class NaiveBook:
         self.rows.append((EventKind.CLOCK_SET, c.flags, c.symbol, len(due), c.order_id, 0, 0))
         for symbol in sorted({order.symbol for order in due}):
             self.settle(symbol)
+        self.run_timers()
         return 0
 
     def book(self, symbol: int, side: int) -> list[Order]:

@@ -18,6 +18,12 @@ class NaiveRules:
 
     rows: dict[int, tuple[int, int]] = field(default_factory=lambda: {NO_PRICE: (1, 1)})
     ends: tuple[int, int] = (2**63, NO_PRICE)
+    mode: int = 0
+    width: int = 0
+    times: tuple[int, int] = (0, 0)
+    limit_side: int = 2
+    until: int = 0
+    pause_until: int | None = None
 
     def add_row(self, price: int, steps: tuple[int, int]) -> bool:
         """Add or replace a row; false if there are too many. The lowest price has the first row."""
@@ -48,8 +54,9 @@ class NaiveRules:
         found = self.behind(side, price)
         return price if found is None else found
 
-    def set_band(self, mode: int, reference: int, width: int) -> None:
+    def set_band(self, mode: int, reference: int, width: int, times: tuple[int, int]) -> None:
         """Set or remove the band."""
+        self.mode, self.width, self.times = mode, width, times
         self.ends = (2**63, NO_PRICE)
         if mode:
             self.ends = (min(reference + width, 2**63 - 1), max(reference - width, NO_PRICE + 1))

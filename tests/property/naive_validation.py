@@ -121,4 +121,6 @@ def bad_rule(c: Command) -> bool:
         return c.price_ticks == NO_PRICE or c.participant not in steps or c.qty_lots not in steps
     if c.side == BandMode.NONE:
         return False
-    return c.side > 1 or c.price_ticks == NO_PRICE or c.order_id >= 2**63
+    if c.side == BandMode.PAUSE and (c.qty_lots <= 0 or c.participant == 0):
+        return True
+    return c.side > 2 or c.price_ticks == NO_PRICE or c.order_id >= 2**63

@@ -36,7 +36,7 @@ _owners = st.integers(0, 2**32 - 1)
 _few_owners = st.integers(0, 2)
 _bit = st.integers(0, 1)
 _byte = st.integers(0, 255)
-_times = st.integers(0, 20)
+_times = st.one_of(st.integers(0, 20), st.integers(0, 6).map(lambda ms: ms * 10**6))
 
 
 def _limit_orders() -> st.SearchStrategy[Fields]:
@@ -159,12 +159,13 @@ def _running() -> st.SearchStrategy[Fields]:
 def _rules() -> st.SearchStrategy[Fields]:
     """Price bands and rows of tables of steps, some of them wrong."""
     fixed = st.just(0)
-    mode = st.sampled_from([0, 1, 1, 1, 2])
+    mode = st.sampled_from([0, 1, 1, 2, 2, 2, 3])
+    limit_ms, pause_ms = st.sampled_from([1, 1, 2, 0, MAX_QTY]), st.sampled_from([1, 1, 2, 0])
     width = st.one_of(st.integers(0, 5), st.sampled_from([2**63 - 1, 2**63]))
     rule = st.just(int(Op.RULE))
     steps = st.sampled_from([1, 1, 2, 3, 0])
     return st.one_of(
-        st.tuples(rule, mode, st.just(0), _byte, _symbols, fixed, _lots, _owners, width, _prices),
+        st.tuples(rule, mode, st.just(0), _byte, _symbols, fixed, limit_ms, pause_ms, width, _prices),
         st.tuples(rule, _byte, st.just(1), _byte, _symbols, fixed, steps, steps, _ids, _prices),
     )
 

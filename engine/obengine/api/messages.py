@@ -59,6 +59,7 @@ MASS_CANCELLED side as sent     number of orders             0 (order_id: partic
 CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
 STEPS_SET      0                the lot step                 0 (order_id: the price step)
 RULE_SET       Rule             as sent                      as sent
+LIMIT_STATE    Side or NO_SIDE  0 (order_id: until, in ns)   the end of the band
 ============== ================ ============================ ==================================
 
 The sequence number of an event is its 0-based index in the stream of its engine; a batch has the
@@ -96,6 +97,9 @@ BOTH_SIDES: Final = 2
 
 ALL_SYMBOLS: Final = 2**16 - 1
 """MASS_CANCEL: the symbol value for all symbols."""
+
+NO_SIDE: Final = 2
+"""LIMIT_STATE: the detail if the symbol is in no limit state any more."""
 
 CROSS: Final = 2
 """TRADED: the detail of an uncross, where neither order is the taker."""
@@ -206,6 +210,13 @@ class BandMode(IntEnum):
 
     NONE = 0
     REJECT = 1
+    PAUSE = 2
+
+
+class RuleState(IntEnum):
+    """What a snapshot has of a symbol besides its rules."""
+
+    TIMER = 128
 
 
 class StateFlag(IntEnum):
@@ -242,6 +253,7 @@ class EventKind(IntEnum):
     CLOCK_SET = 11
     STEPS_SET = 12
     RULE_SET = 13
+    LIMIT_STATE = 14
 
 
 class CancelReason(IntEnum):

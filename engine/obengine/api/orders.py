@@ -178,13 +178,30 @@ def set_steps_from(
     return _records((Op.RULE, 0, Rule.STEPS_FROM, 0, symbol, 0, lot_step, price_step_ticks, 0, price_ticks))
 
 
-def set_band(mode: BandMode, reference_ticks: int = 0, width_ticks: int = 0, *, symbol: int = 0) -> Commands:
+def set_band(
+    mode: BandMode,
+    reference_ticks: int = 0,
+    width_ticks: int = 0,
+    *,
+    limit_ms: int = 15_000,
+    pause_ms: int = 300_000,
+    symbol: int = 0,
+) -> Commands:
     """Build a RULE command: the price band of a symbol, from reference - width to reference + width.
+
+    Args:
+        mode: none, reject what is outside, or pause trading.
+        reference_ticks: the middle of the band.
+        width_ticks: the distance of its ends.
+        limit_ms: mode PAUSE: how long a limit state lasts before the pause.
+        pause_ms: mode PAUSE: how long the pause lasts before the reopening.
+        symbol: the symbol index.
 
     Raises:
         BatchError: a value does not fit its field.
     """
-    return _records((Op.RULE, mode, Rule.BAND, 0, symbol, 0, 0, 0, width_ticks, reference_ticks))
+    times = (limit_ms, pause_ms) if mode == BandMode.PAUSE else (0, 0)
+    return _records((Op.RULE, mode, Rule.BAND, 0, symbol, 0, *times, width_ticks, reference_ticks))
 
 
 def _kind(price_ticks: int, trigger_ticks: int | None, trail_ticks: int | None) -> OrderKind:

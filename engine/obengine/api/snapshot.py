@@ -19,10 +19,10 @@ All integers are little-endian. Section 11 of SPECIFICATION.md defines the field
     20 u4 participant    24 u8 order_id        32 i8 price_ticks   40 i8 trigger_ticks
     48 i8 trail_ticks (of a resting order with flag TOTAL: its filled lots)    56 u8 expiry_ns
 
-`RULE` (32 bytes), by symbol and rule, only for rules that are set::
+`RULE` (32 bytes), by symbol and rule, only for rules that are set and timers that run::
 
-    0  u2 symbol    2  u1 rule (Rule)    3  u1 detail    4  i4 lots    8  u8 value    16 i8 price_ticks
-    24 u4 number    28 u4 reserved
+    0  u2 symbol    2  u1 rule (Rule, RuleState)    3  u1 detail    4  i4 lots    8  u8 value
+    16 i8 price_ticks    24 u4 number    28 u4 reserved
 """
 
 from __future__ import annotations

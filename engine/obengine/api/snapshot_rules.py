@@ -1,4 +1,4 @@
-"""Validation of the rules in snapshots: sections 4.10, 4.11 and 11 of the specification."""
+"""Validation of the rules in snapshots: sections 4.10 to 4.12 and 11 of the specification."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from obengine.api.messages import (
     MAX_STEP_ROWS,
     MIN_PRICE,
     NO_PRICE,
+    NO_SIDE,
     BandMode,
     Queue,
     Rule,
+    RuleState,
     Side,
+    TradingState,
 )
 from obengine.api.snapshot import Snapshot
 
@@ -24,24 +27,49 @@ from obengine.api.snapshot import Snapshot
 def rules_of_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
     """For each rule of `RULE` records, whether each record satisfies it."""
     records = snapshot.rules
-    band, row = records["rule"] == Rule.BAND, records["rule"] == Rule.STEPS_FROM
-    detail, lots, number = records["detail"], records["lots"], records["number"]
+    rule, detail = records["rule"], records["detail"]
+    band, row, timer = rule == Rule.BAND, rule == Rule.STEPS_FROM, rule == RuleState.TIMER
+    lots, number, price = records["lots"], records["number"], records["price_ticks"]
+    pauses = band & (detail == BandMode.PAUSE)
     return {
-        "rule is a Rule": records["rule"] <= max(Rule),
+        "rule is a Rule or a RuleState": band | row | timer,
         "rules are by symbol and rule, and rows by price": _in_order(records),
-        "detail is a BandMode that is not NONE, else 0": np.where(
-            band, (detail >= BandMode.REJECT) & (detail <= max(BandMode)), detail == 0
+        "detail fits the rule": np.where(
+            band, (detail >= BandMode.REJECT) & (detail <= max(BandMode)), (detail == 0) | timer
         ),
-        "a rule has a price": records["price_ticks"] != NO_PRICE,
+        "a rule has a price, a timer has none": np.where(timer, price == 0, price != NO_PRICE),
         "a band has a width": ~band | (records["value"] <= MAX_PRICE),
+        "a band of mode PAUSE has times": ~pauses | ((lots > 0) & (number > 0)),
         "a row has steps from 1 to 65,535": ~row
         | ((lots >= 1) & (lots <= MAX_STEP) & (number >= 1) & (number <= MAX_STEP)),
-        "a row is not the first of its table": ~row | (records["price_ticks"] != MIN_PRICE),
+        "a row is not the first of its table": ~row | (price != MIN_PRICE),
         "a table has at most 64 rows": _tables_fit(records, row),
-        "unused fields of RULE are 0": np.where(band, (lots == 0) & (number == 0), records["value"] == 0)
+        "a timer fits the state of its symbol": ~timer | _timers_fit(snapshot),
+        "unused fields of RULE are 0": (pauses | row | ((lots == 0) & (number == 0)))
+        & (~row | (records["value"] == 0))
         & (records["reserved"] == 0),
         "no order is outside the band": _keeps_orders_inside(snapshot),
     }
+
+
+def _timers_fit(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """For each record: as a timer, whether it is of a pause in AUCTION, or of a limit state in OPEN."""
+    states = _states(snapshot)
+    bands = snapshot.rules[snapshot.rules["rule"] == Rule.BAND]
+    pausing = set(bands["symbol"][bands["detail"] == BandMode.PAUSE].tolist())
+    fits = [
+        states.get(symbol) == TradingState.AUCTION
+        if detail == NO_SIDE
+        else detail < NO_SIDE and symbol not in states and symbol in pausing
+        for symbol, detail in snapshot.rules[["symbol", "detail"]].tolist()
+    ]
+    return np.array(fits, np.bool_)
+
+
+def _states(snapshot: Snapshot) -> dict[int, int]:
+    """The trading states of the symbols that are not OPEN."""
+    closed = snapshot.symbols[snapshot.symbols["state"] != TradingState.OPEN]
+    return dict(zip(closed["symbol"].tolist(), closed["state"].tolist(), strict=True))
 
 
 def _tables_fit(records: NDArray[np.void], row: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -57,17 +85,22 @@ def _in_order(records: NDArray[np.void]) -> NDArray[np.bool_]:
 
 
 def _keeps_orders_inside(snapshot: Snapshot) -> NDArray[np.bool_]:
-    """For each record, false if it is a band and a limit of its symbol, not of a stop, is outside it."""
-    kept = (snapshot.orders["queue"] != Queue.WAITING) & (snapshot.orders["price_ticks"] != NO_PRICE)
-    orders = snapshot.orders[kept]
+    """For each record, false if it is a band that holds for an order of its symbol that is outside it."""
+    queue, price = snapshot.orders["queue"], snapshot.orders["price_ticks"]
+    orders = snapshot.orders[(queue != Queue.WAITING) & (price != NO_PRICE)]
     buys, sells = orders[orders["side"] == Side.BUY], orders[orders["side"] == Side.SELL]
     holds = []
-    for symbol, rule, reference, width in snapshot.rules[["symbol", "rule", "price_ticks", "value"]].tolist():
-        if rule != Rule.BAND:
+    states = _states(snapshot)
+    fields = ["symbol", "rule", "detail", "price_ticks", "value"]
+    for symbol, rule, mode, reference, width in snapshot.rules[fields].tolist():
+        if rule != Rule.BAND or (mode == BandMode.PAUSE and symbol in states):
             holds.append(True)
             continue
         lower, upper = max(reference - width, MIN_PRICE), min(reference + width, MAX_PRICE)
-        too_high = buys["price_ticks"][buys["symbol"] == symbol] > upper
-        too_low = sells["price_ticks"][sells["symbol"] == symbol] < lower
-        holds.append(not (too_high.any() or too_low.any()))
+        last_queue = Queue.WAITING if mode == BandMode.PAUSE else max(Queue)
+        bought, sold = (
+            side[(side["symbol"] == symbol) & (side["queue"] <= last_queue)]["price_ticks"]
+            for side in (buys, sells)
+        )
+        holds.append(not ((bought > upper).any() or (sold < lower).any()))
     return np.array(holds, np.bool_)

@@ -48,7 +48,9 @@ EVENT_FAULTS: Final = (
 _AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
 _AUCTION_DETAILS: Final = frozenset({(EventKind.TRADED, CROSS), (EventKind.CANCELLED, CancelReason.AUCTION)})
 _MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
-_STAND_ALONE: Final = frozenset({EventKind.REJECTED, EventKind.STEPS_SET, EventKind.RULE_SET})
+_STAND_ALONE: Final = frozenset(
+    {EventKind.REJECTED, EventKind.STEPS_SET, EventKind.RULE_SET, EventKind.LIMIT_STATE}
+)
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
 _COUNTED: Final = {
     EventKind.MASS_CANCELLED: CancelReason.MASS,

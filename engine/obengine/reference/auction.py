@@ -12,6 +12,7 @@ from obengine.api.messages import (
     MAX_QTY,
     MIN_PRICE,
     NO_PRICE,
+    BandMode,
     CancelReason,
     EventKind,
     Queue,
@@ -36,13 +37,16 @@ class AuctionCandidate(NamedTuple):
     surplus: int
 
 
-def uncross(book: SymbolBook, reference: int, ending: int | None) -> None:
+def uncross(book: SymbolBook, reference: int, ending: int | None) -> int | None:
     """Trade all crossing orders at one price; then cancel the orders that waited for the auction.
 
     Args:
         book: the symbol's book.
         reference: the reference price, or NO_PRICE.
         ending: ON_OPEN or ON_CLOSE if such an auction ends; else None.
+
+    Returns:
+        The auction price; None if no orders crossed.
     """
     buys, sells = (_auction_orders(book, side, ending) for side in Side)
     best = _best_of(book, buys, sells, reference)
@@ -52,6 +56,7 @@ def uncross(book: SymbolBook, reference: int, ending: int | None) -> None:
     if ending is not None:
         for order in book.waiting_for(ending):
             book.cancel_lots(order.order_id, order.open_lots, CancelReason.AUCTION)
+    return None if best is None else best.price
 
 
 def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
@@ -63,7 +68,9 @@ def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
 def _best_of(
     book: SymbolBook, buys: list[_AuctionOrder], sells: list[_AuctionOrder], reference: int
 ) -> AuctionCandidate | None:
-    worst = (MIN_PRICE, MAX_PRICE) if book.band is None else (book.band.lower, book.band.upper)
+    band = book.band
+    rejects = band is not None and band.mode == BandMode.REJECT
+    worst = (band.lower, band.upper) if band is not None and rejects else (MIN_PRICE, MAX_PRICE)
     if reference != NO_PRICE:
         rounded = book.steps.floor(reference)
         reference = min(max(MIN_PRICE if rounded is None else rounded, worst[0]), worst[1])

@@ -1,19 +1,29 @@
-"""Price bands (section 4.11 of the specification)."""
+"""Price bands (section 4.11 and 4.12 of the specification)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from obengine.api.messages import MAX_PRICE, MIN_PRICE, BandMode, Side
 
 
+class Timer(NamedTuple):
+    """A limit state of a side, or a pause (side NO_SIDE), that lasts until a time."""
+
+    side: int
+    until_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The prices at which a symbol may trade."""
+    """The prices at which a symbol may trade; the times of a band of mode PAUSE, else 0."""
 
     mode: BandMode
     reference_ticks: int
     width_ticks: int
+    limit_ms: int = 0
+    pause_ms: int = 0
 
     @property
     def lower(self) -> int:

@@ -17,11 +17,9 @@ from obengine.api.messages import (
     OrderKind,
     Priority,
     RejectCode,
-    StateFlag,
     TimeInForce,
     TradingState,
 )
-from obengine.reference.auction import uncross
 from obengine.reference.matching import convert_market_to_limit, reprice_post_only
 from obengine.reference.orders import (
     AT_AUCTION,
@@ -36,14 +34,14 @@ from obengine.reference.orders import (
     Order,
     order_from,
 )
-from obengine.reference.rules import check_band, set_rule
+from obengine.reference.pauses import change_state, run_timer, update_limit_state
+from obengine.reference.rules import bring_inside, check_band, set_rule
 from obengine.reference.step_table import StepTable
 from obengine.reference.steps import check_steps
 from obengine.reference.stops import (
     accept_stop,
     amend_trigger,
     arrive,
-    elect_by_last,
     is_valid_trigger,
     settle,
 )
@@ -94,7 +92,8 @@ class CommandProcessor:
             return self._clock(command)
         book = self.books[command.symbol]
         if command.op == Op.STATE:
-            reject_code = _state(book, command)
+            change_state(book, command.side, command.price_ticks, command.flags)
+            reject_code = _ACCEPTED
         elif command.op == Op.STEPS:
             return _set_steps(book, command)
         elif command.op == Op.RULE:
@@ -108,7 +107,7 @@ class CommandProcessor:
         else:
             reject_code = _execute(book, command)
         if not reject_code:
-            settle(book)
+            self._settle(book)
         return reject_code
 
     def _reject(self, command: Command, code: int) -> None:
@@ -136,7 +135,7 @@ class CommandProcessor:
                 cancelled += 1
                 changed.add(book.symbol)
         self._emit_summary(EventKind.MASS_CANCELLED, command.side, command, cancelled, command.participant)
-        self._settle(changed)
+        self._settle_all(changed)
         return _ACCEPTED
 
     def _clock(self, command: Command) -> int:
@@ -160,13 +159,20 @@ class CommandProcessor:
             book = self.books[symbol]
             book.cancel_lots(order_id, book.open_lots(order_id), CancelReason.EXPIRED)
         self._emit_summary(EventKind.CLOCK_SET, command.flags, command, len(leaving), command.order_id)
-        self._settle({symbol for symbol, _ in leaving})
+        self._settle_all({symbol for symbol, _ in leaving})
+        for book in self.books:
+            if run_timer(book, self.clock_ns):
+                self._settle(book)
         return _ACCEPTED
 
-    def _settle(self, symbols: set[int]) -> None:
+    def _settle_all(self, symbols: set[int]) -> None:
         """Settle the symbols that lost orders."""
         for symbol in sorted(symbols):
-            settle(self.books[symbol])
+            self._settle(self.books[symbol])
+
+    def _settle(self, book: SymbolBook) -> None:
+        settle(book)
+        update_limit_state(book, self.clock_ns)
 
     def _emit_summary(
         self, kind: EventKind, detail: int, command: Command, orders: int, order_id: int
@@ -186,6 +192,8 @@ def _new(book: SymbolBook, command: Command, extension: Extension) -> int:
     )
     if reject_code:
         return reject_code
+    if order.kind == OrderKind.LIMIT and order.tif not in AT_AUCTION:
+        order.price_ticks = bring_inside(book, order.side, order.price_ticks)
     if book.state == TradingState.OPEN and order.flags & OrderFlag.POST_ONLY:
         reject_code, order.price_ticks = reprice_post_only(book, order.side, order.flags, order.price_ticks)
         if reject_code:
@@ -257,6 +265,7 @@ def _modify(book: SymbolBook, command: Command, extension: Extension) -> int:
     reject_code = check_steps(book, entered)
     if reject_code:
         return reject_code
+    command = command._replace(price_ticks=bring_inside(book, side, command.price_ticks))
     special = book.special_orders.get(command.order_id)
     if special and special.flags & OrderFlag.TOTAL:
         left = command.qty_lots - special.filled_lots
@@ -352,20 +361,6 @@ def _emit_modified(book: SymbolBook, priority: Priority, order: Order) -> None:
 def _set_steps(book: SymbolBook, command: Command) -> int:
     book.steps = StepTable(command.participant, command.qty_lots)
     book.emit(EventKind.STEPS_SET, 0, command.qty_lots, command.participant, 0, 0)
-    return _ACCEPTED
-
-
-def _state(book: SymbolBook, command: Command) -> int:
-    old, ending = book.state, book.auction_tif
-    book.state, book.closing = command.side, bool(command.flags & StateFlag.CLOSING)
-    reference = command.price_ticks
-    if reference == NO_PRICE and book.last_ticks is not None:
-        reference = book.last_ticks
-    book.emit(EventKind.STATE_CHANGED, book.state, 0, old, command.flags, reference)
-    if book.state == TradingState.OPEN or command.flags & StateFlag.UNCROSS:
-        uncross(book, reference, ending)
-    if book.state == TradingState.OPEN:
-        elect_by_last(book)
     return _ACCEPTED
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from obengine.api.messages import BandMode, OrderFlag, OrderKind, Queue, Rule
+from obengine.api.messages import BandMode, OrderFlag, OrderKind, Queue, Rule, RuleState
 from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
-from obengine.reference.bands import Band
+from obengine.reference.bands import Band, Timer
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.orders import NO_EXTENSION, STOPS, Extension, Order
 from obengine.reference.step_table import StepRow, StepTable
@@ -71,9 +71,12 @@ def _rule_rows(book: SymbolBook) -> list[_Row]:
     band = book.band
     rows: list[_Row] = []
     if band is not None:
-        rows.append((book.symbol, Rule.BAND, band.mode, 0, band.width_ticks, band.reference_ticks, 0, 0))
+        times = (band.limit_ms, band.width_ticks, band.reference_ticks, band.pause_ms)
+        rows.append((book.symbol, Rule.BAND, band.mode, *times, 0))
     for from_ticks, price_step, lot_step in book.steps.rows[1:]:
         rows.append((book.symbol, Rule.STEPS_FROM, 0, lot_step, 0, from_ticks, price_step, 0))
+    if book.timer is not None:
+        rows.append((book.symbol, RuleState.TIMER, book.timer.side, 0, book.timer.until_ns, 0, 0, 0))
     return rows
 
 
@@ -82,7 +85,9 @@ def _restore_rule(
 ) -> None:
     """Restore the rule of a `RULE` record."""
     if rule == Rule.BAND:
-        book.band = Band(BandMode(detail), price_ticks, value)
+        book.band = Band(BandMode(detail), price_ticks, value, lots, number)
+    elif rule == RuleState.TIMER:
+        book.timer = Timer(detail, value)
     else:
         book.steps.add(StepRow(price_ticks, number, lots))
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TimeInForce, TradingState
-from obengine.reference.bands import Band
+from obengine.reference.bands import Band, Timer
 from obengine.reference.orders import AT_AUCTION, Order
 from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
 from obengine.reference.step_table import StepTable
@@ -38,6 +38,7 @@ class SymbolBook:
         first_unseen_ticks: price of the first trade that waiting stops have not seen.
         steps: prices and quantities that are entered are multiples of these.
         band: the price band, None if there is none.
+        timer: a limit state or a pause, None if there is neither.
     """
 
     __slots__ = (
@@ -55,6 +56,7 @@ class SymbolBook:
         "state",
         "steps",
         "symbol",
+        "timer",
         "waiting",
     )
 
@@ -73,11 +75,12 @@ class SymbolBook:
         self.first_unseen_ticks: int | None = None
         self.steps = StepTable()
         self.band: Band | None = None
+        self.timer: Timer | None = None
 
     @property
     def has_rules(self) -> bool:
         """Whether prices, quantities or matching have rules of this symbol."""
-        return self.band is not None or not self.steps.is_default
+        return self.band is not None or self.timer is not None or not self.steps.is_default
 
     @property
     def auction_tif(self) -> TimeInForce | None:

@@ -95,7 +95,12 @@ def _bad_rule(command: Command) -> bool:
     if command.kind == Rule.STEPS_FROM:
         return command.price_ticks == NO_PRICE or _bad_steps(command)
     mode, width = command.side, command.order_id
-    return mode > max(BandMode) or bool(mode and (command.price_ticks == NO_PRICE or width > MAX_PRICE))
+    no_times = command.qty_lots < 1 or not command.participant
+    return bool(
+        mode > max(BandMode)
+        or (mode and (command.price_ticks == NO_PRICE or width > MAX_PRICE))
+        or (mode == BandMode.PAUSE and no_times)
+    )
 
 
 def _validate_by_id(command: Command, extension: Extension | None, symbols: int) -> int:

@@ -23,7 +23,7 @@ struct AuctionOrder {
 
 // The worst price at which a market order may trade, as a key of its side.
 [[nodiscard]] inline Key market_key(const SymbolBook& book, std::uint32_t side) noexcept {
-    return book.band() == nullptr ? max_price : key_of(book.band()->worst(side), side);
+    return book.auction_band() == nullptr ? max_price : key_of(book.auction_band()->worst(side), side);
 }
 
 // The result of an uncross at one price.
@@ -126,7 +126,7 @@ void for_each_at_auction(const SharedState& shared, const SymbolBook& book, std:
 [[nodiscard]] inline Ticks valid_reference(const SymbolBook& book, Ticks reference) noexcept {
     if (reference == no_price) return no_price;
     reference = book.rules().steps.floor(reference).value_or(min_price);
-    const Band* const band = book.band();
+    const Band* const band = book.auction_band();
     return band == nullptr ? reference : std::clamp(reference, band->lower(), band->upper());
 }
 
@@ -170,11 +170,11 @@ struct Auction {
     return auction;
 }
 
-// Trades all crossing orders at one price. Does nothing if the book is not crossed.
+// Trades all crossing orders at one price and returns it. Does nothing if the book is not crossed.
 template <EventSink Sink>
-void uncross(SymbolBookOps<Sink>& ops, Ticks reference, std::optional<Queue> ending) {
+std::optional<Ticks> uncross(SymbolBookOps<Sink>& ops, Ticks reference, std::optional<Queue> ending) {
     std::optional<Auction> auction = find_auction(ops.shared, ops.book, reference, ending);
-    if (!auction) return;
+    if (!auction) return std::nullopt;
     auto& [sides, best] = *auction;
     const auto volume = static_cast<std::uint32_t>(std::min<std::int64_t>(best.volume, max_lots));
     ops.emit(EventKind::auction_price, 0, volume, 0, 0, best.price);
@@ -194,6 +194,7 @@ void uncross(SymbolBookOps<Sink>& ops, Ticks reference, std::optional<Queue> end
             if (order.traded != 0) ops.fill(order.slot, order.traded);
         }
     }
+    return best.price;
 }
 
 }  // namespace obengine

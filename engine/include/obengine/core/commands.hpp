@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
-#include "obengine/core/auction.hpp"
 #include "obengine/core/matching.hpp"
+#include "obengine/core/pauses.hpp"
 #include "obengine/core/snapshot_order.hpp"
 #include "obengine/core/stop_elections.hpp"
 #include "obengine/core/symbol_book_ops.hpp"
@@ -20,8 +21,8 @@ namespace obengine {
 struct EngineState {
     SharedState shared;
     std::vector<SymbolBook> books;
-    std::vector<Slot> cancelling;   // orders to be cancelled together
     std::vector<std::uint16_t> changed;  // symbols that lost orders together
+    std::vector<std::uint16_t> timed;    // symbols, ascending, whose limit state or pause may be over some time
     std::size_t special_books = 0;  // books with special orders or not OPEN
     std::uint64_t clock_ns = 0;
 };
@@ -71,7 +72,7 @@ private:
         if (op == Op::clock) return set_clock(command);
         Ops ops = ops_for(command.symbol);
         const RejectCode reject_code = dispatch_to_symbol(ops, op, command, extension);
-        if (reject_code == RejectCode::none && op != Op::steps) settle(ops);
+        if (reject_code == RejectCode::none && op != Op::steps) settle_symbol(ops);
         update_special_count(ops.book);
         if (state_.shared.expiries.needs_compaction()) compact_expiries();
         return reject_code;
@@ -131,7 +132,10 @@ private:
         Order order = order_from(command, extension);
         const RejectCode off_step = check_steps(ops.book, order);
         if (off_step != RejectCode::none) return off_step;
-        if (order.kind == OrderKind::limit && is_outside_band(ops.book, order)) return RejectCode::outside_band;
+        if (order.kind == OrderKind::limit) {
+            if (is_outside_band(ops.book, order)) return RejectCode::outside_band;
+            if (!is_at_auction(order.tif)) order.price = bring_inside(ops.book, order.side, order.price);
+        }
         const RejectCode reject_code = check_arrival(ops.book, order, extension.min_lots != 0);
         if (reject_code != RejectCode::none) return reject_code;
         if ((order.flags & flag::to_limit) != 0) convert_market_to_limit(ops.book, order);
@@ -168,7 +172,7 @@ private:
         if (ops.is_waiting(slot)) return modify_stop(ops, slot, command, extension);
         if ((command.flags & flag::extended) != 0) return RejectCode::bad_trigger;
         // A market order that waits for an auction stays one.
-        const Ticks price = ops.node(slot).price == no_price ? no_price : command.price_ticks;
+        Ticks price = ops.node(slot).price == no_price ? no_price : command.price_ticks;
         Order entered;
         entered.price = price;
         entered.open = static_cast<std::uint32_t>(command.qty_lots);
@@ -183,6 +187,7 @@ private:
             }
             qty -= special->order.filled;
         }
+        if (!ops.is_outside_levels(slot)) price = bring_inside(ops.book, ops.node(slot).side(), price);
         if (price == ops.node(slot).price && qty <= ops.open_lots(slot)) {
             ops.shrink(slot, qty);
             ops.emit(EventKind::modified, code(Priority::kept), qty, command.order_id, 0, price);
@@ -230,33 +235,8 @@ private:
     }
 
     [[nodiscard]] RejectCode set_state(Ops& ops, const Command& command) {
-        const TradingState old = ops.book.state;
-        const std::optional<Queue> ending = ops.book.auction_queue();
-        ops.book.state = static_cast<TradingState>(command.side);
-        ops.book.closing = (command.flags & state_flag::closing) != 0;
-        const Ticks reference = command.price_ticks == no_price ? ops.book.last : command.price_ticks;
-        ops.emit(EventKind::state_changed, command.side, 0, code(old), command.flags, reference);
-        const bool opens = ops.book.state == TradingState::open;
-        if (opens || (command.flags & state_flag::uncross) != 0) {
-            uncross(ops, reference, ending);
-            if (ending) cancel_at_auction(ops, *ending);
-        }
-        if (opens) {
-            ops.book.first_unseen = no_price;
-            if (ops.book.last != no_price) elect(ops, ops.book.last);
-        }
+        change_state(ops, static_cast<TradingState>(command.side), command.price_ticks, command.flags);
         return RejectCode::none;
-    }
-
-    // Cancels what is left of the orders that waited for an auction.
-    void cancel_at_auction(Ops& ops, Queue queue) {
-        if (ops.book.special() == nullptr) return;
-        const ArrivalList& orders = ops.book.special()->at_auction(queue);
-        for (std::uint32_t side = 0; side < 2; ++side) {
-            for (Slot slot = orders.oldest(side); slot != null_slot; slot = orders.oldest(side)) {
-                ops.cancel_lots(slot, ops.open_lots(slot), CancelReason::auction);
-            }
-        }
     }
 
     // The reject code if a price or quantity that an order enters is not valid. A trigger that is not entered can only
@@ -287,14 +267,16 @@ private:
     }
 
     [[nodiscard]] static bool is_outside_band(const SymbolBook& book, const Order& order) noexcept {
-        return book.band() != nullptr && order.price != no_price && book.band()->is_outside(order.side, order.price);
+        const Band* const band = book.band();
+        return band != nullptr && band->mode == BandMode::reject && order.price != no_price &&
+               band->is_outside(order.side, order.price);
     }
 
     [[nodiscard]] RejectCode set_rule(Ops& ops, const Command& command) {
         SymbolRules rules = ops.book.rules();
         const bool is_band = command.kind == code(Rule::band);
         if (is_band) {
-            rules.band = {static_cast<BandMode>(command.side), command.price_ticks, static_cast<Ticks>(command.order_id)};
+            rules.band = band_of(command);
         } else if (!rules.steps.add({command.price_ticks, static_cast<std::uint16_t>(command.participant),
                                      static_cast<std::uint16_t>(command.qty_lots)})) {
             return RejectCode::bad_rule;
@@ -307,13 +289,12 @@ private:
         return RejectCode::none;
     }
 
-    void cancel_outside_band(Ops& ops) {
-        const Band* const band = ops.book.band();
-        if (band == nullptr) return;
-        cancel_chosen(ops, CancelReason::band, [&](Slot slot) {
-            const Ticks limit = ops.node(slot).price;
-            return !ops.is_waiting(slot) && limit != no_price && band->is_outside(ops.node(slot).side(), limit);
-        });
+    [[nodiscard]] static Band band_of(const Command& command) noexcept {
+        Band band{static_cast<BandMode>(command.side), command.price_ticks, static_cast<Ticks>(command.order_id)};
+        if (band.mode != BandMode::pause) return band;
+        band.limit_ms = static_cast<std::uint32_t>(command.qty_lots);
+        band.pause_ms = command.participant;
+        return band;
     }
 
     [[nodiscard]] RejectCode mass_cancel(const Command& command) {
@@ -363,6 +344,7 @@ private:
         emit_summary(EventKind::clock_set, command.flags, command.symbol, expired, command.order_id);
         std::sort(state_.changed.begin(), state_.changed.end());
         settle_changed();
+        run_timers();
         return RejectCode::none;
     }
 
@@ -374,28 +356,38 @@ private:
         return cancelled;
     }
 
-    // Cancels the selected orders of a symbol in snapshot order; returns their number.
-    template <class Chosen>
-    std::size_t cancel_chosen(Ops& ops, CancelReason reason, Chosen&& chosen) {
-        state_.cancelling.clear();
-        for_each_open_order(state_.shared, ops.book, [&](Slot slot) {
-            if (chosen(slot)) state_.cancelling.push_back(slot);
-        });
-        for (const Slot slot : state_.cancelling) ops.cancel_lots(slot, ops.open_lots(slot), reason);
-        return state_.cancelling.size();
-    }
-
-    // Notes that a symbol lost orders. Only AON orders can gain by that, so other books need not be settled.
+    // Notes that a symbol lost orders. Books without AON orders and rules need not be settled.
     void note_changed(Ops& ops) {
         update_special_count(ops.book);
-        if (ops.book.special() != nullptr) state_.changed.push_back(ops.symbol);
+        if (ops.book.special() != nullptr || ops.book.has_rules()) state_.changed.push_back(ops.symbol);
     }
 
     // A symbol may be noted twice; to settle it again changes nothing.
     void settle_changed() {
         for (const std::uint16_t symbol : state_.changed) {
             Ops ops = ops_for(symbol);
-            settle(ops);
+            settle_symbol(ops);
+            update_special_count(ops.book);
+        }
+    }
+
+    // What follows a change of a book.
+    void settle_symbol(Ops& ops) {
+        settle(ops);
+        if (update_limit_state(ops, state_.clock_ns)) note_timer(ops.symbol);
+    }
+
+    void note_timer(std::uint16_t symbol) {
+        const auto at = std::lower_bound(state_.timed.begin(), state_.timed.end(), symbol);
+        if (at == state_.timed.end() || *at != symbol) state_.timed.insert(at, symbol);
+    }
+
+    // Begins the pauses that are due, and reopens the symbols whose pause is over.
+    void run_timers() {
+        for (const std::uint16_t symbol : std::exchange(state_.timed, {})) {
+            Ops ops = ops_for(symbol);
+            if (run_timer(ops, state_.clock_ns)) settle_symbol(ops);
+            if (ops.book.rules().timer) note_timer(symbol);
             update_special_count(ops.book);
         }
     }

@@ -212,12 +212,21 @@ template <EventSink Sink>
     return side != 0 ? book.rules().steps.ceil(limit) : book.rules().steps.floor(limit);
 }
 
+// The last valid price of a side inside a band.
+[[nodiscard]] inline Ticks last_inside(const SymbolBook& book, const Band& band, std::uint32_t side) noexcept {
+    const Ticks worst = band.worst(side);
+    return round_limit(book, side, worst).value_or(worst);
+}
+
 // The limit itself, or the last valid price inside the band if it is outside.
 [[nodiscard]] inline Ticks inside_band(const SymbolBook& book, std::uint32_t side, Ticks limit) noexcept {
     const Band* const band = book.band();
-    if (band == nullptr || !band->is_outside(side, limit)) return limit;
-    const Ticks worst = band->worst(side);
-    return round_limit(book, side, worst).value_or(worst);
+    return band == nullptr || !band->is_outside(side, limit) ? limit : last_inside(book, *band, side);
+}
+
+// The limit with which an order arrives: a band of mode pause brings it inside.
+[[nodiscard]] inline Ticks bring_inside(const SymbolBook& book, std::uint32_t side, Ticks limit) noexcept {
+    return book.band() != nullptr && book.band()->mode == BandMode::pause ? inside_band(book, side, limit) : limit;
 }
 
 // Whether a post-only order may arrive at `price`; SLIDE may change the price.

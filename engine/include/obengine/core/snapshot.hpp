@@ -108,11 +108,14 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
         const SymbolRules& rules = engine.book(symbol).rules();
         const auto index = static_cast<std::uint16_t>(symbol);
         if (rules.band.is_set()) {
-            records.push_back({index, code(Rule::band), code(rules.band.mode), 0,
-                               static_cast<std::uint64_t>(rules.band.width), rules.band.reference, 0, 0});
+            records.push_back({index, code(Rule::band), code(rules.band.mode), rules.band.limit_ms,
+                               static_cast<std::uint64_t>(rules.band.width), rules.band.reference, rules.band.pause_ms, 0});
         }
         for (const StepRow& row : std::span(rules.steps.rows()).subspan(1)) {
             records.push_back({index, code(Rule::steps_from), 0, row.lot_step, 0, row.from, row.price_step, 0});
+        }
+        if (rules.timer) {
+            records.push_back({index, code(RuleState::timer), rules.timer->side, 0, rules.timer->until_ns, 0, 0, 0});
         }
     }
     return records;
@@ -186,7 +189,11 @@ public:
         SymbolBook& book = engine_->state_.books[record.symbol];
         SymbolRules rules = book.rules();
         if (record.rule == code(Rule::band)) {
-            rules.band = {static_cast<BandMode>(record.detail), record.price_ticks, static_cast<Ticks>(record.value)};
+            rules.band = {static_cast<BandMode>(record.detail), record.price_ticks, static_cast<Ticks>(record.value),
+                          record.lots, record.number};
+        } else if (record.rule == code(RuleState::timer)) {
+            rules.timer = Timer{record.detail, record.value};
+            engine_->state_.timed.push_back(record.symbol);
         } else {
             static_cast<void>(rules.steps.add({record.price_ticks, static_cast<std::uint16_t>(record.number),
                                                static_cast<std::uint16_t>(record.lots)}));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "obengine/core/matching.hpp"
 #include "obengine/core/symbol_book_ops.hpp"
@@ -38,6 +40,30 @@ void for_each_open_order(const SharedState& shared, const SymbolBook& book, Visi
     visit_arrivals(special->stops);
     visit_arrivals(special->on_open);
     visit_arrivals(special->on_close);
+}
+
+// Cancels the selected orders of a symbol in snapshot order; returns their number.
+template <EventSink Sink, class Chosen>
+std::size_t cancel_chosen(SymbolBookOps<Sink>& ops, CancelReason reason, Chosen&& chosen) {
+    std::vector<Slot>& cancelling = ops.shared.cancelling;
+    cancelling.clear();
+    for_each_open_order(ops.shared, ops.book, [&](Slot slot) {
+        if (chosen(slot)) cancelling.push_back(slot);
+    });
+    for (const Slot slot : cancelling) ops.cancel_lots(slot, ops.open_lots(slot), reason);
+    return cancelling.size();
+}
+
+// Cancels the orders whose limits are outside the band, if it holds for them.
+template <EventSink Sink>
+void cancel_outside_band(SymbolBookOps<Sink>& ops) {
+    const Band* const band = ops.book.band();
+    if (band == nullptr) return;
+    cancel_chosen(ops, CancelReason::band, [&](Slot slot) {
+        const Ticks limit = ops.node(slot).price;
+        const bool is_held = band->mode == BandMode::pause ? !ops.is_outside_levels(slot) : !ops.is_waiting(slot);
+        return is_held && limit != no_price && band->is_outside(ops.node(slot).side(), limit);
+    });
 }
 
 }  // namespace obengine

@@ -100,8 +100,19 @@ public:
     void set_rules(const SymbolRules& rules) {
         rules_ = rules.any() ? std::make_unique<SymbolRules>(rules) : nullptr;
     }
+    void set_timer(const std::optional<Timer>& timer) {
+        SymbolRules changed = rules();
+        changed.timer = timer;
+        set_rules(changed);
+    }
+    // The price band, if there is one that holds in auctions.
+    [[nodiscard]] const Band* auction_band() const noexcept {
+        return rules_ != nullptr && rules_->band.mode == BandMode::reject ? &rules_->band : nullptr;
+    }
+    // The price band, if there is one that holds in the trading state.
     [[nodiscard]] const Band* band() const noexcept {
-        return rules_ != nullptr && rules_->band.is_set() ? &rules_->band : nullptr;
+        if (rules_ == nullptr || !rules_->band.is_set()) return nullptr;
+        return rules_->band.mode == BandMode::reject || state == TradingState::open ? &rules_->band : nullptr;
     }
 
     // Whether the fast path may handle this book: OPEN, without special orders and without rules.

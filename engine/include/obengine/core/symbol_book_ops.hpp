@@ -18,6 +18,7 @@ struct SharedState {
     NodePool pool;
     OrderAttributesPool attributes_pool;
     ExpiryList expiries;
+    std::vector<Slot> cancelling;  // orders to be cancelled together
     std::vector<Order> elected;  // elected stops that are not triggered yet
     std::uint64_t arrivals = 0;  // number of stops so far
 };

@@ -1,18 +1,27 @@
-// The rules of a symbol that RULE commands set (sections 4.10 and 4.11 of the specification).
+// The rules of a symbol that RULE commands set (sections 4.10 to 4.12 of the specification).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "obengine/core/step_table.hpp"
 #include "obengine/io/messages.hpp"
 
 namespace obengine {
 
-// The prices at which a symbol may trade.
+// A limit state of a side, or a pause (no_side), that lasts until a time.
+struct Timer {
+    std::uint8_t side;
+    std::uint64_t until_ns;
+};
+
+// The prices at which a symbol may trade; the times of a band of mode pause, else 0.
 struct Band {
     BandMode mode = BandMode::none;
     Ticks reference = 0;
     Ticks width = 0;
+    std::uint32_t limit_ms = 0;
+    std::uint32_t pause_ms = 0;
 
     [[nodiscard]] bool is_set() const noexcept { return mode != BandMode::none; }
     [[nodiscard]] Ticks lower() const noexcept { return reference < min_price + width ? min_price : reference - width; }
@@ -28,8 +37,9 @@ struct Band {
 struct SymbolRules {
     Band band;
     StepTable steps;
+    std::optional<Timer> timer;
 
-    [[nodiscard]] bool any() const noexcept { return band.is_set() || !steps.is_default(); }
+    [[nodiscard]] bool any() const noexcept { return band.is_set() || timer.has_value() || !steps.is_default(); }
 };
 
 // The rules of a symbol for which none are set.

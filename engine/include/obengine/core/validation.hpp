@@ -111,7 +111,8 @@ struct Check {
 [[nodiscard]] inline bool bad_rule(const Command& command) noexcept {
     if (command.kind == code(Rule::steps_from)) return command.price_ticks == no_price || bad_steps(command);
     if (command.side == code(BandMode::none)) return false;
-    return command.side > code(BandMode::reject) || command.price_ticks == no_price || command.order_id > OrderId{max_price};
+    if (command.side == code(BandMode::pause) && (command.qty_lots < 1 || command.participant == 0)) return true;
+    return command.side > code(BandMode::pause) || command.price_ticks == no_price || command.order_id > OrderId{max_price};
 }
 
 // The flags that STATE may have with a new state.

@@ -25,6 +25,7 @@ inline constexpr std::uint32_t max_lots = 0x7FFF'FFFF;
 inline constexpr std::uint8_t both_sides = 2;        // MASS_CANCEL: side value for both sides
 inline constexpr std::uint16_t all_symbols = 65535;  // MASS_CANCEL: symbol value for all symbols
 inline constexpr std::uint8_t cross = 2;             // TRADED: detail of an uncross, where neither order is the taker
+inline constexpr std::uint8_t no_side = 2;           // LIMIT_STATE: detail if there is no limit state any more
 inline constexpr std::uint32_t max_step = 65535;     // STEPS: the greatest price step and lot step
 inline constexpr std::size_t max_step_rows = 64;      // the greatest number of rows of a table of steps
 inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
@@ -36,7 +37,8 @@ enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon, on_open, o
 enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
 enum class TradingState : std::uint8_t { open, halt, auction };
 enum class Rule : std::uint8_t { band, steps_from };
-enum class BandMode : std::uint8_t { none, reject };
+enum class BandMode : std::uint8_t { none, reject, pause };
+enum class RuleState : std::uint8_t { timer = 128 };
 enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting, on_open, on_close };
 enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass, band, auction };
 enum class Priority : std::uint8_t { lost = 0, kept = 1 };
@@ -55,6 +57,7 @@ enum class EventKind : std::uint8_t {
     clock_set,
     steps_set,
     rule_set,
+    limit_state,
 };
 
 // Single-bit order flags; the self-trade mode uses bits 4 to 6.

@@ -133,8 +133,8 @@ def banded_scene() -> BookDriver:
         ("rule", 9, "rule is a Rule"),
         ("symbol", 2, "by symbol and rule"),
         ("symbol", 1, "by symbol and rule"),
-        ("detail", 0, "BandMode"),
-        ("detail", 9, "BandMode"),
+        ("detail", 0, "detail fits"),
+        ("detail", 9, "detail fits"),
         ("price_ticks", NO_PRICE, "has a price"),
         ("value", 2**63, "a width"),
         ("lots", 1, "unused"),
@@ -159,7 +159,7 @@ def test_an_invalid_rule_record_is_rejected(field: str, value: int, rule: str | 
     [
         ("price_ticks", 9, "rows by price"),
         ("price_ticks", NO_PRICE + 1, "first of its table"),
-        ("detail", 1, "else 0"),
+        ("detail", 1, "detail fits"),
         ("lots", 0, "has steps"),
         ("number", 65_536, "has steps"),
         ("value", 1, "unused"),
@@ -172,6 +172,39 @@ def test_an_invalid_row_of_a_table_is_rejected(field: str, value: int, rule: str
     snapshot = driver.book.snapshot()
     snapshot.rules[field][0] = value
     assert_refused(snapshot, rule)
+
+
+@pytest.mark.parametrize(
+    ("at", "field", "value", "rule"),
+    [
+        (0, "lots", 0, "has times"),
+        (0, "number", 0, "has times"),
+        (0, "detail", 1, "unused|timer fits"),
+        (1, "price_ticks", 1, "a timer has none"),
+        (1, "lots", 1, "unused"),
+        (1, "detail", 2, "timer fits"),
+        (1, "detail", 3, "timer fits"),
+        (1, "rule", 127, "a RuleState"),
+    ],
+)
+def test_an_invalid_limit_state_is_rejected(at: int, field: str, value: int, rule: str) -> None:
+    driver = rich_scene()
+    driver.book.set_band(BandMode.PAUSE, 100, 5, symbol=2)
+    driver.new(1, BUY, 1, 105, symbol=2)
+    snapshot = driver.book.snapshot()
+    ReferenceBook(3).restore(snapshot)
+    snapshot.rules[field][at] = value
+    assert_refused(snapshot, rule)
+
+
+def test_a_pause_of_a_symbol_that_is_open_is_rejected() -> None:
+    driver = rich_scene()
+    driver.book.set_band(BandMode.PAUSE, 100, 5, limit_ms=1, symbol=2)
+    driver.new(1, BUY, 1, 105, symbol=2)
+    driver.clock(30 + 1_000_000)
+    snapshot = driver.book.snapshot()
+    ReferenceBook(3).restore(snapshot)
+    assert_refused(replace(snapshot, symbols=snapshot.symbols[:-1]), "timer fits")
 
 
 def test_a_table_of_more_than_64_rows_is_rejected() -> None:
