@@ -18,6 +18,7 @@ import typer
 from obrelease.cli.app import app
 from obrelease.cli.command_examples import EXAMPLES
 from obrelease.cli.console.complete_line import TABLE
+from obrelease.cli.console.help import argument_name
 from obrelease.errors import ExitCode
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -26,7 +27,9 @@ sys.path.insert(0, str(ROOT))
 from scripts.completion_table import table_text  # noqa: E402
 
 PROGRAM: Final = "obrelease"
-COMMON: Final = frozenset({"--json", "--quiet", "--verbose", "--max-input", "--no-pager", "--help"})
+COMMON: Final = frozenset(
+    {"--json", "--quiet", "--verbose", "--max-input", "--color", "--no-pager", "--help"}
+)
 """Options of every command, which are described once."""
 
 Rows = tuple[tuple[str, str], ...]
@@ -77,7 +80,7 @@ def _pages(command: Any, words: tuple[str, ...], parent: Any) -> Iterator[Comman
         name=name,
         synopsis=" ".join(command.collect_usage_pieces(context)),
         paragraphs=tuple(" ".join(part.split()) for part in (command.help or "").strip().split("\n\n")),
-        arguments=tuple((r[0].split(" ")[0], r[1]) for p, r in records if p.param_type_name == "argument"),
+        arguments=tuple((argument_name(r[0]), r[1]) for p, r in records if p.param_type_name == "argument"),
         options=tuple(
             r for p, r in records if p.param_type_name == "option" and (not words or not COMMON & set(p.opts))
         ),

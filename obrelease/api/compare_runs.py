@@ -136,15 +136,16 @@ def compare(
     rules = Rules() if policy is None else read_gate_policy(checked_path("policy", policy)).rules()
     several = every_workload and len({run.name for run in (*one.runs, *other.runs)}) > 1
     if not (several or one.is_release or other.is_release):
-        report = ComparisonReport.of_runs(
-            compare_run_sets(
+        with reporter.progress("comparing", None):
+            found = compare_run_sets(
                 one.runs, other.runs, rules, force=force, same_host=same_host, secondary=secondary
             )
-        )
+        report = ComparisonReport.of_runs(found)
     else:
-        report = _compare_releases(
-            one, other, (base, head), rules, force=force, same_host=same_host, secondary=secondary
-        )
+        with reporter.progress("comparing", None):
+            report = _compare_releases(
+                one, other, (base, head), rules, force=force, same_host=same_host, secondary=secondary
+            )
     report = replace(report, releases=(one.release, other.release))
     return _arranged(report, only_changed=only_changed, sort=key)
 

@@ -57,14 +57,14 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
         RemoteError: the forge or git failed.
     """
     if isinstance(side, Entry):
-        return SideRuns(read_runs((side,)), is_release=False)
+        return SideRuns(read_runs((side,), reporter), is_release=False)
     if not isinstance(side, str):
-        return SideRuns(read_runs(_entries(project, side)), is_release=False)
+        return SideRuns(read_runs(_entries(project, side), reporter), is_release=False)
     first, _, selection = side.strip().partition(" ")
     release = release_named(first, lambda text: _is_tag(project, text))
     if release is None:
         registry = Registry(project.results_folder(must_exist=True))
-        return SideRuns(read_runs(select_runs(registry, side)), is_release=False)
+        return SideRuns(read_runs(select_runs(registry, side), reporter), is_release=False)
     with repository_at(project.root) as repo:
         forge = forge_of(project, reporter)
         source = ReleaseSource(project.name, repo, project.results, forge, reporter.progress)
@@ -72,7 +72,7 @@ def read_side(project: Project, side: Side, reporter: Reporter) -> SideRuns:
             entries = select_runs(registry, selection) if selection.strip() else registry.find()
             if not entries:
                 raise NotFound(f"{first} is a release without runs")
-            return SideRuns(read_runs(entries), is_release=True, release=first)
+            return SideRuns(read_runs(entries, reporter), is_release=True, release=first)
 
 
 def _is_tag(project: Project, text: str) -> bool:

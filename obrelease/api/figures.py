@@ -59,8 +59,8 @@ def _update(store: Registry, table: FiguresTable, place: str, stamp: str | None,
     known = table.digests_in(place)
     missing = [entries[digest] for digest in sorted(entries.keys() - known)]
     with (
-        reporter.progress(f"reading figures of {place}", len(missing)) as advance,
         map_in_chunks(partial(read_run_figures, store.root), missing) as chunks,
+        reporter.progress(f"reading figures of {place}", len(missing)) as advance,
     ):
         for chunk in chunks:
             table.add(run for run in chunk if run is not None)

@@ -103,7 +103,8 @@ def gate(
             raise
         reason = f"the previous release cannot be read: {error.message}"
         return _release_report(ReleaseGateResult(GateVerdict.INCONCLUSIVE, (reason,)))
-    return _check(rules, base_runs, head_runs, force=force, same_host=same_host)
+    with reporter.progress("comparing", None):
+        return _check(rules, base_runs, head_runs, force=force, same_host=same_host)
 
 
 def _request(project: Project, base: Side | None, head: Side | None, release: str | None) -> _GateRequest:

@@ -18,7 +18,6 @@ from obrelease.errors import ObreleaseError
 from obrelease.registry.entry import Entry, read_entry
 from obrelease.registry.figures.table import TABLE_ERRORS, open_table
 from obrelease.storage.hashing import digest_file
-from obrelease.storage.progress import Advance
 from obrelease.storage.reporter import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -75,14 +74,14 @@ def read_listed_runs(
         return Listing((), hashed=True)
     root = entries[0].root
     known = _known(root, entries)
-    with reporter.progress("reading runs", len(entries)) as advance:
-        listed: dict[str, ListedFigures | None] = {}
+    listed: dict[str, ListedFigures | None] = {}
+    with reporter.progress("reading known runs", len(known)) as advance:
         for entry in entries:
             if (figures_known := known.get(entry.digest)) is not None:
                 sound = not verify or _is_confirmed(entry, figures_known.files if figures else {})
                 listed[entry.digest] = figures_known if sound else None
                 advance(1)
-        listed |= _read_and_add(root, [entry for entry in entries if entry.digest not in known], advance)
+    listed |= _read_and_add(root, [entry for entry in entries if entry.digest not in known], reporter)
     runs = tuple(ListedRun(entry, listed.get(entry.digest)) for entry in entries)
     return Listing(runs, hashed=verify or not known)
 
@@ -109,7 +108,9 @@ def _is_confirmed(entry: Entry, files: Mapping[str, str]) -> bool:
         return False
 
 
-def _read_and_add(root: Path, entries: Sequence[Entry], advance: Advance) -> dict[str, ListedFigures | None]:
+def _read_and_add(
+    root: Path, entries: Sequence[Entry], reporter: Reporter
+) -> dict[str, ListedFigures | None]:
     """Read runs that the table does not have, and add them to it."""
     from obrelease.analysis.summary.listed_figures import ListedFigures
 
@@ -119,7 +120,10 @@ def _read_and_add(root: Path, entries: Sequence[Entry], advance: Advance) -> dic
     from obrelease.api.figures import read_run_figures
     from obrelease.storage.workers import map_in_chunks
 
-    with map_in_chunks(partial(read_run_figures, root), entries) as chunks:
+    with (
+        map_in_chunks(partial(read_run_figures, root), entries) as chunks,
+        reporter.progress("reading runs", len(entries)) as advance,
+    ):
         for chunk in chunks:
             runs = [run for run in chunk if run is not None]
             listed |= {run.digest: ListedFigures.from_json(json.loads(run.listed_json)) for run in runs}

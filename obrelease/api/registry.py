@@ -300,8 +300,7 @@ class Registry:
         """
         from obrelease.registry.fsck import fsck
 
-        with reporter.progress("fsck", None) as advance:
-            return fsck(self.root, advance)
+        return fsck(self.root, reporter.progress)
 
     def validate(self, *, reporter: Reporter = SILENT) -> ValidationReport:
         """Check every run: its envelope, its files byte by byte, and the numbers derived from them.

@@ -10,6 +10,7 @@ from obrelease.errors import NotFound
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import parse_filter
 from obrelease.registry.store import Registry
+from obrelease.storage.reporter import SILENT, Reporter
 
 
 def select_runs(registry: Registry, text: str) -> tuple[Entry, ...]:
@@ -27,9 +28,12 @@ def select_runs(registry: Registry, text: str) -> tuple[Entry, ...]:
     return found
 
 
-def read_runs(entries: Sequence[Entry]) -> tuple[Run, ...]:
+def read_runs(entries: Sequence[Entry], reporter: Reporter = SILENT) -> tuple[Run, ...]:
     """The runs, re-hashed and ready to be compared; raises what `Registry.load` and `read_run` raise."""
-    return tuple(
-        read_run(Registry(entry.root).load(entry), digest=entry.digest, folder=entry.folder)
-        for entry in entries
-    )
+    runs = []
+    with reporter.progress("reading runs", len(entries)) as advance:
+        for entry in entries:
+            artefact = Registry(entry.root).load(entry)
+            runs.append(read_run(artefact, digest=entry.digest, folder=entry.folder))
+            advance(1)
+    return tuple(runs)

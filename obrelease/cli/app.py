@@ -9,7 +9,14 @@ import typer
 
 from obrelease.cli.command_table import ROOT_COMMANDS
 from obrelease.cli.console import signals
-from obrelease.cli.console.common_options import JsonOption, NoPagerOption, QuietOption, VerboseOption
+from obrelease.cli.console.color import ColorChoice, color_choice
+from obrelease.cli.console.common_options import (
+    ColorOption,
+    JsonOption,
+    NoPagerOption,
+    QuietOption,
+    VerboseOption,
+)
 from obrelease.cli.console.exit import INTERRUPTED, Failure, Reply
 from obrelease.cli.console.lazy_commands import group_of
 from obrelease.errors import ExitCode, ObreleaseError
@@ -46,6 +53,7 @@ def root(
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
+    color: ColorOption = ColorChoice.AUTO,
     no_pager: NoPagerOption = False,
 ) -> None:
     """Benchmark results as evidence: measure, keep, publish and verify."""
@@ -53,6 +61,7 @@ def root(
     if (reply := context.find_object(Reply)) is not None:
         reply.json, reply.quiet, reply.verbose = reply.json or json_, quiet, verbose
         reply.no_pager = no_pager
+        reply.use_color(color)
 
 
 def main() -> None:
@@ -61,7 +70,7 @@ def main() -> None:
     Failures of shell completion are silent.
     """
     words = sys.argv[1:]
-    reply = Reply(json=signals.wants_json(words))
+    reply = Reply(json=signals.wants_json(words), color=color_choice(words))
     try:
         signals.raise_on_interrupt()
         failure = _failure(words, reply)
@@ -83,7 +92,7 @@ def execute(args: list[str]) -> int:
 
     Under `--json` exactly one document is on stdout at the end, whatever happened.
     """
-    reply = Reply(json=signals.wants_json(args))
+    reply = Reply(json=signals.wants_json(args), color=color_choice(args))
     return int(reply.finish(_failure(args, reply)))
 
 

@@ -28,6 +28,12 @@ _SWEEPS: Final = "docs/sweeps.md"
 _RELEASES: Final = "docs/releases.md"
 
 EXAMPLES: Final = {
+    "": Examples("docs/index.md", ("run bench", "import bench.json")),
+    "run": Examples(_ENGINE, ("run bench", "run scenarios")),
+    "sweep": Examples(_SWEEPS, ("sweep plan", "sweep run --workers 4")),
+    "site": Examples("docs/site.md", ("site build --to pages", "site serve")),
+    "remote": Examples(_SHARING, ("remote add mine oci://localhost:5000/results", "remote list")),
+    "schema": Examples("docs/formats.md", ("schema export", "schema check")),
     "run bench": Examples(
         _ENGINE,
         ("run bench --scenario x10 --seed 42", "run bench --against main --runs 6 --plot ../slower.svg"),
@@ -111,7 +117,7 @@ EXAMPLES: Final = {
     "query": Examples(
         "docs/analytics.md",
         (
-            "query 'SELECT scenario, core, count(*) FROM runs GROUP BY ALL ORDER BY ALL'",
+            "query 'SELECT kind, count(*) FROM runs GROUP BY kind'",
             "query --parquet export --csv 'SELECT run, metric, value FROM figures'",
         ),
     ),
@@ -148,4 +154,4 @@ EXAMPLES: Final = {
     "schema export": Examples("docs/formats.md", ("schema export", "schema export --schemas schemas")),
     "schema check": Examples("docs/formats.md", ("schema check", "schema check --schemas schemas")),
 }
-"""By the words that name the command."""
+"""By the words that name the command or the group; none for the program."""

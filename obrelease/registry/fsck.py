@@ -26,7 +26,8 @@ from obrelease.registry.layout import (
     run_location,
 )
 from obrelease.registry.pins import read_pin
-from obrelease.storage.progress import Advance
+from obrelease.storage.progress import Progress
+from obrelease.storage.reporter import SILENT
 from obrelease.storage.system_errors import storage_errors
 from obrelease.storage.workers import MIN_ITEMS_FOR_PROCESSES, map_in_chunks, map_in_order
 
@@ -53,14 +54,14 @@ class FsckReport:
     notes: tuple[Finding, ...]
 
 
-def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None = None) -> FsckReport:
+def fsck(root: Path, progress: Progress = SILENT.progress, *, workers: int | None = None) -> FsckReport:
     """Check everything below a results folder; changes nothing.
 
     The index is read before the folders, so that runs recorded meanwhile are not reported. If a folder
     seems lost, the index is read again, because `gc` deletes the row before the folder.
 
     Args:
-        advance: called after each folder.
+        progress: counts the folders.
         workers: the number of threads; None for one per processor, or processes if there are many runs.
 
     Raises:
@@ -80,8 +81,10 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
             (notes if _is_harmless(location) else problems).append(_unexpected(root, location))
     locations = [location for location, is_artefact in found if is_artefact]
     existing = {location for location, _ in found}
-    with _checks(root, locations, workers) as checks:
+    # Processes are started before the progress, which a thread may show.
+    with _checks(root, locations, workers) as checks, progress("fsck", len(locations)) as advance:
         for location, check in zip(locations, checks, strict=True):
+            advance(1)
             if check is None:
                 existing.remove(location)
                 continue
@@ -90,7 +93,6 @@ def fsck(root: Path, advance: Advance = lambda _: None, *, workers: int | None =
             problems += check.problems
             if check.entry is not None:
                 sound[location] = check.entry
-            advance(1)
     problems += _index_problems(root, index, sound, existing)
     problems += _pin_problems(root, {entry.digest for entry in sound.values()})
     notes += _staging_notes(root, [location for location, _ in found])

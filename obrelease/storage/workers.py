@@ -22,6 +22,8 @@ MIN_ITEMS_FOR_PROCESSES: Final = 2_000
 
 _TASKS_PER_THREAD: Final = 16
 _ITEMS_PER_CHUNK: Final = 500
+_ITEMS_PER_CHUNK_HERE: Final = 50
+"""Of work in this process: progress is counted by chunk."""
 
 
 def map_in_order(
@@ -67,9 +69,11 @@ def map_in_chunks(work: Callable[[Sequence[A]], B], items: Sequence[A]) -> Itera
     Args:
         work: a function of a module, or a partial of one; its argument and result can be pickled.
     """
-    chunks = [items[at : at + _ITEMS_PER_CHUNK] for at in range(0, len(items), _ITEMS_PER_CHUNK)]
     single = sys.platform != "linux" or threading.active_count() > 1 or processor_count() < 2
-    if single or len(items) < MIN_ITEMS_FOR_PROCESSES:
+    here = single or len(items) < MIN_ITEMS_FOR_PROCESSES
+    size = _ITEMS_PER_CHUNK_HERE if here else _ITEMS_PER_CHUNK
+    chunks = [items[at : at + size] for at in range(0, len(items), size)]
+    if here:
         yield map(work, chunks)
         return
     with get_context("fork").Pool(processor_count(), _end_on_signals) as pool:

@@ -17,7 +17,17 @@ from obrelease.cli.app import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "comparing.md").read_text("utf-8")
-COMMON = {"--results", "--json", "--quiet", "--verbose", "--max-input", "--help", "--forge", "--no-pager"}
+COMMON = {
+    "--results",
+    "--json",
+    "--quiet",
+    "--verbose",
+    "--max-input",
+    "--help",
+    "--forge",
+    "--no-pager",
+    "--color",
+}
 
 
 def first_cells(after: str) -> set[str]:

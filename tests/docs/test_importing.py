@@ -50,7 +50,15 @@ def test_every_option_is_in_the_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert execute(["import", "--help"]) == 0
     options = set(re.findall(r"(--[a-z-]+)", re.sub(r"\[env.*?\]", "", capsys.readouterr().out)))
     documented = set(re.findall(r"^\| `(--[a-z-]+)", PAGE, re.MULTILINE))
-    assert options - documented == {"--help", "--json", "--quiet", "--verbose", "--max-input", "--no-pager"}
+    assert options - documented == {
+        "--help",
+        "--json",
+        "--quiet",
+        "--verbose",
+        "--max-input",
+        "--no-pager",
+        "--color",
+    }
     assert documented <= options
 
 

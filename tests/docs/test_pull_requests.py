@@ -11,7 +11,17 @@ from obrelease.cli.app import execute
 from obrelease.release.optional_workflows import PAGES, PULL_REQUEST, workflow_path
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "pull-requests.md").read_text("utf-8")
-COMMON = {"--results", "--json", "--quiet", "--verbose", "--max-input", "--help", "--forge", "--no-pager"}
+COMMON = {
+    "--results",
+    "--json",
+    "--quiet",
+    "--verbose",
+    "--max-input",
+    "--help",
+    "--forge",
+    "--no-pager",
+    "--color",
+}
 
 
 @pytest.mark.parametrize("name", ["report", "comment"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from obrelease import api
 from obrelease.cli.console.command import ResultsOption, Session, command
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.table import table
 
 
@@ -18,7 +19,7 @@ def doctor(session: Session, results: ResultsOption = None) -> None:
     session.out.result(
         diagnosis.to_json(),
         lambda: table(
-            [(finding.state, finding.subject, finding.detail) for finding in diagnosis.findings],
+            [(marked(finding.state), finding.subject, finding.detail) for finding in diagnosis.findings],
             ("STATE", "SUBJECT", "DETAIL"),
             text="DETAIL",
         ),

@@ -42,29 +42,41 @@ A policy is a TOML file; keys that are not in this example are refused:
 \b
     format = "obrelease.gate-policy"
     version = 1
-    threshold_percent = 2.0   # the smallest slowdown that matters
-    alpha = 0.05              # chance of a false alarm in the whole comparison
-    confidence = 0.95         # of the intervals
-    least_runs = 6            # on each side, 4 or more
-    resamples = 10000         # divisions of the runs, if there are too many to try all
-    seed = 1                  # of their choice
-    same_host = "name"        # runs that name one host are of one machine; see below
+    # the smallest slowdown that matters
+    threshold_percent = 2.0
+    # chance of a false alarm in the whole comparison
+    alpha = 0.05
+    # of the intervals
+    confidence = 0.95
+    # on each side, 4 or more
+    least_runs = 6
+    # divisions of the runs, if too many to try all
+    resamples = 10000
+    # of their choice
+    seed = 1
+    # runs that name one host are of one machine
+    same_host = "name"
 
 \b
-    [alias]                   # metrics that were renamed: old name = new name
+    # metrics that were renamed: old name = new name
+    [alias]
     "parse (old)" = "parse"
 
 \b
-    [[metric]]                # at least one
-    name = "throughput"       # or a pattern: * is any text, ? one character
-    required = true           # inconclusive unless a slowdown is ruled out in all runs
-    secondary = false         # true: a pattern guards CPU times and counters as well
+    # at least one; * is any text, ? one character
+    [[metric]]
+    name = "throughput"
+    # inconclusive unless a slowdown is ruled out
+    required = true
+    # true: guards CPU times and counters as well
+    secondary = false
 
 \b
     [[metric]]
     name = "service-latency p9*"
     threshold_percent = 10.0
-    required = false          # only a regression that is proven counts
+    # only a regression that is proven counts
+    required = false
 
 A required metric that the head, or one of its runs, does not have is inconclusive. Tails and spreads of
 samples (rows such as `parse p99` and `parse spread`) of a guarded metric count once a change for the worse

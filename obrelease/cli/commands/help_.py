@@ -22,4 +22,4 @@ def help_command(
     The same as `obrelease COMMAND --help`.
     """
     text = help_text(session.context, words or [])
-    session.out.result({"help": text}, text)
+    session.out.result({"help": text}, text, paged=True)

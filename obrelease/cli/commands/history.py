@@ -92,4 +92,5 @@ def history(
             else overview_text(report)
         ),
         paged=True,
+        as_is=csv,
     )

@@ -50,17 +50,17 @@ def import_files(
         typer.Option(
             "--commit",
             metavar="REF",
-            help="The commit that was measured. Default: that of the file, else HEAD of a clean work tree.",
+            help="The commit that was measured. [default: that of the file, else HEAD of a clean work tree]",
         ),
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option("--host", metavar="NAME", help="The machine that measured. Default: that of the file."),
+        typer.Option("--host", metavar="NAME", help="The machine that measured. [default: that of the file]"),
     ] = None,
     label: Annotated[
         list[str] | None,
         typer.Option(
-            "--label", metavar="KEY=VALUE", help="A label of the runs; repeatable.", show_default=False
+            "--label", metavar="KEY=VALUE", help="A label of the runs; may be repeated.", show_default=False
         ),
     ] = None,
     at: Annotated[
@@ -68,12 +68,12 @@ def import_files(
         typer.Option(
             "--at",
             metavar="TIME",
-            help="When it was measured, in ISO 8601. Default: that of the file, else its modification time.",
+            help="When it was measured, in ISO 8601. [default: that of the file, else its modification time]",
         ),
     ] = None,
     scenario: Annotated[
         str | None,
-        typer.Option("--scenario", metavar="NAME", help="The workload. Default: what the file suggests."),
+        typer.Option("--scenario", metavar="NAME", help="The workload. [default: what the file suggests]"),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a file with rows that failed or were skipped.")

@@ -28,7 +28,7 @@ def init(
         typer.Option(
             "--action",
             metavar="OWNER/REPO@COMMIT",
-            help="The release action of the workflow. Default: the commit that obrelease was installed from.",
+            help="The action of the release workflow. [default: the commit obrelease was installed from]",
         ),
     ] = None,
     beside: Annotated[

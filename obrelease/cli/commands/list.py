@@ -122,6 +122,7 @@ def list_runs(
             else listing(listed.runs, figures=with_figures, verbose=verbose)
         ),
         paged=True,
+        as_is=csv,
     )
     if not listed.hashed:
         session.out.note("figures as recorded, files not hashed again; --verify hashes them")
@@ -163,6 +164,8 @@ def _list_remote(
             if csv
             else listing(listed.runs, figures=shown, verbose=bool(session.out.verbose))
         ),
+        paged=True,
+        as_is=csv,
     )
     session.out.note(f"{found.place}: as its catalogue says; `obrelease pull` checks every byte")
     for digest, reason in found.unreadable:

@@ -64,6 +64,8 @@ def query(
         memory_bytes=parse_size(memory),
         reporter=session.out,
     )
-    session.out.result(found.to_json(), lambda: csv_text(found) if csv else query_text(found))
+    session.out.result(
+        found.to_json(), lambda: csv_text(found) if csv else query_text(found), paged=True, as_is=csv
+    )
     if not found.complete:
         session.out.warn(f"only the first {len(found.rows):,} rows; --limit N gives more")

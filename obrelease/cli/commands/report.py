@@ -85,6 +85,6 @@ def report(
     for path, text in written:
         write_text(path, text)
     shown = "\n".join(found.annotations) if annotate else "" if output is not None else found.text
-    session.out.result(found.to_json(), shown)
+    session.out.result(found.to_json(), shown, as_is=True)
     for path, _ in written:
         session.out.note(f"written: {path}")

@@ -29,7 +29,7 @@ def reproduce(
         typer.Option(
             "--core",
             metavar="NAME",
-            help="reference, native or auto. Default: the core of the run.",
+            help="reference, native or auto. [default: the core of the run]",
             autocompletion=words(**CORES),
         ),
     ] = None,

@@ -32,7 +32,7 @@ def architectures(
     ] = "1,2,3",
     passes: Annotated[int, typer.Option("--passes", metavar="N", help="Passes for each seed.")] = 3,
     messages: Annotated[
-        int | None, typer.Option("--messages", metavar="N", help="Length of each flow. Default: 100,000.")
+        int | None, typer.Option("--messages", metavar="N", help="Length of each flow. [default: 100,000]")
     ] = None,
     results: ResultsOption = None,
 ) -> None:

@@ -39,11 +39,11 @@ def replay(
     passes: PassesOption = DEFAULT_PASSES,
     days: Annotated[
         list[str] | None,
-        typer.Option("--day", metavar="DATE", help="Only this day of a LOBSTER folder. Repeatable."),
+        typer.Option("--day", metavar="DATE", help="Only this day of a LOBSTER folder; may be repeated."),
     ] = None,
     symbols: Annotated[
         list[str] | None,
-        typer.Option("--symbol", metavar="NAME", help="Only this symbol. Repeatable."),
+        typer.Option("--symbol", metavar="NAME", help="Only this symbol; may be repeated."),
     ] = None,
     start: Annotated[
         str | None,
@@ -77,7 +77,9 @@ def replay(
     latency: Annotated[
         str,
         typer.Option(
-            "--latency", metavar="LIST", help="Nanoseconds: feed=200000,order=300000,report=0,jitter=0."
+            "--latency",
+            metavar="LIST",
+            help="Of feed, order, report and jitter, in ns: feed=200000,order=300000.",
         ),
     ] = "",
     fees: Annotated[

@@ -41,7 +41,7 @@ def stress(
     ] = "poisson",
     scale: Annotated[
         list[int] | None,
-        typer.Option("--scale", metavar="N", help="N x 2,000 messages; may be repeated. Default: 1."),
+        typer.Option("--scale", metavar="N", help="N x 2,000 messages; may be repeated. [default: 1]"),
     ] = None,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Seed of flow and arrivals, 0 to 2^64 - 1.")
@@ -50,7 +50,7 @@ def stress(
     passes: PassesOption = DEFAULT_PASSES,
     rate: Annotated[
         int | None,
-        typer.Option("--rate", metavar="N", help="Offered messages per second. Default: half of maximum."),
+        typer.Option("--rate", metavar="N", help="Offered messages per second. [default: half of maximum]"),
     ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Raise the load step by step and find the knee.")

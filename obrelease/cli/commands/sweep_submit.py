@@ -42,6 +42,7 @@ def submit(
     report = api.submit_sweep(
         file, tasks=tasks, options=option or (), dry_run=dry_run, project=session.project(results=results)
     )
-    session.out.result(report.to_json(), report.script if report.job is None else f"job {report.job}")
+    shown = report.script if report.job is None else f"job {report.job}"
+    session.out.result(report.to_json(), shown, as_is=True)
     if report.job is not None:
         session.out.note("`obrelease sweep status` shows how far it is")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,11 +15,20 @@ from typer.core import TyperCommand
 
 from obrelease import api
 from obrelease.api.project import Project
-from obrelease.cli.console.common_options import JsonOption, NoPagerOption, QuietOption, VerboseOption
+from obrelease.cli.console.color import ColorChoice, uses_color
+from obrelease.cli.console.common_options import (
+    ColorOption,
+    JsonOption,
+    NoPagerOption,
+    QuietOption,
+    VerboseOption,
+)
 from obrelease.cli.console.exit import Reply
 from obrelease.cli.console.help import PlainCommand
+from obrelease.cli.console.marks import shapes
 from obrelease.cli.console.output import Output
-from obrelease.cli.console.settings import input_limits, load, wants_color
+from obrelease.cli.console.settings import input_limits, load
+from obrelease.cli.console.terminal import is_terminal
 from obrelease.models.docstring import docstring_of
 from obrelease.storage.limits import input_budget
 
@@ -60,6 +70,7 @@ _COMMON = {
     "json_": (JsonOption, False),
     "quiet": (QuietOption, False),
     "verbose": (VerboseOption, 0),
+    "color": (ColorOption, ColorChoice.AUTO),
     "no_pager": (NoPagerOption, False),
     "max_input": (MaxInputOption, None),
 }
@@ -103,21 +114,24 @@ def command(name: str, *, help: str | None = None) -> Callable[[_Function[P]], T
             json_: bool,
             quiet: bool,
             verbose: int,
+            color: ColorChoice,
             no_pager: bool,
             max_input: str | None,
             **options: Any,
         ) -> None:
             reply = context.find_object(Reply) or Reply()
             reply.json |= json_
+            reply.use_color(color)
+            in_color = uses_color(reply.color, sys.stdout)
             out = Output(
                 json=reply.json,
                 quiet=quiet or reply.quiet,
                 verbose=verbose + reply.verbose,
-                color=wants_color(),
+                color=in_color,
                 pager=not (no_pager or reply.no_pager),
                 reply=reply,
             )
-            with input_budget(input_limits(max_input)):
+            with shapes(in_color or is_terminal()), input_budget(input_limits(max_input)):
                 function(Session(out, context), *args, **options)
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]

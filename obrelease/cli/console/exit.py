@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from obrelease.cli.console.color import ColorChoice
+from obrelease.cli.console.message import print_message
+from obrelease.cli.console.printable_lines import printable_lines
 from obrelease.cli.console.signals import LINE
 from obrelease.cli.console.stdio import write_stderr, write_stdout
 from obrelease.errors import ExitCode, ObreleaseError, StorageError
 
 _REPORT: Final = "report it with the lines above; the command can be run again and continues where it stopped"
-
-
-def printable_lines(text: str) -> str:
-    """Text without control characters: no escape sequence of a file or a forge reaches a terminal."""
-    from obrelease.models.finding import printable
-
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +44,14 @@ class Failure:
         trace = "".join(format_exception(error)).rstrip("\n")
         return cls(ExitCode.INTERNAL, message, _REPORT, f"{trace}\n\nerror: {message}\nhint: {_REPORT}")
 
-    def report(self) -> None:
+    def report(self, color: ColorChoice = ColorChoice.AUTO) -> None:
         """Print it on stderr."""
         if self.text is not None:
             write_stderr(printable_lines(self.text))
             return
-        write_stderr(f"error: {printable_lines(self.message)}")
+        print_message(f"error: {self.message}", color)
         if self.hint:
-            write_stderr(f"hint: {printable_lines(self.hint)}")
+            print_message(f"hint: {self.hint}", color)
 
     def to_json(self) -> dict[str, Any]:
         """The document that is printed in place of a result."""
@@ -75,13 +71,20 @@ class Reply:
 
     Attributes:
         json, quiet, verbose, no_pager: options given before the command's name.
+        color: the option of the whole command line.
     """
 
     json: bool = False
     quiet: bool = False
     verbose: int = 0
     no_pager: bool = False
+    color: ColorChoice = ColorChoice.AUTO
     _document: Mapping[str, Any] | Sequence[Any] | None = None
+
+    def use_color(self, choice: ColorChoice) -> None:
+        """Take over the option of a command; `auto` leaves what was given before its name."""
+        if choice is not ColorChoice.AUTO:
+            self.color = choice
 
     def set_result(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         """Keep the result until the command has ended."""
@@ -90,14 +93,14 @@ class Reply:
     def finish(self, failure: Failure | None) -> int:
         """Report the failure, print the document, and return the exit code."""
         if failure is not None:
-            failure.report()
+            failure.report(self.color)
             if self.json and self._document is None:
                 self._document = failure.to_json()
         try:
             write_stdout(self._document_text())
         except StorageError as error:
             unwritten = Failure.from_error(error)
-            unwritten.report()
+            unwritten.report(self.color)
             failure = failure or unwritten
         return ExitCode.OK if failure is None else failure.code
 

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from obrelease.cli.command_table import READ_ONLY_MODULES, CommandRow
+from obrelease.cli.console.help import PlainHelp, Table
 from obrelease.cli.console.plain_values import with_plain_values
 from obrelease.storage.operating_system import refuse_windows
 
@@ -51,7 +52,7 @@ class LazyCommand(TyperCommand):
 def group_of(table: Mapping[str, CommandRow]) -> type[TyperGroup]:
     """A group class whose commands are the rows of a table, in that order."""
 
-    class LazyGroup(TyperGroup):
+    class LazyGroup(PlainHelp, TyperGroup):
         def __init__(self, **attributes: Any) -> None:
             attributes["commands"] = {name: LazyCommand(name, row) for name, row in table.items()}
             super().__init__(**attributes)
@@ -59,12 +60,13 @@ def group_of(table: Mapping[str, CommandRow]) -> type[TyperGroup]:
         def get_params(self, ctx: Any) -> list[Any]:
             return with_plain_values(super().get_params(ctx))
 
-        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-            """A section for each group of the table; the names of all sections have one width."""
+        def help_tables(self, ctx: Any) -> list[Table]:
+            """The options, and a table for each group; the names of all groups have one width."""
             width = max(map(len, table))
-            for group, names in groupby(table, key=lambda name: table[name].group):
-                with formatter.section(group):
-                    formatter.write_dl([(f"{name:{width}}", table[name].help) for name in names])
+            return super().help_tables(ctx) + [
+                (group, [(f"{name:{width}}", table[name].help) for name in names])
+                for group, names in groupby(table, key=lambda name: table[name].group)
+            ]
 
     return LazyGroup
 

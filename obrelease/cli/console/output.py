@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from obrelease.cli.console.exit import Reply, printable_lines
-from obrelease.cli.console.stdio import write_stderr, write_stdout
+from obrelease.cli.console.color import painted
+from obrelease.cli.console.exit import Reply
+from obrelease.cli.console.marks import in_encoding
+from obrelease.cli.console.message import print_message
+from obrelease.cli.console.printable_lines import printable_lines
+from obrelease.cli.console.progress_line import progress_line
+from obrelease.cli.console.stdio import write_stdout
 from obrelease.cli.console.terminal import is_terminal
 from obrelease.storage.progress import Advance
-
-if TYPE_CHECKING:
-    from rich.progress import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Output:
     json: bool = False
     quiet: bool = False
     verbose: int = 0
-    color: bool = True
+    color: bool = False
     pager: bool = True
     reply: Reply = field(default_factory=Reply)
 
@@ -34,11 +36,13 @@ class Output:
         text: str | Callable[[], str],
         *,
         paged: bool = False,
+        as_is: bool = False,
     ) -> None:
         """The command's answer: `text` at once, or under `--json` `data` when the command has ended.
 
         Args:
             paged: a terminal shows a long text in the user's pager.
+            as_is: the text is for a program, such as CSV: no colour, and no letters in place of shapes.
 
         Raises:
             StorageError: stdout cannot be written.
@@ -47,6 +51,8 @@ class Output:
             self.reply.set_result(data)
         elif words := text() if callable(text) else text:
             shown = printable_lines(words.removesuffix("\n")) + "\n"
+            if not as_is:
+                shown = in_encoding(painted(shown) if self.color else shown, sys.stdout)
             if paged and self.pager and is_terminal():
                 from obrelease.cli.console.pager import show_in_pager
 
@@ -57,63 +63,25 @@ class Output:
     def note(self, text: str) -> None:
         """A line for people, on stderr; silent under `--quiet`."""
         if not self.quiet:
-            write_stderr(printable_lines(text))
+            print_message(text, self.reply.color)
 
     def detail(self, text: str) -> None:
         """A line for people who asked for more with `-v`."""
         if self.verbose and not self.quiet:
-            write_stderr(printable_lines(text))
+            print_message(text, self.reply.color)
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, never silent."""
-        write_stderr(f"warning: {printable_lines(text)}")
+        print_message(f"warning: {text}", self.reply.color)
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Advance]:
-        """A progress bar on a terminal's stderr, nothing elsewhere; yields the advance function."""
+        """A line of progress on a terminal's stderr, nothing elsewhere; yields the advance function."""
         if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield lambda _: None
             return
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        console = Console(stderr=True, no_color=not self.color)
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[amount]}", markup=False),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(printable_lines(label), total=total, amount="")
-
-            def advance(step: int) -> None:
-                bar.advance(task, step)
-                bar.update(task, amount=_amount(bar.tasks[task]))
-
+        with progress_line(sys.stderr, printable_lines(label), total) as advance:
             yield advance
-
-
-def _amount(task: Task) -> str:
-    """What is done, of how much, and how much in a second."""
-    done = scaled(task.completed) + ("" if task.total is None else f" of {scaled(task.total)}")
-    return done if task.speed is None else f"{done}, {scaled(task.speed)}/s"
-
-
-def scaled(number: float) -> str:
-    """A count as a few digits: `9,999`, `12.3 k`, `4.2 M`."""
-    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= 10 * size or (number >= size and size > 1e3):
-            return f"{number / size:,.1f} {sign}"
-    return f"{number:,.0f}"
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -19,8 +19,8 @@ _RESERVED_LINES: Final = 2
 def show_in_pager(text: str) -> bool:
     """Show a text that is longer than the screen; False if that is not needed or not possible.
 
-    `PAGER` names the pager, else it is `less`; an empty `PAGER` and `cat` are none. `LESS` is `FRX` if the
-    user has not set it.
+    `OBRELEASE_PAGER` or `PAGER` names the pager, else it is `less`; an empty one and `cat` are none.
+    `LESS` is `FRX` if the user has not set it.
     """
     if not is_terminal() or sys.stdin is None or not sys.stdin.isatty():
         return False

@@ -7,6 +7,7 @@ takes longer than all else that a small command does. So Typer converts what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any, Final
 
 _NOT_PLAIN: Final = object()
@@ -40,6 +41,8 @@ def _converted(value: Any, descriptor: Any) -> Any:
         return list(value)
     if wanted is int and type(value) is str and _is_plain_number(value):
         return int(value)
+    if isinstance(wanted, type) and issubclass(wanted, StrEnum) and value in set(wanted):
+        return wanted(value)
     return _NOT_PLAIN
 
 

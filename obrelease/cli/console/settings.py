@@ -225,17 +225,30 @@ def input_limits(flag: str | None, environ: Mapping[str, str] | None = None) -> 
     return Limits.for_input(parse_size(size)) if size else DEFAULT_LIMITS
 
 
-def wants_color() -> bool:
-    """False if `NO_COLOR` is set to anything, or the terminal is dumb (no-color.org)."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def color_of_environment(environ: Mapping[str, str] | None = None) -> bool | None:
+    """Whether the environment asks for colour; None if it depends on the terminal.
+
+    The first that is set decides: `NO_COLOR` (no-color.org), `FORCE_COLOR` or `CLICOLOR_FORCE` unless it is
+    0, `CLICOLOR=0`, `TERM=dumb`.
+    """
+    found = os.environ if environ is None else environ
+    if found.get("NO_COLOR"):
+        return False
+    if any(found.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return False if found.get("CLICOLOR") == "0" or found.get("TERM") == "dumb" else None
 
 
 def pager_command(environ: Mapping[str, str] | None = None) -> list[str]:
-    """The words of the user's pager, `PAGER` or else `less`; none if it is empty, `cat`, or no command."""
+    """The words of the user's pager: `OBRELEASE_PAGER`, `PAGER` or else `less`.
+
+    There is none if it is empty, `cat`, or no command.
+    """
     from shlex import split
 
+    found = os.environ if environ is None else environ
     try:
-        words = split((os.environ if environ is None else environ).get("PAGER", "less"))
+        words = split(found.get("OBRELEASE_PAGER", found.get("PAGER", "less")))
     except ValueError:
         return []
     return [] if words == ["cat"] else words

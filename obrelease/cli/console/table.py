@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 from obrelease.cli.console.terminal import cut_text, terminal_width
+from obrelease.cli.console.wrapping import wrapped
 
 _GAP: Final = "  "
 _NARROWEST_NAME: Final = 16
@@ -25,6 +27,9 @@ def table(
 ) -> str:
     """Plain columns, two spaces apart, as `gh` prints into a pipe; empty text for no rows.
 
+    If the terminal has no room for the columns that are not optional, each row is a block of lines, with a
+    name and a value on each.
+
     Args:
         optional: names of columns that a narrow terminal has no room for, the least important first. A last
             line names those that were left out.
@@ -34,24 +39,33 @@ def table(
     if not rows:
         return ""
     limit = terminal_width() if width is None else width
-    shown = _columns_that_fit(rows, header, optional, text, limit)
-    cells = [[row[i] for i in shown] for row in (header, *rows)]
-    lines = list(_lines(cells, shown, header, text, limit))
-    if left_out := [name for i, name in enumerate(header) if i not in shown]:
+    columns = [
+        _Column.of(name, cells, is_text=name == text, is_name=number == 0)
+        for number, (name, cells) in enumerate(zip(header, zip(*rows, strict=True), strict=True))
+    ]
+    shown = columns if limit is None else _columns_that_fit(columns, optional, limit)
+    if limit is not None and _least_width(shown) > limit:
+        return "\n\n".join("\n".join(_record(header, row, limit)) for row in rows)
+    lines = list(_lines(_narrowed(shown, limit), text))
+    if left_out := [column.name for column in columns if column not in shown]:
         note = f"(no room for {', '.join(left_out)}; --json or a wider terminal shows all)"
         lines += wrapped(note, limit)
     return "\n".join(lines)
 
 
-def facts(pairs: Collection[tuple[str, str]]) -> str:
-    """Names and values below each other; a long value continues below its beginning."""
+def facts(pairs: Collection[tuple[str, str]], *, whole: Collection[str] = ()) -> str:
+    """Names and values below each other; a long value continues below its beginning.
+
+    Args:
+        whole: names of values that are never broken, such as a command, so that they can be copied.
+    """
     indent = max((len(name) for name, _ in pairs), default=0) + len(_GAP)
     limit = terminal_width()
     room = None if limit is None else max(limit - indent, _NARROWEST_TEXT)
     return "\n".join(
-        f"{name if first else '':{indent}}{line}".rstrip()
+        f"{'' if number else name:{indent}}{line}".rstrip()
         for name, value in pairs
-        for first, line in zip((True, *(False for _ in value)), wrapped(value, room) or [""], strict=False)
+        for number, line in enumerate(wrapped(value, None if name in whole else room) or [""])
     )
 
 
@@ -61,73 +75,84 @@ def prose(lines: Sequence[str]) -> str:
     return "\n".join(part for line in lines for part in (wrapped(line, limit, indent="  ") or [""]))
 
 
-def wrapped(line: str, width: int | None, *, indent: str = "") -> list[str]:
-    """A line in parts of at most `width` characters, broken between words alone.
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: its name, its cells, its width, and the width that it can be narrowed to."""
 
-    Args:
-        indent: before each part but the first.
-    """
-    if width is None or len(line) <= width:
-        return [line]
-    return textwrap.wrap(
-        line,
-        max(width, len(indent) + 1),
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    name: str
+    cells: Sequence[str]
+    width: int
+    least: int
+
+    @classmethod
+    def of(cls, name: str, cells: Sequence[str], *, is_text: bool, is_name: bool) -> _Column:
+        """A column as wide as its cells; names can be cut, sentences be as narrow as their longest word."""
+        width = least = max(len(name), *map(len, cells))
+        if is_text:
+            longest = max((len(word) for cell in (name, *cells) for word in cell.split()), default=0)
+            least = min(width, max(longest, _NARROWEST_TEXT))
+        elif is_name:
+            least = min(width, _NARROWEST_NAME)
+        return cls(name, cells, width, least)
 
 
-def _widths(cells: Rows) -> list[int]:
-    return [max(map(len, column)) for column in zip(*cells, strict=True)]
+def _least_width(columns: Sequence[_Column]) -> int:
+    return sum(column.least for column in columns) + len(_GAP) * (len(columns) - 1)
 
 
-def _columns_that_fit(
-    rows: Rows, header: Sequence[str], optional: Sequence[str], text: str | None, limit: int | None
-) -> list[int]:
+def _columns_that_fit(columns: Sequence[_Column], optional: Sequence[str], limit: int) -> list[_Column]:
     """The columns without the unimportant ones; of those, the ones that fit all the same come back."""
-    shown, left_out = list(range(len(header))), []
-    if limit is None:
-        return shown
+    shown = list(columns)
     for name in optional:
-        if _least_width(rows, header, shown, text) <= limit:
+        if _least_width(shown) <= limit:
             break
-        left_out += [i for i in shown if header[i] == name]
-        shown = [i for i in shown if header[i] != name]
-    for i in reversed(left_out):
-        more = sorted((*shown, i))
-        if _least_width(rows, header, more, text) <= limit:
-            shown = more
+        shown = [column for column in shown if column.name != name]
+    if _least_width(shown) <= limit:
+        for name in reversed(optional):
+            more = [column for column in columns if column in shown or column.name == name]
+            if _least_width(more) <= limit:
+                shown = more
     return shown
 
 
-def _least_width(rows: Rows, header: Sequence[str], shown: Sequence[int], text: str | None) -> int:
-    """The width of the columns if the names are cut and the texts are broken as much as is allowed."""
-    widths = _widths([[row[i] for i in shown] for row in (header, *rows)])
-    for at, i in enumerate(shown):
-        least = _NARROWEST_TEXT if header[i] == text else _NARROWEST_NAME if at == 0 else widths[at]
-        widths[at] = min(widths[at], least)
-    return sum(widths) + len(_GAP) * (len(widths) - 1)
+def _narrowed(columns: Sequence[_Column], limit: int | None) -> Iterator[_Column]:
+    """The columns with the widths that fit: sentences give way before names are cut."""
+    excess = 0 if limit is None else sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
+    excess -= limit or 0
+    for column in reversed(columns):
+        given = min(max(excess, 0), column.width - column.least)
+        excess -= given
+        yield replace(column, width=column.width - given)
 
 
-def _lines(
-    cells: Rows, shown: Sequence[int], header: Sequence[str], text: str | None, limit: int | None
-) -> Iterator[str]:
-    widths = _widths(cells)
-    at = next((at for at, i in enumerate(shown) if header[i] == text), None)
-    excess = 0 if limit is None else sum(widths) + len(_GAP) * (len(widths) - 1) - limit
-    if at is not None and excess > 0:
-        narrowed = max(min(widths[at], _NARROWEST_TEXT), widths[at] - excess)
-        excess -= widths[at] - narrowed
-        widths[at] = narrowed
-    if excess > 0 and at != 0:
-        widths[0] = max(min(widths[0], _NARROWEST_NAME), widths[0] - excess)
-    for row in cells:
+def _lines(narrowed: Iterator[_Column], text: str | None) -> Iterator[str]:
+    """The header and the rows; `narrowed` begins with the last column."""
+    columns = list(narrowed)[::-1]
+    for row in (
+        [column.name for column in columns],
+        *zip(*(column.cells for column in columns), strict=True),
+    ):
         parts = [
-            wrapped(cell, widths[i]) if i == at else [cut_text(cell, widths[i])] for i, cell in enumerate(row)
+            wrapped(cell, column.width, whole=False)
+            if column.name == text
+            else [cut_text(cell, column.width)]
+            for cell, column in zip(row, columns, strict=True)
         ]
-        for number in range(max(map(len, parts))):
+        for line in zip_longest(*parts, fillvalue=""):
             yield _GAP.join(
-                (part[number] if number < len(part) else "").ljust(width)
-                for part, width in zip(parts, widths, strict=True)
+                part.ljust(column.width) for part, column in zip(line, columns, strict=True)
             ).rstrip()
+
+
+def _record(header: Sequence[str], row: Sequence[str], limit: int) -> Iterator[str]:
+    """A row as names and values below each other; a value that is too long begins on a line of its own."""
+    indent = max(map(len, header)) + len(_GAP)
+    for name, value in zip(header, row, strict=True):
+        parts = wrapped(value, max(limit - indent, 1), whole=False) or [""]
+        if max(map(len, parts)) > limit - indent:
+            yield name
+            yield from (f"{_GAP}{part}" for part in wrapped(value, limit - len(_GAP), whole=False))
+        else:
+            yield from (
+                f"{name if number == 0 else '':{indent}}{part}".rstrip() for number, part in enumerate(parts)
+            )

@@ -1,9 +1,11 @@
-"""The terminal that stdout is, its width, and long texts cut to it."""
+"""The terminals that stdout and stderr are, their width, and long texts cut to it."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from contextlib import suppress
 from typing import Final
 
 WIDTH_OF_FILES: Final = 200
@@ -15,6 +17,16 @@ _GAP: Final = "..."
 def terminal_width() -> int | None:
     """The columns of the terminal that stdout is, `COLUMNS` first; None for a file or a pipe."""
     return shutil.get_terminal_size().columns if is_terminal() else None
+
+
+def message_width() -> int | None:
+    """The columns of the terminal that stderr is, `COLUMNS` first; None for a file or a pipe."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
+    columns = 0
+    with suppress(OSError, ValueError, AttributeError):
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return shutil.get_terminal_size((columns or 80, 24)).columns
 
 
 def is_terminal() -> bool:

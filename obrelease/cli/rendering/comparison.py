@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.readable_values import percent, readable
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.table import facts, prose, table
 from obrelease.models.finding import printable
@@ -60,8 +61,10 @@ def comparison_report_text(report: ComparisonReport, *, every_row: bool = False)
 def gate_text(report: GateReport) -> str:
     """The comparisons behind a gate, then its answer and the reasons."""
     if report.passed and report.compared.between_releases and not report.compared.comparisons:
-        return f"gate: {report.verdict}: {printable('; '.join(report.compared.not_compared))}"
-    answer = prose((f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)))
+        return f"gate: {marked(report.verdict)}: {printable('; '.join(report.compared.not_compared))}"
+    answer = prose(
+        (f"gate: {marked(report.verdict)}", *(f"  {printable(reason)}" for reason in report.reasons))
+    )
     return f"{comparison_report_text(report.compared)}\n\n{answer}".lstrip()
 
 
@@ -167,7 +170,7 @@ def _metric(metric: MetricComparison) -> tuple[str, ...]:
         "-" if metric.p_adjusted is None else f"{metric.p_adjusted:.4f}",
         "-" if smallest is None else f"{smallest:.1f} %",
         "-" if metric.control_ratio is None else _ratio(metric.control_ratio),
-        f"{decision.verdict.label}: {decision.reason}",
+        f"{marked(decision.verdict.label)}: {decision.reason}",
     )
 
 

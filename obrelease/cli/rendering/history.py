@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.history.bridge_text import bridge_lines
 from obrelease.analysis.summary.readable_values import readable
+from obrelease.cli.console.marks import change_mark, marked
 from obrelease.cli.console.output import counted
-from obrelease.cli.console.table import table
+from obrelease.cli.console.table import prose, table
 from obrelease.cli.rendering.run_details import instant, short_commit
 from obrelease.models.finding import printable
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 SPARK_WIDTH: Final = 40
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_MARKS: Final = {"worse": "▲ worse", "better": "▼ better", "changed": "◆ changed"}
 _POINT_HEADER: Final = ("commit", "measured", "value", "interval", "runs", "")
 _CSV_HEADER: Final = (
     "kind", "scenario", "core", "metric", "unit", "machine", "commit", "created_ns", "value", "low", "high",
@@ -86,9 +86,9 @@ def changes_text(report: HistoryReport) -> str:
 def history_gate_text(report: HistoryGateReport) -> str:
     """The change points of the guarded metrics, then the answer of the gate, its reasons and remarks."""
     steps = changes_text(report.report) if any(each.steps for each in report.report.histories) else ""
-    lines = [f"gate: {report.verdict}", *(f"  {printable(reason)}" for reason in report.reasons)]
+    lines = [f"gate: {marked(report.verdict)}", *(f"  {printable(reason)}" for reason in report.reasons)]
     lines += [f"note: {printable(remark)}" for remark in report.remarks]
-    return "\n".join([steps, "", *lines] if steps else lines)
+    return "\n".join([steps, "", prose(lines)] if steps else [prose(lines)])
 
 
 def csv_text(report: HistoryReport) -> str:
@@ -197,7 +197,7 @@ def _last_change(report: HistoryReport, history: MetricHistory) -> str:
 
 
 def _mark(step: HistoryStep) -> str:
-    return _MARKS[step.verdict]
+    return change_mark(step.verdict)
 
 
 def _ratio(step: HistoryStep) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.output import counted
 from obrelease.models.finding import printable
 
@@ -29,7 +30,7 @@ def import_text(report: ImportReport) -> str:
     for run in report.runs:
         lines += list(_details(run, report.dry_run)) if detailed else [_line(run, report.dry_run)]
     for file in report.refused:
-        lines.append(f"{printable(file.file)}: refused: {printable(file.reason)}")
+        lines.append(f"{printable(file.file)}: {marked('refused')}: {printable(file.reason)}")
     for name in report.skipped[:_NAMED_ROWS]:
         lines.append(f"{printable(name)}: skipped, of no known format")
     if len(report.skipped) > _NAMED_ROWS:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from obrelease.analysis.summary.readable_values import readable
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.table import prose, table
 from obrelease.cli.rendering.comparison import comparison_report_text
@@ -52,4 +53,4 @@ def _compared(comparison: MeasuredComparison) -> Iterator[str]:
     if comparison.confirmation is not None:
         yield f"== measured again ==\n\n{comparison_report_text(comparison.confirmation)}"
     reasons = (f"  {printable(reason)}" for reason in comparison.reasons)
-    yield prose((f"verdict: {comparison.verdict}", *reasons))
+    yield prose((f"verdict: {marked(comparison.verdict)}", *reasons))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.output import counted
-from obrelease.cli.console.table import table
+from obrelease.cli.console.table import facts, table
 
 if TYPE_CHECKING:
     from obrelease.api import AbortResult, PublishResult, VerifyResult
@@ -45,9 +46,11 @@ def abort_text(result: AbortResult) -> str:
 def verification_text(result: VerifyResult) -> str:
     """A release that passed: every layer, and what could not be checked."""
     manifest, layers = result.manifest, result.layers
-    width = max(len(layer.name) for layer in layers)
-    lines = [f"{'ok' if x.checked else '--'}  {x.name:{width}}  {x.detail}" for x in layers]
+    states = [marked("ok") if layer.checked else marked("not checked", "--") for layer in layers]
+    lines = facts(
+        [(f"{state}  {layer.name}", layer.detail) for state, layer in zip(states, layers, strict=True)]
+    )
     runs = f"{counted(len(manifest.runs), 'run')} at commit {manifest.commit}"
     unchecked = [layer.name for layer in layers if not layer.checked]
     limits = f"; not checked: {', '.join(unchecked)}" if unchecked else ""
-    return "\n".join([*lines, f"{manifest.project} {manifest.tag} holds: {runs}{limits}"])
+    return "\n".join([lines, f"{manifest.project} {manifest.tag} holds: {runs}{limits}"])

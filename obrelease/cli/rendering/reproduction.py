@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from obrelease.cli.console.marks import marked
+from obrelease.cli.console.table import prose
+
 if TYPE_CHECKING:
     from obrelease.api import Difference, RepeatedSimulation, ReproductionReport
 
@@ -20,7 +23,7 @@ def reproduction_text(report: ReproductionReport) -> str:
         f"found     {result.events:,} events, {result.events_digest}, {result.core} core",
     ]
     if result.reproduced:
-        lines.append("reproduced: every event and the final state are those that were recorded")
+        lines.append(f"{marked('reproduced')}: every event and the final state are those that were recorded")
     elif result.difference is None:
         lines.append(
             "the events are equal, the final state is not:"
@@ -30,7 +33,7 @@ def reproduction_text(report: ReproductionReport) -> str:
         lines += _difference(result.difference)
     if result.simulation is not None:
         lines += _simulation(result.simulation)
-    return "\n".join(lines)
+    return prose(lines)
 
 
 def _simulation(found: RepeatedSimulation) -> list[str]:
@@ -41,7 +44,9 @@ def _simulation(found: RepeatedSimulation) -> list[str]:
         f"found     simulation {found.digest}, {found.fills:,} fills",
     ]
     if found.reproduced:
-        lines.append("reproduced: every fill, order event and queue position is that which was recorded")
+        lines.append(
+            f"{marked('reproduced')}: every fill, order event and queue position is that which was recorded"
+        )
     return lines
 
 

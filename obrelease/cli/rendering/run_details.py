@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from obrelease.analysis.summary.listed_figures import count_checks
+from obrelease.analysis.summary.listed_figures import CheckCounts, count_checks
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.analysis.summary.stability import is_inconclusive, is_stability
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.table import facts, table
 from obrelease.cli.rendering.metric_tables import (
@@ -57,7 +58,7 @@ def description(
     if only:
         return "\n\n".join(filter(None, tables))
     pairs = [*_origin(entry, run.artefact, verbose=verbose), *_result(run)]
-    shown = facts([(name, printable(value)) for name, value in pairs])
+    shown = facts([(name, printable(value)) for name, value in pairs], whole=("command",))
     left_out = left_out_table(run.artefact.left_out, limit=limit)
     return "\n\n".join(filter(None, (shown, *tables, left_out, _files(run.artefact))))
 
@@ -75,7 +76,15 @@ def _files(artefact: Artefact) -> str:
 
 def verdict(checks: Sequence[Check]) -> str:
     """How many checks a run passed, how many it did not, and whether its passes were unstable."""
-    return str(count_checks(checks) or "-")
+    return counts_text(count_checks(checks))
+
+
+def counts_text(found: CheckCounts | None) -> str:
+    """The counts of checks, marked by the worst; `-` for a run without checks."""
+    if found is None:
+        return "-"
+    worst = "FAILED" if found.failed else "inconclusive" if found.inconclusive else "passed"
+    return marked("unstable" if worst == "passed" and found.unstable else worst, str(found))
 
 
 def counts_of(check: Check) -> str:
@@ -181,7 +190,7 @@ def _finding(check: Check) -> str:
     if is_stability(check):
         return check.detail
     word = "inconclusive" if is_inconclusive(check) else "passed" if check.passed else "FAILED"
-    return word + (f": {check.detail}" if check.detail else "")
+    return marked(word) + (f": {check.detail}" if check.detail else "")
 
 
 def instant(epoch_ns: int) -> str:

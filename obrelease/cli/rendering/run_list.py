@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.analysis.summary.listed_figures import FIGURE_COLUMNS, cells_of
 from obrelease.analysis.summary.readable_values import number_text, readable
+from obrelease.cli.console.marks import marked
 from obrelease.cli.console.table import table
 from obrelease.cli.console.terminal import cut_text
 from obrelease.cli.rendering.metric_tables import scalars_text
-from obrelease.cli.rendering.run_details import SHORT_DIGEST, instant, short_commit
+from obrelease.cli.rendering.run_details import SHORT_DIGEST, counts_text, instant, short_commit
 from obrelease.models.finding import printable
 from obrelease.registry.entry import FIELDS
 
@@ -122,8 +123,10 @@ def _names(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
 def _checks(entry: Entry) -> str:
     if entry.checks_failed is None:
         return "-"
-    return f"{entry.checks_failed} FAILED" if entry.checks_failed else "passed"
+    if entry.checks_failed:
+        return marked("FAILED", f"{entry.checks_failed} FAILED")
+    return marked("passed")
 
 
 def _verdict(run: ListedRun) -> str:
-    return "DAMAGED" if run.listed is None else str(run.listed.checks or "-")
+    return marked("DAMAGED") if run.listed is None else counts_text(run.listed.checks)

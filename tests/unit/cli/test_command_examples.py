@@ -14,11 +14,20 @@ from tests.command_tree import leaf_commands
 from tests.program import ROOT
 
 COMMANDS = dict(leaf_commands())
-LINES = [(name, line) for name, examples in EXAMPLES.items() for line in examples.lines]
+GROUPS = {"", *(" ".join(name.split()[:-1]) for name in COMMANDS)}
+LINES = [(name, line) for name in COMMANDS for line in EXAMPLES[name].lines]
 
 
-def test_every_command_has_examples() -> None:
-    assert EXAMPLES.keys() == COMMANDS.keys()
+def test_every_command_and_every_group_has_examples() -> None:
+    assert EXAMPLES.keys() == COMMANDS.keys() | GROUPS
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_an_example_of_a_group_is_of_a_command_in_it(group: str) -> None:
+    for line in EXAMPLES[group].lines:
+        name = max((name for name in COMMANDS if f"{line} ".startswith(f"{name} ")), key=len)
+        assert name.startswith(group)
+        assert COMMANDS[name].make_context(name, shlex.split(line)[len(name.split()) :]).params
 
 
 @pytest.mark.parametrize(("name", "line"), LINES)
@@ -46,4 +55,5 @@ def test_help_ends_with_the_examples_and_the_page(name: str, capsys: pytest.Capt
     assert execute([*name.split(), "--help"]) == ExitCode.OK
     end = capsys.readouterr().out.partition("\nExamples:\n")[2]
     lines = "".join(f"  obrelease {line}\n" for line in EXAMPLES[name].lines)
+    end = re.sub(r" \\\n +", " ", end)
     assert end == f"{lines}\nDocumentation: {EXAMPLES[name].page}\n"

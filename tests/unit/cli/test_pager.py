@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from obrelease.cli.console.settings import pager_command, with_pager_defaults
 from obrelease.cli.console.signals import interrupts_ignored
-from tests.program import environment
+from tests.on_a_terminal import on_a_terminal
 
 LONG = (
     "from obrelease.cli.console.exit import Reply\n"
     "from obrelease.cli.console.output import Output\n"
     "Output(pager={pager}).result({{}}, 'line\\n' * {lines}, paged=True)\n"
 )
-
-
-def on_a_terminal(code: str, folder: Path, **more: str) -> str:
-    """What a program shows on a terminal of 24 lines."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(folder)
-        os.execve(sys.executable, [sys.executable, "-c", code], environment(**more))
-    shown, until = b"", time.monotonic() + 60
-    while time.monotonic() < until:
-        if not select.select([terminal], [], [], 1)[0]:
-            continue
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    os.waitpid(child, 0)
-    os.close(terminal)
-    return shown.decode()
 
 
 @pytest.fixture
@@ -54,11 +28,8 @@ def pager(tmp_path: Path) -> str:
 
 
 def test_a_long_result_is_paged(tmp_path: Path, pager: str) -> None:
-    assert on_a_terminal(LONG.format(pager=True, lines=100), tmp_path, PAGER=pager).split() == [
-        "paged",
-        "100",
-        "FRX",
-    ]
+    _, shown = on_a_terminal(LONG.format(pager=True, lines=100), tmp_path, PAGER=pager)
+    assert shown.split() == ["paged", "100", "FRX"]
 
 
 @pytest.mark.parametrize(
@@ -71,12 +42,14 @@ def test_a_long_result_is_paged(tmp_path: Path, pager: str) -> None:
     ],
 )
 def test_others_are_printed(tmp_path: Path, pager: str, code: str, command: str | None) -> None:
-    shown = on_a_terminal(code, tmp_path, PAGER=pager if command is None else command)
+    _, shown = on_a_terminal(code, tmp_path, PAGER=pager if command is None else command)
     assert set(shown.split()) == {"line"}
 
 
 def test_the_pager_is_the_users() -> None:
     assert pager_command({"PAGER": "most -s"}) == ["most", "-s"]
+    assert pager_command({"PAGER": "most -s", "OBRELEASE_PAGER": "less -i"}) == ["less", "-i"]
+    assert pager_command({"PAGER": "most", "OBRELEASE_PAGER": ""}) == []
     assert pager_command({}) == ["less"]
     assert not any(pager_command({"PAGER": words}) for words in ("", "cat", "less '"))
     assert with_pager_defaults({"LESS": "-S"}) == {"LESS": "-S"}
@@ -87,3 +60,19 @@ def test_ctrl_c_is_for_the_pager_alone() -> None:
         os.kill(os.getpid(), 2)
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), 2)
+
+
+def test_less_survives_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
+    pressed: list[str] = []
+
+    def press(shown: str, terminal: int, _child: int) -> bool:
+        for key, wanted in (("\x03", "line"), ("q", "line")):
+            if len(pressed) < 2 and wanted in shown and key not in pressed:
+                pressed.append(key)
+                os.write(terminal, key.encode())
+                return len(pressed) == 2
+        return False
+
+    code, shown = on_a_terminal(LONG.format(pager=True, lines=100), tmp_path, act=press, PAGER="less")
+    assert (code, pressed) == (0, ["\x03", "q"])
+    assert "Traceback" not in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import pytest
@@ -10,11 +11,18 @@ import typer
 from obrelease.cli.console.command import named_folder
 from obrelease.cli.console.plain_values import with_plain_values
 
+
+class Choice(StrEnum):
+    RED = "red"
+    GREEN = "green"
+
+
 GIVEN = (
     (), ("--text", "a"), ("--text", ""), ("--text", "\udcff"), ("--many", "a", "--many", "b"),
     ("--number", "12"), ("--number", "-3"), ("--number", "1.5"), ("--number", "٣"), ("--number", " 7 "),
     ("--number", "9" * 30), ("--ranged", "3"), ("--ranged", "99"), ("--folder", "here"), ("--folder", ""),
     ("--flag",), ("-v", "-v"), ("--path", "a/b"), ("one", "two"),
+    ("--choice", "red"), ("--choice", "blue"), ("--choice", "Red"),
 )  # fmt: skip
 
 
@@ -31,6 +39,7 @@ def parsed(words: tuple[str, ...], *, plain: bool) -> Any:
         folder: Annotated[Any, typer.Option("--folder", parser=named_folder)] = None,
         path: Annotated[typer.FileText | None, typer.Option("--file")] = None,
         flag: Annotated[bool, typer.Option("--flag")] = False,
+        choice: Annotated[Choice, typer.Option("--choice")] = Choice.RED,
         verbose: Annotated[int, typer.Option("-v", count=True)] = 0,
     ) -> None:
         got.update(locals())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from obrelease.cli.console import table as module
-from obrelease.cli.console.table import facts, prose, table, wrapped
+from obrelease.cli.console.table import facts, prose, table
+from obrelease.cli.console.wrapping import wrapped
 
 HEADER = ("METRIC", "BASE", "P", "VERDICT")
 ROWS = (

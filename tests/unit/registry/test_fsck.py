@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,15 @@ def test_fsck_counts_what_it_read_and_changes_nothing(root: Path) -> None:
     size_bytes = sum(entry.size_bytes for entry in Registry(root).find())
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     seen: list[int] = []
-    report = fsck(root, seen.append)
-    assert (report.artefacts, sum(seen), report.size_bytes) == (2, 2, size_bytes)
+    totals: list[int | None] = []
+
+    @contextmanager
+    def progress(_label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        totals.append(total)
+        yield seen.append
+
+    report = fsck(root, progress)
+    assert (report.artefacts, sum(seen), totals, report.size_bytes) == (2, 2, [2], size_bytes)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
 
 
