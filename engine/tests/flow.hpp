@@ -45,6 +45,7 @@ inline void add_special(std::vector<Command>& flow, Random& random, Ticks mid) {
     order.tif = static_cast<std::uint8_t>(random.below(order.kind == 0 ? 6 : 5));
     if (order.kind <= 1 && random.once_in(6)) order.tif = static_cast<std::uint8_t>(6 + random.below(2));
     order.flags = static_cast<std::uint16_t>(flag::extended | random.below(5) << flag::self_trade_shift);
+    if (order.tif >= 6 && order.kind == 0 && random.once_in(2)) order.flags |= flag::imbalance_only;
     if (random.once_in(4)) order.flags |= flag::total;
     if (order.kind == 1 && (order.tif == 0 || order.tif == 2) && random.once_in(2)) order.flags |= flag::to_limit;
     const bool lasting = order.tif == 0 || order.tif == 2 || order.tif == 3;

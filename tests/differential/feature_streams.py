@@ -135,6 +135,8 @@ def _orders(rng: np.random.Generator, temper: Temper, out: Commands) -> Commands
     flags = extended * OrderFlag.EXTENDED | post * OrderFlag.POST_ONLY | slide * OrderFlag.SLIDE
     flags |= hidden * OrderFlag.HIDDEN | mode << SELF_TRADE_SHIFT
     flags |= (rng.random(n) < temper.by_total) * OrderFlag.TOTAL
+    for_auction = (tif >= TimeInForce.ON_OPEN) & (kind == OrderKind.LIMIT)
+    flags |= (for_auction & (rng.random(n) < 0.4)) * OrderFlag.IMBALANCE_ONLY
     to_limit = lasting & (kind == OrderKind.MARKET) & (rng.random(n) < temper.to_limit)
     flags |= to_limit * OrderFlag.TO_LIMIT
     out["kind"], out["tif"] = np.where(new, kind, 0), np.where(new, tif, 0)
@@ -197,7 +199,7 @@ def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: C
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6, 7, 8)),
-        (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0xD0, 0x100, 0x200, 0x11, 0x18)),
+        (out, "flags", (0, 1, 2, 4, 6, 8, 9, 10, 0x50, 0x80, 0xD0, 0x100, 0x200, 0x400, 0x11, 0x18)),
         (out, "symbol", (temper.symbols, ALL_SYMBOLS)),
         (out, "qty_lots", (0, -1, -(2**31), 1)),
         (out, "price_ticks", (NO_PRICE, NO_PRICE + 1, 2**63 - 1, 0)),

@@ -71,6 +71,7 @@ def test_each_row_speaks_of_all_five_others() -> None:
         (OrderFlag.HIDDEN, "hidden"),
         (OrderFlag.TOTAL, "by total"),
         (OrderFlag.TO_LIMIT, "market-to-limit"),
+        (OrderFlag.IMBALANCE_ONLY, "imbalance-only"),
         (SelfTrade.NEWEST, "self-trade prevention"),
         (TradingState.HALT, "trading halt"),
         (TradingState.AUCTION, "call auction"),

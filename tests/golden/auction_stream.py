@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from obengine.api.messages import COMMAND, NO_PRICE, Commands, Op, Rule
+from obengine.api.messages import COMMAND, NO_PRICE, Commands, Op, OrderFlag, Rule
 from tests.golden.full_stream import LaterGenerator, Row
 
 STATES = ((0, 0), (0, 0), (2, 0), (2, 1), (2, 1), (1, 0), (1, 4), (2, 4), (3, 1))
@@ -25,7 +25,10 @@ class AuctionGenerator(LaterGenerator):
         if what < 7:
             side, kind, tif = self.draw(2), self.draw(2), 6 + self.draw(2)
             limit = NO_PRICE if kind and self.draw(3) else price
-            return [(Op.NEW, side, kind, tif, symbol, 0, 1 + self.draw(40), self.draw(6), order_id, limit)]
+            flags = OrderFlag.IMBALANCE_ONLY * (kind == 0 and self.draw(3) == 0)
+            return [
+                (Op.NEW, side, kind, tif, symbol, flags, 1 + self.draw(40), self.draw(6), order_id, limit)
+            ]
         if what == 7 and self.draw(3) == 0:
             return [(Op.RULE, self.draw(2), Rule.BAND, 0, symbol, 0, 0, 0, self.draw(25), price)]
         return super().step()

@@ -164,12 +164,12 @@ def test_the_digests_of_a_stream_with_rules(core: str) -> None:
 @pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_stream_of_auctions(core: str) -> None:
     commands = auction_stream()
-    assert records_digest(commands) == "586c40d90fe605a482b2f8f8e28b5f1cc7928311f8d42ac14566d4c8ded2f8d0"
+    assert records_digest(commands) == "30c2dd0176b2f665ac4ec5f4eae0d178d97236d18d0408c07aa01f435866a660"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
     assert set(events["kind"].tolist()) == set(EventKind) - {EventKind.LIMIT_STATE}
     assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(CancelReason)
     placements = events["other_id"][events["kind"] == EventKind.ACCEPTED] & np.uint64(255)
     assert set(placements.tolist()) == set(Queue)
-    assert records_digest(events) == "c7581b00b3c1002a6b968164e421c6976edc7bdb90bbe9c026229543645e76bf"
-    assert book.state_digest() == "8013455560165d45923f6e4287830e0bcb9ad98db8b87166608d6b968a843763"
+    assert records_digest(events) == "ae103f0998550c2728068ffe508a40eb02db9671c63f7339e3d1f54d03406d83"
+    assert book.state_digest() == "1dfebf6ad2f19b67eb618ad6ffaacd52f007bdf80e4dff9f7039b4b0dc612092"

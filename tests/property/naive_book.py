@@ -495,13 +495,12 @@ class NaiveBook:
                     self.withdraw(order, order.qty, CancelReason.AUCTION)
 
     def cross(self, symbol: int, reference: int, ending: int) -> None:
-        buys, sells = (
-            sorted(
-                (o for o in self.open if (o.symbol, o.side) == (symbol, side) and o.queue in (0, 1, ending)),
-                key=lambda o: (o.price != NO_PRICE, -o.sign * o.price, o.queue, o.age),
-            )
-            for side in Side
+        takes_part = (0, 1, ending)
+        everyone = sorted(
+            (o for o in self.open if o.symbol == symbol and o.queue in takes_part),
+            key=lambda o: (o.imbalance_only, o.price != NO_PRICE, -o.sign * o.price, o.queue, o.age),
         )
+        buys, sells = ([o for o in everyone if o.side == side and not o.imbalance_only] for side in Side)
         if reference != NO_PRICE:
             found = self.rules[symbol].behind(Side.BUY, reference)
             reference = NO_PRICE + 1 if found is None else found
@@ -514,6 +513,15 @@ class NaiveBook:
         if found is None:
             return
         price, volume = found
+        helpers = [o for o in everyone if o.imbalance_only and o.sign * o.price >= o.sign * price]
+        willing = [
+            [o for o in side if o.price == NO_PRICE or o.sign * o.price >= o.sign * price]
+            for side in (buys, sells)
+        ]
+        more = sum(o.qty for o in willing[0]) - sum(o.qty for o in willing[1])
+        helpers = [o for o in helpers if (more > 0) == (o.side == Side.SELL) and more]
+        volume += min(abs(more), sum(o.qty for o in helpers))
+        buys, sells = ([*side, *(o for o in helpers if o.side == n)] for n, side in enumerate(willing))
         self.rows.append((EventKind.AUCTION_PRICE, 0, symbol, min(volume, MAX_QTY), 0, 0, price))
         left = {id(o): o.qty for o in buys + sells}
         while volume:

@@ -43,6 +43,10 @@ class Order:
         return 1 if self.flags & OrderFlag.HIDDEN else 0
 
     @property
+    def imbalance_only(self) -> bool:
+        return self.flags & OrderFlag.IMBALANCE_ONLY != 0
+
+    @property
     def sign(self) -> int:
         return 1 if self.side == Side.BUY else -1
 
@@ -51,7 +55,7 @@ class Order:
         never_rests = self.kind == OrderKind.MARKET or self.tif in (TimeInForce.IOC, TimeInForce.FOK)
         if never_rests and self.queue < 3:
             return 0
-        return self.queue + self.display * 2**32
+        return self.queue + 256 * self.imbalance_only + self.display * 2**32
 
 
 def record(o: Order) -> tuple[int, ...]:

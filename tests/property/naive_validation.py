@@ -68,7 +68,8 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
     gtd, aon = c.tif == TimeInForce.GTD, c.tif == TimeInForce.AON
     bad_new_flags = (
         c.flags >> 4 & 7 > 4
-        or c.flags > 511
+        or c.flags > 1023
+        or (c.flags & 512 and (c.kind != OrderKind.LIMIT or c.tif < TimeInForce.ON_OPEN))
         or (c.flags & 256 and (c.kind != OrderKind.MARKET or not lasting))
         or (slide and not post_only)
         or (post_only and c.kind != OrderKind.LIMIT)

@@ -70,6 +70,8 @@ def special_orders(draw: st.DrawFn) -> Step:
     if kind == OrderKind.MARKET and lasting:
         flags |= draw(st.sampled_from([0, int(OrderFlag.TO_LIMIT)]))
     display = minimum = expiry = trigger = 0
+    if tif > TimeInForce.AON and kind == OrderKind.LIMIT:
+        flags |= draw(st.sampled_from([0, int(OrderFlag.IMBALANCE_ONLY)]))
     if lasting and kind == OrderKind.LIMIT:
         flags |= draw(
             st.sampled_from([0, 0, 0, int(OrderFlag.POST_ONLY), OrderFlag.POST_ONLY | OrderFlag.SLIDE])

@@ -178,6 +178,7 @@ class OrderFlag(IntEnum):
     HIDDEN = 8
     TOTAL = 128
     TO_LIMIT = 256
+    IMBALANCE_ONLY = 512
 
 
 class SelfTrade(IntEnum):
@@ -347,9 +348,9 @@ Events = NDArray[np.void]
 """A one-dimensional C-contiguous array of `EVENT` records."""
 
 
-def placement_of(queue: int, display_lots: int) -> int:
-    """The other_id of ACCEPTED and TRIGGERED: Queue in bits 0-7, display_lots in bits 32-63."""
-    return queue | display_lots << 32
+def placement_of(queue: int, display_lots: int, imbalance_only: bool = False) -> int:
+    """The other_id of ACCEPTED and TRIGGERED: Queue, IMBALANCE_ONLY in bit 8, display_lots in bits 32-63."""
+    return queue | imbalance_only << 8 | display_lots << 32
 
 
 def setting_of(participant: int, side: int) -> int:

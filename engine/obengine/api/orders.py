@@ -29,6 +29,7 @@ from obengine.api.messages import (
 
 _POST_ONLY, _SLIDE, _HIDDEN = map(int, (OrderFlag.POST_ONLY, OrderFlag.SLIDE, OrderFlag.HIDDEN))
 _TOTAL, _TO_LIMIT = map(int, (OrderFlag.TOTAL, OrderFlag.TO_LIMIT))
+_IMBALANCE_ONLY = int(OrderFlag.IMBALANCE_ONLY)
 
 
 def new_order(
@@ -52,6 +53,7 @@ def new_order(
     trail_ticks: int | None = None,
     modify_by_total: bool = False,
     to_limit: bool = False,
+    imbalance_only: bool = False,
 ) -> Commands:
     """Build a NEW command.
 
@@ -75,6 +77,7 @@ def new_order(
         trigger_ticks: the trigger of a stop.
         trail_ticks: the distance of the trigger of a trailing stop from the market.
         modify_by_total: a MODIFY of this order gives its total quantity, filled lots included.
+        imbalance_only: of a limit order for an auction: trade only with the imbalance that the others leave.
         to_limit: of a market order: trade at the best opposite price alone; the remainder rests there.
 
     Raises:
@@ -84,7 +87,7 @@ def new_order(
         kind = _kind(price_ticks, trigger_ticks, trail_ticks)
     distance = trigger_ticks if trigger_ticks is not None else trail_ticks or 0
     flags = post_only * _POST_ONLY | slide * _SLIDE | hidden * _HIDDEN | self_trade << SELF_TRADE_SHIFT
-    flags |= modify_by_total * _TOTAL | to_limit * _TO_LIMIT
+    flags |= modify_by_total * _TOTAL | to_limit * _TO_LIMIT | imbalance_only * _IMBALANCE_ONLY
     is_stop = kind > OrderKind.MARKET
     extended = bool(display_lots or min_lots or expiry_ns or distance or is_stop)
     order = (Op.NEW, side, kind, tif, symbol, flags | extended, qty_lots, participant, order_id, price_ticks)

@@ -139,7 +139,9 @@ def _order_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
             np.where(queue >= Queue.CONDITIONAL, tif == _TIF_OF[np.minimum(queue, Queue.ON_CLOSE)], lasting),
         ),
         "flags are allowed in the queue": (flags & OrderFlag.EXTENDED == 0)
-        & (flags < 2 * OrderFlag.TOTAL)
+        & (flags < 2 * OrderFlag.IMBALANCE_ONLY)
+        & (flags & OrderFlag.TO_LIMIT == 0)
+        & ((flags & OrderFlag.IMBALANCE_ONLY == 0) | (at_auction & (kind == OrderKind.LIMIT)))
         & (flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK <= SelfTrade.DECREMENT)
         & (post_only | (flags & OrderFlag.SLIDE == 0))
         & ~(post_only & (waiting | ~lasting))

@@ -6,7 +6,7 @@ The audit does not depend on a core. Each count is an integer; a correct log has
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from obengine.api.messages import (
@@ -171,6 +171,7 @@ class EventAudit:
             return
         self.lots["entered"] += qty
         entry = Entry(order_id, side & 1, price, qty, placement & 255, placement >> 32)
+        entry.imbalance_only = bool(placement & 256)
         if entry.queue >= Queue.WAITING:
             book.waiting[order_id] = entry
         else:
@@ -235,7 +236,14 @@ class EventAudit:
         book = self._book(symbol)
         auction = self._auction
         buy, sell = (auction.find(buy_id), auction.find(sell_id)) if auction else (None, None)
-        if auction is None or not buy or not sell or buy.side or not sell.side:
+        if (
+            auction is None
+            or not buy
+            or not sell
+            or buy.side
+            or not sell.side
+            or buy.imbalance_only & sell.imbalance_only
+        ):
             self.faults["orphan_trade"] += 1
             return
         auction.traded += qty
@@ -305,7 +313,7 @@ class EventAudit:
             book.shrink(entry, qty)
             return
         book.remove(entry)
-        self._start_arrival(symbol, Entry(order_id, entry.side, price, qty, entry.queue, entry.display_lots))
+        self._start_arrival(symbol, replace(entry, price_ticks=price, open_lots=qty, shown_lots=0))
 
     def _trigger(self, side: int, symbol: int, qty: int, order_id: int, placement: int, price: int) -> None:
         self._finish_arrival()

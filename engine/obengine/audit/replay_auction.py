@@ -19,19 +19,20 @@ class ReplayAuction:
         traded: the lots of the trades so far.
     """
 
-    __slots__ = ("_apart", "book", "price", "queue", "traded", "volume")
+    __slots__ = ("_apart", "_imbalance_only", "book", "price", "queue", "traded", "volume")
 
     def __init__(self, book: ReplayBook, queue: int | None) -> None:
         self.book, self.queue = book, queue
         self.price, self.volume, self.traded = NO_PRICE, 0, 0
-        self._apart = tuple(
-            deque(
-                sorted(
-                    (entry for entry in book.waiting.values() if (entry.queue, entry.side) == (queue, side)),
-                    key=_rank,
+        waiting = sorted((entry for entry in book.waiting.values() if entry.queue == queue), key=_rank)
+        self._apart, self._imbalance_only = (
+            tuple(
+                deque(
+                    entry for entry in waiting if (entry.side, entry.imbalance_only) == (side, imbalance_only)
                 )
+                for side in Side
             )
-            for side in Side
+            for imbalance_only in (False, True)
         )
 
     def find(self, order_id: int) -> Entry | None:
@@ -42,13 +43,19 @@ class ReplayAuction:
 
     def is_next(self, entry: Entry) -> bool:
         """Whether an order is the next of its side to trade."""
-        apart = self._apart[entry.side]
-        while apart and apart[0].open_lots <= 0:
-            apart.popleft()
-        best = self.book.best_entry(entry.side)
-        if not apart:
-            return entry is best
-        return entry is (apart[0] if best is None or _rank(apart[0]) < _rank(best) else best)
+        first = self._first(entry.side)
+        if not entry.imbalance_only:
+            return entry is first
+        if first is not None and self.accepts_price(first):
+            return False
+        return entry is _first_open(self._imbalance_only[entry.side])
+
+    def _first(self, side: int) -> Entry | None:
+        """The next order of a side to trade, imbalance-only orders aside."""
+        best, apart = self.book.best_entry(side), _first_open(self._apart[side])
+        if best is None or apart is None:
+            return best or apart
+        return apart if _rank(apart) < _rank(best) else best
 
     def accepts_price(self, entry: Entry) -> bool:
         """Whether the auction price is within the limit of an order."""
@@ -63,6 +70,13 @@ class ReplayAuction:
             entry.queue == self.queue for entry in self.book.waiting.values()
         )
         return all_left and self.volume == min(self.traded, MAX_QTY)
+
+
+def _first_open(entries: deque[Entry]) -> Entry | None:
+    """The first order with lots left; those before it are dropped."""
+    while entries and entries[0].open_lots <= 0:
+        entries.popleft()
+    return entries[0] if entries else None
 
 
 def _rank(entry: Entry) -> tuple[bool, int]:

@@ -21,6 +21,7 @@ class Entry:
     queue: int
     display_lots: int
     shown_lots: int = 0
+    imbalance_only: bool = False
 
 
 EntryQueue = OrderedDict[int, Entry]

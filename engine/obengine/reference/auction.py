@@ -51,6 +51,7 @@ def uncross(book: SymbolBook, reference: int, ending: int | None) -> int | None:
     buys, sells = (_auction_orders(book, side, ending) for side in Side)
     best = _best_of(book, buys, sells, reference)
     if best is not None:
+        best = _offset_imbalance(book, (buys, sells), best, ending)
         book.emit(EventKind.AUCTION_PRICE, 0, min(best.volume, MAX_QTY), 0, 0, best.price)
         _cross(book, buys, sells, best)
     if ending is not None:
@@ -62,7 +63,8 @@ def uncross(book: SymbolBook, reference: int, ending: int | None) -> int | None:
 def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
     """What `uncross` would give; None if the book is not crossed."""
     buys, sells = (_auction_orders(book, side, book.auction_tif) for side in Side)
-    return _best_of(book, buys, sells, reference)
+    best = _best_of(book, buys, sells, reference)
+    return None if best is None else _offset_imbalance(book, (buys, sells), best, book.auction_tif)
 
 
 def _best_of(
@@ -139,10 +141,41 @@ def _auction_orders(book: SymbolBook, side: int, ending: int | None) -> list[_Au
     orders += [
         _AuctionOrder(order.order_id, order.price_ticks, order.open_lots)
         for order in book.waiting_for(ending)
-        if order.side == side
+        if order.side == side and not order.is_imbalance_only
     ]
     sign = book.ladder(side).sign
     return sorted(orders, key=lambda order: (order.price != NO_PRICE, order.price * sign))
+
+
+def _offset_imbalance(
+    book: SymbolBook,
+    sides: tuple[list[_AuctionOrder], list[_AuctionOrder]],
+    best: AuctionCandidate,
+    ending: int | None,
+) -> AuctionCandidate:
+    """Append the imbalance-only orders that trade to the side with fewer lots; return the result with them.
+
+    All orders of that side that accept the auction price trade completely, so those that do not are dropped.
+    """
+    if ending is None or not best.surplus:
+        return best
+    side = Side.SELL if best.surplus > 0 else Side.BUY
+    sign, left, traded = book.ladder(side).sign, best.volume, []
+    for order in sides[side]:
+        if left:
+            traded.append(order)
+            left -= order.lots
+    offset = 0
+    waiting = [order for order in book.waiting_for(ending) if order.is_imbalance_only and order.side == side]
+    for offered in sorted(waiting, key=lambda order: order.price_ticks * sign):
+        lots = min(offered.open_lots, abs(best.surplus) - offset)
+        if lots and offered.price_ticks * sign <= best.price * sign:
+            traded.append(_AuctionOrder(offered.order_id, offered.price_ticks, lots))
+            offset += lots
+    sides[side][:] = traded
+    return AuctionCandidate(
+        best.price, best.volume + offset, best.surplus + (offset if side == Side.BUY else -offset)
+    )
 
 
 def _cross(

@@ -94,6 +94,11 @@ class Order:
         return self.flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK
 
     @property
+    def is_imbalance_only(self) -> bool:
+        """Whether it trades only with the imbalance of its auction."""
+        return bool(self.flags & OrderFlag.IMBALANCE_ONLY)
+
+    @property
     def queue(self) -> Queue:
         """The queue of a level in which it rests, or where it waits for an auction."""
         if self.tif in AT_AUCTION:
@@ -109,7 +114,7 @@ class Order:
             return placement_of(Queue.WAITING, self.display_lots)
         if self.tif not in AT_AUCTION and (self.kind == OrderKind.MARKET or self.tif in IMMEDIATE):
             return 0
-        return placement_of(self.queue, self.display_lots)
+        return placement_of(self.queue, self.display_lots, self.is_imbalance_only)
 
     @property
     def reach(self) -> int | None:

@@ -145,7 +145,8 @@ def _validate_new(command: Command, extension: Extension | None, symbols: int, c
 def _bad_flags(command: Command) -> bool:
     flags, kind = command.flags, command.kind
     return bool(
-        flags >= 2 * OrderFlag.TO_LIMIT
+        flags >= 2 * OrderFlag.IMBALANCE_ONLY
+        or (flags & OrderFlag.IMBALANCE_ONLY and (kind != OrderKind.LIMIT or command.tif not in AT_AUCTION))
         or (flags & OrderFlag.TO_LIMIT and (kind != OrderKind.MARKET or command.tif not in _LASTING))
         or flags >> SELF_TRADE_SHIFT & SELF_TRADE_MASK > SelfTrade.DECREMENT
         or (flags & OrderFlag.SLIDE and not flags & OrderFlag.POST_ONLY)

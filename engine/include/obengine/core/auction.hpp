@@ -35,14 +35,18 @@ struct AuctionCandidate {
     [[nodiscard]] std::int64_t imbalance() const noexcept { return surplus < 0 ? -surplus : surplus; }
 };
 
-// Calls visit(slot, key) for each order of a side that waits for the auction `ending`, oldest first.
+// Calls visit(slot, key) for each order of a side that waits for the auction `ending`, oldest first: the imbalance-only
+// orders, or all others.
 template <class Visit>
 void for_each_at_auction(const SharedState& shared, const SymbolBook& book, std::uint32_t side, std::optional<Queue> ending,
-                         Visit&& visit) {
+                         bool imbalance_only, Visit&& visit) {
     if (!ending || book.special() == nullptr) return;
     Slot slot = book.special()->at_auction(*ending).oldest(side);
-    for (; slot != null_slot; slot = shared.attributes_pool[shared.pool.owner(slot)].newer) {
-        const Ticks price = shared.pool[slot].price;
+    for (Slot newer; slot != null_slot; slot = newer) {
+        const OrderAttributes& attributes = shared.attributes_pool[shared.pool.owner(slot)];
+        newer = attributes.newer;
+        if (attributes.order.is_imbalance_only() != imbalance_only) continue;
+        const Ticks price = attributes.order.price;
         visit(slot, price == no_price ? market_key(book, side) : key_of(price, side));
     }
 }
@@ -51,7 +55,7 @@ void for_each_at_auction(const SharedState& shared, const SymbolBook& book, std:
 [[nodiscard]] inline Key best_auction_key(const SharedState& shared, const SymbolBook& book, std::uint32_t side,
                                           std::optional<Queue> ending) {
     Key best = best_firm_key(book, side);
-    for_each_at_auction(shared, book, side, ending, [&](Slot, Key key) { best = std::max(best, key); });
+    for_each_at_auction(shared, book, side, ending, false, [&](Slot, Key key) { best = std::max(best, key); });
     return best;
 }
 
@@ -69,7 +73,7 @@ void for_each_at_auction(const SharedState& shared, const SymbolBook& book, std:
         if (book.special() != nullptr) add(book.special()->hidden[side].head(key));
     }
     const std::size_t firm = found.size();
-    for_each_at_auction(shared, book, side, ending, [&](Slot slot, Key key) {
+    for_each_at_auction(shared, book, side, ending, false, [&](Slot slot, Key key) {
         const bool is_market = shared.pool[slot].price == no_price;
         if (key >= worst) found.push_back({slot, key_of(key, side), open_lots(shared, slot), 0, is_market});
     });
@@ -156,6 +160,29 @@ struct Auction {
     AuctionCandidate best;
 };
 
+// Appends the imbalance-only orders that trade to the side with fewer lots, all of whose orders that accept the price trade
+// completely.
+inline void offset_imbalance(const SharedState& shared, const SymbolBook& book, std::optional<Queue> ending, Auction& auction) {
+    AuctionCandidate& best = auction.best;
+    if (!ending || best.surplus == 0) return;
+    const std::uint32_t side = best.surplus > 0 ? 1 : 0;
+    std::vector<AuctionOrder>& orders = auction.sides[side];
+    std::size_t trading = 0;
+    for (std::int64_t left = best.volume; left != 0; ++trading) left -= orders[trading].lots;
+    orders.resize(trading);
+    for_each_at_auction(shared, book, side, ending, true, [&](Slot slot, Key key) {
+        if (key >= key_of(best.price, side)) orders.push_back({slot, key_of(key, side), open_lots(shared, slot), 0, false});
+    });
+    std::stable_sort(orders.begin() + static_cast<std::ptrdiff_t>(trading), orders.end(), [&](const auto& a, const auto& b) {
+        return key_of(a.price, side) > key_of(b.price, side);
+    });
+    std::int64_t offered = 0;
+    for (std::size_t at = trading; at != orders.size(); ++at) offered += orders[at].lots;
+    const std::int64_t offset = std::min(offered, best.imbalance());
+    best.volume += offset;
+    best.surplus += side == 0 ? offset : -offset;
+}
+
 // What an uncross would give, if the book is crossed; `ending` is the queue of the auction that ends, if one does.
 [[nodiscard]] inline std::optional<Auction> find_auction(const SharedState& shared, const SymbolBook& book, Ticks reference,
                                                          std::optional<Queue> ending) {
@@ -167,6 +194,7 @@ struct Auction {
     const auto best = choose_auction_price(auction.sides[0], auction.sides[1], valid_reference(book, reference));
     if (!best) return std::nullopt;
     auction.best = *best;
+    offset_imbalance(shared, book, ending, auction);
     return auction;
 }
 

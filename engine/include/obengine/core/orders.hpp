@@ -47,6 +47,7 @@ struct Order {
 
     // Whether a resting order needs no attributes beyond its node.
     [[nodiscard]] bool is_plain() const noexcept { return tif == TimeInForce::gtc && flags == 0 && display == 0; }
+    [[nodiscard]] bool is_imbalance_only() const noexcept { return (flags & flag::imbalance_only) != 0; }
     [[nodiscard]] SelfTrade self_trade() const noexcept { return static_cast<SelfTrade>(flags >> flag::self_trade_shift & flag::self_trade_mask); }
 
     [[nodiscard]] Queue queue() const noexcept {
@@ -63,7 +64,7 @@ struct Order {
         const std::uint64_t shows = std::uint64_t{display} << 32;
         if (is_stop(kind)) return code(Queue::waiting) | shows;
         if (!is_at_auction(tif) && (kind == OrderKind::market || is_immediate(tif))) return 0;
-        return code(queue()) | shows;
+        return code(queue()) | (is_imbalance_only() ? 1U << 8 : 0U) | shows;
     }
 };
 

@@ -42,6 +42,7 @@ struct Check {
     const bool post_only = (flags & flag::post_only) != 0;
     const bool hidden = (flags & flag::hidden) != 0;
     return flags > flag::known || (flags >> flag::self_trade_shift & flag::self_trade_mask) > code(SelfTrade::decrement) ||
+           ((flags & flag::imbalance_only) != 0 && (kind != OrderKind::limit || !is_at_auction(tif))) ||
            ((flags & flag::to_limit) != 0 && (kind != OrderKind::market || !is_lasting(tif))) ||
            ((flags & flag::slide) != 0 && !post_only) || (post_only && kind != OrderKind::limit) ||
            (hidden && !is_limited(kind)) || ((post_only || hidden) && !is_lasting(tif));

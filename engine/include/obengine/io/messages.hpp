@@ -70,7 +70,8 @@ inline constexpr unsigned self_trade_shift = 4;
 inline constexpr std::uint16_t self_trade_mask = 7;
 inline constexpr std::uint16_t total = 128;
 inline constexpr std::uint16_t to_limit = 256;
-inline constexpr std::uint16_t known = 511;
+inline constexpr std::uint16_t imbalance_only = 512;
+inline constexpr std::uint16_t known = 1023;
 }  // namespace flag
 
 // Flags of STATE.

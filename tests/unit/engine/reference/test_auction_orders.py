@@ -177,3 +177,47 @@ def test_the_end_of_the_day_cancels_orders_whose_auction_did_not_come(side: Side
         ("cancelled", 1, 5, CancelReason.EXPIRED),
         ("cancelled", 2, 5, CancelReason.EXPIRED),
     ]
+
+
+def test_imbalance_only_orders_trade_with_the_surplus_and_never_move_the_price() -> None:
+    driver = BookDriver()
+    driver.state(AUCTION, closing=True)
+    driver.new(1, BUY, 10, tif=ON_CLOSE)
+    driver.new(2, BUY, 3, 101)
+    driver.new(3, SELL, 4, 100)
+    alone = driver.book.indication()
+    assert alone == Indication(101, 4, 9)
+    for order_id, lots, limit in ((4, 5, 101), (5, 3, 99), (6, 9, 102), (7, 5, 101)):
+        driver.new(order_id, SELL, lots, limit, tif=ON_CLOSE, imbalance_only=True)
+    driver.new(8, BUY, 5, 200, tif=ON_CLOSE, imbalance_only=True)
+    assert driver.book.indication() == Indication(101, 13, 0)
+    assert driver.state(OPEN)[1:] == [
+        ("auction", 13, 101),
+        ("traded", 1, 3, 4, 101),
+        ("traded", 1, 5, 3, 101),
+        ("traded", 1, 4, 3, 101),
+        ("traded", 2, 4, 2, 101),
+        ("traded", 2, 7, 1, 101),
+        ("cancelled", 8, 5, OVER),
+        ("cancelled", 6, 9, OVER),
+        ("cancelled", 7, 4, OVER),
+    ]
+
+
+def test_imbalance_only_orders_do_not_trade_without_an_auction_price_or_with_each_other() -> None:
+    driver = BookDriver()
+    driver.state(AUCTION)
+    driver.new(1, BUY, 5, 105, tif=ON_OPEN, imbalance_only=True)
+    driver.new(2, SELL, 5, 95, tif=ON_OPEN, imbalance_only=True)
+    assert driver.book.indication(reference_ticks=100) is None
+    driver.new(3, BUY, 4, tif=ON_OPEN)
+    assert driver.book.indication(reference_ticks=100) is None
+    driver.new(4, SELL, 4, tif=ON_OPEN)
+    assert driver.book.indication(reference_ticks=100) == Indication(100, 4, 0)
+    assert [row[0] for row in driver.state(OPEN, reference_ticks=100)[2:]] == ["traded", *["cancelled"] * 2]
+
+
+def test_the_placement_of_an_imbalance_only_order_has_its_own_bit() -> None:
+    driver = BookDriver()
+    accepted = driver.book.submit(1, BUY, 5, 105, tif=ON_CLOSE, imbalance_only=True)
+    assert accepted[0].other_id == Queue.ON_CLOSE | 256

@@ -82,6 +82,8 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
         for flags in (2, 8)
         for tif in (1, 4, 5, 6, 7)
     ),
+    *((RejectCode.BAD_FLAGS, [NEW | {"flags": 512, "tif": tif}]) for tif in range(6)),
+    *((RejectCode.BAD_FLAGS, [NEW | {"flags": 512, "kind": 1, "tif": tif}]) for tif in (6, 7)),
     *(
         (RejectCode.BAD_FLAGS, [STATE | {"side": side, "flags": flags, "symbol": 9}])
         for side, flags in ((0, 1), (0, 4), (1, 1), (1, 5), (2, 4), (2, 5), (2, 0x8000), (3, 1), (255, 4))
