@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings_arrays.hpp"
+#include "bindings_sha256.hpp"
 #include "obengine/core/pipeline.hpp"
 #include "obengine/io/wire.hpp"
 
@@ -33,28 +34,6 @@ constexpr std::size_t max_handoffs = std::size_t{1} << 32;
     }
     return as_array(std::move(commands), count * sizeof(Command));
 }
-
-// SHA-256 of Python's hashlib, which uses the processor's SHA instructions.
-class Sha256 {
-public:
-    Sha256() : hash_(nb::module_::import_("hashlib").attr("sha256")()), update_(hash_.attr("update")) {}
-
-    void take(const Event* events, std::size_t count) {
-        const nb::gil_scoped_acquire acquired;
-        // The bytes are only valid during this call and read-only (PyBUF_READ).
-        char* const first = reinterpret_cast<char*>(const_cast<Event*>(events));
-        const auto bytes = static_cast<Py_ssize_t>(count * sizeof(Event));
-        const nb::object view = nb::steal(PyMemoryView_FromMemory(first, bytes, PyBUF_READ));
-        if (!view.is_valid()) throw nb::python_error();
-        update_(view);
-    }
-
-    [[nodiscard]] std::string hexdigest() { return nb::cast<std::string>(hash_.attr("hexdigest")()); }
-
-private:
-    nb::object hash_;
-    nb::object update_;
-};
 
 [[nodiscard]] PipelineTuple run_pipeline(const BytesIn& wire, std::size_t symbols, std::size_t batch) {
     require_symbols(symbols);

@@ -8,11 +8,13 @@ from the NumPy batch to the events; for a peer its order objects are made before
 
     python scripts/bench_engine.py [--messages N] [--rounds N] [--seed N] [--stream FILE.npz]
                                    [--clock wall|cpu] [--figures [--itch FILE] [--cpp FOLDER]] [--json]
-                                   [--custom FILE]
+                                   [--custom FILE] [--threads]
 
 With --figures those of the native core alone come first (see engine_figures.py), and with --cpp those of
 its C++ benchmarks (see engine_cpp_figures.py). --custom writes the medians as a file that `obrelease import`
 and `obrelease measure --format custom` read: a list of name, unit and value.
+
+--threads prints what a second processor gives the native core and nothing else (see engine_thread_figures.py).
 
 The cpu clock leaves out the time that other processes took from this one: for a busy machine.
 
@@ -346,6 +348,7 @@ def main() -> None:
     parser.add_argument("--itch", type=Path, help="an ITCH 5.0 file for --figures")
     parser.add_argument("--cpp", type=Path, help="the folder of the built C++ benchmarks for --figures")
     parser.add_argument("--custom", type=Path, help="also write the medians for `--format custom`")
+    parser.add_argument("--threads", action="store_true", help="two threads against one, and nothing else")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else")
     args = parser.parse_args()
     if args.stream is None:
@@ -353,6 +356,10 @@ def main() -> None:
     else:
         commands = read_stream(args.stream)[: args.messages]
     own_figures = import_module("engine_figures")
+    if args.threads:
+        found = import_module("engine_thread_figures").thread_figures(commands, args.rounds)
+        print(json.dumps(found, indent=1)) if args.json else own_figures.print_figures(found)
+        return
     own = own_figures.figures(commands, args.rounds, CLOCKS[args.clock], args.itch) if args.figures else []
     field, missing = contenders(len(commands))
     if args.figures and args.cpp is not None:

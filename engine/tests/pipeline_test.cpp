@@ -1,4 +1,4 @@
-// Tests of the pipeline: the same events as one thread, and clean termination on errors.
+// Tests of the pipelines: the same events as one thread, and clean termination on errors.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "flow.hpp"
+#include "obengine/core/audit.hpp"
+#include "obengine/core/followed_batch.hpp"
 #include "obengine/core/pipeline.hpp"
 
 namespace {
@@ -19,6 +21,8 @@ void expect(bool holds, const char* what) {
     std::printf("FAILED: %s\n", what);
     ++failures;
 }
+
+bool same(const Event& one, const Event& other) { return std::memcmp(&one, &other, sizeof one) == 0; }
 
 std::vector<unsigned char> to_wire(const std::vector<Command>& commands) {
     std::vector<unsigned char> wire(commands.size() * sizeof(Command));
@@ -82,9 +86,54 @@ void nothing_in_gives_nothing_out() {
     expect(handoff_ns(1'000) > 0, "handing on takes time");
 }
 
+// Reads a batch while it is matched; the events that were read.
+std::vector<Event> followed(const std::vector<Command>& commands, std::size_t reserved) {
+    Engine engine(2);
+    EventBuffer buffer;
+    buffer.reserve(reserved);
+    std::vector<Event> events;
+    apply_and_read(engine, commands.data(), commands.size(), buffer, [&](const Event* first, std::size_t count) {
+        events.insert(events.end(), first, first + count);
+    });
+    expect(buffer.size() == events.size() && std::equal(events.begin(), events.end(), buffer.data(), same),
+           "what was read stays in the buffer");
+    return events;
+}
+
+void a_batch_is_read_while_it_is_matched() {
+    const auto commands = testing::feature_flow(9, 100'000);
+    const auto expected = in_one_thread(commands);
+    for (const std::size_t reserved : {std::size_t{1}, 2 * commands.size()}) {
+        const auto events = followed(commands, reserved);
+        expect(events.size() == expected.size() && std::equal(events.begin(), events.end(), expected.begin(), same),
+               "the events that are read are those of one thread, even if the buffer moves");
+    }
+    expect(followed({}, 1).empty(), "no commands, no events");
+}
+
+void a_reader_that_fails_stops_the_matching() {
+    const auto commands = testing::feature_flow(10, 400'000);
+    Engine engine(2);
+    EventBuffer buffer;
+    int calls = 0;
+    bool thrown = false;
+    try {
+        apply_and_read(engine, commands.data(), commands.size(), buffer, [&](const Event*, std::size_t) {
+            ++calls;
+            throw std::runtime_error("the reader failed");
+        });
+    } catch (const std::runtime_error&) {
+        thrown = true;
+    }
+    expect(thrown && calls == 1, "the reader's failure comes out, and nothing is read after it");
+    expect(audit(engine) == nullptr, "the engine stops between two commands");
+}
+
 }  // namespace
 
 int main() {
+    a_batch_is_read_while_it_is_matched();
+    a_reader_that_fails_stops_the_matching();
     the_events_are_those_of_one_thread();
     a_publisher_that_fails_stops_the_other_thread();
     nothing_in_gives_nothing_out();

@@ -73,6 +73,8 @@ def _parameters(outcome: RunOutcome) -> dict[str, Scalar]:
         "core": outcome.core,
         "passes": len(outcome.pass_wall_ns),
     }
+    if outcome.digest_threads > 1:
+        found["digest-threads"] = outcome.digest_threads
     for number, companion in enumerate(outcome.workload.companions, start=1):
         found[f"companion-{number}-name"] = companion.name
         found[f"companion-{number}-sha256"] = companion.sha256

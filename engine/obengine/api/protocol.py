@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from obengine.api.messages import NO_PRICE, Commands, Events, Side
 from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
 
-__all__ = ["ENGINE", "RESTING", "RULE", "SYMBOL", "Book", "Indication", "Level", "Snapshot"]
+__all__ = [
+    "ENGINE",
+    "RESTING",
+    "RULE",
+    "SYMBOL",
+    "Book",
+    "DigestedEvents",
+    "DigestingBook",
+    "Indication",
+    "Level",
+    "Snapshot",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,15 @@ class Indication:
     price_ticks: int
     volume_lots: int
     surplus_lots: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestedEvents:
+    """The events of a batch, their digest, and the nanoseconds of matching without the digest."""
+
+    events: Events
+    events_digest: str
+    matching_ns: int
 
 
 class Book(Protocol):
@@ -96,4 +116,19 @@ class Book(Protocol):
 
     def state_digest(self) -> str:
         """The digest of `snapshot()`."""
+        ...
+
+
+@runtime_checkable
+class DigestingBook(Protocol):
+    """A book that digests the events of a batch on a second thread while it matches."""
+
+    def apply_digested(self, commands: Commands) -> DigestedEvents:
+        """The same as `apply`, with the digest of the events.
+
+        An exception, such as KeyboardInterrupt, leaves a part of the batch applied.
+
+        Raises:
+            BatchError: not a one-dimensional contiguous array of `COMMAND`; no command was applied.
+        """
         ...

@@ -88,4 +88,5 @@ def run_bench(
         timer_overhead_ns=timer_overhead_ns(),
         log=results.events,
         warmup_ns=results.warmup_ns,
+        digest_threads=results.digest_threads,
     )

@@ -6,16 +6,17 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import DigestMismatch
-from obengine.api.messages import EVENT, Commands, EventKind, Events, RejectCode, records_digest
+from obengine.api.messages import EVENT, Commands, EventKind, Events, RejectCode
 from obengine.api.protocol import Book, Snapshot
 from obengine.harness.clock import now_ns
+from obengine.harness.digested import apply_digested
 from obengine.harness.machine import involuntary_switches
 
 MakeBook = Callable[[], Book]
@@ -37,7 +38,8 @@ class PassResults:
 
     Attributes:
         preemptions: number of involuntary context switches during each pass, in order.
-        warmup_ns: the time of the warm-up pass.
+        warmup_ns: the time of the warm-up pass, without the digest.
+        digest_threads: 2 if the events were digested on a second thread during the warm-up pass.
     """
 
     events: Events
@@ -46,6 +48,7 @@ class PassResults:
     wall_ns: tuple[int, ...]
     preemptions: tuple[int, ...] = ()
     warmup_ns: int = 0
+    digest_threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,8 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
     """
     report = progress or _no_progress
     book = make()
-    start = now_ns()
-    events = book.apply(commands)
-    warmup_ns = now_ns() - start
-    first = PassResults(events, records_digest(events), book.snapshot(), ())
+    warmup = apply_digested(book, commands)
+    first = PassResults(warmup.events, warmup.events_digest, book.snapshot(), ())
     state_digest = first.snapshot.digest()
     report(commands.size)
     wall_ns, preemptions = [], []
@@ -83,8 +84,12 @@ def run_passes(commands: Commands, make: MakeBook, passes: int, progress: Progre
         if book.state_digest() != state_digest:
             raise DigestMismatch(f"pass {number} ended in another state than the first pass")
         report(commands.size)
-    return PassResults(
-        events, first.events_digest, first.snapshot, tuple(wall_ns), tuple(preemptions), warmup_ns
+    return replace(
+        first,
+        wall_ns=tuple(wall_ns),
+        preemptions=tuple(preemptions),
+        warmup_ns=warmup.matching_ns,
+        digest_threads=warmup.threads,
     )
 
 

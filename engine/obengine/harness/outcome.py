@@ -117,6 +117,7 @@ class RunOutcome:
         log: the events of one pass.
         risk: the results of risk limits, or None.
         simulation: a strategy that ran beside the replay, or None.
+        digest_threads: 2 if the events were digested on a second thread while the first one matched.
         units: what prices and lots of recorded data are, or None if nobody knows.
     """
 
@@ -136,3 +137,4 @@ class RunOutcome:
     warmup_ns: int | None = None
     units: Units | None = None
     simulation: SimulationOutcome | None = None
+    digest_threads: int = 1

@@ -311,6 +311,7 @@ def _run(
         series=series,
         log=results.events,
         warmup_ns=results.warmup_ns,
+        digest_threads=results.digest_threads,
         units=None if days is None or isinstance(days, DatabentoDay) else LOBSTER_UNITS,
         risk=risk_outcome,
         simulation=simulation,

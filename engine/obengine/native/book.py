@@ -7,7 +7,7 @@ import numpy as np
 from obengine._native import Engine
 from obengine.api.errors import SymbolError
 from obengine.api.messages import EVENT, MAX_SYMBOLS, NO_PRICE, Commands, Events, Side, check_commands
-from obengine.api.protocol import ENGINE, RESTING, RULE, SYMBOL, Indication, Level, Snapshot
+from obengine.api.protocol import ENGINE, RESTING, RULE, SYMBOL, DigestedEvents, Indication, Level, Snapshot
 from obengine.api.snapshot_checks import validate_snapshot
 
 
@@ -55,6 +55,19 @@ class NativeBook:
         """
         check_commands(commands)
         return np.frombuffer(self._engine.apply(commands), EVENT)
+
+    def apply_digested(self, commands: Commands) -> DigestedEvents:
+        """The same as `apply`, and the digest of the events: another thread matches, this one digests.
+
+        An exception, such as KeyboardInterrupt, leaves a part of the batch applied.
+
+        Raises:
+            BatchError: not a one-dimensional contiguous array of `COMMAND`; no command was applied.
+            MemoryError: the state of the book is undefined; discard it.
+        """
+        check_commands(commands)
+        events, digest, matching_ns = self._engine.apply_digested(commands)
+        return DigestedEvents(np.frombuffer(events, EVENT), digest, matching_ns)
 
     def depth(self, side: Side, levels: int, symbol: int = 0) -> tuple[Level, ...]:
         """At most `levels` displayed levels of a side, best first.

@@ -15,8 +15,8 @@ from obrelease.models.artefact import UNKNOWN, Artefact, StableHost
 ABSENT: Final = "absent"
 _HOST: Final = "host."
 _LONGEST: Final = 60
-_FREE_PARAMETERS: Final = frozenset({"passes"})
-"""Parameters that decide how long to measure, not what."""
+_FREE_PARAMETERS: Final = frozenset({"passes", "digest-threads"})
+"""Parameters that decide how long to measure or how to digest, not what is measured."""
 
 DECIDING_OF_OTHER_TOOLS: Final = frozenset({"library_build_type"})
 """Parameters of imported runs that must be equal: Google Benchmark's own library was optimised or not."""

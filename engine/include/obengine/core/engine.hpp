@@ -18,8 +18,8 @@
 namespace obengine {
 
 // The events are a pure function of the commands. Not thread-safe. After std::bad_alloc the engine must be
-// discarded, because the current command may be half applied.
-class Engine {
+// discarded, because the current command may be half applied. Engines of two threads share no cache line.
+class alignas(64) Engine {
 public:
     static constexpr std::size_t max_symbols = 65536;
 

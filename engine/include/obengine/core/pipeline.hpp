@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "obengine/core/engine.hpp"
+#include "obengine/core/steady_clock.hpp"
 #include "obengine/io/event_buffer.hpp"
 #include "obengine/io/spsc_ring.hpp"
 #include "obengine/io/wire.hpp"
@@ -23,11 +23,6 @@ struct PipelineTimes {
     std::uint64_t publish_ns = 0;
     std::vector<std::uint64_t> batch_ns;  // from decoding to the start of `publish`
 };
-
-[[nodiscard]] inline std::uint64_t steady_ns() noexcept {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 class Pipeline {
 public:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <new>
 #include <utility>
 
@@ -93,6 +94,10 @@ private:
 class GrowingSink {
 public:
     explicit GrowingSink(EventBuffer& buffer) noexcept : buffer_(buffer), begin_(buffer.end()), next_(begin_), end_(buffer.limit()) {}
+    // `before_growth` is called before the buffer grows, which may move its events.
+    GrowingSink(EventBuffer& buffer, std::function<void()> before_growth) : GrowingSink(buffer) {
+        before_growth_ = std::move(before_growth);
+    }
     GrowingSink(const GrowingSink&) = delete;
     GrowingSink& operator=(const GrowingSink&) = delete;
     ~GrowingSink() { buffer_.advance(size()); }
@@ -131,6 +136,7 @@ public:
 
 private:
     [[gnu::noinline]] void grow() {
+        if (before_growth_) before_growth_();
         const std::size_t written = size();
         buffer_.reserve_after(written, least_growth);
         begin_ = buffer_.end();
@@ -141,6 +147,7 @@ private:
     static constexpr std::size_t least_growth = 1024;
 
     EventBuffer& buffer_;
+    std::function<void()> before_growth_;
     Event* begin_;
     Event* next_;
     Event* end_;

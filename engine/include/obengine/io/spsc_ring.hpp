@@ -48,10 +48,12 @@ public:
         }
     }
 
-    // Releases the front slot.
+    // Releases the front slot. A producer that sleeps, because all slots are full, is woken after each half of the
+    // ring: waking it for every slot would cost a system call each.
     void pop() noexcept {
-        taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-        taken_.notify_one();
+        const std::uint64_t taken = taken_.load(std::memory_order_relaxed) + 1;
+        taken_.store(taken, std::memory_order_release);
+        if (taken % ((slots + 1) / 2) == 0) taken_.notify_one();
     }
 
     // The consumer stops; claim() then returns nullptr.
