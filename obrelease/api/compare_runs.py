@@ -23,6 +23,7 @@ from obrelease.api.comparison_sides import Side, SideRuns, read_side
 from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import Inconclusive, UsageError
+from obrelease.models.close_names import hint_with_suggestion
 from obrelease.storage.output_files import write_output
 from obrelease.storage.reporter import SILENT, Reporter
 
@@ -232,5 +233,8 @@ def sort_key(text: str | None) -> SortKey | None:
         return None
     found = next((key for key in SORT_KEYS if key == text), None)
     if found is None:
-        raise UsageError(f"metrics cannot be sorted by {text!r}", hint=f"by {', '.join(SORT_KEYS)}")
+        raise UsageError(
+            f"metrics cannot be sorted by {text!r}",
+            hint=hint_with_suggestion(text, SORT_KEYS, f"by {', '.join(SORT_KEYS)}"),
+        )
     return found

@@ -125,6 +125,12 @@ class Registry:
         unreadable = tuple(self.root / location for location in found.unreadable)
         return SearchResult(found.entries, unreadable, found.warning)
 
+    def suggestion(self, *filters: str) -> str | None:
+        """`did you mean 'x100'?` for filters that no run passes because of a value that no run has."""
+        from obrelease.registry.suggest_value import meant_value
+
+        return meant_value(self._store.find(), filters)
+
     def resolve(
         self, name: RunLike, *, kind: str | None = None, scenario: str | None = None, core: str | None = None
     ) -> Entry:

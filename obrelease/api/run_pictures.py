@@ -10,6 +10,7 @@ from typing import Final
 from obrelease.api.plot_files import ImageFormat
 from obrelease.api.registry import RegistryLike, store_of
 from obrelease.errors import NotFound, UsageError
+from obrelease.models.close_names import hint_with_suggestion
 from obrelease.registry.entry import Entry
 
 PICTURE_FORMATS: Final[tuple[ImageFormat, ...]] = ("svg", "png", "pdf")
@@ -56,7 +57,10 @@ def plot_run(
     chosen = next((each for each in PICTURE_FORMATS if each == image_format), None)
     if chosen is None:
         raise UsageError(
-            f"the format is {image_format!r:.40}", hint=f"formats are {', '.join(PICTURE_FORMATS)}"
+            f"the format is {image_format!r:.40}",
+            hint=hint_with_suggestion(
+                str(image_format), PICTURE_FORMATS, f"formats are {', '.join(PICTURE_FORMATS)}"
+            ),
         )
     size_in = None if size is None else _inches(size)
     store = store_of(registry)

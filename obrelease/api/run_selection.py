@@ -10,6 +10,7 @@ from obrelease.errors import NotFound
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import parse_filter
 from obrelease.registry.store import Registry
+from obrelease.registry.suggest_value import meant_value
 from obrelease.storage.reporter import SILENT, Reporter
 
 
@@ -24,7 +25,11 @@ def select_runs(registry: Registry, text: str) -> tuple[Entry, ...]:
         return tuple(registry.resolve(name.strip()) for name in text.split(","))
     found = registry.find(parse_filter(text))
     if not found:
-        raise NotFound(f"no run with {text} in {registry.root}", hint="`obrelease list` shows the runs")
+        meant = meant_value(registry.find(), text.split())
+        hint = "`obrelease list` shows the runs"
+        raise NotFound(
+            f"no run with {text} in {registry.root}", hint=hint if meant is None else f"{meant} {hint}"
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obrelease.errors import UsageError
+from obrelease.models.close_names import hint_with_suggestion
 from obrelease.registry.shared.catalogue import WORKERS
 from obrelease.registry.shared.push_run import LARGE_WORKERS
 from obrelease.registry.shared.user_cache import UserCache
@@ -34,7 +35,11 @@ def remote_place(remote: str, project: Project | None) -> Place:
         known = f"the remotes are {', '.join(sorted(remotes))}" if remotes else "no remote is set"
         raise UsageError(
             f"{remote!r} is no remote: {known}",
-            hint="pass oci://HOST/PATH, or give it a name: obrelease remote add NAME oci://HOST/PATH",
+            hint=hint_with_suggestion(
+                remote,
+                remotes,
+                "pass oci://HOST/PATH, or name it: `obrelease remote add NAME oci://HOST/PATH`",
+            ),
         )
     return parse_place(remotes[remote])
 

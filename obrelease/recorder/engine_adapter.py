@@ -102,7 +102,9 @@ def resolve_core(name: str) -> str:
         return cores.core_names()[0]
     known = (cores.REFERENCE, cores.NATIVE)
     if name not in known:
-        raise UsageError(f"no core {name!r}", hint=f"cores: {', '.join((*known, AUTO))}")
+        names = (*known, AUTO)
+        hint = hint_with_suggestion(name, names, f"cores: {', '.join(names)}")
+        raise UsageError(f"no core {name!r}", hint=hint)
     return name
 
 

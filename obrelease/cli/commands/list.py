@@ -16,7 +16,6 @@ from obrelease.cli.console.options import CoreFilter, KindOption, ScenarioFilter
 from obrelease.cli.console.output import counted
 from obrelease.cli.rendering.run_list import csv_listing, listing
 from obrelease.errors import UsageError
-from obrelease.models.close_names import did_you_mean
 
 if TYPE_CHECKING:
     from obrelease.api import Registry
@@ -174,9 +173,8 @@ def _list_remote(
 
 def _nothing_found(registry: Registry, filters: Sequence[str]) -> str:
     """Why a listing is empty: no run passes the filter, or there are no runs."""
-    if filters and (entries := registry.find()):
+    if filters and registry.find(limit=1):
         nothing = f"no run in {registry.root} has {' '.join(filters)}"
-        asked = [word.removeprefix("scenario=") for word in filters if word.startswith("scenario=")]
-        meant = did_you_mean(asked[0], {entry.scenario for entry in entries}) if asked else None
+        meant = registry.suggestion(*filters)
         return f"{nothing}; {f'{meant} ' if meant else ''}`obrelease list` shows all runs"
     return f"no run in {registry.root}; `obrelease run bench` records one"

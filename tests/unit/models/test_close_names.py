@@ -22,6 +22,14 @@ def test_the_closest_name(name: str, meant: str | None) -> None:
     assert did_you_mean(name, ["baseline", "swing-25", "x10"]) == meant
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("gogle", "google-benchmark"), ("pytest", "pytest-benchmark"), ("go", "go")]
+)
+def test_the_beginning_of_a_name(name: str, meant: str) -> None:
+    known = ["google-benchmark", "pytest-benchmark", "go"]
+    assert did_you_mean(name, known) == f"did you mean {meant!r}?"
+
+
 def test_many_names_of_a_file_are_not_compared() -> None:
     assert did_you_mean("name1", (f"name{number}" for number in range(10_001))) is None
 
