@@ -8,7 +8,7 @@ alone is fast and does not load NumPy:
 
 * book: `make_book`, `OrderBook`, `core_names`, `native_build`, `native_unavailable_reason`
 * commands: `new_order`, `cancel`, `modify`, `execute`, `mass_cancel`, `set_state`, `set_clock`,
-  `set_steps`, `set_steps_from`, `set_band`
+  `set_steps`, `set_steps_from`, `set_band`, `set_matching`
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
 * feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
 * `read_databento` (needs `databento-dbn`)
@@ -32,12 +32,13 @@ _MODULES = {
     ),
     "obengine.api.messages": (
         "ALL_SYMBOLS BOTH_SIDES BandMode COMMAND CROSS END_OF_DAY EVENT MAX_QTY MAX_SYMBOLS NO_PRICE "
-        "NO_SIDE CancelReason Commands EventKind Events Op OrderFlag OrderKind Priority Queue RejectCode "
-        "Rule SelfTrade Side StateFlag TimeInForce TradingState records_digest"
+        "NO_SIDE CancelReason Commands EventKind Events Matching Op OrderFlag OrderKind Priority Queue "
+        "RejectCode Rule SelfTrade Side StateFlag TimeInForce TradingState records_digest"
     ),
     "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",
     "obengine.api.orders": (
-        "cancel execute mass_cancel modify new_order set_band set_clock set_state set_steps set_steps_from"
+        "cancel execute mass_cancel modify new_order set_band set_clock set_matching set_state set_steps "
+        "set_steps_from"
     ),
     "obengine.api.protocol": "Book Indication Level",
     "obengine.api.snapshot": "Snapshot",

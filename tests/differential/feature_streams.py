@@ -1,4 +1,4 @@
-"""Seeded command streams of seven temperaments that use every kind of order and every trading state."""
+"""Seeded command streams of nine temperaments that use every kind of order and every trading state."""
 
 from __future__ import annotations
 
@@ -181,6 +181,10 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     band = rule & (kind == Rule.BAND)
     for field in ("participant", "qty_lots"):
         out[field] = np.where(band, rng.integers(1, 4, n), out[field])
+    matching = rule & (kind == Rule.MATCHING)
+    out["side"] = np.where(matching, rng.random(n) < 0.8, out["side"])
+    for field in ("participant", "qty_lots"):
+        out[field] = np.where(matching, rng.integers(0, 6, n), out[field])
     row = rule & (kind == Rule.STEPS_FROM)
     for field in ("participant", "qty_lots"):
         out[field] = np.where(row, rng.integers(1, 4, n), out[field])
@@ -265,6 +269,18 @@ TEMPERS: Final = (
         tifs=(0.1, 0.05, 0.3, 0.45, 0.05, 0.05),
         symbols=70,
         ids=60,
+    ),
+    Temper(
+        "shares",
+        ops=(0.68, 0.1, 0.1, 0.02, 0.0, 0.002, 0.004, 0.01, 0.0, 0.008),
+        kinds=(0.8, 0.08, 0.03, 0.04, 0.02, 0.03),
+        tifs=(0.7, 0.08, 0.05, 0.05, 0.06, 0.06),
+        calm=0.9,
+        iceberg=0.3,
+        spread=4,
+        most_lots=60,
+        ids=600,
+        symbols=2,
     ),
     Temper(
         "rules",

@@ -11,6 +11,7 @@ import pytest
 
 from obengine.api.messages import (
     BandMode,
+    Matching,
     OrderFlag,
     OrderKind,
     Rule,
@@ -77,6 +78,7 @@ def test_each_row_speaks_of_all_five_others() -> None:
         (TradingState.AUCTION, "call auction"),
         (BandMode.REJECT, "price bands that reject"),
         (BandMode.PAUSE, "trading pauses"),
+        (Matching.PRO_RATA, "pro-rata matching"),
         (Rule.STEPS_FROM, "tables of price steps"),
     ],
 )

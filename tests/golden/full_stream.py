@@ -116,7 +116,7 @@ class LaterGenerator(Generator):
 
 
 class RuleGenerator(LaterGenerator):
-    """Also rules of symbols: price bands and their pauses, rows of tables of steps."""
+    """Also rules of symbols: price bands and their pauses, tables of steps, pro-rata matching."""
 
     def step(self) -> list[Row]:
         """One command, or an EXTEND and its NEW or MODIFY."""
@@ -125,6 +125,8 @@ class RuleGenerator(LaterGenerator):
             self.clock += 10**6
         if what:
             return super().step()
+        if self.draw(5) == 0:
+            return [(Op.RULE, self.draw(3), 2, 9, self.draw(2), 0, self.draw(5) - 1, self.draw(12), 9, 9)]
         if self.draw(3) == 0:
             steps = (1, 1, 1, 2, 3, 0)[self.draw(6)], (1, 1, 1, 1, 2, 70_000)[self.draw(6)]
             return [(Op.RULE, 9, 1, 9, self.draw(2), 0, steps[1], steps[0], 9, 990 + self.draw(50))]

@@ -149,7 +149,7 @@ def test_the_digests_of_a_stream_with_the_later_commands(core: str) -> None:
 @pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_stream_with_rules(core: str) -> None:
     commands = rule_stream()
-    assert records_digest(commands) == "6a4c5bd1332186a557b5e77443412982dc5b1b97f69448954acb564ae9d0ef77"
+    assert records_digest(commands) == "e4a4f336e1c0b43c14321e400b86bbafaaa9169452a40b84d49b7b9a2325c18e"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
     assert set(events["kind"].tolist()) == set(EventKind)
@@ -157,8 +157,8 @@ def test_the_digests_of_a_stream_with_rules(core: str) -> None:
     assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(
         range(CancelReason.AUCTION)
     )
-    assert records_digest(events) == "42bb5e538ccef99edfc808882a41dc56c9145fa4338fca48916849203c6f0cec"
-    assert book.state_digest() == "727da6cab5218d8f672553648c747f974afe0412a3f78188eeae972c8f472751"
+    assert records_digest(events) == "62d9f531945d4acce6d6de8945b2469ed3d6bc0c9c31c4e37771ef9ff3ddffdb"
+    assert book.state_digest() == "c555a903bafe34049e1f08d11fcbeadcf855c54ffdcfb69885e13b30243a39c0"
 
 
 @pytest.mark.parametrize("core", cores.core_names())

@@ -116,6 +116,10 @@ class NaiveBook:
         self.rows.append((13, c.kind, c.symbol, c.qty_lots, c.order_id, about, c.price_ticks))
         if c.kind == Rule.STEPS_FROM:
             return 0
+        if c.kind == Rule.MATCHING:
+            rules.shares = (c.qty_lots, c.participant) if c.side else None
+            rules.top = [None, None]
+            return 0
         rules.set_band(c.side, c.price_ticks, c.order_id, (c.qty_lots, c.participant))
         self.cancel_outside(c.symbol)
         return 0
@@ -302,6 +306,7 @@ class NaiveBook:
         """Trade with the first order in priority again and again."""
         passed: list[Order] = []
         refilled: list[Order] = []
+        shared: list[int] = []
         mode = taker.flags >> 4 & 7
         while taker.qty:
             makers = [o for o in self.book(taker.symbol, 1 - taker.side) if self.within(o, taker)]
@@ -309,6 +314,12 @@ class NaiveBook:
             if not makers:
                 return
             maker = makers[0]
+            if maker.queue == 0 and self.rules[taker.symbol].shares is not None:
+                level = [o for o in makers if o.queue == 0 and o.price == maker.price]
+                if not self.share(taker, level, dry, maker.price in shared):
+                    return
+                shared.append(maker.price)
+                continue
             if maker.queue == 2 and maker.qty > taker.qty:
                 passed.append(maker)
             elif mode and taker.owner and maker.owner == taker.owner:
@@ -322,6 +333,22 @@ class NaiveBook:
                 taker.filled += lots
                 if self.trade(taker.side, lots, taker.order_id, maker, maker.price):
                     refilled.append(maker)
+
+    def share(self, taker: Order, level: list[Order], dry: bool, again: bool) -> bool:
+        """Trade pro rata with a level; false if an own order ends a dry run."""
+        mode = taker.flags >> 4 & 7
+        for own in [o for o in level if mode and taker.owner and o.owner == taker.owner]:
+            if dry and mode != SelfTrade.OLDEST:
+                return False
+            if taker.qty:
+                self.prevent(mode, taker, own)
+        sizes = [(o, o.qty if again else o.shown) for o in level if o in self.open]
+        for maker, lots in self.rules[taker.symbol].allocation(taker.qty, sizes):
+            if lots:
+                taker.qty -= lots
+                taker.filled += lots
+                self.trade(taker.side, lots, taker.order_id, maker, maker.price)
+        return True
 
     def prevent(self, mode: int, taker: Order, maker: Order) -> None:
         smaller = min(taker.qty, maker.qty)
@@ -352,6 +379,9 @@ class NaiveBook:
         elif order.display and lots >= order.shown:
             self.age += 1
             order.age, order.shown = self.age, min(order.display, order.qty)
+            self.rules[order.symbol].top = [
+                None if top is order else top for top in self.rules[order.symbol].top
+            ]
             self.report(EventKind.REFILLED, order.side, order, order.shown)
             return True
         else:
@@ -369,6 +399,11 @@ class NaiveBook:
         """Last in its queue."""
         self.age += 1
         order.age = self.age
+        rules = self.rules[order.symbol]
+        if rules.shares is not None and not order.queue and self.state[order.symbol] == TradingState.OPEN:
+            others = [o.sign * o.price for o in self.book(order.symbol, order.side) if not o.queue]
+            if all(order.sign * order.price > other for other in others):
+                rules.top[order.side] = order
         order.shown = 0 if order.queue else min(order.display or order.qty, order.qty)
         self.open.append(order)
 

@@ -1,10 +1,13 @@
-"""The rules of one symbol: the naive model's part for steps and bands."""
+"""The rules of one symbol: the naive model's part for steps, bands and shares."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import floor
 
 from obengine.api.messages import NO_PRICE
+from tests.property.naive_order import Order
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class NaiveRules:
     limit_side: int = 2
     until: int = 0
     pause_until: int | None = None
+    shares: tuple[int, int] | None = None
+    top: list[Order | None] = field(default_factory=lambda: [None, None])
 
     def add_row(self, price: int, steps: tuple[int, int]) -> bool:
         """Add or replace a row; false if there are too many. The lowest price has the first row."""
@@ -60,6 +65,25 @@ class NaiveRules:
         self.ends = (2**63, NO_PRICE)
         if mode:
             self.ends = (min(reference + width, 2**63 - 1), max(reference - width, NO_PRICE + 1))
+
+    def allocation(self, lots: int, sizes: list[tuple[Order, int]]) -> list[tuple[Order, int]]:
+        """Pro-rata shares, in queue order; `shares` are the least share and the most of the top order."""
+        least, most = self.shares or (0, 0)
+        first = {id(o): min(lots, size, most) * any(o is top for top in self.top) for o, size in sizes}
+        rest = lots - sum(first.values())
+        weights = {id(o): size - first[id(o)] for o, size in sizes}
+        whole = Fraction(min(rest, sum(weights.values())), sum(weights.values()) or 1)
+        part = {id(o): floor(whole * weights[id(o)]) for o, _ in sizes}
+        if whole < 1:
+            part = {key: share for key, share in part.items() if share >= least}
+        out = []
+        rest -= sum(part.values())
+        for order, size in sizes:
+            got = first[id(order)] + part.get(id(order), 0)
+            more = min(rest, size - got)
+            rest -= more
+            out.append((order, got + more))
+        return out
 
     def forbids(self, side: int, price: int) -> bool:
         """Whether an order of a side may not trade at a price."""

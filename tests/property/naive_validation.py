@@ -98,7 +98,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         RejectCode.BAD_TIME: op == Op.CLOCK and c.order_id < clock,
         RejectCode.BAD_STEP: op == Op.STEPS
         and (c.participant not in range(1, 65_536) or c.qty_lots not in range(1, 65_536)),
-        RejectCode.UNKNOWN_RULE: op == Op.RULE and c.kind > 1,
+        RejectCode.UNKNOWN_RULE: op == Op.RULE and c.kind > 2,
         RejectCode.BAD_RULE: op == Op.RULE and bad_rule(c),
         RejectCode.BAD_QUANTITY: lots_read and c.qty_lots < (op != Op.CANCEL),
         RejectCode.BAD_PRICE: c.price_ticks == NO_PRICE and ((new and with_limit) or op == Op.MODIFY),
@@ -120,6 +120,8 @@ def bad_rule(c: Command) -> bool:
     if c.kind == Rule.STEPS_FROM:
         steps = range(1, 65_536)
         return c.price_ticks == NO_PRICE or c.participant not in steps or c.qty_lots not in steps
+    if c.kind == Rule.MATCHING:
+        return c.side > 1 or c.qty_lots < 0
     if c.side == BandMode.NONE:
         return False
     if c.side == BandMode.PAUSE and (c.qty_lots <= 0 or c.participant == 0):

@@ -159,15 +159,27 @@ def _running() -> st.SearchStrategy[Fields]:
 
 
 def _rules() -> st.SearchStrategy[Fields]:
-    """Price bands and rows of tables of steps, some of them wrong."""
+    """Price bands, rows of tables of steps and ways to match, some of them wrong."""
     fixed = st.just(0)
-    mode = st.sampled_from([0, 1, 1, 2, 2, 2, 3])
+    mode, most = st.sampled_from([0, 1, 1, 2, 2, 2, 3]), st.sampled_from([0, 1, 2, 5, MAX_QTY])
     limit_ms, pause_ms = st.sampled_from([1, 1, 2, 0, MAX_QTY]), st.sampled_from([1, 1, 2, 0])
     width = st.one_of(st.integers(0, 5), st.sampled_from([2**63 - 1, 2**63]))
     rule = st.just(int(Op.RULE))
-    steps = st.sampled_from([1, 1, 2, 3, 0])
+    steps, few = st.sampled_from([1, 1, 2, 3, 0]), st.sampled_from([0, 0, 1, 2, 3, -1])
     return st.one_of(
         st.tuples(rule, mode, st.just(0), _byte, _symbols, fixed, limit_ms, pause_ms, width, _prices),
+        st.tuples(
+            rule,
+            st.sampled_from([1, 1, 1, 0, 2]),
+            st.just(2),
+            _byte,
+            _symbols,
+            fixed,
+            few,
+            most,
+            _ids,
+            _prices,
+        ),
         st.tuples(rule, _byte, st.just(1), _byte, _symbols, fixed, steps, steps, _ids, _prices),
     )
 

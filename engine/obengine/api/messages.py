@@ -204,6 +204,7 @@ class Rule(IntEnum):
 
     BAND = 0
     STEPS_FROM = 1
+    MATCHING = 2
 
 
 class BandMode(IntEnum):
@@ -214,10 +215,18 @@ class BandMode(IntEnum):
     PAUSE = 2
 
 
+class Matching(IntEnum):
+    """How a taker trades with the displayed orders of a level."""
+
+    TIME = 0
+    PRO_RATA = 1
+
+
 class RuleState(IntEnum):
     """What a snapshot has of a symbol besides its rules."""
 
     TIMER = 128
+    TOP_ORDER = 129
 
 
 class StateFlag(IntEnum):

@@ -14,6 +14,7 @@ from obengine.api.messages import (
     Commands,
     EventKind,
     Events,
+    Matching,
     Queue,
     Side,
     TradingState,
@@ -114,6 +115,10 @@ class OrderBook:
     def set_band(self, mode: BandMode, *prices: int, **more: Any) -> list[Event]:
         """Set the price band of a symbol, with the arguments of `set_band`."""
         return self.apply(orders.set_band(mode, *prices, **more))
+
+    def set_matching(self, matching: Matching, **more: Any) -> list[Event]:
+        """Set how a taker trades with a level of a symbol, with the arguments of `set_matching`."""
+        return self.apply(orders.set_matching(matching, **more))
 
     def set_clock(self, time_ns: int, *, end_of_day: bool = False) -> list[Event]:
         """Set the clock and expire orders that are due."""

@@ -16,6 +16,7 @@ from obengine.api.messages import (
     SELF_TRADE_SHIFT,
     BandMode,
     Commands,
+    Matching,
     Op,
     OrderFlag,
     OrderKind,
@@ -179,6 +180,21 @@ def set_steps_from(
 ) -> Commands:
     """Build a RULE command: the steps of a symbol from a price up to the next row of its table."""
     return _records((Op.RULE, 0, Rule.STEPS_FROM, 0, symbol, 0, lot_step, price_step_ticks, 0, price_ticks))
+
+
+def set_matching(matching: Matching, *, least_lots: int = 0, top_lots: int = 0, symbol: int = 0) -> Commands:
+    """Build a RULE command: how a taker trades with the displayed orders of a level.
+
+    Args:
+        matching: by time, or pro rata.
+        least_lots: pro rata: a share below this is not allocated.
+        top_lots: pro rata: the top order is allocated up to this before the others.
+        symbol: the symbol index.
+
+    Raises:
+        BatchError: a value does not fit its field.
+    """
+    return _records((Op.RULE, matching, Rule.MATCHING, 0, symbol, 0, least_lots, top_lots, 0, 0))
 
 
 def set_band(

@@ -1,4 +1,4 @@
-"""Validation of the rules in snapshots: sections 4.10 to 4.12 and 11 of the specification."""
+"""Validation of the rules in snapshots: sections 4.10 to 4.13 and 11 of the specification."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from obengine.api.messages import (
     NO_PRICE,
     NO_SIDE,
     BandMode,
+    Matching,
     Queue,
     Rule,
     RuleState,
@@ -29,15 +30,18 @@ def rules_of_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
     records = snapshot.rules
     rule, detail = records["rule"], records["detail"]
     band, row, timer = rule == Rule.BAND, rule == Rule.STEPS_FROM, rule == RuleState.TIMER
+    matching, top = rule == Rule.MATCHING, rule == RuleState.TOP_ORDER
     lots, number, price = records["lots"], records["number"], records["price_ticks"]
     pauses = band & (detail == BandMode.PAUSE)
     return {
-        "rule is a Rule or a RuleState": band | row | timer,
+        "rule is a Rule or a RuleState": band | row | matching | timer | top,
         "rules are by symbol and rule, and rows by price": _in_order(records),
-        "detail fits the rule": np.where(
-            band, (detail >= BandMode.REJECT) & (detail <= max(BandMode)), (detail == 0) | timer
+        "detail fits the rule": _details_fit(rule, detail),
+        "a band and a row have a price, others have none": np.where(
+            band | row, price != NO_PRICE, price == 0
         ),
-        "a rule has a price, a timer has none": np.where(timer, price == 0, price != NO_PRICE),
+        "a least allocation is not below 0": ~matching | (lots >= 0),
+        "a top order is displayed, and orders match pro rata": ~top | _are_displayed(snapshot),
         "a band has a width": ~band | (records["value"] <= MAX_PRICE),
         "a band of mode PAUSE has times": ~pauses | ((lots > 0) & (number > 0)),
         "a row has steps from 1 to 65,535": ~row
@@ -45,11 +49,24 @@ def rules_of_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
         "a row is not the first of its table": ~row | (price != MIN_PRICE),
         "a table has at most 64 rows": _tables_fit(records, row),
         "a timer fits the state of its symbol": ~timer | _timers_fit(snapshot),
-        "unused fields of RULE are 0": (pauses | row | ((lots == 0) & (number == 0)))
-        & (~row | (records["value"] == 0))
+        "unused fields of RULE are 0": (pauses | row | matching | ((lots == 0) & (number == 0)))
+        & (~(row | matching) | (records["value"] == 0))
         & (records["reserved"] == 0),
         "no order is outside the band": _keeps_orders_inside(snapshot),
     }
+
+
+def _details_fit(rule: NDArray[np.uint8], detail: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether the detail of each record is a value of its rule."""
+    return np.select(
+        [rule == Rule.BAND, rule == Rule.MATCHING, rule == Rule.STEPS_FROM],
+        [
+            (detail >= BandMode.REJECT) & (detail <= max(BandMode)),
+            detail == Matching.PRO_RATA,
+            detail == 0,
+        ],
+        True,
+    )
 
 
 def _timers_fit(snapshot: Snapshot) -> NDArray[np.bool_]:
@@ -66,6 +83,15 @@ def _timers_fit(snapshot: Snapshot) -> NDArray[np.bool_]:
     return np.array(fits, np.bool_)
 
 
+def _are_displayed(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """For each record: as a top order, whether there is such an order, and pro-rata matching."""
+    shown = snapshot.orders[snapshot.orders["queue"] == Queue.DISPLAYED]
+    orders = set(shown[["symbol", "side", "order_id"]].tolist())
+    shared = set(snapshot.rules["symbol"][snapshot.rules["rule"] == Rule.MATCHING].tolist())
+    tops = snapshot.rules[["symbol", "detail", "value"]].tolist()
+    return np.array([top in orders and top[0] in shared for top in tops], np.bool_)
+
+
 def _states(snapshot: Snapshot) -> dict[int, int]:
     """The trading states of the symbols that are not OPEN."""
     closed = snapshot.symbols[snapshot.symbols["state"] != TradingState.OPEN]
@@ -80,7 +106,10 @@ def _tables_fit(records: NDArray[np.void], row: NDArray[np.bool_]) -> NDArray[np
 
 def _in_order(records: NDArray[np.void]) -> NDArray[np.bool_]:
     rows = np.where(records["rule"] == Rule.STEPS_FROM, records["price_ticks"], 0)
-    keys = list(zip(*(part.tolist() for part in (records["symbol"], records["rule"], rows)), strict=True))
+    sides = np.where(records["rule"] == RuleState.TOP_ORDER, records["detail"], 0)
+    keys = list(
+        zip(*(part.tolist() for part in (records["symbol"], records["rule"], rows, sides)), strict=True)
+    )
     return np.array([True, *(a < b for a, b in pairwise(keys))][: len(keys)], np.bool_)
 
 

@@ -5,8 +5,8 @@ The audit does not depend on a core. Each count is an integer; a correct log has
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from obengine.api.messages import (
@@ -16,8 +16,10 @@ from obengine.api.messages import (
     CancelReason,
     EventKind,
     Events,
+    Matching,
     Priority,
     Queue,
+    Rule,
     StateFlag,
     TradingState,
     placement_of,
@@ -25,6 +27,7 @@ from obengine.api.messages import (
 from obengine.api.protocol import Snapshot
 from obengine.audit.replay_auction import ReplayAuction
 from obengine.audit.replay_book import Entry, ReplayBook
+from obengine.audit.replay_pro_rata import Shares
 
 EVENT_FAULTS: Final = (
     "unknown_event",
@@ -66,6 +69,8 @@ class _Arrival:
     entry: Entry
     refilled: set[int]
     looks_again: bool = False
+    shares: Shares = field(default_factory=deque)
+    shared_price: int = NO_PRICE
 
 
 class EventAudit:
@@ -106,6 +111,8 @@ class EventAudit:
         ):
             if kind in _STAND_ALONE:
                 self._finish_arrival()
+                if kind == EventKind.RULE_SET and detail == Rule.MATCHING:
+                    self._set_matching(symbol, qty, other_id)
                 continue
             if qty <= 0 and kind not in _MAY_BE_EMPTY:
                 self.faults["bad_quantity"] += 1
@@ -214,9 +221,27 @@ class EventAudit:
         taker = arrival.entry
         is_shown = maker.queue != Queue.DISPLAYED or maker.order_id in arrival.refilled
         self.faults["wrong_quantity"] += qty > taker.open_lots or (not is_shown and qty > maker.shown_lots)
-        self.faults["priority_broken"] += not book.is_next(maker, taker.open_lots)
+        if book.pro_rata is not None and maker.queue == Queue.DISPLAYED:
+            self.faults["priority_broken"] += not self._is_next_share(book, arrival, maker, qty)
+        else:
+            self.faults["priority_broken"] += not book.is_next(maker, taker.open_lots)
         taker.open_lots -= qty
         self.lots["traded"] += qty
+
+    @staticmethod
+    def _is_next_share(book: ReplayBook, arrival: _Arrival, maker: Entry, qty: int) -> bool:
+        """Whether a trade is the next one that pro-rata matching gives."""
+        if not arrival.shares:
+            whole = arrival.shared_price == maker.price_ticks
+            arrival.shares = book.shares_of(maker, arrival.entry.open_lots, whole)
+            arrival.shared_price = maker.price_ticks
+        return book.is_best(maker) and arrival.shares.popleft() == (maker.order_id, qty)
+
+    def _set_matching(self, symbol: int, least_lots: int, setting: int) -> None:
+        book = self._book(symbol)
+        shares = setting >> 32 == Matching.PRO_RATA
+        book.pro_rata = (least_lots, setting & 0xFFFF_FFFF) if shares else None
+        book.top = [None, None]
 
     @staticmethod
     def _is_fill(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from obengine.api.messages import Queue, Side, TradingState
+from obengine.audit.replay_pro_rata import Shares, expected_shares
 
 
 @dataclass(slots=True)
@@ -89,11 +90,13 @@ class ReplayBook:
     Attributes:
         orders: resting orders by id.
         waiting: the orders outside the levels by id, in order of arrival: stops, and those for an auction.
+        pro_rata: the least allocation and the most lots of the top order, None if orders match by time.
+        top: id of the top order of each side, None if there is none.
         pending_refills: icebergs whose shown lots are used up and whose REFILLED event is pending.
         auction_queue: in AUCTION, the queue of the orders that wait for this auction.
     """
 
-    __slots__ = ("auction_queue", "orders", "pending_refills", "sides", "state", "waiting")
+    __slots__ = ("auction_queue", "orders", "pending_refills", "pro_rata", "sides", "state", "top", "waiting")
 
     def __init__(self) -> None:
         self.orders: dict[int, Entry] = {}
@@ -101,6 +104,8 @@ class ReplayBook:
         self.pending_refills: dict[int, Entry] = {}
         self.sides = (ReplaySide(Side.BUY), ReplaySide(Side.SELL))
         self.state: int = TradingState.OPEN
+        self.pro_rata: tuple[int, int] | None = None
+        self.top: list[int | None] = [None, None]
         self.auction_queue: int = Queue.ON_OPEN
 
     def find(self, order_id: int) -> Entry | None:
@@ -113,6 +118,8 @@ class ReplayBook:
             self.waiting[entry.order_id] = entry
             return
         if entry.queue == Queue.DISPLAYED:
+            if self.pro_rata is not None and self.state == TradingState.OPEN:
+                self._note_top_order(entry)
             entry.shown_lots = min(entry.display_lots or entry.open_lots, entry.open_lots)
         self.sides[entry.side].queue_of(entry)[entry.order_id] = entry
         self.orders[entry.order_id] = entry
@@ -120,8 +127,30 @@ class ReplayBook:
     def remove(self, entry: Entry) -> None:
         """Remove an order."""
         if self.waiting.pop(entry.order_id, None) is None:
+            self._drop_top_order(entry)
             del self.orders[entry.order_id]
             del self.sides[entry.side].queue_of(entry)[entry.order_id]
+
+    def _note_top_order(self, entry: Entry) -> None:
+        """Give an order the status of the top order if it betters all displayed ones."""
+        sign = 1 if entry.side else -1
+        displayed = self.sides[entry.side].displayed.items()
+        if all(entry.price_ticks * sign < price * sign for price, queue_of in displayed if queue_of):
+            self.top[entry.side] = entry.order_id
+
+    def _drop_top_order(self, entry: Entry) -> None:
+        if self.top[entry.side] == entry.order_id:
+            self.top[entry.side] = None
+
+    def shares_of(self, entry: Entry, lots: int, whole: bool) -> Shares:
+        """What a taker with so many lots trades pro rata with the displayed orders of this order's level."""
+        level = self.sides[entry.side].displayed[entry.price_ticks].values()
+        sizes = ((other.order_id, other.open_lots if whole else other.shown_lots) for other in level)
+        return expected_shares(self.pro_rata or (0, 0), lots, sizes, self.top[entry.side])
+
+    def is_best(self, entry: Entry) -> bool:
+        """Whether no displayed or hidden order of its side has a better price."""
+        return self.sides[entry.side].best() == entry.price_ticks
 
     def shrink(self, entry: Entry, lots: int) -> None:
         """Reduce an order to `lots` in place; the reserve is reduced first."""
@@ -145,6 +174,7 @@ class ReplayBook:
         """Refill an iceberg and move it to the end of its queue."""
         self.pending_refills.pop(entry.order_id, None)
         entry.shown_lots = lots
+        self._drop_top_order(entry)
         self.sides[entry.side].queue_of(entry).move_to_end(entry.order_id)
 
     def is_next(self, entry: Entry, left: int) -> bool:

@@ -1,4 +1,4 @@
-"""Matches an arriving order against resting orders (sections 4.3 to 4.5 and 4.9 of the specification).
+"""Matches an arriving order against resting orders (sections 4.3 to 4.5, 4.9 and 4.13 of the specification).
 
 The refill of an iceberg is in `symbol_book`.
 """
@@ -20,6 +20,7 @@ from obengine.api.messages import (
 )
 from obengine.reference.orders import Order
 from obengine.reference.price_ladder import NO_LIMIT, Ladder, OrderQueue
+from obengine.reference.pro_rata import allocate
 from obengine.reference.symbol_book import SymbolBook
 
 
@@ -28,7 +29,8 @@ def match(book: SymbolBook, taker: Order) -> None:
     makers = book.opposite(taker.side)
     with closing(makers.prices_within(_reach(book, taker))) as prices:
         for price in prices:
-            _match_displayed(book, taker, price, makers.levels[price])
+            match_level = _match_displayed if book.pro_rata is None else _share_displayed
+            match_level(book, taker, price, makers.levels[price])
             _match_hidden(book, taker, price, makers.hidden.get(price))
             _match_conditional(book, taker, price, makers.conditional.get(price))
             if not taker.open_lots:
@@ -57,6 +59,9 @@ def _in_matching_order(book: SymbolBook, taker: Order) -> Generator[tuple[int, i
     with closing(makers.prices_within(_reach(book, taker))) as prices:
         for price in prices:
             displayed = makers.levels[price]
+            if book.pro_rata is not None:
+                own = (maker for maker in displayed if _is_own_order(book, taker, maker))
+                yield from ((maker, displayed[maker], False) for maker in own)
             yield from ((maker, lots, False) for maker, lots in displayed.items())
             reserves = (
                 (maker, book.special_orders[maker].reserve_lots)
@@ -129,6 +134,21 @@ def _match_displayed(book: SymbolBook, taker: Order, price: int, queue: OrderQue
         refilled = _trade(book, taker, maker, book.open_lots(maker) if whole else queue[maker], price)
         if refilled and refilled_first is None:
             refilled_first = maker
+
+
+def _share_displayed(book: SymbolBook, taker: Order, price: int, queue: OrderQueue) -> None:
+    """Trade pro rata with the shown lots, then once more with icebergs that were refilled (section 4.13)."""
+    for maker in list(queue):
+        if taker.open_lots and _is_own_order(book, taker, maker):
+            _prevent_self_trade(book, taker, maker)
+    for whole in (False, True):
+        if book.pro_rata is None or not queue or not taker.open_lots:
+            return
+        sizes = {maker: book.open_lots(maker) if whole else shown for maker, shown in queue.items()}
+        shares = allocate(book.pro_rata, taker.open_lots, sizes, book.top[1 - taker.side])
+        for maker, lots in shares.items():
+            if lots:
+                _trade(book, taker, maker, lots, price)
 
 
 def _match_hidden(book: SymbolBook, taker: Order, price: int, queue: OrderQueue | None) -> None:

@@ -17,7 +17,6 @@ from obengine.api.messages import (
 )
 from obengine.reference.auction import uncross
 from obengine.reference.bands import Timer
-from obengine.reference.price_ladder import NO_LIMIT, Ladder
 from obengine.reference.rules import cancel_outside, last_inside
 from obengine.reference.stops import elect_by_last
 from obengine.reference.symbol_book import SymbolBook
@@ -82,18 +81,10 @@ def _limit_side(book: SymbolBook) -> int:
         return NO_SIDE
     for side in Side:
         ladder = book.ladder(side)
-        best = _best_displayed(ladder)
+        best = ladder.best_displayed()
         if best is not None and best * ladder.sign <= last_inside(book, band, side) * ladder.sign:
             return side
     return NO_SIDE
-
-
-def _best_displayed(ladder: Ladder) -> int | None:
-    prices = ladder.prices_within(NO_LIMIT)
-    try:
-        return next((price for price in prices if ladder.levels[price]), None)
-    finally:
-        prices.close()
 
 
 def _after(clock_ns: int, time_ms: int) -> int:

@@ -89,6 +89,14 @@ class Ladder:
                 else:
                     heappush(self.keys, key)
 
+    def best_displayed(self) -> int | None:
+        """The best price with displayed orders."""
+        prices = self.prices_within(NO_LIMIT)
+        try:
+            return next((price for price in prices if self.levels[price]), None)
+        finally:
+            prices.close()
+
     def _is_empty(self, price: int) -> bool:
         return not (self.levels[price] or self.hidden.get(price) or self.conditional.get(price))
 

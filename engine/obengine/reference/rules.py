@@ -1,4 +1,4 @@
-"""RULE commands, and what they do to orders (sections 4.10 and 4.11 of the specification)."""
+"""RULE commands, and what they do to orders (sections 4.10, 4.11 and 4.13 of the specification)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from obengine.api.messages import (
     BandMode,
     CancelReason,
     EventKind,
+    Matching,
     RejectCode,
     Rule,
     Side,
@@ -15,6 +16,7 @@ from obengine.api.messages import (
 )
 from obengine.reference.bands import Band
 from obengine.reference.orders import Command
+from obengine.reference.pro_rata import ProRata
 from obengine.reference.step_table import StepRow
 from obengine.reference.symbol_book import SymbolBook
 
@@ -36,6 +38,10 @@ def set_rule(book: SymbolBook, command: Command) -> int:
     if command.kind == Rule.BAND:
         book.band = _band_of(command)
         cancel_outside(book)
+    elif command.kind == Rule.MATCHING:
+        shares = command.side == Matching.PRO_RATA
+        book.pro_rata = ProRata(command.qty_lots, command.participant) if shares else None
+        book.top = [None, None]
     return 0
 
 

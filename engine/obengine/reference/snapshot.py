@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from obengine.api.messages import BandMode, OrderFlag, OrderKind, Queue, Rule, RuleState
+from obengine.api.messages import BandMode, Matching, OrderFlag, OrderKind, Queue, Rule, RuleState, Side
 from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.reference.bands import Band, Timer
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.orders import NO_EXTENSION, STOPS, Extension, Order
+from obengine.reference.pro_rata import ProRata
 from obengine.reference.step_table import StepRow, StepTable
 from obengine.reference.symbol_book import SymbolBook
 
@@ -63,7 +64,17 @@ def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
         _restore_rule(processor.books[row[0]], *row[1:7])
     for row in snapshot.orders.tolist():
         _restore_order(processor.books[row[0]], *row[1:])
+    _restore_top_orders(processor, snapshot)
     return processor
+
+
+def _restore_top_orders(processor: CommandProcessor, snapshot: Snapshot) -> None:
+    """Give the status of the top order to those that had it, whatever order came to rest last."""
+    for book in processor.books:
+        book.top = [None, None]
+    for symbol, rule, side, order_id in snapshot.rules[["symbol", "rule", "detail", "value"]].tolist():
+        if rule == RuleState.TOP_ORDER:
+            processor.books[symbol].top[side] = order_id
 
 
 def _rule_rows(book: SymbolBook) -> list[_Row]:
@@ -75,8 +86,14 @@ def _rule_rows(book: SymbolBook) -> list[_Row]:
         rows.append((book.symbol, Rule.BAND, band.mode, *times, 0))
     for from_ticks, price_step, lot_step in book.steps.rows[1:]:
         rows.append((book.symbol, Rule.STEPS_FROM, 0, lot_step, 0, from_ticks, price_step, 0))
+    if book.pro_rata is not None:
+        least, most = book.pro_rata.least_lots, book.pro_rata.top_lots
+        rows.append((book.symbol, Rule.MATCHING, Matching.PRO_RATA, least, 0, 0, most, 0))
     if book.timer is not None:
         rows.append((book.symbol, RuleState.TIMER, book.timer.side, 0, book.timer.until_ns, 0, 0, 0))
+    for side, top in zip(Side, book.top, strict=True):
+        if top is not None:
+            rows.append((book.symbol, RuleState.TOP_ORDER, side, 0, top, 0, 0, 0))
     return rows
 
 
@@ -86,9 +103,11 @@ def _restore_rule(
     """Restore the rule of a `RULE` record."""
     if rule == Rule.BAND:
         book.band = Band(BandMode(detail), price_ticks, value, lots, number)
+    elif rule == Rule.MATCHING:
+        book.pro_rata = ProRata(lots, number)
     elif rule == RuleState.TIMER:
         book.timer = Timer(detail, value)
-    else:
+    elif rule == Rule.STEPS_FROM:
         book.steps.add(StepRow(price_ticks, number, lots))
 
 

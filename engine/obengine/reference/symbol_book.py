@@ -9,6 +9,7 @@ from obengine.api.messages import EVENT_RECORD, EventKind, Queue, Side, TimeInFo
 from obengine.reference.bands import Band, Timer
 from obengine.reference.orders import AT_AUCTION, Order
 from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
+from obengine.reference.pro_rata import ProRata
 from obengine.reference.step_table import StepTable
 
 _pack = EVENT_RECORD.pack
@@ -39,6 +40,8 @@ class SymbolBook:
         steps: prices and quantities that are entered are multiples of these.
         band: the price band, None if there is none.
         timer: a limit state or a pause, None if there is neither.
+        pro_rata: the parameters of pro-rata matching, None if orders match by time.
+        top: id of the top order of each side, None if there is none.
     """
 
     __slots__ = (
@@ -52,11 +55,13 @@ class SymbolBook:
         "last_ticks",
         "log",
         "orders",
+        "pro_rata",
         "special_orders",
         "state",
         "steps",
         "symbol",
         "timer",
+        "top",
         "waiting",
     )
 
@@ -76,11 +81,14 @@ class SymbolBook:
         self.steps = StepTable()
         self.band: Band | None = None
         self.timer: Timer | None = None
+        self.pro_rata: ProRata | None = None
+        self.top: list[int | None] = [None, None]
 
     @property
     def has_rules(self) -> bool:
         """Whether prices, quantities or matching have rules of this symbol."""
-        return self.band is not None or self.timer is not None or not self.steps.is_default
+        rules = (self.band, self.timer, self.pro_rata)
+        return any(rule is not None for rule in rules) or not self.steps.is_default
 
     @property
     def auction_tif(self) -> TimeInForce | None:
@@ -149,6 +157,11 @@ class SymbolBook:
         if order.tif in AT_AUCTION:
             self.at_auction[order.order_id] = order
             return
+        if self.pro_rata is not None and self.state == TradingState.OPEN and order.queue is Queue.DISPLAYED:
+            ladder = self.ladder(order.side)
+            best = ladder.best_displayed()
+            if best is None or order.price_ticks * ladder.sign < best * ladder.sign:
+                self.top[order.side] = order.order_id
         queue = self.ladder(order.side).queue_of(order.price_ticks, order.queue)
         shown = min(order.display_lots or order.open_lots, order.open_lots)
         order.reserve_lots = order.open_lots - shown
@@ -162,9 +175,15 @@ class SymbolBook:
         lots = self.open_lots(order_id)
         queue, price, side, owner = self.orders.pop(order_id)
         del queue[order_id]
+        self._drop_top(side, order_id)
         order = self.special_orders.pop(order_id, None) or Order(order_id, side, owner, price, lots)
         order.open_lots = lots
         return order
+
+    def _drop_top(self, side: int, order_id: int) -> None:
+        """Take the status of the top order from an order, if it has it."""
+        if self.top[side] == order_id:
+            self.top[side] = None
 
     def shrink(self, order_id: int, lots: int) -> None:
         """Reduce an order to `lots`, at most its open lots, in place; the reserve is reduced first."""
@@ -193,6 +212,7 @@ class SymbolBook:
             order.reserve_lots = left - refill
             queue[order_id] = refill
             queue.move_to_end(order_id)
+            self._drop_top(side, order_id)
             self.emit(EventKind.REFILLED, side, refill, order_id, 0, price)
             return True
         return False

@@ -14,6 +14,7 @@ from obengine.api.messages import (
     SELF_TRADE_MASK,
     SELF_TRADE_SHIFT,
     BandMode,
+    Matching,
     Op,
     OrderFlag,
     OrderKind,
@@ -94,6 +95,8 @@ def _bad_steps(command: Command) -> bool:
 def _bad_rule(command: Command) -> bool:
     if command.kind == Rule.STEPS_FROM:
         return command.price_ticks == NO_PRICE or _bad_steps(command)
+    if command.kind == Rule.MATCHING:
+        return command.side > max(Matching) or command.qty_lots < 0
     mode, width = command.side, command.order_id
     no_times = command.qty_lots < 1 or not command.participant
     return bool(

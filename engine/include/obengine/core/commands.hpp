@@ -275,7 +275,12 @@ private:
     [[nodiscard]] RejectCode set_rule(Ops& ops, const Command& command) {
         SymbolRules rules = ops.book.rules();
         const bool is_band = command.kind == code(Rule::band);
-        if (is_band) {
+        if (command.kind == code(Rule::matching)) {
+            rules.pro_rata.reset();
+            if (command.side == code(Matching::pro_rata)) {
+                rules.pro_rata = ProRata{static_cast<std::uint32_t>(command.qty_lots), command.participant};
+            }
+        } else if (is_band) {
             rules.band = band_of(command);
         } else if (!rules.steps.add({command.price_ticks, static_cast<std::uint16_t>(command.participant),
                                      static_cast<std::uint16_t>(command.qty_lots)})) {

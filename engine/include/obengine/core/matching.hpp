@@ -1,10 +1,12 @@
-// Matches an arriving order against resting orders of all kinds (sections 4.3 to 4.5 and 4.9 of the specification).
+// Matches an arriving order against resting orders of all kinds (sections 4.3 to 4.5, 4.9 and 4.13 of the
+// specification).
 // The refill of an iceberg is in symbol_book_ops.hpp.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "obengine/core/symbol_book_ops.hpp"
 
@@ -47,7 +49,11 @@ public:
     void match() {
         const Key reach = reach_of(ops_.book, taker_);
         for (Key key = best_key(ops_.book, makers_); key >= reach && key != no_key; key = next_key(ops_.book, makers_, key)) {
-            trade_displayed(key);
+            if (ops_.book.pro_rata() == nullptr) {
+                trade_displayed(key);
+            } else {
+                share_displayed(key);
+            }
             if (ops_.book.special() != nullptr) {
                 trade_hidden(key);
                 trade_conditional(key);
@@ -101,6 +107,28 @@ private:
         }
     }
 
+    // Trades pro rata with the shown lots, then once more with icebergs that were refilled (section 4.13).
+    void share_displayed(Key key) {
+        const Ladder& queue = ops_.book.ladder(makers_);
+        for (Slot maker = queue.head(key); maker != null_slot && taker_.open != 0;) {
+            const Slot following = ops_.node(maker).next;
+            if (is_own_order(maker)) prevent_self_trade(maker);
+            maker = following;
+        }
+        std::vector<Share>& level = ops_.shared.shares;
+        for (const bool whole : {false, true}) {
+            if (taker_.open == 0) return;
+            level.clear();
+            for (Slot maker = queue.head(key); maker != null_slot; maker = ops_.node(maker).next) {
+                level.push_back({maker, whole ? ops_.open_lots(maker) : ops_.shown_lots(maker)});
+            }
+            allocate(*ops_.book.pro_rata(), taker_.open, level);
+            for (const Share& share : level) {
+                if (share.lots != 0) trade_with(share.slot, share.lots);
+            }
+        }
+    }
+
     void trade_hidden(Key key) {
         const Ladder& queue = ops_.book.special()->hidden[makers_];
         for (Slot maker = queue.head(key); maker != null_slot && taker_.open != 0; maker = queue.head(key)) {
@@ -142,6 +170,7 @@ private:
     // Adds the lots available at a key; returns a result as soon as it is known.
     [[nodiscard]] std::optional<bool> can_fill_at(Key key, std::uint32_t wanted, std::uint64_t& found) const {
         const Slot displayed = ops_.book.ladder(makers_).head(key);
+        if (ops_.book.pro_rata() != nullptr && ends_at(displayed)) return false;
         const auto shown = [this](Slot slot) { return ops_.shown_lots(slot); };
         const auto reserve = [this](Slot slot) { return ops_.open_lots(slot) - ops_.shown_lots(slot); };
         const auto open = [this](Slot slot) { return ops_.open_lots(slot); };
@@ -153,6 +182,13 @@ private:
         const auto covered = [&](Slot slot) { return open(slot) <= taker_.open - found ? open(slot) : 0U; };
         if (const auto answer = can_fill_from(special->hidden[makers_].head(key), open, wanted, found)) return answer;
         return can_fill_from(special->conditional[makers_].head(key), covered, wanted, found);
+    }
+
+    // Whether self-trade prevention with an order of a queue would end the taker, or a part of it.
+    [[nodiscard]] bool ends_at(Slot maker) const noexcept {
+        if (!prevents_self_trade_ || taker_.self_trade() == SelfTrade::oldest) return false;
+        while (maker != null_slot && !is_own_order(maker)) maker = ops_.node(maker).next;
+        return maker != null_slot;
     }
 
     template <class LotsOf>

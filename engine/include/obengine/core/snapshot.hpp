@@ -114,8 +114,17 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
         for (const StepRow& row : std::span(rules.steps.rows()).subspan(1)) {
             records.push_back({index, code(Rule::steps_from), 0, row.lot_step, 0, row.from, row.price_step, 0});
         }
+        if (rules.pro_rata) {
+            records.push_back({index, code(Rule::matching), code(Matching::pro_rata), rules.pro_rata->least, 0, 0,
+                               rules.pro_rata->most_of_top, 0});
+        }
         if (rules.timer) {
             records.push_back({index, code(RuleState::timer), rules.timer->side, 0, rules.timer->until_ns, 0, 0, 0});
+        }
+        for (std::uint8_t side = 0; rules.pro_rata && side < 2; ++side) {
+            const Slot top = rules.pro_rata->top[side];
+            if (top == null_slot) continue;
+            records.push_back({index, code(RuleState::top_order), side, 0, engine.pool()[top].id, 0, 0, 0});
         }
     }
     return records;
@@ -188,7 +197,10 @@ public:
     void add(const RuleRecord& record) {
         SymbolBook& book = engine_->state_.books[record.symbol];
         SymbolRules rules = book.rules();
-        if (record.rule == code(Rule::band)) {
+        if (record.rule == code(RuleState::top_order)) return top_orders_.push_back(record);
+        if (record.rule == code(Rule::matching)) {
+            rules.pro_rata = ProRata{record.lots, record.number};
+        } else if (record.rule == code(Rule::band)) {
             rules.band = {static_cast<BandMode>(record.detail), record.price_ticks, static_cast<Ticks>(record.value),
                           record.lots, record.number};
         } else if (record.rule == code(RuleState::timer)) {
@@ -228,6 +240,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<Engine> finish() {
         EngineState& state = engine_->state_;
+        restore_top_orders();
         for (SymbolBook& book : state.books) {
             book.counted_as_plain = book.is_plain();
             state.special_books += !book.counted_as_plain;
@@ -237,7 +250,20 @@ public:
     }
 
 private:
+    // Gives the status of the top order to those that had it, whatever order came to rest last.
+    void restore_top_orders() noexcept {
+        EngineState& state = engine_->state_;
+        for (SymbolBook& book : state.books) {
+            if (ProRata* const rule = book.pro_rata()) rule->top[0] = rule->top[1] = null_slot;
+        }
+        for (const RuleRecord& record : top_orders_) {
+            SymbolBook& book = state.books[record.symbol];
+            book.pro_rata()->top[record.detail] = book.ids().find(state.shared.pool, record.value);
+        }
+    }
+
     std::unique_ptr<Engine> engine_;
+    std::vector<RuleRecord> top_orders_;
 };
 
 }  // namespace obengine

@@ -105,6 +105,11 @@ public:
         changed.timer = timer;
         set_rules(changed);
     }
+    // The parameters of pro-rata matching and the top orders; nullptr if orders match by time.
+    [[nodiscard]] ProRata* pro_rata() noexcept {
+        return rules_ != nullptr && rules_->pro_rata ? &*rules_->pro_rata : nullptr;
+    }
+
     // The price band, if there is one that holds in auctions.
     [[nodiscard]] const Band* auction_band() const noexcept {
         return rules_ != nullptr && rules_->band.mode == BandMode::reject ? &rules_->band : nullptr;

@@ -19,6 +19,7 @@ struct SharedState {
     OrderAttributesPool attributes_pool;
     ExpiryList expiries;
     std::vector<Slot> cancelling;  // orders to be cancelled together
+    std::vector<Share> shares;     // of the level at which a taker trades pro rata
     std::vector<Order> elected;  // elected stops that are not triggered yet
     std::uint64_t arrivals = 0;  // number of stops so far
 };
@@ -105,6 +106,7 @@ public:
         if (queue != Queue::displayed) static_cast<void>(book.make_special());
         const Slot slot = insert(order);
         const Key key = key_of(order.price, order.side);
+        if (queue == Queue::displayed) note_top_order(order.side, key, slot);
         ladder(order.side, queue).append(shared.pool, slot, key);
         if (book.special() != nullptr) book.special()->note_rest(order.side, queue, key, order.open);
         return slot;
@@ -120,6 +122,7 @@ public:
     // Removes an open order from the book.
     void remove(Slot slot) {
         const Node& gone = node(slot);
+        drop_top_order(gone.side(), slot);
         book.ids().erase(shared.pool, slot);
         if (const OrderAttributes* const special = attributes(slot)) {
             if (special->is_waiting) {
@@ -191,6 +194,17 @@ private:
         if (order.tif == TimeInForce::aon) book.special()->note_conditional_change();
     }
 
+    // Gives an order that comes to rest displayed the status of the top order if it betters its side.
+    void note_top_order(std::uint32_t side, Key key, Slot slot) noexcept {
+        ProRata* const rule = book.pro_rata();
+        if (rule != nullptr && book.state == TradingState::open && key > book.ladder(side).best()) rule->top[side] = slot;
+    }
+
+    void drop_top_order(std::uint32_t side, Slot slot) noexcept {
+        ProRata* const rule = book.pro_rata();
+        if (rule != nullptr && rule->top[side] == slot) rule->top[side] = null_slot;
+    }
+
     // Allocates a slot, attributes if the order is special, and an id entry.
     [[nodiscard]] Slot insert(const Order& order) {
         const bool plain = order.is_plain() && !is_stop(order.kind);
@@ -216,6 +230,7 @@ private:
     [[nodiscard]] bool refill(Slot slot, OrderAttributes& special) {
         const Node& iceberg = node(slot);
         special.shown = std::min(special.order.display, special.order.open);
+        drop_top_order(iceberg.side(), slot);
         if (iceberg.next != null_slot) {
             const Key key = key_of(iceberg.price, iceberg.side());
             book.ladder(iceberg.side()).unlink(shared.pool, slot, key);

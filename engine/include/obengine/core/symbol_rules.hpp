@@ -1,9 +1,10 @@
-// The rules of a symbol that RULE commands set (sections 4.10 to 4.12 of the specification).
+// The rules of a symbol that RULE commands set (sections 4.10 to 4.13 of the specification).
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "obengine/core/pro_rata.hpp"
 #include "obengine/core/step_table.hpp"
 #include "obengine/io/messages.hpp"
 
@@ -38,8 +39,9 @@ struct SymbolRules {
     Band band;
     StepTable steps;
     std::optional<Timer> timer;
+    std::optional<ProRata> pro_rata;
 
-    [[nodiscard]] bool any() const noexcept { return band.is_set() || timer.has_value() || !steps.is_default(); }
+    [[nodiscard]] bool any() const noexcept { return band.is_set() || timer || pro_rata || !steps.is_default(); }
 };
 
 // The rules of a symbol for which none are set.

@@ -111,6 +111,7 @@ struct Check {
 
 [[nodiscard]] inline bool bad_rule(const Command& command) noexcept {
     if (command.kind == code(Rule::steps_from)) return command.price_ticks == no_price || bad_steps(command);
+    if (command.kind == code(Rule::matching)) return command.side > code(Matching::pro_rata) || command.qty_lots < 0;
     if (command.side == code(BandMode::none)) return false;
     if (command.side == code(BandMode::pause) && (command.qty_lots < 1 || command.participant == 0)) return true;
     return command.side > code(BandMode::pause) || command.price_ticks == no_price || command.order_id > OrderId{max_price};
@@ -160,7 +161,7 @@ struct Check {
             return validation::first_broken({
                 {command.flags != 0, RejectCode::bad_flags},
                 {command.symbol >= symbols, RejectCode::unknown_symbol},
-                {command.kind > code(Rule::steps_from), RejectCode::unknown_rule},
+                {command.kind > code(Rule::matching), RejectCode::unknown_rule},
                 {validation::bad_rule(command), RejectCode::bad_rule},
             });
         case Op::extend: return RejectCode::none;

@@ -36,9 +36,10 @@ enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_
 enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon, on_open, on_close };
 enum class SelfTrade : std::uint8_t { none, newest, oldest, both, decrement };
 enum class TradingState : std::uint8_t { open, halt, auction };
-enum class Rule : std::uint8_t { band, steps_from };
+enum class Rule : std::uint8_t { band, steps_from, matching };
 enum class BandMode : std::uint8_t { none, reject, pause };
-enum class RuleState : std::uint8_t { timer = 128 };
+enum class Matching : std::uint8_t { time, pro_rata };
+enum class RuleState : std::uint8_t { timer = 128, top_order };
 enum class Queue : std::uint8_t { displayed, hidden, conditional, waiting, on_open, on_close };
 enum class CancelReason : std::uint8_t { requested, immediate, fill_or_kill, minimum, self_trade, expired, mass, band, auction };
 enum class Priority : std::uint8_t { lost = 0, kept = 1 };

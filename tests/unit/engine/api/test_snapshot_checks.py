@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from obengine.api.errors import SnapshotError, SymbolError
-from obengine.api.messages import NO_PRICE, BandMode
+from obengine.api.messages import NO_PRICE, BandMode, Matching
 from obengine.api.orders import new_order
 from obengine.api.protocol import RULE, Snapshot
 from obengine.reference.book import ReferenceBook
@@ -135,7 +135,7 @@ def banded_scene() -> BookDriver:
         ("symbol", 1, "by symbol and rule"),
         ("detail", 0, "detail fits"),
         ("detail", 9, "detail fits"),
-        ("price_ticks", NO_PRICE, "has a price"),
+        ("price_ticks", NO_PRICE, "have a price"),
         ("value", 2**63, "a width"),
         ("lots", 1, "unused"),
         ("number", 1, "unused"),
@@ -180,7 +180,7 @@ def test_an_invalid_row_of_a_table_is_rejected(field: str, value: int, rule: str
         (0, "lots", 0, "has times"),
         (0, "number", 0, "has times"),
         (0, "detail", 1, "unused|timer fits"),
-        (1, "price_ticks", 1, "a timer has none"),
+        (1, "price_ticks", 1, "others have none"),
         (1, "lots", 1, "unused"),
         (1, "detail", 2, "timer fits"),
         (1, "detail", 3, "timer fits"),
@@ -191,6 +191,30 @@ def test_an_invalid_limit_state_is_rejected(at: int, field: str, value: int, rul
     driver = rich_scene()
     driver.book.set_band(BandMode.PAUSE, 100, 5, symbol=2)
     driver.new(1, BUY, 1, 105, symbol=2)
+    snapshot = driver.book.snapshot()
+    ReferenceBook(3).restore(snapshot)
+    snapshot.rules[field][at] = value
+    assert_refused(snapshot, rule)
+
+
+@pytest.mark.parametrize(
+    ("at", "field", "value", "rule"),
+    [
+        (0, "detail", 0, "detail fits"),
+        (0, "lots", -1, "least allocation"),
+        (0, "value", 1, "unused"),
+        (0, "rule", 128, "a timer fits|displayed"),
+        (1, "value", 2, "top order"),
+        (1, "detail", 1, "by symbol and rule|top order"),
+        (1, "price_ticks", 1, "others have none"),
+        (1, "lots", 1, "unused"),
+    ],
+)
+def test_an_invalid_top_order_is_rejected(at: int, field: str, value: int, rule: str) -> None:
+    driver = rich_scene()
+    driver.book.set_matching(Matching.PRO_RATA, symbol=2)
+    driver.new(1, BUY, 1, 105, symbol=2)
+    driver.new(3, BUY, 1, 106, symbol=2, hidden=True)
     snapshot = driver.book.snapshot()
     ReferenceBook(3).restore(snapshot)
     snapshot.rules[field][at] = value

@@ -112,6 +112,8 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     (RejectCode.UNKNOWN_SYMBOL, [RULE | {"symbol": 1, "kind": 255}]),
     (RejectCode.UNKNOWN_RULE, [RULE | {"kind": 3, "side": 9}]),
     (RejectCode.BAD_RULE, [RULE | {"side": 9}]),
+    (RejectCode.BAD_RULE, [RULE | {"kind": 2}]),
+    (RejectCode.BAD_RULE, [RULE | {"kind": 2, "side": 2, "qty_lots": 0}]),
     (RejectCode.BAD_RULE, [RULE | {"kind": 1, "participant": 1}]),
     (RejectCode.BAD_RULE, [RULE | {"price_ticks": NO_PRICE}]),
     (RejectCode.BAD_RULE, [RULE | {"order_id": 2**63}]),
