@@ -73,7 +73,7 @@ def given_to_anybody(results: Path, prng: Prng) -> None:
                 os.chown(path, prng.below(60_000), prng.below(60_000))
 
 
-@pytest.mark.parametrize("builds", [10, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("builds", [4, pytest.param(200, marks=pytest.mark.nightly)])
 def test_one_digest_in_every_environment(tmp_path: Path, builds: int) -> None:
     """Bar: 1 digest in 200 builds over hash seed, time zone, locale, umask, order of listing and user."""
     project, prng, seen = make_project(tmp_path), Prng(builds), set()

@@ -80,6 +80,7 @@ def test_each_sanitizer_finds_the_faults_made_for_it(sanitized: tuple[str, Path]
         assert words in ran.stderr, fault
 
 
+@pytest.mark.nightly
 def test_streams_under_sanitizers_give_the_events_of_the_reference(tmp_path: Path) -> None:
     program = build(tmp_path / "replay", "address,undefined", "obengine_replay")
     for name, (symbols, make) in STREAMS.items():
