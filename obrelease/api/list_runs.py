@@ -62,39 +62,49 @@ class Listing:
 
 
 def read_listed_runs(
-    entries: Sequence[Entry], *, figures: bool = True, verify: bool = True, reporter: Reporter = SILENT
+    entries: Sequence[Entry],
+    *,
+    figures: bool = True,
+    verify: bool = True,
+    brief: bool = False,
+    reporter: Reporter = SILENT,
 ) -> Listing:
     """The figures of runs of one registry.
 
     Args:
         figures: False for what the envelope alone says: with `verify`, only the envelope is hashed.
         verify: hash the files behind the figures again; a run whose bytes are others has no figures.
+        brief: without `verify`, read no more than a line of a list shows, see `ListedFigures.from_brief`.
     """
     if not entries:
         return Listing((), hashed=True)
     root = entries[0].root
-    known = _known(root, entries)
-    listed: dict[str, ListedFigures | None] = {}
-    with reporter.progress("reading known runs", len(known)) as advance:
-        for entry in entries:
-            if (figures_known := known.get(entry.digest)) is not None:
-                sound = not verify or _is_confirmed(entry, figures_known.files if figures else {})
-                listed[entry.digest] = figures_known if sound else None
-                advance(1)
+    known = _known(root, entries, brief=brief and not verify)
+    listed: dict[str, ListedFigures | None] = dict(known)
+    if verify:
+        with reporter.progress("reading known runs", len(known)) as advance:
+            for entry in entries:
+                if (figures_known := known.get(entry.digest)) is not None:
+                    sound = _is_confirmed(entry, figures_known.files if figures else {})
+                    listed[entry.digest] = figures_known if sound else None
+                    advance(1)
     listed |= _read_and_add(root, [entry for entry in entries if entry.digest not in known], reporter)
     runs = tuple(ListedRun(entry, listed.get(entry.digest)) for entry in entries)
     return Listing(runs, hashed=verify or not known)
 
 
-def _known(root: Path, entries: Sequence[Entry]) -> dict[str, ListedFigures]:
+def _known(root: Path, entries: Sequence[Entry], *, brief: bool) -> dict[str, ListedFigures]:
     """What the table has; nothing if it cannot be read."""
     from obrelease.analysis.summary.listed_figures import ListedFigures
 
     found: dict[str, ListedFigures] = {}
     with suppress(*TABLE_ERRORS, ValueError), open_table(root) as table:
-        for digest, value in table.listed([entry.digest for entry in entries]).items():
-            if (each := ListedFigures.from_json(value)) is not None:
-                found[digest] = each
+        digests = [entry.digest for entry in entries]
+        if brief:
+            values = {digest: ListedFigures.from_brief(each) for digest, each in table.brief(digests).items()}
+        else:
+            values = {digest: ListedFigures.from_json(each) for digest, each in table.listed(digests).items()}
+        found = {digest: each for digest, each in values.items() if each is not None}
     return found
 
 

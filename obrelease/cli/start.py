@@ -5,8 +5,9 @@ What needs no parser is answered without loading it: the version, and the words 
 
 from __future__ import annotations
 
+import gc
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from obrelease.cli.console.signals import exit_on_interrupt, ignore_interrupts
 
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
     from obrelease.cli.console.shells import Request
 
 
+_OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
+"""The interpreter's 700 make it look for circles a hundred times while modules load and lists are read."""
+
+
 def main() -> None:
     """Load the command line and run it; never returns."""
     exit_on_interrupt()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     from obrelease.cli.console.stdio import prepare_streams
 
     prepare_streams()

@@ -101,6 +101,21 @@ class ListedFigures:
         except (KeyError, TypeError, IndexError):
             return None
 
+    @classmethod
+    def from_brief(cls, value: Sequence[Any]) -> ListedFigures | None:
+        """What a line of a list shows, as the table of figures keeps it alone: no title, labels and files."""
+        try:
+            first, p50_ns, p99_ns, checks = value
+            return cls(
+                figures={"latency_p50_ns": p50_ns, "latency_p99_ns": p99_ns},
+                headline=first and (first[0], first[1], first[2]),
+                checks=CheckCounts(*checks) if checks else None,
+                load_1m_milli=None,
+                files={},
+            )
+        except (ValueError, TypeError, IndexError):
+            return None
+
     def to_json(self) -> dict[str, Any]:
         """The document that the table of figures keeps."""
         checks = self.checks

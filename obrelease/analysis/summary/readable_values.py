@@ -100,7 +100,14 @@ def _scaled(value: float, step: int, prefixes: tuple[str, ...]) -> tuple[float, 
 
 
 def _rounded(value: float) -> float:
-    """Four digits, and half away from zero as people round."""
+    """Four digits, and half away from zero as people round.
+
+    Formatting rounds what the machine has, and that is on the other side of a half only if what people read
+    ends just there: the shortest text of a number is the half itself, or no half at all.
+    """
+    digits = repr(float(value)).partition("e")[0].replace(".", "").strip("-0")
+    if len(digits) != _DIGITS + 1 or digits[-1] != "5":
+        return float(f"{value:.{_DIGITS - 1}e}")
     exact = Decimal(repr(float(value)))
     last_digit = Decimal(1).scaleb(exact.adjusted() - _DIGITS + 1)
     return float(exact.quantize(last_digit, ROUND_HALF_UP)) if exact else 0.0

@@ -108,7 +108,11 @@ def list_runs(
     is_read = with_figures or (verbose and not machine_readable)
     listed = (
         api.read_listed_runs(
-            entries, figures=with_figures, verify=verify or len(entries) <= MAX_HASHED, reporter=session.out
+            entries,
+            figures=with_figures,
+            verify=verify or len(entries) <= MAX_HASHED,
+            brief=not (verbose or machine_readable),
+            reporter=session.out,
         )
         if is_read
         else api.Listing(tuple(api.ListedRun(entry) for entry in entries), hashed=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
@@ -128,10 +128,12 @@ def _narrowed(columns: Sequence[_Column], limit: int | None) -> Iterator[_Column
 def _lines(narrowed: Iterator[_Column], text: str | None) -> Iterator[str]:
     """The header and the rows; `narrowed` begins with the last column."""
     columns = list(narrowed)[::-1]
-    for row in (
-        [column.name for column in columns],
-        *zip(*(column.cells for column in columns), strict=True),
-    ):
+    header = [column.name for column in columns]
+    rows = zip(*(column.cells for column in columns), strict=True)
+    if text not in header:
+        yield from _single_lines(columns, header, rows)
+        return
+    for row in (header, *rows):
         parts = [
             wrapped(cell, column.width, whole=False)
             if column.name == text
@@ -142,6 +144,21 @@ def _lines(narrowed: Iterator[_Column], text: str | None) -> Iterator[str]:
             yield _GAP.join(
                 part.ljust(column.width) for part, column in zip(line, columns, strict=True)
             ).rstrip()
+
+
+def _single_lines(
+    columns: Sequence[_Column], header: Sequence[str], rows: Iterable[Sequence[str]]
+) -> Iterator[str]:
+    """Rows without sentences; by one template, because a list may have many thousands."""
+    line = _GAP.join(f"{{:{column.width}}}" for column in columns).format
+    is_cut = [
+        at for at, column in enumerate(columns) if max(map(len, (column.name, *column.cells))) > column.width
+    ]
+    for row in (header, *rows):
+        cells = list(row)
+        for at in is_cut:
+            cells[at] = cut_text(cells[at], columns[at].width)
+        yield line(*cells).rstrip()
 
 
 def _record(header: Sequence[str], row: Sequence[str], limit: int) -> Iterator[str]:

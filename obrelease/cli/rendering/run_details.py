@@ -196,7 +196,7 @@ def _finding(check: Check) -> str:
 def instant(epoch_ns: int) -> str:
     """UTC to the second; instants past the year 9999 stay a number."""
     try:
-        return datetime.fromtimestamp(epoch_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{datetime.fromtimestamp(epoch_ns // 1_000_000_000, UTC).replace(tzinfo=None).isoformat()}Z"
     except (ValueError, OverflowError, OSError):
         return f"{epoch_ns} ns"
 

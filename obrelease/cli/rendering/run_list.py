@@ -37,10 +37,10 @@ def listing(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> str:
         figures: show the headline figure and the latency of each run in place of its events.
         verbose: show everything that fits on a long line.
     """
-    rows = [dict(_cells(run, figures=figures, verbose=verbose)) for run in runs]
-    return (
-        table([list(row.values()) for row in rows], list(rows[0]), optional=_LESS_IMPORTANT) if rows else ""
-    )
+    if not runs:
+        return ""
+    columns = dict(_columns(runs, figures=figures, verbose=verbose))
+    return table(list(zip(*columns.values(), strict=True)), list(columns), optional=_LESS_IMPORTANT)
 
 
 def csv_listing(runs: Sequence[ListedRun], *, figures: bool) -> str:
@@ -72,52 +72,57 @@ def _cell(value: object) -> str:
     return f"'{cell}" if is_text else cell
 
 
-def _cells(run: ListedRun, *, figures: bool, verbose: bool) -> Iterator[tuple[str, str]]:
-    entry = run.entry
-    events = ("events", (entry.events_digest or "-")[:SHORT_DIGEST])
-    yield "digest", entry.digest[:SHORT_DIGEST]
-    yield "created", instant(entry.created_ns)
-    yield "kind", entry.kind
-    yield "scenario", entry.scenario
-    yield "core", printable(entry.core or "-")
-    yield "messages", number_text(entry.messages) or "-"
+Column = tuple[str, list[str]]
+"""The heading of a column and its cells: lists are long, so cells are made column by column."""
+
+
+def _columns(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> Iterator[Column]:
+    entries, listed = [run.entry for run in runs], [run.listed for run in runs]
+    events = ("events", [(entry.events_digest or "-")[:SHORT_DIGEST] for entry in entries])
+    yield "digest", [entry.digest[:SHORT_DIGEST] for entry in entries]
+    yield "created", [instant(entry.created_ns) for entry in entries]
+    yield "kind", [entry.kind for entry in entries]
+    yield "scenario", [entry.scenario for entry in entries]
+    yield "core", [printable(entry.core or "-") for entry in entries]
+    yield "messages", [number_text(entry.messages) or "-" for entry in entries]
     if figures:
-        yield from _figures(run.listed)
-    yield "commit", short_commit(entry.commit, entry.dirty) or "-"
+        yield from _figures(listed)
+    yield "commit", [short_commit(entry.commit, entry.dirty) or "-" for entry in entries]
     if not figures:
         yield events
-    yield "checks", _verdict(run) if figures or verbose else _checks(entry)
+    yield "checks", [_verdict(run) if figures or verbose else _checks(run.entry) for run in runs]
     if not verbose:
         return
     if figures:
-        yield from (*_headline_of(run.listed), events)
-    yield from _names(run.listed)
-    load = run.listed.load_1m_milli if run.listed else None
-    yield "load", "-" if load is None else f"{load / 1000:.2f}"
-    yield "whole commit", entry.commit or "-"
+        yield from (*_headlines(listed), events)
+    yield from _names(listed)
+    loads = [each.load_1m_milli if each else None for each in listed]
+    yield "load", ["-" if load is None else f"{load / 1000:.2f}" for load in loads]
+    yield "whole commit", [entry.commit or "-" for entry in entries]
 
 
-def _figures(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
-    first = listed.headline if listed else None
-    figures = listed.figures if listed else {}
-    yield "figure", printable(readable(first[2], first[1])) if first else "-"
-    yield "p50", readable(figures.get("latency_p50_ns"), "ns")
-    yield "p99", readable(figures.get("latency_p99_ns"), "ns")
+def _figures(listed: Sequence[ListedFigures | None]) -> Iterator[Column]:
+    first = [each.headline if each else None for each in listed]
+    yield "figure", [printable(readable(each[2], each[1])) if each else "-" for each in first]
+    for name in ("p50", "p99"):
+        values = [each.figures[f"latency_{name}_ns"] if each else None for each in listed]
+        yield name, [readable(value, "ns") for value in values]
 
 
-def _headline_of(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
+def _headlines(listed: Sequence[ListedFigures | None]) -> Iterator[Column]:
     """The name of the headline figure, and the clock of the latency."""
-    first = listed.headline if listed else None
-    yield "of", cut_text(printable(first[0]), _WIDEST_NAME) if first else "-"
-    yield "clock", (listed.figures["latency_clock"] if listed else None) or "-"
+    first = [each.headline if each else None for each in listed]
+    yield "of", [cut_text(printable(each[0]), _WIDEST_NAME) if each else "-" for each in first]
+    yield "clock", [(each.figures["latency_clock"] if each else None) or "-" for each in listed]
 
 
-def _names(listed: ListedFigures | None) -> Iterator[tuple[str, str]]:
+def _names(listed: Sequence[ListedFigures | None]) -> Iterator[Column]:
     """The workload's own name, the machine and the labels of a run."""
-    figures = listed.figures if listed else {}
-    yield "title", cut_text(printable(figures["title"]), _WIDEST_NAME) if figures else "-"
-    yield "host", cut_text(printable(figures.get("host") or "-"), _WIDEST_NAME)
-    yield "labels", cut_text(scalars_text(figures.get("labels", {})), _WIDEST_NAME) or "-"
+    known = [each.figures if each else {} for each in listed]
+    yield "title", [cut_text(printable(each["title"]), _WIDEST_NAME) if each else "-" for each in known]
+    yield "host", [cut_text(printable(each.get("host") or "-"), _WIDEST_NAME) for each in known]
+    labels = [scalars_text(each.get("labels", {})) for each in known]
+    yield "labels", [cut_text(text, _WIDEST_NAME) or "-" for text in labels]
 
 
 def _checks(entry: Entry) -> str:

@@ -8,6 +8,7 @@ Format history (`TABLE_VERSION`, a part of the file's name):
 
 1. First version.
 2. What lists show is in full: JSON figures, checks, and the files behind them.
+3. What a line of a list shows is also kept alone (`brief`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any, Final
 from obrelease.models.run_figures import FigurePoint, RunFigures, SeriesKey
 from obrelease.storage.hashing import digest_bytes
 
-TABLE_VERSION: Final = 2
+TABLE_VERSION: Final = 3
 
 _CACHE: Final = Path(".cache", "obrelease", "figures")
 _BUSY_SECONDS: Final = 30.0
@@ -33,12 +34,17 @@ _SERIES_COLUMNS: Final = tuple(column.name for column in fields(SeriesKey))
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
     " place TEXT NOT NULL, created_ns INTEGER NOT NULL, commit_id TEXT, dirty INTEGER,"
-    " toolchain TEXT NOT NULL, labels TEXT NOT NULL, listed TEXT NOT NULL)",
+    " toolchain TEXT NOT NULL, labels TEXT NOT NULL, listed TEXT NOT NULL, brief TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS run_place ON run (place)",
     "CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS figure (series INTEGER NOT NULL, run INTEGER NOT NULL, value REAL NOT NULL,"
     " low REAL, high REAL, count INTEGER, PRIMARY KEY (series, run)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS complete (place TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID",
+)
+_INSERT_RUN: Final = (
+    "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, json_array(json_extract(?9, '$.headline'),"
+    " json_extract(?9, '$.figures.latency_p50_ns'), json_extract(?9, '$.figures.latency_p99_ns'),"
+    " json_extract(?9, '$.checks')))"
 )
 TABLE_ERRORS: Final = (sqlite3.Error, OSError)
 """What reading or writing the table can raise; lists do without it then."""
@@ -64,6 +70,12 @@ class FiguresTable:
         """What lists show of runs, by digest; runs that are not known are left out."""
         rows = self._select("digest, listed", digests)
         return {digest: json.loads(text) for digest, text in rows}
+
+    def brief(self, digests: Sequence[str]) -> dict[str, list[Any]]:
+        """What a line of a list shows of runs, by digest: the headline, p50, p99, and the checks."""
+        rows = list(self._select("digest, brief", digests))
+        values = json.loads(f"[{','.join(text for _, text in rows)}]")
+        return {digest: value for (digest, _), value in zip(rows, values, strict=True)}
 
     def series(self) -> dict[int, SeriesKey]:
         """All series, by number."""
@@ -130,7 +142,7 @@ class FiguresTable:
         (last,) = self._connection.execute("SELECT max(id) FROM run").fetchone()
         numbered = list(enumerate(new.values(), (last or 0) + 1))
         self._connection.executemany(
-            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _INSERT_RUN,
             (
                 (
                     number,

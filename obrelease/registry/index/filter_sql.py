@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,9 @@ def select_entries(
     """
     selections = (_buffer_selection(where), _run_selection(connection, where))
     found = [_read(connection, root, each, limit) for each in selections if each is not None]
-    yield from islice(merge(*found, key=newest_first), limit)
+    first = [next(entries, None) for entries in found]
+    some = [chain((head,), rest) for head, rest in zip(first, found, strict=True) if head is not None]
+    yield from some[0] if len(some) == 1 else islice(merge(*some, key=newest_first), limit)
 
 
 def _read(

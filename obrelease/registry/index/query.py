@@ -167,8 +167,9 @@ def _query(connection: IndexConnection, root: Path, where: Filter, limit: int | 
     delta = find_changes(connection, root)
     indexed = select_entries(connection, root, where, None if delta.removed else limit)
     added = sorted(filter(where.accepts, delta.added), key=newest_first)
-    remaining = (entry for entry in indexed if entry.location not in delta.removed)
-    entries = tuple(islice(merge(remaining, added, key=newest_first), limit))
+    if delta.removed:
+        indexed = (entry for entry in indexed if entry.location not in delta.removed)
+    entries = tuple(islice(merge(indexed, added, key=newest_first) if added else indexed, limit))
     connection.execute("COMMIT")
     if delta.should_flush:
         with suppress(sqlite3.OperationalError):
