@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact_format import ARTEFACT_VERSION, ENVELOPE_NAME, MAX_SAFE_INTEGER
@@ -26,9 +25,8 @@ FIELDS: Final = (
 """The keys of `Entry.as_json`, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A recorded run.
+class Entry(NamedTuple):
+    """A recorded run; a tuple, because lists make many thousands.
 
     Attributes:
         digest: the artefact digest, sha256 of `artefact.json` as stored.

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +26,15 @@ def base64_digest(data: bytes) -> str:
 
 def keyed_digest(key: bytes, data: bytes, size: int) -> str:
     """A digest of `size` bytes that cannot be made without the key, in lower-case hex (keyed BLAKE2b)."""
-    return hashlib.blake2b(data, key=key, digest_size=size).hexdigest()
+    hasher = _keyed_hasher(key, size).copy()
+    hasher.update(data)
+    return hasher.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _keyed_hasher(key: bytes, size: int) -> hashlib.blake2b:
+    """The state after the key, which is the same for all rows of an index."""
+    return hashlib.blake2b(key=key, digest_size=size)
 
 
 class Hasher:

@@ -331,7 +331,7 @@ def test_a_row_that_differs_from_its_envelope_is_not_loaded_nor_collected(
 ) -> None:
     """Facts are compared with the envelope when it is opened, whoever sealed the row."""
     (true, *_) = registry.find()
-    false = Entry(**{name: getattr(true, name) for name in Entry.__slots__} | {"core": "planted"})
+    false = true._replace(core="planted")
     with pytest.raises(IntegrityError, match="differs from what the index says"):
         registry.load(false)
     monkeypatch.setattr(Registry, "find", lambda *_, **__: (false,))

@@ -63,7 +63,10 @@ def _time(value_ns: float) -> str:
     if value_ns == 0:
         return "0 ns"
     rounded = _rounded(value_ns)
-    unit = next((unit for unit, scale in reversed(_TIMES_NS.items()) if abs(rounded) >= scale), "ps")
+    size = abs(rounded)
+    if 1.0 <= size < _TIMES_NS["us"]:
+        return f"{_plain(rounded)} ns"
+    unit = next((unit for unit, scale in reversed(_TIMES_NS.items()) if size >= scale), "ps")
     return f"{_plain_or_exponent(_rounded(value_ns / _TIMES_NS[unit]))} {unit}"
 
 

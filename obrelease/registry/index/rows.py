@@ -52,26 +52,12 @@ def entry_of_row(root: Path, key: bytes, row: Sequence[Any]) -> Entry:
     Raises:
         DamagedIndex: the row does not match its seal.
     """
-    if _seal(tuple(row[:_SEALED]), key) != row[_SEALED]:
+    values = tuple(row[:_SEALED])
+    if _seal(values, key) != row[_SEALED]:
         raise DamagedIndex("a row does not match its seal")
-    location, digest, kind, scenario, created, size, core, commit, dirty, *rest = row[:_SEALED]
-    workload, messages, events, checks_failed = rest
-    return Entry(
-        digest=digest,
-        kind=kind,
-        scenario=scenario,
-        root=root,
-        location=location,
-        created_ns=created + TIME_OFFSET_NS,
-        size_bytes=size,
-        core=core,
-        commit=commit,
-        dirty=None if dirty is None else bool(dirty),
-        workload=workload,
-        messages=messages,
-        events_digest=events,
-        checks_failed=checks_failed,
-    )
+    location, digest, kind, scenario, created, size, core, commit, dirty, *rest = values
+    created_ns, is_dirty = created + TIME_OFFSET_NS, None if dirty is None else bool(dirty)
+    return Entry(digest, kind, scenario, root, location, created_ns, size, core, commit, is_dirty, *rest)
 
 
 def newest_first(entry: Entry) -> tuple[int, str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -108,7 +107,7 @@ def test_a_row_inserted_twice_is_one_row(
     connection: IndexConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newer row stays, in whichever table the older one is."""
-    first, second = made_up(1), replace(made_up(1), size_bytes=2)
+    first, second = made_up(1), made_up(1)._replace(size_bytes=2)
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 0)
     put(connection, first)
     monkeypatch.setattr(write_buffer, "MAX_BUFFERED_ROWS", 9)
