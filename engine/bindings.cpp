@@ -28,6 +28,7 @@
 namespace {
 
 using obengine::Event;
+using obengine::KeptTrade;
 using obengine::Engine;
 using obengine::EngineRecord;
 using obengine::Resting;
@@ -35,7 +36,7 @@ using obengine::RuleRecord;
 using obengine::SymbolRecord;
 using AuctionRow = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
 using DigestedBatch = std::tuple<nb::object, std::string, std::uint64_t>;
-using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut, BytesOut>;
+using SnapshotParts = std::tuple<std::uint64_t, BytesOut, BytesOut, BytesOut, BytesOut, BytesOut>;
 
 // Passes each record of a byte array to the restorer.
 template <class Record>
@@ -79,8 +80,8 @@ public:
 
     [[nodiscard]] SnapshotParts snapshot() {
         std::uint64_t next_sequence = 0;
-        Memory head, symbols, orders, rules;
-        std::size_t symbol_bytes = 0, order_bytes = 0, rule_bytes = 0;
+        Memory head, symbols, orders, rules, trades;
+        std::size_t symbol_bytes = 0, order_bytes = 0, rule_bytes = 0, trade_bytes = 0;
         {
             const nb::gil_scoped_release released;
             const std::scoped_lock held(lock_);
@@ -96,22 +97,26 @@ public:
             const auto set = obengine::rule_records(*engine_);
             rules = copied(set.data(), set.size());
             rule_bytes = set.size() * sizeof(RuleRecord);
+            const auto& window = engine_->shared().window.trades();
+            const std::vector<KeptTrade> kept(window.begin(), window.end());
+            trades = copied(kept.data(), kept.size());
+            trade_bytes = kept.size() * sizeof(KeptTrade);
         }
         return {next_sequence, as_array(std::move(head), sizeof(EngineRecord)),
                 as_array(std::move(symbols), symbol_bytes), as_array(std::move(orders), order_bytes),
-                as_array(std::move(rules), rule_bytes)};
+                as_array(std::move(rules), rule_bytes), as_array(std::move(trades), trade_bytes)};
     }
 
     // The rules of snapshots are in Python; records that break them would corrupt the books.
     void restore(std::uint64_t next_sequence, const BytesIn& head, const BytesIn& symbols, const BytesIn& orders,
-                 const BytesIn& rules) {
+                 const BytesIn& rules, const BytesIn& trades) {
         const nb::module_ records = nb::module_::import_("obengine.api.snapshot");
         const auto viewed = [&](const BytesIn& bytes, const char* type) {
             return nb::cast(bytes).attr("view")(records.attr(type));
         };
         const nb::object snapshot = records.attr("Snapshot")(next_sequence, viewed(orders, "RESTING"),
                                                              viewed(head, "ENGINE"), viewed(symbols, "SYMBOL"),
-                                                             viewed(rules, "RULE"));
+                                                             viewed(rules, "RULE"), viewed(trades, "KEPT_TRADE"));
         nb::module_::import_("obengine.api.snapshot_checks").attr("validate_snapshot")(snapshot, symbols_);
         const nb::gil_scoped_release released;
         const std::scoped_lock held(lock_);
@@ -121,6 +126,7 @@ public:
         restorer.add(record, next_sequence);
         add_all<SymbolRecord>(restorer, symbols);
         add_all<RuleRecord>(restorer, rules);
+        add_all<KeptTrade>(restorer, trades);
         add_all<Resting>(restorer, orders);
         engine_ = restorer.finish();
     }
@@ -215,9 +221,9 @@ NB_MODULE(_native, module) {
              nb::sig("def apply_digested(self, commands: NDArray[numpy.void]) -> tuple[memoryview, str, int]"),
              "The same on two threads: the EVENT records, their sha256, nanoseconds of the matching thread.")
         .def("snapshot", &LockedEngine::snapshot,
-             "The next sequence number, and ENGINE, SYMBOL, RESTING and RULE records as byte arrays.")
+             "The next sequence number, and ENGINE, SYMBOL, RESTING, RULE and KEPT_TRADE records as byte arrays.")
         .def("restore", &LockedEngine::restore, nb::arg("next_sequence"), nb::arg("engine"), nb::arg("symbols"),
-             nb::arg("orders"), nb::arg("rules"), "Replace the state by that of a snapshot, which is validated first.")
+             nb::arg("orders"), nb::arg("rules"), nb::arg("trades"), "Replace the state by that of a snapshot, which is validated first.")
         .def("depth", &LockedEngine::depth, nb::arg("symbol"), nb::arg("side"), nb::arg("levels"),
              "The best levels of a side: price in ticks, lots, number of orders.")
         .def("indication", &LockedEngine::indication, nb::arg("symbol"), nb::arg("reference_ticks"),

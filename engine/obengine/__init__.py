@@ -37,11 +37,12 @@ _MODULES = {
     ),
     "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",
     "obengine.api.orders": (
-        "cancel execute mass_cancel modify new_order set_band set_clock set_matching set_state set_steps "
-        "set_steps_from"
+        "bust_trade cancel execute keep_trades mass_cancel modify new_order set_band set_clock set_matching "
+        "set_state set_steps set_steps_from"
     ),
     "obengine.api.protocol": "Book Indication Level",
     "obengine.api.snapshot": "Snapshot",
+    "obengine.api.trades": "standing_trades",
     "obengine.audit.invariants": "audit_events check_snapshot nonzero_faults",
     "obengine.cores": "NativeBuild core_names make_book native_build native_unavailable_reason",
     "obengine.feeds.databento": "DatabentoDay read_databento",

@@ -52,8 +52,10 @@ from obengine.api.order_book import (
     OrderBook as OrderBook,
 )
 from obengine.api.orders import (
+    bust_trade as bust_trade,
     cancel as cancel,
     execute as execute,
+    keep_trades as keep_trades,
     mass_cancel as mass_cancel,
     modify as modify,
     new_order as new_order,
@@ -66,6 +68,7 @@ from obengine.api.orders import (
 )
 from obengine.api.protocol import Book as Book, Indication as Indication, Level as Level
 from obengine.api.snapshot import Snapshot as Snapshot
+from obengine.api.trades import standing_trades as standing_trades
 from obengine.audit.invariants import (
     audit_events as audit_events,
     check_snapshot as check_snapshot,

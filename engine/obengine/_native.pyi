@@ -36,9 +36,10 @@ class Engine:
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
         Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
     ]:
         """
-        The next sequence number, and ENGINE, SYMBOL, RESTING and RULE records as byte arrays.
+        The next sequence number, and ENGINE, SYMBOL, RESTING, RULE and KEPT_TRADE records as byte arrays.
         """
 
     def restore(
@@ -50,6 +51,7 @@ class Engine:
         ],
         orders: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
         rules: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        trades: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> None:
         """Replace the state by that of a snapshot, which is validated first."""
 

@@ -35,7 +35,8 @@ class Temper:
     """What a stream is made of.
 
     Attributes:
-        ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK, STEPS, RULE.
+        ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK, STEPS, RULE,
+            TRADE_WINDOW, BUST.
         kinds: weights of the kinds of NEW, in their order.
         tifs: weights of the times in force, likewise.
         post_only, hidden, iceberg, minimum, prevented, by_total, to_limit: shares of NEW that may have it.
@@ -50,7 +51,7 @@ class Temper:
     """
 
     name: str
-    ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01, 0.002)
+    ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01, 0.002, 0, 0.002, 0.02)
     kinds: Weights = (0.6, 0.12, 0.08, 0.08, 0.06, 0.06)
     tifs: Weights = (0.5, 0.1, 0.1, 0.08, 0.06, 0.08, 0.04, 0.04)
     post_only: float = 0.08
@@ -190,6 +191,10 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
         out[field] = np.where(row, rng.integers(1, 4, n), out[field])
     width = rng.integers(0, 2 * temper.spread, n).astype(np.uint64)
     out["order_id"] = np.where(rule, width, out["order_id"])
+    window = op == Op.TRADE_WINDOW
+    out["qty_lots"] = np.where(window, rng.choice([0, 1, 50, 5_000, 2**20, 2**20 + 1], n), out["qty_lots"])
+    guess = (np.arange(n) * rng.uniform(0.9, 1.3, n)).astype(np.uint64)
+    out["order_id"] = np.where(op == Op.BUST, guess, out["order_id"])
     clock = op == Op.CLOCK
     time_ns = np.cumsum(clock) * temper.step_ns + rng.integers(-temper.step_ns, 1, n)
     out["order_id"] = np.where(clock, np.maximum(time_ns, 0).astype(np.uint64), out["order_id"])
@@ -199,7 +204,7 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
 def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: Commands) -> None:
     """Overwrite single fields, so that each check of each command is reached."""
     edges: tuple[tuple[Commands, str, tuple[int, ...]], ...] = (
-        (out, "op", (0, 0, 4, 10, 255)),
+        (out, "op", (0, 0, 4, 9, 10, 11, 12, 255)),
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6, 7, 8)),

@@ -14,6 +14,10 @@ STATES = ((0, 0), (0, 0), (2, 0), (2, 1), (2, 1), (1, 0), (1, 4), (2, 4), (3, 1)
 class AuctionGenerator(LaterGenerator):
     """Also what came after `later_stream`: orders for an auction, closing auctions, halts that uncross."""
 
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.made = 0
+
     def step(self) -> list[Row]:
         """One command, or an EXTEND and its NEW or MODIFY."""
         what = self.draw(20)
@@ -31,7 +35,14 @@ class AuctionGenerator(LaterGenerator):
             ]
         if what == 7 and self.draw(3) == 0:
             return [(Op.RULE, self.draw(2), Rule.BAND, 0, symbol, 0, 0, 0, self.draw(25), price)]
-        return super().step()
+        if what == 8 and self.draw(2) == 0:
+            size = (0, 1, 20, 500, 500, 500, 2**20 + 1)[self.draw(7)]
+            return [(Op.TRADE_WINDOW, 0, 0, 0, 9, 0, size, 0, 0, 0)]
+        rows = super().step()
+        self.made += len(rows)
+        if what == 9:
+            return [*rows, (Op.BUST, 0, 0, 0, 9, 0, 0, 0, self.made + self.draw(400), 0)]
+        return rows
 
 
 def auction_stream(commands: int = 30_000) -> Commands:

@@ -56,11 +56,34 @@ class NaiveBook:
         self.prices: list[int] = []
         self.elected: list[Order] = []
         self.rows: list[EventRow] = []
+        self.sequence = self.window = 0
+        self.trades: list[tuple[int, EventRow]] = []
+        self.busted: set[int] = set()
 
     def apply(self, commands: Commands) -> Events:
         """Events of a batch, one command after another."""
-        rows = [row for fields in commands.tolist() for row in self.one(Command(*fields))]
+        rows = [row for fields in commands.tolist() for row in self.counted(Command(*fields))]
         return np.array(rows, EVENT)
+
+    def counted(self, command: Command) -> list[EventRow]:
+        """Events of one command, whose trades are kept by sequence number."""
+        rows = self.one(command)
+        made = [(self.sequence + at, row) for at, row in enumerate(rows) if row[0] == EventKind.TRADED]
+        self.sequence += len(rows)
+        self.trades = [*self.trades, *made][-self.window :] if self.window else []
+        return rows
+
+    def bust(self, trade_id: int) -> int:
+        """Declare a kept trade void."""
+        found = [row for sequence, row in self.trades if sequence == trade_id]
+        if not found:
+            return RejectCode.UNKNOWN_TRADE
+        if trade_id in self.busted:
+            return RejectCode.ALREADY_BUSTED
+        self.busted.add(trade_id)
+        _, detail, symbol, lots, _, _, price = found[0]
+        self.rows.append((EventKind.TRADE_BUSTED, detail, symbol, lots, trade_id, 0, price))
+        return 0
 
     def one(self, command: Command) -> list[EventRow]:
         """Events of one command."""
@@ -89,6 +112,12 @@ class NaiveBook:
             return self.mass_cancel(command)
         if command.op == Op.CLOCK:
             return self.set_clock(command)
+        if command.op == Op.TRADE_WINDOW:
+            self.window = command.qty_lots
+            self.rows.append((EventKind.TRADE_WINDOW_SET, 0, command.symbol, self.window, 0, 0, 0))
+            return 0
+        if command.op == Op.BUST:
+            return self.bust(command.order_id)
         if command.op == Op.STATE:
             return self.set_state(command)
         if command.op == Op.STEPS:

@@ -81,7 +81,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
     lots_read = op in (Op.NEW, Op.CANCEL, Op.MODIFY, Op.EXECUTE)
     trigger = x.trigger <= 0 if trailing else x.trigger == NO_PRICE if stop else x.trigger != 0
     broken = {
-        RejectCode.UNKNOWN_OP: op > 9,
+        RejectCode.UNKNOWN_OP: op > 11,
         RejectCode.UNKNOWN_SIDE: (new and c.side > 1) or (op == Op.MASS_CANCEL and c.side > 2),
         RejectCode.UNKNOWN_KIND: new and c.kind > 5,
         RejectCode.UNKNOWN_TIF: new
@@ -92,7 +92,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         if op == Op.STATE
         else c.flags > (op in (Op.CLOCK, Op.MODIFY)),
         RejectCode.UNKNOWN_SYMBOL: c.symbol >= symbols
-        and op != Op.CLOCK
+        and op not in (Op.CLOCK, Op.TRADE_WINDOW, Op.BUST)
         and not (op == Op.MASS_CANCEL and c.symbol == 65_535),
         RejectCode.UNKNOWN_STATE: op == Op.STATE and c.side > 2,
         RejectCode.BAD_TIME: op == Op.CLOCK and c.order_id < clock,
@@ -100,7 +100,8 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
         and (c.participant not in range(1, 65_536) or c.qty_lots not in range(1, 65_536)),
         RejectCode.UNKNOWN_RULE: op == Op.RULE and c.kind > 2,
         RejectCode.BAD_RULE: op == Op.RULE and bad_rule(c),
-        RejectCode.BAD_QUANTITY: lots_read and c.qty_lots < (op != Op.CANCEL),
+        RejectCode.BAD_QUANTITY: (lots_read and c.qty_lots < (op != Op.CANCEL))
+        or (op == Op.TRADE_WINDOW and c.qty_lots not in range(2**20 + 1)),
         RejectCode.BAD_PRICE: c.price_ticks == NO_PRICE and ((new and with_limit) or op == Op.MODIFY),
         RejectCode.MISSING_EXTENSION: ((new or amend) and extended and given is None)
         or (new and stop and not extended),

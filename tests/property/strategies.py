@@ -142,6 +142,18 @@ def _running() -> st.SearchStrategy[Fields]:
         ),
         _rules(),
         _rules(),
+        st.tuples(
+            st.sampled_from([int(Op.TRADE_WINDOW), int(Op.BUST), int(Op.BUST)]),
+            _byte,
+            _byte,
+            _byte,
+            st.integers(0, 9),
+            fixed,
+            st.sampled_from([0, 1, 2, 50, 50, 2**20, 2**20 + 1]),
+            _owners,
+            st.integers(0, 40),
+            _prices,
+        ),
         st.tuples(st.just(int(Op.CLOCK)), _byte, fixed, fixed, _symbols, _bit, fixed, fixed, _times, _prices),
         st.tuples(
             st.just(int(Op.MASS_CANCEL)),

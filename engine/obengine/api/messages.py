@@ -59,6 +59,7 @@ MASS_CANCELLED side as sent     number of orders             0 (order_id: partic
 CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
 STEPS_SET      0                the lot step                 0 (order_id: the price step)
 RULE_SET       Rule             as sent                      as sent
+TRADE_BUSTED   as TRADED        the lots of the trade        its price (order_id: the trade id)
 LIMIT_STATE    Side or NO_SIDE  0 (order_id: until, in ns)   the end of the band
 ============== ================ ============================ ==================================
 
@@ -110,6 +111,9 @@ MAX_STEP: Final = 2**16 - 1
 MAX_STEP_ROWS: Final = 64
 """The greatest number of rows of a symbol's table of steps."""
 
+MAX_KEPT_TRADES: Final = 2**20
+"""TRADE_WINDOW: the greatest number of trades."""
+
 END_OF_DAY: Final = 1
 """CLOCK: the flag that expires DAY orders."""
 
@@ -133,6 +137,8 @@ class Op(IntEnum):
     CLOCK = 7
     STEPS = 8
     RULE = 9
+    TRADE_WINDOW = 10
+    BUST = 11
 
 
 class Side(IntEnum):
@@ -264,6 +270,8 @@ class EventKind(IntEnum):
     STEPS_SET = 12
     RULE_SET = 13
     LIMIT_STATE = 14
+    TRADE_WINDOW_SET = 15
+    TRADE_BUSTED = 16
 
 
 class CancelReason(IntEnum):
@@ -316,6 +324,8 @@ class RejectCode(IntEnum):
     UNKNOWN_RULE = 24
     BAD_RULE = 25
     OUTSIDE_BAND = 26
+    UNKNOWN_TRADE = 27
+    ALREADY_BUSTED = 28
 
 
 COMMAND: Final = np.dtype(

@@ -120,6 +120,14 @@ class OrderBook:
         """Set how a taker trades with a level of a symbol, with the arguments of `set_matching`."""
         return self.apply(orders.set_matching(matching, **more))
 
+    def keep_trades(self, trades: int) -> list[Event]:
+        """Keep the last trades, so that they can be busted."""
+        return self.apply(orders.keep_trades(trades))
+
+    def bust_trade(self, trade_id: int) -> list[Event]:
+        """Declare a trade void; its id is the sequence number of its TRADED event."""
+        return self.apply(orders.bust_trade(trade_id))
+
     def set_clock(self, time_ns: int, *, end_of_day: bool = False) -> list[Event]:
         """Set the clock and expire orders that are due."""
         return self.apply(orders.set_clock(time_ns, end_of_day=end_of_day))

@@ -165,6 +165,16 @@ def set_state(
     return _records((Op.STATE, state, 0, 0, symbol, flags, 0, 0, 0, reference_ticks))
 
 
+def keep_trades(trades: int) -> Commands:
+    """Build a TRADE_WINDOW command: keep the last trades, so that they can be busted."""
+    return _records((Op.TRADE_WINDOW, 0, 0, 0, 0, 0, trades, 0, 0, 0))
+
+
+def bust_trade(trade_id: int) -> Commands:
+    """Build a BUST command; a trade id is the sequence number of its TRADED event."""
+    return _records((Op.BUST, 0, 0, 0, 0, 0, 0, 0, trade_id, 0))
+
+
 def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:
     """Build a CLOCK command, which expires orders that are due, and DAY orders at the end of day."""
     return _records((Op.CLOCK, 0, 0, 0, 0, end_of_day, 0, 0, time_ns, 0))

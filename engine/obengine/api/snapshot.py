@@ -5,7 +5,7 @@ All integers are little-endian. Section 11 of SPECIFICATION.md defines the field
 `ENGINE` (40 bytes, one record): the clock and the pending EXTEND::
 
     0  u8 clock_ns    8  u4 extended (1: an EXTEND is pending, else the rest is 0)    12 i4 display_lots
-    16 u4 min_lots    20 u4 reserved    24 u8 expiry_ns    32 i8 trigger_ticks (or trail)
+    16 u4 min_lots    20 u4 trade_window  24 u8 expiry_ns    32 i8 trigger_ticks (or trail)
 
 `SYMBOL` (16 bytes), by symbol, only for symbols that have a last price or a step, or are not OPEN::
 
@@ -23,6 +23,11 @@ All integers are little-endian. Section 11 of SPECIFICATION.md defines the field
 
     0  u2 symbol    2  u1 rule (Rule, RuleState)    3  u1 detail    4  i4 lots    8  u8 value
     16 i8 price_ticks    24 u4 number    28 u4 reserved
+
+`KEPT_TRADE` (24 bytes), the trades that can be busted, by id::
+
+    0  u8 sequence (the trade id)    8  i8 price_ticks    16 i4 qty_lots
+    20 u2 symbol    22 u1 detail (of TRADED)    23 u1 is_busted
 """
 
 from __future__ import annotations
@@ -41,7 +46,7 @@ ENGINE: Final = np.dtype(
         ("extended", "<u4"),
         ("display_lots", "<i4"),
         ("min_lots", "<u4"),
-        ("reserved", "<u4"),
+        ("trade_window", "<u4"),
         ("expiry_ns", "<u8"),
         ("trigger_ticks", "<i8"),
     ]
@@ -89,6 +94,18 @@ RULE: Final = np.dtype(
 )
 
 
+KEPT_TRADE: Final = np.dtype(
+    [
+        ("sequence", "<u8"),
+        ("price_ticks", "<i8"),
+        ("qty_lots", "<i4"),
+        ("symbol", "<u2"),
+        ("detail", "u1"),
+        ("is_busted", "u1"),
+    ]
+)
+
+
 def _no_engine() -> NDArray[np.void]:
     return np.zeros(1, ENGINE)
 
@@ -101,6 +118,10 @@ def _no_rules() -> NDArray[np.void]:
     return np.zeros(0, RULE)
 
 
+def _no_trades() -> NDArray[np.void]:
+    return np.zeros(0, KEPT_TRADE)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole state of a book; `Book.restore` accepts it.
@@ -111,6 +132,7 @@ class Snapshot:
         engine: one `ENGINE` record.
         symbols: `SYMBOL` records, by symbol.
         rules: `RULE` records, by symbol and rule.
+        trades: `KEPT_TRADE` records, the trades that can be busted, by id.
     """
 
     next_sequence: int
@@ -118,7 +140,8 @@ class Snapshot:
     engine: NDArray[np.void] = field(default_factory=_no_engine)
     symbols: NDArray[np.void] = field(default_factory=_no_symbols)
     rules: NDArray[np.void] = field(default_factory=_no_rules)
+    trades: NDArray[np.void] = field(default_factory=_no_trades)
 
     def digest(self) -> str:
-        """The state digest: sha256 of `ENGINE`, `SYMBOL`, `RESTING`, `RULE` records; equal on every core."""
-        return records_digest(self.engine, self.symbols, self.orders, self.rules)
+        """The state digest: sha256 of the records of all arrays; equal on every core."""
+        return records_digest(self.engine, self.symbols, self.orders, self.rules, self.trades)

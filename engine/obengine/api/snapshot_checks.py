@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from obengine.api.errors import SnapshotError, SymbolError
 from obengine.api.messages import (
+    CROSS,
     MAX_ID,
+    MAX_KEPT_TRADES,
     MAX_QTY,
     NO_PRICE,
     SELF_TRADE_MASK,
@@ -23,7 +25,7 @@ from obengine.api.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
+from obengine.api.snapshot import ENGINE, KEPT_TRADE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.api.snapshot_rules import rules_of_rules
 
 _TIF_OF: Final = np.zeros(len(Queue), np.uint8)
@@ -47,6 +49,7 @@ def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
         ("symbols", snapshot.symbols, SYMBOL),
         ("orders", snapshot.orders, RESTING),
         ("rules", snapshot.rules, RULE),
+        ("kept_trade", snapshot.trades, KEPT_TRADE),
     ):
         if records.dtype != dtype or records.ndim != 1:
             raise SnapshotError(
@@ -56,6 +59,7 @@ def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
         ("symbols", snapshot.symbols),
         ("orders", snapshot.orders),
         ("rules", snapshot.rules),
+        ("trades", snapshot.trades),
     ):
         if len(records) and int(records["symbol"].max()) >= symbols:
             raise SymbolError(f"snapshot.{name} has symbol {records['symbol'].max()}, the book has {symbols}")
@@ -81,6 +85,7 @@ def _rules(snapshot: Snapshot) -> dict[str, dict[str, NDArray[np.bool_]]]:
         "symbols": _symbol_rules(snapshot.symbols),
         "orders": _order_rules(snapshot),
         "rules": rules_of_rules(snapshot),
+        "trades": _trade_rules(snapshot),
     }
 
 
@@ -88,7 +93,7 @@ def _engine_rules(engine: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     parameters = ("display_lots", "min_lots", "expiry_ns", "trigger_ticks")
     return {
         "extended is 0 or 1": engine["extended"] <= 1,
-        "reserved of ENGINE is 0": engine["reserved"] == 0,
+        "trade_window is at most MAX_KEPT_TRADES": engine["trade_window"] <= MAX_KEPT_TRADES,
         "without an EXTEND all parameters are 0": (engine["extended"] == 1)
         | np.logical_and.reduce([engine[field] == 0 for field in parameters]),
     }
@@ -107,6 +112,20 @@ def _symbol_rules(symbols: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
         | (symbols["state"] != TradingState.OPEN)
         | (symbols["price_step"] != 0)
         | (symbols["lot_step"] != 0),
+    }
+
+
+def _trade_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
+    trades, size = snapshot.trades, int(snapshot.engine["trade_window"][0])
+    sequence = trades["sequence"]
+    rising = np.append(True, sequence[1:] > sequence[:-1])[: len(trades)]
+    return {
+        "trades are by id, before the next event": rising & (sequence < np.uint64(snapshot.next_sequence)),
+        "no more trades than the window has": np.arange(len(trades)) < size,
+        "detail of a trade is a Side or CROSS": trades["detail"] <= CROSS,
+        "is_busted is 0 or 1": trades["is_busted"] <= 1,
+        "lots of a trade are above 0": trades["qty_lots"] > 0,
+        "price of a trade is a price": trades["price_ticks"] != NO_PRICE,
     }
 
 

@@ -52,9 +52,18 @@ _AUCTION_KINDS: Final = frozenset({EventKind.AUCTION_PRICE, EventKind.REFILLED})
 _AUCTION_DETAILS: Final = frozenset({(EventKind.TRADED, CROSS), (EventKind.CANCELLED, CancelReason.AUCTION)})
 _MAY_BE_EMPTY: Final = frozenset({EventKind.STATE_CHANGED, EventKind.MASS_CANCELLED, EventKind.CLOCK_SET})
 _STAND_ALONE: Final = frozenset(
-    {EventKind.REJECTED, EventKind.STEPS_SET, EventKind.RULE_SET, EventKind.LIMIT_STATE}
+    {
+        EventKind.REJECTED,
+        EventKind.STEPS_SET,
+        EventKind.RULE_SET,
+        EventKind.LIMIT_STATE,
+        EventKind.TRADE_WINDOW_SET,
+        EventKind.TRADE_BUSTED,
+    }
 )
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
+_Trade = tuple[int, int, int, int]
+_BUSTED: Final[_Trade] = (-1, 0, 0, 0)
 _COUNTED: Final = {
     EventKind.MASS_CANCELLED: CancelReason.MASS,
     EventKind.CLOCK_SET: CancelReason.EXPIRED,
@@ -93,6 +102,9 @@ class EventAudit:
         self._auction: ReplayAuction | None = None
         self._refilling: ReplayBook | None = None
         self._cancelled_by_reason: Counter[int] = Counter()
+        self._window = 0
+        self._kept: dict[int, _Trade] = {}
+        self._next_sequence = 0
         self._readers = {
             EventKind.ACCEPTED: self._accept,
             EventKind.TRADED: self._trade,
@@ -106,13 +118,14 @@ class EventAudit:
 
     def feed(self, events: Events) -> None:
         """Audit the next batch; a batch must not end within the events of a command."""
-        for kind, detail, symbol, qty, order_id, other_id, price in EVENT_RECORD.iter_unpack(
-            events.tobytes()
+        for sequence, (kind, detail, symbol, qty, order_id, other_id, price) in enumerate(
+            EVENT_RECORD.iter_unpack(events.tobytes()), self._next_sequence
         ):
+            if self._window and kind == EventKind.TRADED:
+                self._keep(sequence, (symbol, detail, qty, price))
             if kind in _STAND_ALONE:
                 self._finish_arrival()
-                if kind == EventKind.RULE_SET and detail == Rule.MATCHING:
-                    self._set_matching(symbol, qty, other_id)
+                self._read_alone(kind, detail, symbol, qty, order_id, other_id, price)
                 continue
             if qty <= 0 and kind not in _MAY_BE_EMPTY:
                 self.faults["bad_quantity"] += 1
@@ -133,6 +146,7 @@ class EventAudit:
             ):
                 self._end_auction(self._auction)
             read(detail, symbol, qty, order_id, other_id, price)
+        self._next_sequence += len(events)
         self._finish_arrival()
 
     def resting_lots(self) -> int:
@@ -163,6 +177,32 @@ class EventAudit:
         ]
         kept: list[tuple[int, ...]] = snapshot.orders[fields].tolist()
         return sum(a != b for a, b in zip(rebuilt, kept, strict=False)) + abs(len(rebuilt) - len(kept))
+
+    def _read_alone(
+        self, kind: int, detail: int, symbol: int, qty: int, order_id: int, other_id: int, price: int
+    ) -> None:
+        """An event that belongs to no order."""
+        if kind == EventKind.RULE_SET and detail == Rule.MATCHING:
+            self._set_matching(symbol, qty, other_id)
+        elif kind == EventKind.TRADE_WINDOW_SET:
+            self._resize_window(qty)
+        elif kind == EventKind.TRADE_BUSTED:
+            self._bust(order_id, (symbol, detail, qty, price))
+
+    def _keep(self, sequence: int, trade: _Trade) -> None:
+        self._kept[sequence] = trade
+        self._resize_window(self._window)
+
+    def _resize_window(self, size: int) -> None:
+        self._window = size
+        while len(self._kept) > size:
+            del self._kept[next(iter(self._kept))]
+
+    def _bust(self, trade_id: int, trade: _Trade) -> None:
+        """Count a bust of a trade that was not made, is not kept, or was busted before."""
+        self.faults["orphan_trade"] += self._kept.get(trade_id) != trade
+        if trade_id in self._kept:
+            self._kept[trade_id] = _BUSTED
 
     def _book(self, symbol: int) -> ReplayBook:
         book = self._books.get(symbol)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import LimitsError
-from obengine.api.messages import Commands, EventKind, Op, OrderKind, TimeInForce
+from obengine.api.messages import Commands, EventKind, Op, OrderKind, Side, TimeInForce
 from obengine.harness.measure import MakeBook
 from obengine.harness.outcome import INCONCLUSIVE, CheckResult, RiskOutcome
 from obengine.risk.limits import Breach, BreachKind, RiskEngine, RiskOrder, Watched
@@ -20,9 +20,18 @@ from obengine.risk.profit_limits import profit_breaches
 
 Int64s = NDArray[np.int64]
 
-_TRADED, _CANCELLED, _ACCEPTED, _MODIFIED = (
-    int(kind) for kind in (EventKind.TRADED, EventKind.CANCELLED, EventKind.ACCEPTED, EventKind.MODIFIED)
+_TRADED, _CANCELLED, _ACCEPTED, _MODIFIED, _BUSTED = (
+    int(kind)
+    for kind in (
+        EventKind.TRADED,
+        EventKind.CANCELLED,
+        EventKind.ACCEPTED,
+        EventKind.MODIFIED,
+        EventKind.TRADE_BUSTED,
+    )
 )
+_Changes = list[tuple[int, int, int]]
+"""Participant, symbol, and lots by which the position changed, of each order of a trade."""
 
 
 def apply_risk_limits(
@@ -32,6 +41,7 @@ def apply_risk_limits(
 
     Loss and drawdown are limits of the market maker; without one, they make the limits file invalid.
 
+    A busted trade leaves the positions of its owners again, not that of the market maker.
     Orders of participant 0 have no known owner and are not checked: a limit that was applied to no order
     makes the result inconclusive. Recorded orders and changes that exceed a
     limit are applied anyway; those of the market maker are not.
@@ -41,24 +51,27 @@ def apply_risk_limits(
     maker = MarketMaker(limits.maker, risk) if limits.maker else None
     maker_symbol = limits.maker.symbol if limits.maker else -1
     points: list[tuple[int, int, int]] = []
-    apply = make().apply
+    book = make()
+    ledger = _TradeLedger(risk, keeps_trades=bool((commands["op"] == Op.BUST).any()))
     for at, time_ns in enumerate(times_ns.tolist()):
         one = commands[at : at + 1]
         order = _new_order(one, time_ns)
         _check_limits(risk, order, one, time_ns)
         left = order.qty_lots if order else 0
-        for kind, detail, symbol, lots, order_id, maker_id, price in apply(one).tolist():
+        first = book.next_sequence
+        for sequence, (kind, detail, symbol, lots, order_id, maker_id, price) in enumerate(
+            book.apply(one).tolist(), first
+        ):
             if kind == _TRADED:
-                risk.filled(symbol, maker_id, lots)
+                taker = order if order is not None and order_id == order.order_id else None
+                ledger.trade(sequence, symbol, lots, taker or order_id, maker_id)
                 risk.traded(symbol, price)
-                if order is not None and order_id == order.order_id:
-                    risk.took(order, lots)
-                    left -= lots
-                else:
-                    risk.filled(symbol, order_id, lots)
+                left -= lots if taker else 0
                 if maker is not None and symbol == maker_symbol:
                     maker.on_trade(time_ns, detail, lots, price)
                     points.append((time_ns, maker.position_lots, maker.cash + maker.position_lots * price))
+            elif kind == _BUSTED:
+                ledger.bust(order_id)
             elif kind == _CANCELLED:
                 risk.closed(symbol, order_id, lots)
             elif kind == _MODIFIED:
@@ -78,6 +91,36 @@ def apply_risk_limits(
         check=risk_check(limits, risk.breaches, risk.watched, risk.refused_after_kill, _counts(maker)),
         series={"time_ns": times, "inventory_lots": inventory, "pnl": pnl},
     )
+
+
+class _TradeLedger:
+    """Records trades in positions; if it keeps them, a bust takes them out again."""
+
+    def __init__(self, risk: RiskEngine, keeps_trades: bool) -> None:
+        self._risk, self._keeps = risk, keeps_trades
+        self._changes: dict[int, _Changes] = {}
+
+    def trade(self, sequence: int, symbol: int, lots: int, taker: RiskOrder | int, maker_id: int) -> None:
+        """Record a trade; the taker is the order that arrives, or the id of another one."""
+        changes = self._fill(symbol, maker_id, lots)
+        if isinstance(taker, RiskOrder):
+            self._risk.took(taker, lots)
+            changes.append((taker.participant, symbol, lots if taker.side == Side.BUY else -lots))
+        else:
+            changes += self._fill(symbol, taker, lots)
+        if self._keeps:
+            self._changes[sequence] = changes
+
+    def bust(self, trade_id: int) -> None:
+        """Take a trade out of the positions."""
+        for change in self._changes.pop(trade_id, []):
+            self._risk.busted(*change)
+
+    def _fill(self, symbol: int, order_id: int, lots: int) -> _Changes:
+        """Record traded lots of an open order; return how its owner's position changed."""
+        owner = self._risk.owner(symbol, order_id)
+        filled = self._risk.filled(symbol, order_id, lots)
+        return [] if owner is None else [(owner[0], symbol, filled if owner[1] == Side.BUY else -filled)]
 
 
 def _require_profit(limits: RiskLimits) -> None:

@@ -8,6 +8,7 @@ from obengine._native import Engine
 from obengine.api.errors import SymbolError
 from obengine.api.messages import EVENT, MAX_SYMBOLS, NO_PRICE, Commands, Events, Side, check_commands
 from obengine.api.protocol import ENGINE, RESTING, RULE, SYMBOL, DigestedEvents, Indication, Level, Snapshot
+from obengine.api.snapshot import KEPT_TRADE
 from obengine.api.snapshot_checks import validate_snapshot
 
 
@@ -93,13 +94,14 @@ class NativeBook:
 
     def snapshot(self) -> Snapshot:
         """The whole state, orders in the canonical order."""
-        next_sequence, engine, symbols, orders, rules = self._engine.snapshot()
+        next_sequence, engine, symbols, orders, rules, trades = self._engine.snapshot()
         return Snapshot(
             next_sequence,
             orders.view(RESTING),
             engine.view(ENGINE),
             symbols.view(SYMBOL),
             rules.view(RULE),
+            trades.view(KEPT_TRADE),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -110,11 +112,11 @@ class NativeBook:
             SymbolError: the snapshot has a symbol that this book does not have; this book is unchanged.
         """
         validate_snapshot(snapshot, self._symbols)
-        engine, symbols, orders, rules = (
+        engine, symbols, orders, rules, trades = (
             np.ascontiguousarray(part).view(np.uint8)
-            for part in (snapshot.engine, snapshot.symbols, snapshot.orders, snapshot.rules)
+            for part in (snapshot.engine, snapshot.symbols, snapshot.orders, snapshot.rules, snapshot.trades)
         )
-        self._engine.restore(snapshot.next_sequence, engine, symbols, orders, rules)
+        self._engine.restore(snapshot.next_sequence, engine, symbols, orders, rules, trades)
 
     def state_digest(self) -> str:
         """The digest of `snapshot()`."""

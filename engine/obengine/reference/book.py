@@ -83,6 +83,7 @@ class ReferenceBook:
             BatchError: not a one-dimensional contiguous array of `COMMAND`; no command was applied.
         """
         check_commands(commands)
+        self._engine.log.first_sequence = self._next_sequence
         out = _apply_batch(self._engine, commands.tobytes())
         self._next_sequence += len(out) // _EVENT_BYTES
         return np.frombuffer(out, EVENT)
@@ -212,4 +213,4 @@ def _apply_batch(processor: CommandProcessor, records: bytes) -> bytearray:  # n
 def _holds_only_plain_orders(processor: CommandProcessor, book: SymbolBook) -> bool:
     """Whether the fast path may handle a plain command for this book."""
     special = book.special_orders or book.waiting or book.at_auction or book.has_rules
-    return not (special or book.state or processor.extension)
+    return not (special or book.state or processor.extension or book.log.window.size)

@@ -86,10 +86,14 @@ class CommandProcessor:
             self._reject(command, reject_code)
 
     def _dispatch(self, command: Command, extension: Extension) -> int:
-        if command.op == Op.MASS_CANCEL:
-            return self._mass_cancel(command)
-        if command.op == Op.CLOCK:
-            return self._clock(command)
+        of_engine = {
+            int(Op.MASS_CANCEL): self._mass_cancel,
+            int(Op.CLOCK): self._clock,
+            int(Op.TRADE_WINDOW): self._set_trade_window,
+            int(Op.BUST): self._bust,
+        }.get(command.op)
+        if of_engine is not None:
+            return of_engine(command)
         book = self.books[command.symbol]
         if command.op == Op.STATE:
             change_state(book, command.side, command.price_ticks, command.flags)
@@ -136,6 +140,23 @@ class CommandProcessor:
                 changed.add(book.symbol)
         self._emit_summary(EventKind.MASS_CANCELLED, command.side, command, cancelled, command.participant)
         self._settle_all(changed)
+        return _ACCEPTED
+
+    def _set_trade_window(self, command: Command) -> int:
+        self.log.window.resize(command.qty_lots)
+        self._emit_summary(EventKind.TRADE_WINDOW_SET, 0, command, command.qty_lots, 0)
+        return _ACCEPTED
+
+    def _bust(self, command: Command) -> int:
+        trade = self.log.window.trades.get(command.order_id)
+        if trade is None:
+            return RejectCode.UNKNOWN_TRADE
+        if trade.is_busted:
+            return RejectCode.ALREADY_BUSTED
+        trade.is_busted = True
+        self.books[trade.symbol].emit(
+            EventKind.TRADE_BUSTED, trade.detail, trade.lots, command.order_id, 0, trade.price_ticks
+        )
         return _ACCEPTED
 
     def _clock(self, command: Command) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from obengine.api.messages import BandMode, Matching, OrderFlag, OrderKind, Queue, Rule, RuleState, Side
-from obengine.api.snapshot import ENGINE, RESTING, RULE, SYMBOL, Snapshot
+from obengine.api.snapshot import ENGINE, KEPT_TRADE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.reference.bands import Band, Timer
 from obengine.reference.commands import CommandProcessor
 from obengine.reference.orders import NO_EXTENSION, STOPS, Extension, Order
 from obengine.reference.pro_rata import ProRata
 from obengine.reference.step_table import StepRow, StepTable
 from obengine.reference.symbol_book import SymbolBook
+from obengine.reference.trade_window import KeptTrade
 
 _Row = tuple[int, ...]
 
@@ -20,7 +21,12 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
     """The whole state."""
     display_lots, min_lots, expiry_ns, trigger_ticks = processor.extension or NO_EXTENSION
     extended = int(processor.extension is not None)
-    head = (processor.clock_ns, extended, display_lots, min_lots, 0, expiry_ns, trigger_ticks)
+    window = processor.log.window
+    head = (processor.clock_ns, extended, display_lots, min_lots, window.size, expiry_ns, trigger_ticks)
+    trades = [
+        (sequence, trade.price_ticks, trade.lots, trade.symbol, trade.detail, trade.is_busted)
+        for sequence, trade in window.trades.items()
+    ]
     symbols = [
         (
             book.symbol,
@@ -44,15 +50,19 @@ def take_snapshot(processor: CommandProcessor, next_sequence: int) -> Snapshot:
         np.array([head], ENGINE),
         np.array(symbols, SYMBOL),
         np.array([row for book in processor.books for row in _rule_rows(book)], RULE),
+        np.array(trades, KEPT_TRADE),
     )
 
 
 def restore_snapshot(snapshot: Snapshot, symbols: int) -> CommandProcessor:
     """A command processor in the state of a valid snapshot."""
     processor = CommandProcessor(symbols)
-    processor.clock_ns, extended, display_lots, min_lots, _, expiry_ns, trigger_ticks = snapshot.engine[
-        0
-    ].tolist()
+    head = snapshot.engine[0].tolist()
+    processor.clock_ns, extended, display_lots, min_lots, size, expiry_ns, trigger_ticks = head
+    processor.log.window.size = size
+    for sequence, price, lots, symbol, detail, is_busted in snapshot.trades.tolist():
+        trade = KeptTrade(symbol, detail, lots, price, bool(is_busted))
+        processor.log.window.add(sequence, trade)
     if extended:
         processor.extension = Extension(display_lots, min_lots, expiry_ns, trigger_ticks)
     for symbol, state, has_last, price_step, lot_step, last_ticks in snapshot.symbols.tolist():

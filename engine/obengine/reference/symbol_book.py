@@ -11,17 +11,31 @@ from obengine.reference.orders import AT_AUCTION, Order
 from obengine.reference.price_ladder import Ladder, OrderQueue, RestingOrder
 from obengine.reference.pro_rata import ProRata
 from obengine.reference.step_table import StepTable
+from obengine.reference.trade_window import KeptTrade, TradeWindow
 
 _pack = EVENT_RECORD.pack
 
 
 class EventLog:
-    """Collects the events of the current batch."""
+    """Collects the events of the current batch, and keeps trades.
 
-    __slots__ = ("out",)
+    Attributes:
+        out: the event records.
+        first_sequence: the sequence number of the first of them.
+        window: the trades that can be busted.
+    """
+
+    __slots__ = ("first_sequence", "out", "window")
 
     def __init__(self) -> None:
         self.out = bytearray()
+        self.first_sequence = 0
+        self.window = TradeWindow()
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence number of the next event."""
+        return self.first_sequence + len(self.out) // EVENT_RECORD.size
 
 
 class SymbolBook:
@@ -224,6 +238,8 @@ class SymbolBook:
 
     def emit_trade(self, detail: int, lots: int, taker: int, maker: int, price: int) -> None:
         """Emit a trade and record its price for the stops."""
+        if self.log.window.size:
+            self.log.window.add(self.log.next_sequence, KeptTrade(self.symbol, detail, lots, price))
         self.emit(EventKind.TRADED, detail, lots, taker, maker, price)
         self.last_ticks = price
         if self.first_unseen_ticks is None:

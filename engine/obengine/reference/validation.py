@@ -8,6 +8,7 @@ from obengine.api.messages import (
     ALL_SYMBOLS,
     BOTH_SIDES,
     END_OF_DAY,
+    MAX_KEPT_TRADES,
     MAX_PRICE,
     MAX_STEP,
     NO_PRICE,
@@ -85,6 +86,14 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
             else RejectCode.BAD_RULE if _bad_rule(command)
             else _VALID
         )  # fmt: skip
+    if command.op == Op.TRADE_WINDOW:
+        return (
+            RejectCode.BAD_FLAGS if command.flags
+            else RejectCode.BAD_QUANTITY if not 0 <= command.qty_lots <= MAX_KEPT_TRADES
+            else _VALID
+        )  # fmt: skip
+    if command.op == Op.BUST:
+        return RejectCode.BAD_FLAGS if command.flags else _VALID
     return RejectCode.UNKNOWN_OP
 
 

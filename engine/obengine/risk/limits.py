@@ -224,6 +224,15 @@ class RiskEngine:
         self._count_fill(participant, symbol)
         return lots
 
+    def owner(self, symbol: int, order_id: int) -> tuple[int, int] | None:
+        """Participant and side of an open recorded order whose owner is known."""
+        known = self._orders.get((False, symbol, order_id))
+        return None if known is None else (known[0], known[1])
+
+    def busted(self, participant: int, symbol: int, lots: int) -> None:
+        """Take lots of a busted trade, bought ones above 0, out of a position again."""
+        self._held(participant, symbol).position -= lots
+
     def took(self, order: RiskOrder, qty_lots: int) -> None:
         """Record lots of an order that traded on arrival."""
         held = self._held(order.participant, order.symbol)

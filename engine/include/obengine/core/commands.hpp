@@ -70,6 +70,8 @@ private:
         const Op op = static_cast<Op>(command.op);
         if (op == Op::mass_cancel) return mass_cancel(command);
         if (op == Op::clock) return set_clock(command);
+        if (op == Op::trade_window) return set_trade_window(command);
+        if (op == Op::bust) return bust(command);
         Ops ops = ops_for(command.symbol);
         const RejectCode reject_code = dispatch_to_symbol(ops, op, command, extension);
         if (reject_code == RejectCode::none && op != Op::steps) settle_symbol(ops);
@@ -300,6 +302,22 @@ private:
         band.limit_ms = static_cast<std::uint32_t>(command.qty_lots);
         band.pause_ms = command.participant;
         return band;
+    }
+
+    [[nodiscard]] RejectCode set_trade_window(const Command& command) {
+        state_.shared.window.resize(static_cast<std::size_t>(command.qty_lots));
+        emit_summary(EventKind::trade_window_set, 0, command.symbol, state_.shared.window.size(), 0);
+        return RejectCode::none;
+    }
+
+    [[nodiscard]] RejectCode bust(const Command& command) {
+        KeptTrade* const trade = state_.shared.window.find(command.order_id);
+        if (trade == nullptr) return RejectCode::unknown_trade;
+        if (trade->is_busted != 0) return RejectCode::already_busted;
+        trade->is_busted = 1;
+        push(Event::of(EventKind::trade_busted, trade->detail, trade->symbol, trade->lots, trade->sequence, 0,
+                       trade->price_ticks));
+        return RejectCode::none;
     }
 
     [[nodiscard]] RejectCode mass_cancel(const Command& command) {

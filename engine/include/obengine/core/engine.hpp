@@ -33,7 +33,7 @@ public:
     // least one event.
     template <EventSink Sink>
     [[gnu::hot]] void apply(const Command& command, Sink& sink) {
-        const std::size_t before = sink.size();
+        state_.shared.sequence -= sink.size();
         const CommandRecord record(&command);
         end_ = record.end();
         extension_target_ = extension_pending_ ? record.begin() : nullptr;
@@ -41,7 +41,7 @@ public:
         process<Sink>(record, cursor);
         static_cast<void>(cursor.flush());
         extension_pending_ = extension_target_ == record.end();
-        next_sequence_ += sink.size() - before;
+        state_.shared.sequence += sink.size();
     }
 
     template <EventSink Sink>
@@ -53,7 +53,7 @@ public:
     template <EventSink Sink>
     [[gnu::hot, gnu::noinline]] void apply_records(const void* records, std::size_t count, Sink& sink) {
         if (count == 0) return;
-        const std::size_t before = sink.size();
+        state_.shared.sequence -= sink.size();
         const auto* at = static_cast<const unsigned char*>(records);
         const auto* const end = end_ = at + count * sizeof(Command);
         extension_target_ = extension_pending_ ? at : nullptr;
@@ -70,10 +70,10 @@ public:
         }
         static_cast<void>(cursor.flush());
         extension_pending_ = extension_target_ == end;
-        next_sequence_ += sink.size() - before;
+        state_.shared.sequence += sink.size();
     }
 
-    [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_sequence_; }
+    [[nodiscard]] std::uint64_t next_sequence() const noexcept { return state_.shared.sequence; }
     [[nodiscard]] std::uint64_t clock_ns() const noexcept { return state_.clock_ns; }
     // The preceding record if it was an EXTEND, else nullptr.
     [[nodiscard]] const Extension* pending_extension() const noexcept { return extension_pending_ ? &extension_ : nullptr; }
@@ -104,7 +104,7 @@ private:
     }
 
     // The fast path: NEW and CANCEL, which make up most streams, are handled inline. While any book is not
-    // plain, plain_symbols_ is 0, so the check for special orders costs nothing in the usual case.
+    // plain, or trades are kept, plain_symbols_ is 0, so the check for special orders costs nothing in the usual case.
     template <EventSink Sink>
     [[gnu::always_inline]] void process(CommandRecord record, CursorOf<Sink>& cursor) {
         const CommandRecord::Head head = record.head();
@@ -120,6 +120,10 @@ private:
         }
     }
 
+    // The fast path keeps no trades.
+    [[nodiscard]] bool keeps_trades() const noexcept { return state_.shared.window.size() != 0; }
+    void update_plain_symbols() noexcept { plain_symbols_ = state_.special_books == 0 && !keeps_trades() ? symbols_ : 0; }
+
     // Flushes the cursor, lets `act` write to the sink, and reloads the cursor.
     template <EventSink Sink, class Act>
     [[gnu::always_inline]] static void with_sink(CursorOf<Sink>& cursor, Act&& act) {
@@ -133,7 +137,7 @@ private:
         const CommandRecord::Head head = record.head();
         if (head.symbol() >= symbols_) return process_general(record, sink);
         SymbolBook& book = state_.books[head.symbol()];
-        if (head.is_plain_new() && book.is_plain()) {
+        if (head.is_plain_new() && book.is_plain() && !keeps_trades()) {
             CursorOf<Sink> cursor(sink);
             new_plain_order<Sink>(book, head, record, cursor);
             static_cast<void>(cursor.flush());
@@ -214,12 +218,12 @@ private:
             return;
         }
         const bool is_plain = command.op <= code(Op::execute) && command.symbol < symbols_ &&
-                              state_.books[command.symbol].is_plain();
+                              state_.books[command.symbol].is_plain() && !keeps_trades();
         if (is_plain && (command.op == code(Op::modify) || command.op == code(Op::execute))) {
             if (modify_or_execute_plain(state_.books[command.symbol], command, sink)) return;
         }
         CommandProcessor<Sink>(state_, sink).apply(command, extension_target_ == record.begin() ? &extension_ : nullptr);
-        plain_symbols_ = state_.special_books == 0 ? symbols_ : 0;
+        update_plain_symbols();
         const auto left = static_cast<std::size_t>(end_ - record.end()) / sizeof(Command);
         reserve_events(sink, max_events(left, open_orders()));
     }
@@ -283,7 +287,6 @@ private:
     const unsigned char* extension_target_ = nullptr;  // the record after the last EXTEND of the current batch
     Extension extension_;                      // the parameters of that EXTEND
     bool extension_pending_ = false;
-    std::uint64_t next_sequence_ = 0;
     BookLimits limits_;
 };
 

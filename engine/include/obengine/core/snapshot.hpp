@@ -20,7 +20,7 @@ struct EngineRecord {
     std::uint32_t extended;
     std::int32_t display_lots;
     std::uint32_t min_lots;
-    std::uint32_t reserved;
+    std::uint32_t trade_window;
     std::uint64_t expiry_ns;
     Ticks trigger_ticks;
 };
@@ -73,6 +73,7 @@ static_assert(is_wire_record<Resting, 64> && offsetof(Resting, participant) == 2
 [[nodiscard]] inline EngineRecord engine_record(const Engine& engine) noexcept {
     EngineRecord record{};
     record.clock_ns = engine.clock_ns();
+    record.trade_window = static_cast<std::uint32_t>(engine.shared().window.size());
     if (const Extension* const pending = engine.pending_extension()) {
         record.extended = 1;
         record.display_lots = pending->display_lots;
@@ -177,8 +178,9 @@ class Restorer {
 public:
     Restorer(std::size_t symbols, const BookLimits& limits) : engine_(std::make_unique<Engine>(symbols, limits)) {}
 
-    void add(const EngineRecord& record, std::uint64_t next_sequence) noexcept {
-        engine_->next_sequence_ = next_sequence;
+    void add(const EngineRecord& record, std::uint64_t next_sequence) {
+        engine_->state_.shared.sequence = next_sequence;
+        engine_->state_.shared.window.resize(record.trade_window);
         engine_->state_.clock_ns = record.clock_ns;
         engine_->extension_pending_ = record.extended != 0;
         engine_->extension_ = {record.display_lots, record.min_lots, record.expiry_ns, record.trigger_ticks};
@@ -213,6 +215,8 @@ public:
         book.set_rules(rules);
     }
 
+    void add(const KeptTrade& record) { engine_->state_.shared.window.add(record); }
+
     // Orders must be added in snapshot order, after all symbols and rules.
     void add(const Resting& record) {
         EngineState& state = engine_->state_;
@@ -245,7 +249,7 @@ public:
             book.counted_as_plain = book.is_plain();
             state.special_books += !book.counted_as_plain;
         }
-        engine_->plain_symbols_ = state.special_books == 0 ? engine_->symbols_ : 0;
+        engine_->update_plain_symbols();
         return std::move(engine_);
     }
 

@@ -8,6 +8,7 @@
 #include "obengine/core/expiry.hpp"
 #include "obengine/core/orders.hpp"
 #include "obengine/core/symbol_book.hpp"
+#include "obengine/core/trade_window.hpp"
 #include "obengine/io/event_sink.hpp"
 #include "obengine/io/messages.hpp"
 
@@ -18,6 +19,8 @@ struct SharedState {
     NodePool pool;
     OrderAttributesPool attributes_pool;
     ExpiryList expiries;
+    TradeWindow window;
+    std::uint64_t sequence = 0;  // of the next event; while a batch is applied, less the size of its sink
     std::vector<Slot> cancelling;  // orders to be cancelled together
     std::vector<Share> shares;     // of the level at which a taker trades pro rata
     std::vector<Order> elected;  // elected stops that are not triggered yet
@@ -47,6 +50,9 @@ public:
 
     // Emits a trade and records its price for the stops.
     void emit_trade(std::uint32_t detail, std::uint32_t lots, OrderId taker, OrderId maker, Ticks price) {
+        if (shared.window.size() != 0) {
+            shared.window.add({shared.sequence + sink_.size(), price, lots, symbol, static_cast<std::uint8_t>(detail), 0});
+        }
         emit(EventKind::traded, detail, lots, taker, maker, price);
         book.last = price;
         if (book.first_unseen == no_price) book.first_unseen = price;

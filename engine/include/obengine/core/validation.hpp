@@ -164,6 +164,12 @@ struct Check {
                 {command.kind > code(Rule::matching), RejectCode::unknown_rule},
                 {validation::bad_rule(command), RejectCode::bad_rule},
             });
+        case Op::trade_window:
+            return validation::first_broken({
+                {command.flags != 0, RejectCode::bad_flags},
+                {command.qty_lots < 0 || command.qty_lots > max_kept_trades, RejectCode::bad_quantity},
+            });
+        case Op::bust: return command.flags != 0 ? RejectCode::bad_flags : RejectCode::none;
         case Op::extend: return RejectCode::none;
     }
     return RejectCode::unknown_op;

@@ -28,9 +28,10 @@ inline constexpr std::uint8_t cross = 2;             // TRADED: detail of an unc
 inline constexpr std::uint8_t no_side = 2;           // LIMIT_STATE: detail if there is no limit state any more
 inline constexpr std::uint32_t max_step = 65535;     // STEPS: the greatest price step and lot step
 inline constexpr std::size_t max_step_rows = 64;      // the greatest number of rows of a table of steps
+inline constexpr std::int32_t max_kept_trades = 1 << 20;  // TRADE_WINDOW: the greatest number of trades
 inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
 
-enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule };
+enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule, trade_window, bust };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
 enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
 enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon, on_open, on_close };
@@ -59,6 +60,8 @@ enum class EventKind : std::uint8_t {
     steps_set,
     rule_set,
     limit_state,
+    trade_window_set,
+    trade_busted,
 };
 
 // Single-bit order flags; the self-trade mode uses bits 4 to 6.
@@ -109,6 +112,8 @@ enum class RejectCode : std::uint8_t {
     unknown_rule,
     bad_rule,
     outside_band,
+    unknown_trade,
+    already_busted,
 };
 
 // The numeric value of a code, as stored in records.

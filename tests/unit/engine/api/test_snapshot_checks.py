@@ -83,7 +83,7 @@ def test_an_invalid_order_record_is_rejected(order_id: int, field: str, value: i
     ("part", "field", "value", "rule"),
     [
         ("engine", "extended", 2, "extended"),
-        ("engine", "reserved", 1, "reserved"),
+        ("engine", "trade_window", 2**20 + 1, "trade_window"),
         ("engine", "min_lots", 1, "parameters"),
         ("symbols", "symbol", 1, "by symbol"),
         ("symbols", "state", 3, "state"),

@@ -57,7 +57,7 @@ def records(*commands: Fields) -> Commands:
 
 
 FORM: list[tuple[RejectCode, list[Fields]]] = [
-    (RejectCode.UNKNOWN_OP, [{"op": 10, "side": 9, "flags": 1}]),
+    (RejectCode.UNKNOWN_OP, [{"op": 12, "side": 9, "flags": 1}]),
     (RejectCode.UNKNOWN_OP, [{"op": 255}]),
     (RejectCode.UNKNOWN_SIDE, [NEW | {"side": 2, "kind": 6, "tif": 8}]),
     (RejectCode.UNKNOWN_SIDE, [MASS | {"side": 3, "flags": 1}]),
@@ -83,6 +83,9 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
         for tif in (1, 4, 5, 6, 7)
     ),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 512, "tif": tif}]) for tif in range(6)),
+    *((RejectCode.BAD_FLAGS, [{"op": op, "flags": 1, "qty_lots": -1}]) for op in (Op.TRADE_WINDOW, Op.BUST)),
+    *((RejectCode.BAD_QUANTITY, [{"op": Op.TRADE_WINDOW, "qty_lots": n}]) for n in (-1, 2**20 + 1)),
+    (RejectCode.UNKNOWN_TRADE, [{"op": Op.BUST, "symbol": 9, "qty_lots": -1}]),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 512, "kind": 1, "tif": tif}]) for tif in (6, 7)),
     *(
         (RejectCode.BAD_FLAGS, [STATE | {"side": side, "flags": flags, "symbol": 9}])
@@ -242,8 +245,13 @@ def test_a_slide_beyond_the_price_range_is_rejected(side: int, touch: int) -> No
 
 
 def test_every_reject_code_is_covered() -> None:
-    of_rules = {RejectCode.OFF_STEP_PRICE, RejectCode.OFF_STEP_QUANTITY, RejectCode.OUTSIDE_BAND}
-    assert {code for code, *_ in (*FORM, *BOOK)} | of_rules == set(RejectCode)
+    elsewhere = {
+        RejectCode.OFF_STEP_PRICE,
+        RejectCode.OFF_STEP_QUANTITY,
+        RejectCode.OUTSIDE_BAND,
+        RejectCode.ALREADY_BUSTED,
+    }
+    assert {code for code, *_ in (*FORM, *BOOK)} | elsewhere == set(RejectCode)
 
 
 def test_format_rules_precede_id_and_state_rules() -> None:
