@@ -80,24 +80,87 @@ class ForkError(obengine.api.errors.EngineError):
 def build_record() -> tuple[str, str]:
     """The compiler that built this module, and the digest of its sources."""
 
-def itch_day(
-    data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
-) -> (
-    tuple[
-        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
-        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
-        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
-        list[int],
-        list[tuple[int, int, int, int]],
-        list[int],
-        list[int],
+class ItchStream:
+    """The messages of an ITCH 5.0 file, block after block."""
+
+    def __init__(self) -> None: ...
+    def read(
+        self,
+        data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> tuple[
         int,
-    ]
-    | None
-):
-    """
-    A whole ITCH 5.0 file as columns; None if a frame is truncated, faulty or has no length.
-    """
+        bool,
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+        Annotated[NDArray[numpy.uint8], dict(shape=(None,))],
+    ]:
+        """
+        Decode whole frames: bytes read, whether all are valid, commands, times, frames, trades.
+        """
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The number of messages so far, and the time of the last one."""
+
+    @property
+    def stocks(self) -> list[bytes]:
+        """The stock of each symbol, eight bytes."""
+
+    @property
+    def locates(self) -> list[int]:
+        """The locate of each symbol."""
+
+    @property
+    def attributions(self) -> list[int]:
+        """By participant number - 1, the first byte lowest."""
+
+    @property
+    def counts(self) -> list[int]:
+        """The number of messages by type byte."""
+
+    @property
+    def halts(self) -> list[tuple[int, int, bytes, bytes]]:
+        """Time, locate, state and reason of each trading action."""
+
+    @property
+    def unknown_orders(self) -> int:
+        """The number of messages about orders that were not open."""
+
+    def broken(self) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+        """The matches of broken trades (uint64)."""
+
+    def open_orders(self) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+        """The open orders as records of 32 bytes."""
+
+    @property
+    def events(self) -> tuple[int, int]:
+        """The events of the first and the last message, 0 for none."""
+
+class RecordedAudit:
+    """The audit of the event log of a replayed feed."""
+
+    def __init__(self) -> None: ...
+    def feed(
+        self,
+        events: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    ) -> None:
+        """
+        Audit the next EVENT records of a byte array.
+        """
+
+    @property
+    def faults(self) -> list[int]:
+        """Counts of faults, in the order of RecordedAudit::Fault."""
+
+    @property
+    def lots(self) -> tuple[int, int, int]:
+        """Lots entered, traded and cancelled."""
+
+    def open_orders(self) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+        """
+        The open orders as records of 32 bytes.
+        """
 
 class FeedBooks:
     """The books of all symbols of an ITCH 5.0 feed."""

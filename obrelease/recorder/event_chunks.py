@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from obengine.api.messages import Events, records_digest
 from obrelease.errors import InvalidInput
 from obrelease.storage.durable import NewFile
@@ -26,19 +28,51 @@ class Chunk:
     sha256: str
 
 
+class ChunkDigests:
+    """Digests of the chunks of a run's events, `CHUNK_EVENTS` in each but the last, batch after batch."""
+
+    def __init__(self) -> None:
+        self._found: list[Chunk] = []
+        self._rest: Events | None = None
+        self._next = 0
+
+    def feed(self, events: Events) -> None:
+        """Add the next events."""
+        held = events if self._rest is None else np.concatenate((self._rest, events))
+        whole = held.size - held.size % CHUNK_EVENTS
+        for at in range(0, whole, CHUNK_EVENTS):
+            self._add(held[at : at + CHUNK_EVENTS])
+        self._rest = held[whole:].copy() if whole < held.size else None
+
+    def chunks(self) -> tuple[Chunk, ...]:
+        """The chunks, after the last events."""
+        if self._rest is not None:
+            self._add(self._rest)
+            self._rest = None
+        return tuple(self._found)
+
+    def file(self) -> NewFile:
+        """The digests as a file of the artefact."""
+        rows = (f"{chunk.first_sequence},{chunk.events},{chunk.sha256}" for chunk in self.chunks())
+        return NewFile(CHUNKS_FILE, "text/csv", "\n".join((_HEADER, *rows, "")).encode("ascii"))
+
+    def _add(self, events: Events) -> None:
+        self._found.append(Chunk(self._next, events.size, records_digest(events)))
+        self._next += events.size
+
+
 def digest_chunks(events: Events) -> tuple[Chunk, ...]:
-    """The chunks of a run's events, `CHUNK_EVENTS` in each but the last."""
-    return tuple(
-        Chunk(first, part.size, records_digest(part))
-        for first in range(0, events.size, CHUNK_EVENTS)
-        for part in (events[first : first + CHUNK_EVENTS],)
-    )
+    """The chunks of a run's events."""
+    digests = ChunkDigests()
+    digests.feed(events)
+    return digests.chunks()
 
 
 def chunks_file(events: Events) -> NewFile:
-    """The digests as a file of the artefact."""
-    rows = (f"{chunk.first_sequence},{chunk.events},{chunk.sha256}" for chunk in digest_chunks(events))
-    return NewFile(CHUNKS_FILE, "text/csv", "\n".join((_HEADER, *rows, "")).encode("ascii"))
+    """The digests of a run's events as a file of the artefact."""
+    digests = ChunkDigests()
+    digests.feed(events)
+    return digests.file()
 
 
 def read_chunks(data: bytes, where: str) -> tuple[Chunk, ...]:

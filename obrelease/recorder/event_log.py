@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from obengine.api.messages import NO_PRICE, CancelReason, EventKind, Events, Priority, RejectCode, Side
 from obrelease.storage.system_errors import storage_errors
@@ -21,25 +22,50 @@ EVENT_DETAILS: Final = {
 
 
 def write_log(path: Path, events: Events) -> None:
-    """Write one JSON object a line, in order of sequence; the file appears complete or not at all.
+    """Write the log of all events; as `open_log`."""
+    with open_log(path) as feed:
+        feed(events)
+
+
+@contextmanager
+def open_log(path: Path | None) -> Iterator[Callable[[Events], None]]:
+    """Write one JSON object a line for the events that are given, in order of sequence.
+
+    The file appears complete at the end, or not at all. Without a path nothing is written.
 
     Raises:
         StorageError: the disk refused.
     """
+    if path is None:
+        yield lambda _: None
+        return
     staging = path.with_name(f".{path.name}.partial")
-    with storage_errors(path):
-        try:
-            with staging.open("xb") as file:
-                for block in log_lines(events):
-                    file.write(block)
+    try:
+        with storage_errors(path):
+            file = staging.open("xb")
+        with file:
+            yield _LogFile(file, path).feed
+        with storage_errors(path):
             staging.rename(path)
-        except BaseException:
-            staging.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        staging.unlink(missing_ok=True)
+        raise
 
 
-def log_lines(events: Events) -> Iterator[bytes]:
-    """The log in blocks of whole lines.
+class _LogFile:
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self._file, self._path = file, path
+        self._sequence = 0
+
+    def feed(self, events: Events) -> None:
+        with storage_errors(self._path):
+            for block in log_lines(events, self._sequence):
+                self._file.write(block)
+        self._sequence += events.size
+
+
+def log_lines(events: Events, first: int = 0) -> Iterator[bytes]:
+    """The log in blocks of whole lines; `first` is the sequence of the first event.
 
     Keys: `detail` and `kind` in words, `order_id` and `other_id` as text (they may pass 2^53),
     `price_ticks` (null for an order without a limit), `qty_lots`, `sequence`, `symbol`.
@@ -55,7 +81,7 @@ def log_lines(events: Events) -> Iterator[bytes]:
             f'"price_ticks":{"null" if price == NO_PRICE else price},"qty_lots":{qty},'
             f'"sequence":{sequence},"symbol":{symbol}}}\n'
             for sequence, (kind, detail, symbol, qty, order_id, other_id, price) in enumerate(
-                events[start : start + _BLOCK].tolist(), start
+                events[start : start + _BLOCK].tolist(), first + start
             )
         ]
         yield "".join(lines).encode("ascii")

@@ -11,7 +11,7 @@ from obengine import cores
 from obengine.api.messages import Commands, records_digest
 from obengine.feeds.databento import is_databento, read_databento
 from obengine.feeds.itch50 import read_itch50
-from obengine.feeds.itch50_frames import is_itch50
+from obengine.feeds.itch50_blocks import is_itch50
 from obengine.feeds.itch50_stream import ItchSelection
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair

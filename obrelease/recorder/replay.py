@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from obengine.feeds.itch50 import STDIN, STDIN_NAME
+from obengine.feeds.itch50_blocks import STDIN, STDIN_NAME
 from obengine.harness.outcome import WorkloadFacts
 from obengine.harness.replay import Selection, is_stream, run_replay
 from obengine.harness.time_of_day import time_of_day_ns
@@ -22,6 +22,8 @@ from obrelease.errors import InvalidInput, NotFound
 from obrelease.models.artefact import Producer, Scalar
 from obrelease.models.metric_identity import slug
 from obrelease.recorder.engine_adapter import engine_errors, resolve_core
+from obrelease.recorder.event_chunks import ChunkDigests
+from obrelease.recorder.event_log import open_log
 from obrelease.recorder.preconditions import require_destinations
 from obrelease.recorder.run_artefact import RunRequest
 from obrelease.recorder.simulation_settings import SimulationSettings, digest_parameters
@@ -74,7 +76,8 @@ def record_replay(
     require_destinations(registry.root, log)
     code = None if simulation is None else load_strategy(simulation.strategy)
     plan = None if simulation is None or code is None else simulation.plan(code)
-    with engine_errors():
+    chunks = ChunkDigests()
+    with engine_errors(), open_log(log) as write_events:
         name = resolve_core(core)
         first_ns, last_ns = map(time_of_day_ns, times)
         selection = Selection(tuple(days), tuple(symbols), first_ns, last_ns)
@@ -86,6 +89,7 @@ def record_replay(
             risk=risk,
             strategy=plan,
             progress=progress,
+            sinks=(chunks.feed, write_events),
         )
     simulated: dict[str, Scalar] = {}
     if simulation is not None and code is not None and outcome.simulation is not None:
@@ -105,7 +109,14 @@ def record_replay(
     chosen = ((DAYS, days), (REPLAYED_SYMBOLS, symbols))
     parameters: dict[str, Scalar] = {name: ",".join(values) for name, values in chosen if values}
     parameters |= {name: time for name, time in zip((FROM, TO), times, strict=True) if time}
-    return record_timed_passes(registry, request, outcome, parameters=parameters | simulated, log=log)
+    return record_timed_passes(
+        registry,
+        request,
+        outcome,
+        parameters=parameters | simulated,
+        log=None,
+        events=chunks.file(),
+    )
 
 
 def _require_readable_twice(path: Path, hint: str) -> None:

@@ -40,20 +40,25 @@ def record_timed_passes(
     *,
     parameters: Mapping[str, Scalar] | None = None,
     log: Path | None,
+    events: NewFile | None = None,
     pictures: bool = True,
 ) -> Entry:
     """Record a bench or a replay; `parameters` are added to those that the outcome gives.
 
     Args:
+        log: where to write the outcome's events as JSON lines, or None.
+        events: the digests of events that the outcome does not keep.
         pictures: False draws nothing; a bench needs none, a replay would lose those of its time series.
     """
-    draft = build_run(request, _result(request, outcome, parameters or {}), pictures=pictures)
+    draft = build_run(request, _result(request, outcome, parameters or {}, events), pictures=pictures)
     if log is not None and outcome.log is not None:
         write_log(log, outcome.log)
     return registry.record(draft.artefact, draft.files)
 
 
-def _result(request: RunRequest, outcome: RunOutcome, parameters: Mapping[str, Scalar]) -> RunResult:
+def _result(
+    request: RunRequest, outcome: RunOutcome, parameters: Mapping[str, Scalar], events: NewFile | None
+) -> RunResult:
     return RunResult(
         workload=outcome.workload,
         outcome=EngineOutput(
@@ -63,7 +68,11 @@ def _result(request: RunRequest, outcome: RunOutcome, parameters: Mapping[str, S
         parameters={**_parameters(outcome), **parameters},
         metrics=_metrics(outcome),
         histograms=[encode_histogram("service-latency", "latency.hlog", outcome.service_ns, clock="service")],
-        files=[*_series_plots(request, outcome), *_event_files(request, outcome)],
+        files=[
+            *_series_plots(request, outcome),
+            *(() if events is None else (events,)),
+            *_event_files(request, outcome),
+        ],
     )
 
 

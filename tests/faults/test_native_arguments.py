@@ -93,7 +93,11 @@ for _ in range(int(sys.argv[2])):
     attempt(native.integer_lines, data(), number(), bool(chance.randrange(2)))
     attempt(native.wire_commands, data())
     attempt(native.run_pipeline, data(), number(), number())
-    attempt(native.itch_day, data())
+    stream = native.ItchStream()
+    for _ in range(3):
+        attempt(stream.read, data())
+    for name in ("place", "stocks", "locates", "attributions", "counts", "halts", "broken", "open_orders"):
+        getattr(stream, name)
     books = native.FeedBooks()
     attempt(books.read, data())
     attempt(books.commands, data())

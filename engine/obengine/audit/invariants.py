@@ -9,7 +9,7 @@ from obengine.api.protocol import Snapshot
 from obengine.api.snapshot_checks import count_broken_rules
 from obengine.audit.events import EVENT_FAULTS, EventAudit
 
-__all__ = ["EVENT_FAULTS", "EventAudit", "audit_events", "check_snapshot", "nonzero_faults"]
+__all__ = ["EVENT_FAULTS", "EventAudit", "audit_events", "check_snapshot", "event_counts", "nonzero_faults"]
 
 
 def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[str, int]:
@@ -26,6 +26,11 @@ def audit_events(*batches: Events, snapshot: Snapshot | None = None) -> Mapping[
     audit = EventAudit()
     for batch in batches:
         audit.feed(batch)
+    return event_counts(audit, snapshot)
+
+
+def event_counts(audit: EventAudit, snapshot: Snapshot | None) -> Mapping[str, int]:
+    """The counts of an audit after its last batch, as `audit_events` gives them."""
     counts: dict[str, int] = dict(audit.faults)
     counts["unaccounted_lots"] = audit.unaccounted_lots()
     if snapshot is not None:

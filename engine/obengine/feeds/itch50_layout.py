@@ -11,6 +11,12 @@ from typing import Final
 
 import numpy as np
 
+PREFIX: Final = 2
+"""The number of bytes before each message: its length, big-endian."""
+
+DAY_NS: Final = 86_400 * 10**9
+"""Times are below this."""
+
 LENGTHS: Final = {
     "S": 12,
     "R": 39,

@@ -1,29 +1,26 @@
 """A part of an ITCH 5.0 file, read as a stream: chosen symbols, from and to a time of day.
 
-The file is read once, in blocks, plain or gzip, from a disk or a pipe; memory holds the chosen messages only.
-Every frame is checked, whether it is chosen or not. Messages before the start build the opening book: its
-orders become add messages at the start time, in their queue order, with the shares that were left.
+Blocks are read once; memory holds one of them, and the open orders of an opening book. Every frame is
+checked, whether it is chosen or not. Messages before the start build the opening book: its orders become add
+messages at the start time, in their queue order, with the shares that were left.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import FeedError
-from obengine.feeds.files import MAX_RATIO, DataFile, max_unpacked, read_block
-from obengine.feeds.itch50_frames import DAY_NS, GZIP_MAGIC, LENGTH_OF, PREFIX, STEPS, STUCK, gather
-from obengine.feeds.itch50_layout import ADD, DIRECTORY, HEAD
+from obengine.feeds.itch50_layout import ADD, DAY_NS, DIRECTORY, HEAD, LENGTHS, PREFIX
 from obengine.feeds.itch50_opening import OpeningBook
 
-_BLOCK: Final = 1 << 20
+_STUCK: Final = 1 << 62
+_STEPS: Final = tuple(LENGTHS[chr(code)] + PREFIX if chr(code) in LENGTHS else _STUCK for code in range(256))
+_LENGTH_OF: Final = np.array([step - PREFIX if step != _STUCK else 0 for step in _STEPS], dtype=np.int64)
 _SHOWN: Final = 5
 _KEPT_BEFORE: Final = np.frombuffer(b"RH", np.uint8)
 _LOCATES: Final = 1 << 16
@@ -52,92 +49,43 @@ WHOLE_FILE: Final = ItchSelection()
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedMessages:
-    """The chosen messages as frames.
+class Chunk:
+    """Consecutive chosen messages as frames.
 
     Attributes:
         data: the frames, one after another.
         numbers: for each, the 1-based number of its message in the file; 0 for orders of the opening book.
-        read: number of messages that were read.
-        chosen: number of messages that were chosen; system events of all times are kept as well.
-        source: the file.
     """
 
-    data: bytes | bytearray
+    data: bytes
     numbers: NDArray[np.int64]
-    read: int
-    chosen: int
-    source: DataFile
 
 
-def select_messages(stream: BinaryIO, *, name: str, base: str, selection: ItchSelection) -> SelectedMessages:
-    """Read a stream to its end and keep the chosen messages.
+def select_messages(blocks: Iterable[bytes], *, name: str, selection: ItchSelection) -> Iterator[Chunk]:
+    """The chosen messages of a file; system events of all times are chosen as well.
 
     Args:
-        stream: the file, plain or gzip.
-        name: the file as the user named it; `base` is its base name.
+        blocks: the bytes of the file.
+        name: the file as the user named it.
         selection: what to keep.
 
     Raises:
-        FeedError: a frame is invalid (the line is its number), the data are damaged, or a symbol is missing.
+        FeedError: a frame is invalid (the line is its number), a symbol is missing, or nothing is chosen.
     """
-    hashed = _HashingReader(stream)
-    reader = _Selector(name, selection)
-    for block in _unpacked_blocks(hashed, name):
-        reader.read(block)
-    reader.finish()
-    return SelectedMessages(
-        reader.kept,
-        np.concatenate(reader.numbers) if reader.numbers else np.zeros(0, dtype=np.int64),
-        reader.count,
-        reader.chosen,
-        DataFile(base, hashed.size, hashed.digest.hexdigest()),
-    )
-
-
-class _HashingReader(io.RawIOBase):
-    """A stream that hashes what is read from it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = hashlib.sha256()
-        self.size = 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read at most `len(buffer)` bytes."""
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        self.digest.update(data)
-        self.size += len(data)
-        return len(data)
-
-
-def _unpacked_blocks(hashed: _HashingReader, name: str) -> Iterator[bytes]:
-    buffered = io.BufferedReader(hashed, _BLOCK)
-    if not buffered.peek(2).startswith(GZIP_MAGIC):
-        while block := read_block(buffered, name, None):
-            yield block
-        return
-    unpacked = 0
-    with gzip.GzipFile(fileobj=buffered, mode="rb") as packed:
-        while block := read_block(packed, name, None):  # type: ignore[arg-type]
-            unpacked += len(block)
-            if unpacked > max_unpacked(hashed.size):
-                raise _error(f"unpacks to more than {MAX_RATIO} times its size", name)
-            yield block
+    selector = _Selector(name, selection)
+    for block in blocks:
+        selector.read(block)
+        yield from selector.take()
+    selector.finish()
+    yield from selector.take()
 
 
 class _Selector:
     """Frames block by block; see `select_messages`."""
 
     def __init__(self, name: str, selection: ItchSelection) -> None:
-        self.kept = bytearray()
-        self.numbers: list[NDArray[np.int64]] = []
-        self.count = self.chosen = 0
+        self._kept: list[Chunk] = []
+        self._count = self._chosen = 0
         self._name = name
         self._selection = selection
         self._wanted = np.full(_LOCATES, not selection.symbols)
@@ -151,31 +99,38 @@ class _Selector:
         """Read the next bytes."""
         raw = self._rest + block
         found: list[int] = []
-        at, end, steps, keep = 0, len(raw) - PREFIX, STEPS, found.append
+        at, end, steps, keep = 0, len(raw) - PREFIX, _STEPS, found.append
         while at < end:
             keep(at)
             at += steps[raw[at + PREFIX]]
-        if at >= STUCK:
+        if at >= _STUCK:
             self._refuse("unknown message type", len(found), raw[found[-1] + PREFIX : found[-1] + 3])
         if at > len(raw):
             at = found.pop()
         self._rest = raw[at:]
         if found:
-            self._take(raw[:at], np.array(found, dtype=np.int64))
+            self._select(raw[:at], np.array(found, dtype=np.int64))
 
     def finish(self) -> None:
         """End of the file: nothing may be left, and every chosen symbol must have been there."""
         if self._rest:
             self._refuse("truncated frame", 1, self._rest[:16])
-        if not self.count:
+        if not self._count:
             raise _error("the file is empty", self._name)
         self._open_book()
         missing = [symbol for symbol in self._selection.symbols if symbol not in self._seen]
         if missing:
             there = ", ".join(list(self._seen)[:_SHOWN]) or "none"
             raise _error(f"no symbol {missing[0]}; it has {there}, {len(self._seen)} in all", self._name)
+        if not self._chosen:
+            raise _error(f"nothing is chosen of {self._count:,} messages", self._name)
 
-    def _take(self, raw: bytes, frames: NDArray[np.int64]) -> None:
+    def take(self) -> list[Chunk]:
+        """What was chosen since the last call."""
+        kept, self._kept = self._kept, []
+        return kept
+
+    def _select(self, raw: bytes, frames: NDArray[np.int64]) -> None:
         data = np.frombuffer(raw, dtype=np.uint8)
         types = data[frames + PREFIX]
         heads = gather(data, frames + PREFIX, HEAD)
@@ -199,14 +154,15 @@ class _Selector:
                 self._open_book()
                 chosen[:start] = events[:start] = False
         self._keep(data, frames, chosen | events)
-        self.count += frames.size
+        self._count += frames.size
         self._last_ns = int(times[-1])
 
     def _keep(self, data: NDArray[np.uint8], frames: NDArray[np.int64], chosen: NDArray[np.bool_]) -> None:
         lengths = np.diff(np.append(frames, data.size))
-        self.chosen += int(np.count_nonzero(chosen & (data[frames + PREFIX] != ord("S"))))
-        self.kept += data[np.repeat(chosen, lengths)].tobytes()
-        self.numbers.append(np.flatnonzero(chosen) + self.count + 1)
+        self._chosen += int(np.count_nonzero(chosen & (data[frames + PREFIX] != ord("S"))))
+        numbers = np.flatnonzero(chosen) + self._count + 1
+        if numbers.size:
+            self._kept.append(Chunk(data[np.repeat(chosen, lengths)].tobytes(), numbers))
 
     def _open_book(self) -> None:
         """The orders of the opening book, once."""
@@ -214,9 +170,9 @@ class _Selector:
             return
         made = list(self._opening.messages(self._selection.from_ns))
         self._opening = None
-        self.chosen += len(made)
-        self.kept += b"".join(made)
-        self.numbers.append(np.zeros(len(made), dtype=np.int64))
+        self._chosen += len(made)
+        if made:
+            self._kept.append(Chunk(b"".join(made), np.zeros(len(made), dtype=np.int64)))
 
     def _build_opening(self, raw: bytes, frames: NDArray[np.int64], types: NDArray[np.uint8]) -> None:
         if self._opening is None:
@@ -252,7 +208,7 @@ class _Selector:
         prefix = (data[frames].astype(np.int64) << 8) | data[frames + 1]
         before = np.append(self._last_ns, times[:-1])
         rules = (
-            ((prefix != 0) & (prefix != LENGTH_OF[types]), "length", prefix),
+            ((prefix != 0) & (prefix != _LENGTH_OF[types]), "length", prefix),
             (times >= DAY_NS, "time beyond the day", times),
             (times < before, "time decreases", times),
         )
@@ -260,17 +216,25 @@ class _Selector:
         if wrong:
             row, reason, values = min(wrong, key=lambda each: each[0])
             if reason == "length":
-                reason = f"length must be {LENGTH_OF[types[row]]} for type {chr(types[row])}"
+                reason = f"length must be {_LENGTH_OF[types[row]]} for type {chr(types[row])}"
             self._refuse(reason, row + 1, str(int(values[row])).encode())
 
     def _refuse(self, reason: str, number: int, value: bytes) -> None:
         raise FeedError(
             reason,
             file=self._name,
-            line=self.count + number,
+            line=self._count + number,
             column=None,
             value=value.decode("ascii", "backslashreplace"),
         )
+
+
+def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[Any]) -> NDArray[Any]:
+    """Records of one layout at any offsets."""
+    if not starts.size:
+        return np.zeros(0, dtype=layout)
+    windows = np.lib.stride_tricks.sliding_window_view(data, layout.itemsize)
+    return np.ascontiguousarray(windows[starts]).view(layout)[:, 0]
 
 
 def _error(reason: str, name: str) -> FeedError:

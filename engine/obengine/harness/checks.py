@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from obengine.api.messages import Commands, EventKind, Events
+from obengine.api.protocol import Snapshot
 from obengine.audit.invariants import audit_events, check_snapshot, nonzero_faults
 from obengine.cores import NATIVE, REFERENCE, core_names, make_book
 from obengine.flow.baseline import Flow
@@ -18,7 +20,7 @@ COMPARED_MESSAGES: Final = 200_000
 """The maximum number of messages that are compared with the other core."""
 
 
-def pass_checks(results: PassResults, service: ServiceTimes) -> tuple[CheckResult, ...]:
+def pass_checks(passes: int, events: int, service: ServiceTimes) -> tuple[CheckResult, ...]:
     """The checks that `run_passes` and `time_messages` have passed if they did not raise."""
     every = "every message" if service.stride == 1 else f"one message in {service.stride}"
     return (
@@ -26,7 +28,7 @@ def pass_checks(results: PassResults, service: ServiceTimes) -> tuple[CheckResul
             "passes-agree",
             passed=True,
             detail="every pass gave the same events and the same final state",
-            counts={"passes": len(results.wall_ns) + 1, "events": results.events.size},
+            counts={"passes": passes + 1, "events": events},
         ),
         CheckResult(
             "single-messages-agree",
@@ -38,19 +40,19 @@ def pass_checks(results: PassResults, service: ServiceTimes) -> tuple[CheckResul
 
 
 def integrity_check(results: PassResults) -> CheckResult:
-    """Check the event log: no orphan, no lost lot, correct queues, never crossed.
+    """Check the event log: no orphan, no lost lot, correct queues, never crossed."""
+    events, snapshot = results.events, results.snapshot
+    return log_check(audit_recorded(events, snapshot) or audit_events(events, snapshot=snapshot), snapshot)
+
+
+def log_check(audited: Mapping[str, int], snapshot: Snapshot) -> CheckResult:
+    """The check of an event log by the counts of its audit.
 
     The counts are faults by kind (all 0 in a correct log), records of the final state that break a snapshot
     rule, and lots entered, traded, cancelled and resting.
     """
-    state = check_snapshot(results.snapshot)
-    counts = {
-        **(
-            audit_recorded(results.events, results.snapshot)
-            or audit_events(results.events, snapshot=results.snapshot)
-        ),
-        "state_rules_broken": sum(state.values()),
-    }
+    state = check_snapshot(snapshot)
+    counts = {**audited, "state_rules_broken": sum(state.values())}
     found = dict(nonzero_faults(counts)) | {rule: n for rule, n in state.items() if n}
     detail = "the events alone account for every order and lot, and for the final state"
     return CheckResult(

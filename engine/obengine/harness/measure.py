@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import DigestMismatch
-from obengine.api.messages import EVENT, Commands, EventKind, Events, RejectCode
+from obengine.api.messages import EVENT, Commands, Events
 from obengine.api.protocol import Book, Snapshot
 from obengine.harness.clock import now_ns
 from obengine.harness.digested import apply_digested
+from obengine.harness.event_totals import EventTotals
 from obengine.harness.machine import involuntary_switches
 
 MakeBook = Callable[[], Book]
@@ -154,14 +154,9 @@ def time_messages(
 
 def tally(events: Events) -> dict[str, int]:
     """Number of events by kind and rejects by code, in the order of the codes, without zeros."""
-    kinds = Counter(events["kind"].tolist())
-    codes = Counter(events["detail"][events["kind"] == EventKind.REJECTED].tolist())
-    counts = {_key(kind.name): kinds[kind] for kind in EventKind if kinds[kind]}
-    return counts | {f"rejected.{_key(code.name)}": codes[code] for code in RejectCode if codes[code]}
-
-
-def _key(name: str) -> str:
-    return name.lower().replace("_", "-")
+    totals = EventTotals()
+    totals.feed(events)
+    return totals.counts()
 
 
 def _require_same_events(label: str, first: PassResults, events: Events, at: int) -> int:

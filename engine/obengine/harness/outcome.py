@@ -114,7 +114,7 @@ class RunOutcome:
         warmup_ns: wall time of the warm-up pass, or None.
         timer_overhead_ns: median time of a timed empty call.
         series: named int64 series for plots, by kind of run; may be empty.
-        log: the events of one pass.
+        log: the events of one pass, of a run that keeps them.
         risk: the results of risk limits, or None.
         simulation: a strategy that ran beside the replay, or None.
         digest_threads: 2 if the events were digested on a second thread while the first one matched.

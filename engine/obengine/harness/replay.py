@@ -16,8 +16,8 @@ from obengine.api.messages import Commands, records_digest
 from obengine.cores import make_book
 from obengine.feeds.databento import DatabentoDay, is_databento, read_databento
 from obengine.feeds.files import DataFile
-from obengine.feeds.itch50 import STDIN, ItchDay, read_itch50
-from obengine.feeds.itch50_frames import is_itch50
+from obengine.feeds.itch50 import ItchDay
+from obengine.feeds.itch50_blocks import STDIN, is_itch50
 from obengine.feeds.itch50_stream import ItchSelection
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_files import may_be_lobster
@@ -26,12 +26,18 @@ from obengine.feeds.tape import is_tape, read_tape, tape_digest
 from obengine.feeds.trades import Trades
 from obengine.harness.checks import integrity_check, pass_checks
 from obengine.harness.clock import timer_overhead_ns
-from obengine.harness.measure import Progress, run_passes, tally, time_messages
-from obengine.harness.outcome import RunOutcome, WorkloadFacts
-from obengine.harness.replay_itch import ITCH_VERSION, check_itch, check_orders
+from obengine.harness.measure import MakeBook, Progress, run_passes, tally, time_messages
+from obengine.harness.outcome import (
+    CheckResult,
+    RiskOutcome,
+    RunOutcome,
+    SimulationOutcome,
+    WorkloadFacts,
+)
+from obengine.harness.replay_itch import Sink, check_orders, replay_itch
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_days, commands_of
 from obengine.harness.replay_risk import apply_risk_limits
-from obengine.harness.replay_simulation import StrategyPlan, itch_trades, simulate
+from obengine.harness.replay_simulation import StrategyPlan, simulate
 from obengine.harness.scenario import check_numbers
 from obengine.harness.stability import stability_check
 from obengine.harness.units import LOBSTER_UNITS
@@ -115,6 +121,7 @@ def run_replay(
     risk: Path | None = None,
     strategy: StrategyPlan | None = None,
     progress: Progress | None = None,
+    sinks: Sequence[Sink] = (),
 ) -> RunOutcome:
     """Replay and measure a recorded stream; for LOBSTER days, check every level after every row.
 
@@ -130,6 +137,7 @@ def run_replay(
         strategy: runs beside the recorded data after the timed passes.
         progress: called with the number of messages finished since its last call; the sum is the number of
             commands times (`passes` + 2).
+        sinks: called with the events, in order; those of a long ITCH file in many batches.
 
     Raises:
         FeedError: a market data file is missing or malformed.
@@ -146,19 +154,19 @@ def run_replay(
     beside = _Beside(risk, strategy)
     if path is None:
         day = read_pair(lobster_sample_pair(), core=core)
-        return _replay_lobster((day,), core, passes, progress, beside)
+        return _replay_lobster((day,), core, passes, progress, beside, sinks)
     if is_stream(path):
-        return _replay_itch(path, core, passes, progress, beside, selection)
+        return _replay_itch(path, core, passes, progress, beside, selection, sinks)
     if is_tape(path):
         if selection != Selection():
             raise WorkloadError("a tape is replayed as a whole")
         if risk is not None or strategy is not None:
             raise WorkloadError("a tape has no times; risk limits and strategies need a market data file")
-        return _replay_tape(path, core, passes, progress)
+        return _replay_tape(path, core, passes, progress, sinks)
     if path.is_file() and is_databento(path):
-        return _replay_databento(path, core, passes, progress, beside, selection.of_databento())
+        return _replay_databento(path, core, passes, progress, beside, selection.of_databento(), sinks)
     if path.is_file() and is_itch50(path):
-        return _replay_itch(path, core, passes, progress, beside, selection)
+        return _replay_itch(path, core, passes, progress, beside, selection, sinks)
     if path.is_file() and not may_be_lobster(path):
         reason = "unknown format: not ITCH 5.0, DBN or a tape, and no LOBSTER name (with `message`)"
         empty = path.stat().st_size == 0
@@ -167,7 +175,7 @@ def run_replay(
         )
     chosen = selection.of_lobster()
     days = read_lobster_days(path, days=chosen.days, symbols=chosen.symbols, core=core)
-    return _replay_lobster(days, core, passes, progress, beside)
+    return _replay_lobster(days, core, passes, progress, beside, sinks)
 
 
 def is_stream(path: Path) -> bool:
@@ -176,7 +184,12 @@ def is_stream(path: Path) -> bool:
 
 
 def _replay_lobster(
-    days: tuple[LobsterDay, ...], core: str, passes: int, progress: Progress | None, beside: _Beside
+    days: tuple[LobsterDay, ...],
+    core: str,
+    passes: int,
+    progress: Progress | None,
+    beside: _Beside,
+    sinks: Sequence[Sink],
 ) -> RunOutcome:
     commands = commands_of(days)
     source, *companions = dict.fromkeys(source for day in days for source in day.sources)
@@ -192,10 +205,10 @@ def _replay_lobster(
     if beside.risk is not None and beside.strategy is None and len(days) > 1:
         raise WorkloadError("risk limits need one day: choose one with --day and --symbol")
     limits = beside.limits([day.label.symbol for day in days], days[0].participants)
-    return _run(workload, commands, core, passes, progress, days, limits, beside.strategy)
+    return _run(workload, commands, core, passes, progress, days, limits, beside.strategy, sinks)
 
 
-def _symbol_count(days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None) -> int:
+def _symbol_count(days: tuple[LobsterDay, ...] | DatabentoDay | None) -> int:
     if days is None:
         return 1
     return len(days) if isinstance(days, tuple) else len(days.symbols)
@@ -212,7 +225,9 @@ def _title_of(days: tuple[LobsterDay, ...]) -> str:
     return "_".join((named, *dict.fromkeys(dates[:1] + dates[-1:])))
 
 
-def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) -> RunOutcome:
+def _replay_tape(
+    path: Path, core: str, passes: int, progress: Progress | None, sinks: Sequence[Sink]
+) -> RunOutcome:
     commands = read_tape(path)
     check_numbers(seed=0, passes=passes, messages=commands.size)
     workload = WorkloadFacts(
@@ -222,26 +237,51 @@ def _replay_tape(path: Path, core: str, passes: int, progress: Progress | None) 
         commands_digest=records_digest(commands),
         source=DataFile(path.name, path.stat().st_size, tape_digest(commands)),
     )
-    return _run(workload, commands, core, passes, progress, None)
+    return _run(workload, commands, core, passes, progress, None, sinks=sinks)
 
 
 def _replay_itch(
-    path: Path, core: str, passes: int, progress: Progress | None, beside: _Beside, selection: Selection
+    path: Path,
+    core: str,
+    passes: int,
+    progress: Progress | None,
+    beside: _Beside,
+    selection: Selection,
+    sinks: Sequence[Sink],
 ) -> RunOutcome:
-    day = read_itch50(path, core=core, selection=selection.of_itch())
-    check_numbers(seed=0, passes=passes, messages=day.commands.size)
-    workload = WorkloadFacts(
-        name="itch50",
-        version=ITCH_VERSION,
-        messages=day.commands.size,
-        commands_digest=records_digest(day.commands),
-        source=day.source,
+    replayed = replay_itch(
+        path,
+        core=core,
+        passes=passes,
+        selection=selection.of_itch(),
+        progress=progress,
+        sinks=sinks,
+        keep=beside.risk is not None or beside.strategy is not None,
     )
-    limits = beside.limits(day.symbols, day.attributions)
-    trades = None
-    if beside.strategy is not None and not is_stream(path):
-        trades = itch_trades(path, selection.of_itch(), day.symbols)
-    return _run(workload, day.commands, core, passes, progress, day, limits, beside.strategy, trades)
+    check_numbers(seed=0, passes=passes, messages=replayed.workload.messages)
+    results = replayed.results
+    limits = beside.limits(replayed.facts.symbols, replayed.facts.attributions)
+    watched = _Watched()
+    if replayed.day is not None:
+        make = partial(make_book, core, max(len(replayed.facts.symbols), 1))
+        day = replayed.day
+        watched = _run_beside(day, day.commands, make, limits, beside.strategy, day.trades)
+    return RunOutcome(
+        core=core,
+        workload=replayed.workload,
+        events=results.events,
+        events_digest=replayed.events_digest,
+        state_digest=results.snapshot.digest(),
+        counts=replayed.counts,
+        checks=(*replayed.checks, stability_check(results.wall_ns, results.preemptions), *watched.checks),
+        pass_wall_ns=results.wall_ns,
+        service_ns=results.service.latency_ns,
+        timer_overhead_ns=timer_overhead_ns(),
+        warmup_ns=results.warmup_ns,
+        units=LOBSTER_UNITS,
+        risk=watched.risk,
+        simulation=watched.simulation,
+    )
 
 
 def _replay_databento(
@@ -251,6 +291,7 @@ def _replay_databento(
     progress: Progress | None,
     beside: _Beside,
     symbols: Sequence[str],
+    sinks: Sequence[Sink],
 ) -> RunOutcome:
     day = read_databento(path, symbols)
     workload = WorkloadFacts(
@@ -261,7 +302,7 @@ def _replay_databento(
         source=day.source,
     )
     limits = beside.limits(day.symbols, ())
-    return _run(workload, day.commands, core, passes, progress, day, limits, beside.strategy)
+    return _run(workload, day.commands, core, passes, progress, day, limits, beside.strategy, sinks)
 
 
 def _run(
@@ -270,33 +311,25 @@ def _run(
     core: str,
     passes: int,
     progress: Progress | None,
-    days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | None,
+    days: tuple[LobsterDay, ...] | DatabentoDay | None,
     limits: RiskLimits | None = None,
     strategy: StrategyPlan | None = None,
-    trades: Trades | None = None,
+    sinks: Sequence[Sink] = (),
 ) -> RunOutcome:
     make = partial(make_book, core, _symbol_count(days))
     results = run_passes(commands, make, passes, progress)
     service = time_messages(commands, make, results, progress, limit=_TIMED_LIMIT)
     stability = stability_check(results.wall_ns, results.preemptions)
-    checks = (*pass_checks(results, service), integrity_check(results), stability)
+    checks = (*pass_checks(passes, results.events.size, service), integrity_check(results), stability)
     series: Mapping[str, NDArray[np.int64]] = {}
-    if isinstance(days, ItchDay):
-        checks = (*checks, *check_itch(days, results))
-    elif isinstance(days, DatabentoDay):
+    if isinstance(days, DatabentoDay):
         checks = (*checks, *check_orders(days, results))
     elif days is not None:
         found, series = check_days(days, commands, results, make())
         checks = (*checks, *found)
-    risk_outcome = simulation = None
-    if strategy is not None and days is not None:
-        simulation = simulate(days, strategy, limits=limits, trades=trades)
-        risk_outcome = simulation.risk
-        checks = (*checks, simulation.check, *(() if risk_outcome is None else (risk_outcome.check,)))
-    elif limits is not None and days is not None:
-        times = days[0].command_times_ns() if isinstance(days, tuple) else days.times_ns
-        risk_outcome = apply_risk_limits(commands, times, make, limits)
-        checks = (*checks, risk_outcome.check)
+    watched = _Watched() if days is None else _run_beside(days, commands, make, limits, strategy, None)
+    for sink in sinks:
+        sink(results.events)
     return RunOutcome(
         core=core,
         workload=workload,
@@ -304,15 +337,45 @@ def _run(
         events_digest=results.events_digest,
         state_digest=results.snapshot.digest(),
         counts=tally(results.events),
-        checks=checks,
+        checks=(*checks, *watched.checks),
         pass_wall_ns=results.wall_ns,
         service_ns=service.latency_ns,
         timer_overhead_ns=timer_overhead_ns(),
         series=series,
-        log=results.events,
         warmup_ns=results.warmup_ns,
         digest_threads=results.digest_threads,
         units=None if days is None or isinstance(days, DatabentoDay) else LOBSTER_UNITS,
-        risk=risk_outcome,
-        simulation=simulation,
+        risk=watched.risk,
+        simulation=watched.simulation,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """What risk limits and a strategy gave, if there were any."""
+
+    risk: RiskOutcome | None = None
+    simulation: SimulationOutcome | None = None
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """The checks of both."""
+        return tuple(each.check for each in (self.simulation, self.risk) if each is not None)
+
+
+def _run_beside(
+    days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay,
+    commands: Commands,
+    make: MakeBook,
+    limits: RiskLimits | None,
+    strategy: StrategyPlan | None,
+    trades: Trades | None,
+) -> _Watched:
+    """Simulate the strategy, or check the recorded orders against the limits."""
+    if strategy is not None:
+        simulation = simulate(days, strategy, limits=limits, trades=trades)
+        return _Watched(simulation.risk, simulation)
+    if limits is None:
+        return _Watched()
+    times = days[0].command_times_ns() if isinstance(days, tuple) else days.times_ns
+    return _Watched(apply_risk_limits(commands, times, make, limits))

@@ -1,24 +1,46 @@
-"""Checks of a replayed ITCH 5.0 file: the books have exactly the orders that the messages leave open."""
+"""Replays of ITCH 5.0 files of any length, and checks of feeds with order messages.
+
+The books must have exactly the orders that the messages leave open.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.messages import Commands, EventKind, Op, RejectCode
-from obengine.feeds.itch50 import ItchDay
-from obengine.harness.measure import PassResults
-from obengine.harness.outcome import CheckResult
+from obengine.api.messages import Commands, Events, Op, RejectCode
+from obengine.api.protocol import Snapshot
+from obengine.cores import NATIVE, make_book
+from obengine.feeds.itch50 import ItchDay, ItchReader, day_of
+from obengine.feeds.itch50_blocks import GZIP_MAGIC
+from obengine.feeds.itch50_decoder import OPEN_ORDER, ItchFacts, ItchPart
+from obengine.feeds.itch50_stream import ItchSelection
+from obengine.harness.background import ReadAhead, Worker
+from obengine.harness.checks import log_check, pass_checks
+from obengine.harness.event_totals import EventTotals
+from obengine.harness.log_audit import make_log_audit
+from obengine.harness.measure import PassResults, Progress, collector_paused
+from obengine.harness.outcome import CheckResult, WorkloadFacts
+from obengine.harness.streamed_passes import StreamedPasses, StreamedResults, batches_of
 
-ITCH_VERSION: Final = 2
+ITCH_VERSION: Final = 3
 """Incremented when the same file would give different commands."""
 
-_OPEN: Final = np.dtype(
-    [("symbol", "<u2"), ("side", "u1"), ("order_id", "<u8"), ("price_ticks", "<i8"), ("qty_lots", "<i8")]
-)
+Sink = Callable[[Events], None]
+"""Called with the events of a run, in order, in one or more batches."""
+
+_TIMED: Final = 25_000
+_BYTES_A_MESSAGE: Final = 32
+_PACKED: Final = 4
+_PIPE_STRIDE: Final = 128
+"""A latency pass times about `_TIMED` messages of a file, by its size, and every 128th of a pipe."""
 
 
 class FeedDay(Protocol):
@@ -38,61 +60,177 @@ class FeedDay(Protocol):
 
     @property
     def unknown_orders(self) -> int:
-        """Number of messages about orders that the file never introduced."""
+        """Number of messages about orders that were not open."""
 
 
-def check_itch(day: ItchDay, results: PassResults) -> tuple[CheckResult, ...]:
-    """Compare the file with the events and the final books, and look for its end."""
-    return (*check_orders(day, results), end_check(day))
+@dataclass(frozen=True, slots=True)
+class ReplayedItch:
+    """A replayed ITCH file.
+
+    Attributes:
+        counts: number of events by kind and rejects by code.
+        day: the whole file, if it was to be kept.
+    """
+
+    workload: WorkloadFacts
+    facts: ItchFacts
+    results: StreamedResults
+    events_digest: str
+    counts: Mapping[str, int]
+    checks: tuple[CheckResult, ...]
+    day: ItchDay | None
+
+
+class _Watch:
+    """What is added up over all batches: digests, totals, the audit of the log."""
+
+    def __init__(self, core: str, sinks: Sequence[Sink]) -> None:
+        self._commands, self._events = hashlib.sha256(), hashlib.sha256()
+        self.totals, self.audit = EventTotals(), make_log_audit(core)
+        self._sinks = (self.totals.feed, self.audit.feed, *sinks)
+
+    def feed(self, batch: Commands, events: Events) -> None:
+        """Add a batch and its events."""
+        self._commands.update(np.ascontiguousarray(batch).view(np.uint8).data)
+        self._events.update(events.view(np.uint8).data)
+        for sink in self._sinks:
+            sink(events)
+
+    def digests(self) -> tuple[str, str]:
+        """Of the commands and of the events."""
+        return self._commands.hexdigest(), self._events.hexdigest()
+
+
+def replay_itch(
+    path: Path,
+    *,
+    core: str,
+    passes: int,
+    selection: ItchSelection,
+    progress: Progress | None,
+    sinks: Sequence[Sink],
+    keep: bool,
+) -> ReplayedItch:
+    """Replay a file once through the books of all passes; its size takes no memory unless it is kept.
+
+    The native core decodes and digests on threads of their own, beside the measuring one.
+
+    Raises:
+        FeedError: the file is malformed.
+        DigestMismatch: two passes gave different events or states.
+    """
+    reader = ItchReader(path, core=core, selection=selection)
+    watch = _Watch(core, sinks)
+    kept: list[ItchPart] = []
+    stride = _stride_of(path)
+    with collector_paused(), Worker(inline=core != NATIVE) as worker:
+
+        def watched(batch: Commands, events: Events) -> None:
+            worker.run(partial(watch.feed, batch, events))
+
+        runs = StreamedPasses(
+            partial(make_book, core), passes, stride=stride, watch=watched, progress=progress
+        )
+        parts = iter(ReadAhead(iter(reader)) if core == NATIVE else reader)
+        for batch in batches_of(_commands_of(parts, kept if keep else None)):
+            runs.apply(batch)
+    results, facts = runs.finish(), reader.facts()
+    commands_digest, events_digest = watch.digests()
+    workload = WorkloadFacts(
+        name="itch50",
+        version=ITCH_VERSION,
+        messages=results.commands,
+        commands_digest=commands_digest,
+        source=reader.source(),
+    )
+    carried = carried_check(facts.counts, results.commands, facts.unknown_orders, watch.totals)
+    checks = (
+        *pass_checks(len(results.wall_ns), results.events, results.service),
+        log_check(watch.audit.counts(results.snapshot), results.snapshot),
+        carried,
+        books_check(facts.symbols, facts.left_open, results.snapshot),
+        end_check(facts),
+    )
+    return ReplayedItch(
+        workload=workload,
+        facts=facts,
+        results=results,
+        events_digest=events_digest,
+        counts=watch.totals.counts(),
+        checks=checks,
+        day=day_of(reader, kept) if keep else None,
+    )
+
+
+def _commands_of(parts: Iterator[ItchPart], kept: list[ItchPart] | None) -> Iterator[Commands]:
+    for part in parts:
+        if kept is not None:
+            kept.append(part)
+        yield part.commands
+
+
+def _stride_of(path: Path) -> int:
+    """The stride of the messages that are timed alone."""
+    if not path.is_file():
+        return _PIPE_STRIDE
+    with path.open("rb") as file:
+        packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    messages = path.stat().st_size * (_PACKED if packed else 1) // _BYTES_A_MESSAGE
+    return max(1, messages // _TIMED)
 
 
 def check_orders(day: FeedDay, results: PassResults) -> tuple[CheckResult, ...]:
-    """Compare the file with the events and the final books."""
-    events = results.events
-    refused = events["kind"] == EventKind.REJECTED
-    unknown = refused & (events["detail"] == RejectCode.UNKNOWN_ORDER)
-    matched = int(np.count_nonzero((events["kind"] == EventKind.TRADED) & (events["order_id"] != 0)))
-    carried = CheckResult(
+    """Compare a file with the events and the final books."""
+    totals = EventTotals()
+    totals.feed(results.events)
+    carried = carried_check(day.counts, day.commands.size, day.unknown_orders, totals)
+    return carried, books_check(day.symbols, left_open(day.commands), results.snapshot)
+
+
+def carried_check(
+    messages: Mapping[str, int], commands: int, unknown_orders: int, totals: EventTotals
+) -> CheckResult:
+    """Check that only messages about orders that are not there were refused, and that nothing matched."""
+    refused, unknown = totals.rejected(), totals.rejected(RejectCode.UNKNOWN_ORDER)
+    return CheckResult(
         "commands-carried-out",
-        passed=int(unknown.sum()) == int(refused.sum()) and not matched,
+        passed=unknown == refused and not totals.matched,
         detail="nothing was refused but messages about orders that are not there, and nothing matched",
         counts={
-            "messages": sum(day.counts.values()),
-            "commands": day.commands.size,
-            "refused": int(refused.sum()),
-            "refused-unknown-order": int(unknown.sum()),
-            "unknown-in-the-file": day.unknown_orders,
-            "trades-of-adds": matched,
-            **day.counts,
+            "messages": sum(messages.values()),
+            "commands": commands,
+            "refused": refused,
+            "refused-unknown-order": unknown,
+            "unknown-in-the-file": unknown_orders,
+            "trades-of-adds": totals.matched,
+            **messages,
         },
     )
-    return carried, books_check(day, results)
 
 
-def end_check(day: ItchDay) -> CheckResult:
+def end_check(facts: ItchFacts) -> CheckResult:
     """Check that a file with the start of a day has its end: a file that was cut lacks it."""
     detail = "the file ends with the end of messages"
-    if not day.end_of_messages:
+    if not facts.end_of_messages:
         detail = "a part of a day: it has neither start nor end of messages"
-        if day.start_of_messages:
+        if facts.start_of_messages:
             detail = "the file has the start, but not the end of messages: it was cut, or the day is not over"
     return CheckResult(
         "file-is-complete",
-        passed=day.end_of_messages or not day.start_of_messages,
+        passed=facts.end_of_messages or not facts.start_of_messages,
         detail=detail,
         counts={
-            "start-of-messages": int(day.start_of_messages),
-            "end-of-messages": int(day.end_of_messages),
+            "start-of-messages": int(facts.start_of_messages),
+            "end-of-messages": int(facts.end_of_messages),
         },
     )
 
 
-def books_check(day: FeedDay, results: PassResults) -> CheckResult:
+def books_check(symbols: Sequence[str], wanted: NDArray[np.void], snapshot: Snapshot) -> CheckResult:
     """Whether every resting order is one that the messages leave open, with its price and its shares."""
-    wanted = left_open(day.commands)
-    kept = np.zeros(results.snapshot.orders.size, dtype=_OPEN)
-    for field in _OPEN.names or ():
-        kept[field] = results.snapshot.orders["open_lots" if field == "qty_lots" else field]
+    kept = np.zeros(snapshot.orders.size, dtype=OPEN_ORDER)
+    for field in OPEN_ORDER.names or ():
+        kept[field] = snapshot.orders["open_lots" if field == "qty_lots" else field]
     kept.sort(order=["symbol", "order_id"])
     differing = len(set(wanted.tolist()) ^ set(kept.tolist()))
     return CheckResult(
@@ -100,7 +238,7 @@ def books_check(day: FeedDay, results: PassResults) -> CheckResult:
         passed=not differing,
         detail="the resting orders are those that the file's messages leave open",
         counts={
-            "symbols": len(day.symbols),
+            "symbols": len(symbols),
             "orders": kept.size,
             "left-open-by-the-file": wanted.size,
             "differing": differing,
@@ -136,7 +274,7 @@ def left_open(commands: Commands) -> NDArray[np.void]:
     last_group = groups[ends] if ordered.size else np.zeros(0, dtype=np.int64)
     heads = np.flatnonzero(starts)
     alive = last_group[(left[last_group] > 0) & ~gone[last_group] & new[heads[last_group]]]
-    found = np.zeros(alive.size, dtype=_OPEN)
+    found = np.zeros(alive.size, dtype=OPEN_ORDER)
     for field in ("symbol", "side", "order_id", "price_ticks"):
         found[field] = ordered[field][heads[alive]]
     found["qty_lots"] = left[alive]

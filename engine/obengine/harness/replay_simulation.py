@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import EngineError, StrategyFailed, WorkloadError
-from obengine.feeds.itch50_stream import ItchSelection
-from obengine.feeds.itch50_trades import read_itch50_trades
 from obengine.feeds.trades import Trades
 from obengine.harness.outcome import CheckResult, RiskOutcome, SimulationOutcome
 from obengine.harness.replay_risk import risk_check
@@ -113,13 +111,3 @@ def _risk(
     more = {"strategy-orders": result.counts["orders"], "strategy-fills": result.counts["fills"]}
     check = risk_check(limits, breaches, result.watched, result.counts["refused-after-kill"], more)
     return RiskOutcome(limits, tuple(breaches), check, series)
-
-
-def itch_trades(path: Path, selection: ItchSelection, symbols: Sequence[str]) -> Trades:
-    """The trades of an ITCH file, with the symbol indices of its day."""
-    found = read_itch50_trades(path, selection=selection)
-    index = np.array([symbols.index(name) if name in symbols else -1 for name in found.symbols])
-    places = index[found.trades["symbol"]]
-    trades: Trades = found.trades[places >= 0]
-    trades["symbol"] = places[places >= 0]
-    return trades

@@ -9,13 +9,12 @@ from obengine.api.errors import WorkloadError
 from obengine.cores import core_names
 from obengine.feeds.databento import DatabentoDay, is_databento, read_databento
 from obengine.feeds.itch50 import ItchDay, read_itch50
-from obengine.feeds.itch50_frames import is_itch50
+from obengine.feeds.itch50_blocks import is_itch50
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape
 from obengine.feeds.trades import Trades
 from obengine.harness.replay import Selection
-from obengine.harness.replay_simulation import itch_trades
 from obengine.risk.limits_file import RiskLimits, read_limits
 
 
@@ -44,10 +43,9 @@ def read_source(path: Path | None, selection: Selection, risk: Path | None = Non
         limits = read_limits(risk, symbols=databento.symbols, participants=()) if risk else None
         return SimulatedSource(databento, None, limits)
     if path.is_file() and is_itch50(path):
-        chosen = selection.of_itch()
-        day = read_itch50(path, core=core, selection=chosen)
+        day = read_itch50(path, core=core, selection=selection.of_itch())
         limits = read_limits(risk, symbols=day.symbols, participants=day.attributions) if risk else None
-        return SimulatedSource(day, itch_trades(path, chosen, day.symbols), limits)
+        return SimulatedSource(day, day.trades, limits)
     lobster = selection.of_lobster()
     return _of_lobster(read_lobster_days(path, days=lobster.days, symbols=lobster.symbols, core=core), risk)
 

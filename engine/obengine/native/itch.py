@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine._native import FeedBooks, itch_day
+from obengine._native import FeedBooks
 from obengine.api.errors import FeedError, SymbolError
 from obengine.api.messages import COMMAND, MAX_SYMBOLS, Commands, Side
 from obengine.api.protocol import Level
@@ -93,49 +93,6 @@ class ItchBooks:
     def open_orders(self) -> int:
         """The number of open orders of all symbols."""
         return self._books.open_orders
-
-
-@dataclass(frozen=True, slots=True)
-class ItchDayColumns:
-    """An ITCH file as columns.
-
-    Attributes:
-        commands: keep an engine in step; symbols are numbered in the order of `stock_mentions`.
-        times_ns, frames: for each command, its time and the 1-based number of its message.
-        counts: number of messages by type byte.
-        stock_mentions: for each symbol its locate, and the offsets of the first messages of types R, A
-            and F that name its stock (-1 if none).
-        attributions: by participant number - 1, in order of first appearance.
-        halts: offsets of the messages of type H.
-        unknown_orders: number of messages about orders that the file never introduced.
-    """
-
-    commands: Commands
-    times_ns: NDArray[np.int64]
-    frames: NDArray[np.int64]
-    counts: tuple[int, ...]
-    stock_mentions: tuple[tuple[int, int, int, int], ...]
-    attributions: tuple[bytes, ...]
-    halts: NDArray[np.int64]
-    unknown_orders: int
-
-
-def read_day_columns(data: Bytes) -> ItchDayColumns | None:
-    """Read a whole file; None if a frame is truncated, faulty or has no length."""
-    fields = itch_day(_bytes(data))
-    if fields is None:
-        return None
-    commands, times_ns, frames, counts, stock_mentions, attributions, halts, unknown = fields
-    return ItchDayColumns(
-        commands=commands.view(COMMAND),
-        times_ns=times_ns.view(np.int64),
-        frames=frames.view(np.int64),
-        counts=tuple(counts),
-        stock_mentions=tuple(stock_mentions),
-        attributions=tuple(each.to_bytes(4, "little").rstrip(b"\0") for each in attributions),
-        halts=np.array(halts, dtype=np.int64),
-        unknown_orders=unknown,
-    )
 
 
 def _bytes(data: Bytes) -> NDArray[np.uint8]:

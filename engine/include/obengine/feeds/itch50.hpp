@@ -82,6 +82,10 @@ public:
         }
     }
 
+    // A number at an offset from the type.
+    template <class T>
+    [[nodiscard]] T number(std::size_t offset) const noexcept { return big<T>(offset); }
+
 private:
     template <class T>
     [[nodiscard]] T big(std::size_t offset) const noexcept {
