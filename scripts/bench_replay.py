@@ -29,7 +29,6 @@ from typing import Any
 
 from obengine.cores import NATIVE, core_names, make_book
 from obengine.feeds.itch50 import read_itch50
-from obengine.feeds.itch50_frames import read_frames
 from obengine.feeds.itch50_layout import LENGTHS
 from obengine.feeds.itch50_sample import write_itch50_sample
 from obengine.feeds.lobster import read_lobster
@@ -96,7 +95,6 @@ def contenders(path: Path) -> dict[str, Callable[[], int]]:
     """What is timed over an ITCH file; each gives the number of messages."""
     ways: dict[str, Callable[[], int]] = {
         "plain Python": lambda: plain_python(path),
-        "frames only": lambda: read_frames(path).starts.size,
         "decode to commands": lambda: sum(read_itch50(path).counts.values()),
     }
     if NATIVE in core_names():

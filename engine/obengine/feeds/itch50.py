@@ -19,12 +19,12 @@ from obengine.api.messages import COMMAND, NO_PRICE, Commands, Op, TradingState
 from obengine.cores import REFERENCE, require_core
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50_blocks import STDIN, STDIN_NAME, ItchBytes, file_name, open_bytes
-from obengine.feeds.itch50_decoder import (
+from obengine.feeds.itch50_decoder import ReferenceDecoder
+from obengine.feeds.itch50_parts import (
     Halt,
     ItchDecoder,
     ItchFacts,
     ItchPart,
-    ReferenceDecoder,
     join_parts,
 )
 from obengine.feeds.itch50_stream import WHOLE_FILE, Chunk, ItchSelection, select_messages

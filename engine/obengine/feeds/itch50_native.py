@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from obengine._native import ItchStream
 from obengine.api.errors import FeedError
 from obengine.api.messages import COMMAND
-from obengine.feeds.itch50_decoder import (
+from obengine.feeds.itch50_decoder import ReferenceDecoder
+from obengine.feeds.itch50_layout import NAMES
+from obengine.feeds.itch50_parts import (
     OPEN_ORDER,
     ItchFacts,
     ItchPart,
-    ReferenceDecoder,
     halts_of,
     text_of,
 )
-from obengine.feeds.itch50_layout import NAMES
 from obengine.feeds.trades import TRADE
 from obengine.native.open_orders import OPEN_CELL
 

@@ -20,7 +20,7 @@ from obengine.api.protocol import Snapshot
 from obengine.cores import NATIVE, make_book
 from obengine.feeds.itch50 import ItchDay, ItchReader, day_of
 from obengine.feeds.itch50_blocks import GZIP_MAGIC
-from obengine.feeds.itch50_decoder import OPEN_ORDER, ItchFacts, ItchPart
+from obengine.feeds.itch50_parts import OPEN_ORDER, ItchFacts, ItchPart
 from obengine.feeds.itch50_stream import ItchSelection
 from obengine.harness.background import ReadAhead, Worker
 from obengine.harness.checks import log_check, pass_checks

@@ -99,11 +99,10 @@ def test_reading_ahead_gives_all_items_and_the_error_behind_them() -> None:
         yield from range(20)
         raise ValueError("no")
 
-    found: list[int] = []
+    ahead = iter(ReadAhead(items()))
+    assert [next(ahead) for _ in range(20)] == list(range(20))
     with pytest.raises(ValueError, match="no"):
-        for each in ReadAhead(items()):
-            found.append(each)
-    assert found == list(range(20))
+        next(ahead)
     closed: list[bool] = []
 
     def endless() -> Iterator[int]:
