@@ -141,13 +141,29 @@ private:
             CursorOf<Sink> cursor(sink);
             new_plain_order<Sink>(book, head, record, cursor);
             static_cast<void>(cursor.flush());
-        } else if (head.is_plain_cancel() && book.is_plain()) {
+        } else if (head.is_plain_cancel() && (book.is_plain() || book.is_plain_auction())) {
             CursorOf<Sink> cursor(sink);
             cancel_plain_order<Sink>(book, head, record, cursor);
             static_cast<void>(cursor.flush());
+        } else if (head.is_plain_new() && head.rests() && book.is_plain_auction()) {
+            rest_plain_order(book, head, record, sink);
         } else {
             process_general(record, sink);
         }
+    }
+
+    // A plain order in an AUCTION rests without matching.
+    template <EventSink Sink>
+    void rest_plain_order(SymbolBook& book, CommandRecord::Head head, CommandRecord record, Sink& sink) {
+        NodePool& pool = state_.shared.pool;
+        const Ticks price = record.price();
+        if (record.qty() <= 0 || price == no_price) [[unlikely]] return process_general(record, sink);
+        Slot* const cell = book.ids().cell(record.id());
+        if (*cell != null_slot && book.ids().find(pool, record.id()) != null_slot) [[unlikely]]
+            return emit_reject(record, RejectCode::duplicate_id, sink);
+        const std::uint32_t side = head.side();
+        sink.push(Event::of(EventKind::accepted, side, head.symbol(), record.lots(), record.id(), 0, price));
+        book.rest(pool, cell, record.id(), price, record.lots(), key_of(price, side), side, record.participant());
     }
 
     template <EventSink Sink>
@@ -219,7 +235,9 @@ private:
         }
         const bool is_plain = command.op <= code(Op::execute) && command.symbol < symbols_ &&
                               state_.books[command.symbol].is_plain() && !keeps_trades();
-        if (is_plain && (command.op == code(Op::modify) || command.op == code(Op::execute))) {
+        const bool executes = command.op == code(Op::execute);
+        if ((is_plain && (command.op == code(Op::modify) || executes)) ||
+            (executes && !keeps_trades() && command.symbol < symbols_ && state_.books[command.symbol].is_plain_auction())) {
             if (modify_or_execute_plain(state_.books[command.symbol], command, sink)) return;
         }
         CommandProcessor<Sink>(state_, sink).apply(command, extension_target_ == record.begin() ? &extension_ : nullptr);

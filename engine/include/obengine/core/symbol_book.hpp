@@ -122,7 +122,11 @@ public:
 
     // Whether the fast path may handle this book: OPEN, without special orders and without rules.
     [[nodiscard]] bool is_plain() const noexcept {
-        return state == TradingState::open && special_orders == 0 && rules_ == nullptr;
+        return state == TradingState::open && has_plain_orders();
+    }
+    // The same in an AUCTION, where arriving orders rest without matching, as in the replay of a feed.
+    [[nodiscard]] bool is_plain_auction() const noexcept {
+        return state == TradingState::auction && has_plain_orders();
     }
 
     // The queue of the orders that wait for the auction that runs, if one runs.
@@ -203,6 +207,10 @@ public:
     void prefetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
 
 private:
+    [[nodiscard]] bool has_plain_orders() const noexcept {
+        return special_orders == 0 && rules_ == nullptr;
+    }
+
     Ladder sides_[2];
     IdTable ids_;
     std::unique_ptr<SpecialQueues> special_;
