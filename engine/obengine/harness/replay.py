@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from obengine.api.errors import FeedError, WorkloadError
 from obengine.api.messages import Commands, records_digest
-from obengine.cores import make_book
+from obengine.cores import NATIVE, make_book
 from obengine.feeds.databento import DatabentoDay, is_databento, read_databento
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50 import ItchDay
@@ -279,6 +279,7 @@ def _replay_itch(
         timer_overhead_ns=timer_overhead_ns(),
         warmup_ns=results.warmup_ns,
         units=LOBSTER_UNITS,
+        digest_threads=2 if core == NATIVE else 1,
         risk=watched.risk,
         simulation=watched.simulation,
     )
