@@ -92,7 +92,6 @@ MAX_QTY: Final = 2**31 - 1
 MAX_ID: Final = 2**64 - 1
 MAX_SYMBOLS: Final = 2**16
 
-
 BOTH_SIDES: Final = 2
 """MASS_CANCEL: the side value for both sides."""
 

@@ -5,8 +5,8 @@ The audit does not depend on a core. Each count is an integer; a correct log has
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from obengine.api.messages import (
@@ -25,9 +25,10 @@ from obengine.api.messages import (
     placement_of,
 )
 from obengine.api.protocol import Snapshot
+from obengine.audit.replay_arrival import Arrival
 from obengine.audit.replay_auction import ReplayAuction
-from obengine.audit.replay_book import Entry, ReplayBook
-from obengine.audit.replay_pro_rata import Shares
+from obengine.audit.replay_book import Entry, ReplayBook, count_differences
+from obengine.audit.replay_trades import ReplayTrades
 
 EVENT_FAULTS: Final = (
     "unknown_event",
@@ -62,24 +63,7 @@ _STAND_ALONE: Final = frozenset(
     }
 )
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})
-_Trade = tuple[int, int, int, int]
-_BUSTED: Final[_Trade] = (-1, 0, 0, 0)
-_COUNTED: Final = {
-    EventKind.MASS_CANCELLED: CancelReason.MASS,
-    EventKind.CLOCK_SET: CancelReason.EXPIRED,
-}
-
-
-@dataclass(slots=True)
-class _Arrival:
-    """The last order that arrived, until the first event of the next order or command."""
-
-    symbol: int
-    entry: Entry
-    refilled: set[int]
-    looks_again: bool = False
-    shares: Shares = field(default_factory=deque)
-    shared_price: int = NO_PRICE
+_COUNTED: Final = {EventKind.MASS_CANCELLED: CancelReason.MASS, EventKind.CLOCK_SET: CancelReason.EXPIRED}
 
 
 class EventAudit:
@@ -98,12 +82,11 @@ class EventAudit:
         self.faults: Counter[str] = Counter(dict.fromkeys(EVENT_FAULTS, 0))
         self.lots: Counter[str] = Counter(entered=0, traded=0, cancelled=0)
         self._books: dict[int, ReplayBook] = {}
-        self._arrival: _Arrival | None = None
+        self._arrival: Arrival | None = None
         self._auction: ReplayAuction | None = None
         self._refilling: ReplayBook | None = None
         self._cancelled_by_reason: Counter[int] = Counter()
-        self._window = 0
-        self._kept: dict[int, _Trade] = {}
+        self._trades = ReplayTrades()
         self._next_sequence = 0
         self._readers = {
             EventKind.ACCEPTED: self._accept,
@@ -121,8 +104,8 @@ class EventAudit:
         for sequence, (kind, detail, symbol, qty, order_id, other_id, price) in enumerate(
             EVENT_RECORD.iter_unpack(events.tobytes()), self._next_sequence
         ):
-            if self._window and kind == EventKind.TRADED:
-                self._keep(sequence, (symbol, detail, qty, price))
+            if kind == EventKind.TRADED:
+                self._trades.keep(sequence, (symbol, detail, qty, price))
             if kind in _STAND_ALONE:
                 self._finish_arrival()
                 self._read_alone(kind, detail, symbol, qty, order_id, other_id, price)
@@ -160,23 +143,7 @@ class EventAudit:
 
     def snapshot_differences(self, snapshot: Snapshot) -> int:
         """The number of positions at which the snapshot's orders differ from those of the events."""
-        rebuilt = [
-            (symbol, e.side, e.queue, e.open_lots, e.display_lots, e.shown_lots, e.order_id, e.price_ticks)
-            for symbol, book in sorted(self._books.items())
-            for e in book.in_order()
-        ]
-        fields = [
-            "symbol",
-            "side",
-            "queue",
-            "open_lots",
-            "display_lots",
-            "shown_lots",
-            "order_id",
-            "price_ticks",
-        ]
-        kept: list[tuple[int, ...]] = snapshot.orders[fields].tolist()
-        return sum(a != b for a, b in zip(rebuilt, kept, strict=False)) + abs(len(rebuilt) - len(kept))
+        return count_differences(self._books, snapshot)
 
     def _read_alone(
         self, kind: int, detail: int, symbol: int, qty: int, order_id: int, other_id: int, price: int
@@ -185,24 +152,9 @@ class EventAudit:
         if kind == EventKind.RULE_SET and detail == Rule.MATCHING:
             self._set_matching(symbol, qty, other_id)
         elif kind == EventKind.TRADE_WINDOW_SET:
-            self._resize_window(qty)
+            self._trades.resize(qty)
         elif kind == EventKind.TRADE_BUSTED:
-            self._bust(order_id, (symbol, detail, qty, price))
-
-    def _keep(self, sequence: int, trade: _Trade) -> None:
-        self._kept[sequence] = trade
-        self._resize_window(self._window)
-
-    def _resize_window(self, size: int) -> None:
-        self._window = size
-        while len(self._kept) > size:
-            del self._kept[next(iter(self._kept))]
-
-    def _bust(self, trade_id: int, trade: _Trade) -> None:
-        """Count a bust of a trade that was not made, is not kept, or was busted before."""
-        self.faults["orphan_trade"] += self._kept.get(trade_id) != trade
-        if trade_id in self._kept:
-            self._kept[trade_id] = _BUSTED
+            self.faults["orphan_trade"] += not self._trades.bust(order_id, (symbol, detail, qty, price))
 
     def _book(self, symbol: int) -> ReplayBook:
         book = self._books.get(symbol)
@@ -225,7 +177,7 @@ class EventAudit:
             self._start_arrival(symbol, entry)
 
     def _start_arrival(self, symbol: int, entry: Entry) -> None:
-        self._arrival = _Arrival(symbol, entry, set())
+        self._arrival = Arrival(symbol, entry, set())
         if self._book(symbol).state != TradingState.OPEN:
             self._finish_arrival()
 
@@ -236,7 +188,7 @@ class EventAudit:
         book = self._book(symbol)
         self._check_refills()
         entry, arrival = book.orders.get(maker), self._arrival
-        if arrival is None or not self._is_fill(arrival, side, symbol, qty, taker, entry, price):
+        if arrival is None or not arrival.is_fill(side, symbol, qty, taker, entry, price):
             self._finish_arrival()
             arrival = None
             entry = book.orders.get(maker)
@@ -256,7 +208,7 @@ class EventAudit:
             if arrival is not None:
                 arrival.refilled.add(maker)
 
-    def _fill(self, book: ReplayBook, arrival: _Arrival, maker: Entry, qty: int) -> None:
+    def _fill(self, book: ReplayBook, arrival: Arrival, maker: Entry, qty: int) -> None:
         """Apply the taker's part of a trade."""
         taker = arrival.entry
         is_shown = maker.queue != Queue.DISPLAYED or maker.order_id in arrival.refilled
@@ -269,7 +221,7 @@ class EventAudit:
         self.lots["traded"] += qty
 
     @staticmethod
-    def _is_next_share(book: ReplayBook, arrival: _Arrival, maker: Entry, qty: int) -> bool:
+    def _is_next_share(book: ReplayBook, arrival: Arrival, maker: Entry, qty: int) -> bool:
         """Whether a trade is the next one that pro-rata matching gives."""
         if not arrival.shares:
             whole = arrival.shared_price == maker.price_ticks
@@ -282,20 +234,6 @@ class EventAudit:
         shares = setting >> 32 == Matching.PRO_RATA
         book.pro_rata = (least_lots, setting & 0xFFFF_FFFF) if shares else None
         book.top = [None, None]
-
-    @staticmethod
-    def _is_fill(
-        arrival: _Arrival, side: int, symbol: int, qty: int, taker: int, maker: Entry | None, price: int
-    ) -> bool:
-        """Whether a trade belongs to the arriving order; otherwise it is a recorded execution or invalid."""
-        entry = arrival.entry
-        if not entry.open_lots or (arrival.symbol, entry.order_id, entry.side) != (symbol, taker, side):
-            return False
-        if maker is not None and maker.queue == Queue.CONDITIONAL and not taker:
-            return qty == maker.open_lots <= entry.open_lots
-        if entry.price_ticks == NO_PRICE:
-            return True
-        return price >= entry.price_ticks if side else price <= entry.price_ticks
 
     def _cross(self, symbol: int, qty: int, buy_id: int, sell_id: int, price: int) -> None:
         book = self._book(symbol)

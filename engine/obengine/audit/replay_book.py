@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from obengine.api.messages import Queue, Side, TradingState
+from obengine.api.protocol import Snapshot
 from obengine.audit.replay_pro_rata import Shares, expected_shares
 
 
@@ -211,6 +212,18 @@ class ReplayBook:
         for side in self.sides:
             yield from side.in_order()
         yield from sorted(self.waiting.values(), key=_queue_and_side)
+
+
+def count_differences(books: Mapping[int, ReplayBook], snapshot: Snapshot) -> int:
+    """The number of positions at which the snapshot's orders differ from those of the books by symbol."""
+    rebuilt = [
+        (symbol, e.side, e.queue, e.open_lots, e.display_lots, e.shown_lots, e.order_id, e.price_ticks)
+        for symbol, book in sorted(books.items())
+        for e in book.in_order()
+    ]
+    fields = ["symbol", "side", "queue", "open_lots", "display_lots", "shown_lots", "order_id", "price_ticks"]
+    kept: list[tuple[int, ...]] = snapshot.orders[fields].tolist()
+    return sum(a != b for a, b in zip(rebuilt, kept, strict=False)) + abs(len(rebuilt) - len(kept))
 
 
 def _queue_and_side(entry: Entry) -> tuple[int, int]:
