@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -52,8 +53,10 @@ def on_a_terminal(
             shown += part
         if not done and act is not None:
             done = act(shown.decode("utf-8", "replace"), terminal, child)
+    else:
+        os.kill(child, signal.SIGKILL)
+    os.close(terminal)  # whoever still reads from it, such as a pager, ends
     _, status = os.waitpid(child, 0)
-    os.close(terminal)
     return os.waitstatus_to_exitcode(status), shown.decode("utf-8", "replace").replace("\r\n", "\n")
 
 

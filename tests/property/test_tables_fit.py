@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from obrelease.cli.console.table import table
 
 WORD = st.text("abcdefg0123/-.", min_size=1, max_size=18)
-NAME = st.text("abcdefg/_[]", min_size=1, max_size=60)
+NAME = st.text("abcdefg/_[]", min_size=1, max_size=60) | st.lists(WORD, min_size=1, max_size=6).map(" ".join)
 SENTENCE = st.lists(WORD, max_size=12).map(" ".join)
+LEAST = 14
 WIDTH = st.integers(24, 200)
 
 
@@ -46,10 +47,13 @@ def test_no_word_is_broken_and_none_of_a_shown_column_is_lost(
         left_out = set(note.partition(";")[0].split(", "))
     assert left_out <= set(optional)
     for number, name in enumerate(header):
-        if number == 0 or name in left_out:
+        if name in left_out:
             continue
         for row in rows:
-            assert set(row[number].split()) <= set(words)
+            # A word of a name that is wider than the least width of names may be cut.
+            whole = {word for word in row[number].split() if number > 0 or len(row[number].split()) > 1}
+            if number > 0 or max(map(len, whole), default=0) <= LEAST:
+                assert whole <= set(words)
 
 
 @given(tables())

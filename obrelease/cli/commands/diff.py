@@ -130,5 +130,7 @@ def diff(
     if plot is not None:
         draw(session, report, plot)
     session.out.result(
-        report.to_json(), lambda: comparison_report_text(report, every_row=every_row), paged=True
+        report.to_json(),
+        lambda: comparison_report_text(report, every_row=every_row, explained=bool(session.out.verbose)),
+        paged=True,
     )

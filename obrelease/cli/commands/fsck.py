@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.output import counted
+from obrelease.cli.rendering.sizes import size_text
 from obrelease.errors import IntegrityError
 
 
@@ -34,6 +35,6 @@ def fsck(session: Session, results: ResultsOption = None) -> None:
             hint="restore damaged runs from a copy; `obrelease reindex` repairs only the index",
         )
     session.out.note(
-        f"{artefacts}, {counted(report.size_bytes, 'byte')}: all as recorded;"
+        f"{artefacts}, {size_text(report.size_bytes)}: all as recorded;"
         " `obrelease validate` also derives the numbers again"
     )

@@ -12,6 +12,7 @@ import typer
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.table import table
+from obrelease.cli.rendering.sizes import size_text
 from obrelease.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _summary(report: GcReport, grace: str) -> str:
     plan = report.plan
     outcome = "removed" if report.removed else "would be removed"
     return (
-        f"{counted(len(report.runs), 'run')} {outcome}, {counted(report.freed_bytes, 'byte')}; "
+        f"{counted(len(report.runs), 'run')} {outcome}, {size_text(report.freed_bytes)}; "
         f"protected: {len(plan.protected):,}, younger than {grace}: {len(plan.within_grace):,}; "
         f"{counted(len(plan.leftovers), 'leftover')} of killed writers"
     )
@@ -89,7 +90,7 @@ def _removal_command(grace: str, manifests: Sequence[Path], results: Path | None
 
 def _listing(report: GcReport) -> str:
     rows = [
-        (run.entry.digest[:_SHORT_DIGEST], run.entry.kind, run.entry.scenario, f"{run.bytes_on_disk:,}")
+        (run.entry.digest[:_SHORT_DIGEST], run.entry.kind, run.entry.scenario, size_text(run.bytes_on_disk))
         for run in report.runs
     ]
-    return table(rows, ("digest", "kind", "scenario", "bytes"), optional=("kind",))
+    return table(rows, ("digest", "kind", "scenario", "size"), optional=("kind",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
@@ -77,12 +77,13 @@ def prose(lines: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its name, its cells, its width, and the width that it can be narrowed to."""
+    """A column: its width now, the least that it can be narrowed to, and that of its widest cell."""
 
     name: str
     cells: Sequence[str]
     width: int
     least: int
+    full_width: int
 
     @classmethod
     def of(cls, name: str, cells: Sequence[str], *, is_text: bool, is_name: bool) -> _Column:
@@ -93,7 +94,7 @@ class _Column:
             least = min(width, max(longest, _NARROWEST_TEXT))
         elif is_name:
             least = min(width, _NARROWEST_NAME)
-        return cls(name, cells, width, least)
+        return cls(name, cells, width, least, width)
 
 
 def _least_width(columns: Sequence[_Column]) -> int:
@@ -130,14 +131,14 @@ def _lines(narrowed: Iterator[_Column], text: str | None) -> Iterator[str]:
     columns = list(narrowed)[::-1]
     header = [column.name for column in columns]
     rows = zip(*(column.cells for column in columns), strict=True)
-    if text not in header:
-        yield from _single_lines(columns, header, rows)
+    if text not in header and all(column.width == column.full_width for column in columns):
+        # One template for all rows, because a list may have many thousands.
+        template = _GAP.join(f"{{:{column.width}}}" for column in columns)
+        yield from (template.format(*row).rstrip() for row in (header, *rows))
         return
     for row in (header, *rows):
         parts = [
-            wrapped(cell, column.width, whole=False)
-            if column.name == text
-            else [cut_text(cell, column.width)]
+            wrapped(cell, column.width, whole=False) if column.name == text else _name(cell, column.width)
             for cell, column in zip(row, columns, strict=True)
         ]
         for line in zip_longest(*parts, fillvalue=""):
@@ -146,19 +147,10 @@ def _lines(narrowed: Iterator[_Column], text: str | None) -> Iterator[str]:
             ).rstrip()
 
 
-def _single_lines(
-    columns: Sequence[_Column], header: Sequence[str], rows: Iterable[Sequence[str]]
-) -> Iterator[str]:
-    """Rows without sentences; by one template, because a list may have many thousands."""
-    line = _GAP.join(f"{{:{column.width}}}" for column in columns).format
-    is_cut = [
-        at for at, column in enumerate(columns) if max(map(len, (column.name, *column.cells))) > column.width
-    ]
-    for row in (header, *rows):
-        cells = list(row)
-        for at in is_cut:
-            cells[at] = cut_text(cells[at], columns[at].width)
-        yield line(*cells).rstrip()
+def _name(text: str, width: int) -> list[str]:
+    """A name in its column: broken between words, or else cut."""
+    parts = wrapped(text, width, indent=_GAP, whole=False) or [""]
+    return parts if max(map(len, parts)) <= width else [cut_text(text, width)]
 
 
 def _record(header: Sequence[str], row: Sequence[str], limit: int) -> Iterator[str]:

@@ -31,27 +31,33 @@ _COLUMN_NOTES: Final = (
     "A/A: the 1st, 3rd, 5th, ... base run against the 2nd, 4th, 6th: the noise without any change; - with a"
     " single run as base",
 )
-"""The footer of a comparison: the meaning of its columns."""
+"""What `-v` adds to a comparison: the meaning of its columns."""
+
+_WHERE_COLUMNS_ARE_EXPLAINED: Final = "`obrelease diff --help` explains the columns"
 
 _ROW_HEADER: Final = ("P ADJUSTED", "DETECTABLE", "A/A", "VERDICT")
 _LESS_IMPORTANT: Final = ("A/A", "P ADJUSTED", "DETECTABLE")
 
 
-def comparison_text(comparison: Comparison, *, every_row: bool = False) -> str:
+def comparison_text(comparison: Comparison, *, every_row: bool = False, explained: bool = False) -> str:
     """The whole comparison, tables and notes.
 
     Args:
         every_row: list tails and spreads that did not change, and secondary metrics, as well.
+        explained: say what the columns mean.
     """
-    return "\n\n".join(part for part in _parts(comparison, every_row=every_row) if part)
+    parts = _parts(comparison, every_row=every_row, explained=explained)
+    return "\n\n".join(part for part in parts if part)
 
 
-def comparison_report_text(report: ComparisonReport, *, every_row: bool = False) -> str:
+def comparison_report_text(
+    report: ComparisonReport, *, every_row: bool = False, explained: bool = False
+) -> str:
     """The comparison of two sides; for releases, one per scenario, then what was not compared."""
     if not report.between_releases:
-        return comparison_text(report.single, every_row=every_row)
+        return comparison_text(report.single, every_row=every_row, explained=explained)
     sections = (
-        f"== {printable(name)} ==\n\n{comparison_text(comparison, every_row=every_row)}"
+        f"== {printable(name)} ==\n\n{comparison_text(comparison, every_row=every_row, explained=explained)}"
         for name, comparison in report.comparisons
     )
     lines = "\n".join(f"not compared: {printable(line)}" for line in report.not_compared)
@@ -68,7 +74,7 @@ def gate_text(report: GateReport) -> str:
     return f"{comparison_report_text(report.compared)}\n\n{answer}".lstrip()
 
 
-def _parts(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
+def _parts(comparison: Comparison, *, every_row: bool, explained: bool) -> Iterator[str]:
     yield facts([("base", _side(comparison.base)), ("head", _side(comparison.head))])
     yield "\n".join(f"NOT ALIKE, compared by force: {printable(str(each))}" for each in comparison.unlike)
     confidence = f"{100 * comparison.rules.confidence:g} % INTERVAL"
@@ -98,7 +104,8 @@ def _parts(comparison: Comparison, *, every_row: bool) -> Iterator[str]:
     yield prose(list(_coverage(comparison, every_row=every_row)))
     notes = [f"note: {printable(note)}" for note in comparison.notes]
     notes += _hidden(comparison.metrics, shown)
-    yield prose((*notes, *_COLUMN_NOTES, _method(comparison)))
+    columns = _COLUMN_NOTES if explained else (_WHERE_COLUMNS_ARE_EXPLAINED,)
+    yield prose((*notes, _method(comparison), *columns))
 
 
 def _is_shown(metric: MetricComparison) -> bool:

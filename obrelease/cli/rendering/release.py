@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from obrelease.cli.console.marks import marked
 from obrelease.cli.console.output import counted
 from obrelease.cli.console.table import facts, table
+from obrelease.cli.rendering.sizes import size_text
 
 if TYPE_CHECKING:
     from obrelease.api import AbortResult, PublishResult, VerifyResult
@@ -24,12 +25,12 @@ def release_text(outcome: str, result: PublishResult, *, verbose: bool) -> str:
     if not (verbose or plan.dry_run):
         return f"{heading}\n{outcome}"
     steps = [(step.name, step.state, step.reason) for step in plan.steps]
-    assets = [(asset.name, str(asset.size), asset.sha256) for asset in plan.assets]
+    assets = [(asset.name, size_text(asset.size), asset.sha256) for asset in plan.assets]
     acts = [(act.verb, act.target, act.request) for act in plan.acts if plan.dry_run]
     parts = [
         heading,
         table(steps, ("step", "state", ""), text=""),
-        table(assets, ("asset", "bytes", "sha256"), optional=("sha256",)),
+        table(assets, ("asset", "size", "sha256"), optional=("sha256",)),
         table(acts, ("act", "on", "by"), text="by"),
         outcome,
     ]

@@ -21,6 +21,7 @@ from obrelease.cli.rendering.metric_tables import (
     metric_table,
     scalar_text,
 )
+from obrelease.cli.rendering.sizes import size_text
 from obrelease.models.artefact_format import UNKNOWN
 from obrelease.models.finding import printable
 
@@ -66,10 +67,10 @@ def description(
 def _files(artefact: Artefact) -> str:
     return table(
         [
-            (file.path, file.media_type, f"{file.size:,}", file.sha256[:SHORT_DIGEST])
+            (file.path, file.media_type, size_text(file.size), file.sha256[:SHORT_DIGEST])
             for file in artefact.files
         ],
-        ("file", "type", "bytes", "sha256"),
+        ("file", "type", "size", "sha256"),
         optional=("type", "sha256"),
     )
 

@@ -66,13 +66,12 @@ def test_less_survives_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     pressed: list[str] = []
 
     def press(shown: str, terminal: int, _child: int) -> bool:
-        for key, wanted in (("\x03", "line"), ("q", "line")):
-            if len(pressed) < 2 and wanted in shown and key not in pressed:
-                pressed.append(key)
-                os.write(terminal, key.encode())
-                return len(pressed) == 2
+        """Ctrl-C once something is shown, then `q` until the program ends: `less` may drop a key."""
+        if "line" in shown:
+            pressed.append("q" if pressed else "\x03")
+            os.write(terminal, pressed[-1].encode())
         return False
 
     code, shown = on_a_terminal(LONG.format(pager=True, lines=100), tmp_path, act=press, PAGER="less")
-    assert (code, pressed) == (0, ["\x03", "q"])
+    assert (code, pressed[:2]) == (0, ["\x03", "q"])
     assert "Traceback" not in shown
