@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from obrelease.api.arguments import checked_path
 from obrelease.errors import IntegrityError, InvalidInput, NotFound, ObreleaseError, StorageError
-from obrelease.importers.reimport_check import check_numbers
-from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.models.artefact_format import ENVELOPE_NAME
 from obrelease.models.finding import Finding
-from obrelease.models.validation import check_document
+from obrelease.models.sound_artefact import has_derived_numbers
 from obrelease.registry.check_folder import INTEGRITY_RULES, check_folder, find_artefacts, linked_below
+from obrelease.registry.sound_folder import SoundFolder
 from obrelease.storage.files import read_bounded
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.system_errors import storage_errors
@@ -84,12 +84,12 @@ def validate(
         if not (folders or documents or linked or allow_empty):
             raise NotFound(f"{path}: no artefact at or below it")
         with (
-            map_in_chunks(_problems_of, folders) as chunks,
+            map_in_chunks(_checks_of, folders) as chunks,
             reporter.progress("validate", len(folders)) as advance,
         ):
             drawn = 0
-            for folder, found in zip(folders, chain.from_iterable(chunks), strict=True):
-                if not found and drawn < MAX_DRAWN_RUNS:
+            for folder, (found, has_plots) in zip(folders, chain.from_iterable(chunks), strict=True):
+                if has_plots and not found and drawn < MAX_DRAWN_RUNS:
                     plots = _false_plots(folder)
                     found, drawn = plots or (), drawn + (plots is not None)
                 problems += _reported(reporter, folder, found)
@@ -102,7 +102,7 @@ def validate(
 
 def validate_run(folder: Path) -> ValidationReport:
     """Check one artefact folder; its plots are only hashed."""
-    return ValidationReport(1, tuple(_folder_problems(folder)))
+    return ValidationReport(1, tuple(_check(folder)[0]))
 
 
 def _reported(reporter: Reporter, path: Path, problems: Sequence[Finding]) -> Sequence[Finding]:
@@ -131,21 +131,31 @@ def _linked(path: Path) -> list[Finding]:
         return list(linked_below(path))
 
 
-def _problems_of(folders: Sequence[Path]) -> list[Sequence[Finding]]:
-    return [_folder_problems(folder) for folder in folders]
+def _checks_of(folders: Sequence[Path]) -> list[tuple[Sequence[Finding], bool]]:
+    return [_check(folder) for folder in folders]
 
 
-def _folder_problems(folder: Path) -> Sequence[Finding]:
-    """Broken rules of one artefact; its numbers are only compared if its bytes are intact."""
-    found = check_folder(folder)
-    if found.problems or found.artefact is None:
-        return found.problems
-    return check_numbers(found.artefact, folder)
+def _check(folder: Path) -> tuple[Sequence[Finding], bool]:
+    """Broken rules of one artefact, and whether this program drew plots of it.
+
+    Its numbers are only compared if its bytes are intact.
+    """
+    check = check_folder(folder)
+    if check.problems or check.envelope is None:
+        return check.problems, False
+    if isinstance(check.envelope, SoundFolder) and not has_derived_numbers(check.envelope.value):
+        return (), False
+    from obrelease.importers.reimport_check import check_numbers  # loads NumPy, which few runs need
+
+    artefact = check.artefact
+    return (check_numbers(artefact, folder), bool(artefact.drawn_with)) if artefact else ((), False)
 
 
 def _false_plots(folder: Path) -> Sequence[Finding] | None:
     """Pictures that are not the plots of a valid run; None if that cannot be proved here."""
     from obrelease.analysis.consistency.redrawn_plots import drawn_as_here, false_plots
+    from obrelease.models.artefact import Artefact
+    from obrelease.models.validation import check_document
 
     document = check_document(read_bounded(folder / ENVELOPE_NAME), str(folder))[0]
     if not isinstance(document, Artefact) or not drawn_as_here(document):
@@ -154,4 +164,6 @@ def _false_plots(folder: Path) -> Sequence[Finding] | None:
 
 
 def _document_problems(path: Path) -> Sequence[Finding]:
+    from obrelease.models.validation import check_document
+
     return check_document(read_bounded(path), str(path))[1]

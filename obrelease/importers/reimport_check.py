@@ -7,6 +7,7 @@ from pathlib import Path
 from obrelease.analysis.consistency.derived_values import RULE, check_derived_values
 from obrelease.analysis.kinds.all_kinds import is_of_this_version, kind_of
 from obrelease.models.artefact import Artefact
+from obrelease.models.artefact_format import IMPORT_COMMAND
 from obrelease.models.finding import Finding
 from obrelease.models.picture_rules import picture_rule
 
@@ -49,4 +50,4 @@ def files_not_derived(artefact: Artefact) -> tuple[str, ...]:
 
 
 def _is_import(artefact: Artefact) -> bool:
-    return kind_of(artefact).other_tool and artefact.command[:2] == ("obrelease", "import")
+    return kind_of(artefact).other_tool and artefact.command[:2] == IMPORT_COMMAND

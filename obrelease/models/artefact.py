@@ -18,6 +18,7 @@ from obrelease.models.artefact_format import ARTEFACT_VERSION as ARTEFACT_VERSIO
 from obrelease.models.artefact_format import ENVELOPE_NAME as ENVELOPE_NAME
 from obrelease.models.artefact_format import MAX_SAFE_INTEGER
 from obrelease.models.artefact_format import UNKNOWN as UNKNOWN
+from obrelease.models.artefact_rules import check_file_paths, check_histogram, check_ids, check_metric
 from obrelease.models.base import (
     Commit,
     Digest,
@@ -29,7 +30,7 @@ from obrelease.models.base import (
     Unit,
 )
 from obrelease.models.labels_and_directions import Direction, direction_by_unit
-from obrelease.models.metric_identity import UNTAGGED, histogram_id, metric_id
+from obrelease.models.metric_identity import UNTAGGED, metric_id
 
 ORIGINAL_STEM: Final = "original"
 """The stem of the imported file, which is kept next to the envelope."""
@@ -199,12 +200,7 @@ class RecordedMetric(Document):
 
     @model_validator(mode="after")
     def _check_identity_and_values(self) -> Self:
-        """Refuse an id that is not that of the name, and values that are missing or given twice."""
-        expected = metric_id(self.name, self.parameters)
-        if self.id != expected:
-            raise ValueError(f"id: is {self.id!r}, its name and parameters give {expected!r}")
-        if [bool(self.samples), self.summary is not None, self.histogram is not None].count(True) != 1:
-            raise ValueError("has not exactly one of samples, summary and histogram")
+        check_metric(self.id, self.name, self.parameters, (self.samples, self.summary, self.histogram))
         return self
 
     @model_serializer(mode="wrap")
@@ -244,9 +240,7 @@ class HistogramRef(Document):
 
     @model_validator(mode="after")
     def _check_identity(self) -> Self:
-        """Refuse an id that is not that of the tag."""
-        if self.id != (expected := histogram_id(self.tag)):
-            raise ValueError(f"id: is {self.id!r}, its tag gives {expected!r}")
+        check_histogram(self.id, self.tag)
         return self
 
 
@@ -326,42 +320,16 @@ class Artefact(Document):
 
     @model_validator(mode="after")
     def _check_ids(self) -> Self:
-        """Refuse two metrics or two histograms of one id, and a metric of a histogram that is missing."""
-        if twice := _first_duplicate(metric.id for metric in self.metrics):
-            raise ValueError(f"metrics: two have the id {twice!r}")
-        if twice := _first_duplicate(histogram.id for histogram in self.histograms):
-            raise ValueError(f"histograms: two have the id {twice!r}")
-        known = {histogram.id for histogram in self.histograms}
-        for metric in self.metrics:
-            if metric.histogram is not None and metric.histogram not in known:
-                raise ValueError(
-                    f"metrics: {metric.id!r} names the histogram {metric.histogram!r}, which is missing"
-                )
+        check_ids(
+            [(metric.id, metric.histogram) for metric in self.metrics],
+            [histogram.id for histogram in self.histograms],
+        )
         return self
 
     @model_validator(mode="after")
     def _check_file_paths(self) -> Self:
-        check_file_paths(self.files)
+        check_file_paths((entry.path for entry in self.files), ENVELOPE_NAME)
         return self
-
-
-def check_file_paths(files: Iterable[FileEntry]) -> None:
-    """Refuse two files with one name on a case-insensitive disk, and a file with the name of a folder.
-
-    Raises:
-        ValueError: names the path.
-    """
-    seen = {ENVELOPE_NAME}
-    folders: set[str] = set()
-    for entry in files:
-        folded = entry.path.casefold()
-        if folded in seen:
-            raise ValueError(f"files: {entry.path!r} is taken by another file")
-        seen.add(folded)
-        parts = folded.split("/")
-        folders.update("/".join(parts[:count]) for count in range(1, len(parts)))
-    if both := seen & folders:
-        raise ValueError(f"files: {min(both)!r} is both a file and a folder")
 
 
 def own_series(name: str, unit: str, samples: Iterable[int | float]) -> RecordedMetric:
@@ -373,12 +341,3 @@ def own_series(name: str, unit: str, samples: Iterable[int | float]) -> Recorded
         direction=direction_by_unit(unit),
         samples=tuple(samples),
     )
-
-
-def _first_duplicate(names: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None

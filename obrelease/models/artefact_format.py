@@ -15,3 +15,9 @@ UNKNOWN: Final = "unknown"
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer that RFC 8785 (through ECMAScript numbers) keeps exact."""
+
+PROGRAM: Final = "obrelease"
+"""The producer that this program writes into the envelopes of its own kinds."""
+
+IMPORT_COMMAND: Final = (PROGRAM, "import")
+"""How the command of a run begins that was imported from a file of another tool, which the run keeps."""

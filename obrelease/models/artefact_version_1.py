@@ -27,8 +27,8 @@ from obrelease.models.artefact import (
     Text,
     VolatileHost,
     Workload,
-    check_file_paths,
 )
+from obrelease.models.artefact_rules import check_file_paths
 from obrelease.models.base import Document, Nanos, RelativePath, Slug, Unit
 from obrelease.models.labels_and_directions import (
     DIRECTION_PREFIX,
@@ -97,7 +97,7 @@ class Artefact(Document):
 
     @model_validator(mode="after")
     def _check_file_paths(self) -> Self:
-        check_file_paths(self.files)
+        check_file_paths((entry.path for entry in self.files), newest.ENVELOPE_NAME)
         return self
 
 

@@ -24,12 +24,6 @@ from obrelease.models.plan import PLAN_VERSION, Plan
 from obrelease.storage.files import read_bounded
 from obrelease.storage.system_errors import storage_errors
 
-PACKAGED: Final = Path(__file__).with_name("schemas")
-"""Copies of the schemas that validation reads: deriving one from its model takes 30 ms in every process.
-
-`obrelease schema export --schemas obrelease/models/schemas` writes them.
-"""
-
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _FIX: Final = "run `obrelease schema export`"
 
@@ -91,12 +85,6 @@ def schema_of(kind: DocumentType) -> dict[str, Any]:
     """The JSON Schema of a document as plain objects; a fresh copy that the caller may change."""
     copied: dict[str, Any] = json.loads(json.dumps(_schema(kind)))
     return copied
-
-
-def packaged_schema(kind: DocumentType) -> dict[str, Any]:
-    """The same schema from its packaged copy."""
-    found: dict[str, Any] = json.loads((PACKAGED / kind.file_name).read_bytes())
-    return found
 
 
 def schema_text(kind: DocumentType) -> str:

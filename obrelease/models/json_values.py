@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from obrelease.errors import InvalidInput
-from obrelease.models.base import MAX_SAFE_INTEGER
+from obrelease.models.artefact_format import MAX_SAFE_INTEGER
 
 MAX_DEPTH: Final = 64
 """The deepest nesting that is read or written."""
@@ -36,7 +36,7 @@ def require_readable(data: bytes, where: str, limit: int, *, hint: str | None = 
     """
     if len(data) > limit:
         raise InvalidInput(f"{where}: larger than {limit} bytes", hint=hint)
-    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
+    if len(data) > MAX_BRACKETS and data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
         raise InvalidInput(f"{where}: more than {MAX_BRACKETS} arrays and objects", hint=hint)
     separators = data.count(b",") + data.count(b":")
     if separators > MAX_SEPARATORS:

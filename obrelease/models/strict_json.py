@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
+from pydantic_core import from_json
+
 from obrelease.errors import InvalidInput
-from obrelease.models.base import MAX_SAFE_INTEGER
-from obrelease.models.canonical_json import has_plain_numbers, standard_text
+from obrelease.models.artefact_format import MAX_SAFE_INTEGER
 from obrelease.models.json_values import (
     MAX_DEPTH,
     RejectedPart,
@@ -27,8 +29,12 @@ _INTEGER_DIGITS: Final = len(str(MAX_SAFE_INTEGER))
 _MOST_PLAIN_BYTES: Final = 2**18
 """Of larger documents, parsing twice what is not canonical would cost more than it saves."""
 
-_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}|^-?[0-9]{16}")
-"""Perhaps beyond 2**53 - 1; also some text in quotes."""
+_NUMBERS_ALIKE: Final = bytes.maketrans(b"123456789,[-", b"000000000:::")
+_LONG_NUMBER: Final = b":" + b"0" * 16
+"""What a number of 16 digits, perhaps beyond 2**53 - 1, looks like if all digits are alike."""
+
+_TINY_NUMBER: Final = b".000000"
+"""In numbers below 1e-6, which RFC 8785 writes with an exponent."""
 
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -46,45 +52,50 @@ def parse_strict(data: bytes, where: str, *, limit: int = MAX_DOCUMENT_BYTES) ->
             a number beyond double range or beyond 2**53 - 1, a lone surrogate, nesting beyond
             `MAX_DEPTH`, or a document too large; names the line and column, or the path.
     """
-    text = _text(data, where, limit)
-    with parsing(len(data), where), _without_collections():
-        return _parsed(text, where)
+    _require_readable(data, where, limit)
+    with parsing(len(data), where):
+        return _parsed(data, where)
 
 
 def parse_and_compare(data: bytes, where: str) -> tuple[Any, bool]:
     """As `parse_strict`, and True if the bytes are known to be the RFC 8785 bytes of the value.
 
-    Most documents are small and ASCII, and their numbers have few digits and one form. If writing what the
-    plain reader gives results in the same text, the text has nothing that the strict reader refuses.
+    Most documents are small and ASCII, and their numbers have few digits and no exponent. If writing what a
+    fast reader gives results in the same bytes, they have nothing that the strict reader refuses.
     """
-    text = _text(data, where, MAX_DOCUMENT_BYTES)
-    with parsing(len(data), where), _without_collections():
-        value = _plain_value(data, text) if len(data) <= _MOST_PLAIN_BYTES else None
-        return (_parsed(text, where), False) if value is None else (value, True)
+    _require_readable(data, where, MAX_DOCUMENT_BYTES)
+    with parsing(len(data), where):
+        value = _plain_value(data) if len(data) <= _MOST_PLAIN_BYTES else None
+        return (_parsed(data, where), False) if value is None else (value, True)
 
 
-def _text(data: bytes, where: str, limit: int) -> str:
+def _require_readable(data: bytes, where: str, limit: int) -> None:
     if data.startswith(b"\xef\xbb\xbf"):
         raise InvalidInput(f"{where}: starts with a byte order mark", hint="save it as UTF-8 without BOM")
-    separators = require_readable(data, where, limit)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{where}: byte {error.start}: not UTF-8") from error
-    charge(Resource.VALUES, separators + 1, where)
-    return text
+    charge(Resource.VALUES, require_readable(data, where, limit) + 1, where)
 
 
-def _plain_value(data: bytes, text: str) -> Any:
-    """The value of a canonical text whose numbers are plain; None if it may be something else."""
-    if not has_plain_numbers(data) or _LONG_NUMBER.search(data):
+def _plain_value(data: bytes) -> Any:
+    """The value of canonical bytes whose numbers are plain; None if they may be something else.
+
+    The writer differs from RFC 8785 in keys beyond ASCII and in numbers that have an exponent there.
+    """
+    if not data.isascii() or _TINY_NUMBER in data or _LONG_NUMBER in b":" + data.translate(_NUMBERS_ALIKE):
         return None
     try:
-        value = json.loads(text)
-        is_same = standard_text(value) == text
+        value = from_json(data)
+        written: str = _sorted_text()(value)
     except (ValueError, RecursionError):
         return None
-    return value if is_same and not _is_too_deep(value, text) else None
+    return value if written.encode() == data and not _is_too_deep(value, written) else None
+
+
+@cache
+def _sorted_text() -> Callable[[Any], str]:
+    """Writes JSON with sorted keys and without exponents; loaded when the first document is read."""
+    from jsonschema_rs.canonical.json import to_string
+
+    return to_string
 
 
 @contextmanager
@@ -101,10 +112,15 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _parsed(text: str, where: str) -> Any:
+def _parsed(data: bytes, where: str) -> Any:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{where}: byte {error.start}: not UTF-8") from error
     reader = _Reader()
     try:
-        value = reader.decoder.decode(text)
+        with _without_collections():
+            value = reader.decoder.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidInput(f"{where}: line {error.lineno} column {error.colno}: {error.msg}") from error
     except RecursionError as error:

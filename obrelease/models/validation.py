@@ -21,14 +21,14 @@ from obrelease.models.artefact_version_1 import upgraded as upgraded_artefact
 from obrelease.models.base import Document
 from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.finding import Finding, printable
-from obrelease.models.json_schema import DOCUMENTS, DocumentType, packaged_schema
+from obrelease.models.json_schema import DOCUMENTS, DocumentType
 from obrelease.models.manifest_version_1 import BundleManifest as ManifestVersion1
 from obrelease.models.manifest_version_1 import upgraded as upgraded_manifest
+from obrelease.models.packaged_schemas import fast_validator, read_schema
 from obrelease.models.strict_json import parse_and_compare, parse_strict
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
-    from jsonschema_rs import Draft202012Validator as FastValidator
 
 D = TypeVar("D", bound=Document)
 
@@ -179,22 +179,14 @@ def reference_validator(kind: DocumentType) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
-    schema = packaged_schema(kind)
+    schema = read_schema(kind.file_name)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, registry=Registry())
 
 
-@cache
-def fast_validator(kind: DocumentType) -> FastValidator:
-    """A validator with the same results as the reference validator, a hundred times faster."""
-    from jsonschema_rs import Draft202012Validator, Registry
-
-    return Draft202012Validator(packaged_schema(kind), registry=Registry([]))
-
-
 def _schema_messages(kind: DocumentType, value: Any) -> Iterator[str]:
     """What is wrong by the schema; the reference validator is used only if the fast one refuses."""
-    fast = fast_validator(kind)
+    fast = fast_validator(kind.file_name)
     if fast.is_valid(value):
         return
     messages = [

@@ -141,33 +141,45 @@ def _fast_entry(data: bytes, digest: str, root: Path, location: str) -> Entry | 
 
     try:
         value = from_json(data, cache_strings="keys")
-        core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]
-        producer, created = value["producer"], value["created_ns"]
+        created = value["created_ns"]
         if value["format"] != _FORMAT or value["version"] not in _VERSIONS:
             return None
         if not created.isascii() or not created.isdecimal() or len(created) > _MAX_TIME_DIGITS:
             return None
-        entry = Entry(
-            digest=digest,
-            kind=value["kind"],
-            scenario=value["scenario"],
-            root=root,
-            location=location,
-            created_ns=int(created),
-            size_bytes=len(data) + sum([entry["size"] for entry in value["files"]]),
-            core=core if isinstance(core, str) else None,
-            commit=producer["commit"],
-            dirty=producer["dirty"],
-            workload=None if workload is None else workload["name"],
-            messages=None if workload is None else workload["messages"],
-            events_digest=None if outcome is None else outcome["events_digest"],
-            checks_failed=None
-            if outcome is None
-            else _failed_checks([check["passed"] for check in outcome["checks"]]),
-        )
+        entry = entry_of_value(value, digest, root, location, len(data))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return entry if _is_well_formed(entry) else None
+
+
+def entry_of_value(
+    value: dict[str, Any], digest: str, root: Path, location: str, envelope_bytes: int
+) -> Entry:
+    """As `entry_of`, from the JSON value of a valid envelope that has all fields.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is not valid, or leaves fields out.
+    """
+    core, workload, outcome = value["parameters"].get("core"), value["workload"], value["outcome"]
+    producer = value["producer"]
+    return Entry(
+        digest=digest,
+        kind=value["kind"],
+        scenario=value["scenario"],
+        root=root,
+        location=location,
+        created_ns=int(value["created_ns"]),
+        size_bytes=envelope_bytes + sum([entry["size"] for entry in value["files"]]),
+        core=core if isinstance(core, str) else None,
+        commit=producer["commit"],
+        dirty=producer["dirty"],
+        workload=None if workload is None else workload["name"],
+        messages=None if workload is None else workload["messages"],
+        events_digest=None if outcome is None else outcome["events_digest"],
+        checks_failed=None
+        if outcome is None
+        else _failed_checks([check["passed"] for check in outcome["checks"]]),
+    )
 
 
 def _failed_checks(passed: list[Any]) -> int | None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from obrelease.errors import ObreleaseError
 from obrelease.models.finding import Finding
-from obrelease.registry.check_folder import LINKED_FOLDER, FolderCheck, check_folder
-from obrelease.registry.entry import Entry, entry_of, location_mismatch
+from obrelease.registry.check_folder import LINKED_FOLDER, check_folder
+from obrelease.registry.entry import Entry, location_mismatch
 from obrelease.registry.index.query import IndexSnapshot, read_index
+from obrelease.registry.index.rows import COLUMNS, values_of
 from obrelease.registry.layout import (
     INDEX_NAME,
     PINS_NAME,
@@ -35,6 +36,7 @@ _FILES_OF_GIT: Final = frozenset({".gitignore", ".gitattributes", ".gitkeep"})
 """What `obrelease init` and people write into a results folder, so that it can be committed."""
 
 _REINDEX: Final = "run `obrelease reindex`"
+_DIGEST: Final = COLUMNS.index("digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def fsck(root: Path, progress: Progress = SILENT.progress, *, workers: int | Non
     """
     problems: list[Finding] = []
     notes: list[Finding] = []
-    sound: dict[str, Entry] = {}
+    sound: dict[str, _RunCheck] = {}
     folders = size_bytes = 0
     with storage_errors(root, "cannot be listed"):
         index = read_index(root)
@@ -82,7 +84,10 @@ def fsck(root: Path, progress: Progress = SILENT.progress, *, workers: int | Non
     locations = [location for location, is_artefact in found if is_artefact]
     existing = {location for location, _ in found}
     # Processes are started before the progress, which a thread may show.
-    with _checks(root, locations, workers) as checks, progress("fsck", len(locations)) as advance:
+    with (
+        _checks(partial(_check_run, root, index.rows), locations, workers) as checks,
+        progress("fsck", len(locations)) as advance,
+    ):
         for location, check in zip(locations, checks, strict=True):
             advance(1)
             if check is None:
@@ -91,50 +96,57 @@ def fsck(root: Path, progress: Progress = SILENT.progress, *, workers: int | Non
             folders += 1
             size_bytes += check.size_bytes
             problems += check.problems
-            if check.entry is not None:
-                sound[location] = check.entry
+            if check.digest is not None:
+                sound[location] = check
     problems += _index_problems(root, index, sound, existing)
-    problems += _pin_problems(root, {entry.digest for entry in sound.values()})
+    problems += _pin_problems(root, {check.digest for check in sound.values() if check.digest})
     notes += _staging_notes(root, [location for location, _ in found])
     notes += _index_notes(root, index)
     return FsckReport(folders, size_bytes, tuple(problems), tuple(notes))
 
 
-@dataclass(frozen=True, slots=True)
-class _RunCheck:
-    """What is kept of the check of a folder: `entry` is None if anything is wrong."""
+class _RunCheck(NamedTuple):
+    """What is kept of the check of a folder.
+
+    Attributes:
+        digest: None if anything is wrong.
+        differs: whether the index says something else of it.
+    """
 
     size_bytes: int
     problems: tuple[Finding, ...]
-    entry: Entry | None
+    digest: str | None
+    differs: bool
 
 
 @contextmanager
 def _checks(
-    root: Path, locations: Sequence[str], workers: int | None
+    check: Callable[[str], _RunCheck | None], locations: Sequence[str], workers: int | None
 ) -> Iterator[Iterator[_RunCheck | None]]:
     """The checks of folders in order: of many in processes, of few, which may be large, in threads."""
     if workers is None and len(locations) >= MIN_ITEMS_FOR_PROCESSES:
-        with map_in_chunks(partial(_check_runs, root), locations) as chunks:
+        with map_in_chunks(lambda chunk: list(map(check, chunk)), locations) as chunks:
             yield chain.from_iterable(chunks)
     else:
-        yield map_in_order(partial(_check_run, root), locations, workers=workers)
+        yield map_in_order(check, locations, workers=workers)
 
 
-def _check_runs(root: Path, locations: Sequence[str]) -> list[_RunCheck | None]:
-    return [_check_run(root, location) for location in locations]
-
-
-def _check_run(root: Path, location: str) -> _RunCheck | None:
+def _check_run(root: Path, rows: Mapping[str, tuple[Any, ...]], location: str) -> _RunCheck | None:
     """The check of a folder; None if `gc` moved it away meanwhile."""
-    folder = root / location
+    folder = f"{root}/{location}"
     check = check_folder(folder, pictures=False)
     if check.problems:
         check = check_folder(folder, pictures=False)
         if not os.path.lexists(folder):
             return None
-    problems = (*check.problems, *_location_problems(check, location))
-    return _RunCheck(check.size_bytes, problems, _entry(root, location, check))
+    entry, problems = check.entry(root, location), check.problems
+    if entry is not None:
+        problems += tuple(_misplaced(folder, entry, location))
+    if entry is None or problems:
+        return _RunCheck(check.size_bytes, problems, None, differs=False)
+    row = rows.get(location)
+    differs = row is not None and row != values_of(entry)
+    return _RunCheck(check.size_bytes, (), entry.digest, differs=differs)
 
 
 def _walk(root: Path) -> Iterator[tuple[str, bool]]:
@@ -191,41 +203,28 @@ def _staging_notes(root: Path, locations: list[str]) -> Iterator[Finding]:
             yield Finding(str(root / STAGING_NAME), "staging", f"items: {count:,}, {message}")
 
 
-def _location_problems(check: FolderCheck, location: str) -> Iterator[Finding]:
-    artefact, digest = check.artefact, check.digest
-    if artefact is None or digest is None:
-        return
-    if (fault := location_mismatch(artefact.kind, artefact.scenario, digest, location)) is not None:
-        proper = run_location(artefact.kind, artefact.scenario, digest)
-        yield Finding(str(check.folder), "place", f"{fault}; it belongs in {proper}")
-
-
-def _entry(root: Path, location: str, check: FolderCheck) -> Entry | None:
-    artefact, digest = check.artefact, check.digest
-    if check.problems or artefact is None or digest is None:
-        return None
-    if location_mismatch(artefact.kind, artefact.scenario, digest, location):
-        return None
-    envelope_bytes = check.size_bytes - sum(entry.size for entry in artefact.files)
-    return entry_of(artefact, digest, root, location, envelope_bytes)
+def _misplaced(folder: str, entry: Entry, location: str) -> Iterator[Finding]:
+    if (fault := location_mismatch(entry.kind, entry.scenario, entry.digest, location)) is not None:
+        proper = run_location(entry.kind, entry.scenario, entry.digest)
+        yield Finding(str(Path(folder)), "place", f"{fault}; it belongs in {proper}")
 
 
 def _index_problems(
-    root: Path, index: IndexSnapshot, sound: dict[str, Entry], existing: set[str]
+    root: Path, index: IndexSnapshot, sound: dict[str, _RunCheck], existing: set[str]
 ) -> Iterator[Finding]:
     path = str(root / INDEX_NAME)
     if index.state == "damaged":
         yield Finding(path, "row", f"the index is damaged: {index.reason}; {_REINDEX}")
-    gone = index.entries.keys() - existing
-    lost = gone & read_index(root).entries.keys() if gone else set()
-    for location, row in sorted(index.entries.items()):
-        if location in lost and not (root / location).exists():
-            yield Finding(
-                str(root / location), "lost", f"the index lists run {row.digest}, its folder is gone"
-            )
-        elif location in sound and sound[location] != row:
+    gone = index.rows.keys() - existing
+    lost = gone & read_index(root).rows.keys() if gone else set()
+    for location in sorted(lost):
+        if not (root / location).exists():
+            digest = index.rows[location][_DIGEST]
+            yield Finding(str(root / location), "lost", f"the index lists run {digest}, its folder is gone")
+    for location, check in sorted(sound.items()):
+        if check.differs:
             yield Finding(path, "row", f"the row of {location} differs from its folder; {_REINDEX}")
-    for location in sorted(sound.keys() - index.entries.keys()):
+    for location in sorted(sound.keys() - index.rows.keys()):
         if location.rpartition("/")[0] in index.current_folders:
             yield Finding(path, "row", f"the row of {location} is missing; {_REINDEX}")
 

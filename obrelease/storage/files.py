@@ -18,6 +18,9 @@ _CAN_REFUSE_LINKS: Final = hasattr(os, "O_NOFOLLOW")
 _OPEN_FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 )
+_FOLDER_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+)
 
 CHUNK_BYTES: Final = 256 * 1024
 """How much is read, hashed, copied or sent at once."""
@@ -60,15 +63,18 @@ def read_bounded(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     return data
 
 
-def read_small(path: str) -> bytes | None:
+def read_small(path: str, folder: int | None = None) -> bytes | None:
     """The bytes of a regular file of at most 64 KiB in four system calls; None if anything is unusual.
 
     For many small files; `read_bounded` and `open_regular` name what is unusual.
+
+    Args:
+        folder: the descriptor of the folder that the path is relative to, see `open_folder`.
     """
     if not _CAN_REFUSE_LINKS:
         return None
     try:
-        descriptor = os.open(path, _OPEN_FLAGS)
+        descriptor = os.open(path, _OPEN_FLAGS, dir_fd=folder)
     except (OSError, ValueError):  # ValueError: a null character in the path
         return None
     try:
@@ -81,3 +87,13 @@ def read_small(path: str) -> bytes | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def open_folder(path: str) -> int | None:
+    """A descriptor of a folder, to be closed; None if it is a symbolic link, or anything is unusual."""
+    if not _CAN_REFUSE_LINKS or os.listdir not in os.supports_fd:
+        return None
+    try:
+        return os.open(path, _FOLDER_FLAGS)
+    except (OSError, ValueError):
+        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections import deque
@@ -11,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
 from typing import Final, TypeVar
+
+from obrelease.storage.forked_workers import forked_map
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -67,7 +67,7 @@ def map_in_chunks(work: Callable[[Sequence[A]], B], items: Sequence[A]) -> Itera
     done in this process.
 
     Args:
-        work: a function of a module, or a partial of one; its argument and result can be pickled.
+        work: its results can be pickled; it may be done twice for the first item.
     """
     single = sys.platform != "linux" or threading.active_count() > 1 or processor_count() < 2
     here = single or len(items) < MIN_ITEMS_FOR_PROCESSES
@@ -76,14 +76,9 @@ def map_in_chunks(work: Callable[[Sequence[A]], B], items: Sequence[A]) -> Itera
     if here:
         yield map(work, chunks)
         return
-    with get_context("fork").Pool(processor_count(), _end_on_signals) as pool:
-        yield pool.imap(work, chunks)
-
-
-def _end_on_signals() -> None:
-    """In a process of a pool: SIGTERM ends it without a word, and Ctrl-C is left to the first process."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work(items[:1])  # what it loads is loaded once, before the processes are forked
+    with forked_map(work, chunks, processor_count()) as results:
+        yield results
 
 
 def processor_count() -> int:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
-from copy import deepcopy
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -16,74 +14,22 @@ from hypothesis import strategies as st
 from obrelease.errors import InvalidInput
 from obrelease.models.canonical_json import canonical_bytes, is_canonical
 from obrelease.models.json_schema import DOCUMENTS, DocumentType
+from obrelease.models.packaged_schemas import fast_validator
 from obrelease.models.strict_json import parse_and_compare, parse_strict
-from obrelease.models.validation import check_document, document_bytes, fast_validator, reference_validator
-from tests.drafts import draft, histogram_ref
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-ARTEFACTS: Final = {kind.version: kind for kind in DOCUMENTS if kind.name == "artefact"}
-ODD: Final[tuple[Any, ...]] = (
-    None, True, False, 0, -1, 1, 2**53 - 1, 2**53, 10**30, 0.5, 1e300, "", "x", "x" * 5_000, "é", "../x",
-    "a/b",
-    "0" * 64, "f" * 40, "18446744073709551615", "18446744073709551616", "A-B", [], [None], {}, {"a": 1},
-)  # fmt: skip
-
-
-def one_document_of_each_kind() -> list[Any]:
-    """The made documents, and the smallest committed envelope of each kind of run."""
-    smallest: dict[str, Any] = {}
-    for value in sorted(sound_documents(), key=lambda value: len(canonical_bytes(value))):
-        smallest.setdefault(f"{value['kind']} {value['version']}", value)
-    return sound_documents()[:2] + list(smallest.values())
-
-
-def sound_documents() -> list[Any]:
-    """Documents of every size: made ones, and the envelopes that are committed."""
-    found = [
-        json.loads(document_bytes(draft(1))),
-        json.loads(document_bytes(draft(2, histograms=(histogram_ref(),), workload=None, outcome=None))),
-    ]
-    return found + [
-        json.loads(path.read_bytes()) for path in sorted((ROOT / "results").rglob("artefact.json"))
-    ]
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield at
-    if isinstance(value, dict):
-        for key in value:
-            yield from places(value[key], (*at, key))
-    elif isinstance(value, list):
-        for index in range(min(len(value), 2)):
-            yield from places(value[index], (*at, index))
-
-
-def spoiled(value: Any, at: tuple[Any, ...], chance: random.Random) -> Any:
-    """A copy with one thing changed at a place: replaced, removed, or something added to it."""
-    if not at:
-        return chance.choice(ODD)
-    copy = deepcopy(value)
-    holder = copy
-    for step in at[:-1]:
-        holder = holder[step]
-    match chance.randrange(4):
-        case 0:
-            del holder[at[-1]]
-        case 1 if isinstance(holder[at[-1]], dict):
-            holder[at[-1]]["wonder"] = chance.choice(ODD)
-        case 2 if isinstance(holder[at[-1]], str):
-            text = holder[at[-1]]
-            cut = chance.randrange(len(text) + 1)
-            holder[at[-1]] = (
-                text[:cut] + chance.choice(("", "G", " ", "0", "/", ".", "-", "_", "é")) + text[cut:]
-            )
-        case _:
-            holder[at[-1]] = chance.choice(ODD)
-    return copy
+from obrelease.models.validation import check_document, document_bytes, reference_validator
+from tests.differential.spoiled_documents import (
+    ARTEFACTS,
+    ODD,
+    one_document_of_each_kind,
+    places,
+    sound_documents,
+    spoiled,
+)
+from tests.drafts import draft
 
 
 def verdicts(kind: DocumentType, value: Any) -> tuple[bool, bool]:
-    return fast_validator(kind).is_valid(value), reference_validator(kind).is_valid(value)
+    return fast_validator(kind.file_name).is_valid(value), reference_validator(kind).is_valid(value)
 
 
 def test_sound_documents_are_sound_for_both() -> None:
@@ -181,6 +127,12 @@ NEARLY_CANONICAL: Final = (
     b"1234567890123456.5", b'{"a":1,"a":1}', b'{"b":1,"a":2}', b'{"a": 1}', b'"\\u007f"', b'"\\ud800"',
     b"NaN", b"[Infinity]", b'"\xc3\xa9"', b'"a\nb"', b"[" * 70 + b"]" * 70, b"[" * 64 + b"]" * 64, b"[1,]",
     b"", b"\xff", b'{"0":"12345678901234567890"}', b"0.1", b'{"a":[1,2.5,"x"]}', b"[[[]]]", b"[[],[],{}]" * 2,
+    b"[0.000001]", b"[0.0000001]", b"[1e-7]", b"[1.0000001]", b"[100000000000000000000]", b"[1e+21]",
+    b"[1e21]", b"[999999999999999]", b"[1000000000000000]", b"[-9007199254740993]",
+    b'{"a":-1000000000000000}',
+    b"[-0]",
+    *(f'"\\u{code:04x}"'.encode() for code in range(32)), b'"\\t\\n\\"\\\\"', b'"\\/"',
+    b'{"\\u001f":1,"\\t":2}', b'{"\\t":2,"\\u001f":1}',
 )  # fmt: skip
 
 

@@ -12,11 +12,9 @@ from obrelease.analysis.kinds.run_kind import RunContent, RunKind, Variants, rea
 from obrelease.analysis.kinds.stress.kind import STRESS
 from obrelease.analysis.kinds.timed_passes.kind import BENCH, REPLAY
 from obrelease.models.artefact import Artefact
+from obrelease.models.artefact_format import PROGRAM
 from obrelease.storage.durable import NewFile
 from obrelease.version import VERSION
-
-PROGRAM: Final = "obrelease"
-"""The producer that this program writes into the envelopes of its own kinds."""
 
 KINDS: Final = (BENCH, STRESS, ARCHITECTURES, REPLAY, PROFILE, IMPORTED)
 """Every kind that an envelope can name."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from obrelease.registry.entry import Entry
 from obrelease.registry.filter import Filter
@@ -36,7 +36,7 @@ from obrelease.registry.index.database import (
 from obrelease.registry.index.directory_stamps import read_directory_stamps
 from obrelease.registry.index.filter_sql import select_entries
 from obrelease.registry.index.ownership import NoIndexSecret, UnusableIndex
-from obrelease.registry.index.rows import ForeignIndex, newest_first
+from obrelease.registry.index.rows import COLUMNS, ForeignIndex, newest_first, values_of_row
 from obrelease.registry.layout import INDEX_NAME, unread_folders
 from obrelease.storage.system_errors import storage_errors
 
@@ -50,13 +50,13 @@ class IndexSnapshot:
     Attributes:
         state: `absent`, `damaged`, `foreign` (not this user's, so the next query makes it again),
             `unreachable` (locked, not permitted, or tracked by git) or `readable`.
-        entries: its rows by location.
+        rows: by location, as `rows.values_of` makes them; every seal was checked.
         current_folders: scenario folders of which the index has all runs, by their stamps.
         reason: why it is not readable.
     """
 
     state: str
-    entries: dict[str, Entry]
+    rows: dict[str, tuple[Any, ...]]
     current_folders: frozenset[str] = frozenset()
     reason: str = ""
 
@@ -123,7 +123,7 @@ def read_index(root: Path) -> IndexSnapshot:
     try:
         with closing(connect(path)) as connection:
             check_integrity(connection)
-            entries = {entry.location: entry for entry in select_entries(connection, root, Filter())}
+            rows = _all_rows(connection)
             known = dict(connection.execute("SELECT place, stamp FROM scenario_folder"))
     except ForeignIndex as error:
         return IndexSnapshot("foreign", {}, reason=str(error))
@@ -131,7 +131,13 @@ def read_index(root: Path) -> IndexSnapshot:
         return IndexSnapshot("damaged" if is_damaged(error) else "unreachable", {}, reason=str(error))
     stamps = read_directory_stamps(root)
     current = frozenset(folder for folder, stamp in stamps.items() if known.get(folder) == stamp.text)
-    return IndexSnapshot("readable", entries, current)
+    return IndexSnapshot("readable", rows, current)
+
+
+def _all_rows(connection: IndexConnection) -> dict[str, tuple[Any, ...]]:
+    columns = ", ".join(COLUMNS)
+    found = connection.execute(f"SELECT {columns} FROM run UNION ALL SELECT {columns} FROM recent")  # noqa: S608
+    return {row[0]: values_of_row(connection.seal_key, row) for row in found}
 
 
 def _with_index(root: Path, action: Callable[[IndexConnection], T]) -> tuple[T, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,30 +31,40 @@ class ForeignIndex(DamagedIndex):
     """The file was not made by this version of the program for this user, or was copied."""
 
 
+def values_of(entry: Entry) -> tuple[Any, ...]:
+    """What the index has of an entry: its row without the seal."""
+    return (
+        entry.location, entry.digest, entry.kind, entry.scenario, entry.created_ns - TIME_OFFSET_NS,
+        entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
+        entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
+    )  # fmt: skip
+
+
 def row_of(entry: Entry, key: bytes) -> tuple[Any, ...]:
     """The row of an entry, its seal last.
 
     Args:
         key: the seal key of the index, `IndexConnection.seal_key`.
     """
-    values = (
-        entry.location, entry.digest, entry.kind, entry.scenario, entry.created_ns - TIME_OFFSET_NS,
-        entry.size_bytes, entry.core, entry.commit, None if entry.dirty is None else int(entry.dirty),
-        entry.workload, entry.messages, entry.events_digest, entry.checks_failed,
-    )  # fmt: skip
+    values = values_of(entry)
     return (*values, _seal(values, key))
 
 
-def entry_of_row(root: Path, key: bytes, row: Sequence[Any]) -> Entry:
-    """The entry of a row.
+def values_of_row(key: bytes, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row without its seal.
 
     Raises:
         DamagedIndex: the row does not match its seal.
     """
-    values = tuple(row[:_SEALED])
+    values = row[:_SEALED]
     if _seal(values, key) != row[_SEALED]:
         raise DamagedIndex("a row does not match its seal")
-    location, digest, kind, scenario, created, size, core, commit, dirty, *rest = values
+    return values
+
+
+def entry_of_row(root: Path, key: bytes, row: tuple[Any, ...]) -> Entry:
+    """The entry of a row; raises as `values_of_row`."""
+    location, digest, kind, scenario, created, size, core, commit, dirty, *rest = values_of_row(key, row)
     created_ns, is_dirty = created + TIME_OFFSET_NS, None if dirty is None else bool(dirty)
     return Entry(digest, kind, scenario, root, location, created_ns, size, core, commit, is_dirty, *rest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from obrelease.models.artefact import ENVELOPE_NAME, Artefact
+from obrelease.models.canonical_json import canonical_bytes
 from obrelease.models.validation import document_bytes
 from obrelease.registry.check_folder import check_folder, find_artefacts
+from obrelease.registry.folder_rules import check_every_rule
 from obrelease.registry.fsck import fsck
+from obrelease.registry.sound_folder import SoundFolder
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref, run_files
@@ -129,6 +133,52 @@ def test_damage_is_found_by_rule_and_path(
     assert str(folder / name) in {problem.path for problem in problems}
     assert set(problems) <= set(fsck(root).problems)
     assert check_folder(sound).problems == ()
+
+
+@pytest.fixture
+def flat(tmp_path: Path) -> Path:
+    """A run without folders and pictures, one file of which is not small."""
+    files = [*run_files(1)[:1], NewFile("large.csv", "text/csv", b"1,2\n" * 30_000)]
+    return Registry(tmp_path / "results").record(draft(1), files).folder
+
+
+def test_a_sound_folder_is_recognised_with_what_the_full_check_finds(flat: Path) -> None:
+    quick, full = check_folder(flat), check_every_rule(flat, pictures=True)
+    assert isinstance(quick.envelope, SoundFolder)
+    assert (quick.digest, quick.size_bytes, quick.problems) == (full.digest, full.size_bytes, full.problems)
+    assert quick.artefact == full.artefact
+    root = flat.parents[2]
+    location = flat.relative_to(root).as_posix()
+    assert quick.entry(root, location) == full.entry(root, location) == Registry(root).find()[0]
+
+
+def test_an_envelope_that_leaves_fields_out_has_the_same_entry(flat: Path) -> None:
+    value = json.loads((flat / ENVELOPE_NAME).read_bytes())
+    del value["outcome"], value["parameters"], value["workload"]
+    (flat / ENVELOPE_NAME).write_bytes(canonical_bytes(value))
+    quick, full = check_folder(flat), check_every_rule(flat, pictures=True)
+    assert isinstance(quick.envelope, SoundFolder)
+    assert quick.entry(flat, "a/b/c") == full.entry(flat, "a/b/c")
+    assert full.entry(flat, "a/b/c") is not None
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "large.csv", ENVELOPE_NAME])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        flip, be_pipe, be_folder, be_link, Path.unlink, lambda path: os.truncate(path, 1),
+        lambda path: os.truncate(path, 200_000), lambda path: (path.parent / ".x").touch(),
+        lambda path: (path.parent / "x").mkdir(), lambda path: path.with_name("b\udc80").touch(),
+        lambda path: link_folder(path.parent),
+    ],
+)  # fmt: skip
+def test_damage_to_a_flat_folder_is_found_as_by_the_full_check(
+    flat: Path, name: str, damage: Callable[[Path], object]
+) -> None:
+    damage(flat / name)
+    found = check_folder(flat)
+    assert found.problems
+    assert found == check_every_rule(flat, pictures=True)
 
 
 def test_a_histogram_that_is_not_a_listed_file_is_a_problem(root: Path, folder: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_replaced_run_is_detected(registry: Registry, tmp_path: Path) -> None:
 def test_a_removed_scenario_folder_is_detected(registry: Registry) -> None:
     shutil.rmtree(registry.root / SCENARIO_FOLDER)
     assert registry.find() == ()
-    assert query.read_index(registry.root).entries == {}
+    assert query.read_index(registry.root).rows == {}
 
 
 def test_a_replaced_scenario_folder_is_detected(registry: Registry, tmp_path: Path) -> None:

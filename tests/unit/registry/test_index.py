@@ -21,6 +21,7 @@ from obrelease.registry.fsck import fsck
 from obrelease.registry.index import directory_stamps, query
 from obrelease.registry.index.database import connect
 from obrelease.registry.index.filter_sql import select_entries
+from obrelease.registry.index.rows import values_of
 from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
@@ -141,7 +142,7 @@ class TestDamagedIndex:
         before = registry.find()
         damage(index_of(registry))
         assert registry.reindex() == 5
-        assert query.read_index(registry.root).entries == {entry.location: entry for entry in before}
+        assert query.read_index(registry.root).rows == {entry.location: values_of(entry) for entry in before}
 
     def test_a_run_can_still_be_recorded(self, registry: Registry, damage: Callable[[Path], object]) -> None:
         before = registry.find()
@@ -268,7 +269,7 @@ def listed_as_nobody(registry: Registry) -> list[str]:
 def test_an_entry_equals_the_entry_of_its_row(registry: Registry) -> None:
     registry.reindex()
     entries: tuple[Entry, ...] = registry.find()
-    assert query.read_index(registry.root).entries == {entry.location: entry for entry in entries}
+    assert query.read_index(registry.root).rows == {entry.location: values_of(entry) for entry in entries}
     assert all(entry.as_json()["created_ns"] == str(entry.created_ns) for entry in entries)
 
 

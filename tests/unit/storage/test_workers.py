@@ -71,7 +71,7 @@ def test_processes_keep_the_order_and_their_errors_arrive() -> None:
 
 def test_a_process_with_threads_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
-    monkeypatch.setattr(workers, "get_context", None)
+    monkeypatch.setattr(workers, "forked_map", None)
     numbers = range(2 * workers.MIN_ITEMS_FOR_PROCESSES)
     with map_in_chunks(squares, numbers) as chunks:
         assert list(chain.from_iterable(chunks)) == squares(numbers)
@@ -82,12 +82,12 @@ def test_reindex_in_chunks_is_reindex(tmp_path: Path, monkeypatch: pytest.Monkey
     for number in range(6):
         registry.record(draft(number, scenario=f"s{number % 2}"), run_files(number))
     registry.reindex()
-    alone = query.read_index(registry.root).entries
+    alone = query.read_index(registry.root).rows
     monkeypatch.setattr(workers, "MIN_ITEMS_FOR_PROCESSES", 1)
     monkeypatch.setattr(workers, "_ITEMS_PER_CHUNK", 2)
     monkeypatch.setattr(workers.threading, "active_count", lambda: 2)
     assert registry.reindex() == 6
-    assert query.read_index(registry.root).entries == alone
+    assert query.read_index(registry.root).rows == alone
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -1,0 +1,54 @@
+"""Artefacts with nothing wrong, recognised without building their model: for folders by the thousand.
+
+What is recognised has nothing that `models.validation.check_document` reports: what the exported schema and
+`artefact_rules` accept, the model accepts, which a test shows with documents with every kind of fault.
+What is not recognised need not be wrong; `check_document` decides, and says what is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from obrelease.errors import InvalidInput
+from obrelease.models import artefact_rules as rules
+from obrelease.models.artefact_format import ARTEFACT_VERSION, ENVELOPE_NAME, IMPORT_COMMAND, PROGRAM
+from obrelease.models.packaged_schemas import fast_validator
+from obrelease.models.strict_json import parse_and_compare
+
+_SCHEMA: Final = f"artefact.v{ARTEFACT_VERSION}.schema.json"
+
+
+def sound_artefact(data: bytes) -> dict[str, Any] | None:
+    """The JSON value of an envelope of the newest version that breaks no rule; None if it may break one."""
+    try:
+        value, is_canonical = parse_and_compare(data, ENVELOPE_NAME)
+        if not is_canonical or not fast_validator(_SCHEMA).is_valid(value):
+            return None
+        _check_rules(value)
+    except (InvalidInput, ValueError):
+        return None
+    sound: dict[str, Any] = value
+    return sound
+
+
+def has_derived_numbers(value: dict[str, Any]) -> bool:
+    """Whether numbers of a sound artefact are derived from others: own runs, imports, histograms."""
+    return bool(
+        value["producer"]["name"] == PROGRAM
+        or tuple(value["command"][: len(IMPORT_COMMAND)]) == IMPORT_COMMAND
+        or value.get("histograms")
+    )
+
+
+def _check_rules(value: dict[str, Any]) -> None:
+    """Check a value that the schema accepts; raises `ValueError`."""
+    metrics, histograms = value.get("metrics", ()), value.get("histograms", ())
+    for metric in metrics:
+        forms = (metric.get("samples"), metric.get("summary"), metric.get("histogram"))
+        rules.check_metric(metric["id"], metric["name"], metric.get("parameters", {}), forms)
+    for histogram in histograms:
+        rules.check_histogram(histogram["id"], histogram["tag"])
+    rules.check_ids(
+        [(metric["id"], metric.get("histogram")) for metric in metrics], [each["id"] for each in histograms]
+    )
+    rules.check_file_paths([file["path"] for file in value.get("files", ())], ENVELOPE_NAME)
