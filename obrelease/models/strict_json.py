@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
-from pydantic_core import from_json
-
 from obrelease.errors import InvalidInput
 from obrelease.models.artefact_format import MAX_SAFE_INTEGER
 from obrelease.models.json_values import (
@@ -83,19 +81,21 @@ def _plain_value(data: bytes) -> Any:
     if not data.isascii() or _TINY_NUMBER in data or _LONG_NUMBER in b":" + data.translate(_NUMBERS_ALIKE):
         return None
     try:
-        value = from_json(data)
-        written: str = _sorted_text()(value)
+        read, write = _fast_reader_and_writer()
+        value = read(data)
+        written = write(value)
     except (ValueError, RecursionError):
         return None
     return value if written.encode() == data and not _is_too_deep(value, written) else None
 
 
 @cache
-def _sorted_text() -> Callable[[Any], str]:
-    """Writes JSON with sorted keys and without exponents; loaded when the first document is read."""
+def _fast_reader_and_writer() -> tuple[Callable[[bytes], Any], Callable[[Any], str]]:
+    """The writer sorts keys and writes no exponents. Both are loaded when the first document is read."""
     from jsonschema_rs.canonical.json import to_string
+    from pydantic_core import from_json
 
-    return to_string
+    return from_json, to_string
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The result of checking one artefact folder; loads the models only if the model of the artefact is wanted."""
+"""The result of checking one artefact folder; loads the models only if the artefact's is wanted."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from obrelease.storage.forked_workers import forked_map
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -39,6 +41,8 @@ def map_in_order(
         workers: the number of threads; None for one per processor.
         give_up: is called if the work fails or is interrupted, before its running threads are waited for.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     threads = workers or processor_count()
     pending: deque[Future[B]] = deque()
     waiting = iter(items)
