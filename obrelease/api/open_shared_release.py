@@ -9,8 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from obrelease.api.project import Project
-from obrelease.api.shared_connection import connected
-from obrelease.release.shared_release import open_release, split_address
 from obrelease.remote.oci.place import SCHEME
 
 if TYPE_CHECKING:
@@ -29,6 +27,9 @@ def opened_release(
     if not isinstance(release, str) or not release.startswith(SCHEME):
         yield None
         return
+    from obrelease.api.shared_connection import connected  # loads the client of shared registries
+    from obrelease.release.shared_release import open_release, split_address
+
     place, tag = split_address(release)
     with connected(place, project, writes=False) as client:
         yield partial(open_release, client, tag)

@@ -9,8 +9,8 @@ from obrelease.errors import UsageError
 from obrelease.remote.forge.limits import GITHUB_LIMITS, ForgeLimits
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.remote_tags import HostedRepository
-from obrelease.remote.http_download import host_of, is_same_origin
 from obrelease.remote.open_forge import open_forge
+from obrelease.remote.plain_addresses import host_of, is_same_origin
 from obrelease.storage.reporter import Reporter
 
 

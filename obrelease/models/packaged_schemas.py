@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).with_name("schemas")
 
 
+def schema_bytes(file_name: str) -> bytes:
+    """A JSON Schema as it is exported."""
+    return (FOLDER / file_name).read_bytes()
+
+
 def read_schema(file_name: str) -> dict[str, Any]:
-    """The JSON Schema in a file of the package."""
-    found: dict[str, Any] = json.loads((FOLDER / file_name).read_bytes())
+    """A JSON Schema as plain objects."""
+    found: dict[str, Any] = json.loads(schema_bytes(file_name))
     return found
 
 

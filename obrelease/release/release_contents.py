@@ -12,7 +12,8 @@ from obrelease.analysis.notes.release_notes import release_notes
 from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Run
 from obrelease.bundle.writer import BundleSource
-from obrelease.models.json_schema import DOCUMENTS, schema_text
+from obrelease.models.json_schema import DOCUMENTS
+from obrelease.models.packaged_schemas import schema_bytes
 from obrelease.models.picture_rules import SUFFIXES
 from obrelease.release.collected_run import CollectedRun
 
@@ -69,4 +70,4 @@ def picture_of(run: CollectedRun) -> BundleSource | None:
 
 def schema_members() -> dict[str, bytes]:
     """The schemas of this version, by their paths in a bundle."""
-    return {f"{SCHEMAS_FOLDER}/{kind.file_name}": schema_text(kind).encode("ascii") for kind in DOCUMENTS}
+    return {f"{SCHEMAS_FOLDER}/{kind.file_name}": schema_bytes(kind.file_name) for kind in DOCUMENTS}

@@ -7,6 +7,12 @@ import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+_MANY_FOLDERS: Final = 50
+_THREADS: Final = 16
+_LEVELS: Final = 8
+"""How deep many folders are looked for: runs are below the scratch folder, `results`, kind and scenario."""
 
 
 def remove_tree(folder: Path) -> None:
@@ -34,6 +40,28 @@ def try_to_remove_tree(folder: Path) -> None:
     """As `remove_tree`; what cannot be removed is left, and a folder that is missing is no error."""
     with suppress(OSError):
         remove_tree(folder)
+
+
+def try_to_remove_own_tree(folder: Path) -> None:
+    """As `try_to_remove_tree`, of a folder that only this user can write: many subfolders in threads.
+
+    Some kernels wait for milliseconds at each folder that is removed.
+    """
+    level = [] if folder.is_symlink() else [folder]
+    with suppress(OSError, RecursionError):
+        for _ in range(_LEVELS):
+            level = [inner for outer in level for inner in _folders(outer)]
+            if len(level) >= _MANY_FOLDERS:
+                _remove_in_threads(level)
+                break
+    try_to_remove_tree(folder)
+
+
+def _remove_in_threads(folders: list[Path]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(shutil.rmtree, folders))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from typing import Final
 
 from obrelease.errors import StorageError
 from obrelease.storage.file_lock import lock_file
-from obrelease.storage.remove_tree import try_to_remove_tree
+from obrelease.storage.remove_tree import try_to_remove_own_tree
 from obrelease.storage.system_errors import storage_errors
 
 _PREFIX: Final = "obrelease-scratch-"
@@ -90,6 +90,6 @@ def _remove_abandoned(home: Path) -> None:
 
 def _remove(lock: Path) -> None:
     """Remove the folder first: if that fails, its lock file still leads the next process to it."""
-    try_to_remove_tree(lock.with_suffix(""))
+    try_to_remove_own_tree(lock.with_suffix(""))
     with suppress(OSError):
         lock.unlink()

@@ -20,7 +20,7 @@ from obrelease.models.manifest import BundleManifest
 from obrelease.models.provenance import MAX_BYTES
 from obrelease.models.validation import read_document
 from obrelease.release.verify.layer_result import LayerResult
-from obrelease.remote.http_download import checked_address, download_to_file
+from obrelease.remote.plain_addresses import checked_address
 from obrelease.storage.files import MAX_DOCUMENT_BYTES, read_bounded
 from obrelease.storage.limits import Resource, require
 from obrelease.storage.progress import Advance, Progress
@@ -57,12 +57,12 @@ def is_address(text: str) -> bool:
 
 
 def download_from_address(
-    address: Address, folder: Path, progress: Progress, read: Read = download_to_file
+    address: Address, folder: Path, progress: Progress, read: Read | None = None
 ) -> LayerResult:
     """Download the files of a release into an empty folder.
 
     Args:
-        read: downloads one file; returns False if it does not exist.
+        read: downloads one file; returns False if it does not exist. None downloads over HTTPS.
 
     Raises:
         NotFound: there is no release at the address.
@@ -71,8 +71,14 @@ def download_from_address(
         RemoteError: a download failed.
     """
 
+    if read is None:
+        from obrelease.remote.http_download import download_to_file
+
+        read = download_to_file
+    reader = read
+
     def get(name: str, limit: int, advance: Advance) -> bool:
-        return read(f"{address.base}/{name}", folder / name, limit, advance)
+        return reader(f"{address.base}/{name}", folder / name, limit, advance)
 
     with progress("downloading", None) as advance:
         if not get(sha256sums.NAME, sha256sums.MAX_BYTES, advance):

@@ -26,7 +26,6 @@ from obrelease.release.verify.sigstore_layer import require_identities, sigstore
 from obrelease.release.verify.tag_and_forge import coverage_layer, download_release, forge_layer, tag_layers
 from obrelease.remote.forge.protocol import Forge
 from obrelease.remote.git.repository import repository_at
-from obrelease.remote.http_download import download_to_file
 from obrelease.storage.limits import input_budget
 from obrelease.storage.progress import Progress
 from obrelease.storage.temporary import temporary_folder
@@ -142,7 +141,7 @@ def _verify_files(
     """The files of the release, downloaded if they are elsewhere, with the layer of its page."""
     downloads = scratch / "assets"
     if is_address(release):
-        address, read = open_shared() if open_shared else (Address.parse(release), download_to_file)
+        address, read = open_shared() if open_shared else (Address.parse(release), None)
         downloads.mkdir()
         unseen = download_from_address(address, downloads, progress, read)
         verified = verify_folder(downloads, scratch, progress, tag=address.tag, called=address.base)

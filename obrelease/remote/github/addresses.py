@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obrelease.errors import RemoteError, UsageError
-from obrelease.remote.http_download import host_of, is_https_or_loopback, plain_address
+from obrelease.remote.plain_addresses import host_of, is_https_or_loopback, plain_address
 
 _API_PREFIX = "api."
 _UPLOAD_PREFIX = "uploads."

@@ -13,11 +13,11 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from obrelease.errors import RemoteError, UsageError
-from obrelease.remote.http_download import host_of, plain_address
 from obrelease.remote.oci.credential_sources import CredentialSources
 from obrelease.remote.oci.credentials import Credential, find_credential
 from obrelease.remote.oci.descriptor import parse_document
 from obrelease.remote.oci.place import Place
+from obrelease.remote.plain_addresses import host_of, plain_address
 
 _PARAMETER: Final = re.compile(r'([A-Za-z][A-Za-z0-9_-]*)="((?:[^"\\\x00-\x1f]|\\.)*)"')
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,16384}")

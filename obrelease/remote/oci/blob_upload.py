@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from obrelease.errors import RemoteError
-from obrelease.remote.http_download import is_same_origin
 from obrelease.remote.oci.transport import Answer, NoClearAnswer, RegistryRejected, Request, Transport
+from obrelease.remote.plain_addresses import is_same_origin
 
 CHUNK_BYTES: Final = 8 * 2**20
 """Larger blobs are sent in chunks of this size."""

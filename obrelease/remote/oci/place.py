@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from obrelease.errors import UsageError
-from obrelease.remote.http_download import is_https_or_loopback, plain_address
+from obrelease.remote.plain_addresses import is_https_or_loopback, plain_address
 
 SCHEME: Final = "oci://"
 _PATH: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")

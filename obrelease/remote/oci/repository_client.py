@@ -8,7 +8,6 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from obrelease.errors import IntegrityError, RemoteError
-from obrelease.remote.http_download import is_same_origin
 from obrelease.remote.oci.blob_download import BlobDownload
 from obrelease.remote.oci.blob_upload import BlobUpload, ReadAt, UploadNotes
 from obrelease.remote.oci.descriptor import (
@@ -22,6 +21,7 @@ from obrelease.remote.oci.descriptor import (
     parse_index,
 )
 from obrelease.remote.oci.transport import Answer, RegistryRejected, Request, Transport
+from obrelease.remote.plain_addresses import is_same_origin
 from obrelease.storage.hashing import digest_bytes
 from obrelease.storage.progress import Advance
 

@@ -20,12 +20,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from obrelease.errors import ObreleaseError, RemoteError
-from obrelease.remote.http_download import host_of, is_https_or_loopback, is_same_origin, new_session
+from obrelease.remote.http_download import new_session
 from obrelease.remote.oci.authorization import Authorization
 from obrelease.remote.oci.credential_sources import CredentialSources
 from obrelease.remote.oci.descriptor import MAX_DOCUMENT_BYTES, parse_document
 from obrelease.remote.oci.place import Place
 from obrelease.remote.oci.timing import OciTiming, requested_wait_s
+from obrelease.remote.plain_addresses import host_of, is_https_or_loopback, is_same_origin
 from obrelease.remote.timeout import DeadlineExceeded, call_with_deadline
 from obrelease.storage.files import CHUNK_BYTES
 from obrelease.storage.limits import Resource, charge
