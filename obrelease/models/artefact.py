@@ -200,7 +200,7 @@ class RecordedMetric(Document):
 
     @model_validator(mode="after")
     def _check_identity_and_values(self) -> Self:
-        check_metric(self.id, self.name, self.parameters, (self.samples, self.summary, self.histogram))
+        check_metric(self.id, self.name, self.parameters, self.samples, self.summary, self.histogram)
         return self
 
     @model_serializer(mode="wrap")

@@ -11,7 +11,7 @@ from typing import Any
 from obrelease.models.metric_identity import histogram_id, metric_id
 
 
-def check_metric(identity: str, name: str, parameters: Mapping[str, Any], forms: Iterable[object]) -> None:
+def check_metric(identity: str, name: str, parameters: Mapping[str, Any], *forms: object) -> None:
     """Refuse an id that is not that of the name, and values that are missing or given twice.
 
     Args:
@@ -23,7 +23,7 @@ def check_metric(identity: str, name: str, parameters: Mapping[str, Any], forms:
     expected = metric_id(name, parameters)
     if identity != expected:
         raise ValueError(f"id: is {identity!r}, its name and parameters give {expected!r}")
-    if sum(map(bool, forms)) != 1:
+    if len([form for form in forms if form]) != 1:
         raise ValueError("has not exactly one of samples, summary and histogram")
 
 

@@ -54,17 +54,10 @@ def has_plain_numbers(data: bytes) -> bool:
     return data.isascii() and not _NUMBER_OF_TWO_FORMS.search(data)
 
 
-def standard_text(value: Any) -> str:
-    """JSON text of the standard library: canonical if it is ASCII and has no number of two forms.
-
-    Raises:
-        ValueError: NaN or infinity.
-    """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 def _standard_bytes(value: Any) -> bytes:
-    return standard_text(value).encode("utf-8")
+    """JSON of the standard library: canonical if it is ASCII and has no number of two forms."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
 
 
 def _canonical_text(value: Any) -> str:

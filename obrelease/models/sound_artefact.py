@@ -43,12 +43,16 @@ def has_derived_numbers(value: dict[str, Any]) -> bool:
 def _check_rules(value: dict[str, Any]) -> None:
     """Check a value that the schema accepts; raises `ValueError`."""
     metrics, histograms = value.get("metrics", ()), value.get("histograms", ())
+    pairs: list[tuple[str, str | None]] = []
     for metric in metrics:
-        forms = (metric.get("samples"), metric.get("summary"), metric.get("histogram"))
-        rules.check_metric(metric["id"], metric["name"], metric.get("parameters", {}), forms)
-    for histogram in histograms:
-        rules.check_histogram(histogram["id"], histogram["tag"])
-    rules.check_ids(
-        [(metric["id"], metric.get("histogram")) for metric in metrics], [each["id"] for each in histograms]
-    )
-    rules.check_file_paths([file["path"] for file in value.get("files", ())], ENVELOPE_NAME)
+        get, identity = metric.get, metric["id"]
+        histogram = get("histogram")
+        pairs.append((identity, histogram))
+        rules.check_metric(
+            identity, metric["name"], get("parameters", {}), get("samples"), get("summary"), histogram
+        )
+    for each in histograms:
+        rules.check_histogram(each["id"], each["tag"])
+    rules.check_ids(pairs, [each["id"] for each in histograms])
+    if files := value.get("files"):
+        rules.check_file_paths([file["path"] for file in files], ENVELOPE_NAME)

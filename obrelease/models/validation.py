@@ -1,7 +1,8 @@
 """Validation of documents: strict JSON, a known format and version, model, schema, canonical bytes.
 
 Every document is checked twice, by its model and by the exported JSON Schema. `jsonschema-rs` checks the
-schema because it is fast; if it refuses, `jsonschema` gives the messages.
+schema because it is fast; if it refuses, `jsonschema` gives the messages. `models.sound_artefact` answers
+sooner for an artefact with nothing wrong.
 """
 
 from __future__ import annotations

@@ -67,15 +67,21 @@ def _is_complete(place: str, folder: int, value: dict[str, Any], *, pictures: bo
         OSError, ObreleaseError: a file cannot be read.
     """
     kind, scenario, files = value["kind"], value["scenario"], value.get("files", ())
-    names = {ENVELOPE_NAME, *(file["path"] for file in files)}
-    return (
-        names.issuperset(histogram["path"] for histogram in value.get("histograms", ()))
-        and all(_fits_into_a_release(kind, scenario, name) for name in names)
-        and not any("/" in name for name in names)
-        and not (pictures and any(picture_rule(file["path"], file["media_type"]) for file in files))
-        and names == {*os.listdir(folder)}
-        and all(_is_intact(place, folder, file) for file in files)
-    )
+    names = {ENVELOPE_NAME, *[file["path"] for file in files]}
+    if names != {*os.listdir(folder)}:
+        return False
+    for name in names:
+        if "/" in name or not _fits_into_a_release(kind, scenario, name):
+            return False
+    for histogram in value.get("histograms", ()):
+        if histogram["path"] not in names:
+            return False
+    for file in files:
+        if pictures and picture_rule(file["path"], file["media_type"]) is not None:
+            return False
+        if not _is_intact(place, folder, file):
+            return False
+    return True
 
 
 @lru_cache(maxsize=4_096)
