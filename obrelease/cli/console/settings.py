@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from obrelease.api.project import GITHUB_API, RESULTS, Project
-from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
 from obrelease.errors import NotFound, UsageError
 from obrelease.models.project_name import project_name
 from obrelease.models.release_choices import GENERATORS, NOTES_SOURCES
-from obrelease.remote.oci.credential_sources import CredentialSources
 
 if TYPE_CHECKING:
+    from obrelease.api.project import Project
+    from obrelease.remote.oci.credential_sources import CredentialSources
     from obrelease.storage.limits import Limits
 
 KEYS: Final = (
@@ -142,6 +141,9 @@ def load(
         UsageError: the settings file is malformed, a value is unknown, or a path of the file leads
             out of the tree.
     """
+    from obrelease.api.project import GITHUB_API, RESULTS, Project
+    from obrelease.cli.console.tree_paths import is_in_tree, require_paths_in_tree
+
     environ = os.environ if environ is None else environ
     root = project_root((start or Path.cwd()).resolve())
     settings = _file_settings(root)
@@ -192,6 +194,8 @@ def load(
 
 def _credential_sources(environ: Mapping[str, str]) -> CredentialSources:
     """Where docker, podman and skopeo look for credentials, in the order of podman."""
+    from obrelease.remote.oci.credential_sources import CredentialSources
+
     home = environ.get("HOME")
     named = (
         environ.get("REGISTRY_AUTH_FILE"),
