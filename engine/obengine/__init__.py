@@ -37,8 +37,8 @@ _MODULES = {
     ),
     "obengine.api.order_book": "Event LevelChange OpenOrder OrderBook",
     "obengine.api.orders": (
-        "bust_trade cancel execute keep_trades mass_cancel modify new_order set_band set_clock set_matching "
-        "set_state set_steps set_steps_from"
+        "bust_trade cancel execute indicate keep_trades mass_cancel modify new_order set_band set_clock "
+        "set_matching set_state set_steps set_steps_from"
     ),
     "obengine.api.protocol": "Book Indication Level",
     "obengine.api.snapshot": "Snapshot",

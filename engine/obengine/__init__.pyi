@@ -55,6 +55,7 @@ from obengine.api.orders import (
     bust_trade as bust_trade,
     cancel as cancel,
     execute as execute,
+    indicate as indicate,
     keep_trades as keep_trades,
     mass_cancel as mass_cancel,
     modify as modify,

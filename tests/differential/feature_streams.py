@@ -36,7 +36,7 @@ class Temper:
 
     Attributes:
         ops: weights of NEW, CANCEL, MODIFY, EXECUTE, a lone EXTEND, MASS_CANCEL, STATE, CLOCK, STEPS, RULE,
-            TRADE_WINDOW, BUST.
+            TRADE_WINDOW, BUST, INDICATE.
         kinds: weights of the kinds of NEW, in their order.
         tifs: weights of the times in force, likewise.
         post_only, hidden, iceberg, minimum, prevented, by_total, to_limit: shares of NEW that may have it.
@@ -51,7 +51,7 @@ class Temper:
     """
 
     name: str
-    ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01, 0.002, 0, 0.002, 0.02)
+    ops: Weights = (0.62, 0.14, 0.1, 0.06, 0.01, 0.004, 0.006, 0.01, 0.002, 0, 0.002, 0.02, 0.01)
     kinds: Weights = (0.6, 0.12, 0.08, 0.08, 0.06, 0.06)
     tifs: Weights = (0.5, 0.1, 0.1, 0.08, 0.06, 0.08, 0.04, 0.04)
     post_only: float = 0.08
@@ -204,7 +204,7 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
 def _spoil(rng: np.random.Generator, temper: Temper, out: Commands, extension: Commands) -> None:
     """Overwrite single fields, so that each check of each command is reached."""
     edges: tuple[tuple[Commands, str, tuple[int, ...]], ...] = (
-        (out, "op", (0, 0, 4, 9, 10, 11, 12, 255)),
+        (out, "op", (0, 0, 4, 9, 10, 11, 12, 13, 255)),
         (out, "side", (2, 3)),
         (out, "kind", (0, 1, 2, 3, 4, 5, 6)),
         (out, "tif", (0, 1, 2, 3, 4, 5, 6, 7, 8)),
@@ -261,7 +261,7 @@ TEMPERS: Final = (
     Temper("relatives", prevented=0.9, owners=2, spread=4, kinds=(0.75, 0.15, 0.03, 0.03, 0.02, 0.02)),
     Temper(
         "sessions",
-        ops=(0.7, 0.06, 0.08, 0.03, 0.0, 0.005, 0.1, 0.01, 0.01),
+        ops=(0.65, 0.06, 0.08, 0.03, 0.0, 0.005, 0.1, 0.01, 0.01, 0, 0, 0, 0.05),
         calm=0.35,
         kinds=(0.7, 0.15, 0.05, 0.04, 0.03, 0.03),
         tifs=(0.36, 0.06, 0.06, 0.06, 0.04, 0.06, 0.18, 0.18),

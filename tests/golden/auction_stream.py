@@ -38,6 +38,8 @@ class AuctionGenerator(LaterGenerator):
         if what == 8 and self.draw(2) == 0:
             size = (0, 1, 20, 500, 500, 500, 2**20 + 1)[self.draw(7)]
             return [(Op.TRADE_WINDOW, 0, 0, 0, 9, 0, size, 0, 0, 0)]
+        if what == 10:
+            return [(Op.INDICATE, 0, 0, 0, symbol, 0, 0, 0, 0, price if self.draw(2) else NO_PRICE)]
         rows = super().step()
         self.made += len(rows)
         if what == 9:

@@ -168,12 +168,12 @@ def test_the_digests_of_a_stream_with_rules(core: str) -> None:
 @pytest.mark.parametrize("core", cores.core_names())
 def test_the_digests_of_a_stream_of_auctions(core: str) -> None:
     commands = auction_stream()
-    assert records_digest(commands) == "14f326be181d65e7e3ce3403258e055d1f6bed894391875833823bd1e7dc9aa2"
+    assert records_digest(commands) == "79b6ca6d0eb13653a04e26a2658827bcf7c8c10b9945e57b3b0ee52ad7a1fb40"
     book = cores.make_book(core, symbols=2)
     events = book.apply(commands)
     assert set(events["kind"].tolist()) == set(EventKind) - {EventKind.LIMIT_STATE}
     assert set(events["detail"][events["kind"] == EventKind.CANCELLED].tolist()) == set(CancelReason)
     placements = events["other_id"][events["kind"] == EventKind.ACCEPTED] & np.uint64(255)
     assert set(placements.tolist()) == set(Queue)
-    assert records_digest(events) == "ff9dad03a5a5ab4097c8dc098e7cb8c7cc80aa131f8fdf8972bf9b533ab41c55"
-    assert book.state_digest() == "89289d7536284dd85efad1ad46d755bf678ab962a3e5158bfcb7c97dc4ec17b7"
+    assert records_digest(events) == "a198aba4546e2f691f84d98baaa1eadcce5f55f61a0aab86b2dea8e5e185dd90"
+    assert book.state_digest() == "c1d2e7c48181192ad1c50ab9f12cb223836946bae4ccfa277186041935b2ea0f"

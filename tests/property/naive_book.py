@@ -56,7 +56,7 @@ class NaiveBook:
         self.prices: list[int] = []
         self.elected: list[Order] = []
         self.rows: list[EventRow] = []
-        self.sequence = self.window = 0
+        self.sequence = self.window = self.more = 0
         self.trades: list[tuple[int, EventRow]] = []
         self.busted: set[int] = set()
 
@@ -115,6 +115,9 @@ class NaiveBook:
         if command.op == Op.TRADE_WINDOW:
             self.window = command.qty_lots
             self.rows.append((EventKind.TRADE_WINDOW_SET, 0, command.symbol, self.window, 0, 0, 0))
+            return 0
+        if command.op == Op.INDICATE:
+            self.indicate(command.symbol, command.price_ticks)
             return 0
         if command.op == Op.BUST:
             return self.bust(command.order_id)
@@ -558,6 +561,17 @@ class NaiveBook:
                 if ending:
                     self.withdraw(order, order.qty, CancelReason.AUCTION)
 
+    def indicate(self, symbol: int, reference: int) -> None:
+        """What a crossing would give, found by doing it on a copy."""
+        trial, last = copy.deepcopy(self), self.last[symbol]
+        in_auction = self.state[symbol] == TradingState.AUCTION
+        waiting = (4, 5)[self.closing[symbol]] if in_auction else 0
+        trial.rows, trial.more = [], 0
+        trial.cross(symbol, last if reference == NO_PRICE and last is not None else reference, waiting)
+        _, _, _, lots, _, _, price = trial.rows[0] if trial.rows else (0, 0, 0, 0, 0, 0, NO_PRICE)
+        side = 2 if not trial.more else int(trial.more < 0)
+        self.rows.append((EventKind.INDICATION, side, symbol, lots, abs(trial.more), 0, price))
+
     def cross(self, symbol: int, reference: int, ending: int) -> None:
         takes_part = (0, 1, ending)
         everyone = sorted(
@@ -584,7 +598,9 @@ class NaiveBook:
         ]
         more = sum(o.qty for o in willing[0]) - sum(o.qty for o in willing[1])
         helpers = [o for o in helpers if (more > 0) == (o.side == Side.SELL) and more]
-        volume += min(abs(more), sum(o.qty for o in helpers))
+        offset = min(abs(more), sum(o.qty for o in helpers))
+        volume += offset
+        self.more = more - offset if more > 0 else more + offset
         buys, sells = ([*side, *(o for o in helpers if o.side == n)] for n, side in enumerate(willing))
         self.rows.append((EventKind.AUCTION_PRICE, 0, symbol, min(volume, MAX_QTY), 0, 0, price))
         left = {id(o): o.qty for o in buys + sells}

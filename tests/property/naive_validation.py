@@ -81,7 +81,7 @@ def form_refusal(c: Command, given: Extension | None, symbols: int, clock: int) 
     lots_read = op in (Op.NEW, Op.CANCEL, Op.MODIFY, Op.EXECUTE)
     trigger = x.trigger <= 0 if trailing else x.trigger == NO_PRICE if stop else x.trigger != 0
     broken = {
-        RejectCode.UNKNOWN_OP: op > 11,
+        RejectCode.UNKNOWN_OP: op > 12,
         RejectCode.UNKNOWN_SIDE: (new and c.side > 1) or (op == Op.MASS_CANCEL and c.side > 2),
         RejectCode.UNKNOWN_KIND: new and c.kind > 5,
         RejectCode.UNKNOWN_TIF: new

@@ -143,11 +143,11 @@ def _running() -> st.SearchStrategy[Fields]:
         _rules(),
         _rules(),
         st.tuples(
-            st.sampled_from([int(Op.TRADE_WINDOW), int(Op.BUST), int(Op.BUST)]),
+            st.sampled_from([int(Op.TRADE_WINDOW), int(Op.BUST), int(Op.BUST), int(Op.INDICATE)]),
             _byte,
             _byte,
             _byte,
-            st.integers(0, 9),
+            st.integers(0, 3),
             fixed,
             st.sampled_from([0, 1, 2, 50, 50, 2**20, 2**20 + 1]),
             _owners,

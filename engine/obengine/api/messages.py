@@ -138,6 +138,7 @@ class Op(IntEnum):
     RULE = 9
     TRADE_WINDOW = 10
     BUST = 11
+    INDICATE = 12
 
 
 class Side(IntEnum):
@@ -159,10 +160,7 @@ class OrderKind(IntEnum):
 
 
 class TimeInForce(IntEnum):
-    """How long the remainder of an order stays in the book. A market order never rests.
-
-    ON_OPEN and ON_CLOSE orders take part in one auction only.
-    """
+    """How long the remainder of an order stays; ON_OPEN and ON_CLOSE are for one auction only."""
 
     GTC = 0
     IOC = 1
@@ -271,6 +269,7 @@ class EventKind(IntEnum):
     LIMIT_STATE = 14
     TRADE_WINDOW_SET = 15
     TRADE_BUSTED = 16
+    INDICATION = 17
 
 
 class CancelReason(IntEnum):

@@ -175,6 +175,11 @@ def bust_trade(trade_id: int) -> Commands:
     return _records((Op.BUST, 0, 0, 0, 0, 0, 0, 0, trade_id, 0))
 
 
+def indicate(*, symbol: int = 0, reference_ticks: int = NO_PRICE) -> Commands:
+    """Build an INDICATE command, which publishes what the uncross of a symbol would give now."""
+    return _records((Op.INDICATE, 0, 0, 0, symbol, 0, 0, 0, 0, reference_ticks))
+
+
 def set_clock(time_ns: int, *, end_of_day: bool = False) -> Commands:
     """Build a CLOCK command, which expires orders that are due, and DAY orders at the end of day."""
     return _records((Op.CLOCK, 0, 0, 0, 0, end_of_day, 0, 0, time_ns, 0))

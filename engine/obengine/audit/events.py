@@ -60,6 +60,7 @@ _STAND_ALONE: Final = frozenset(
         EventKind.LIMIT_STATE,
         EventKind.TRADE_WINDOW_SET,
         EventKind.TRADE_BUSTED,
+        EventKind.INDICATION,
     }
 )
 _ARRIVAL_REASONS: Final = frozenset({CancelReason.IMMEDIATE, CancelReason.FILL_OR_KILL, CancelReason.MINIMUM})

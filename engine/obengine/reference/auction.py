@@ -12,6 +12,7 @@ from obengine.api.messages import (
     MAX_QTY,
     MIN_PRICE,
     NO_PRICE,
+    NO_SIDE,
     BandMode,
     CancelReason,
     EventKind,
@@ -65,6 +66,16 @@ def indicate(book: SymbolBook, reference: int) -> AuctionCandidate | None:
     buys, sells = (_auction_orders(book, side, book.auction_tif) for side in Side)
     best = _best_of(book, buys, sells, reference)
     return None if best is None else _offset_imbalance(book, (buys, sells), best, book.auction_tif)
+
+
+def publish_indication(book: SymbolBook, reference: int) -> None:
+    """Emit what `uncross` would give; NO_PRICE as the reference is the last price."""
+    if reference == NO_PRICE and book.last_ticks is not None:
+        reference = book.last_ticks
+    found = indicate(book, reference) or AuctionCandidate(NO_PRICE, 0, 0)
+    side = NO_SIDE if not found.surplus else Side.BUY if found.surplus > 0 else Side.SELL
+    volume = min(found.volume, MAX_QTY)
+    book.emit(EventKind.INDICATION, side, volume, abs(found.surplus), 0, found.price)
 
 
 def _best_of(

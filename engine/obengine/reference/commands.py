@@ -20,6 +20,7 @@ from obengine.api.messages import (
     TimeInForce,
     TradingState,
 )
+from obengine.reference.auction import publish_indication
 from obengine.reference.matching import convert_market_to_limit, reprice_post_only
 from obengine.reference.orders import (
     AT_AUCTION,
@@ -91,6 +92,7 @@ class CommandProcessor:
             int(Op.CLOCK): self._clock,
             int(Op.TRADE_WINDOW): self._set_trade_window,
             int(Op.BUST): self._bust,
+            int(Op.INDICATE): self._indicate,
         }.get(command.op)
         if of_engine is not None:
             return of_engine(command)
@@ -157,6 +159,10 @@ class CommandProcessor:
         self.books[trade.symbol].emit(
             EventKind.TRADE_BUSTED, trade.detail, trade.lots, command.order_id, 0, trade.price_ticks
         )
+        return _ACCEPTED
+
+    def _indicate(self, command: Command) -> int:
+        publish_indication(self.books[command.symbol], command.price_ticks)
         return _ACCEPTED
 
     def _clock(self, command: Command) -> int:

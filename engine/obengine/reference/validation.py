@@ -86,19 +86,30 @@ def validate_command(command: Command, extension: Extension | None, symbols: int
             else RejectCode.BAD_RULE if _bad_rule(command)
             else _VALID
         )  # fmt: skip
+    return _validate_trades_and_indication(command, symbols)
+
+
+def _bad_steps(command: Command) -> bool:
+    return not all(1 <= step <= MAX_STEP for step in (command.participant, command.qty_lots))
+
+
+def _validate_trades_and_indication(command: Command, symbols: int) -> int:
+    """Validate TRADE_WINDOW, INDICATE, BUST."""
     if command.op == Op.TRADE_WINDOW:
         return (
             RejectCode.BAD_FLAGS if command.flags
             else RejectCode.BAD_QUANTITY if not 0 <= command.qty_lots <= MAX_KEPT_TRADES
             else _VALID
         )  # fmt: skip
+    if command.op == Op.INDICATE:
+        return (
+            RejectCode.BAD_FLAGS if command.flags
+            else RejectCode.UNKNOWN_SYMBOL if command.symbol >= symbols
+            else _VALID
+        )  # fmt: skip
     if command.op == Op.BUST:
         return RejectCode.BAD_FLAGS if command.flags else _VALID
     return RejectCode.UNKNOWN_OP
-
-
-def _bad_steps(command: Command) -> bool:
-    return not all(1 <= step <= MAX_STEP for step in (command.participant, command.qty_lots))
 
 
 def _bad_rule(command: Command) -> bool:

@@ -72,6 +72,7 @@ private:
         if (op == Op::clock) return set_clock(command);
         if (op == Op::trade_window) return set_trade_window(command);
         if (op == Op::bust) return bust(command);
+        if (op == Op::indicate) return indicate(command);
         Ops ops = ops_for(command.symbol);
         const RejectCode reject_code = dispatch_to_symbol(ops, op, command, extension);
         if (reject_code == RejectCode::none && op != Op::steps) settle_symbol(ops);
@@ -307,6 +308,19 @@ private:
     [[nodiscard]] RejectCode set_trade_window(const Command& command) {
         state_.shared.window.resize(static_cast<std::size_t>(command.qty_lots));
         emit_summary(EventKind::trade_window_set, 0, command.symbol, state_.shared.window.size(), 0);
+        return RejectCode::none;
+    }
+
+    // Publishes what an uncross would give now.
+    [[nodiscard]] RejectCode indicate(const Command& command) {
+        const SymbolBook& book = state_.books[command.symbol];
+        const Ticks reference = command.price_ticks == no_price ? book.last : command.price_ticks;
+        const auto found = find_auction(state_.shared, book, reference, book.auction_queue());
+        const AuctionCandidate best = found ? found->best : AuctionCandidate{no_price, 0, 0};
+        const std::uint32_t side = best.surplus == 0 ? 2 : best.surplus > 0 ? 0 : 1;
+        const auto volume = static_cast<std::uint32_t>(std::min<std::int64_t>(best.volume, max_lots));
+        push(Event::of(EventKind::indication, side, command.symbol, volume, static_cast<OrderId>(best.imbalance()), 0,
+                       best.price));
         return RejectCode::none;
     }
 

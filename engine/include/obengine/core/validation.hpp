@@ -169,6 +169,11 @@ struct Check {
                 {command.flags != 0, RejectCode::bad_flags},
                 {command.qty_lots < 0 || command.qty_lots > max_kept_trades, RejectCode::bad_quantity},
             });
+        case Op::indicate:
+            return validation::first_broken({
+                {command.flags != 0, RejectCode::bad_flags},
+                {command.symbol >= symbols, RejectCode::unknown_symbol},
+            });
         case Op::bust: return command.flags != 0 ? RejectCode::bad_flags : RejectCode::none;
         case Op::extend: return RejectCode::none;
     }

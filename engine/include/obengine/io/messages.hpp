@@ -31,7 +31,7 @@ inline constexpr std::size_t max_step_rows = 64;      // the greatest number of 
 inline constexpr std::int32_t max_kept_trades = 1 << 20;  // TRADE_WINDOW: the greatest number of trades
 inline constexpr std::uint16_t end_of_day = 1;       // CLOCK: flag that expires DAY orders
 
-enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule, trade_window, bust };
+enum class Op : std::uint8_t { new_order, cancel, modify, execute, extend, mass_cancel, state, clock, steps, rule, trade_window, bust, indicate };
 enum class Side : std::uint8_t { buy = 0, sell = 1 };
 enum class OrderKind : std::uint8_t { limit, market, stop, stop_limit, trailing_stop, trailing_stop_limit };
 enum class TimeInForce : std::uint8_t { gtc, ioc, day, gtd, fok, aon, on_open, on_close };
@@ -62,6 +62,7 @@ enum class EventKind : std::uint8_t {
     limit_state,
     trade_window_set,
     trade_busted,
+    indication,
 };
 
 // Single-bit order flags; the self-trade mode uses bits 4 to 6.

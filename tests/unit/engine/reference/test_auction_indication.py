@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from obengine.api.errors import SymbolError
+from obengine.api.messages import NO_PRICE, NO_SIDE, EventKind, Side
+from obengine.api.orders import indicate
 from obengine.api.protocol import Indication
 from tests.unit.engine.book_driver import AON, AUCTION, BUY, OPEN, SELL, BookDriver
 
@@ -43,3 +45,19 @@ def test_the_indication_of_an_auction_is_what_its_uncross_gives() -> None:
 def test_an_indication_is_of_a_symbol_that_the_book_has() -> None:
     with pytest.raises(SymbolError):
         BookDriver().book.indication(1)
+
+
+def test_an_indication_is_published_when_asked_for() -> None:
+    driver = in_auction()
+    (nothing,) = driver.book.apply(indicate())
+    assert nothing[1:] == (EventKind.INDICATION, NO_SIDE, 0, 0, 0, 0, NO_PRICE)
+    driver.new(1, BUY, 5, 110)
+    driver.new(2, SELL, 7, 100)
+    before = driver.book.snapshot()
+    (indication,) = driver.book.apply(indicate())
+    assert indication[1:] == (EventKind.INDICATION, Side.SELL, 0, 5, 2, 0, 100)
+    assert driver.book.snapshot().digest() == before.digest()
+    driver.new(3, BUY, 2, 103)
+    driver.new(4, BUY, 3, 103)
+    (indication,) = driver.book.apply(indicate(reference_ticks=104))
+    assert indication[2:] == (Side.BUY, 0, 7, 3, 0, 103)

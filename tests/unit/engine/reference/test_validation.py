@@ -57,7 +57,7 @@ def records(*commands: Fields) -> Commands:
 
 
 FORM: list[tuple[RejectCode, list[Fields]]] = [
-    (RejectCode.UNKNOWN_OP, [{"op": 12, "side": 9, "flags": 1}]),
+    (RejectCode.UNKNOWN_OP, [{"op": 13, "side": 9, "flags": 1}]),
     (RejectCode.UNKNOWN_OP, [{"op": 255}]),
     (RejectCode.UNKNOWN_SIDE, [NEW | {"side": 2, "kind": 6, "tif": 8}]),
     (RejectCode.UNKNOWN_SIDE, [MASS | {"side": 3, "flags": 1}]),
@@ -85,6 +85,8 @@ FORM: list[tuple[RejectCode, list[Fields]]] = [
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 512, "tif": tif}]) for tif in range(6)),
     *((RejectCode.BAD_FLAGS, [{"op": op, "flags": 1, "qty_lots": -1}]) for op in (Op.TRADE_WINDOW, Op.BUST)),
     *((RejectCode.BAD_QUANTITY, [{"op": Op.TRADE_WINDOW, "qty_lots": n}]) for n in (-1, 2**20 + 1)),
+    (RejectCode.BAD_FLAGS, [{"op": Op.INDICATE, "flags": 1, "symbol": 9}]),
+    (RejectCode.UNKNOWN_SYMBOL, [{"op": Op.INDICATE, "symbol": 1, "qty_lots": -1}]),
     (RejectCode.UNKNOWN_TRADE, [{"op": Op.BUST, "symbol": 9, "qty_lots": -1}]),
     *((RejectCode.BAD_FLAGS, [NEW | {"flags": 512, "kind": 1, "tif": tif}]) for tif in (6, 7)),
     *(
