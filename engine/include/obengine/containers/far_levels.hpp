@@ -1,11 +1,13 @@
-// Price levels outside a ladder's window: a B+ tree from price keys to queues.
+// Price levels outside a ladder's window: pages of consecutive prices, found through a small cache or a tree.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
+#include "obengine/containers/key_tree.hpp"
 #include "obengine/containers/node_pool.hpp"
 #include "obengine/containers/price_key.hpp"
 
@@ -17,209 +19,119 @@ struct Level {
     Slot tail = null_slot;
 };
 
-// Full blocks are split and empty blocks are freed, but blocks are never merged, because levels that come and
-// go would split them again.
+// Only pages with levels exist. The tree is used for the order of the pages, and when one comes or goes; a level of a
+// recently used page is found without it.
 class FarLevels {
 public:
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return tree_.empty(); }
 
     // The level of `key`, created if missing; the reference is valid until the next make() or erase().
     [[nodiscard]] Level& make(Key key) {
-        if (size_ == 0) make_root();
-        Path path = path_to(key);
-        Block& leaf = blocks_[path.blocks[0]];
-        const std::uint32_t place = leaf.rank(key);
-        if (place < leaf.count && leaf.keys[place] == key) return leaf.levels[place];
-        for (unsigned height = height_; height != 0; --height) {
-            Key& least = blocks_[path.blocks[height]].keys[0];
-            if (key < least) least = key;
-        }
-        ++size_;
-        return insert_at(path, 0, place, key);
+        const Key number = number_of(key);
+        std::uint32_t at = find(number);
+        if (at == KeyTree::none) at = add_page(number);
+        Page& page = remember(number, at);
+        page.occupied |= bit(key);
+        return page.levels[place_in(key)];
     }
 
     // The level of `key`, which must exist.
-    [[nodiscard]] Level& at(Key key) noexcept { return *find(*this, key); }
-    [[nodiscard]] const Level& at(Key key) const noexcept { return *find(*this, key); }
+    [[nodiscard]] Level& at(Key key) noexcept {
+        const Key number = number_of(key);
+        return remember(number, find(number)).levels[place_in(key)];
+    }
+    [[nodiscard]] const Level& at(Key key) const noexcept { return pages_[find(number_of(key))].levels[place_in(key)]; }
 
     // The oldest order at `key`, or null_slot.
     [[nodiscard]] Slot head(Key key) const noexcept {
-        const Level* const level = size_ == 0 ? nullptr : find(*this, key);
-        return level == nullptr ? null_slot : level->head;
+        const std::uint32_t at = find(number_of(key));
+        return at == KeyTree::none ? null_slot : pages_[at].levels[place_in(key)].head;
     }
 
-    // Removes a key, which must exist.
+    // Removes a key, which must exist, and its level.
     void erase(Key key) noexcept {
-        const Path path = path_to(key);
-        erase_at(path, 0, blocks_[path.blocks[0]].rank(key));
-        --size_;
+        const Key number = number_of(key);
+        const std::uint32_t at = find(number);
+        pages_[at].levels[place_in(key)] = Level{};
+        pages_[at].occupied &= ~bit(key);
+        if (pages_[at].occupied != 0) return;
+        tree_.erase(number);
+        spare_.push_back(at);
+        if (recent(number).number == number) recent(number) = Recent{};
     }
 
     // The greatest key, or no_key.
-    [[nodiscard]] Key greatest() const noexcept { return size_ == 0 ? no_key : greatest_under(root_, height_); }
+    [[nodiscard]] Key greatest() const noexcept { return empty() ? no_key : greatest_in(tree_.greatest()); }
 
     // The greatest key below `bound`, or no_key.
     [[nodiscard]] Key below(Key bound) const noexcept {
-        if (size_ == 0) return no_key;
-        std::uint32_t at = root_;
-        std::uint32_t lower = none;  // the closest subtree with only lower keys
-        unsigned lower_height = 0;
-        for (unsigned height = height_; height != 0; --height) {
-            const Block& block = blocks_[at];
-            const std::uint32_t child = block.child_for(bound);
-            if (child != 0) {
-                lower = block.levels[child - 1].head;
-                lower_height = height - 1;
-            }
-            at = block.levels[child].head;
-        }
-        const std::uint32_t place = blocks_[at].rank(bound);
-        if (place != 0) return blocks_[at].keys[place - 1];
-        return lower == none ? no_key : greatest_under(lower, lower_height);
+        if (empty()) return no_key;
+        const Key number = number_of(bound);
+        const std::uint32_t at = find(number);
+        const std::uint64_t lower = at == KeyTree::none ? 0 : pages_[at].occupied & (bit(bound) - 1);
+        if (lower != 0) return greatest_of(number, lower);
+        const Key next = tree_.below(number);
+        return next == no_key ? no_key : greatest_in(next);
     }
 
 private:
-    static constexpr std::uint32_t none = ~std::uint32_t{0};
-    static constexpr std::uint32_t width = 32;
-    static constexpr unsigned max_height = 15;  // half-full blocks at heights above 7 hold more than 2^31 levels
+    static constexpr unsigned page_bits = 6;
 
-    // Ascending keys. A leaf stores a level per key; in inner blocks, `head` is the child block with the keys from
-    // this one on.
-    struct alignas(64) Block {
-        Key keys[width];
-        Level levels[width];
-        std::uint32_t count;
-
-        // The number of keys below `key`.
-        [[nodiscard]] std::uint32_t rank(Key key) const noexcept {
-            std::uint32_t first = 0;
-            std::uint32_t left = count;
-            while (left > 1) {
-                const std::uint32_t half = left / 2;
-                first += keys[first + half - 1] < key ? half : 0;
-                left -= half;
-            }
-            return first + (left == 1 && keys[first] < key);
-        }
-        // The position of the child block that contains `key` or would contain it.
-        [[nodiscard]] std::uint32_t child_for(Key key) const noexcept {
-            const std::uint32_t place = rank(key);
-            const bool is_first_there = place < count && keys[place] == key;
-            return is_first_there || place == 0 ? place : place - 1;
-        }
-        void insert(std::uint32_t place, Key key, const Level& level) noexcept {
-            std::memmove(keys + place + 1, keys + place, (count - place) * sizeof(Key));
-            std::memmove(levels + place + 1, levels + place, (count - place) * sizeof(Level));
-            keys[place] = key;
-            levels[place] = level;
-            ++count;
-        }
-        void erase(std::uint32_t place) noexcept {
-            --count;
-            std::memmove(keys + place, keys + place + 1, (count - place) * sizeof(Key));
-            std::memmove(levels + place, levels + place + 1, (count - place) * sizeof(Level));
-        }
-        // Moves the upper half to another block.
-        void split_into(Block& upper) noexcept {
-            constexpr std::uint32_t half = width / 2;
-            std::memcpy(upper.keys, keys + half, half * sizeof(Key));
-            std::memcpy(upper.levels, levels + half, half * sizeof(Level));
-            upper.count = count = half;
-        }
+    struct Page {
+        std::array<Level, std::size_t{1} << page_bits> levels{};
+        std::uint64_t occupied = 0;
     };
 
-    // The blocks from a leaf (0) to the root, and the position of each in its parent.
-    struct Path {
-        std::uint32_t blocks[max_height + 1];
-        std::uint32_t places[max_height + 1];
+    struct Recent {
+        Key number = no_key;  // no page has this number
+        std::uint32_t page = KeyTree::none;
     };
 
-    void make_root() {
-        root_ = fresh_block();
-        blocks_[root_].count = 0;
-        height_ = 0;
+    [[nodiscard]] static Key number_of(Key key) noexcept { return key >> page_bits; }
+    [[nodiscard]] static std::size_t place_in(Key key) noexcept { return static_cast<std::uint64_t>(key) & ((1U << page_bits) - 1); }
+    [[nodiscard]] static std::uint64_t bit(Key key) noexcept { return std::uint64_t{1} << place_in(key); }
+
+    [[nodiscard]] static Key greatest_of(Key number, std::uint64_t occupied) noexcept {
+        return static_cast<Key>(static_cast<std::uint64_t>(number) << page_bits) + (63 - std::countl_zero(occupied));
+    }
+    [[nodiscard]] Key greatest_in(Key number) const noexcept {
+        return greatest_of(number, pages_[find(number)].occupied);
     }
 
-    [[nodiscard]] std::uint32_t fresh_block() {
-        if (!spare_.empty()) {
-            const std::uint32_t block = spare_.back();
-            spare_.pop_back();
-            return block;
+    [[nodiscard]] Recent& recent(Key number) noexcept { return recent_[place_of(number)]; }
+    [[nodiscard]] std::size_t place_of(Key number) const noexcept {
+        return static_cast<std::uint64_t>(number) & (recent_.size() - 1);
+    }
+
+    // The page of a number, or none.
+    [[nodiscard]] std::uint32_t find(Key number) const noexcept {
+        if (empty()) return KeyTree::none;
+        const Recent& last = recent_[place_of(number)];
+        return last.number == number ? last.page : tree_.find(number);
+    }
+
+    Page& remember(Key number, std::uint32_t at) noexcept {
+        recent(number) = {number, at};
+        return pages_[at];
+    }
+
+    [[gnu::noinline]] std::uint32_t add_page(Key number) {
+        if (spare_.empty()) {
+            pages_.emplace_back();
+            spare_.reserve(pages_.capacity());
+            if (recent_.size() < pages_.size()) recent_.assign(std::bit_ceil(pages_.capacity()), Recent{});
+            spare_.push_back(static_cast<std::uint32_t>(pages_.size() - 1));
         }
-        blocks_.emplace_back();
-        spare_.reserve(blocks_.capacity());
-        return static_cast<std::uint32_t>(blocks_.size() - 1);
+        const std::uint32_t at = spare_.back();
+        tree_.insert(number, at);
+        spare_.pop_back();
+        return at;
     }
 
-    [[nodiscard]] Path path_to(Key key) const noexcept {
-        Path path;
-        path.blocks[height_] = root_;
-        for (unsigned height = height_; height != 0; --height) {
-            const Block& block = blocks_[path.blocks[height]];
-            path.places[height - 1] = block.child_for(key);
-            path.blocks[height - 1] = block.levels[path.places[height - 1]].head;
-        }
-        return path;
-    }
-
-    template <class Tree>
-    [[nodiscard]] static auto find(Tree& tree, Key key) noexcept -> decltype(&tree.blocks_[0].levels[0]) {
-        std::uint32_t at = tree.root_;
-        for (unsigned height = tree.height_; height != 0; --height) {
-            at = tree.blocks_[at].levels[tree.blocks_[at].child_for(key)].head;
-        }
-        auto& leaf = tree.blocks_[at];
-        const std::uint32_t place = leaf.rank(key);
-        return place < leaf.count && leaf.keys[place] == key ? &leaf.levels[place] : nullptr;
-    }
-
-    // Inserts an entry into the block of a path at a height; a full block is split first.
-    Level& insert_at(Path& path, unsigned height, std::uint32_t place, Key key, const Level& level = {}) {
-        std::uint32_t at = path.blocks[height];
-        if (blocks_[at].count == width) {
-            const std::uint32_t upper = fresh_block();
-            blocks_[at].split_into(blocks_[upper]);
-            if (height == height_) add_root(path);
-            insert_at(path, height + 1, path.places[height] + 1, blocks_[upper].keys[0], {upper, null_slot});
-            if (place > width / 2) {
-                at = upper;
-                place -= width / 2;
-            }
-        }
-        blocks_[at].insert(place, key, level);
-        return blocks_[at].levels[place];
-    }
-
-    // Adds a root above the old one.
-    void add_root(Path& path) {
-        const std::uint32_t old = root_;
-        root_ = fresh_block();
-        blocks_[root_].count = 0;
-        blocks_[root_].insert(0, blocks_[old].keys[0], {old, null_slot});
-        path.places[height_] = 0;
-        path.blocks[++height_] = root_;
-    }
-
-    // Removes an entry from the block of a path at a height; an empty block is freed.
-    void erase_at(const Path& path, unsigned height, std::uint32_t place) noexcept {
-        Block& block = blocks_[path.blocks[height]];
-        block.erase(place);
-        if (block.count != 0) return;
-        spare_.push_back(path.blocks[height]);
-        if (height != height_) erase_at(path, height + 1, path.places[height]);
-    }
-
-    [[nodiscard]] Key greatest_under(std::uint32_t at, unsigned height) const noexcept {
-        for (; height != 0; --height) at = blocks_[at].levels[blocks_[at].count - 1].head;
-        return blocks_[at].keys[blocks_[at].count - 1];
-    }
-
-    std::vector<Block> blocks_;
+    KeyTree tree_;  // from the numbers of pages to their indexes
+    std::vector<Page> pages_;
     std::vector<std::uint32_t> spare_;
-    std::uint32_t root_ = none;
-    unsigned height_ = 0;
-    std::size_t size_ = 0;
+    std::vector<Recent> recent_;  // at least as many as pages, a power of two; each at its number modulo their count
 };
 
 }  // namespace obengine

@@ -21,8 +21,8 @@ struct LadderLimits {
     unsigned max_bits = 20;    // maximum window of 2^max_bits ticks
 };
 
-// A window of consecutive prices is a flat ring (slot = price mod width) with a bitmap; levels outside are in a
-// tree. The window follows the best price and widens when there is much activity just outside. The cost of each
+// A window of consecutive prices is a flat ring (slot = price mod width) with a bitmap; levels outside are in
+// pages. The window follows the best price and widens when there is much activity just outside. The cost of each
 // move is amortised over accesses outside the window, so a drifting price costs O(log n) at worst.
 class alignas(64) Ladder {
 public:
@@ -220,7 +220,7 @@ private:
         return moved + admit();
     }
 
-    // Moves the window's levels from `from` down to `last` to the tree.
+    // Moves the window's levels from `from` down to `last` to the pages.
     std::size_t evict(Key from, Key last) {
         std::size_t moved = 0;
         for (Key key = from; key != no_key && key >= last; ++moved) {
@@ -234,7 +234,7 @@ private:
         return moved;
     }
 
-    // Moves the tree's levels that are now inside the window to the ring.
+    // Moves the levels of pages that are now inside the window to the ring.
     std::size_t admit() {
         std::size_t moved = 0;
         const Key top = base_ + static_cast<Key>(mask_);
