@@ -36,8 +36,14 @@ def cpp_figures(
     with tempfile.TemporaryDirectory() as scratch:
         stream = Path(scratch) / "stream.commands"
         stream.write_bytes(commands.tobytes())
-        jobs: list[tuple[str, str, str, list[Path | int]]] = [
+        jobs: list[tuple[str, str, str, list[Path | int | str]]] = [
             ("obengine_stream_bench", "C++ core, events written", "ns/message", [stream, rounds]),
+            (
+                "obengine_stream_bench",
+                "C++ core, one message in a call",
+                "ns/message",
+                [stream, rounds, 1, "single"],
+            ),
             ("obengine_latency_bench", "latency of one message", "ns", [stream]),
         ]
         if itch is not None:

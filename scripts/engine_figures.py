@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from engine_book_figures import distant_orders, interleaved_symbols
 
 from obengine.api.messages import COMMAND, Commands, Op, OrderKind, records_digest
 from obengine.native.book import NativeBook
@@ -44,6 +45,8 @@ def figures(commands: Commands, rounds: int, clock_ns: Clock, itch: Path | None)
         _digest(commands, rounds, clock_ns),
         _wide_walk(commands, rounds, clock_ns),
         _trailing_stops(rounds, clock_ns),
+        *interleaved_symbols(len(commands), rounds, clock_ns),
+        *distant_orders(len(commands), rounds, clock_ns),
     ]
     if itch is not None:
         found.append(_itch(itch, rounds, clock_ns))

@@ -1,9 +1,11 @@
 // Nanoseconds of processor time per message, from a file of COMMAND records: fresh engines, one event buffer.
-// usage: obengine_stream_bench FILE [rounds] [symbols]
+// With `single`, each message is applied by its own call, without the batch's loop and prefetches.
+// usage: obengine_stream_bench FILE [rounds] [symbols] [single]
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -32,6 +34,7 @@ struct Pass {
 };
 
 // The event buffer is reused for each stride, as a consumer would do.
+template <bool single>
 Pass run(const std::vector<Command>& commands, std::size_t symbols) {
     constexpr std::size_t stride = 4096;
     Engine engine(symbols);
@@ -43,7 +46,11 @@ Pass run(const std::vector<Command>& commands, std::size_t symbols) {
         const std::size_t room = max_events(now, engine.open_orders());
         if (buffer.size() < room) buffer.resize(2 * room);
         BufferSink sink(buffer.data(), buffer.size());
-        engine.apply_records(commands.data() + done, now, sink);
+        if constexpr (single) {
+            for (std::size_t at = done; at < done + now; ++at) engine.apply(commands[at], sink);
+        } else {
+            engine.apply_records(commands.data() + done, now, sink);
+        }
         checksum = checksum * 31 + buffer[sink.size() - 1].order_id;
     }
     const double took_ns = 1e9 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
@@ -55,15 +62,16 @@ Pass run(const std::vector<Command>& commands, std::size_t symbols) {
 int main(int argc, char** argv) {
     const std::vector<Command> commands = argc > 1 ? read_commands(argv[1]) : std::vector<Command>{};
     if (commands.empty()) {
-        std::fprintf(stderr, "usage: obengine_stream_bench FILE [rounds] [symbols]\n");
+        std::fprintf(stderr, "usage: obengine_stream_bench FILE [rounds] [symbols] [single]\n");
         return 2;
     }
     const int rounds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 9;
     const std::size_t symbols = argc > 3 ? static_cast<std::size_t>(std::atol(argv[3])) : 1;
+    const bool single = argc > 4 && std::strcmp(argv[4], "single") == 0;
     std::vector<double> times;
     Pass last{};
     for (int k = 0; k < rounds; ++k) {
-        last = run(commands, symbols);
+        last = single ? run<true>(commands, symbols) : run<false>(commands, symbols);
         times.push_back(last.ns_per_message);
     }
     std::sort(times.begin(), times.end());

@@ -105,7 +105,7 @@ private:
     std::vector<Slot> cells_;
     std::uint64_t multiplier_ = golden;
     unsigned shift_;
-    std::size_t crowded_ = 0;
+    std::uint32_t crowded_ = 0;
 };
 
 }  // namespace obengine

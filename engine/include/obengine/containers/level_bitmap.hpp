@@ -62,6 +62,8 @@ public:
         return descend(tiers_ - 1, top(tier_[tiers_ - 1][0]));
     }
 
+    void prefetch(std::size_t member) const noexcept { __builtin_prefetch(tier_[0] + (member >> 6), 1); }
+
 private:
     static constexpr unsigned max_tiers = 4;
 

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "obengine/containers/huge_pages.hpp"
 #include "obengine/io/messages.hpp"
 
 namespace obengine {
@@ -94,6 +95,7 @@ private:
     static T* reallocate(T* old, std::size_t count) {
         void* const fresh = std::realloc(static_cast<void*>(old), count * sizeof(T));
         if (fresh == nullptr) throw std::bad_alloc();
+        request_huge_pages(fresh, count * sizeof(T));
         return static_cast<T*>(fresh);
     }
 

@@ -91,6 +91,12 @@ public:
         return std::max(inside, far_.below(key));
     }
 
+    // Prefetches the level of a key, if it is in the window; any key may be given.
+    void prefetch_level(Key key) const noexcept {
+        __builtin_prefetch(levels_ + slot_of(key), 1);
+        occupied_.prefetch(slot_of(key));
+    }
+
 private:
     struct Free {
         void operator()(Level* memory) const noexcept { std::free(memory); }

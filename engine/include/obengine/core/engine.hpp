@@ -58,14 +58,20 @@ public:
         const auto* const end = end_ = at + count * sizeof(Command);
         extension_target_ = extension_pending_ ? at : nullptr;
         CursorOf<Sink> cursor(sink);
-        if (state_.shared.pool.open() > prefetch_above_orders && count > cell_prefetch_distance) {
+        if (symbols_ > prefetch_above_symbols && count > book_prefetch_distance) {
+            for (const auto* const ahead = end - book_prefetch_distance * sizeof(Command); at != ahead; at += sizeof(Command)) {
+                prefetch_record(at);
+                prefetch_across_books(at);
+                process<Sink>(CommandRecord(at), cursor);
+            }
+        } else if (state_.shared.pool.open() > prefetch_above_orders && count > cell_prefetch_distance) {
             for (const auto* const ahead = end - cell_prefetch_distance * sizeof(Command); at != ahead; at += sizeof(Command)) {
                 prefetch(at);
                 process<Sink>(CommandRecord(at), cursor);
             }
         }
         for (; at != end; at += sizeof(Command)) {
-            __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + record_prefetch_bytes));
+            prefetch_record(at);
             process<Sink>(CommandRecord(at), cursor);
         }
         static_cast<void>(cursor.flush());
@@ -90,17 +96,40 @@ private:
 
     // With fewer open orders than this, all of them fit into the second-level cache.
     static constexpr std::size_t prefetch_above_orders = 8192;
+    // So do the orders and the levels of this many books.
+    static constexpr std::size_t prefetch_above_symbols = 64;
     // How far ahead records are prefetched; the hardware prefetcher stops at page ends.
     static constexpr std::size_t record_prefetch_bytes = 1024;
     // How many commands ahead each prefetch step works.
+    static constexpr std::size_t book_prefetch_distance = 24;
     static constexpr std::size_t cell_prefetch_distance = 16;
     static constexpr std::size_t order_prefetch_distance = 8;
+
+    [[gnu::always_inline]] static void prefetch_record(const unsigned char* at) noexcept {
+        __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + record_prefetch_bytes));
+    }
 
     [[gnu::always_inline]] void prefetch(const unsigned char* at) const noexcept {
         const CommandRecord first(at + cell_prefetch_distance * sizeof(Command));
         const CommandRecord second(at + order_prefetch_distance * sizeof(Command));
         if (first.head().symbol() < symbols_) state_.books[first.head().symbol()].prefetch_cell(first.id());
         if (second.head().symbol() < symbols_) state_.books[second.head().symbol()].prefetch_order(pool(), second.id());
+    }
+
+    // The same with many books, whose own memory is not in the cache either. Without conditions on the kind of command,
+    // which would be mispredicted; what is prefetched in vain is a line that the book uses anyway.
+    [[gnu::always_inline]] void prefetch_across_books(const unsigned char* at) const noexcept {
+        const auto record_at = [at](std::size_t distance) { return CommandRecord(at + distance * sizeof(Command)); };
+        const auto book_of = [this](CommandRecord record) -> const SymbolBook& {
+            const std::size_t symbol = record.head().symbol();
+            return state_.books[symbol < symbols_ ? symbol : 0];
+        };
+        book_of(record_at(book_prefetch_distance)).prefetch_header();
+        const CommandRecord first = record_at(cell_prefetch_distance);
+        book_of(first).prefetch_cell(first.id());
+        book_of(first).prefetch_level(first.head().side(), first.price());
+        const CommandRecord second = record_at(order_prefetch_distance);
+        book_of(second).prefetch_order(pool(), second.id());
     }
 
     // The fast path: NEW and CANCEL, which make up most streams, are handled inline. While any book is not

@@ -27,8 +27,8 @@ struct BookLimits {
     // With many symbols, each book gets less memory.
     [[nodiscard]] static BookLimits for_symbols(std::size_t symbols) noexcept {
         if (symbols <= 4) return {};
-        if (symbols <= 256) return {.ladder = {.first_bits = 10, .max_bits = 16}, .id_cell_bits = 10};
-        return {.ladder = {.first_bits = 9, .max_bits = 13}, .id_cell_bits = 8};
+        if (symbols <= 256) return {.ladder = {.first_bits = 8, .max_bits = 16}, .id_cell_bits = 10};
+        return {.ladder = {.first_bits = 7, .max_bits = 13}, .id_cell_bits = 10};
     }
 };
 
@@ -76,9 +76,12 @@ struct SpecialQueues {
 };
 
 class SymbolBook {
+    // The fields before the ladders fill one cache line, and each ladder has one for the common commands.
+    IdTable ids_;
+
 public:
     explicit SymbolBook(const BookLimits& limits)
-        : sides_{Ladder(limits.ladder), Ladder(limits.ladder)}, ids_(limits.id_cell_bits), special_limits_(limits.ladder) {
+        : ids_(limits.id_cell_bits), sides_{Ladder(limits.ladder), Ladder(limits.ladder)}, special_limits_(limits.ladder) {
         special_limits_.first_bits = std::min(special_limits_.first_bits, 9U);
     }
 
@@ -206,13 +209,23 @@ public:
     void prefetch_cell(OrderId id) const noexcept { ids_.prefetch(id); }
     void prefetch_order(const NodePool& pool, OrderId id) const noexcept { pool.prefetch(ids_.hint(id)); }
 
+    // The same for the book itself, before prefetch_cell().
+    void prefetch_header() const noexcept {
+        __builtin_prefetch(this, 1);
+        __builtin_prefetch(&sides_[0], 1);
+        __builtin_prefetch(&sides_[1], 1);
+    }
+    // The level at which an order would rest.
+    [[gnu::always_inline]] void prefetch_level(std::uint32_t side, Ticks price) const noexcept {
+        sides_[side].prefetch_level(key_of(price, side));
+    }
+
 private:
     [[nodiscard]] bool has_plain_orders() const noexcept {
         return special_orders == 0 && rules_ == nullptr;
     }
 
     Ladder sides_[2];
-    IdTable ids_;
     std::unique_ptr<SpecialQueues> special_;
     std::unique_ptr<SymbolRules> rules_;
     LadderLimits special_limits_;

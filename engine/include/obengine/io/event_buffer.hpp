@@ -8,10 +8,7 @@
 #include <new>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
+#include "obengine/containers/huge_pages.hpp"
 #include "obengine/io/messages.hpp"
 
 namespace obengine {
@@ -55,36 +52,13 @@ public:
     void advance(std::size_t written) noexcept { size_ += written; }
     void clear() noexcept { size_ = 0; }
     // Lets the system reclaim the pages of a cleared buffer under memory pressure.
-    void mark_pages_free() noexcept {
-#if defined(__linux__) && defined(MADV_FREE)
-        advise(events_, capacity_ * sizeof(Event), MADV_FREE);
-#endif
-    }
+    void mark_pages_free() noexcept { obengine::mark_pages_free(events_, capacity_ * sizeof(Event)); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] const Event* data() const noexcept { return events_; }
     [[nodiscard]] Event* data() noexcept { return events_; }
 
 private:
-    // Page faults of small pages in fresh memory cost more than matching.
-    static void request_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-        advise(memory, bytes, MADV_HUGEPAGE);
-#endif
-    }
-
-#if defined(__linux__)
-    // Applies madvise to the whole pages of a large block.
-    static void advise(void* memory, std::size_t bytes, int advice) noexcept {
-        constexpr std::size_t page = 4096;
-        constexpr std::size_t worthwhile = std::size_t{4} << 20;
-        if (bytes < worthwhile) return;
-        const std::size_t into_page = reinterpret_cast<std::uintptr_t>(memory) % page;
-        const std::size_t skipped = into_page == 0 ? 0 : page - into_page;
-        static_cast<void>(madvise(static_cast<char*>(memory) + skipped, (bytes - skipped) / page * page, advice));
-    }
-#endif
-
     Event* events_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
