@@ -225,10 +225,9 @@ private:
         return special_orders == 0 && rules_ == nullptr;
     }
 
-    // In the cache line of the members above, which keeps the size of a book a power of two: an index is then a shift.
-    std::unique_ptr<SymbolRules> rules_;
     Ladder sides_[2];
     std::unique_ptr<SpecialQueues> special_;
+    std::unique_ptr<SymbolRules> rules_;
     LadderLimits special_limits_;
 };
 
