@@ -145,9 +145,7 @@ class RecordedAudit:
         self,
         events: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order="C", device="cpu", writable=False)],
     ) -> None:
-        """
-        Audit the next EVENT records of a byte array.
-        """
+        """Audit the next EVENT records of a byte array."""
 
     @property
     def faults(self) -> list[int]:
@@ -158,9 +156,7 @@ class RecordedAudit:
         """Lots entered, traded and cancelled."""
 
     def open_orders(self) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
-        """
-        The open orders as records of 32 bytes.
-        """
+        """The open orders as records of 32 bytes."""
 
 class FeedBooks:
     """The books of all symbols of an ITCH 5.0 feed."""

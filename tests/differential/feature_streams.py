@@ -194,6 +194,9 @@ def _others(rng: np.random.Generator, temper: Temper, out: Commands, extension: 
     window = op == Op.TRADE_WINDOW
     out["qty_lots"] = np.where(window, rng.choice([0, 1, 50, 5_000, 2**20, 2**20 + 1], n), out["qty_lots"])
     guess = (np.arange(n) * rng.uniform(0.9, 1.3, n)).astype(np.uint64)
+    (busts,) = np.nonzero(op == Op.BUST)
+    again = busts[1:][rng.random(busts[1:].size) < 0.3]
+    guess[again] = guess[busts[np.searchsorted(busts, again) - 1]]
     out["order_id"] = np.where(op == Op.BUST, guess, out["order_id"])
     clock = op == Op.CLOCK
     time_ns = np.cumsum(clock) * temper.step_ns + rng.integers(-temper.step_ns, 1, n)
