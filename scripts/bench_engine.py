@@ -358,6 +358,8 @@ def main() -> None:
     own_figures = import_module("engine_figures")
     if args.threads:
         found = import_module("engine_thread_figures").thread_figures(commands, args.rounds)
+        if args.custom is not None:
+            args.custom.write_text(json.dumps(custom_rows(found, []), indent=1), "utf-8")
         print(json.dumps(found, indent=1)) if args.json else own_figures.print_figures(found)
         return
     own = own_figures.figures(commands, args.rounds, CLOCKS[args.clock], args.itch) if args.figures else []

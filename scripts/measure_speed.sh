@@ -12,6 +12,8 @@ cmake --build "$build" --parallel >/dev/null
 measure=("$python" -m obrelease measure --results "$results" --runs "$runs")
 "${measure[@]}" --title "engine and peers" --format custom -- \
   "$python" scripts/bench_engine.py --figures --cpp "$build" --custom '{output}' ${BENCH_OPTIONS:-}
+"${measure[@]}" --title "two threads" --format custom -- \
+  "$python" scripts/bench_engine.py --threads --custom '{output}' ${BENCH_OPTIONS:-}
 "${measure[@]}" --title "engine benchmark" --format google-benchmark -- \
   "$build/obengine_google_bench" --benchmark_out='{output}' --benchmark_out_format=json
 if [ "$results" = results ]; then "$python" scripts/speed_table.py --write docs/engine.md; fi

@@ -22,7 +22,7 @@ from obrelease.analysis.summary.read_run import read_run
 from obrelease.analysis.summary.run import Metric, Run
 from obrelease.registry.store import Registry
 
-TITLES: Final = ("engine and peers", "engine benchmark")
+TITLES: Final = ("engine and peers", "two threads", "engine benchmark")
 """The titles of the runs, as scripts/measure_speed.sh gives them."""
 
 BEGIN: Final = "<!-- begin of the table that scripts/speed_table.py writes -->"
