@@ -126,7 +126,14 @@ class Registry:
         return SearchResult(found.entries, unreadable, found.warning)
 
     def suggestion(self, *filters: str) -> str | None:
-        """`did you mean 'x100'?` for filters that no run passes because of a value that no run has."""
+        """`did you mean 'x100'?` for filters that no run passes because of a value that no run has.
+
+        Args:
+            filters: expressions such as `scenario=x10`.
+
+        Raises:
+            UsageError: a filter cannot be understood.
+        """
         from obrelease.registry.suggest_value import meant_value
 
         return meant_value(self._store.find(), filters)
