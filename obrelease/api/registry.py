@@ -132,7 +132,7 @@ class Registry:
             filters: expressions such as `scenario=x10`.
 
         Raises:
-            UsageError: a filter cannot be understood.
+            StorageError: the results folder cannot be listed.
         """
         from obrelease.registry.suggest_value import meant_value
 
