@@ -66,6 +66,10 @@ class InvalidInput(ObreleaseError):
     exit_code = ExitCode.INVALID_INPUT
 
 
+class IncompleteInput(InvalidInput):
+    """A document ends before it is complete."""
+
+
 class IntegrityError(ObreleaseError):
     """Bytes do not have the expected digest."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, Final
+from typing import Any
 
 from obrelease.errors import UsageError
-
-_INSTALL: Final = 'pip install "obrelease[analytics]"'
+from obrelease.installation import install_extra
 
 
 def require_duckdb() -> None:
@@ -17,7 +16,7 @@ def require_duckdb() -> None:
         UsageError: it is not.
     """
     if importlib.util.find_spec("duckdb") is None:
-        raise UsageError("exports and queries need DuckDB", hint=_INSTALL)
+        raise UsageError("exports and queries need DuckDB", hint=install_extra("analytics"))
 
 
 def load_duckdb() -> Any:

@@ -19,6 +19,7 @@ from obrelease.api.sweep_planning import PlannedSweep
 from obrelease.api.sweep_serving import sweep_worker
 from obrelease.api.sweep_worker import WorkerRequest, requested_sweep
 from obrelease.errors import ExitCode, ObreleaseError, RemoteError, StorageError, UsageError
+from obrelease.installation import install_extra
 from obrelease.measurement.sweeps.cells import Cell
 from obrelease.measurement.sweeps.outcomes import settled_keys
 from obrelease.measurement.sweeps.worker import Step, SweepWorker
@@ -55,7 +56,7 @@ def run_on_dask(
     try:
         from distributed import Client
     except ImportError:
-        raise UsageError("a Dask cluster needs Dask", hint='pip install "obrelease[sweep]"') from None
+        raise UsageError("a Dask cluster needs Dask", hint=install_extra("sweep")) from None
     request = WorkerRequest.of(owner, sweep.file, sweep.plan_digest, shard="1/1", wait_s=wait_s)
     try:
         client = Client(address, timeout=_CONNECT_S, set_as_default=False)

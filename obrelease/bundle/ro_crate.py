@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from obrelease.errors import IntegrityError, UsageError
+from obrelease.installation import install_extra
 from obrelease.storage.files import open_regular
 from obrelease.storage.hashing import digest_stream
 from obrelease.storage.remove_tree import try_to_remove_tree
@@ -24,7 +25,6 @@ METADATA_NAME: Final = "ro-crate-metadata.json"
 PREVIEW_NAMES: Final = frozenset({METADATA_NAME, "ro-crate-preview.html"})
 
 _VERSION: Final = "1.3"
-_INSTALL: Final = 'pip install "obrelease[archive]"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def require_rocrate() -> None:
         UsageError: it is not.
     """
     if importlib.util.find_spec("rocrate") is None:
-        raise UsageError("RO-Crates need the rocrate package", hint=_INSTALL)
+        raise UsageError("RO-Crates need the rocrate package", hint=install_extra("archive"))
 
 
 def write_crate(folder: Path, crate: Crate) -> None:

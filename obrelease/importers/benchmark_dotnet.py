@@ -156,5 +156,9 @@ def _stable(host: Node) -> StableHost | None:
 
 
 IMPORTER: Final = Importer(
-    name="benchmark-dotnet", title="BenchmarkDotNet, --exporters json", matches=_matches, read=_read
+    name="benchmark-dotnet",
+    title="BenchmarkDotNet, --exporters json",
+    matches=_matches,
+    read=_read,
+    written_by="--exporters json",
 )

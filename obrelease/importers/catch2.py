@@ -132,6 +132,7 @@ IMPORTER: Final = Importer(
     title="Catch2, -r xml",
     matches=_matches,
     read=_read,
+    written_by="-r xml",
     suffix=".xml",
     media_type="application/xml",
 )

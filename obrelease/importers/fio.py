@@ -134,4 +134,10 @@ def _percentiles(values: Mapping[str, object]) -> dict[str, float | None]:
     }
 
 
-IMPORTER: Final = Importer(name="fio", title="fio, --output-format=json", matches=_matches, read=_read)
+IMPORTER: Final = Importer(
+    name="fio",
+    title="fio, --output-format=json",
+    matches=_matches,
+    read=_read,
+    written_by="--output-format=json",
+)

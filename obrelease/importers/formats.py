@@ -14,7 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Final
 
-from obrelease.errors import InvalidInput, ObreleaseError, UsageError
+from obrelease.errors import IncompleteInput, InvalidInput, ObreleaseError, UsageError
 from obrelease.importers.folder import Folder
 from obrelease.importers.importer import Importer
 from obrelease.importers.sample_limits import limit_samples
@@ -91,6 +91,7 @@ def detect_importer(source: Source) -> Importer:
     """The importer whose format the beginning of a file has.
 
     Raises:
+        IncompleteInput: no format is recognised, and the file is JSON that is cut off.
         InvalidInput: no format is recognised, or more than one.
         UsageError: no format is recognised, and a plugin that might know it cannot be loaded.
     """
@@ -102,7 +103,20 @@ def detect_importer(source: Source) -> Importer:
         found = list(_matching_plugins(lambda importer: _accepts(importer, source.head), failures))
     if not found and not source.size:
         raise source.error("is empty")
+    if not found:
+        _require_complete(source)
     return _only_one(found, failures, source, format_names())
+
+
+def _require_complete(source: Source) -> None:
+    """Refuse JSON that is cut off, whose format cannot be recognised; other errors are left to its reader."""
+    if source.size <= LONG_HEAD_BYTES and source.head.begins_with(r"\s*[\[{]"):
+        try:
+            source.json()
+        except IncompleteInput:
+            raise
+        except InvalidInput:
+            pass
 
 
 def _matching(head: FileHead) -> list[Importer]:
@@ -153,7 +167,13 @@ def read_runs(importer: Importer, source: Source) -> Iterator[ToolRun]:
         InvalidInput: the file is malformed, or the plugin of its format failed on it.
     """
     if importer.name in BUILT_IN:
-        yield from map(_within_limits, importer.read(source))
+        try:
+            yield from map(_within_limits, importer.read(source))
+        except IncompleteInput:
+            raise
+        except InvalidInput as error:
+            error.hint = _how_to_write(importer, source) or error.hint
+            raise
         return
     try:
         yield from map(_within_limits, importer.read(source))
@@ -161,6 +181,13 @@ def read_runs(importer: Importer, source: Source) -> Iterator[ToolRun]:
         raise
     except (Exception, SystemExit) as error:
         raise _plugin_failed(importer.name, source, error) from error
+
+
+def _how_to_write(importer: Importer, source: Source) -> str | None:
+    """A hint for a file that is not of the format at all, such as the table that a tool prints by default."""
+    if importer.written_by is None or importer.matches(source.head):
+        return None
+    return f"{importer.written_by} makes the tool write this format"
 
 
 def _within_limits(run: ToolRun) -> ToolRun:

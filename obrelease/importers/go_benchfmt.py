@@ -198,6 +198,7 @@ IMPORTER: Final = Importer(
     title="Go benchmark format, go test -bench",
     matches=_matches,
     read=_read,
+    written_by="-bench .",
     suffix=".txt",
     media_type="text/plain",
 )

@@ -217,4 +217,5 @@ IMPORTER: Final = Importer(
     title="Google Benchmark: --benchmark_out=FILE --benchmark_out_format=json",
     matches=_matches,
     read=_read,
+    written_by="--benchmark_format=json",
 )

@@ -124,5 +124,9 @@ def _summary(result: Node) -> ToolSummary | None:
 
 
 IMPORTER: Final = Importer(
-    name="hyperfine", title="hyperfine: --export-json FILE", matches=_matches, read=_read
+    name="hyperfine",
+    title="hyperfine: --export-json FILE",
+    matches=_matches,
+    read=_read,
+    written_by="--export-json FILE",
 )

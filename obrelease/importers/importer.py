@@ -23,6 +23,8 @@ class Importer:
             Raises `InvalidInput` for what is malformed. Never invents: what the file does not say is None.
         matches_folder, read_folder: the same for a folder that the tool writes; None if it writes none. Every
             run of a folder has a `part`.
+        written_by: the option or call with which the tool writes this format, if it prints something else
+            without it; None if it does not.
         suffix, media_type: of the original file in the run's folder.
     """
 
@@ -32,5 +34,6 @@ class Importer:
     read: Callable[[Source], Iterator[ToolRun]]
     matches_folder: Callable[[Folder], bool] | None = None
     read_folder: Callable[[Folder], Iterator[ToolRun]] | None = None
+    written_by: str | None = None
     suffix: str = ".json"
     media_type: str = "application/json"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from obrelease.errors import InvalidInput, NotFound, UsageError
+from obrelease.importers.formats import BUILT_IN
 from obrelease.importers.source import MAX_FILE_BYTES
 from obrelease.storage.files import CHUNK_BYTES, open_regular
 from obrelease.storage.hashing import Hasher
@@ -128,7 +129,9 @@ def _expand_word(word: str) -> Iterator[InputFile]:
             if not Path(match).is_dir():
                 yield InputFile(match, Path(match).name, Path(match))
     else:
-        raise NotFound(f"{word}: no such file", hint="formats are named by --format")
+        raise NotFound(
+            f"{word}: no such file", hint=f"name the format as --format {word}" if word in BUILT_IN else None
+        )
 
 
 def files_below(folder: Path) -> Iterator[InputFile]:

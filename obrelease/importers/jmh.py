@@ -154,4 +154,6 @@ def _pair(pair: Node) -> tuple[Node, Node]:
     return items[0], items[1]
 
 
-IMPORTER: Final = Importer(name="jmh", title="JMH, -rf json", matches=_matches, read=_read)
+IMPORTER: Final = Importer(
+    name="jmh", title="JMH, -rf json", matches=_matches, read=_read, written_by="-rf json -rff FILE"
+)

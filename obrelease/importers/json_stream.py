@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final, Literal
 
 import ijson  # type: ignore[import-untyped]
 
-from obrelease.errors import InvalidInput
+from obrelease.errors import IncompleteInput, InvalidInput
 from obrelease.importers.json_repair import MAX_TEXT_CHARACTERS, repair_json
 from obrelease.importers.text_encoding import decode_chunks, detect_encoding
 from obrelease.models.json_values import MAX_DEPTH
@@ -62,6 +62,10 @@ class _Unusual(Exception):
     """The document is no standard JSON as it is, and is read again after a repair."""
 
 
+class _CutOff(_Unusual):
+    """The document ends within a value."""
+
+
 def read_stream(open_file: Callable[[], BinaryIO], size: int, where: str, *, keep: Keep) -> JsonDocument:
     """Read one document: fast if it is standard JSON, else a second time with its oddities repaired.
 
@@ -72,6 +76,7 @@ def read_stream(open_file: Callable[[], BinaryIO], size: int, where: str, *, kee
         keep: which value of a key counts that an object has more than once.
 
     Raises:
+        IncompleteInput: the document is cut off; names the value in which it ends.
         InvalidInput: not JSON, or beyond a limit of this module; names the place.
     """
     with parsing(size, where):
@@ -84,6 +89,11 @@ def read_stream(open_file: Callable[[], BinaryIO], size: int, where: str, *, kee
         try:
             with open_file() as file:
                 return _Builder(where, keep, exact=True).read(_repaired_chunks(file, where))
+        except _CutOff as error:
+            raise IncompleteInput(
+                f"{where}: is cut off: it ends at byte {size:,}, within {error}",
+                hint="write it again; its tool may have been stopped, or the disk was full",
+            ) from error
         except _Unusual as error:
             raise InvalidInput(f"{where}: {_line_of(open_file, size) or error}") from error
 
@@ -147,13 +157,17 @@ class _Builder:
     def read(self, chunks: Iterable[bytes]) -> JsonDocument:
         events = ijson.sendable_list()
         parser = ijson.basic_parse_coro(events, use_float=not self.exact)
+        at_end = False
         try:
             for chunk in chunks:
                 parser.send(chunk)
                 self._consume(events, len(chunk))
+            at_end = True
             parser.close()
         except ijson.JSONError as error:
             self._consume(events, 0)
+            if at_end and len(self._stack) > 1:
+                raise _CutOff(self._place().removeprefix(f"{self.where}: ").rstrip(".")) from error
             raise _Unusual(f"{self._place()}: is not JSON: {_reason(error)}") from error
         except (ValueError, SystemError, InvalidOperation) as error:
             raise _Unusual(f"{self._place()}: is not JSON: {_reason(error)}") from error

@@ -99,4 +99,10 @@ def _add_memory(rows: MetricRows, name: str, fields: Node) -> None:
             rows.add_summary(part_name(name, key), unit, value, "value", primary=False)
 
 
-IMPORTER: Final = Importer(name="julia", title="Julia, BenchmarkTools.save", matches=_matches, read=_read)
+IMPORTER: Final = Importer(
+    name="julia",
+    title="Julia, BenchmarkTools.save",
+    matches=_matches,
+    read=_read,
+    written_by='BenchmarkTools.save("FILE.json", results)',
+)

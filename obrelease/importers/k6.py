@@ -186,5 +186,9 @@ def _direction_of_share(base: str) -> MeasuredUnit:
 
 
 IMPORTER: Final = Importer(
-    name="k6", title="k6, --summary-export and handleSummary", matches=_matches, read=_read
+    name="k6",
+    title="k6, --summary-export and handleSummary",
+    matches=_matches,
+    read=_read,
+    written_by="--summary-export FILE",
 )

@@ -69,5 +69,9 @@ def _add_result(rows: MetricRows, result: Node) -> None:
 
 
 IMPORTER: Final = Importer(
-    name="nanobench", title="nanobench, templates::json()", matches=_matches, read=_read
+    name="nanobench",
+    title="nanobench, templates::json()",
+    matches=_matches,
+    read=_read,
+    written_by="bench.render(ankerl::nanobench::templates::json(), stream)",
 )

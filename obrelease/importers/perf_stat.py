@@ -109,4 +109,10 @@ def _number(value: object) -> float | None:
     return parse_number(value.strip()) if isinstance(value, str) else as_number(value)
 
 
-IMPORTER: Final = Importer(name="perf-stat", title="Linux perf stat -j", matches=_matches, read=_read)
+IMPORTER: Final = Importer(
+    name="perf-stat",
+    title="Linux perf stat -j",
+    matches=_matches,
+    read=_read,
+    written_by="-j -o FILE",
+)

@@ -127,4 +127,6 @@ def _stable(common: Node) -> StableHost | None:
     )
 
 
-IMPORTER: Final = Importer(name="pyperf", title="pyperf, -o FILE", matches=_matches, read=_read)
+IMPORTER: Final = Importer(
+    name="pyperf", title="pyperf, -o FILE", matches=_matches, read=_read, written_by="-o FILE"
+)

@@ -221,6 +221,7 @@ IMPORTER: Final = Importer(
     title="pytest-benchmark: --benchmark-json FILE, --benchmark-save, --benchmark-autosave",
     matches=_matches,
     read=_read,
+    written_by="--benchmark-json FILE",
     matches_folder=is_storage,
     read_folder=_read_folder,
 )

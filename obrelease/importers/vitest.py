@@ -88,5 +88,9 @@ def _add_group(rows: MetricRows, full_name: str, benchmarks: Node) -> None:
 
 
 IMPORTER: Final = Importer(
-    name="vitest", title="Vitest, vitest bench --outputJson", matches=_matches, read=_read
+    name="vitest",
+    title="Vitest, vitest bench --outputJson",
+    matches=_matches,
+    read=_read,
+    written_by="--outputJson FILE",
 )

@@ -121,7 +121,7 @@ def time_run(benchmark: Benchmark, folder: Path, overhead: Overhead, executions:
             raise UsageError(
                 f"{command_text(benchmark.run)!r:.80} takes no longer than the start-up of the shell"
                 f" ({overhead.shell.wall_s * 1e3:.2f} ms)",
-                hint="run it without a shell: -N, or its words after `--`",
+                hint="run it without a shell: -N, or `run` in the settings as a list of words",
             )
     return Timing(tuple(found), overhead)
 

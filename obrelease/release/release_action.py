@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from obrelease.errors import UsageError
+from obrelease.installation import installation_record
 
 ACTION_PATH: Final = ".github/actions/release"
 """Where the action is in its repository."""
@@ -65,18 +65,10 @@ def installed_action() -> ReleaseAction | None:
     pip records them (PEP 610) for an install from a git repository. An install from a wheel, an index or a
     folder has no commit that a workflow could rely on.
     """
-    try:
-        text = distribution("obrelease").read_text("direct_url.json")
-    except PackageNotFoundError:
-        return None
-    try:
-        record = json.loads(text or "{}")
-    except ValueError:
-        return None
-    return action_from_record(record) if isinstance(record, dict) else None
+    return action_from_record(installation_record())
 
 
-def action_from_record(record: dict[str, Any]) -> ReleaseAction | None:
+def action_from_record(record: Mapping[str, Any]) -> ReleaseAction | None:
     """The action that a `direct_url.json` names; None unless it is a commit of a repository on GitHub."""
     source = record.get("vcs_info")
     if not isinstance(source, dict) or source.get("vcs") != "git" or "subdirectory" in record:

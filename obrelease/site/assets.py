@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import IntegrityError, UsageError
+from obrelease.installation import install_extra
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import base64_digest, digest_bytes
 
@@ -93,7 +94,7 @@ def _installed(path: str, sha256: str) -> str:
     try:
         file = Path(str(distribution(_DISTRIBUTION).locate_file(path)))
     except PackageNotFoundError:
-        raise UsageError("pages need uPlot", hint='pip install "obrelease[site]"') from None
+        raise UsageError("pages need uPlot", hint=install_extra("site")) from None
     content = read_bounded(file)
     if (found := digest_bytes(content)) != sha256:
         raise IntegrityError(

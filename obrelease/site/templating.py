@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from obrelease.errors import UsageError
+from obrelease.installation import install_extra
 from obrelease.site.assets import Inline, licences
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def _environment() -> Environment:
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined
     except ImportError:
-        raise UsageError("pages need Jinja", hint='pip install "obrelease[site]"') from None
+        raise UsageError("pages need Jinja", hint=install_extra("site")) from None
     return Environment(
         loader=PackageLoader("obrelease.site", "templates"),
         autoescape=True,

@@ -15,6 +15,7 @@ from obrelease.bundle import ro_crate
 from obrelease.bundle.ro_crate import METADATA_NAME
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, UsageError
+from obrelease.installation import install_extra
 from obrelease.registry.store import Registry
 from obrelease.storage.hashing import digest_file
 from tests.program import ROOT
@@ -119,7 +120,7 @@ def test_what_is_missing_is_named(
     assert "exists already" in capsys.readouterr().err
     monkeypatch.setattr(ro_crate.importlib.util, "find_spec", lambda name: None)
     assert execute(["crate", "latest", "--to", str(tmp_path / "crate"), "--license", "MIT"]) == ExitCode.USAGE
-    assert 'pip install "obrelease[archive]"' in capsys.readouterr().err
+    assert install_extra("archive") in capsys.readouterr().err
     assert not (tmp_path / "crate").exists()
 
 

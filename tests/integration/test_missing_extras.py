@@ -14,6 +14,7 @@ import pytest
 from obrelease.api.sweep_dask import run_on_dask
 from obrelease.cli.app import execute
 from obrelease.errors import ExitCode, ObreleaseError, UsageError
+from obrelease.installation import install_extra
 from obrelease.models.release_policy import ReleasePolicy, SigstoreIdentity
 from obrelease.registry.store import Registry
 from obrelease.release.verify.sigstore_layer import sigstore_layer
@@ -101,7 +102,8 @@ def test_what_to_install_is_named(
         assert isinstance(found.value, UsageError)
         said = f"{found.value.message} {found.value.hint}"
     assert message in said
-    assert f'pip install "obrelease[{extra}]"' in said
+    by_the_engine = f"pip install {module.replace('_', '-')}"
+    assert (by_the_engine if extra == "market-data" else install_extra(extra)) in said
     assert not (tmp_path / "out").exists()
 
 

@@ -85,9 +85,7 @@ def decode_mbo(file: BinaryIO, size: int, name: str) -> MboRecords:
     try:
         dbn = import_module("databento_dbn")
     except ImportError as error:
-        raise file_error(
-            'DBN files need databento-dbn: pip install "obrelease[market-data]"', name
-        ) from error
+        raise file_error("DBN files need databento-dbn: pip install databento-dbn", name) from error
     packed = file.read(len(ZSTD_MARK)) == ZSTD_MARK
     length = int.from_bytes(file.read(4), "little")
     file.seek(0)

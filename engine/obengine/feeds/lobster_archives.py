@@ -132,7 +132,7 @@ def _open_seven_zip(stack: ExitStack, file: BufferedReader, path: str) -> Any:
     try:
         py7zr = import_module("py7zr")
     except ImportError as error:
-        reason = 'a 7z archive needs py7zr: pip install "obrelease[market-data]", or unpack it first'
+        reason = "a 7z archive needs py7zr: pip install py7zr, or unpack it first"
         raise _error(reason, path) from error
     try:
         return stack.enter_context(py7zr.SevenZipFile(file))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from obrelease.bundle.asset_names import SIGSTORE_NAME, SIGSTORE_NAMES
 from obrelease.errors import UsageError
+from obrelease.installation import install_extra
 from obrelease.models.release_policy import ReleasePolicy
 from obrelease.release.verify.layer_result import LayerResult
 from obrelease.release.verify.release_files import VerifiedFiles
-
-_INSTALL: Final = 'install it: pip install "obrelease[sigstore]"'
 
 
 def require_identities(policy: ReleasePolicy | None, attestations: Sequence[Path]) -> None:
@@ -58,8 +56,9 @@ def sigstore_layer(
     try:
         from obrelease.release.verify.sigstore_coverage import Bundles, require_covered
     except ImportError as error:
+        install = install_extra("sigstore")
         if attestations or "sigstore" in policy.require:
-            raise UsageError(f"the sigstore package cannot be loaded: {error}", hint=_INSTALL) from error
-        return LayerResult("sigstore", False, f"the sigstore package is not installed; {_INSTALL}")
+            raise UsageError(f"the sigstore package cannot be loaded: {error}", hint=install) from error
+        return LayerResult("sigstore", False, f"the sigstore package is not installed; {install}")
     bundles = Bundles(verified, tuple(present), tuple(attestations))
     return LayerResult("sigstore", True, require_covered(bundles, policy.sigstore, policy_folder))

@@ -12,6 +12,7 @@ import pytest
 from obrelease.analytics import duckdb_library, write_export
 from obrelease.analytics.export_folder import read_description
 from obrelease.errors import NotFound, StorageError, UsageError
+from obrelease.installation import install_extra
 from obrelease.registry.figures.table import open_table
 from tests.unit.analytics.made_up_export import DIGESTS, NAMES, entry, make_export
 
@@ -128,7 +129,7 @@ def test_without_duckdb_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(duckdb_library.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match="exports and queries need DuckDB") as found:
         make_export(tmp_path / "export", tmp_path / "results")
-    assert found.value.hint == 'pip install "obrelease[analytics]"'
+    assert found.value.hint == install_extra("analytics")
 
 
 def test_a_folder_that_is_no_export_is_named(tmp_path: Path, export: Path) -> None:

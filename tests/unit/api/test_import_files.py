@@ -248,6 +248,13 @@ def test_words_that_name_nothing(
         import_results([*files])
 
 
+def test_a_missing_file_is_no_format_unless_it_has_the_name_of_one(make: Callable[..., str]) -> None:
+    for word, hint in (("nope.json", None), ("jmh", "name the format as --format jmh")):
+        with pytest.raises(NotFound) as found:
+            import_results(word)
+        assert found.value.hint == hint
+
+
 def test_a_pipe_is_not_waited_for(make: Callable[..., str]) -> None:
     os.mkfifo("pipe.json")
     with pytest.raises(InvalidInput, match=r"pipe\.json: is a pipe"):

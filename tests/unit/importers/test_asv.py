@@ -116,8 +116,7 @@ def test_a_folder_is_a_history_in_the_order_of_commits(folder: Folder, tmp_path:
     assert runs[0].stable is not None
     assert (runs[0].stable.cpu_model, runs[0].stable.cpu_count) == ("Fast", 8)
     assert [note for run in runs for note in run.notes] == [
-        "not imported: results/m1/broken.json: line 1 column 2: "
-        "Expecting property name enclosed in double quotes"
+        "not imported: results/m1/broken.json: is cut off: it ends at byte 1, within $"
     ]
     for run in runs:
         assert run.part is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import InvalidInput, UsageError
+from obrelease.errors import IncompleteInput, InvalidInput, UsageError
 from obrelease.importers import formats
 from obrelease.importers.formats import BUILT_IN, detect_importer, format_names, importer_named, read_runs
 from obrelease.importers.importer import Importer
@@ -168,3 +168,56 @@ def test_the_paths_of_a_beginning() -> None:
     head = FileHead("x", b'{"a": {"b": 1, "c": [{"d": 2}, {"e": 3')
     assert head.json_paths == {"a", "a.b", "a.c", "a.c[]", "a.c[].d", "a.c[].e"}
     assert FileHead("x", b"text {").json_paths == frozenset()
+
+
+TABLE = b"---------\nBenchmark    Time    CPU    Iterations\nBM_Match    12 ns    11 ns    1000\n"
+
+WITHOUT_OPTION = {
+    "hlog", "cargo-bench", "criterion", "criterion-text", "catch2-text", "benchmark-js", "asv", "bencher",
+    "custom",    "custom-smaller-is-better", "custom-bigger-is-better", "github-action-benchmark",
+}  # fmt: skip
+"""Formats that their tools write without being asked, and formats of no tool."""
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN.keys() - WITHOUT_OPTION))
+def test_the_table_of_a_tool_is_refused_with_the_option_that_writes_the_format(
+    tmp_path: Path, name: str
+) -> None:
+    importer = importer_named(name)
+    assert importer.written_by
+    with pytest.raises(InvalidInput) as found:
+        list(read_runs(importer, source(tmp_path, TABLE)))
+    assert found.value.hint == f"{importer.written_by} makes the tool write this format"
+
+
+def test_a_damaged_file_of_the_format_gets_no_such_hint(tmp_path: Path) -> None:
+    row = {**google_row("BM_Match", 12.0), "time_unit": "weeks"}
+    with pytest.raises(InvalidInput, match="weeks") as found:
+        list(read_runs(importer_named("google-benchmark"), source(tmp_path, google_file(row))))
+    assert found.value.hint is None
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [(b'{"context": {"caches": [{"type": "Da', r"\$\.context\.caches\[0\]"), (b"[1, 2", r"\$")],
+)
+@pytest.mark.parametrize("name", [None, "google-benchmark", "jmh", "k6"])
+def test_json_that_is_cut_off_is_said_to_be(
+    tmp_path: Path, text: bytes, place: str, name: str | None
+) -> None:
+    cut = source(tmp_path, text)
+    message = rf"results\.txt: is cut off: it ends at byte {len(text)}, within {place}"
+    with pytest.raises(IncompleteInput, match=message) as found:
+        detect_and_read(cut, name)
+    assert found.value.hint is not None
+    assert "again" in found.value.hint
+
+
+def detect_and_read(file: Source, name: str | None) -> list[ToolRun]:
+    return list(read_runs(detect_importer(file) if name is None else importer_named(name), file))
+
+
+@pytest.mark.parametrize("content", [b'{"a": 1}', b'{"a" 1}', b"[1] [2]"])
+def test_other_json_of_no_format_is_not_called_cut_off(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(InvalidInput, match="of no format that is recognised"):
+        detect_importer(source(tmp_path, content))

@@ -109,7 +109,7 @@ def test_values_below_a_repeated_key_do_not_mix(keep: Literal["first", "last"]) 
     [
         (b"", "Expecting value"),
         (b'{"a": 1,}', "line 1 column"),
-        (b'{\n "a": [1, 2\n', "line 3 column 1"),
+        (b'{\n "a": [1, 2\n', "is cut off: it ends at byte 14, within $.a[2]"),
         (b"[1] [2]", "Extra data"),
         (b"[01]", "line 1 column"),
         (b"nothing", "line 1 column 1"),
@@ -164,9 +164,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         assert len(read(data).duplicates) <= 20
 
 
-@pytest.mark.parametrize(
-    "text", [b"", b"no results\n", b"nul", b"x", b"{", b"[1,", b'{"a": no}', b"[no", b"1 2"]
-)
+@pytest.mark.parametrize("text", [b"", b"no results\n", b"nul", b"x", b'{"a": no}', b"[no", b"1 2"])
 def test_text_that_is_no_json_is_refused_with_its_place(text: bytes) -> None:
     with pytest.raises(InvalidInput, match=r"x\.json: line 1 column"):
         read(text)
