@@ -67,14 +67,15 @@ def _is_complete(place: str, folder: int, value: dict[str, Any], *, pictures: bo
         OSError, ObreleaseError: a file cannot be read.
     """
     kind, scenario, files = value["kind"], value["scenario"], value.get("files", ())
-    names = {ENVELOPE_NAME, *[file["path"] for file in files]}
+    listed = {file["path"] for file in files}
+    names = {ENVELOPE_NAME, *listed}
     if names != {*os.listdir(folder)}:
         return False
     for name in names:
         if "/" in name or not _fits_into_a_release(kind, scenario, name):
             return False
     for histogram in value.get("histograms", ()):
-        if histogram["path"] not in names:
+        if histogram["path"] not in listed:
             return False
     for file in files:
         if pictures and picture_rule(file["path"], file["media_type"]) is not None:

@@ -181,6 +181,29 @@ def test_damage_to_a_flat_folder_is_found_as_by_the_full_check(
     assert found == check_every_rule(flat, pictures=True)
 
 
+@pytest.mark.parametrize("field", ["files", "histograms"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ENVELOPE_NAME, "Artefact.json", "latency.hlog", "x.hlog", "large.csv", "../x", "a/b", "con", "a.",
+        "x" * 101, "x" * 240, "x" * 241,
+    ],
+)  # fmt: skip
+def test_names_in_an_envelope_are_refused_as_by_the_full_check(tmp_path: Path, path: str, field: str) -> None:
+    """Every listed file is there, so that only its name can be wrong."""
+    files = [NewFile("latency.hlog", "text/plain", b"x"), NewFile("large.csv", "text/csv", b"1")]
+    made = Registry(tmp_path).record(draft(histograms=(histogram_ref(),)), files).folder
+    value = json.loads((made / ENVELOPE_NAME).read_bytes())
+    old, value[field][-1]["path"] = value[field][-1]["path"], path
+    if field == "files" and len(path) < 200 and "/" not in path:
+        (made / old).rename(made / path)
+    (made / ENVELOPE_NAME).write_bytes(canonical_bytes(value))
+    found, full = check_folder(made), check_every_rule(made, pictures=True)
+    assert found.problems == full.problems
+    sound = {("files", "latency.hlog"), ("histograms", "latency.hlog"), ("histograms", "large.csv")}
+    assert bool(found.problems) == ((field, path) not in sound)
+
+
 def test_a_histogram_that_is_not_a_listed_file_is_a_problem(root: Path, folder: Path) -> None:
     artefact = check_folder(folder).artefact
     assert artefact is not None
