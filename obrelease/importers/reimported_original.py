@@ -1,24 +1,36 @@
-"""An imported run against its original file, which is imported again: loading this loads every format."""
+"""A run against the file of another tool that it keeps, which is read again: this loads every format."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from obrelease.analysis.consistency.derived_values import FileFinding
 from obrelease.errors import ObreleaseError
-from obrelease.importers.formats import format_names, importer_named, read_runs
+from obrelease.importers.formats import BUILT_IN, detect_importer, format_names, importer_named, read_runs
 from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
+from obrelease.importers.importer import Importer
+from obrelease.importers.measured_folder import measured_folder
+from obrelease.importers.measured_results import as_measured_here, with_recorded_noise, without_folder
 from obrelease.importers.source import ReadOptions, Source
 from obrelease.importers.version_1_formats import IMPORTERS
 from obrelease.importers.version_1_import import ImportRequest
-from obrelease.models.artefact import ENVELOPE_NAME, ORIGINAL_STEM, Artefact, FileEntry, RecordedMetric
+from obrelease.models.artefact import (
+    ENVELOPE_NAME,
+    ORIGINAL_STEM,
+    Artefact,
+    FileEntry,
+    RecordedMetric,
+    Scalar,
+)
 from obrelease.models.artefact_draft import ArtefactDraft
+from obrelease.models.artefact_format import IMPORT_COMMAND, MEASURE_COMMAND, format_of_command
 from obrelease.storage.durable import NewFile
 from obrelease.storage.files import read_bounded
 from obrelease.storage.hashing import digest_bytes
 
+_NO_ORIGINAL: Final = "names the file of another tool, but keeps no original file of a known format"
 _WORDS: Final = 3
 _WORDS_OF_VERSION_1: Final = 2
 _FIELDS_OF_THE_FILE: Final = (
@@ -34,29 +46,87 @@ _FIELDS_OF_THE_FILE: Final = (
 
 
 def original_findings(artefact: Artefact, folder: Path) -> Iterator[FileFinding]:
-    """Numbers and files of an imported run that its original contradicts.
+    """Numbers and files of a run that its original contradicts.
 
     Args:
         folder: holds the files that the artefact lists, whose bytes were checked already.
     """
     originals = [file for file in artefact.files if Path(file.path).stem == ORIGINAL_STEM]
-    words = artefact.command[2:]
-    if len(originals) != 1 or len(words) not in {_WORDS_OF_VERSION_1, _WORDS}:
-        yield ENVELOPE_NAME, "names an import, but keeps no original file of a known format"
+    if len(originals) != 1:
+        yield ENVELOPE_NAME, _NO_ORIGINAL
         return
     original = originals[0]
     try:
-        if len(words) == _WORDS_OF_VERSION_1:
-            imported = _import_as_version_1(artefact, folder / original.path)
-        else:
-            imported = _import(artefact, folder, original)
+        read_again = _read_again(artefact, folder, original)
     except ObreleaseError as error:
         yield original.path, error.message
         return
-    if imported is None:
-        yield ENVELOPE_NAME, "names an import, but keeps no original file of a known format"
+    if not read_again:
+        yield ENVELOPE_NAME, _NO_ORIGINAL
+        return
+    yield from min((list(_differences(artefact, each, original.path)) for each in read_again), key=len)
+
+
+def _read_again(artefact: Artefact, folder: Path, original: FileEntry) -> Sequence[ArtefactDraft]:
+    """The runs that the original gives now, of which one must be the recorded one; empty if it gives none."""
+    if artefact.command[:2] == MEASURE_COMMAND:
+        return _measured(artefact, folder, original)
+    words = len(artefact.command) - len(IMPORT_COMMAND)
+    if words == _WORDS_OF_VERSION_1:
+        imported = _import_as_version_1(artefact, folder / original.path)
     else:
-        yield from _differences(artefact, imported, original.path)
+        imported = _import(artefact, folder, original) if words == _WORDS else None
+    return () if imported is None else (imported,)
+
+
+def _measured(artefact: Artefact, folder: Path, original: FileEntry) -> Sequence[ArtefactDraft]:
+    """The runs of the results file of a tool that `measure` started, each with what `measure` added to it."""
+    path = folder / original.path
+    source = Source(path, str(path), original.path)
+    importer = _importer_of_measurement(artefact, source)
+    kept = NewFile(original.path, original.media_type, path)
+    drafts = []
+    for read in read_runs(importer, source):
+        where = measured_folder(read, artefact)
+        run = with_recorded_noise(read if where is None else without_folder(read, where), artefact)
+        draft = build_imported_run(
+            run, kept, _given_to_measurement(artefact), format_name=importer.name, file_name=original.path
+        )
+        drafts.append(
+            as_measured_here(
+                draft,
+                run.stable,
+                machine=artefact.host.stable,
+                volatile=artefact.host.volatile,
+                command=artefact.command,
+                timed_here=False,
+            )
+        )
+    return drafts
+
+
+def _importer_of_measurement(artefact: Artefact, source: Source) -> Importer:
+    """By the format in the command; a benchmark of the settings has none there: by its tool, or the file."""
+    named = format_of_command(artefact.command)
+    if named is None and artefact.producer.name in BUILT_IN:
+        named = artefact.producer.name
+    return detect_importer(source) if named is None else importer_named(named)
+
+
+def _given_to_measurement(artefact: Artefact) -> GivenFacts:
+    """What `measure` knew besides the file: the commit of its side, the labels and the title of the user."""
+    producer = artefact.producer
+    return GivenFacts(
+        now_ns=int(artefact.created_ns),
+        title=artefact.title,
+        commit=producer.commit,
+        dirty=producer.dirty,
+        labels=_labels_of_user(artefact),
+    )
+
+
+def _labels_of_user(artefact: Artefact) -> dict[str, Scalar]:
+    return {key: label.value for key, label in artefact.labels.items() if label.source == "user"}
 
 
 def _import_as_version_1(artefact: Artefact, original: Path) -> ArtefactDraft | None:
@@ -98,7 +168,6 @@ def _import(artefact: Artefact, folder: Path, original: FileEntry) -> ArtefactDr
 def _given_facts(artefact: Artefact) -> GivenFacts:
     """What the user and the machine gave when a run was imported, by the sources of its facts."""
     sources, producer = artefact.sources, artefact.producer
-    by_user = {key: label.value for key, label in artefact.labels.items() if label.source == "user"}
     created_ns = int(artefact.created_ns)
     return GivenFacts(
         now_ns=created_ns,
@@ -107,7 +176,7 @@ def _given_facts(artefact: Artefact) -> GivenFacts:
         dirty=producer.dirty if sources.commit == "user" else None,
         head_commit=producer.commit if sources.commit == "machine" else None,
         host_name=artefact.host.name if sources.host == "user" else None,
-        labels=by_user,
+        labels=_labels_of_user(artefact),
         created_ns=created_ns if sources.created == "user" else None,
     )
 

@@ -6,20 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from obrelease.importers.imported_artefact import GivenFacts, build_imported_run
-from obrelease.importers.imported_metrics import storable_text
-from obrelease.importers.tool_run import ToolMetric, ToolRun
+from obrelease.importers.measured_results import as_measured_here, without_folder
 from obrelease.measurement.measure_benchmark import MeasuredRun
 from obrelease.measurement.sides import Side
 from obrelease.measurement.timed_run import noise_metrics, volatile_host
-from obrelease.models.artefact import (
-    MAX_NAME,
-    ORIGINAL_STEM,
-    UNKNOWN,
-    FactSources,
-    Host,
-    Scalar,
-    StableHost,
-)
+from obrelease.models.artefact import ORIGINAL_STEM, Host, Scalar, StableHost
 from obrelease.models.artefact_draft import ArtefactDraft
 from obrelease.storage.durable import NewFile
 
@@ -45,31 +36,19 @@ def build_measured_run(
     Raises:
         InvalidInput: as `build_imported_run`.
     """
-    run = _without_folder(measured.tool_run, str(side.folder))
+    run = without_folder(measured.tool_run, str(side.folder))
     if measured.source is not None:
         run = replace(run, metrics=(*run.metrics, *noise_metrics(measured.noise)))
     given = GivenFacts(now_ns, title=title, commit=side.commit, dirty=side.dirty, labels=labels)
     draft = build_imported_run(run, _original(measured), given, format_name=run.tool, file_name=run.title)
-    own = host.stable if measured.python else _without_python(host.stable)
-    stable = own if run.stable is None else _completed(run.stable, own)
-    facts = {
-        "command": tuple(storable_text(word)[:MAX_NAME] for word in command),
-        "host": Host(stable=stable, volatile=volatile_host(measured.noise), name=draft.artefact.host.name),
-        "sources": FactSources(
-            host="machine",
-            commit=None if draft.artefact.producer.commit is None else "machine",
-            created="machine" if measured.source is None else draft.artefact.sources.created,
-        ),
-    }
-    return ArtefactDraft(draft.artefact.model_copy(update=facts), draft.files)
-
-
-def _completed(stable: StableHost, own: StableHost) -> StableHost:
-    """The facts of the tool's file, and those of this machine that the file does not give."""
-    names = ("system", "machine", "cpu_model")
-    missing = [name for name in names if getattr(stable, name) == UNKNOWN]
-    missing += [] if stable.cpu_count else ["cpu_count"]
-    return stable.model_copy(update={name: getattr(own, name) for name in missing})
+    return as_measured_here(
+        draft,
+        run.stable,
+        machine=host.stable if measured.python else _without_python(host.stable),
+        volatile=volatile_host(measured.noise),
+        command=command,
+        timed_here=measured.source is None,
+    )
 
 
 def _without_python(stable: StableHost) -> StableHost:
@@ -81,29 +60,6 @@ def _original(measured: MeasuredRun) -> NewFile | None:
     if measured.source is None or measured.importer is None:
         return None
     name = f"{ORIGINAL_STEM}{measured.importer.suffix}"
-    return NewFile(name, measured.importer.media_type, measured.source.path)
-
-
-def _without_folder(run: ToolRun, folder: str) -> ToolRun:
-    """The run with paths relative to the folder of its side: else the two sides would never be alike."""
-    return replace(
-        run,
-        title=run.title.replace(folder, "."),
-        metrics=tuple(_metric_without_folder(metric, folder) for metric in run.metrics),
-        parameters=_values_without_folder(run.parameters, folder),
-        labels=_values_without_folder(run.labels, folder),
-    )
-
-
-def _metric_without_folder(metric: ToolMetric, folder: str) -> ToolMetric:
-    return replace(
-        metric,
-        name=metric.name.replace(folder, "."),
-        parameters=_values_without_folder(metric.parameters, folder),
-    )
-
-
-def _values_without_folder(values: Mapping[str, Scalar], folder: str) -> dict[str, Scalar]:
-    return {
-        key: value.replace(folder, ".") if isinstance(value, str) else value for key, value in values.items()
-    }
+    part = measured.tool_run.part
+    content = measured.source.path if part is None else part
+    return NewFile(name, measured.importer.media_type, content)

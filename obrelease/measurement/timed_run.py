@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from obrelease.importers.measured_results import noise_metric
 from obrelease.importers.tool_run import ToolMetric, ToolRun
 from obrelease.measurement.noise import Noise
 from obrelease.measurement.timing import Timing
 from obrelease.models.artefact import Scalar, VolatileHost
+from obrelease.models.noise_metrics import PREEMPTIONS, STOLEN_TIME, THROTTLE_EVENTS
 
 WALL_TIME = "wall time"
 """The metric that every timed run has."""
@@ -56,13 +58,13 @@ def function_tool_run(
 def noise_metrics(noise: Noise) -> Iterator[ToolMetric]:
     """Facts of the noise as metrics without a direction; they decide nothing."""
     facts = {
-        "involuntary context switches": ("1", noise.preemptions),
-        "throttle events": ("1", noise.throttle_events),
-        "stolen time": ("ns", None if noise.steal_ms is None else noise.steal_ms * 1_000_000),
+        PREEMPTIONS: noise.preemptions,
+        THROTTLE_EVENTS: noise.throttle_events,
+        STOLEN_TIME: None if noise.steal_ms is None else noise.steal_ms * 1_000_000,
     }
-    for name, (unit, value) in facts.items():
+    for name, value in facts.items():
         if value is not None:
-            yield ToolMetric(name, unit, None, (value,), primary=False)
+            yield noise_metric(name, value)
 
 
 def volatile_host(noise: Noise) -> VolatileHost:

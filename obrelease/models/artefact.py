@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, model_serializer, model_validator
 from obrelease.models.artefact_format import ARTEFACT_VERSION as ARTEFACT_VERSION
 from obrelease.models.artefact_format import ENVELOPE_NAME as ENVELOPE_NAME
 from obrelease.models.artefact_format import MAX_SAFE_INTEGER
+from obrelease.models.artefact_format import MEASURE_COMMAND as MEASURE_COMMAND
 from obrelease.models.artefact_format import UNKNOWN as UNKNOWN
 from obrelease.models.artefact_rules import check_file_paths, check_histogram, check_ids, check_metric
 from obrelease.models.base import (
@@ -34,9 +35,6 @@ from obrelease.models.metric_identity import UNTAGGED, metric_id
 
 ORIGINAL_STEM: Final = "original"
 """The stem of the imported file, which is kept next to the envelope."""
-
-MEASURE_COMMAND: Final = ("obrelease", "measure")
-"""How the command of a run begins that was measured by this program: its process is a run of its own."""
 
 MAX_NAME: Final = 4096
 """The most characters of a name, a title or another text."""

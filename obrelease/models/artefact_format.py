@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 ARTEFACT_VERSION: Final = 2
@@ -21,3 +22,15 @@ PROGRAM: Final = "obrelease"
 
 IMPORT_COMMAND: Final = (PROGRAM, "import")
 """How the command of a run begins that was imported from a file of another tool, which the run keeps."""
+
+MEASURE_COMMAND: Final = (PROGRAM, "measure")
+"""How the command of a run begins that was measured by this program: its process is a run of its own."""
+
+COMMANDS_WITH_ORIGINALS: Final = (IMPORT_COMMAND, MEASURE_COMMAND)
+"""How the commands begin of runs that may keep the file of another tool, from which their numbers come."""
+
+
+def format_of_command(command: Sequence[str]) -> str | None:
+    """The format of results that the command of a measured run names; None if it names none."""
+    begun = tuple(command[len(MEASURE_COMMAND) :])
+    return begun[1] if begun[:1] == ("--format",) and len(begun) > 1 else None

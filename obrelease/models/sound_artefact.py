@@ -11,7 +11,12 @@ from typing import Any, Final
 
 from obrelease.errors import InvalidInput
 from obrelease.models import artefact_rules as rules
-from obrelease.models.artefact_format import ARTEFACT_VERSION, ENVELOPE_NAME, IMPORT_COMMAND, PROGRAM
+from obrelease.models.artefact_format import (
+    ARTEFACT_VERSION,
+    COMMANDS_WITH_ORIGINALS,
+    ENVELOPE_NAME,
+    PROGRAM,
+)
 from obrelease.models.packaged_schemas import fast_validator
 from obrelease.models.strict_json import parse_and_compare
 
@@ -32,10 +37,10 @@ def sound_artefact(data: bytes) -> dict[str, Any] | None:
 
 
 def has_derived_numbers(value: dict[str, Any]) -> bool:
-    """Whether numbers of a sound artefact are derived from others: own runs, imports, histograms."""
+    """Whether numbers of a sound artefact are derived from others: own runs, originals, histograms."""
     return bool(
         value["producer"]["name"] == PROGRAM
-        or tuple(value["command"][: len(IMPORT_COMMAND)]) == IMPORT_COMMAND
+        or tuple(value["command"][:2]) in COMMANDS_WITH_ORIGINALS
         or value.get("histograms")
     )
 

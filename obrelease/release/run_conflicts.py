@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from obrelease.errors import CheckFailed, Conflict
@@ -64,22 +64,28 @@ def repeated_measurements(runs: Sequence[CollectedRun]) -> tuple[CollectedRun, .
     return tuple(repeated)
 
 
-def run_warnings(commit: str, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
-    """Warnings for readers of a release of this commit: repeated runs, and runs of other code."""
+def run_warnings(commit: str, runs: Sequence[CollectedRun], same: Collection[str] = ()) -> tuple[str, ...]:
+    """Warnings for readers of a release: repeated runs, and runs of other code; as `commit_warnings`."""
     repeated = repeated_measurements(runs)
     first = (count_of_runs(repeated, len(runs), REPEATED),) if repeated else ()
-    return (*first, *commit_warnings(commit, runs))
+    return (*first, *commit_warnings(commit, runs, same))
 
 
-def commit_warnings(commit: str, runs: Sequence[CollectedRun]) -> tuple[str, ...]:
-    """Warnings about runs whose code is not the released commit."""
-    return tuple(_commit_warnings(commit, runs))
+def commit_warnings(commit: str, runs: Sequence[CollectedRun], same: Collection[str] = ()) -> tuple[str, ...]:
+    """Warnings about runs whose code is not the released commit.
+
+    Args:
+        same: other commits of the same sources, see `commits_of_same_source`.
+    """
+    return tuple(_commit_warnings(commit, runs, {None, commit, *same}))
 
 
-def _commit_warnings(commit: str, runs: Sequence[CollectedRun]) -> Iterator[str]:
+def _commit_warnings(
+    commit: str, runs: Sequence[CollectedRun], same: Collection[str | None]
+) -> Iterator[str]:
     unknown = [run for run in runs if run.artefact.producer.commit is None]
     dirty = [run for run in runs if run.artefact.producer.commit and run.artefact.producer.dirty]
-    other = [run for run in runs if run.artefact.producer.commit not in {None, commit}]
+    other = [run for run in runs if run.artefact.producer.commit not in same]
     for affected, problem in (
         (unknown, "do not name the commit that they measured"),
         (dirty, "were measured on a tree with uncommitted changes"),

@@ -143,21 +143,21 @@ REFUSED: dict[str, tuple[Callable[[Forgery], None], str]] = {
 
 NAMED: dict[str, tuple[Callable[[Forgery], None], str, bool, str]] = {
     "a table invented under another version": (
-        invented_table(version="0.8"), "runs", True, r"1 hashed alone \(producer obrelease 0\.8\)",
+        invented_table(version="0.8"), "runs", True, r"1 only hashed: .* as producer obrelease 0\.8 recorded",
     ),
     "a table invented under another name": (
-        invented_table(name="better-bench"), "runs", True, r"1 hashed alone \(producer better-bench ",
+        invented_table(name="better-bench"), "runs", True, r"1 only hashed: .* as producer better-bench ",
     ),
     "a table that this program never writes": (
         own_file("rates.csv", b"rate\n999999999\n"),
-        "runs", True, r"other files of them hashed alone: \d \(.*rates\.csv",
+        "runs", True, r"other files of them only hashed: \d \(.*rates\.csv",
     ),
     "a picture that this program never draws": (
         own_file("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
-        "pictures", True, r"passive, but hashed alone: 1 \(a\.svg\)",
+        "pictures", True, r"passive, but only hashed: 1 \(a\.svg\)",
     ),
     "an import invented": (
-        import_without_its_original, "runs", True, r"; 1 hashed alone \(producer hyperfine",
+        import_without_its_original, "runs", True, r"; 1 only hashed: .* as producer hyperfine",
     ),
     "other figures in the notes of an import": (
         other_notes_of_an_import, "notes", False, r"not those that .* renders, from line \d+",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from obrelease.release.commits_of_runs import commits_of_same_source
 from obrelease.release.run_conflicts import commit_warnings
 from obrelease.release.source_provenance import compare_sources
 from obrelease.release.verify.layer_result import LayerResult
@@ -27,6 +28,6 @@ def origin_layer(verified: VerifiedFiles, repo: GitRepository | None) -> LayerRe
         detail += f"; {len(affected)}: {reason}"
     if not repo.has_commit(commit):
         detail += f"; the released commit {commit[:12]} is not in this repository"
-    for warning in commit_warnings(commit, runs):
+    for warning in commit_warnings(commit, runs, commits_of_same_source(repo, commit)):
         detail += f"; {warning}"
     return LayerResult("origin", len(compared) == len(runs), detail)

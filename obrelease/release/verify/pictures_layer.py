@@ -52,7 +52,7 @@ def pictures_layer(verified: VerifiedFiles, progress: Progress) -> LayerResult:
     if not (equal or alone or different):
         return LayerResult("pictures", True, "the release has no pictures")
     detail = f"{len(actual)} attached, each a file of its run; drawn again and equal: {equal}"
-    detail += f"; passive, but hashed alone: {counted_names(alone)}" if alone else ""
+    detail += f"; passive, but only hashed: {counted_names(alone)}" if alone else ""
     if different:
         detail += (
             f"; drawn otherwise here, by another matplotlib or from other numbers: {len(different)} "

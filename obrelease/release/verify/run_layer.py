@@ -10,8 +10,13 @@ from typing import Final
 
 from obrelease.bundle.asset_names import RESULTS_FOLDER
 from obrelease.errors import IntegrityError
-from obrelease.importers.reimport_check import files_not_derived, numbers_derived
-from obrelease.models.artefact import Producer
+from obrelease.importers.reimport_check import (
+    files_not_derived,
+    holds_samples_alone,
+    metrics_beside_original,
+    numbers_derived,
+)
+from obrelease.models.artefact import UNKNOWN, Artefact, Producer
 from obrelease.models.manifest import BundleManifest
 from obrelease.release.collected_run import CollectedRun, collect_run, count_of_runs
 from obrelease.release.run_conflicts import REPEATED, repeated_measurements, require_consistent_runs
@@ -48,28 +53,45 @@ def check_runs(unpacked: Path, manifest: BundleManifest) -> tuple[CollectedRun, 
 
 def runs_layer(runs: Sequence[CollectedRun]) -> LayerResult:
     """How many runs were derived again, which were only hashed, and what nobody can derive."""
-    derived = [run.artefact for run in runs if numbers_derived(run.artefact)]
-    hashed = [run.artefact.producer for run in runs if not numbers_derived(run.artefact)]
+    artefacts = [run.artefact for run in runs]
+    derived = [each for each in artefacts if numbers_derived(each)]
     detail = f"{len(runs)} artefacts read and hashed again"
     if derived:
         detail += (
             f"; {len(derived)} derived: their numbers follow from the samples, histograms and originals "
             "that they record, which were not measured again"
         )
+    if added := [count for each in derived if (count := metrics_beside_original(each))]:
+        detail += (
+            f"; only hashed in {len(added)} of them: {sum(added)} metrics that obrelease measured "
+            "beside the file of the tool"
+        )
     alone = Counter(path for artefact in derived for path in files_not_derived(artefact))
     if alone:
-        detail += f"; other files of them hashed alone: {counted_names(alone)}"
-    if hashed:
-        detail += f"; {len(hashed)} hashed alone ({describe_producers(hashed)})"
+        detail += f"; other files of them only hashed: {counted_names(alone)}"
+    detail += _only_hashed([each for each in artefacts if not numbers_derived(each)])
     if repeated := repeated_measurements(runs):
         detail += f"; {count_of_runs(repeated, len(runs), REPEATED)}"
     return LayerResult("runs", True, f"{detail}; dated {_dates(runs)}")
 
 
+def _only_hashed(artefacts: Sequence[Artefact]) -> str:
+    """Runs whose numbers are taken as they are, and why."""
+    samples = sum(holds_samples_alone(each) for each in artefacts)
+    others = [each.producer for each in artefacts if not holds_samples_alone(each)]
+    text = f"; {samples} only hashed: all their numbers are samples, so none can be derived" * bool(samples)
+    if others:
+        text += (
+            f"; {len(others)} only hashed: their numbers are as {describe_producers(others)} recorded them"
+        )
+    return text
+
+
 def describe_producers(producers: Sequence[Producer]) -> str:
-    """`producer a 1.0, b 2.0 and 3 more`; the names are text of others."""
-    found = Counter((producer.name, producer.version) for producer in producers)
-    return f"producer {listed([f'{name} {_short(version)}' for name, version in sorted(found)])}"
+    """`producer a 1.0, b and 3 more`, without unknown versions; the names are text of others."""
+    found = sorted(Counter((producer.name, producer.version) for producer in producers))
+    names = [name if version == UNKNOWN else f"{name} {_short(version)}" for name, version in found]
+    return f"producer {listed(names)}"
 
 
 def _require_distinct(manifest: BundleManifest) -> None:

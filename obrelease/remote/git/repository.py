@@ -113,6 +113,20 @@ class GitRepository(GitProcess):
         """Paths that differ from HEAD, staged or not, and untracked files; see `work_tree_changes`."""
         return work_tree_changes(self, ignoring)
 
+    def changed_paths(self, commit: str, limit: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """A commit and those before it along the first parents, each with the paths that it changed.
+
+        Paths of unusual characters are quoted as git quotes them.
+
+        Args:
+            limit: the most commits.
+        """
+        options = ("--first-parent", "-m", "--name-only", "--no-renames", "--no-show-signature")
+        listing = self.run("log", *options, f"--max-count={limit}", "--format=/%H", checked_commit(commit))
+        for entry in f"\n{listing}".split("\n/")[1:]:
+            each, *paths = entry.split("\n")
+            yield each, tuple(path for path in paths if path)
+
     def tag_names(self) -> tuple[str, ...]:
         """The names of all tags of this repository, sorted."""
         listing = self.run("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")

@@ -94,3 +94,7 @@ def test_runs_of_other_code_are_warnings() -> None:
         f"1 of 4 runs were measured at another commit than {COMMIT[:12]}: {'d' * 12}",
     )
     assert commit_warnings(COMMIT, runs[1:2]) == ()
+    assert not any(
+        "another commit" in each
+        for each in commit_warnings(COMMIT, runs, {runs[3].artefact.producer.commit or ""})
+    )

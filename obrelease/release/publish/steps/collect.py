@@ -9,6 +9,7 @@ from obrelease.analysis.consistency.redrawn_plots import MAX_DRAWN_RUNS, false_p
 from obrelease.errors import IntegrityError, NotFound
 from obrelease.models.plan import Plan
 from obrelease.release.collected_run import CollectedRun, collect_run
+from obrelease.release.commits_of_runs import commits_of_same_source
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
 from obrelease.release.run_conflicts import require_consistent_runs, run_warnings
@@ -55,7 +56,7 @@ class Collect:
         require_consistent_runs(runs)
         for finding in check_source_provenance(runs, context.repo):
             context.reporter.detail(finding)
-        warnings = run_warnings(plan.commit, runs)
+        warnings = run_warnings(plan.commit, runs, commits_of_same_source(context.repo, plan.commit))
         for warning in warnings:
             context.reporter.warn(warning)
         return replace(staged, runs=tuple(runs), doubts=warnings)
