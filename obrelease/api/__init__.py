@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from obrelease.api.measure_command import measure as measure
     from obrelease.api.measure_request import MeasureRequest as MeasureRequest
     from obrelease.api.measure_request import measure_requested as measure_requested
+    from obrelease.api.next_comparison import next_comparison as next_comparison
     from obrelease.api.plot_files import require_plot_format as require_plot_format
     from obrelease.api.project import Project as Project
     from obrelease.api.publish_release import abort_publish as abort_publish
@@ -198,6 +199,7 @@ _SOURCES: Final = {
     "record": "api.record_values:record",
     "reproduce": "api.reproduce_run:reproduce",
     "plot_run": "api.run_pictures:plot_run",
+    "next_comparison": "api.next_comparison:next_comparison",
     "require_plot_format": "api.plot_files:require_plot_format",
     "run_architectures": "api.run_modes:run_architectures",
     "run_bench": "api.run_modes:run_bench",

@@ -39,6 +39,7 @@ class ScaffoldReport:
             and then the workflow only fails.
         dry_run: whether nothing was written.
         results_ignored_by: the rule by which git ignores runs, as `.gitignore:3: results/`, or None.
+        nothing_to_measure: whether workflows that measure were asked for, and the settings have no benchmark.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class ScaffoldReport:
     action: str | None
     dry_run: bool
     results_ignored_by: str | None = None
+    nothing_to_measure: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The document that `obrelease init --json` prints."""
@@ -127,4 +129,5 @@ def scaffold(
     with GitRepository.open(root) as repo:
         run = (owner.results.absolute() / _A_RUN).relative_to(root).as_posix()
         ignored_by = ignore_rules(repo, [run]).get(run)
-    return ScaffoldReport(root, changes, pinned, dry_run, ignored_by)
+    nothing = pull_request and not owner.benchmarks
+    return ScaffoldReport(root, changes, pinned, dry_run, ignored_by, nothing)

@@ -52,7 +52,17 @@ def _read(source: Source) -> Iterator[ToolRun]:
         parameters=_run_parameters(host),
         stable=_stable(host),
         created_ns=parse_date_ns(f"{stamp[1]}T{stamp[2]}") if stamp else None,
+        notes=tuple(_warnings(host)),
     )
+
+
+def _warnings(host: Node) -> Iterator[str]:
+    """What the tool itself warns of."""
+    if (host.optional_text("Configuration") or "").upper() == "DEBUG":
+        yield "the benchmarks are a debug build (Configuration), which may change the times"
+    debugger = host.optional("HasAttachedDebugger")
+    if debugger and debugger.value is True:
+        yield "a debugger was attached (HasAttachedDebugger), which may change the times"
 
 
 def _run_parameters(host: Node) -> dict[str, Scalar]:

@@ -95,6 +95,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
         volatile=_volatile(context),
         commit=_commit(context),
         created_ns=parse_date_ns(context.optional_text("date") or ""),
+        notes=tuple(_warnings(context)),
     )
 
 
@@ -152,6 +153,15 @@ def _labels(rows: Iterable[Row]) -> dict[str, Scalar]:
         if label := row.node.optional_text("label"):
             found[part_name(row.name, "label")] = label
     return found
+
+
+def _warnings(context: Node) -> Iterator[str]:
+    """What the library itself warns of when it prints a table."""
+    if context.optional_text("library_build_type") == "debug":
+        yield "the benchmark library is a debug build (library_build_type), which may change the times"
+    scaling = context.optional("cpu_scaling_enabled")
+    if scaling and scaling.value is True:
+        yield "CPU scaling is enabled (cpu_scaling_enabled): real times may be noisy"
 
 
 def _commit(context: Node) -> str | None:

@@ -26,6 +26,10 @@ _SETTINGS: Final = (
 )  # fmt: skip
 """Settings that are kept with the run if all of its benchmarks have the same."""
 
+_NOT_FORKED: Final = (
+    "a benchmark ran in JMH's own process (forks 0): JMH advises against it, the times may be off"
+)
+
 
 def _matches(head: FileHead) -> bool:
     return head.has_json("[].benchmark", "[].mode") and (
@@ -55,6 +59,7 @@ def _read(source: Source) -> Iterator[ToolRun]:
         metrics=rows.metrics(),
         left_out=rows.left_out,
         parameters={key: next(iter(values)) for key, values in settings.items() if len(values) == 1},
+        notes=(_NOT_FORKED,) if 0 in settings.get("forks", ()) else (),
     )
 
 

@@ -165,12 +165,12 @@ class BenchmarkMeasurement:
             probe = NoiseProbe()
             output = run_tool(self.benchmark, side.folder, scratch)
             noise = probe.noise(output.execution.preemptions)
-            self._remember(noise)
             runs = [
                 MeasuredRun(self.benchmark.title, tool_run, noise, source, importer)
                 for source in map(_source, output.files)
                 for tool_run in read_runs(importer, source)
             ]
+            self._remember(noise, (note for run in runs for note in run.tool_run.notes))
             if not runs:
                 raise InvalidInput(f"{self.benchmark.title!r:.80}: the results of the tool have no run")
             return record(side, runs)

@@ -285,3 +285,25 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def runs(pid: str) -> bool:
     asked = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False)
     return asked.stdout.strip()[:1] not in {"", "Z"}
+
+
+def test_what_a_tool_warns_of_is_a_remark(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = (
+        (project / "bench.py")
+        .read_text()
+        .replace('"context": {', '"context": {"library_build_type": "debug", ')
+    )
+    (project / "bench.py").write_text(script)
+    words = ("--runs", "2", "--format", "google-benchmark", "--", "python3", "bench.py")
+    (found,) = answer(capsys, *words)["measurements"]
+    assert [remark for remark in found["remarks"] if "a debug build" in remark] == [
+        "the benchmark library is a debug build (library_build_type), which may change the times"
+    ]
+
+
+def test_a_table_is_refused_with_the_option_of_the_tool(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["measure", "--runs", "1", "--format", "google-benchmark", "--", "echo Benchmark Time CPU"]
+    assert execute(words) == ExitCode.INVALID_INPUT
+    assert "hint: --benchmark_format=json makes the tool write this format" in capsys.readouterr().err

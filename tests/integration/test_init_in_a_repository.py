@@ -323,3 +323,17 @@ def test_beside_another_release_tool_the_workflow_joins_its_releases(
 def test_an_unknown_release_tool_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "goreleaser, cargo-dist, release-please, gh" in refusal(capsys, "--beside", "make")
     assert everything(root) == {}
+
+
+@pytest.mark.parametrize("benchmark", ["", '[tool.obrelease.benchmark.parser]\nrun = "./bench"\n'])
+def test_the_next_step_of_pull_requests_and_what_is_missing(
+    root: Path, capsys: pytest.CaptureFixture[str], benchmark: str
+) -> None:
+    (root / "obrelease.toml").write_text(benchmark)
+    assert execute(["init", "--pull-request", "--action", ACTION]) == ExitCode.OK
+    said = " ".join(capsys.readouterr().err.split())
+    assert "next: install what the benchmarks need in .github/workflows/benchmarks-pull-request.yml" in said
+    assert "obrelease tag" not in said
+    assert ("warning: the settings have no benchmark" in said) == (not benchmark)
+    workflow = (root / ".github/workflows/benchmarks-pull-request.yml").read_text()
+    assert "# Install here what the benchmarks need." in workflow

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -13,20 +15,23 @@ from obrelease.cli.console.completion import formats, words
 from obrelease.cli.rendering.imports import import_text
 from obrelease.errors import InvalidInput
 
-
-def _next_step(registry: api.Registry, new: api.Entry) -> str:
-    """What to do with a run that was recorded: compare it with the run before it, if there is one."""
-    alike = registry.find(kind=new.kind, scenario=new.scenario, limit=_SEARCHED)
-    before = [entry for entry in alike if entry.digest != new.digest and entry.created_ns <= new.created_ns]
-    name = new.digest[:_SHORT]
-    if before:
-        return f"next: `obrelease diff {before[0].digest[:_SHORT]} {name}` compares it with the run before"
-    return f"next: `obrelease show {name}`; import a second file to compare"
-
-
 _SHORT: Final = 12
-_SEARCHED: Final = 20
-"""How many of the newest runs are searched for the one before."""
+
+
+def _next_step(results: Path, imported: api.ImportedRun, new: api.Entry) -> str:
+    """What to do with a run that was recorded: compare its commit with another, or what that needs."""
+    found = api.next_comparison(results, new)
+    if found.missing is None and found.base_commit and new.commit:
+        base, head = (
+            shlex.quote(f"scenario={new.scenario} commit={commit[:_SHORT]}")
+            for commit in (found.base_commit, new.commit)
+        )
+        return f"next: `obrelease diff {base} {head}` compares {found.counts[0]} + {found.counts[1]} runs"
+    reason = found.missing or "the runs of a commit are a side, and these name none"
+    return (
+        f"next: {reason}. A file is one run, repetitions are its samples: import more files of two commits,"
+        f" or let `obrelease measure --against REF --format {imported.format} -- COMMAND` measure both"
+    )
 
 
 @command("import")
@@ -134,8 +139,8 @@ def import_files(
     session.out.result(report.to_json(), lambda: import_text(report))
     if any(run.entry and not run.recorded for run in report.runs) and not dry_run:
         session.out.note("runs that were recorded before keep the facts that they were recorded with")
-    if recorded := [run.entry for run in report.runs if run.entry and run.recorded]:
-        session.out.note(_next_step(api.Registry(project.results), recorded[-1]))
+    if recorded := [(run, run.entry) for run in report.runs if run.entry and run.recorded]:
+        session.out.note(_next_step(project.results, *recorded[-1]))
     if report.refused:
         first = report.refused[0]
         files_read = len({run.file for run in report.runs}) + len(report.refused)

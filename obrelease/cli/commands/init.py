@@ -18,6 +18,12 @@ _STATES: Final = {
     "kept": "differs, not changed (--force overwrites)",
 }
 
+_NEXT_RELEASE: Final = "next: record runs, commit everything, then `obrelease tag v0.1 --remote origin`"
+_NEXT_PULL_REQUEST: Final = (
+    "next: install what the benchmarks need in .github/workflows/benchmarks-pull-request.yml, at the comment"
+    " `Install here`; commit everything; open a pull request"
+)
+
 
 @command("init")
 def init(
@@ -83,7 +89,12 @@ def init(
             f"git ignores the results ({report.results_ignored_by}), but a release needs them in the commit; "
             "remove that rule"
         )
+    if report.nothing_to_measure:
+        session.out.warn(
+            "the settings have no benchmark, so a pull request would fail: name what measures, as `run` of "
+            "[tool.obrelease.benchmark.NAME]"
+        )
     if dry_run:
         session.out.note("nothing was written")
     elif any(change.writes for change in report.changes):
-        session.out.note("next: record runs, commit everything, then `obrelease tag v0.1 --remote origin`")
+        session.out.note(_NEXT_PULL_REQUEST if pull_request else _NEXT_RELEASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,24 @@ def test_a_label_that_is_none_is_a_usage_error(label: str, capsys: pytest.Captur
 def test_the_usage_names_files_plainly(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["import", "--help"]) == ExitCode.OK
     assert capsys.readouterr().out.startswith("Usage: obrelease import [OPTIONS] FILE...\n")
+
+
+def test_the_next_step_says_what_a_comparison_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    def step(commit: str, *values: float) -> str:
+        rows = [
+            write(f"{commit[0]}{n}.json", google_file(google_row("BM", n), git_sha=commit)) for n in values
+        ]
+        assert execute(["import", *rows]) == ExitCode.OK
+        return " ".join(capsys.readouterr().err.split())
+
+    first, second = "a" * 40, "b" * 40
+    assert "next: 0 + 1 runs cannot show anything; 4 + 4 could" in step(first, 1.0)
+    assert "--format google-benchmark -- COMMAND" in step(first, 2.0, 3.0, 4.0)
+    assert "next: 4 + 1 runs cannot show anything" in step(second, 5.0)
+    said = step(second, 6.0, 7.0, 8.0)
+    command = f"diff 'scenario=book_bench commit={first[:12]}' 'scenario=book_bench commit={second[:12]}'"
+    assert f"next: `obrelease {command}` compares 4 + 4 runs" in said
+    assert execute([*shlex.split(command), "--same-host"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert "base  4 runs, commit aaaaaaaaa" in out
+    assert "head  4 runs, commit bbbbbbbbb" in out

@@ -73,3 +73,21 @@ def test_what_is_refused(tmp_path: Path, benchmark: object, message: str) -> Non
     document = {"HostEnvironmentInfo": {}, "Benchmarks": [benchmark]}
     with pytest.raises(InvalidInput, match=rf"results.txt: \$\.Benchmarks\[0\].*{message}"):
         runs_from(tmp_path, "benchmark-dotnet", json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("facts", "notes"),
+    [
+        ({"Configuration": "RELEASE", "HasAttachedDebugger": False}, []),
+        (
+            {"Configuration": "DEBUG", "HasAttachedDebugger": True},
+            ["a debug build", "a debugger was attached"],
+        ),
+    ],
+)
+def test_what_the_tool_warns_of_is_a_note(tmp_path: Path, facts: dict[str, object], notes: list[str]) -> None:
+    benchmark = {"FullName": "A", "Statistics": {"Median": 1.0}}
+    document = {"HostEnvironmentInfo": facts, "Benchmarks": [benchmark]}
+    found = only_run(tmp_path, "benchmark-dotnet", json.dumps(document).encode()).notes
+    assert len(found) == len(notes)
+    assert all(words in note for note, words in zip(found, notes, strict=True))

@@ -257,3 +257,23 @@ def test_ten_thousand_benchmarks_and_names_of_a_megabyte(tmp_path: Path) -> None
     assert len(read(tmp_path, *rows).metrics) == 20_000
     found = metrics_of(read(tmp_path, google_row("x" * 2**20 + "1", 1.0), google_row("x" * 2**20 + "2", 2.0)))
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("context", "notes"),
+    [
+        ({}, []),
+        ({"library_build_type": "debug"}, ["the benchmark library is a debug build"]),
+        ({"cpu_scaling_enabled": False}, []),
+        (
+            {"library_build_type": "debug", "cpu_scaling_enabled": True},
+            ["the benchmark library is a debug build", "CPU scaling is enabled"],
+        ),
+    ],
+)
+def test_what_the_library_warns_of_is_a_note(
+    tmp_path: Path, context: dict[str, Any], notes: list[str]
+) -> None:
+    found = read(tmp_path, google_row("BM_A", 1.0), **context).notes
+    assert len(found) == len(notes)
+    assert all(note.startswith(begin) for note, begin in zip(found, notes, strict=True))

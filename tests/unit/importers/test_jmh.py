@@ -86,3 +86,11 @@ def test_a_score_that_is_no_number_is_left_out(tmp_path: Path, raw: object) -> N
 def test_what_is_refused(tmp_path: Path, document: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         runs_from(tmp_path, "jmh", json.dumps(document))
+
+
+@pytest.mark.parametrize(("forks", "notes"), [(0, 1), (1, 0)])
+def test_a_benchmark_that_was_not_forked_is_noted(tmp_path: Path, forks: int, notes: int) -> None:
+    metric = {"score": 1, "scoreUnit": "s/op"}
+    entry = {"benchmark": "a", "mode": "avgt", "forks": forks, "primaryMetric": metric}
+    found = only_run(tmp_path, "jmh", json.dumps([entry]).encode()).notes
+    assert ["forks 0" in note for note in found] == [True] * notes
