@@ -8,7 +8,7 @@ commands of each message type.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from obengine.feeds.itch50_parts import (
     ItchPart,
     join_parts,
 )
-from obengine.feeds.itch50_stream import WHOLE_FILE, Chunk, ItchSelection, select_messages
+from obengine.feeds.itch50_stream import WHOLE_FILE, ItchSelection, MessageSelector
 from obengine.feeds.level_frames import Frame, levels_of_commands
 from obengine.feeds.trades import Trades
 
@@ -104,8 +104,9 @@ class ItchReader:
 
     def __init__(self, path: Path, *, core: str, selection: ItchSelection = WHOLE_FILE) -> None:
         require_core(core)
-        self._path, self._selection = path, selection
+        self._path = path
         self._decoder = _make_decoder(core, file_name(path))
+        self._selector = None if selection.whole else MessageSelector(file_name(path), selection)
         self._source: DataFile | None = None
 
     def __iter__(self) -> Iterator[ItchPart]:
@@ -119,12 +120,11 @@ class ItchReader:
         stream = open_bytes(self._path)
         try:
             unpacked = ItchBytes(stream, name=name, base=base)
-            if self._selection.whole:
+            if self._selector is None:
                 yield from self._decode_blocks(unpacked)
             else:
-                yield from self._decode_chunks(
-                    select_messages(unpacked, name=name, selection=self._selection)
-                )
+                for chunk in self._selector.chunks(unpacked):
+                    yield self._decoder.decode(chunk.data, chunk.numbers)[1]
             self._source = unpacked.source()
         finally:
             if self._path != STDIN:
@@ -132,7 +132,11 @@ class ItchReader:
 
     def facts(self) -> ItchFacts:
         """What is known after the last part."""
-        return self._decoder.facts()
+        facts, selector = self._decoder.facts(), self._selector
+        if selector is None:
+            return facts
+        # The opening book is decoded after the messages before it, also after the last one of the file.
+        return replace(facts, end_of_messages=selector.ends_the_day, only_opening=selector.only_opening)
 
     def source(self) -> DataFile:
         """The file, after the last part."""
@@ -158,10 +162,6 @@ class ItchReader:
             )
         if not self._decoder.messages:
             raise FeedError("the file is empty", file=unpacked.name, line=None, column=None, value=None)
-
-    def _decode_chunks(self, chunks: Iterator[Chunk]) -> Iterator[ItchPart]:
-        for chunk in chunks:
-            yield self._decoder.decode(chunk.data, chunk.numbers)[1]
 
 
 def read_itch50(path: Path, *, core: str = REFERENCE, selection: ItchSelection = WHOLE_FILE) -> ItchDay:

@@ -87,6 +87,7 @@ EXECUTED_WITH_PRICE: Final = np.dtype([*EXECUTED.descr, ("printable", "S1"), ("p
 CANCEL: Final = np.dtype([*_HEAD, ("ref", ">u8"), ("shares", ">u4")])
 DELETE: Final = np.dtype([*_HEAD, ("ref", ">u8")])
 REPLACE: Final = np.dtype([*_HEAD, ("ref", ">u8"), ("new_ref", ">u8"), ("shares", ">u4"), ("price", ">u4")])
+SYSTEM: Final = np.dtype([*_HEAD, ("event", "S1")])
 DIRECTORY: Final = np.dtype([*_HEAD, ("stock", "S8"), ("rest", "V20")])
 ACTION: Final = np.dtype([*_HEAD, ("stock", "S8"), ("state", "S1"), ("reserved", "V1"), ("reason", "S4")])
 

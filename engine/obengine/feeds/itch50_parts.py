@@ -64,6 +64,7 @@ class ItchFacts:
         left_open: `OPEN_ORDER` records by symbol and id, from arithmetic on the messages alone.
         start_of_messages, end_of_messages: whether the first and the last message are the system events that
             start and end a whole day.
+        only_opening: whether a part of the file has orders of its opening book, and no message of its window.
     """
 
     symbols: tuple[str, ...]
@@ -75,6 +76,7 @@ class ItchFacts:
     left_open: NDArray[np.void]
     start_of_messages: bool
     end_of_messages: bool
+    only_opening: bool = False
 
 
 class ItchDecoder(Protocol):

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.errors import FeedError
-from obengine.feeds.itch50_layout import ADD, DAY_NS, DIRECTORY, HEAD, LENGTHS, PREFIX
+from obengine.api.errors import FeedError, WorkloadError
+from obengine.feeds.itch50_layout import ADD, DAY_NS, DIRECTORY, HEAD, LENGTHS, PREFIX, SYSTEM
 from obengine.feeds.itch50_opening import OpeningBook
 
 _STUCK: Final = 1 << 62
@@ -33,11 +33,21 @@ class ItchSelection:
     Attributes:
         symbols: stocks; empty for all.
         from_ns, to_ns: nanoseconds since midnight, both included; None for no limit.
+
+    Raises:
+        WorkloadError: the window ends before it starts.
     """
 
     symbols: tuple[str, ...] = ()
     from_ns: int | None = None
     to_ns: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a window that holds no time."""
+        if self.from_ns is not None and self.to_ns is not None and self.from_ns > self.to_ns:
+            raise WorkloadError(
+                f"a window ends before it starts: from {_clock(self.from_ns)} to {_clock(self.to_ns)}"
+            )
 
     @property
     def whole(self) -> bool:
@@ -61,27 +71,16 @@ class Chunk:
     numbers: NDArray[np.int64]
 
 
-def select_messages(blocks: Iterable[bytes], *, name: str, selection: ItchSelection) -> Iterator[Chunk]:
+class MessageSelector:
     """The chosen messages of a file; system events of all times are chosen as well.
 
     Args:
-        blocks: the bytes of the file.
         name: the file as the user named it.
         selection: what to keep.
 
-    Raises:
-        FeedError: a frame is invalid (the line is its number), a symbol is missing, or nothing is chosen.
+    Attributes:
+        ends_the_day: whether the last message that was read, chosen or not, is the end of messages.
     """
-    selector = _Selector(name, selection)
-    for block in blocks:
-        selector.read(block)
-        yield from selector.take()
-    selector.finish()
-    yield from selector.take()
-
-
-class _Selector:
-    """Frames block by block; see `select_messages`."""
 
     def __init__(self, name: str, selection: ItchSelection) -> None:
         self._kept: list[Chunk] = []
@@ -94,8 +93,27 @@ class _Selector:
         self._rest = b""
         self._last_ns = 0
         self._opening = OpeningBook() if selection.from_ns is not None else None
+        self._in_window = 0
+        self.ends_the_day = False
 
-    def read(self, block: bytes) -> None:
+    @property
+    def only_opening(self) -> bool:
+        """Whether orders of the opening book were chosen, and nothing else of an order, symbol or trade."""
+        return self._chosen > 0 and not self._in_window
+
+    def chunks(self, blocks: Iterable[bytes]) -> Iterator[Chunk]:
+        """The chosen messages of the blocks of a file, once.
+
+        Raises:
+            FeedError: a frame is invalid (the line is its number), a symbol is missing, or nothing is chosen.
+        """
+        for block in blocks:
+            self._read(block)
+            yield from self._take()
+        self._finish()
+        yield from self._take()
+
+    def _read(self, block: bytes) -> None:
         """Read the next bytes."""
         raw = self._rest + block
         found: list[int] = []
@@ -111,7 +129,7 @@ class _Selector:
         if found:
             self._select(raw[:at], np.array(found, dtype=np.int64))
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """End of the file: nothing may be left, and every chosen symbol must have been there."""
         if self._rest:
             self._refuse("truncated frame", 1, self._rest[:16])
@@ -125,7 +143,7 @@ class _Selector:
         if not self._chosen:
             raise _error(f"nothing is chosen of {self._count:,} messages", self._name)
 
-    def take(self) -> list[Chunk]:
+    def _take(self) -> list[Chunk]:
         """What was chosen since the last call."""
         kept, self._kept = self._kept, []
         return kept
@@ -145,6 +163,7 @@ class _Selector:
         if first is not None:
             early = times < first
             self._build_opening(raw, frames[chosen & early], types[chosen & early])
+            self._in_window += int(np.count_nonzero(chosen & ~early))
             chosen &= ~early | np.isin(types, _KEPT_BEFORE)
             if not early[-1]:
                 start = int(np.argmax(~early))
@@ -153,7 +172,11 @@ class _Selector:
                 self._keep(data, frames, before | (events & early))
                 self._open_book()
                 chosen[:start] = events[:start] = False
+        else:
+            self._in_window += int(np.count_nonzero(chosen))
         self._keep(data, frames, chosen | events)
+        last_event = gather(data, frames[-1:][events[-1:]] + PREFIX, SYSTEM)["event"]
+        self.ends_the_day = last_event.tolist() == [b"C"]
         self._count += frames.size
         self._last_ns = int(times[-1])
 
@@ -235,6 +258,13 @@ def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], layout: np.dtype[
         return np.zeros(0, dtype=layout)
     windows = np.lib.stride_tricks.sliding_window_view(data, layout.itemsize)
     return np.ascontiguousarray(windows[starts]).view(layout)[:, 0]
+
+
+def _clock(time_ns: int) -> str:
+    """A time of day as text, without zeros behind its seconds."""
+    seconds, nanos = divmod(time_ns, 10**9)
+    text = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{nanos:09}".rstrip("0") if nanos else text
 
 
 def _error(reason: str, name: str) -> FeedError:

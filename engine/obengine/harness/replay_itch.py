@@ -215,14 +215,18 @@ def end_check(facts: ItchFacts) -> CheckResult:
         detail = "a part of a day: it has neither start nor end of messages"
         if facts.start_of_messages:
             detail = "the file has the start, but not the end of messages: it was cut, or the day is not over"
+    counts = {
+        "start-of-messages": int(facts.start_of_messages),
+        "end-of-messages": int(facts.end_of_messages),
+    }
+    if facts.only_opening:
+        detail += "; nothing but the opening book is in the window: it has no message"
+        counts["only-the-opening-book"] = 1
     return CheckResult(
         "file-is-complete",
         passed=facts.end_of_messages or not facts.start_of_messages,
         detail=detail,
-        counts={
-            "start-of-messages": int(facts.start_of_messages),
-            "end-of-messages": int(facts.end_of_messages),
-        },
+        counts=counts,
     )
 
 

@@ -69,8 +69,9 @@ def simulate(
         counts=dict(first.counts),
     )
     step_ns = max(PNL_STEP_NS, (first.last_ns - first.first_ns) // PNL_ROWS)
-    pnl = first.pnl(step_ns, symbol=0 if len(first.symbols) == 1 else None)
-    series = {"time_ns": pnl["time_ns"], "inventory_lots": pnl["position_lots"], "pnl": pnl["pnl"]}
+    pnl = first.pnl(step_ns)
+    held = pnl["position_lots" if len(first.symbols) == 1 else "gross_lots"]
+    series = {"time_ns": pnl["time_ns"], "inventory_lots": held, "pnl": pnl["pnl"]}
     return SimulationOutcome(first, check, series, _risk(first, limits, series))
 
 

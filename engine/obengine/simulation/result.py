@@ -96,20 +96,27 @@ class SimulationResult:
             symbol: of one symbol; None for the sum of all.
 
         Returns:
-            `time_ns`; `position_lots` (of all symbols: the sum of absolute positions); `pnl` in ticks x lots
-            after fees, rounded down; `fees` in ticks x lots, rounded up.
+            `time_ns`; of one symbol `position_lots`, negative if short, of several `gross_lots`, the sum of
+            absolute positions; `pnl` in ticks x lots after fees, rounded down; `fees` in ticks x lots,
+            rounded up.
+
+        Raises:
+            WorkloadError: there is no such symbol, or `every_ns` is not positive.
         """
+        if symbol is not None and symbol not in range(len(self.symbols)):
+            raise WorkloadError(f"no symbol {symbol!r}; the recording has {len(self.symbols)}")
         chosen = range(len(self.symbols)) if symbol is None else (symbol,)
+        one = len(chosen) == 1
         times = self._times(every_ns, chosen)
         position, twice, fees = (np.zeros(times.size, dtype=np.int64) for _ in range(3))
         for each in chosen:
             lots, cash, paid = self._held(each, times)
-            position += lots if symbol is not None else np.abs(lots)
+            position += lots if one else np.abs(lots)
             twice += 2 * cash + lots * self._twice_mid(each, times)
             fees += paid
         return {
             "time_ns": times,
-            "position_lots": position,
+            "position_lots" if one else "gross_lots": position,
             "pnl": (twice * (MILLIONTHS // 2) - fees) // MILLIONTHS,
             "fees": -(-fees // MILLIONTHS),
         }

@@ -68,7 +68,7 @@ class Simulation:
         self_trade: what happens instead of a trade between own orders; `NONE` lets them trade.
         seed: of latency jitter, the queue model and `Market.random`.
         limits: risk limits; orders that exceed them are rejected, and the result has the breaches.
-        trades: of an ITCH file or a level feed, its trades.
+        trades: of a level feed, its trades; the others have their own.
         core: the core that recorded orders are applied on; None for the fastest.
 
     Raises:

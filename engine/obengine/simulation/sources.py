@@ -16,7 +16,7 @@ from obengine.feeds.level_csv import LevelFeed
 from obengine.feeds.lobster import LobsterDay
 from obengine.feeds.lobster_window import UNNAMED, Cause, Message
 from obengine.feeds.order_flow import ChangeKind, Changes, apply_numbered, order_changes
-from obengine.feeds.trades import Trades
+from obengine.feeds.trades import TRADE, TradeKind, Trades
 from obengine.simulation.level_changes import level_changes
 from obengine.simulation.recording import (
     Recording,
@@ -39,22 +39,26 @@ def record_source(source: Source, *, trades: Trades | None = None, core: str | N
     Args:
         source: a LOBSTER day, several of one date (each a symbol), an ITCH or Databento file, a level feed,
             or a recording, which is returned as it is.
-        trades: of an ITCH file or a level feed, its trades (`read_itch50_trades`), with the same symbols;
-            the others have their own.
+        trades: of a level feed, its trades (`read_trades_csv`), with the same symbols; the others have their
+            own.
         core: the core that orders are applied on; None for the fastest.
 
     Raises:
-        WorkloadError: the days are of several dates, or trades were given to what has its own.
+        WorkloadError: the days are of several dates, or trades are no records of `TRADE`, or were given to
+            what has its own.
     """
     if isinstance(source, Recording):
         return source
+    if trades is not None and getattr(trades, "dtype", None) != TRADE:
+        raise WorkloadError(f"trades are records of obengine.TRADE, not {type(trades).__name__}")
     if trades is not None and not isinstance(source, ItchDay | LevelFeed):
-        raise WorkloadError("trades can be given to an ITCH file or a level feed; other data have their own")
+        raise WorkloadError("trades can be given to a level feed; other data have their own")
     if isinstance(source, LevelFeed):
         parts = [level_changes(source)] if trades is None else [trade_changes(trades), level_changes(source)]
         return complete_recording(source.symbols, merge_changes(parts), has_order_ids=False)
     if isinstance(source, ItchDay):
-        hidden = None if trades is None else trades[trades["kind"] > 0]
+        every = source.trades if trades is None else trades
+        hidden = every[every["kind"] != TradeKind.VISIBLE]
         return record_commands(
             source.commands, source.times_ns, symbols=source.symbols, trades=hidden, core=core
         )

@@ -20,7 +20,7 @@ from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_blocks import ItchBytes
 from obengine.feeds.itch50_layout import LENGTHS
 from obengine.feeds.itch50_sample import write_itch50_sample
-from obengine.feeds.itch50_stream import ItchSelection, select_messages
+from obengine.feeds.itch50_stream import ItchSelection, MessageSelector
 from obengine.harness.outcome import CheckResult
 from obengine.harness.replay import Selection, run_replay
 from obengine.reference.book import ReferenceBook
@@ -125,7 +125,7 @@ def selected(data: bytes, selection: ItchSelection, block: int = 1 << 20) -> byt
     stream = Slow(data)
     stream.block = block
     blocks = ItchBytes(stream, name="day", base="day")
-    return b"".join(chunk.data for chunk in select_messages(blocks, name="day", selection=selection))
+    return b"".join(chunk.data for chunk in MessageSelector("day", selection).chunks(blocks))
 
 
 @pytest.mark.parametrize("block", [1, 7, 50, 1000])
@@ -250,12 +250,25 @@ def test_a_file_that_was_cut_between_two_frames_says_so(tmp_path: Path) -> None:
     assert complete(path).passed
     end = int(read_itch50(path).times_ns[200])
     assert complete(path, Selection(to_ns=end)).passed, "the end is known, though it is not chosen"
+    late = complete(path, Selection(from_ns=23 * 3_600 * 10**9))
+    assert late.passed, "the opening book follows the end of messages, and is no message of the file"
+    assert late.counts == {"start-of-messages": 1, "end-of-messages": 1, "only-the-opening-book": 1}
+    assert "nothing but the opening book is in the window" in late.detail
+    assert "only-the-opening-book" not in complete(path, Selection(from_ns=end)).counts
     path.write_bytes(path.read_bytes()[: -2 - LENGTHS["S"]])
     assert not complete(path).passed
+    assert not complete(path, Selection(from_ns=end)).passed
     assert "was cut" in complete(path).detail
     path.write_bytes(path.read_bytes()[2 + LENGTHS["S"] :])
     assert complete(path).passed
     assert complete(path).detail.startswith("a part of a day")
+
+
+def test_a_window_that_ends_before_it_starts_is_refused() -> None:
+    assert ItchSelection(from_ns=5, to_ns=5).from_ns == 5
+    hour_ns = 3_600 * 10**9
+    with pytest.raises(WorkloadError, match=r"before it starts: from 12:00:00 to 10:30:00\.5$"):
+        ItchSelection(from_ns=12 * hour_ns, to_ns=21 * hour_ns // 2 + 5 * 10**8)
 
 
 @CORES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +10,9 @@ import pytest
 
 from obengine.api.errors import LimitsError, StrategyFailed, WorkloadError
 from obengine.api.messages import NO_PRICE, Side
+from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_sample import write_itch50_sample
+from obengine.feeds.itch50_trades import read_itch50_trades
 from obengine.feeds.lobster import read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.order_flow import ChangeKind
@@ -170,6 +173,15 @@ def test_an_itch_file_is_simulated_symbol_by_symbol(tmp_path: Path) -> None:
     outcome = simulate(source.days, StrategyPlan(Maker), trades=source.trades)
     assert outcome.result.fill_records.size > 0
     assert len({*outcome.result.fills["symbol"].tolist()}) > 1
+    alone = record_source(read_itch50(path))
+    assert (alone.changes == record_source(source.days, trades=source.trades).changes).all()  # type: ignore[arg-type]
+    hidden = source.trades.copy()
+    hidden["kind"][::7] = TradeKind.HIDDEN
+    for given in ({}, {"trades": hidden}):
+        made = record_source(replace(read_itch50(path), trades=hidden), **given)
+        assert int((made.changes["kind"] == ChangeKind.HIDDEN).sum()) == hidden[::7].size
+    with pytest.raises(WorkloadError, match=r"records of obengine\.TRADE, not ItchTrades"):
+        record_source(read_itch50(path), trades=read_itch50_trades(path))  # type: ignore[arg-type]
     executed = source.trades[source.trades["kind"] == TradeKind.VISIBLE]
     recording = record_source(source.days, trades=source.trades)  # type: ignore[arg-type]
     assert int((recording.changes["kind"] == ChangeKind.TRADE).sum()) == executed.size > 0

@@ -133,7 +133,32 @@ def test_symbols_have_books_and_positions_of_their_own() -> None:
     assert held == [(0, 1)]
     assert result.fills["symbol"].tolist() == [1]
     assert result.pnl(symbol=0)["pnl"].tolist()[-1] == 0
+    with pytest.raises(WorkloadError, match="no symbol 2; the recording has 2"):
+        result.pnl(symbol=2)
     assert result.pnl(symbol=1)["pnl"].tolist()[-1] == 55 - 50
+
+
+def test_a_short_position_is_negative_and_the_sum_over_symbols_has_another_name() -> None:
+    rows = (
+        *BOOK,
+        (2_100, add(1, BUY, 10, 100, symbol=1)),
+        (2_200, add(2, SELL, 10, 105, symbol=1)),
+        (3_000, add(3, BUY, 4, 105)),
+        (3_000, add(3, SELL, 3, 100, symbol=1)),
+        END,
+    )
+    plan = [
+        (2_500, lambda market: market.submit(SELL, 4, 104)),
+        (2_500, lambda market: market.submit(BUY, 3, 101, symbol=1)),
+    ]
+    both = Simulation(recorded(*rows, symbols=("ONE", "TWO")), Planned(plan)).run()
+    assert both.positions["position_lots"].tolist() == [-4, 3]
+    assert both.pnl()["gross_lots"][-1] == 7
+    assert "position_lots" not in both.pnl()
+    assert [both.pnl(symbol=each)["position_lots"][-1] for each in (0, 1)] == [-4, 3]
+    alone = Simulation(recorded(*BOOK, rows[4], END), Planned(plan[:1])).run()
+    assert alone.positions["position_lots"].tolist() == [-4]
+    assert alone.pnl()["position_lots"][-1] == alone.pnl(1_000)["position_lots"][-1] == -4
 
 
 def feed(*rows: tuple[int, int, int, int]) -> LevelFeed:
