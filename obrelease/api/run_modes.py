@@ -79,7 +79,7 @@ class RunReport:
         if self.run.checks_failed:
             raise CheckFailed(
                 f"checks of the run failed: {', '.join(self.run.checks_failed)}",
-                hint=f"the counts are in {self.entry.folder}/artefact.json",
+                hint="`obrelease show latest` prints every check, with what it found",
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from obengine.feeds.itch50_sample import write_itch50_sample
+from obengine.feeds.lobster_sample import write_lobster_sample
 from obrelease.cli.app import execute
 from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
@@ -48,6 +50,20 @@ def test_stress_is_one_artefact_of_all_scales(capsys: pytest.CaptureFixture[str]
     assert answer["figures"]["throughput_median_msg_s"] > 0
     names = {path.name for path in folder.iterdir()}
     assert {"perf_run_summary.csv", "latency.svg", "throughput.svg", "response-x3.hlog"} <= names
+
+
+def test_a_failed_check_is_marked_and_names_its_rows_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    message = write_lobster_sample(Path(), rows=300)
+    book = Path(message.name.replace("message", "orderbook"))
+    rows = [line.split(",") for line in book.read_text().splitlines()]
+    rows[200][1] = "77777"
+    book.write_text("".join(f"{','.join(row)}\n" for row in rows))
+    assert execute(["run", "replay", str(message), "--passes", "1"]) == ExitCode.CHECK_FAILED
+    printed, errors = capsys.readouterr()
+    for name in ("touch-holds", "levels-hold", "named-causes"):
+        assert re.search(rf"^{name} +FAILED: first at row 201: .*\n +[a-z].* \d", printed, re.MULTILINE)
+    assert re.search(r"^depth-agrees +rows-agreed 300, rows-asked 300$", printed, re.MULTILINE)
+    assert "`obrelease show latest`" in errors
 
 
 def test_a_sweep_has_its_knee_and_its_plot(

@@ -25,6 +25,7 @@ LOBSTER_VERSION: Final = 1
 """Incremented when the same file would give different commands."""
 
 _PROBES: Final = 500
+_NAMED_ROWS: Final = 10
 _MIN_FITTED_PERCENT: Final = 99
 """Not 100, because hidden orders of a real day trade before visible ones."""
 
@@ -146,10 +147,14 @@ def orders_check(day: LobsterDay) -> CheckResult:
 def causes_check(day: LobsterDay) -> CheckResult:
     """Check that every unusual row has a named cause."""
     counts = day.cause_counts()
+    unexplained = np.flatnonzero(day.causes & Cause.UNEXPLAINED)
+    detail = "every row of the file that is out of the ordinary is so for a named cause"
+    if unexplained.size:
+        detail = f"first at row {unexplained[0] + 1}: no known cause explains it{_all_rows(unexplained)}"
     return CheckResult(
         "named-causes",
-        passed=not counts["unexplained"],
-        detail="every row of the file that is out of the ordinary is so for a named cause",
+        passed=not unexplained.size,
+        detail=detail,
         counts=counts,
     )
 
@@ -184,6 +189,7 @@ def touch_check(day: LobsterDay, touches: Touches) -> CheckResult:
         detail = (
             f"first at row {row + 1}: ask {_level(touches[row, :2])}, bid {_level(touches[row, 2:])}; "
             f"the file has ask {_level(day.touches[row, :2])}, bid {_level(day.touches[row, 2:])}"
+            f"{_all_rows(unexplained)}"
         )
     return CheckResult(
         "touch-holds",
@@ -205,7 +211,7 @@ def levels_check(replayed: ReplayedDay) -> CheckResult:
     differs = found.rows_differ.copy()
     differs[0] = False
     explained = differs & (_halted_rows(day) | ((day.causes & Cause.HALT) > 0))
-    unexplained = int(np.count_nonzero(differs & ~explained))
+    unexplained = np.flatnonzero(differs & ~explained)
     adopted = (day.causes & Cause.ADOPTED_TAIL_LEVEL) > 0
     held = int(differs.size - 1 - differs.sum())
     held_adopted = int(np.count_nonzero(adopted[1:] & ~differs[1:]))
@@ -214,23 +220,31 @@ def levels_check(replayed: ReplayedDay) -> CheckResult:
         f"every level of {held:,} rows is the file's; {held_adopted:,} of these rows adopted a level from the"
         f" file; of {found.taken:,} levels taken from the file, {unchecked:,} are confirmed by no later row"
     )
-    if unexplained:
-        detail = f"first at {found.first}"
+    if unexplained.size:
+        detail = f"first at {found.first}{_all_rows(unexplained)}"
     return CheckResult(
         "levels-hold",
-        passed=not unexplained,
+        passed=not unexplained.size,
         detail=detail,
         counts={
             "rows": differs.size - 1,
             "rows-held": held,
             "rows-held-adopted-a-level": held_adopted,
             "rows-explained": int(explained.sum()),
-            "rows-unexplained": unexplained,
+            "rows-unexplained": unexplained.size,
             "levels-compared": found.cells,
             "levels-taken-from-the-file": found.taken,
             "levels-not-checkable": unchecked,
         },
     )
+
+
+def _all_rows(rows: NDArray[np.int64]) -> str:
+    """The wrong rows as the end of a detail, the first `_NAMED_ROWS` by number; empty if there is only one."""
+    if rows.size < 2:
+        return ""
+    numbers = ", ".join(str(row + 1) for row in rows[:_NAMED_ROWS].tolist())
+    return f"; {rows.size:,} wrong rows: {numbers}{', ...' if rows.size > _NAMED_ROWS else ''}"
 
 
 def _halted_rows(day: LobsterDay) -> NDArray[np.bool_]:

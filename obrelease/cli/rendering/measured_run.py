@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from obrelease.analysis.summary.key_figures import measures
 from obrelease.analysis.summary.readable_values import readable
+from obrelease.analysis.summary.stability import is_stability
 from obrelease.cli.console.table import facts, table
-from obrelease.cli.rendering.run_details import counts_of, few_beyond, knee_text, percentiles, verdict
+from obrelease.cli.rendering.run_details import (
+    counts_of,
+    few_beyond,
+    finding_of,
+    knee_text,
+    percentiles,
+    verdict,
+)
 from obrelease.models.finding import printable
 
 if TYPE_CHECKING:
     from obrelease.analysis.summary.run import Run
     from obrelease.api import RunReport
+    from obrelease.models.artefact import Check
 
 _PERMILLE_OF_FIRST: Final = "against_first_permille"
 _HEADER: Final = ("SCENARIO", "CORE", "MESSAGES", "PASSES", "THROUGHPUT", "P50", "P99", "P99.9")
@@ -27,7 +36,7 @@ def measured_run_text(
 
     Args:
         columns: the columns of its table that are shown; JSON has all of them.
-        counted_checks: checks whose counts are shown.
+        counted_checks: checks whose counts are shown if they pass; a check that did not is always shown.
     """
     run, entry = report.run, report.entry
     outcome = run.artefact.outcome
@@ -36,13 +45,25 @@ def measured_run_text(
     pairs = [
         ("checks", verdict(checks)),
         *(("unstable", reason) for reason in run.unstable),
-        *((check.name, counts_of(check)) for check in checks if check.name in counted_checks),
+        *(pair for check in checks for pair in _check_lines(check, shown=check.name in counted_checks)),
         *(("knee", knee_text(knee.value, run.passes)) for knee in knees),
         ("events", outcome.events_digest if outcome else "-"),
         ("artefact", entry.digest),
         ("folder", str(entry.folder)),
     ]
     return f"{_results(report, columns)}\n\n{facts([(name, printable(value)) for name, value in pairs])}"
+
+
+def _check_lines(check: Check, *, shown: bool) -> Iterator[tuple[str, str]]:
+    """The counts of a check; above them, if it did not pass, its verdict and what it found."""
+    if is_stability(check):
+        return
+    name = check.name
+    if not check.passed:
+        yield name, finding_of(check)
+        name = ""
+    if shown or (not check.passed and counts_of(check)):
+        yield name, counts_of(check)
 
 
 def _results(report: RunReport, columns: Sequence[str]) -> str:

@@ -183,11 +183,12 @@ def _result(run: Run) -> Iterator[tuple[str, str]]:
     for check in outcome.checks if outcome is not None else ():
         yield (
             check.name if is_stability(check) else f"check {check.name}",
-            "; ".join(part for part in (_finding(check), counts_of(check)) if part),
+            "; ".join(part for part in (finding_of(check), counts_of(check)) if part),
         )
 
 
-def _finding(check: Check) -> str:
+def finding_of(check: Check) -> str:
+    """Whether a check passed, marked, and what it found."""
     if is_stability(check):
         return check.detail
     word = "inconclusive" if is_inconclusive(check) else "passed" if check.passed else "FAILED"

@@ -116,6 +116,25 @@ def test_a_lost_message_is_found_and_the_replay_goes_on(tmp_path: Path) -> None:
     assert held.counts["rows-unexplained"] < 10
 
 
+@pytest.mark.parametrize("wrong", [2, 30])
+def test_the_wrong_rows_are_named_ten_at_most(tmp_path: Path, wrong: int) -> None:
+    path = write_lobster_sample(tmp_path, rows=800, levels=1)
+    rows = [line.split(",") for line in orderbook(path).read_text().splitlines()]
+    for row in rows[100 : 100 + 9 * wrong : 9]:
+        row[1] = "77777"
+    orderbook(path).write_text("".join(f"{','.join(row)}\n" for row in rows))
+    outcome = run_replay(path, core="reference", passes=1)
+    for name in ("touch-holds", "levels-hold"):
+        held = check(outcome, name)
+        count = held.counts["rows-unexplained"]
+        assert count >= wrong
+        named = held.detail.split(f"; {count:,} wrong rows: ")[1].split(", ")
+        assert named[0] == "101"
+        assert len([number for number in named if number.isdecimal()]) == min(count, 10)
+        assert (named[-1] == "...") == (count > 10)
+    assert "first at row 101: no known cause explains it; " in check(outcome, "named-causes").detail
+
+
 def test_a_message_that_crosses_is_not_passed_on(tmp_path: Path) -> None:
     path = write_lobster_sample(tmp_path, rows=800)
     first = of_type(path, "1", after=300)
