@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import obengine
 import obrelease
 from obrelease.models.release_policy import LAYERS, PerformanceDemand, ReleasePolicy, SigstoreIdentity
 
@@ -55,6 +56,13 @@ def test_every_public_function_type_and_error_is_on_the_page() -> None:
     }
     values |= {"ValidationReport", "VerifyResult", "__version__"}
     assert not {name for name in set(obrelease.__all__) - values if not re.search(rf"\b{name}\b", page)}
+
+
+def test_every_public_name_of_the_engine_is_in_a_table() -> None:
+    section = (DOCS / "python-api.md").read_text("utf-8").partition("## The engine: `obengine`")[2]
+    rows = "\n".join(line for line in section.splitlines() if line.startswith("| "))
+    named = set(re.findall(r"`(\w+)`", rows))
+    assert not set(obengine.__all__) - named
 
 
 def test_links_on_the_page_lead_to_a_heading() -> None:

@@ -240,7 +240,7 @@ def levels_check(replayed: ReplayedDay) -> CheckResult:
 
 
 def _all_rows(rows: NDArray[np.int64]) -> str:
-    """The wrong rows as the end of a detail, the first `_NAMED_ROWS` by number; empty if there is only one."""
+    """The wrong rows as the end of a detail, the first `_NAMED_ROWS` by number; empty for a single one."""
     if rows.size < 2:
         return ""
     numbers = ", ".join(str(row + 1) for row in rows[:_NAMED_ROWS].tolist())
