@@ -18,6 +18,7 @@ from obrelease.registry.filter import Filter
 from obrelease.registry.store import Registry
 from obrelease.storage.durable import NewFile
 from tests.drafts import draft, histogram_ref, measured
+from tests.tool_files import google_file, google_row
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "imports"
 POLICY = 'format = "obrelease.gate-policy"\nversion = 1\nresamples = 500\n[[metric]]\nname = "throughput"\n'
@@ -374,3 +375,19 @@ def test_a_diff_knows_the_new_names_of_a_policy(
         assert [row["name"] for row in json.loads(document)["metrics"]] == ["./new"]
     else:
         assert code == ExitCode.INCONCLUSIVE
+
+
+def test_a_reason_of_all_rows_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("a.json", 1.0), ("b.json", 2.0)):
+        rows = (google_row("BM_Small", value), google_row("BM_Large", value))
+        Path(name).write_text(json.dumps(google_file(*rows)))
+    assert execute(["import", "a.json", "b.json"]) == 0
+    one, other = (entry.digest for entry in Registry(tmp_path / "results").find())
+    capsys.readouterr()
+    assert execute(["diff", one, other, "--same-host"]) == 0
+    out = capsys.readouterr().out
+    assert len([line for line in out.splitlines() if line.endswith("  inconclusive")]) == 2
+    assert out.count("1 + 1 runs cannot show anything; 4 + 4 could") == 1

@@ -225,3 +225,15 @@ def test_without_figures_no_file_is_hashed_again(registry: Registry, run: Run) -
     assert run("--json").code == run("--csv").code == ExitCode.OK
     for words in (["show", "latest"], ["fsck"]):
         assert execute([*words, "--results", str(registry.root)]) == ExitCode.INTEGRITY
+
+
+def test_empty_columns_leave_a_narrow_terminal_before_the_commit(
+    registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obrelease.cli.console.table.terminal_width", lambda: 80)
+    header = run("kind=imported").out.splitlines()[0].split()
+    assert "commit" in header
+    assert {"p50", "p99", "checks"}.isdisjoint(header)
+    monkeypatch.setattr("obrelease.cli.console.table.terminal_width", lambda: None)
+    (imported,) = run("kind=imported").rows
+    assert (imported["figure"], imported["of"]) == ("500 ms", "sort")

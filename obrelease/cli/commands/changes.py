@@ -10,7 +10,7 @@ from obrelease import api
 from obrelease.cli.commands.history import FilterArgument
 from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.output import counted
-from obrelease.cli.rendering.history import changes_text
+from obrelease.cli.rendering.history import changes_text, unsearched_text
 from obrelease.errors import CheckFailed, Inconclusive
 
 
@@ -63,11 +63,10 @@ def changes(
     searched = len(report.histories) - len(report.too_short)
     if not has_steps:
         session.out.note(f"no change point in {counted(searched, 'history', 'histories')}")
+        if report.histories and max(len(history.points) for history in report.histories) == 2:
+            session.out.note("two commits are a short history; `obrelease diff` compares them")
     if report.too_short:
-        session.out.note(
-            f"{counted(len(report.too_short), 'history', 'histories')} not searched:"
-            f" at least {report.least_runs} runs without a break are needed"
-        )
+        session.out.note(unsearched_text(report))
     if check and not searched:
         raise Inconclusive("no history has enough runs to be searched", hint="record more runs")
     if check and alarms:

@@ -122,6 +122,8 @@ def measure(
     Each run is recorded. Results in a format of `import` are read; any other command is timed: wall, user and
     system time, and peak memory. With --against, the commit and the work tree are copied, built and measured
     in turn (A B B A). The exit code is then 0 for no regression, 1 for a regression, 3 for inconclusive.
+
+    A median is a measured value: of an even number of values, the lower of the two in the middle.
     """
     if against is None and (confirm or threshold is not None or policy is not None):
         raise UsageError("--confirm, --threshold and --policy need --against", hint="name a commit")
@@ -168,7 +170,9 @@ def _exit_by_verdict(reports: tuple[api.MeasureReport, ...]) -> None:
     ):
         for report in compared:
             if report.comparison is not None and report.comparison.verdict is verdict:
-                reason = report.comparison.reasons[0] if report.comparison.reasons else "see above"
+                reasons = report.comparison.reasons
+                more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+                reason = f"{reasons[0]}{more}" if reasons else "see above"
                 hint = (
                     "measure again with more --runs, on a quieter machine" if error is Inconclusive else None
                 )

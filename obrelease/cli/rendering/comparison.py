@@ -79,8 +79,9 @@ def _parts(comparison: Comparison, *, every_row: bool, explained: bool) -> Itera
     yield "\n".join(f"NOT ALIKE, compared by force: {printable(str(each))}" for each in comparison.unlike)
     confidence = f"{100 * comparison.rules.confidence:g} % INTERVAL"
     shown = [metric for metric in comparison.metrics if every_row or _is_shown(metric)]
+    reason = _common_reason(shown)
     yield table(
-        [_metric(metric) for metric in shown],
+        [_metric(metric, with_reason=reason is None) for metric in shown],
         ("METRIC", "BASE", "HEAD", "RATIO", confidence, *_ROW_HEADER),
         optional=(*_LESS_IMPORTANT, confidence, "BASE", "HEAD"),
         text="VERDICT",
@@ -102,7 +103,8 @@ def _parts(comparison: Comparison, *, every_row: bool, explained: bool) -> Itera
         header = (printable(name).upper(), "BASE NS", "HEAD NS", "DIFFERENCE", "RATIO", confidence)
         yield table([_point(point) for point in points], header, optional=("DIFFERENCE", confidence))
     yield prose(list(_coverage(comparison, every_row=every_row)))
-    notes = [f"note: {printable(note)}" for note in comparison.notes]
+    notes = [] if reason is None else [f"every row: {reason}"]
+    notes += [f"note: {printable(note)}" for note in comparison.notes]
     notes += _hidden(comparison.metrics, shown)
     columns = _COLUMN_NOTES if explained else (_WHERE_COLUMNS_ARE_EXPLAINED,)
     yield prose((*notes, _method(comparison), *columns))
@@ -162,7 +164,14 @@ def _side(runs: Sequence[Run]) -> str:
     return f"{len(runs)} run{plural}{', commit ' + ' '.join(commits) if commits else ''}: {names}{more}"
 
 
-def _metric(metric: MetricComparison) -> tuple[str, ...]:
+def _common_reason(shown: Sequence[MetricComparison]) -> str | None:
+    """The reason why no row has an answer, to be said once; None for a single row, or if they differ."""
+    decisions = {(metric.decision.verdict.label, metric.decision.reason) for metric in shown}
+    (verdict, reason), *others = decisions or {("", "")}
+    return reason if len(shown) > 1 and not others and verdict == "inconclusive" else None
+
+
+def _metric(metric: MetricComparison, *, with_reason: bool) -> tuple[str, ...]:
     decision, smallest = metric.decision, metric.detectable_percent
     is_spread = metric.figure == "spread"
     base, head = (
@@ -177,7 +186,9 @@ def _metric(metric: MetricComparison) -> tuple[str, ...]:
         "-" if metric.p_adjusted is None else f"{metric.p_adjusted:.4f}",
         "-" if smallest is None else f"{smallest:.1f} %",
         "-" if metric.control_ratio is None else _ratio(metric.control_ratio),
-        f"{marked(decision.verdict.label)}: {decision.reason}",
+        f"{marked(decision.verdict.label)}: {decision.reason}"
+        if with_reason
+        else marked(decision.verdict.label),
     )
 
 

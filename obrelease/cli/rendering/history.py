@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from obrelease.api.read_history import HistoryReport
 
 SPARK_WIDTH: Final = 40
+_NAMED_HISTORIES: Final = 5
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _POINT_HEADER: Final = ("commit", "measured", "value", "interval", "runs", "")
 _CSV_HEADER: Final = (
@@ -41,9 +42,11 @@ def history_text(report: HistoryReport, *, last: int | None) -> str:
 
 def overview_text(report: HistoryReport) -> str:
     """A line for each history: its sparkline, the newest value and the last change."""
+    heading, workload = _workload_column(report)
     rows = [
         [
             printable(history.series.name),
+            *workload(history),
             printable(history.series.machine),
             sparkline([point.value for point in history.points]),
             readable(history.points[-1].value, history.series.unit),
@@ -54,7 +57,7 @@ def overview_text(report: HistoryReport) -> str:
     ]
     return table(
         rows,
-        ["metric", "machine", "history", "newest", "commits", "last change"],
+        ["metric", *heading, "machine", "history", "newest", "commits", "last change"],
         optional=("machine", "commits", "history"),
         text="last change",
     )
@@ -62,9 +65,11 @@ def overview_text(report: HistoryReport) -> str:
 
 def changes_text(report: HistoryReport) -> str:
     """Every step of every history, the newest last, with the commits around it."""
+    heading, workload = _workload_column(report)
     rows = [
         [
             printable(history.series.name),
+            *workload(history),
             printable(history.series.machine),
             _mark(step),
             _ratio(step),
@@ -77,10 +82,39 @@ def changes_text(report: HistoryReport) -> str:
     ]
     return table(
         rows,
-        ["metric", "machine", "change", "ratio (95 %)", "commits", "sureness", "accepted"],
+        ["metric", *heading, "machine", "change", "ratio (95 %)", "commits", "sureness", "accepted"],
         optional=("sureness", "machine"),
         text="commits",
     )
+
+
+def unsearched_text(report: HistoryReport) -> str:
+    """Which histories are too short to be searched, each with its runs and commits."""
+    named = [
+        f"{printable(each.series.name)} of {_workload(each)}"
+        f" ({counted(each.runs, 'run')}, {counted(len(each.points), 'commit')})"
+        for each in report.too_short[:_NAMED_HISTORIES]
+    ]
+    more = len(report.too_short) - len(named)
+    rest = f" and {more} more" if more else ""
+    return (
+        f"{counted(len(report.too_short), 'history', 'histories')} not searched, which needs"
+        f" {report.least_runs} runs without a break: {', '.join(named)}{rest}"
+    )
+
+
+def _workload(history: MetricHistory) -> str:
+    series = history.series
+    return printable(" ".join(filter(None, (series.scenario, series.core))))
+
+
+def _workload_column(
+    report: HistoryReport,
+) -> tuple[tuple[str, ...], Callable[[MetricHistory], tuple[str, ...]]]:
+    """The heading and the cells of the workloads; nothing if all histories have the same."""
+    if len({(each.series.kind, _workload(each)) for each in report.histories}) < 2:
+        return (), lambda _: ()
+    return ("workload",), lambda history: (_workload(history),)
 
 
 def history_gate_text(report: HistoryGateReport) -> str:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from obrelease.registry.entry import Entry
 
 _WIDEST_NAME: Final = 60
+_WIDEST_FIGURE_NAME: Final = 30
 _LESS_IMPORTANT: Final = (
-    "load", "whole commit", "clock", "of", "events", "messages", "core", "p50", "host", "kind", "title",
-    "labels", "commit", "created", "checks", "p99",
+    "load", "whole commit", "clock", "events", "messages", "core", "p50", "host", "kind", "title",
+    "labels", "p99", "of", "checks", "created", "commit",
 )  # fmt: skip
 """Columns that a narrow terminal has no room for, in this order."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -40,7 +41,9 @@ def listing(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> str:
     if not runs:
         return ""
     columns = dict(_columns(runs, figures=figures, verbose=verbose))
-    return table(list(zip(*columns.values(), strict=True)), list(columns), optional=_LESS_IMPORTANT)
+    empty = [name for name in _LESS_IMPORTANT if name in columns and set(columns[name]) <= {"-", ""}]
+    optional = tuple(dict.fromkeys((*empty, *_LESS_IMPORTANT)))
+    return table(list(zip(*columns.values(), strict=True)), list(columns), optional=optional)
 
 
 def csv_listing(runs: Sequence[ListedRun], *, figures: bool) -> str:
@@ -94,7 +97,7 @@ def _columns(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> Iter
     if not verbose:
         return
     if figures:
-        yield from (*_headlines(listed), events)
+        yield from (_clocks(listed), events)
     yield from _names(listed)
     loads = [each.load_1m_milli if each else None for each in listed]
     yield "load", ["-" if load is None else f"{load / 1000:.2f}" for load in loads]
@@ -104,16 +107,14 @@ def _columns(runs: Sequence[ListedRun], *, figures: bool, verbose: bool) -> Iter
 def _figures(listed: Sequence[ListedFigures | None]) -> Iterator[Column]:
     first = [each.headline if each else None for each in listed]
     yield "figure", [printable(readable(each[2], each[1])) if each else "-" for each in first]
+    yield "of", [cut_text(printable(each[0]), _WIDEST_FIGURE_NAME) if each else "-" for each in first]
     for name in ("p50", "p99"):
         values = [each.figures[f"latency_{name}_ns"] if each else None for each in listed]
         yield name, [readable(value, "ns") for value in values]
 
 
-def _headlines(listed: Sequence[ListedFigures | None]) -> Iterator[Column]:
-    """The name of the headline figure, and the clock of the latency."""
-    first = [each.headline if each else None for each in listed]
-    yield "of", [cut_text(printable(each[0]), _WIDEST_NAME) if each else "-" for each in first]
-    yield "clock", [(each.figures["latency_clock"] if each else None) or "-" for each in listed]
+def _clocks(listed: Sequence[ListedFigures | None]) -> Column:
+    return "clock", [(each.figures["latency_clock"] if each else None) or "-" for each in listed]
 
 
 def _names(listed: Sequence[ListedFigures | None]) -> Iterator[Column]:

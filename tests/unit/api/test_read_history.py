@@ -218,7 +218,10 @@ def test_histories_that_are_too_short_are_named_and_inconclusive(
         store.record(_run(number, commits[number], 100.0), [])
     monkeypatch.chdir(tmp_path)
     assert execute(["changes"]) == 0
-    assert "2 histories not searched: at least 12 runs" in capfd.readouterr().err
+    said = " ".join(capfd.readouterr().err.split())
+    assert "2 histories not searched, which needs 12 runs without a break: " in said
+    assert said.count("(5 runs, 5 commits)") == 2
+    assert "two commits" not in said
     assert execute(["changes", "--check"]) == 3
 
 
@@ -256,3 +259,29 @@ def test_machines_are_one_history_across_hosts_and_an_anchor_bridges_them(
     assert bridge["ratio_low"] < 0.8 < bridge["ratio_high"]
     assert document["runs_measured_again"] == 6
     assert document["steps"] == []
+
+
+def test_metrics_of_several_workloads_have_a_column_for_them(
+    project: tuple[Path, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    _, commits = project
+    store = Registry(tmp_path / "results")
+    for number in range(2):
+        store.record(_run(number, commits[number], 100.0), [])
+    monkeypatch.chdir(tmp_path)
+    assert execute(["history"]) == 0
+    assert "workload" not in capfd.readouterr().out
+    for number in range(2):
+        run = _run(number + 2, commits[number], 100.0)
+        store.record(run.model_copy(update={"scenario": "other"}), [])
+    assert execute(["history"]) == 0
+    header, *lines = capfd.readouterr().out.splitlines()
+    assert header.split()[:2] == ["metric", "workload"]
+    assert len({line for line in lines if "other" in line}) == len(lines) / 2
+    assert execute(["changes"]) == 0
+    said = " ".join(capfd.readouterr().err.split())
+    assert "of other" in said
+    assert "two commits are a short history; `obrelease diff` compares them" in said
