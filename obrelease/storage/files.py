@@ -90,8 +90,11 @@ def read_small(path: str, folder: int | None = None) -> bytes | None:
 
 
 def open_folder(path: str) -> int | None:
-    """A descriptor of a folder, to be closed; None if it is a symbolic link, or anything is unusual."""
-    if not _CAN_REFUSE_LINKS or os.listdir not in os.supports_fd:
+    """A descriptor of a folder, to be closed; None if it is a symbolic link, or anything is unusual.
+
+    A slash at the end of a path would have a link followed.
+    """
+    if not _CAN_REFUSE_LINKS or os.listdir not in os.supports_fd or path.endswith(("/", "/.")):
         return None
     try:
         return os.open(path, _FOLDER_FLAGS)

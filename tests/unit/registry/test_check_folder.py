@@ -181,6 +181,13 @@ def test_damage_to_a_flat_folder_is_found_as_by_the_full_check(
     assert found == check_every_rule(flat, pictures=True)
 
 
+@pytest.mark.parametrize("end", ["", "/", "/."])
+def test_a_linked_folder_is_refused_however_its_path_ends(flat: Path, end: str) -> None:
+    assert check_folder(f"{flat}{end}").problems == ()
+    link_folder(flat)
+    assert [problem.rule for problem in check_folder(f"{flat}{end}").problems] == ["symlink"]
+
+
 @pytest.mark.parametrize("field", ["files", "histograms"])
 @pytest.mark.parametrize(
     "path",
