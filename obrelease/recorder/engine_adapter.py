@@ -13,6 +13,7 @@ from obengine.api.errors import (
     EngineError,
     FeedError,
     LimitsError,
+    NotInFeed,
     StrategyFailed,
     TapeError,
     WorkloadError,
@@ -36,7 +37,7 @@ def engine_errors() -> Iterator[None]:
     except WorkloadError as error:
         raise UsageError(str(error), hint="the same command with --help describes the options") from error
     except FeedError as error:
-        raise InvalidInput(str(error), hint="fix the file or fetch it again; nothing was recorded") from error
+        raise InvalidInput(str(error), hint=_feed_hint(error)) from error
     except LimitsError as error:
         raise InvalidInput(
             str(error), hint="fix the limits file; `pydoc obengine.risk.limits_file` shows a valid one"
@@ -53,6 +54,12 @@ def engine_errors() -> Iterator[None]:
         raise out_of_memory(error) from error
     except EngineError as error:
         raise CheckFailed(f"the engine stopped: {error}") from error
+
+
+def _feed_hint(error: FeedError) -> str:
+    if isinstance(error, NotInFeed):
+        return "choose what the file has, spelled as there; nothing was recorded"
+    return "fix the file or fetch it again; nothing was recorded"
 
 
 def scenario_names() -> tuple[str, ...]:

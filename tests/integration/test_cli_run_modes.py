@@ -141,7 +141,9 @@ def test_a_part_of_an_itch_file_is_replayed_and_reproduced(
     assert execute(["run", "replay", "day.itch.gz", "--from", "9.30"]) == ExitCode.USAGE
     assert "not a time of day" in capsys.readouterr().err
     assert execute(["run", "replay", "--symbol", "NONE", "day.itch.gz"]) == ExitCode.INVALID_INPUT
-    assert "no symbol NONE; it has" in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert "no symbol NONE; it has" in errors
+    assert "hint: choose what the file has" in errors
 
 
 LIMITS = """

@@ -41,6 +41,10 @@ class FeedError(EngineError):
         self.reason, self.file, self.line, self.column, self.value = reason, file, line, column, value
 
 
+class NotInFeed(FeedError):
+    """A market data file is sound, but has no such day or symbol as was chosen; the message lists some."""
+
+
 class TapeError(EngineError):
     """A tape is truncated, altered, unreadable or of a newer format."""
 

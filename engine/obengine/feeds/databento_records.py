@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.errors import FeedError
+from obengine.api.errors import FeedError, NotInFeed
 from obengine.api.messages import MAX_QTY, Side
 from obengine.feeds.files import MAX_RATIO, max_unpacked, read_block
 
@@ -71,7 +71,13 @@ def of_symbols(recorded: MboRecords, symbols: Sequence[str], name: str) -> NDArr
     for symbol in symbols:
         if symbol not in labels.values():
             known = ", ".join(sorted(set(labels.values()))[:_NAMED_SYMBOLS])
-            raise file_error(f"no records of this symbol; the file has {known}", name, symbol[:_SHOWN])
+            raise NotInFeed(
+                f"no records of this symbol; the file has {known}",
+                file=name,
+                line=None,
+                column=None,
+                value=symbol[:_SHOWN],
+            )
     wanted = [number for number, label in labels.items() if label in symbols]
     return records[np.isin(records["instrument"], wanted)]
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from obengine.api.errors import FeedError, WorkloadError
+from obengine.api.errors import FeedError, NotInFeed, WorkloadError
 from obengine.feeds.itch50_layout import ADD, DAY_NS, DIRECTORY, HEAD, LENGTHS, PREFIX, SYSTEM
 from obengine.feeds.itch50_opening import OpeningBook
 
@@ -139,7 +139,13 @@ class MessageSelector:
         missing = [symbol for symbol in self._selection.symbols if symbol not in self._seen]
         if missing:
             there = ", ".join(list(self._seen)[:_SHOWN]) or "none"
-            raise _error(f"no symbol {missing[0]}; it has {there}, {len(self._seen)} in all", self._name)
+            raise NotInFeed(
+                f"no symbol {missing[0]}; it has {there}, {len(self._seen)} in all",
+                file=self._name,
+                line=None,
+                column=None,
+                value=None,
+            )
         if not self._chosen:
             raise _error(f"nothing is chosen of {self._count:,} messages", self._name)
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Protocol
 
-from obengine.api.errors import FeedError
+from obengine.api.errors import FeedError, NotInFeed
 from obengine.feeds.files import DataFile, hash_file, read_block, unpack_gzip
 from obengine.feeds.lobster_archives import SevenZipArchive, ZipArchive
 from obengine.feeds.lobster_name import (
     LobsterName,
+    counterpart_name,
     is_data_file,
     is_message_file,
     orderbook_name,
@@ -101,7 +102,13 @@ class LobsterDays:
         missing += [symbol for symbol in symbols if symbol not in {each.symbol for each in found}]
         if missing:
             there = ", ".join(each.title for each in self.names()[:_SHOWN])
-            raise _error(f"no LOBSTER day {missing[0]}; it has {there}", self.where)
+            raise NotInFeed(
+                f"no LOBSTER day {missing[0]}; it has {there}",
+                file=self.where,
+                line=None,
+                column=None,
+                value=None,
+            )
         return LobsterDays(self.where, kept, self._store)
 
     @contextmanager
@@ -235,11 +242,19 @@ def _message_files(names: list[str], where: str) -> list[str]:
     halves = [name for name in found if orderbook_name(name) not in files]
     halves += sorted(name for name in files if not is_message_file(name) and name not in books)
     if not found or halves:
-        reason = "not exactly one message file with its orderbook file"
-        if halves:
-            reason += f": {', '.join(halves[:_SHOWN])} without the matching file"
-        raise _error(reason, where, ", ".join(found[:_SHOWN]) or "none")
+        raise _error(_what_lacks(halves), where)
     return found
+
+
+def _what_lacks(halves: list[str]) -> str:
+    """Why files are no days: the file that each of these needs, or that there is none."""
+    if not halves:
+        return (
+            "no message file with its orderbook file; they are named"
+            " SYMBOL_DATE_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv"
+        )
+    lacking = ", ".join(f"{name} needs {counterpart_name(name)}" for name in halves[:_SHOWN])
+    return f"a message file and its orderbook file belong together: {lacking}, which is not there"
 
 
 def _error(reason: str, file: str, value: str | None = None) -> FeedError:

@@ -70,6 +70,15 @@ def orderbook_name(message: str) -> str:
     return f"{folder}{slash}{head}{ORDERBOOK}{tail}"
 
 
+def counterpart_name(name: str) -> str:
+    """The name of the other file of a day: the orderbook file of a message file, and the other way round."""
+    if is_message_file(name):
+        return orderbook_name(name)
+    folder, slash, base = name.rpartition("/")
+    head, _, tail = base.rpartition(ORDERBOOK)
+    return f"{folder}{slash}{head}{MESSAGE}{tail}"
+
+
 def _stem(name: str) -> str:
     base = PurePosixPath(name).name
     lower = base.lower()

@@ -148,7 +148,8 @@ def test_errors_without_a_line_name_none(tmp_path: Path, message: Path) -> None:
         tmp_path / "bad.zip": "not a zip archive: no end record",
         tmp_path / "none.zip": "cannot be read: No such file or directory",
         tmp_path / "prices.csv": "not a LOBSTER message file: the name does not contain `message`",
-        tmp_path: "not exactly one message file with its orderbook file: 'none'",
+        tmp_path: "no message file with its orderbook file; they are named"
+        " SYMBOL_DATE_START_END_message_LEVELS.csv and ..._orderbook_LEVELS.csv",
     }
     for path, reason in cases.items():
         with pytest.raises(FeedError) as caught:
@@ -175,11 +176,15 @@ def test_a_flipped_bit_in_the_rows_is_called_damage_whatever_it_made_of_them(
         whole[at] ^= 1
 
 
-@pytest.mark.parametrize("kind", ["message", "orderbook"])
-def test_half_of_a_second_day_is_refused_by_name(tmp_path: Path, message: Path, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "other"), [("message", "orderbook"), ("orderbook", "message")])
+def test_half_of_a_second_day_is_refused_and_names_the_other_half(
+    tmp_path: Path, message: Path, kind: str, other: str
+) -> None:
     (message.parent / f"OTHER_{kind}_2.csv").write_bytes(b"")
     for path in (message.parent, zipped(message, tmp_path / "day.zip")):
-        with pytest.raises(FeedError, match=f"OTHER_{kind}_2\\.csv without the matching file"):
+        with pytest.raises(
+            FeedError, match=rf"OTHER_{kind}_2\.csv needs \S*OTHER_{other}_2\.csv, which is not there"
+        ):
             read_lobster(path)
     assert read_lobster(message).level_count == 2
 
