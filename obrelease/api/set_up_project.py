@@ -11,8 +11,16 @@ from obrelease.api.project_license import project_license
 from obrelease.errors import UsageError
 from obrelease.models.artefact import ENVELOPE_NAME
 from obrelease.release.citation_files import plan_citation
-from obrelease.release.init_project import BESIDE, Beside, Change, plan_changes, write_changes
-from obrelease.release.optional_workflows import PAGES, PULL_REQUEST, plan_workflows
+from obrelease.release.init_project import (
+    BESIDE,
+    WORKFLOW,
+    Beside,
+    Change,
+    pinned_action,
+    plan_changes,
+    write_changes,
+)
+from obrelease.release.optional_workflows import PAGES, PULL_REQUEST, plan_workflows, workflow_path
 from obrelease.release.release_action import installed_action, parse_action
 from obrelease.remote.git.committed_files import ignore_rules
 from obrelease.remote.git.repository import GitRepository
@@ -71,15 +79,17 @@ def scaffold(
     dry_run: bool = False,
     beside: str | None = None,
 ) -> ScaffoldReport:
-    """Write settings, the release workflow and its policies into a git repository. Idempotent.
+    """Write settings, and workflows with their policies, into a git repository. Idempotent.
+
+    The release workflow is written with `beside`, and if no workflows of pull requests or pages are asked for.
 
     Args:
         project: its root must be the top folder of a repository.
         action: the release action that the workflow pins, `OWNER/REPO@COMMIT`. If None, the commit that
             this version was installed from, or what an earlier workflow pins; without any of these the
             workflow fails with a message, because installing by name alone is unsafe.
-        pull_request: also the two workflows that measure pull requests and comment on them.
-        pages: also the workflow that publishes the pages of the runs.
+        pull_request: the two workflows that measure pull requests and comment on them.
+        pages: the workflow that publishes the pages of the runs.
         citation: also `CITATION.cff` and `.zenodo.json`, with the license of `pyproject.toml`.
         force: overwrite files that differ.
         dry_run: write nothing.
@@ -100,15 +110,18 @@ def scaffold(
             f"{owner.root} is inside the repository {root}, whose workflows are at its top",
             hint=f"run it in {root}",
         )
+    asked = (*(PULL_REQUEST if pull_request else ()), *(PAGES if pages else ()))
+    chosen = installed_action() if action is None else parse_action(action)
     planned = plan_changes(
         root,
         results=owner.results.absolute(),
-        action=installed_action() if action is None else parse_action(action),
+        action=chosen or pinned_action(root, (WORKFLOW, *map(workflow_path, (*PULL_REQUEST, *PAGES)))),
         force=force,
         beside=_beside(beside),
         tag_pattern=owner.tag,
+        release=beside is not None or not asked,
+        gate=pull_request,
     )
-    asked = (*(PULL_REQUEST if pull_request else ()), *(PAGES if pages else ()))
     more = plan_workflows(root, asked, planned.action, force=force)
     if citation:
         known = owner.repository is not None and owner.api == GITHUB_API

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -85,6 +85,8 @@ def plan_changes(
     force: bool,
     beside: Beside | None = None,
     tag_pattern: str | None = None,
+    release: bool = True,
+    gate: bool = True,
 ) -> ProjectChanges:
     """Find what has to change below `root`. Reads only.
 
@@ -97,6 +99,8 @@ def plan_changes(
         force: overwrite files, and the table, if they differ.
         beside: the tool that makes the project's releases, if results are added to them.
         tag_pattern: the pattern of the project's tags, which start the workflow; `v{version}` if None.
+        release: write the release workflow and its policy.
+        gate: write the policy that says what is a regression; a release workflow needs it.
 
     Raises:
         UsageError: the settings file is malformed, or a path leads out of the repository.
@@ -106,14 +110,21 @@ def plan_changes(
     settings, project = _settings(root, force=force)
     workflow, pinned = _workflow(root, project, action, beside, tags=_tags_filter(tag_pattern), force=force)
     contents = {
-        POLICY: _policy(project, beside),
-        GATE: _template("gate-policy.toml"),
+        **({POLICY: _policy(project, beside)} if release else {}),
+        **({GATE: _template("gate-policy.toml")} if release or gate else {}),
         f"{below}/.gitattributes": _template("results.gitattributes"),
         f"{below}/.gitignore": _template("results.gitignore"),
     }
     changes = [file_change(root, path, content, force=force) for path, content in contents.items()]
-    ordered = sorted((settings, workflow, *changes), key=lambda change: change.path)
+    written = (settings, *((workflow,) if release else ()), *changes)
+    ordered = sorted(written, key=lambda change: change.path)
     return ProjectChanges(tuple(ordered), pinned)
+
+
+def pinned_action(root: Path, paths: Iterable[str]) -> ReleaseAction | None:
+    """The action that the first of these workflows pins; None if none is there and pins one."""
+    found = (action_of_workflow(_read(root, path) or "") for path in paths)
+    return next((action for action in found if action is not None), None)
 
 
 def write_changes(root: Path, changes: tuple[Change, ...]) -> None:

@@ -11,14 +11,16 @@ from urllib.parse import urlsplit
 from obrelease.errors import UsageError
 from obrelease.installation import installation_record
 
-ACTION_PATH: Final = ".github/actions/release"
+ACTION_FOLDER: Final = ".github/actions"
+ACTION_PATH: Final = f"{ACTION_FOLDER}/release"
 """Where the action is in its repository."""
 
 _OWNER: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?"
 _NAME: Final = r"(?!\.{1,2}@)[A-Za-z0-9._-]{1,100}"
 _REFERENCE: Final = re.compile(rf"(?P<repository>{_OWNER}/{_NAME})@(?P<commit>[0-9a-f]{{40}})")
 _USES: Final = re.compile(
-    rf"^ +uses: ({_OWNER}/[A-Za-z0-9._-]{{1,100}})/{ACTION_PATH}@([0-9a-f]{{40}})$", re.MULTILINE
+    rf"^ +uses: ({_OWNER}/[A-Za-z0-9._-]{{1,100}})/{ACTION_FOLDER}/(?:release|install)@([0-9a-f]{{40}})$",
+    re.MULTILINE,
 )
 _GITHUB: Final = "github.com"
 
@@ -86,6 +88,6 @@ def action_from_record(record: Mapping[str, Any]) -> ReleaseAction | None:
 
 
 def action_of_workflow(text: str) -> ReleaseAction | None:
-    """The action that a workflow pins, if all its steps that use the release action agree."""
+    """The action that a workflow pins, if all its steps that use an action of this project agree."""
     named = {ReleaseAction(repository, commit) for repository, commit in _USES.findall(text)}
     return named.pop() if len(named) == 1 else None

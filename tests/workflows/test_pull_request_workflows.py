@@ -12,6 +12,7 @@ import yaml
 
 from obrelease.api.set_up_project import scaffold
 from obrelease.errors import UsageError
+from obrelease.release.init_project import WORKFLOW
 from obrelease.release.optional_workflows import PAGES, PULL_REQUEST, workflow_path
 from tests.loopback_github.running import REPOSITORY
 from tests.loopback_github.server import TOKEN, LoopbackGitHub
@@ -199,6 +200,16 @@ def test_they_are_written_only_if_asked_for_and_not_without_a_commit_to_install(
     with pytest.raises(UsageError, match="not known"):
         scaffold(tmp_path, pages=True)
     assert not (tmp_path / ".github").exists()
+    written = scaffold(tmp_path, action=ACTION, pull_request=True, dry_run=True)
+    assert [change.path for change in written.changes] == [
+        ".github/gate-policy.toml",
+        *(workflow_path(name) for name in sorted(PULL_REQUEST)),
+        "obrelease.toml",
+        "results/.gitattributes",
+        "results/.gitignore",
+    ]
+    beside = scaffold(tmp_path, action=ACTION, pull_request=True, beside="gh", dry_run=True)
+    assert WORKFLOW in {change.path for change in beside.changes}
     scaffold(tmp_path, action=ACTION)
     assert [path.name for path in (tmp_path / ".github/workflows").iterdir()] == ["benchmarks-release.yml"]
 

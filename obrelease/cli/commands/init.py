@@ -47,10 +47,12 @@ def init(
     ] = None,
     pull_request: Annotated[
         bool,
-        typer.Option("--pull-request", help="Add workflows that measure pull requests and comment on them."),
+        typer.Option(
+            "--pull-request", help="Write only workflows that measure pull requests and comment on them."
+        ),
     ] = False,
     pages: Annotated[
-        bool, typer.Option("--pages", help="Add a workflow that publishes the runs as GitHub Pages.")
+        bool, typer.Option("--pages", help="Write only a workflow that publishes the runs as GitHub Pages.")
     ] = False,
     citation: Annotated[
         bool, typer.Option("--citation", help="Add CITATION.cff and .zenodo.json, for archives and papers.")
@@ -60,8 +62,9 @@ def init(
 ) -> None:
     """Set up this git repository for releases.
 
-    Settings, the release workflow and its policy are written. Existing files are overwritten only
-    with --force; a second run changes nothing.
+    Settings, the release workflow and its policy are written; with --pull-request or --pages, the
+    workflows of these instead. Existing files are overwritten only with --force; a second run changes
+    nothing.
     """
     report = api.scaffold(
         session.project(results=results),
