@@ -12,6 +12,7 @@ from typing import Any, Literal
 from obrelease.api.project import Project, ProjectLike, git_folder, project_of
 from obrelease.api.project_forge import require_trusted_api
 from obrelease.errors import CheckFailed, ObreleaseError, UsageError
+from obrelease.registry.source_changes import source_changes
 from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.operating_system import missing_features, system_name
@@ -114,7 +115,8 @@ def _repository(project: Project) -> EnvironmentFinding:
             root, commit = repo.root, repo.head()
             if project.remote:
                 repo.remote_url(project.remote)
-            changes = len(repo.changes(project.outputs_below(root, project.root / "dist")))
+            outputs = project.outputs_below(root, project.root / "dist")
+            changes = len(source_changes(repo, Registry(project.results), outputs))
     except ObreleaseError as error:
         detail = f"{error.message}; nothing can be tagged or published"
         return EnvironmentFinding("repository", "bad", detail)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from obrelease.api.project import Project
 from obrelease.errors import NotFound, ObreleaseError, UsageError
 from obrelease.registry.filter import parse_filter
-from obrelease.storage.hashing import digest_file
+from obrelease.registry.source_changes import source_changes
+from obrelease.registry.store import Registry
 
 if TYPE_CHECKING:
     from obrelease.models.artefact import Scalar
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MAX_KEY: Final = 256
 _MAX_VALUE: Final = 4_096
-_MAX_HASHED_FILES: Final = 200
-"""With more changes than this, none is looked up among the imported files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +99,13 @@ def commit_facts(
     commit: str | None,
     project: Project | None,
     imported: Iterable[Path],
-    recorded: Callable[[Iterable[str]], Collection[str]],
+    store: Registry,
 ) -> CommitFacts:
     """The commit that the user names, resolved in the repository; else that of a clean work tree.
 
     Args:
         imported: the files to import; they are no changes of the sources.
-        recorded: gives those of some sha256 digests whose files were imported before; these files are no
-            changes of the sources either.
+        store: has the runs of files that were imported before; see `source_changes`.
 
     Raises:
         NotFound: the repository has no such commit.
@@ -140,22 +137,7 @@ def commit_facts(
             for path in imported
             if path.resolve().is_relative_to(top)
         }
-        changes = [path for path in repo.changes(project.outputs_below(repo.root)) if path not in own]
-        changes = _without_recorded(top, changes, recorded)
+        changes = source_changes(repo, store, project.outputs_below(repo.root), own)
         if not changes:
             return CommitFacts(head=head)
         return CommitFacts(head_reason=f"the work tree has changes, such as {changes[0]}")
-
-
-def _without_recorded(
-    top: Path, changes: list[str], recorded: Callable[[Iterable[str]], Collection[str]]
-) -> list[str]:
-    """The changes without files that were imported before, which tools leave in the work tree."""
-    if not 0 < len(changes) <= _MAX_HASHED_FILES:
-        return changes
-    digests: dict[str, str] = {}
-    for path in changes:
-        with suppress(ObreleaseError):  # deleted, a link, or not readable: a change
-            digests[path] = digest_file(top / path)[0]
-    known = recorded(digests.values())
-    return [path for path in changes if digests.get(path) not in known]

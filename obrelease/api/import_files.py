@@ -160,7 +160,7 @@ def import_results(
         commit,
         project,
         [file.path for file in inputs if file.path is not None],
-        lambda digests: runs_of_originals(store, digests).keys(),
+        store,
     )
     with temporary_folder() as scratch:
         reading = _Reading(

@@ -62,7 +62,7 @@ def bench_against(
     registry = Registry(owner.results_folder(must_exist=False))
     with (
         host_lock(f"run bench --against {ref}", wait_s=DEFAULT_WAIT_S, reporter=reporter),
-        side_trees(owner.root, ref, ignoring=owner.outputs) as sides,
+        side_trees(owner.root, ref, ignoring=owner.outputs, store=Registry(owner.results)) as sides,
     ):
         _require_engine(ref, sides)
         chosen = _choose_core(core, sides, reporter)

@@ -286,7 +286,7 @@ def _two_sides(held: ExitStack, owner: Project, folder: Path, ref: str) -> list[
                 f"{folder}: is not inside a git work tree", hint="--against measures commits of a repository"
             )
         below = folder.relative_to(repo.root)
-    trees = held.enter_context(side_trees(folder, ref, ignoring=owner.outputs))
+    trees = held.enter_context(side_trees(folder, ref, ignoring=owner.outputs, store=Registry(owner.results)))
     return [side_of_tree(tree, below) for tree in trees]
 
 

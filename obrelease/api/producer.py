@@ -6,6 +6,8 @@ from obrelease.api.project import Project
 from obrelease.errors import NotFound, ObreleaseError
 from obrelease.models.artefact import Producer
 from obrelease.recorder.source_digest import native_build_for, source_mismatch, sources_digest
+from obrelease.registry.source_changes import source_changes
+from obrelease.registry.store import Registry
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.reporter import Reporter
 from obrelease.version import VERSION
@@ -26,14 +28,15 @@ def this_program(project: Project, reporter: Reporter, core: str = "auto") -> Pr
 
 
 def commit_of(project: Project) -> tuple[str, bool]:
-    """The commit of the project's work tree, and whether it has uncommitted changes outside of its outputs.
+    """The commit of the project's work tree, and whether its sources have uncommitted changes.
 
     Raises:
         NotFound: not in a git repository, or no commit yet.
         RemoteError: git failed.
     """
     with GitRepository.open(project.root) as repo:
-        return repo.head(), bool(repo.changes(project.outputs_below(repo.root)))
+        changes = source_changes(repo, Registry(project.results), project.outputs_below(repo.root))
+        return repo.head(), bool(changes)
 
 
 def _commit_of_own_sources(project: Project, reporter: Reporter, core: str) -> tuple[str | None, bool | None]:

@@ -81,7 +81,7 @@ def scaffold(
 ) -> ScaffoldReport:
     """Write settings, and workflows with their policies, into a git repository. Idempotent.
 
-    The release workflow is written with `beside`, and if no workflows of pull requests or pages are asked for.
+    The release workflow is written with `beside`, or if neither `pull_request` nor `pages` is asked for.
 
     Args:
         project: its root must be the top folder of a repository.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from obrelease.registry.source_changes import without_imported
+from obrelease.registry.store import Registry
 from obrelease.remote.git.checkout import check_out
 from obrelease.remote.git.repository import GitRepository
 from obrelease.storage.system_errors import storage_errors
@@ -24,7 +26,7 @@ class SideTree:
             a path can change a measurement.
         folder: the top folder of the tree.
         commit: the commit that is checked out.
-        dirty: whether uncommitted changes were applied.
+        dirty: whether uncommitted changes of the sources were applied.
     """
 
     name: Literal["base", "head"]
@@ -34,7 +36,9 @@ class SideTree:
 
 
 @contextmanager
-def side_trees(root: Path, ref: str, *, ignoring: Sequence[Path]) -> Iterator[tuple[SideTree, SideTree]]:
+def side_trees(
+    root: Path, ref: str, *, ignoring: Sequence[Path], store: Registry | None = None
+) -> Iterator[tuple[SideTree, SideTree]]:
     """The commit `ref`, and HEAD with the uncommitted changes of the work tree, for as long as the block.
 
     The user's checkout is only read. The copies have git folders of their own, and no worktree is registered.
@@ -44,6 +48,7 @@ def side_trees(root: Path, ref: str, *, ignoring: Sequence[Path]) -> Iterator[tu
         root: a folder of the repository.
         ref: a commit, tag or branch.
         ignoring: folders whose changes are left out, such as the results.
+        store: has the runs of files that were imported: these are copied, and are no changes.
 
     Raises:
         UsageError, NotFound: no repository, or no such commit.
@@ -63,9 +68,10 @@ def side_trees(root: Path, ref: str, *, ignoring: Sequence[Path]) -> Iterator[tu
             changes = repo.changes(ignored)
             for name in changes:
                 _copy_change(repo.root / name, head, name)
+            dirty = bool(changes if store is None else without_imported(repo.root, changes, store))
         yield (
             SideTree("base", base, base_commit, dirty=False),
-            SideTree("head", head, head_commit, dirty=bool(changes)),
+            SideTree("head", head, head_commit, dirty=dirty),
         )
 
 

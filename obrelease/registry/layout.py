@@ -14,6 +14,21 @@ PINS_NAME: Final = ".pins"
 SWEEPS_NAME: Final = ".sweeps"
 """Plans of sweeps, and what became of their cells, see `measurement.sweeps`."""
 
+IGNORE_NAME: Final = ".gitignore"
+IGNORED_BY_GIT: Final = f"""\
+# The runs are committed; the index and unfinished work are not.
+/{INDEX_NAME}*
+/{STAGING_NAME}/
+"""
+"""The content of `.gitignore` in a results folder that `init` prepares."""
+IGNORED_WITHOUT_INIT: Final = f"""\
+# Written with the index, which is not committed. `obrelease init` writes one to commit.
+/{IGNORE_NAME}
+/{INDEX_NAME}*
+/{STAGING_NAME}/
+"""
+"""The same for a results folder without one; it hides itself, so that nothing new is there to commit."""
+
 PREFIX_LENGTHS: Final = (12, 16, 24, 32, 48, 64)
 """How many digits of the digest name the folder: 12, or more if another run has the same 12."""
 

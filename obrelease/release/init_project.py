@@ -13,6 +13,7 @@ from obrelease.errors import InvalidInput, NotFound, UsageError
 from obrelease.models.project_name import project_name
 from obrelease.models.tag_pattern import VERSION_FIELD
 from obrelease.models.toml_reader import MAX_TOML_BYTES, read_toml
+from obrelease.registry.layout import IGNORE_NAME, IGNORED_BY_GIT, IGNORED_WITHOUT_INIT
 from obrelease.release.release_action import ACTION_PATH, ReleaseAction, action_of_workflow
 from obrelease.storage.durable import replace_file
 from obrelease.storage.files import read_bounded
@@ -113,9 +114,11 @@ def plan_changes(
         **({POLICY: _policy(project, beside)} if release else {}),
         **({GATE: _template("gate-policy.toml")} if release or gate else {}),
         f"{below}/.gitattributes": _template("results.gitattributes"),
-        f"{below}/.gitignore": _template("results.gitignore"),
     }
     changes = [file_change(root, path, content, force=force) for path, content in contents.items()]
+    ignore = f"{below}/{IGNORE_NAME}"
+    provisional = _read(root, ignore) == IGNORED_WITHOUT_INIT
+    changes.append(file_change(root, ignore, IGNORED_BY_GIT, force=force or provisional))
     written = (settings, *((workflow,) if release else ()), *changes)
     ordered = sorted(written, key=lambda change: change.path)
     return ProjectChanges(tuple(ordered), pinned)

@@ -18,6 +18,7 @@ from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
 from obrelease.models.project_name import project_name
 from obrelease.models.release_policy import read_release_policy
+from obrelease.registry.layout import IGNORED_BY_GIT, IGNORED_WITHOUT_INIT
 from obrelease.release.init_project import BESIDE, GATE, POLICY, WORKFLOW
 from tests.unit.release.project import git
 from tests.workflows.linters import complaints
@@ -121,6 +122,15 @@ def test_a_second_run_changes_nothing(
     assert set(states(init(capsys)).values()) == {"same"}
     assert set(states(init(capsys, "--force")).values()) == {"same"}
     assert everything(root) == before
+
+
+def test_rules_for_git_that_came_with_the_index_are_replaced(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "results").mkdir()
+    (root / "results" / ".gitignore").write_text(IGNORED_WITHOUT_INIT)
+    assert states(init(capsys))["results/.gitignore"] == "replaced"
+    assert (root / "results" / ".gitignore").read_text() == IGNORED_BY_GIT
 
 
 def test_a_dry_run_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

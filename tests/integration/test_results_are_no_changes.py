@@ -12,6 +12,9 @@ from obrelease.cli.app import execute
 from obrelease.cli.console.settings import load
 from obrelease.errors import ExitCode
 from obrelease.measurement.side_trees import side_trees
+from obrelease.registry.store import Registry
+from tests.tool_files import google_file, google_row
+from tests.unit.release.project import git
 
 TINY = ["run", "bench", "--messages", "300", "--passes", "2", "--core", "reference", "--json", "--quiet"]
 
@@ -65,3 +68,41 @@ def test_the_head_of_a_comparison_is_given_no_runs(repository: Path, tmp_path: P
     with side_trees(repository, "HEAD", ignoring=outputs) as (_, head):
         found = sorted(path.name for path in head.folder.iterdir() if path.name != ".git")
     assert found == ["new.py", "source.py"]
+
+
+def test_a_file_that_was_imported_is_no_change_for_any_command(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tools leave their files in the work tree; `import`, `run`, `measure`, `doctor` and `publish` agree."""
+    data = json.dumps(google_file(google_row("BM_Sum/64", 10.5)))
+    (repository / "bench.json").write_text(data)
+    assert execute(["import", "bench.json"]) == ExitCode.OK
+    capsys.readouterr()
+    assert not dirty(capsys)
+    measure = [
+        "measure",
+        "--json",
+        "--quiet",
+        "--runs",
+        "1",
+        "--format",
+        "google-benchmark",
+        "--",
+        "cat bench.json",
+    ]
+    assert execute(measure) == ExitCode.OK
+    (measured,) = json.loads(capsys.readouterr().out)["measurements"][0]["runs"]["head"]
+    assert not Registry(repository / "results").resolve(measured).dirty
+    assert execute(["doctor", "--json"]) in {ExitCode.OK, ExitCode.CHECK_FAILED}
+    assert "to commit before a release" not in capsys.readouterr().out
+    with side_trees(
+        repository, "HEAD", ignoring=[repository / "results"], store=Registry(repository / "results")
+    ) as sides:
+        assert (sides[1].dirty, (sides[1].folder / "bench.json").read_text()) == (False, data)
+    git(repository, "add", "results")
+    git(repository, "commit", "--quiet", "--message=runs")
+    assert execute(["publish", "v0.1", "--dry-run"]) == ExitCode.OK, capsys.readouterr().err
+    (repository / "bench.json").write_text(data.replace("10.5", "1.5"))
+    capsys.readouterr()
+    assert execute(["publish", "v0.1", "--dry-run"]) == ExitCode.CHECK_FAILED
+    assert "uncommitted changes: 'bench.json'" in capsys.readouterr().err

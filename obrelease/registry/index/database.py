@@ -24,6 +24,7 @@ from obrelease.registry.index.ownership import (
     UnusableIndex,
     is_index,
     is_marked,
+    keep_out_of_git,
     mark_of,
     read_secret,
     require_own_file,
@@ -163,6 +164,8 @@ def connect(path: Path | None) -> IndexConnection:
             mark = mark_of(path, secret, FORMAT_VERSION)
         if _identity(connection) == (0, 0):
             _create(connection, mark)
+            if path is not None:
+                keep_out_of_git(path.parent)
         if _identity(connection) != (APPLICATION_ID, mark) or _schema(connection) != expected_schema():
             raise DamagedIndex("not an index of this version")
     except BaseException:

@@ -8,6 +8,7 @@ without the right mark is never opened by SQLite.
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import sys
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import ObreleaseError
+from obrelease.registry.layout import IGNORE_NAME, IGNORED_WITHOUT_INIT
 from obrelease.storage.hashing import keyed_digest
 
 SECRET_BYTES: Final = 32
@@ -158,4 +160,14 @@ def require_untracked(path: Path) -> None:
     except (ObreleaseError, ValueError):
         return
     if tracked:
-        raise UnusableIndex(f"{path}: is tracked by git and not used; run `git rm --cached {path.name}`")
+        pattern = shlex.quote(os.path.relpath(f"{path}*"))
+        raise UnusableIndex(
+            f"{path}: is tracked by git and not used; run `git rm --cached {pattern}`, which also names its "
+            "journal, and commit"
+        )
+
+
+def keep_out_of_git(results: Path) -> None:
+    """Write `.gitignore` into a results folder that has none, because the index is about to be in it."""
+    with suppress(OSError), (results / IGNORE_NAME).open("x", encoding="utf-8") as file:
+        file.write(IGNORED_WITHOUT_INIT)

@@ -26,6 +26,7 @@ from obrelease.registry.layout import INDEX_NAME
 from obrelease.registry.store import Registry
 from tests.drafts import draft, run_files
 from tests.faults.traced import forked
+from tests.unit.release.project import git
 
 
 @pytest.fixture(scope="module")
@@ -293,3 +294,24 @@ def test_a_rare_value_is_found_by_an_index_seek(registry: Registry, words: str) 
             (*_, plan), *_ = connection.execute(f"EXPLAIN QUERY PLAN {statement}")
             searched = plan.startswith(("SEARCH run USING ", "SEARCH recent USING ")) or plan == "SCAN recent"
             assert searched or plan in {"SCAN run USING INDEX run_dirty", "SCAN run USING INDEX run_failed"}
+
+
+def test_the_index_is_not_committed_with_the_runs(registry: Registry) -> None:
+    shutil.rmtree(registry.root)
+    git(registry.root.parent, "init", "--quiet")
+    registry.record(draft(1), run_files(1))
+    assert registry.find()
+    assert (registry.root / INDEX_NAME).is_file()
+    git(registry.root.parent, "add", "results")
+    added = git(registry.root.parent, "ls-files").split()
+    assert added
+    assert all(Path(path).parts[1] == "bench" for path in added), added
+
+
+def test_the_users_rules_for_git_stay(registry: Registry) -> None:
+    shutil.rmtree(registry.root)
+    registry.root.mkdir()
+    (registry.root / ".gitignore").write_text("/mine/\n")
+    registry.record(draft(1), run_files(1))
+    assert registry.find()
+    assert (registry.root / ".gitignore").read_text() == "/mine/\n"

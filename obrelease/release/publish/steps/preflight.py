@@ -7,6 +7,7 @@ from pathlib import Path
 from obrelease.errors import CheckFailed, Conflict, IntegrityError, NotFound, RemoteError
 from obrelease.models import json_schema
 from obrelease.models.plan import Plan
+from obrelease.registry.source_changes import source_changes
 from obrelease.release.publish.compare_assets import require_digests
 from obrelease.release.publish.staged_release import StagedRelease
 from obrelease.release.publish.step import PublishContext
@@ -63,7 +64,7 @@ def _require_clean(plan: Plan, context: PublishContext) -> None:
     root = context.repo.root.resolve()
     outputs = [path.resolve() for path in (*context.outputs, *map(Path, plan.attach))]
     inside = [folder.relative_to(root).as_posix() for folder in outputs if folder.is_relative_to(root)]
-    changes = context.repo.changes(ignoring=inside)
+    changes = source_changes(context.repo, context.registry, inside)
     if changes:
         more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
         raise CheckFailed(
