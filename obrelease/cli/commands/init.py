@@ -19,6 +19,7 @@ _STATES: Final = {
 }
 
 _NEXT_RELEASE: Final = "next: record runs, commit everything, then `obrelease tag v0.1 --remote origin`"
+_NEXT_PAGES: Final = "next: record runs, commit everything, push"
 _NEXT_PULL_REQUEST: Final = (
     "next: install what the benchmarks need in .github/workflows/benchmarks-pull-request.yml, at the comment"
     " `Install here`; commit everything; open a pull request"
@@ -100,4 +101,10 @@ def init(
     if dry_run:
         session.out.note("nothing was written")
     elif any(change.writes for change in report.changes):
-        session.out.note(_NEXT_PULL_REQUEST if pull_request else _NEXT_RELEASE)
+        session.out.note(_next_step(pull_request=pull_request, pages=pages, release=beside is not None))
+
+
+def _next_step(*, pull_request: bool, pages: bool, release: bool) -> str:
+    if pull_request:
+        return _NEXT_PULL_REQUEST
+    return _NEXT_PAGES if pages and not release else _NEXT_RELEASE
