@@ -24,6 +24,11 @@ struct StepRow {
     return rest < 0 ? rest + step : rest;
 }
 
+// How far a price is above another; it may be more than the range of prices has above 0.
+[[nodiscard]] constexpr std::uint64_t distance(Ticks lower, Ticks upper) noexcept {
+    return static_cast<std::uint64_t>(upper) - static_cast<std::uint64_t>(lower);
+}
+
 // Rows by price; the first is from the lowest price on.
 class StepTable {
 public:
@@ -52,7 +57,7 @@ public:
         for (std::size_t at = place_of(price);; --at) {
             const StepRow& row = rows_[at];
             const Ticks beyond = beyond_step(price, row.price_step);
-            if (price >= row.from + beyond) return price - beyond;
+            if (distance(row.from, price) >= static_cast<std::uint64_t>(beyond)) return price - beyond;
             if (at == 0) return std::nullopt;
             price = row.from - 1;
         }
@@ -65,7 +70,7 @@ public:
             const Ticks missing = beyond == 0 ? 0 : rows_[at].price_step - beyond;
             const bool last = at + 1 == rows_.size();
             const Ticks greatest = last ? max_price : rows_[at + 1].from - 1;
-            if (price <= greatest - missing) return price + missing;
+            if (distance(price, greatest) >= static_cast<std::uint64_t>(missing)) return price + missing;
             if (last) return std::nullopt;
             price = rows_[at + 1].from;
         }
