@@ -122,4 +122,35 @@ inline std::vector<Command> feature_flow(std::uint64_t seed, std::size_t count, 
     return flow;
 }
 
+// A rule of a symbol near a price, a window of trades, a bust, or an indication.
+inline Command rule_command(Random& random, Ticks near, std::uint64_t commands) {
+    Command made{};
+    made.op = static_cast<std::uint8_t>(code(Op::steps) + random.below(2));
+    if (random.once_in(2)) made.op = static_cast<std::uint8_t>(code(Op::trade_window) + random.below(3));
+    made.symbol = static_cast<std::uint16_t>(random.below(2));
+    made.price_ticks = (near == no_price ? 1000 : near) + random.below(21) - 10;
+    made.order_id = made.op == code(Op::rule) ? static_cast<std::uint64_t>(random.below(20)) : commands * 3 / 4 + random.next() % (commands + 1);
+    made.qty_lots = static_cast<Lots>(made.op == code(Op::trade_window) ? random.below(5'000) : 1 + random.below(3));
+    made.participant = static_cast<std::uint32_t>(1 + random.below(3));
+    if (made.op == code(Op::rule)) {
+        made.kind = static_cast<std::uint8_t>(random.below(3));
+        made.side = static_cast<std::uint8_t>(random.below(made.kind == code(Rule::band) ? 3 : 2));
+    }
+    return made;
+}
+
+// A feature_flow with such commands among it, in which milliseconds pass, so that limit states and pauses end.
+inline std::vector<Command> rule_flow(std::uint64_t seed, std::size_t count) {
+    Random random(~seed);
+    std::vector<Command> flow;
+    for (Command command : feature_flow(seed, count)) {
+        const bool extends = command.op == code(Op::extend);
+        if (extends || command.op == code(Op::clock)) command.order_id *= 20'000;
+        const bool extended = !flow.empty() && flow.back().op == code(Op::extend);
+        if (!extended && random.once_in(20)) flow.push_back(rule_command(random, command.price_ticks, flow.size()));
+        flow.push_back(command);
+    }
+    return flow;
+}
+
 }  // namespace obengine::testing
