@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obengine.api.errors import LimitsError
-from obengine.api.messages import Commands, EventKind, Op, OrderKind, Side, TimeInForce
+from obengine.api.messages import Commands, EventKind, Op, OrderKind, Side
 from obengine.harness.measure import MakeBook
 from obengine.harness.outcome import INCONCLUSIVE, CheckResult, RiskOutcome
 from obengine.risk.limits import Breach, BreachKind, RiskEngine, RiskOrder, Watched
@@ -20,13 +20,14 @@ from obengine.risk.profit_limits import profit_breaches
 
 Int64s = NDArray[np.int64]
 
-_TRADED, _CANCELLED, _ACCEPTED, _MODIFIED, _BUSTED = (
+_TRADED, _CANCELLED, _ACCEPTED, _MODIFIED, _REJECTED, _BUSTED = (
     int(kind)
     for kind in (
         EventKind.TRADED,
         EventKind.CANCELLED,
         EventKind.ACCEPTED,
         EventKind.MODIFIED,
+        EventKind.REJECTED,
         EventKind.TRADE_BUSTED,
     )
 )
@@ -42,8 +43,8 @@ def apply_risk_limits(
     Loss and drawdown are limits of the market maker; without one, they make the limits file invalid.
 
     A busted trade leaves the positions of its owners again, not that of the market maker.
-    Orders of participant 0 have no known owner and are not checked: a limit that was applied to no order
-    makes the result inconclusive. Recorded orders and changes that exceed a
+    Market orders, stops and orders of participant 0, which have no known owner, are not checked: a limit that
+    was applied to no order makes the result inconclusive. Recorded orders and changes that exceed a
     limit are applied anyway; those of the market maker are not.
     """
     _require_profit(limits)
@@ -57,29 +58,29 @@ def apply_risk_limits(
         one = commands[at : at + 1]
         order = _new_order(one, time_ns)
         _check_limits(risk, order, one, time_ns)
-        left = order.qty_lots if order else 0
+        arrival = None if order is None else _Arrival(order, order.qty_lots)
         first = book.next_sequence
+        by_arrival = int(one[0]["op"]) != Op.EXECUTE
         for sequence, (kind, detail, symbol, lots, order_id, maker_id, price) in enumerate(
             book.apply(one).tolist(), first
         ):
             if kind == _TRADED:
-                taker = order if order is not None and order_id == order.order_id else None
-                ledger.trade(sequence, symbol, lots, taker or order_id, maker_id)
+                names = (maker_id, order_id) if by_arrival else (maker_id,)
+                ledger.trade(sequence, symbol, lots, names, arrival)
                 risk.traded(symbol, price)
-                left -= lots if taker else 0
                 if maker is not None and symbol == maker_symbol:
                     maker.on_trade(time_ns, detail, lots, price)
                     points.append((time_ns, maker.position_lots, maker.cash + maker.position_lots * price))
             elif kind == _BUSTED:
                 ledger.bust(order_id)
+            elif arrival is not None and order_id == arrival.order.order_id:
+                arrival.read(kind, lots, price)
             elif kind == _CANCELLED:
                 risk.closed(symbol, order_id, lots)
             elif kind == _MODIFIED:
                 risk.changed(symbol, order_id, lots, price)
-            elif kind != _ACCEPTED:
-                left = 0
-        if order is not None and left > 0 and one[0]["tif"] == TimeInForce.GTC:
-            risk.opened(replace(order, qty_lots=left))
+        if arrival is not None and arrival.left_lots > 0:
+            risk.opened(replace(arrival.order, qty_lots=arrival.left_lots))
     table = np.array(points, dtype=np.int64).reshape(-1, 3)
     times, inventory, pnl = (table[:, column].copy() for column in range(3))
     risk.breaches += profit_breaches(
@@ -93,6 +94,23 @@ def apply_risk_limits(
     )
 
 
+@dataclass(slots=True)
+class _Arrival:
+    """The order that arrives with a command, and its lots that are open."""
+
+    order: RiskOrder
+    left_lots: int
+
+    def read(self, kind: int, lots: int, price_ticks: int) -> None:
+        """Follow an event of this order: its limit can differ from what was sent, and it can be cancelled."""
+        if kind == _ACCEPTED:
+            self.order = replace(self.order, price_ticks=price_ticks)
+        elif kind == _CANCELLED:
+            self.left_lots -= lots
+        elif kind == _REJECTED:
+            self.left_lots = 0
+
+
 class _TradeLedger:
     """Records trades in positions; if it keeps them, a bust takes them out again."""
 
@@ -100,14 +118,16 @@ class _TradeLedger:
         self._risk, self._keeps = risk, keeps_trades
         self._changes: dict[int, _Changes] = {}
 
-    def trade(self, sequence: int, symbol: int, lots: int, taker: RiskOrder | int, maker_id: int) -> None:
-        """Record a trade; the taker is the order that arrives, or the id of another one."""
-        changes = self._fill(symbol, maker_id, lots)
-        if isinstance(taker, RiskOrder):
-            self._risk.took(taker, lots)
-            changes.append((taker.participant, symbol, lots if taker.side == Side.BUY else -lots))
-        else:
-            changes += self._fill(symbol, taker, lots)
+    def trade(
+        self, sequence: int, symbol: int, lots: int, order_ids: tuple[int, ...], arrival: _Arrival | None
+    ) -> None:
+        """Record a trade of the orders that it names, one of them perhaps the order that arrives."""
+        changes: _Changes = []
+        for order_id in order_ids:
+            if arrival is not None and order_id == arrival.order.order_id:
+                changes.append(self._take(arrival, lots))
+            else:
+                changes += self._fill(symbol, order_id, lots)
         if self._keeps:
             self._changes[sequence] = changes
 
@@ -115,6 +135,13 @@ class _TradeLedger:
         """Take a trade out of the positions."""
         for change in self._changes.pop(trade_id, []):
             self._risk.busted(*change)
+
+    def _take(self, arrival: _Arrival, lots: int) -> tuple[int, int, int]:
+        """Record traded lots of the order that arrives; return how its owner's position changed."""
+        order = arrival.order
+        self._risk.took(order, lots)
+        arrival.left_lots -= lots
+        return order.participant, order.symbol, lots if order.side == Side.BUY else -lots
 
     def _fill(self, symbol: int, order_id: int, lots: int) -> _Changes:
         """Record traded lots of an open order; return how its owner's position changed."""

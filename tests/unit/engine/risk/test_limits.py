@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obengine.api.messages import COMMAND, Op, Side
+from obengine.api.messages import COMMAND, BandMode, Commands, Op, SelfTrade, Side, TimeInForce
+from obengine.api.orders import cancel, execute, new_order, set_band
 from obengine.cores import make_book
 from obengine.harness.outcome import INCONCLUSIVE
 from obengine.harness.replay_risk import apply_risk_limits
@@ -246,3 +247,69 @@ def test_a_rejected_market_maker_has_no_quotes() -> None:
     for price in (100, 200, 300):
         maker.on_trade(price, Side.SELL, 5, price)
     assert (maker.sent, maker.refused, maker.fills) == (0, 6, 0)
+
+
+def limited(limit: int, *commands: Commands) -> list[tuple[int, int]]:
+    """Order and value of each breach of an inventory limit of participant 5."""
+    stream = np.concatenate(commands)
+    limits = RiskLimits((RiskRule(participant=5, inventory_lots=limit),), None, None, b"", "limits.toml")
+    times_ns = np.arange(len(stream), dtype=np.int64)
+    found = apply_risk_limits(stream, times_ns, partial(make_book, "reference"), limits).breaches
+    return [(breach.order_id, breach.value) for breach in found]
+
+
+def probe(lots: int, price_ticks: int = 1) -> Commands:
+    """A buy that shows how many lots of the participant are open or held."""
+    return new_order(99, Side.BUY, lots, price_ticks, participant=5)
+
+
+def test_an_order_that_rests_counts_although_other_events_follow_it() -> None:
+    iceberg = new_order(1, Side.SELL, 4, 100, display_lots=2)
+    refills = new_order(2, Side.BUY, 10, 100, participant=5)
+    assert limited(10, iceberg, refills, probe(1)) == [(99, 11)]
+    band = set_band(BandMode.PAUSE, 100, 5)
+    assert limited(10, band, new_order(2, Side.BUY, 10, 105, participant=5), probe(1)) == [(99, 11)]
+
+
+def test_an_order_is_open_at_the_limit_that_the_book_gave_it() -> None:
+    stream = (
+        set_band(BandMode.PAUSE, 100, 5),
+        new_order(1, Side.BUY, 10, 300, participant=5),
+        new_order(2, Side.BUY, 1, 100, participant=5),
+    )
+    times_ns = np.arange(3, dtype=np.int64)
+    limits = RiskLimits((RiskRule(gross_notional=1_000),), None, None, b"", "limits.toml")
+    found = apply_risk_limits(np.concatenate(stream), times_ns, partial(make_book, "reference"), limits)
+    assert [(b.order_id, b.value) for b in found.breaches] == [(1, 3_000), (2, 10 * 105 + 100)]
+
+
+def test_lots_that_self_trade_prevention_cancels_on_arrival_are_not_open() -> None:
+    own = new_order(1, Side.SELL, 4, 100, participant=5)
+    newest = new_order(2, Side.BUY, 10, 100, participant=5, self_trade=SelfTrade.NEWEST)
+    assert limited(10, own, newest, probe(10)) == []
+
+
+@pytest.mark.parametrize("tif", [TimeInForce.GTC, TimeInForce.DAY, TimeInForce.AON, TimeInForce.ON_OPEN])
+def test_an_order_that_stays_is_open_whatever_its_time_in_force(tif: TimeInForce) -> None:
+    assert limited(10, new_order(1, Side.BUY, 10, 100, participant=5, tif=tif), probe(1)) == [(99, 11)]
+
+
+@pytest.mark.parametrize("tif", [TimeInForce.IOC, TimeInForce.FOK])
+def test_an_order_that_goes_at_once_is_not_open(tif: TimeInForce) -> None:
+    assert limited(10, new_order(1, Side.BUY, 10, 100, participant=5, tif=tif), probe(10)) == []
+
+
+def test_an_order_that_trades_with_an_all_or_none_order_that_looks_again_is_no_longer_open() -> None:
+    waiting = new_order(1, Side.SELL, 9, 100, tif=TimeInForce.AON)
+    first = new_order(2, Side.BUY, 5, 100, participant=5)
+    assert limited(9, waiting, first, new_order(3, Side.BUY, 4, 100, participant=5), probe(1)) == [(99, 10)]
+
+
+def test_a_recorded_execution_has_no_taker_even_if_an_order_has_id_0() -> None:
+    stream = (
+        new_order(0, Side.BUY, 5, 90, participant=5),
+        new_order(1, Side.SELL, 5, 100),
+        execute(1, 5),
+        cancel(0),
+    )
+    assert limited(5, *stream, probe(6)) == [(99, 6)]
