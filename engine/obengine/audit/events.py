@@ -16,7 +16,6 @@ from obengine.api.messages import (
     CancelReason,
     EventKind,
     Events,
-    Matching,
     Priority,
     Queue,
     Rule,
@@ -151,7 +150,9 @@ class EventAudit:
     ) -> None:
         """An event that belongs to no order."""
         if kind == EventKind.RULE_SET and detail == Rule.MATCHING:
-            self._set_matching(symbol, qty, other_id)
+            self._book(symbol).set_matching(qty, other_id)
+        elif kind == EventKind.STEPS_SET or (kind == EventKind.RULE_SET and detail == Rule.STEPS_FROM):
+            self._book(symbol).has_steps = kind == EventKind.RULE_SET or (order_id, qty) != (1, 1)
         elif kind == EventKind.TRADE_WINDOW_SET:
             self._trades.resize(qty)
         elif kind == EventKind.TRADE_BUSTED:
@@ -230,12 +231,6 @@ class EventAudit:
             arrival.shared_price = maker.price_ticks
         return book.is_best(maker) and arrival.shares.popleft() == (maker.order_id, qty)
 
-    def _set_matching(self, symbol: int, least_lots: int, setting: int) -> None:
-        book = self._book(symbol)
-        shares = setting >> 32 == Matching.PRO_RATA
-        book.pro_rata = (least_lots, setting & 0xFFFF_FFFF) if shares else None
-        book.top = [None, None]
-
     def _cross(self, symbol: int, qty: int, buy_id: int, sell_id: int, price: int) -> None:
         book = self._book(symbol)
         auction = self._auction
@@ -310,7 +305,7 @@ class EventAudit:
             self.faults["orphan_modify"] += 1
             return
         self.lots["entered"] += qty - entry.open_lots
-        in_place = entry.queue == Queue.WAITING or (price == entry.price_ticks and qty <= entry.open_lots)
+        in_place = book.keeps_place(entry, qty, price, priority)
         self.faults["priority_broken"] += in_place != (priority == Priority.KEPT)
         if in_place:
             entry.price_ticks = price

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from obengine.api.messages import Queue, Side, TradingState
+from obengine.api.messages import Matching, Priority, Queue, Side, TradingState
 from obengine.api.protocol import Snapshot
 from obengine.audit.replay_pro_rata import Shares, expected_shares
 
@@ -95,9 +95,20 @@ class ReplayBook:
         top: id of the top order of each side, None if there is none.
         pending_refills: icebergs whose shown lots are used up and whose REFILLED event is pending.
         auction_queue: in AUCTION, the queue of the orders that wait for this auction.
+        has_steps: whether some prices are not valid.
     """
 
-    __slots__ = ("auction_queue", "orders", "pending_refills", "pro_rata", "sides", "state", "top", "waiting")
+    __slots__ = (
+        "auction_queue",
+        "has_steps",
+        "orders",
+        "pending_refills",
+        "pro_rata",
+        "sides",
+        "state",
+        "top",
+        "waiting",
+    )
 
     def __init__(self) -> None:
         self.orders: dict[int, Entry] = {}
@@ -108,6 +119,7 @@ class ReplayBook:
         self.pro_rata: tuple[int, int] | None = None
         self.top: list[int | None] = [None, None]
         self.auction_queue: int = Queue.ON_OPEN
+        self.has_steps = False
 
     def find(self, order_id: int) -> Entry | None:
         """An open order, resting or waiting."""
@@ -132,6 +144,12 @@ class ReplayBook:
             del self.orders[entry.order_id]
             del self.sides[entry.side].queue_of(entry)[entry.order_id]
 
+    def set_matching(self, least_lots: int, setting: int) -> None:
+        """Follow RULE_SET of MATCHING."""
+        shares = setting >> 32 == Matching.PRO_RATA
+        self.pro_rata = (least_lots, setting & 0xFFFF_FFFF) if shares else None
+        self.top = [None, None]
+
     def _note_top_order(self, entry: Entry) -> None:
         """Give an order the status of the top order if it betters all displayed ones."""
         sign = 1 if entry.side else -1
@@ -152,6 +170,20 @@ class ReplayBook:
     def is_best(self, entry: Entry) -> bool:
         """Whether no displayed or hidden order of its side has a better price."""
         return self.sides[entry.side].best() == entry.price_ticks
+
+    def keeps_place(self, entry: Entry, lots: int, price_ticks: int, priority: int) -> bool:
+        """Whether a MODIFY keeps an order in place; its priority decides if a slide could give either."""
+        same = price_ticks == entry.price_ticks and lots <= entry.open_lots
+        if entry.queue == Queue.WAITING or not same or not self._may_have_slid(entry):
+            return entry.queue == Queue.WAITING or same
+        return priority == Priority.KEPT
+
+    def _may_have_slid(self, entry: Entry) -> bool:
+        """Whether a MODIFY to a better price could slide back to the price that an order has."""
+        best = self.sides[1 - entry.side].best()
+        if best is None or self.state != TradingState.OPEN or entry.queue > Queue.HIDDEN:
+            return False
+        return self.has_steps or abs(best - entry.price_ticks) == 1
 
     def shrink(self, entry: Entry, lots: int) -> None:
         """Reduce an order to `lots` in place; the reserve is reduced first."""

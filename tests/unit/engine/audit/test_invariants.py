@@ -11,11 +11,14 @@ from obengine.api.messages import (
     NO_PRICE,
     CancelReason,
     EventKind,
+    Matching,
     Priority,
     Queue,
+    Rule,
     Side,
     TradingState,
     placement_of,
+    setting_of,
 )
 from obengine.api.protocol import RESTING, Snapshot
 from obengine.audit.invariants import EVENT_FAULTS, audit_events, nonzero_faults
@@ -58,6 +61,18 @@ CROSSED: list[Row] = [
     (ACC, SELL, 0, 5, 1, 0, 100),
     (ACC, BUY, 0, 5, 2, 0, 101),
     (STA, TradingState.OPEN, 0, 0, TradingState.AUCTION, 0, 0),
+]
+BUS: EventKind = EventKind.TRADE_BUSTED
+KEEPS: list[Row] = [(EventKind.TRADE_WINDOW_SET, 0, 0, 1, 0, 0, 0), *SOUND[:4]]
+SHARED: list[Row] = [
+    (EventKind.RULE_SET, Rule.MATCHING, 0, 0, 0, setting_of(0, Matching.PRO_RATA), 0),
+    *SOUND[:3],
+]
+SURPLUS: list[Row] = [
+    *CROSSED[:3],
+    (ACC, SELL, 0, 5, 9, placement_of(Queue.ON_OPEN, 0) | 256, 100),
+    CROSSED[3],
+    (PRC, 0, 0, 5, 0, 0, 100),
 ]
 
 
@@ -108,6 +123,15 @@ def test_a_sound_log_has_no_fault_and_its_lots_add_up() -> None:
         ("wrong_quantity", [AON, (TRG, SELL, 0, 5, 1, Queue.CONDITIONAL, 100)]),
         ("wrong_price", [AON, (TRG, SELL, 0, 5, 1, Queue.CONDITIONAL, 99)]),
         ("wrong_state", [AON, HALTED, (TRG, SELL, 0, 5, 1, Queue.CONDITIONAL, 100)]),
+        ("orphan_trade", [*KEEPS, (BUS, BUY, 0, 5, 4, 0, 100), (BUS, BUY, 0, 5, 4, 0, 100)]),
+        ("orphan_trade", [*KEEPS, (BUS, BUY, 0, 4, 4, 0, 100)]),
+        ("orphan_trade", [*KEEPS, (BUS, BUY, 0, 2, 2, 0, 100)]),
+        ("orphan_trade", [*KEEPS[1:], (BUS, BUY, 0, 5, 3, 0, 100)]),
+        ("priority_broken", [*SHARED, (TRD, BUY, 0, 5, 3, 1, 100)]),
+        ("priority_broken", [*SHARED, (TRD, BUY, 0, 4, 3, 1, 100), (TRD, BUY, 0, 2, 3, 2, 100)]),
+        ("priority_broken", [*SURPLUS, (TRD, CROSS, 0, 5, 2, 9, 100)]),
+        ("priority_broken", [SOUND[0], (ACC, BUY, 0, 5, 2, 0, 98), (MOD, Priority.LOST, 0, 5, 1, 0, 100)]),
+        ("priority_broken", [SOUND[0], (MOD, Priority.LOST, 0, 5, 1, 0, 100)]),
         ("market_order_rested", [(ACC, BUY, 0, 5, 8, 0, NO_PRICE)]),
     ],
 )
@@ -121,6 +145,14 @@ def test_an_arrival_with_id_0_is_distinguished_from_a_recorded_execution() -> No
     counts = audit_events(np.array(rows, EVENT))
     assert nonzero_faults(counts) == {}
     assert counts["lots_resting"] == 3
+
+
+def test_an_order_that_slides_back_to_its_price_loses_its_place() -> None:
+    behind = [SOUND[0], (ACC, BUY, 0, 5, 2, 0, 99)]
+    assert counts_of([*behind, (MOD, Priority.LOST, 0, 4, 1, 0, 100)]) == {}
+    steps = (EventKind.STEPS_SET, 0, 0, 1, 2, 0, 0)
+    further = [steps, SOUND[0], (ACC, BUY, 0, 5, 2, 0, 98)]
+    assert counts_of([*further, (MOD, Priority.LOST, 0, 4, 1, 0, 100)]) == {}
 
 
 def test_differences_between_snapshot_and_events_are_counted() -> None:
