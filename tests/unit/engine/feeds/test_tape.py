@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from obengine.api.errors import BatchError, TapeError
-from obengine.api.messages import COMMAND, records_digest
+from obengine.api.messages import COMMAND, Op, records_digest
+from obengine.cores import make_book
 from obengine.feeds.tape import is_tape, read_tape, write_tape
 from obengine.flow.baseline import STEADY, generate
+from tests.golden.auction_stream import auction_stream
+from tests.golden.full_stream import rule_stream
 
 
 @pytest.fixture
@@ -27,6 +30,19 @@ def test_a_tape_gives_back_its_commands_and_digest(tmp_path: Path) -> None:
     assert digest == records_digest(again) == records_digest(commands)
     assert again.flags.writeable
     assert is_tape(tmp_path / "t.obtape")
+
+
+def test_a_tape_keeps_commands_of_every_op_and_all_their_fields(tmp_path: Path) -> None:
+    wild = np.random.default_rng(4).integers(0, 256, 500 * COMMAND.itemsize, np.uint8).view(COMMAND)
+    commands = np.concatenate([auction_stream(3_000), rule_stream(1_000), wild])
+    assert set(Op) <= set(commands["op"].tolist())
+    write_tape(tmp_path / "t.obtape", commands)
+    again = read_tape(tmp_path / "t.obtape")
+    assert again.tobytes() == commands.tobytes()
+    assert (
+        make_book("reference", 2).apply(again).tobytes()
+        == make_book("reference", 2).apply(commands).tobytes()
+    )
 
 
 def test_an_empty_tape_is_a_tape(tmp_path: Path) -> None:
