@@ -16,13 +16,13 @@ Command record (`COMMAND`)::
     6      u2   flags         NEW: OrderFlag and the self-trade mode; MODIFY: 0 or EXTENDED;
                               STATE: StateFlag; CLOCK: END_OF_DAY; else 0
     8      i4   qty_lots      NEW, MODIFY, EXECUTE: above 0; CANCEL: 0 is all; EXTEND: display_lots;
-                              STEPS: the lot step
+                              STEPS: the lot step; TRADE_WINDOW: trades
     12     u4   participant   NEW: owner, 0 where unknown; MASS_CANCEL: 0 is any; EXTEND: min_lots;
                               STEPS: the price step
-    16     u8   order_id      CLOCK: time_ns; EXTEND: expiry_ns; MASS_CANCEL, STATE: not read
+    16     u8   order_id      CLOCK: time_ns; EXTEND: expiry_ns; BUST: trade id; MASS_CANCEL, STATE: not read
     24     i8   price_ticks   NEW limit kinds, MODIFY: the limit; NEW market: NO_PRICE or the worst
-                              price; STATE: the reference price or NO_PRICE; EXTEND: trigger or
-                              trail; trailing stop-limit: offset of the limit; else not read
+                              price; STATE, INDICATE: the reference price or NO_PRICE; EXTEND:
+                              trigger or trail; trailing stop-limit: offset of the limit; else not read
 
 Fields that an op does not use may have any value.
 
@@ -41,27 +41,28 @@ Event record (`EVENT`)::
 
 Fields of each event (details: section 10 of the specification):
 
-============== ================ ============================ ==================================
-kind           detail           qty_lots                     price_ticks
-============== ================ ============================ ==================================
-ACCEPTED       Side             quantity of the new order    its limit, NO_PRICE where none
-TRADED         Side (taker's)   quantity traded              the maker's price
-               or CROSS                                      the auction price
-CANCELLED      CancelReason     open quantity removed        the order's limit, or NO_PRICE
-MODIFIED       Priority         the new open quantity        the new limit
-REJECTED       RejectCode       as sent                      as sent
-REFILLED       Side             the new shown quantity       the order's limit
-TRIGGERED      Side             open quantity                the limit it arrives with (a stop, or
-                                                             an AON order that looks again)
-STATE_CHANGED  TradingState     0 (order_id: old state)      the reference price
-AUCTION_PRICE  0                volume                       the auction price
-MASS_CANCELLED side as sent     number of orders             0 (order_id: participant)
-CLOCK_SET      flags as sent    number of orders expired     0 (order_id: time_ns)
-STEPS_SET      0                the lot step                 0 (order_id: the price step)
-RULE_SET       Rule             as sent                      as sent
-TRADE_BUSTED   as TRADED        the lots of the trade        its price (order_id: the trade id)
-LIMIT_STATE    Side or NO_SIDE  0 (order_id: until, in ns)   the end of the band
-============== ================ ============================ ==================================
+================ ================ ============================ ==================================
+kind             detail           qty_lots                     price_ticks
+================ ================ ============================ ==================================
+ACCEPTED         Side             quantity of the new order    its limit, NO_PRICE where none
+TRADED           Side (taker's)   quantity traded              the maker's price
+                 or CROSS                                      the auction price
+CANCELLED        CancelReason     open quantity removed        the order's limit, or NO_PRICE
+MODIFIED         Priority         the new open quantity        the new limit
+REJECTED         RejectCode       as sent                      as sent
+REFILLED         Side             the new shown quantity       the order's limit
+TRIGGERED        Side             open quantity                the limit it arrives with
+STATE_CHANGED    TradingState     0 (order_id: old state)      the reference price
+AUCTION_PRICE    0                volume                       the auction price
+MASS_CANCELLED   side as sent     number of orders             0 (order_id: participant)
+CLOCK_SET        flags as sent    number of orders expired     0 (order_id: time_ns)
+STEPS_SET        0                the lot step                 0 (order_id: the price step)
+RULE_SET         Rule             as sent                      as sent
+LIMIT_STATE      Side or NO_SIDE  0 (order_id: until, in ns)   the end of the band
+TRADE_WINDOW_SET 0                trades that are kept         0
+TRADE_BUSTED     as TRADED        the lots of the trade        its price (order_id: the trade id)
+INDICATION       Side or NO_SIDE  the volume                   the auction price (order_id: the surplus)
+================ ================ ============================ ==================================
 
 The sequence number of an event is its 0-based index in the stream of its engine; a batch has the
 number of its first event, as in MoldUDP64 packets.

@@ -1,4 +1,4 @@
-"""The whole state of an engine as four record arrays, their byte layout, and the state digest.
+"""The whole state of an engine as five record arrays, their byte layout, and the state digest.
 
 All integers are little-endian. Section 11 of SPECIFICATION.md defines the fields.
 
@@ -104,6 +104,8 @@ KEPT_TRADE: Final = np.dtype(
         ("is_busted", "u1"),
     ]
 )
+MAX_SEQUENCE: Final = 2**63 - 1
+"""The greatest sequence number of a snapshot, so that those of later events do not wrap."""
 
 
 def _no_engine() -> NDArray[np.void]:
@@ -127,7 +129,7 @@ class Snapshot:
     """The whole state of a book; `Book.restore` accepts it.
 
     Attributes:
-        next_sequence: the sequence number of the next event; not part of the digest.
+        next_sequence: the sequence number of the next event, at most MAX_SEQUENCE; not part of the digest.
         orders: `RESTING` records in the canonical order.
         engine: one `ENGINE` record.
         symbols: `SYMBOL` records, by symbol.

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from obengine.api.errors import SnapshotError, SymbolError
 from obengine.api.messages import (
     CROSS,
-    MAX_ID,
     MAX_KEPT_TRADES,
     MAX_QTY,
     NO_PRICE,
@@ -25,7 +24,7 @@ from obengine.api.messages import (
     TimeInForce,
     TradingState,
 )
-from obengine.api.snapshot import ENGINE, KEPT_TRADE, RESTING, RULE, SYMBOL, Snapshot
+from obengine.api.snapshot import ENGINE, KEPT_TRADE, MAX_SEQUENCE, RESTING, RULE, SYMBOL, Snapshot
 from obengine.api.snapshot_rules import rules_of_rules
 
 _TIF_OF: Final = np.zeros(len(Queue), np.uint8)
@@ -63,8 +62,8 @@ def validate_snapshot(snapshot: Snapshot, symbols: int) -> None:
     ):
         if len(records) and int(records["symbol"].max()) >= symbols:
             raise SymbolError(f"snapshot.{name} has symbol {records['symbol'].max()}, the book has {symbols}")
-    if not 0 <= snapshot.next_sequence <= MAX_ID:
-        raise SnapshotError(f"snapshot.next_sequence is {snapshot.next_sequence}, not a uint64")
+    if not 0 <= snapshot.next_sequence <= MAX_SEQUENCE:
+        raise SnapshotError(f"snapshot.next_sequence is {snapshot.next_sequence}, not 0 to 2**63 - 1")
     if len(snapshot.engine) != 1:
         raise SnapshotError(f"snapshot.engine has {len(snapshot.engine)} records, not 1")
     for name, rules in _rules(snapshot).items():

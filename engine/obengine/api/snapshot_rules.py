@@ -41,7 +41,8 @@ def rules_of_rules(snapshot: Snapshot) -> dict[str, NDArray[np.bool_]]:
             band | row, price != NO_PRICE, price == 0
         ),
         "a least allocation is not below 0": ~matching | (lots >= 0),
-        "a top order is displayed, and orders match pro rata": ~top | _are_displayed(snapshot),
+        "a top order is the first of its displayed queue, and orders match pro rata": ~top
+        | _may_be_top(snapshot),
         "a band has a width": ~band | (records["value"] <= MAX_PRICE),
         "a band of mode PAUSE has times": ~pauses | ((lots > 0) & (number > 0)),
         "a row has steps from 1 to 65,535": ~row
@@ -83,10 +84,11 @@ def _timers_fit(snapshot: Snapshot) -> NDArray[np.bool_]:
     return np.array(fits, np.bool_)
 
 
-def _are_displayed(snapshot: Snapshot) -> NDArray[np.bool_]:
-    """For each record: as a top order, whether there is such an order, and pro-rata matching."""
+def _may_be_top(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """For each record: as a top order, whether an order is the first of its queue, and pro-rata matching."""
     shown = snapshot.orders[snapshot.orders["queue"] == Queue.DISPLAYED]
-    orders = set(shown[["symbol", "side", "order_id"]].tolist())
+    first = np.unique(shown[["symbol", "side", "price_ticks"]], return_index=True)[1]
+    orders = set(shown[["symbol", "side", "order_id"]][first].tolist())
     shared = set(snapshot.rules["symbol"][snapshot.rules["rule"] == Rule.MATCHING].tolist())
     tops = snapshot.rules[["symbol", "detail", "value"]].tolist()
     return np.array([top in orders and top[0] in shared for top in tops], np.bool_)

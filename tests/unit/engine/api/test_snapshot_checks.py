@@ -112,7 +112,7 @@ def test_a_record_of_a_symbol_in_initial_state_is_rejected() -> None:
         {"engine": np.zeros(0, np.uint8)},
         {"orders": np.zeros((1, 1), np.uint8)},
         {"next_sequence": -1},
-        {"next_sequence": 2**64},
+        {"next_sequence": 2**63},
     ],
 )
 def test_an_object_with_wrong_arrays_is_rejected(change: dict[str, Any]) -> None:
@@ -204,7 +204,9 @@ def test_an_invalid_limit_state_is_rejected(at: int, field: str, value: int, rul
         (0, "lots", -1, "least allocation"),
         (0, "value", 1, "unused"),
         (0, "rule", 128, "a timer fits|displayed"),
-        (1, "value", 2, "top order"),
+        (1, "value", 2, "first of its displayed queue"),
+        (1, "value", 3, "top order"),
+        (1, "value", 4, "top order"),
         (1, "detail", 1, "by symbol and rule|top order"),
         (1, "price_ticks", 1, "others have none"),
         (1, "lots", 1, "unused"),
@@ -214,6 +216,7 @@ def test_an_invalid_top_order_is_rejected(at: int, field: str, value: int, rule:
     driver = rich_scene()
     driver.book.set_matching(Matching.PRO_RATA, symbol=2)
     driver.new(1, BUY, 1, 105, symbol=2)
+    driver.new(2, BUY, 1, 105, symbol=2)
     driver.new(3, BUY, 1, 106, symbol=2, hidden=True)
     snapshot = driver.book.snapshot()
     ReferenceBook(3).restore(snapshot)
