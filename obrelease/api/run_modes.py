@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from obrelease.analysis.summary.key_figures import figures_of
 from obrelease.analysis.summary.read_run import read_run
@@ -41,6 +41,12 @@ from obrelease.storage.reporter import SILENT, Reporter
 DEFAULT_PASSES = 5
 DEFAULT_BENCH_SEED = 42
 DEFAULT_STRESS_SEED = 2024
+
+_TO_DECIDE: Final = {
+    "risk-expectation": "name a participant that the data have, a market maker (`[market_maker]`)"
+    " or a strategy",
+}
+"""What lets an inconclusive check decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class RunReport:
         if undecided and len(undecided) == len(self.run.checks_failed):
             raise Inconclusive(
                 f"{undecided[0].name} is inconclusive: {undecided[0].detail}",
-                hint="name a participant that the data have, a market maker (`[market_maker]`) or a strategy",
+                hint=_TO_DECIDE.get(undecided[0].name, "replay data that have what the check compares"),
             )
         if self.run.checks_failed:
             raise CheckFailed(
@@ -248,7 +254,8 @@ def run_replay(
     """Replay recorded market data, check it row by row, and record the run.
 
     Args:
-        file: LOBSTER (one or more days), ITCH 5.0 or a tape; a bundled sample if None.
+        file: LOBSTER (one or more days), ITCH 5.0, DBN, a level feed in CSV (Tardis, Binance) or a tape; a
+            bundled sample if None.
         days, symbols: of a LOBSTER folder or archive, the dates (`YYYY-MM-DD`) and symbols that are replayed
             in one run, each with a book of its own; all if empty. An ITCH file has symbols only.
         start, end: of an ITCH file, the time of day (`HH:MM`, seconds and nanoseconds if needed), both

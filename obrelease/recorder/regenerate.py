@@ -13,6 +13,8 @@ from obengine.feeds.databento import is_databento, read_databento
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_blocks import is_itch50
 from obengine.feeds.itch50_stream import ItchSelection
+from obengine.feeds.level_commands import level_commands
+from obengine.feeds.level_csv import is_level_csv, read_level_csv
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape, read_tape, tape_digest
@@ -20,6 +22,7 @@ from obengine.flow.baseline import STEADY, generate
 from obengine.harness.architectures.comparison import ARCHITECTURES_VERSION, SYMBOLS, spread
 from obengine.harness.replay import DATABENTO_VERSION, TAPE_WORKLOAD_VERSION
 from obengine.harness.replay_itch import ITCH_VERSION
+from obengine.harness.replay_levels import LEVELS_VERSION
 from obengine.harness.replay_lobster import LOBSTER_VERSION, commands_of
 from obengine.harness.scenario import SCENARIOS, check_numbers
 from obengine.harness.stress import STRESS_VERSION
@@ -111,6 +114,8 @@ def _recorded(artefact: Artefact, workload: Workload, trace: Path | None) -> Reg
         days, symbols = (selected(artefact, name) for name in (DAYS, REPLAYED_SYMBOLS))
         if is_databento(trace):
             return _databento(trace, symbols)
+        if trace.is_file() and is_level_csv(trace):
+            return _levels(trace)
         if trace.is_file() and is_itch50(trace):
             return _itch50(trace, ItchSelection(symbols, *map(time_of_day_ns, replayed_times(artefact))))
         return _lobster(trace, days, symbols)
@@ -132,6 +137,11 @@ def _tape(path: Path) -> Regenerated:
 def _databento(path: Path, symbols: Sequence[str]) -> Regenerated:
     day = read_databento(path, symbols)
     return Regenerated(day.commands, len(day.symbols), DATABENTO_VERSION, day.source.sha256)
+
+
+def _levels(path: Path) -> Regenerated:
+    made = level_commands(read_level_csv(path))
+    return Regenerated(made.commands, len(made.feed.symbols), LEVELS_VERSION, made.feed.source.sha256)
 
 
 def _itch50(path: Path, selection: ItchSelection) -> Regenerated:

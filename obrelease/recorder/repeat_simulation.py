@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from obengine.harness.replay import Selection
 from obengine.harness.replay_simulation import simulate
+from obengine.harness.selection import Selection
 from obengine.harness.simulated_sources import read_source
 from obengine.harness.time_of_day import time_of_day_ns
 from obengine.simulation.simulation import SIMULATION_VERSION as VERSION

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from obengine.feeds.itch50_blocks import STDIN, STDIN_NAME
 from obengine.harness.outcome import WorkloadFacts
-from obengine.harness.replay import Selection, is_stream, run_replay
+from obengine.harness.replay import is_stream, run_replay
+from obengine.harness.selection import Selection
 from obengine.harness.time_of_day import time_of_day_ns
 from obrelease.analysis.kinds.run_commands import (
     DAYS,

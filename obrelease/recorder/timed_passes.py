@@ -133,7 +133,7 @@ def plot_units(units: Units | None) -> PlotUnits:
     """The units of a stream for its plots."""
     if units is None:
         return TICKS_AND_LOTS
-    return PlotUnits(units.currency, float(units.unit), units.lot_name)
+    return PlotUnits(units.currency or "quote currency", float(units.unit), units.lot_name)
 
 
 def _depth(series: Mapping[str, Int64s]) -> tuple[Int64s, ...] | None:

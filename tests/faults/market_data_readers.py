@@ -16,6 +16,7 @@ from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_sample import sample_messages
 from obengine.feeds.itch50_stream import ItchSelection
 from obengine.feeds.itch50_trades import read_itch50_trades
+from obengine.feeds.level_commands import level_commands
 from obengine.feeds.level_csv import read_level_csv
 from obengine.feeds.lobster import read_lobster_days
 from tests.faults.readers import Reader, in_file
@@ -85,7 +86,7 @@ MARKET_DATA: Final[dict[str, Reader]] = {
     "LOBSTER in gzip": Reader(pair_in_gzip),
     "ITCH, a part": Reader(in_file(partial(read_itch50, core="native", selection=PART))),
     "ITCH, trades": Reader(in_file(read_itch50_trades)),
-    "levels": Reader(in_file(read_level_csv)),
+    "levels": Reader(in_file(lambda path: level_commands(read_level_csv(path)))),
     "Databento MBO": Reader(in_file(read_databento, "day.dbn")),
 }
 

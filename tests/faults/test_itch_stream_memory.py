@@ -38,7 +38,8 @@ REPLAY: Final = """
 import sys
 from pathlib import Path
 from obengine.feeds.itch50_stream import ItchSelection
-from obengine.harness.replay import Selection, run_replay
+from obengine.harness.replay import run_replay
+from obengine.harness.selection import Selection
 
 outcome = run_replay(Path("-"), core="native", passes=1, selection=Selection(symbols=tuple(sys.argv[1:])))
 failed = [check.name for check in outcome.checks if not check.passed]

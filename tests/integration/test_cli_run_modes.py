@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -217,6 +218,51 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "exists already" in capsys.readouterr().err
 
 
+LEVEL_HEADER = "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount\n"
+LEVEL_ROWS = "x,A,1,1,true,bid,9.5,2\nx,A,1,1,true,ask,10,1\nx,A,2,2,false,bid,9.6,1\n"
+
+
+def test_a_level_feed_is_replayed_validated_and_reproduced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "feed.csv.gz").write_bytes(gzip.compress((LEVEL_HEADER + LEVEL_ROWS).encode()))
+    answer, folder = answer_of(capsys, "replay", "feed.csv.gz", "--passes", "1", "--core", "native")
+    checks = answer["figures"]["checks_passed"]
+    assert {"commands-carried-out", "levels-agree", "books-uncrossed"} <= {*checks}
+    artefact = json.loads((folder / "artefact.json").read_text())
+    assert artefact["scenario"] == "feed"
+    assert artefact["workload"]["name"] == "levels"
+    assert (folder / "touch.svg").is_file()
+    assert execute(["validate", "results"]) == ExitCode.OK
+    words = ["reproduce", "latest", "--core", "reference", "--trace"]
+    assert execute([*words, "feed.csv.gz"]) == ExitCode.OK
+    (tmp_path / "other.csv").write_text(LEVEL_HEADER + LEVEL_ROWS)
+    assert execute([*words, "other.csv"]) == ExitCode.INTEGRITY
+    assert "is not the file that was replayed" in capsys.readouterr().err
+
+
+def test_a_strategy_beside_a_level_feed_is_reproduced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "feed.csv").write_text(LEVEL_HEADER + LEVEL_ROWS)
+    (tmp_path / "idle.py").write_text("from obengine import Strategy\n\nclass Idle(Strategy):\n    pass\n")
+    strategy = ["--strategy", "./idle.py:Idle"]
+    words = ["run", "replay", "feed.csv", "--passes", "1", *strategy]
+    assert execute(words) == ExitCode.USAGE
+    assert "no order ids for queue='exact': choose 'last' or 'probability'" in capsys.readouterr().err
+    assert execute([*words, "--queue", "last"]) == ExitCode.OK
+    assert execute(["reproduce", "latest", "--trace", "feed.csv", *strategy]) == ExitCode.OK
+
+
+def test_a_feed_of_one_side_is_inconclusive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "feed.csv").write_text(LEVEL_HEADER + LEVEL_ROWS.splitlines()[0] + "\n")
+    words = ["run", "replay", "feed.csv", "--passes", "1", "--core", "reference"]
+    assert execute(words) == ExitCode.INCONCLUSIVE
+    error = capsys.readouterr().err
+    assert "books-uncrossed is inconclusive: the feed never has levels on both sides" in error
+    assert "replay data that have what the check compares" in error
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -235,6 +281,14 @@ def test_a_log_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["replay", "--risk", "nowhere.toml"], ExitCode.NOT_FOUND, "nowhere.toml"),
         (["replay", "--risk", "bad.toml"], ExitCode.INVALID_INPUT, "unknown key 'limits'"),
         (["replay", "--risk", "negative.toml"], ExitCode.INVALID_INPUT, "not -1"),
+        (["replay", "head.csv"], ExitCode.INVALID_INPUT, "head.csv: the file has no rows"),
+        (["replay", "order.csv"], ExitCode.INVALID_INPUT, "no header of a Tardis or Binance level feed"),
+        (["replay", "minus.csv"], ExitCode.INVALID_INPUT, "minus.csv:2:8: not a size"),
+        (["replay", "cut.csv.gz"], ExitCode.INVALID_INPUT, "cut.csv.gz"),
+        (["replay", "huge.csv"], ExitCode.INVALID_INPUT, "lots of 0.00000001, more than the 2,147,483,647"),
+        (["replay", "feed.csv", "--symbol", "A"], ExitCode.USAGE, "a level feed is replayed as a whole"),
+        (["replay", "feed.csv", "--from", "09:30"], ExitCode.USAGE, "a level feed is replayed as a whole"),
+        (["replay", "feed.csv", "--risk", "bad.toml"], ExitCode.USAGE, "no orders to check by risk limits"),
     ],
 )
 def test_errors_name_the_place_and_leave_nothing(
@@ -244,6 +298,14 @@ def test_errors_name_the_place_and_leave_nothing(
     (tmp_path / "cut.itch").write_bytes(b"\0\0S" + bytes(3))
     (tmp_path / "bad.toml").write_text("version = 1\nlimits = []\n")
     (tmp_path / "negative.toml").write_text("version = 1\n[[limit]]\nopen_orders = -1\n")
+    feed = LEVEL_HEADER + LEVEL_ROWS
+    (tmp_path / "feed.csv").write_text(feed)
+    (tmp_path / "head.csv").write_text(LEVEL_HEADER)
+    (tmp_path / "order.csv").write_text(feed.replace("side,price", "price,side"))
+    (tmp_path / "minus.csv").write_text(LEVEL_HEADER + "x,A,1,1,true,bid,9.5,-2\n")
+    (tmp_path / "huge.csv").write_text(LEVEL_HEADER + "x,A,1,1,true,bid,9.5,1e9\nx,A,1,1,true,ask,9,1e-8\n")
+    long = "".join(f"x,A,1,1,true,bid,{price},{price * 7919 % 997}\n" for price in range(1, 2_000))
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress((LEVEL_HEADER + long).encode())[:-1_000])
     assert execute(["run", *words]) == code
     captured = capsys.readouterr()
     assert captured.out == ""

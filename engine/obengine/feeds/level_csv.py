@@ -14,6 +14,8 @@ what the caller gives; a value that is finer, or does not fit an int64, is refus
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -111,6 +113,20 @@ _FORMATS: Final = {
         10, 0, 1, 1, 5, 6, 7, 8, 1_000_000, _BINANCE_SIDES, _BINANCE_SNAPSHOTS
     ),
 }
+
+
+def is_level_csv(path: Path) -> bool:
+    """Whether the first line of a file, plain or gzip, is the header of a level feed."""
+    longest = max(map(len, _FORMATS)) + len(b"\r\n")
+    try:
+        with path.open("rb") as file:
+            head = file.readline(longest)
+        if head.startswith(_GZIP):
+            with gzip.open(path) as packed:
+                head = packed.read(longest).partition(b"\n")[0]
+    except (OSError, EOFError, zlib.error):
+        return False
+    return head.rstrip(b"\r\n").decode("ascii", "backslashreplace") in _FORMATS
 
 
 def read_level_csv(

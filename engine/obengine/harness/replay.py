@@ -1,4 +1,4 @@
-"""Replays of recorded data (a LOBSTER day, an ITCH file or a tape) on a core, measured and checked."""
+"""Replays of recorded data on a core, measured and checked: LOBSTER, ITCH, DBN, level feeds, tapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from obengine.feeds.databento import DatabentoDay, is_databento, read_databento
 from obengine.feeds.files import DataFile
 from obengine.feeds.itch50 import ItchDay
 from obengine.feeds.itch50_blocks import STDIN, is_itch50
-from obengine.feeds.itch50_stream import ItchSelection
+from obengine.feeds.level_commands import LevelCommands, level_commands
+from obengine.feeds.level_csv import is_level_csv, read_level_csv
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_files import may_be_lobster
 from obengine.feeds.lobster_sample import lobster_sample_pair
@@ -35,13 +36,17 @@ from obengine.harness.outcome import (
     WorkloadFacts,
 )
 from obengine.harness.replay_itch import Sink, check_orders, replay_itch
+from obengine.harness.replay_levels import LEVELS_VERSION, check_levels, units_of
 from obengine.harness.replay_lobster import LOBSTER_VERSION, check_days, commands_of
 from obengine.harness.replay_risk import apply_risk_limits
 from obengine.harness.replay_simulation import StrategyPlan, simulate
 from obengine.harness.scenario import check_numbers
+from obengine.harness.selection import EVERYTHING, Selection
 from obengine.harness.stability import stability_check
-from obengine.harness.units import LOBSTER_UNITS
+from obengine.harness.units import LOBSTER_UNITS, Units
 from obengine.risk.limits_file import RiskLimits, read_limits
+
+_Recorded = tuple[LobsterDay, ...] | DatabentoDay | LevelCommands
 
 TAPE_WORKLOAD_VERSION: Final = 1
 DATABENTO_VERSION: Final = 1
@@ -51,53 +56,6 @@ _NAMED_SYMBOLS: Final = 3
 
 _TIMED_LIMIT: Final = 25_000
 """The approximate maximum number of messages timed in the latency pass of a replay."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The part of a data file that is replayed.
-
-    Attributes:
-        days: dates of a LOBSTER folder or archive, as `YYYY-MM-DD`; empty for all.
-        symbols: symbols of a LOBSTER folder or archive, an ITCH file or a DBN file; empty for all.
-        from_ns, to_ns: of an ITCH file, the time of day in nanoseconds since midnight; None for no limit. The
-            book starts with the orders that are open at `from_ns`.
-    """
-
-    days: tuple[str, ...] = ()
-    symbols: tuple[str, ...] = ()
-    from_ns: int | None = None
-    to_ns: int | None = None
-
-    def of_lobster(self) -> Selection:
-        """The selection, for a LOBSTER day.
-
-        Raises:
-            WorkloadError: it has a time of day.
-        """
-        if self.from_ns is not None or self.to_ns is not None:
-            raise WorkloadError("a time of day can be chosen from an ITCH file only")
-        return self
-
-    def of_itch(self) -> ItchSelection:
-        """The selection, for an ITCH file.
-
-        Raises:
-            WorkloadError: it has dates.
-        """
-        if self.days:
-            raise WorkloadError("an ITCH file is one day: days can be chosen from LOBSTER files only")
-        return ItchSelection(self.symbols, self.from_ns, self.to_ns)
-
-    def of_databento(self) -> tuple[str, ...]:
-        """The symbols, for a DBN file.
-
-        Raises:
-            WorkloadError: it has dates or a time of day.
-        """
-        if self != Selection(symbols=self.symbols):
-            raise WorkloadError("only symbols can be chosen from a DBN file")
-        return self.symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +75,7 @@ def run_replay(
     *,
     core: str,
     passes: int,
-    selection: Selection = Selection(),
+    selection: Selection = EVERYTHING,
     risk: Path | None = None,
     strategy: StrategyPlan | None = None,
     progress: Progress | None = None,
@@ -127,8 +85,8 @@ def run_replay(
 
     Args:
         path: a LOBSTER folder or archive (of one or more days) or message file (with its orderbook file in
-            the same folder), an ITCH 5.0 file (uncompressed or gzip), a Databento MBO file, or a tape;
-            detected by content. None replays a built-in sample.
+            the same folder), an ITCH 5.0 file (uncompressed or gzip), a Databento MBO file, a level feed in
+            CSV, or a tape; detected by content. None replays a built-in sample.
         core: a name of `obengine.cores`.
         passes: number of timed passes.
         selection: the days and symbols of a folder or archive; each gets a book of its own in the same run.
@@ -158,17 +116,22 @@ def run_replay(
     if is_stream(path):
         return _replay_itch(path, core, passes, progress, beside, selection, sinks)
     if is_tape(path):
-        if selection != Selection():
-            raise WorkloadError("a tape is replayed as a whole")
+        selection.require_whole("a tape")
         if risk is not None or strategy is not None:
             raise WorkloadError("a tape has no times; risk limits and strategies need a market data file")
         return _replay_tape(path, core, passes, progress, sinks)
     if path.is_file() and is_databento(path):
         return _replay_databento(path, core, passes, progress, beside, selection.of_databento(), sinks)
+    if path.is_file() and is_level_csv(path):
+        selection.require_whole("a level feed")
+        return _replay_levels(path, core, passes, progress, beside, sinks)
     if path.is_file() and is_itch50(path):
         return _replay_itch(path, core, passes, progress, beside, selection, sinks)
     if path.is_file() and not may_be_lobster(path):
-        reason = "unknown format: not ITCH 5.0, DBN or a tape, and no LOBSTER name (with `message`)"
+        reason = (
+            "unknown format: not ITCH 5.0, DBN or a tape, no header of a Tardis or Binance level feed,"
+            " and no LOBSTER name (with `message`)"
+        )
         empty = path.stat().st_size == 0
         raise FeedError(
             "the file is empty" if empty else reason, file=str(path), line=None, column=None, value=None
@@ -208,10 +171,18 @@ def _replay_lobster(
     return _run(workload, commands, core, passes, progress, days, limits, beside.strategy, sinks)
 
 
-def _symbol_count(days: tuple[LobsterDay, ...] | DatabentoDay | None) -> int:
+def _symbol_count(days: _Recorded | None) -> int:
     if days is None:
         return 1
+    if isinstance(days, LevelCommands):
+        return len(days.feed.symbols)
     return len(days) if isinstance(days, tuple) else len(days.symbols)
+
+
+def _units_of(days: _Recorded | None) -> Units | None:
+    if isinstance(days, LevelCommands):
+        return units_of(days)
+    return LOBSTER_UNITS if isinstance(days, tuple) else None
 
 
 def _title_of(days: tuple[LobsterDay, ...]) -> str:
@@ -306,13 +277,36 @@ def _replay_databento(
     return _run(workload, day.commands, core, passes, progress, day, limits, beside.strategy, sinks)
 
 
+def _replay_levels(
+    path: Path,
+    core: str,
+    passes: int,
+    progress: Progress | None,
+    beside: _Beside,
+    sinks: Sequence[Sink],
+) -> RunOutcome:
+    if beside.risk is not None and beside.strategy is None:
+        raise WorkloadError("a level feed has no orders to check by risk limits: add a strategy")
+    made = level_commands(read_level_csv(path))
+    check_numbers(seed=0, passes=passes, messages=made.commands.size)
+    workload = WorkloadFacts(
+        name="levels",
+        version=LEVELS_VERSION,
+        messages=made.commands.size,
+        commands_digest=records_digest(made.commands),
+        source=made.feed.source,
+    )
+    limits = beside.limits(made.feed.symbols, ())
+    return _run(workload, made.commands, core, passes, progress, made, limits, beside.strategy, sinks)
+
+
 def _run(
     workload: WorkloadFacts,
     commands: Commands,
     core: str,
     passes: int,
     progress: Progress | None,
-    days: tuple[LobsterDay, ...] | DatabentoDay | None,
+    days: _Recorded | None,
     limits: RiskLimits | None = None,
     strategy: StrategyPlan | None = None,
     sinks: Sequence[Sink] = (),
@@ -325,6 +319,9 @@ def _run(
     series: Mapping[str, NDArray[np.int64]] = {}
     if isinstance(days, DatabentoDay):
         checks = (*checks, *check_orders(days, results))
+    elif isinstance(days, LevelCommands):
+        found, series = check_levels(days, results.events, make())
+        checks = (*checks, *found)
     elif days is not None:
         found, series = check_days(days, commands, results, make())
         checks = (*checks, *found)
@@ -345,7 +342,7 @@ def _run(
         series=series,
         warmup_ns=results.warmup_ns,
         digest_threads=results.digest_threads,
-        units=None if days is None or isinstance(days, DatabentoDay) else LOBSTER_UNITS,
+        units=_units_of(days),
         risk=watched.risk,
         simulation=watched.simulation,
     )
@@ -365,7 +362,7 @@ class _Watched:
 
 
 def _run_beside(
-    days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay,
+    days: _Recorded | ItchDay,
     commands: Commands,
     make: MakeBook,
     limits: RiskLimits | None,
@@ -374,9 +371,10 @@ def _run_beside(
 ) -> _Watched:
     """Simulate the strategy, or check the recorded orders against the limits."""
     if strategy is not None:
-        simulation = simulate(days, strategy, limits=limits, trades=trades)
+        source = days.feed if isinstance(days, LevelCommands) else days
+        simulation = simulate(source, strategy, limits=limits, trades=trades)
         return _Watched(simulation.risk, simulation)
-    if limits is None:
+    if limits is None or isinstance(days, LevelCommands):
         return _Watched()
     times = days[0].command_times_ns() if isinstance(days, tuple) else days.times_ns
     return _Watched(apply_risk_limits(commands, times, make, limits))

@@ -10,11 +10,12 @@ from obengine.cores import core_names
 from obengine.feeds.databento import DatabentoDay, is_databento, read_databento
 from obengine.feeds.itch50 import ItchDay, read_itch50
 from obengine.feeds.itch50_blocks import is_itch50
+from obengine.feeds.level_csv import LevelFeed, is_level_csv, read_level_csv
 from obengine.feeds.lobster import LobsterDay, read_lobster_days, read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.tape import is_tape
 from obengine.feeds.trades import Trades
-from obengine.harness.replay import Selection
+from obengine.harness.selection import Selection
 from obengine.risk.limits_file import RiskLimits, read_limits
 
 
@@ -22,7 +23,7 @@ from obengine.risk.limits_file import RiskLimits, read_limits
 class SimulatedSource:
     """Recorded data as `simulate` takes them."""
 
-    days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay
+    days: tuple[LobsterDay, ...] | ItchDay | DatabentoDay | LevelFeed
     trades: Trades | None
     limits: RiskLimits | None
 
@@ -42,6 +43,11 @@ def read_source(path: Path | None, selection: Selection, risk: Path | None = Non
         databento = read_databento(path, selection.of_databento())
         limits = read_limits(risk, symbols=databento.symbols, participants=()) if risk else None
         return SimulatedSource(databento, None, limits)
+    if path.is_file() and is_level_csv(path):
+        selection.require_whole("a level feed")
+        feed = read_level_csv(path)
+        limits = read_limits(risk, symbols=feed.symbols, participants=()) if risk else None
+        return SimulatedSource(feed, None, limits)
     if path.is_file() and is_itch50(path):
         day = read_itch50(path, core=core, selection=selection.of_itch())
         limits = read_limits(risk, symbols=day.symbols, participants=day.attributions) if risk else None

@@ -16,6 +16,9 @@ from obrelease.cli.console.settings import configure_matplotlib
 _COUNTED_CHECKS: Final = (
     "touch-holds",
     "levels-hold",
+    "levels-agree",
+    "books-uncrossed",
+    "snapshots-agree",
     "depth-agrees",
     "file-is-complete",
     "named-causes",
@@ -32,7 +35,7 @@ def replay(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="LOBSTER (folder, zip, 7z, message file), ITCH 5.0 (gzip or not; -: stdin), DBN or a tape.",
+            help="LOBSTER (folder, zip, 7z, message file), ITCH 5.0 (-: stdin), DBN, level CSV or a tape.",
         ),
     ] = None,
     core: CoreOption = "auto",
@@ -94,6 +97,8 @@ def replay(
 
     Every level of a LOBSTER day is compared with its orderbook file after each message; open
     orders, with the messages of an ITCH file. Several days are one run, each with its own book.
+    Of a level feed (CSV of Tardis or Binance), each level is one order; a snapshot must have the
+    levels that the updates before it add up to.
     """
     project = session.project(results=results)
     configure_matplotlib()

@@ -14,7 +14,8 @@ from obengine.api.messages import Op, Side
 from obengine.cores import make_book
 from obengine.feeds.databento import is_databento, read_databento
 from obengine.feeds.trades import NO_SIDE
-from obengine.harness.replay import Selection, run_replay
+from obengine.harness.replay import run_replay
+from obengine.harness.selection import Selection
 
 START_NS = 1_700_000_000_000_000_000
 TICK = 250_000_000

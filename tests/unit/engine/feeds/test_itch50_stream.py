@@ -22,7 +22,8 @@ from obengine.feeds.itch50_layout import LENGTHS
 from obengine.feeds.itch50_sample import write_itch50_sample
 from obengine.feeds.itch50_stream import ItchSelection, MessageSelector
 from obengine.harness.outcome import CheckResult
-from obengine.harness.replay import Selection, run_replay
+from obengine.harness.replay import run_replay
+from obengine.harness.selection import Selection
 from obengine.reference.book import ReferenceBook
 
 CORES = pytest.mark.parametrize("core", ["reference", "native"])

@@ -19,7 +19,8 @@ from obengine.feeds.lobster_name import LobsterName, parse_name
 from obengine.feeds.lobster_sample import lobster_sample_files, write_lobster_sample
 from obengine.feeds.lobster_window import Cause
 from obengine.feeds.trades import NO_SIDE, TradeKind
-from obengine.harness.replay import Selection, run_replay
+from obengine.harness.replay import run_replay
+from obengine.harness.selection import Selection
 
 CORES = pytest.mark.parametrize("core", ["reference", "native"])
 MESSAGES = [

@@ -18,8 +18,9 @@ from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.order_flow import ChangeKind
 from obengine.feeds.trades import TradeKind
 from obengine.harness.outcome import INCONCLUSIVE
-from obengine.harness.replay import Selection, run_replay
+from obengine.harness.replay import run_replay
 from obengine.harness.replay_simulation import StrategyPlan, simulate
+from obengine.harness.selection import Selection
 from obengine.harness.simulated_sources import read_source
 from obengine.risk.limits_file import RiskLimits, read_limits
 from obengine.simulation.fees import Fees
