@@ -26,6 +26,7 @@ from obengine.harness.stress import run_stress
 from obengine.risk.limits import BreachKind
 from obengine.simulation.strategy import Strategy
 from tests.program import ROOT
+from tests.unit.engine.feeds.test_level_commands import Row, text_of
 
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8").partition("## Checks of the engine's runs")[2]
 DEFINED = frozenset(re.findall(r"`([a-z][A-Za-z0-9-]*)`", GLOSSARY))
@@ -95,10 +96,14 @@ def test_every_count_of_a_run_is_defined(tmp_path: Path) -> None:
     )
     day = write_lobster_sample(tmp_path, rows=60)
     itch = write_itch50_sample(tmp_path / "day.itch", messages=100)
+    feed = tmp_path / "levels.csv"
+    rows: list[Row] = [(time, "A", time == 2, "bid", 999, 1) for time in range(3)]
+    feed.write_text(text_of(rows))
     runs = [
         run_replay(day, core="reference", passes=1, risk=limits, strategy=StrategyPlan(Strategy)),
         run_replay(day, core="reference", passes=1, risk=makers),
         run_replay(itch, core="reference", passes=1),
+        run_replay(feed, core="reference", passes=1),
         run_bench("baseline", core="reference", passes=1, messages=100),
         run_stress(arrivals="poisson", scales=[1], seed=1, core="reference", passes=1, rate=100_000).output,
         run_architectures([1], passes=1, messages=100).output,
