@@ -1,12 +1,12 @@
 """False alarms and detections of the change points of a history, on made-up series.
 
-    python scripts/calibrate_history.py                        1,000 series of 200 points a row
+    python scripts/calibrate_history.py                        1,000 series of 200 points a row, then shorter ones
     python scripts/calibrate_history.py --seeds 1 2 3          the same for several seeds
     python scripts/calibrate_history.py --otava VENV/bin/python   Apache Otava on the same series beside it
     python scripts/calibrate_history.py --json history.json    the figures as JSON as well
 
 Otava pins an old NumPy and is no dependency: `--otava` names the Python of an environment that has it.
-A change counts as found within five points. An alarm is any step reported elsewhere.
+A change counts as found within five points, in series of up to 40 points within one. An alarm is any step reported elsewhere.
 """
 
 from __future__ import annotations
@@ -45,12 +45,14 @@ class Case:
     """One kind of series: logs of its points, and where its level changes.
 
     Attributes:
-        make: from a stream of random numbers to float64 [POINTS].
+        make: from a stream of random numbers to float64 [POINTS], or fewer.
+        near: a step this many points from a change is that change.
     """
 
     name: str
     make: Callable[[RandomStream], Floats]
     changes: tuple[int, ...] = ()
+    near: int = NEAR
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,27 @@ CASES = (
 )
 
 
+def short(points: int) -> tuple[Case, ...]:
+    """Series of `points` points: without a change, and with a step in their middle."""
+    middle = points // 2
+
+    def case(name: str, make: Callable[[RandomStream], Floats], *changes: int) -> Case:
+        return Case(f"{points} points, {name}", lambda stream: make(stream)[:points], changes, near=1)
+
+    return (
+        case("independent", independent),
+        case("AR(0.5)", correlated),
+        case("spikes", spiky),
+        case("+3 % in the middle", with_step(independent, 3, middle), middle),
+        case("+5 % in the middle", with_step(independent, 5, middle), middle),
+        case("+15 % in the middle", with_step(independent, 15, middle), middle),
+        case("+15 %, AR(0.5)", with_step(correlated, 15, middle), middle),
+    )
+
+
+SHORT = tuple(case for points in (12, 20, 40) for case in short(points))
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -119,7 +142,7 @@ def main() -> None:
     tables: dict[str, list[Row]] = {"obrelease": []}
     print("| series | seed | alarm | found | drift |\n|--|--:|--:|--:|--:|")
     for seed in options.seeds:
-        for case in CASES:
+        for case in (*CASES, *SHORT):
             series = make_series(case, seed, options.series)
             found, drifts = ours(series)
             report(tables["obrelease"], row(case, seed, found, drifts))
@@ -163,8 +186,8 @@ def otava(python: str, series: Sequence[Sequence[float]], magnitude: float) -> S
 
 def row(case: Case, seed: int, found: Steps, drifts: int) -> Row:
     """Count alarms and hits."""
-    alarms = sum(any(not _near(at, case.changes) for at in steps) for steps in found)
-    hits = sum(_near(change, steps) for steps in found for change in case.changes)
+    alarms = sum(any(not _near(at, case.changes, case.near) for at in steps) for steps in found)
+    hits = sum(_near(change, steps, case.near) for steps in found for change in case.changes)
     share = 100 / len(found)
     return Row(
         case.name,
@@ -197,8 +220,8 @@ def long_series_s() -> float:
     return time.perf_counter() - start
 
 
-def _near(at: int, others: Sequence[int]) -> bool:
-    return any(abs(at - other) <= NEAR for other in others)
+def _near(at: int, others: Sequence[int], near: int) -> bool:
+    return any(abs(at - other) <= near for other in others)
 
 
 if __name__ == "__main__":

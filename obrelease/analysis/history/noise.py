@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -23,10 +24,13 @@ _ERROR_OF_CORRELATION: Final = 1.1
 
 _MOST_CAUTION: Final = 0.7
 _MOSTLY: Final = 0.9
-_MOSTLY_SDS: Final = 1.644854
-"""90 % of a normal distribution lie within this many standard deviations."""
+_STEPS: Final = 2
+"""Steps that the noise of a short series is safe from."""
 
 _CLIP_SDS: Final = 3.5
+_CROSSING_SDS: Final = 3.0
+"""A lower one finds more steps in short series, and mistakes more correlated noise for them."""
+
 _SPIKE_SDS: Final = 3.0
 _HALF_WINDOW: Final = 7
 
@@ -68,7 +72,7 @@ def estimate_noise(values: Floats, *, least_sd: float) -> Noise:
     Args:
         least_sd: a floor for the standard deviation: what a measurement cannot resolve.
     """
-    halves = [_half_square(values[lag:] - values[:-lag]) for lag in (1, 2, 3)]
+    halves = [_half_square(values[lag:] - values[:-lag], most_crossing=_STEPS * lag) for lag in (1, 2, 3)]
     if halves[0] <= 0:
         return Noise(least_sd**2, 0.0)
     second, third = halves[1] / halves[0], halves[2] / halves[0]
@@ -104,16 +108,27 @@ def running_median(values: Floats, half_window: int) -> Floats:
     return np.asarray(np.median(sliding_window_view(mirrored, 2 * half + 1), axis=1))
 
 
-def _half_square(differences: Floats) -> float:
+def _half_square(differences: Floats, *, most_crossing: int) -> float:
+    """Half the mean square of differences; a few large ones cross a step, and are no noise.
+
+    In a long series the steps are few among many: large differences are moved to the reach. In a short one
+    as many as `most_crossing` are left out; more than that are noise, and count.
+    """
+    if most_crossing > (1 - _MOSTLY) * differences.size:
+        inner = max(0.5, 1 - (most_crossing + 0.5) / differences.size)
+        within = np.abs(differences) <= _CROSSING_SDS * _spread(differences, mostly=inner)
+        if differences.size - np.count_nonzero(within) <= most_crossing:
+            differences = differences[within]
     reach = _CLIP_SDS * _spread(differences)
     clipped = np.clip(differences, -reach, reach)
     return math.fsum(clipped * clipped) / (2 * differences.size)
 
 
-def _spread(values: Floats) -> float:
-    """A standard deviation by the deviation that 90 % of the values stay within.
+def _spread(values: Floats, mostly: float = _MOSTLY) -> float:
+    """A standard deviation by the deviation that 90 % of the values stay within, or another share.
 
     Up to a tenth of the values may be spikes. A second mode, or whole ticks of a clock, are noise and count.
     """
     deviations = np.abs(values - np.median(values))
-    return float(np.quantile(deviations, _MOSTLY, method="lower")) / _MOSTLY_SDS
+    sds = round(NormalDist().inv_cdf((1 + mostly) / 2), 6)
+    return float(np.quantile(deviations, mostly, method="lower")) / sds

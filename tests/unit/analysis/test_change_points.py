@@ -44,6 +44,30 @@ def test_a_step_is_placed_with_its_ratio_and_interval() -> None:
     assert not step.fresh
 
 
+def test_a_large_step_in_a_short_series_is_no_noise() -> None:
+    """Pairs on both sides of the step are left out of the noise: with them it would hide itself."""
+    found = 0
+    for seed in range(20):
+        for before in (8, 11, 15):
+            logs = series(before + 8, seed=seed)
+            logs[before:] += math.log(1.15)
+            found += [abs(step.index - before) <= 1 for step in changes_of(logs).steps] == [True]
+    assert found >= 54
+
+
+def test_a_larger_step_in_a_short_series_is_found_at_least_as_often() -> None:
+    def found(percent: float) -> int:
+        step = np.repeat([0.0, math.log(1 + percent / 100)], 10)
+        return sum(bool(changes_of(series(20, seed=seed) + step).steps) for seed in range(60))
+
+    assert 55 <= found(20) >= found(6) >= found(2)
+
+
+def test_two_modes_of_a_short_series_are_its_noise() -> None:
+    modes = [RandomStream(seed, "modes").uniform((20,)) < 0.35 for seed in range(60)]
+    assert alarms([100 + 5.0 * mode + series(20, seed=7) for mode in modes]) <= 3
+
+
 def test_noise_alone_has_no_step() -> None:
     found = changes_of(series(300))
     assert (found.steps, found.drifts) == ((), ())
