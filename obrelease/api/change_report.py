@@ -58,12 +58,13 @@ def report_comparison(
     force: bool = False,
     same_host: bool = False,
     policy: str | os.PathLike[str] | None = None,
+    confirmed: bool = False,
     reporter: Reporter = SILENT,
 ) -> ChangeReport:
     """Compare two sides, workload by workload, and report it as Markdown.
 
     Args:
-        base, head, project, force, same_host, policy: as for `compare`.
+        base, head, project, force, same_host, policy, confirmed: as for `compare`.
         title: before the headline.
 
     Raises: as `compare`.
@@ -79,6 +80,7 @@ def report_comparison(
         same_host=same_host,
         policy=policy,
         every_workload=True,
+        confirmed=confirmed,
         reporter=reporter,
     )
     found = comparison_markdown(compared.comparisons, compared.not_compared, title=title)

@@ -20,6 +20,7 @@ from obrelease.analysis.comparison.within_run import compare_within as compare_m
 from obrelease.analysis.notes.comparison_report import verdict_counts
 from obrelease.api.arguments import checked_path
 from obrelease.api.comparison_sides import Side, SideRuns, read_side
+from obrelease.api.confirming_runs import deciding_runs
 from obrelease.api.plot_files import image_format_of, require_plot_format
 from obrelease.api.project import ProjectLike, project_of
 from obrelease.errors import Inconclusive, UsageError
@@ -103,6 +104,7 @@ def compare(
     sort: SortKey | None = None,
     policy: str | os.PathLike[str] | None = None,
     every_workload: bool = False,
+    confirmed: bool = False,
     reporter: Reporter = SILENT,
 ) -> ComparisonReport:
     """Compare the metrics of two runs, sets of runs or releases.
@@ -119,6 +121,7 @@ def compare(
         sort: the order of metrics: `name`, `ratio`, `change` or `verdict`.
         policy: a gate policy, for its level, its thresholds and how it knows runs of one machine.
         every_workload: runs of several workloads are compared workload by workload, as those of releases.
+        confirmed: of a workload that `measure --confirm` measured again, take the second measurement alone.
 
     Raises:
         UsageError: a malformed filter, an empty or too large side, or a run on both sides.
@@ -134,6 +137,9 @@ def compare(
     key = sort_key(sort)
     owner = project_of(project)
     one, other = (read_side(owner, side, reporter) for side in (base, head))
+    if confirmed:
+        deciding = deciding_runs(one.runs, other.runs)
+        one, other = (replace(side, runs=runs) for side, runs in zip((one, other), deciding, strict=True))
     rules = Rules() if policy is None else read_gate_policy(checked_path("policy", policy)).rules()
     several = every_workload and len({run.name for run in (*one.runs, *other.runs)}) > 1
     if not (several or one.is_release or other.is_release):

@@ -15,6 +15,7 @@ from obrelease.analysis.comparison.gate_policy import GatePolicy, read_gate_poli
 from obrelease.analysis.summary.run import Run
 from obrelease.api.arguments import checked_path
 from obrelease.api.clock import now_ns
+from obrelease.api.confirming_runs import CONFIRMATION, ROUND_LABEL
 from obrelease.api.measure_verdict import (
     DEFAULT_THRESHOLD_PERCENT,
     MeasuredComparison,
@@ -241,16 +242,17 @@ def measure_benchmark(
             record_measured,
             registry,
             options.command or measuring_command(benchmark),
-            labels=options.labels,
             named=options.named,
         )
-        found = _run(measurement, record, benchmark, reporter)
+        labels = dict(options.labels or {})
+        found = _run(measurement, partial(record, labels=labels), benchmark, reporter)
         if len(found) == 1:
             return _single(benchmark, found[0], measurement)
         comparison = _compared(options, found)
         if options.confirm and comparison.verdict is GateVerdict.REGRESSION:
             reporter.note("a regression: measuring again to confirm it")
-            again = _run(measurement, record, benchmark, reporter)
+            labels[ROUND_LABEL] = CONFIRMATION
+            again = _run(measurement, partial(record, labels=labels), benchmark, reporter)
             comparison = confirm(comparison, _compared(options, again))
             found = tuple((*first, *second) for first, second in zip(found, again, strict=True))
     runs = read_runs(found[1])

@@ -221,6 +221,8 @@ def test_a_slower_work_tree_is_a_regression(project: Path, capsys: pytest.Captur
     assert sides == {False: base, True: base}
     order = [run.producer.dirty for run in recorded(project)]
     assert order[:8] == [False, True, True, False, False, True, True, False]
+    rounds = [run.label_values.get("round") for run in recorded(project)]
+    assert rounds == [None] * 8 + ["confirmation"] * 8
     after = subprocess.run(["git", "status", "--porcelain"], cwd=project, capture_output=True, check=True)
     assert after.stdout == status.stdout
     listed = subprocess.run(["git", "worktree", "list"], cwd=project, capture_output=True, check=True)

@@ -47,6 +47,10 @@ def report(
         Path | None,
         typer.Option("--policy", metavar="FILE", help="A gate policy, for its level and its thresholds."),
     ] = None,
+    confirmed: Annotated[
+        bool,
+        typer.Option("--confirmed", help="Of what `measure --confirm` measured twice, the second alone."),
+    ] = False,
     force: ForceOption = False,
     same_host: SameHostOption = False,
     results: ResultsOption = None,
@@ -67,6 +71,7 @@ def report(
         force=force,
         same_host=same_host,
         policy=policy,
+        confirmed=confirmed,
         reporter=session.out,
     )
     if summary:
