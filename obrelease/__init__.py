@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from obrelease.api import verify as verify
     from obrelease.errors import CheckFailed as CheckFailed
     from obrelease.errors import Conflict as Conflict
+    from obrelease.errors import IncompleteInput as IncompleteInput
     from obrelease.errors import Inconclusive as Inconclusive
     from obrelease.errors import IntegrityError as IntegrityError
     from obrelease.errors import InvalidInput as InvalidInput
@@ -58,6 +59,7 @@ __all__ = [
     "GateReport",
     "GcReport",
     "HistoryReport",
+    "IncompleteInput",
     "Inconclusive",
     "IntegrityError",
     "InvalidInput",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from obrelease.api.arguments import check_argument, checked_path
 from obrelease.api.figures import figures_table
-from obrelease.api.registry import RegistryLike, run_filter, store_of
+from obrelease.api.registry import RegistryLike, store_of
+from obrelease.api.run_conditions import run_filter
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.temporary import temporary_folder
 

@@ -6,18 +6,16 @@ Libraries that only some methods need (pandas, HdrHistogram, git) are imported b
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obrelease.api.arguments import check_argument, checked_limit, checked_path
 from obrelease.api.run_arguments import RunLike, run_name
+from obrelease.api.run_conditions import run_filter
 from obrelease.errors import NotFound, UsageError
 from obrelease.registry.entry import Entry
-from obrelease.registry.filter import Filter, parse_filter
 from obrelease.registry.store import Registry as Store
 from obrelease.storage.reporter import SILENT, Reporter
 from obrelease.storage.system_errors import storage_errors
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from obrelease.models.artefact import Artefact
     from obrelease.registry.fsck import FsckReport
 
-_TIMES = frozenset({"since", "until"})
 
 DEFAULT_GRACE = "14d"
 """How long `gc` leaves a run that nothing keeps."""
@@ -374,32 +371,3 @@ RegistryLike = Registry | str | os.PathLike[str]
 def store_of(registry: RegistryLike) -> Store:
     """The store behind a registry, or behind its folder."""
     return registry.store if isinstance(registry, Registry) else Store(checked_path("registry", registry))
-
-
-def run_filter(filters: Sequence[str], conditions: dict[str, object]) -> Filter:
-    """The filter that words of the filter language and keywords describe together; None is no condition."""
-    given = {key: value for key, value in conditions.items() if value is not None}
-    for text in filters:
-        check_argument("a filter", text, str, "text, such as 'kind=bench'")
-    labels = given.pop("labels", {})
-    if not isinstance(labels, Mapping):
-        raise UsageError(f"labels is {labels!r:.60}", hint="pass a dict, such as {'compiler': 'clang-19'}")
-    words = [(key, _text(key, value)) for key, value in given.items()]
-    words += [(f"label.{key}", _label_text(value)) for key, value in labels.items()]
-    return parse_filter(*filters, *(f"{key}={value}" for key, value in words))
-
-
-def _label_text(value: object) -> str:
-    return shlex.quote(str(value).lower() if isinstance(value, bool) else str(value))
-
-
-def _text(key: str, value: object) -> str:
-    """The value of a filter as one word of the filter language."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, date):  # a datetime is one as well
-        return value.isoformat()
-    if isinstance(value, int) and key in _TIMES:
-        return f"{value:09d}"  # shorter numbers are days
-    check_argument(key, value, str, "text, or a date for since and until")
-    return shlex.quote(str(value))

@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from obrelease.api.list_runs import ListedRun, Listing, read_listed_runs
-from obrelease.api.registry import RegistryLike, run_filter, store_of
+from obrelease.api.registry import RegistryLike, store_of
 from obrelease.api.run_arguments import RunLike, chosen_runs
+from obrelease.api.run_conditions import run_filter
 from obrelease.api.run_selection import select_runs
 from obrelease.api.shared_connection import connected
 from obrelease.errors import InvalidInput, NotFound, UsageError
