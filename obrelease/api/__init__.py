@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from obrelease.api.measure_command import measure as measure
     from obrelease.api.measure_request import MeasureRequest as MeasureRequest
     from obrelease.api.measure_request import measure_requested as measure_requested
-    from obrelease.api.next_comparison import next_comparison as next_comparison
+    from obrelease.api.next_after_import import next_comparison as next_comparison
     from obrelease.api.plot_files import require_plot_format as require_plot_format
     from obrelease.api.project import Project as Project
     from obrelease.api.publish_release import abort_publish as abort_publish
