@@ -199,7 +199,7 @@ _SOURCES: Final = {
     "record": "api.record_values:record",
     "reproduce": "api.reproduce_run:reproduce",
     "plot_run": "api.run_pictures:plot_run",
-    "next_comparison": "api.next_comparison:next_comparison",
+    "next_comparison": "api.next_after_import:next_comparison",
     "require_plot_format": "api.plot_files:require_plot_format",
     "run_architectures": "api.run_modes:run_architectures",
     "run_bench": "api.run_modes:run_bench",
