@@ -40,7 +40,7 @@ def plot_run(
         size: such as `1200x600`, in pixels of 1/100 inch; each picture's own size if None.
         begin, end: a part of the day of a replay, such as `10:00` and `10:30`; only the pictures of the day
             are drawn then.
-        trace: the data file of a replay, from which the pictures of its day are drawn: a run keeps no time
+        trace: the LOBSTER data of a replay, from which the pictures of its day are drawn: a run keeps no time
             series. The replay is repeated and must give the recorded events.
         registry: the registry, or its folder.
 
@@ -71,6 +71,7 @@ def plot_run(
     from obrelease.analysis.kinds.stress.sweep_plot import sweep_pictures
     from obrelease.analysis.plots.style import PictureOptions, picture_options
     from obrelease.recorder.day_pictures import Window, day_pictures
+    from obrelease.recorder.profit_pictures import profit_pictures
 
     window = Window(begin, end)
     drawn: dict[str, bytes] = {}
@@ -78,6 +79,7 @@ def plot_run(
         if not window:
             drawn |= kind_of(artefact).plots(read_content(artefact, entry.folder))
             drawn |= sweep_pictures(artefact, entry.folder)
+            drawn |= profit_pictures(artefact, entry.folder)
         if window or trace is not None:
             drawn |= day_pictures(artefact, None if trace is None else Path(trace), window)
     pictures = {

@@ -83,6 +83,12 @@ def day_pictures(artefact: Artefact, trace: Path | None, window: Window) -> dict
             f"a run of kind {artefact.kind} has no time of day",
             hint="--from, --to and --trace are for the replay of a LOBSTER day",
         )
+    if artefact.workload is None or artefact.workload.name != "lobster":
+        name = "nothing" if artefact.workload is None else artefact.workload.name
+        raise UsageError(
+            f"the run replayed {name}, and the pictures of a day are drawn for LOBSTER files alone",
+            hint="without --trace, --from and --to the pictures of the recorded numbers are drawn",
+        )
     replayed = _replayed(artefact, trace)
     day = replayed.day
     shown = np.flatnonzero(

@@ -12,6 +12,7 @@ from obrelease.analysis.plots.units import TICKS_AND_LOTS, PlotUnits
 from obrelease.recorder.run_artefact import csv_file, svg_file
 from obrelease.storage.durable import NewFile
 
+BREACHES_FILE = "risk-breaches.csv"
 _BREACH_COLUMNS = ("time_ns", "kind", "participant", "symbol", "order_id", "limit", "value")
 _AGENTS = {MAKER: MAKER_NAME, STRATEGY: STRATEGY_NAME}
 
@@ -32,7 +33,7 @@ def limits_files(risk: RiskOutcome) -> list[NewFile]:
     ]
     return [
         NewFile(LIMITS_FILE, "application/toml", risk.limits.text),
-        csv_file("risk-breaches.csv", csv_table(_BREACH_COLUMNS, breaches)),
+        csv_file(BREACHES_FILE, csv_table(_BREACH_COLUMNS, breaches)),
     ]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from obengine.feeds.itch50_sample import write_itch50_sample
 from obengine.feeds.lobster_sample import write_lobster_sample
+from obrelease.api.run_pictures import plot_run
 from obrelease.cli.app import execute
 from obrelease.cli.rendering.run_details import knee_text
 from obrelease.errors import ExitCode
@@ -65,6 +66,52 @@ def test_a_failed_check_is_marked_and_names_its_rows_at_once(capsys: pytest.Capt
         assert re.search(rf"^{name} +FAILED: first at row 201: .*\n +[a-z].* \d", printed, re.MULTILINE)
     assert re.search(r"^depth-agrees +rows-agreed 300, rows-asked 300$", printed, re.MULTILINE)
     assert "`obrelease show latest`" in errors
+
+
+STRATEGY = """
+from obengine import NO_PRICE, Side, Strategy
+
+class Seller(Strategy):
+    def on_touch(self, market, symbol):
+        touch = market.touch(symbol)
+        if touch.bid_ticks != NO_PRICE and market.position(symbol) > -200:
+            market.submit(Side.SELL, 100, touch.bid_ticks, symbol=symbol)
+"""
+
+
+def test_the_position_and_profit_of_a_strategy_are_drawn_again(capsys: pytest.CaptureFixture[str]) -> None:
+    message = write_lobster_sample(Path(), rows=300)
+    Path("seller.py").write_text(STRATEGY)
+    Path("limits.toml").write_text('version = 1\n[[limit]]\nparticipant = "strategy"\nloss = 1\n')
+    words = ["replay", str(message), "--passes", "1", "--risk", "limits.toml", "--strategy"]
+    _, folder = answer_of(capsys, *words, "./seller.py:Seller")
+    positions = [row.split(",")[1] for row in (folder / "strategy-pnl.csv").read_text().splitlines()]
+    assert any(position.startswith("-") for position in positions)
+    drawn = plot_run("latest")["strategy.svg"].decode()
+    assert "inventory, shares" in drawn
+    assert "PnL, $" in drawn
+    assert execute(["plot", "latest", "--format", "png"]) == ExitCode.OK
+    assert Path("strategy.png").read_bytes().startswith(b"\x89PNG")
+    (folder / "strategy-pnl.csv").write_text("time_ns,inventory_lots,pnl\n1,2,3\n")
+    assert execute(["plot", "latest"]) == ExitCode.INTEGRITY
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_is_drawn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert execute(["plot", "latest", "-o", "absent"]) == ExitCode.STORAGE
+    errors = capsys.readouterr().err
+    assert "absent: there is no such folder" in errors
+    assert "mkdir -p absent" in errors
+
+
+def test_a_day_of_another_feed_is_not_drawn_and_the_error_says_which(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_itch50_sample(Path("day.itch"), messages=200)
+    answer_of(capsys, "replay", "day.itch", "--passes", "1")
+    assert execute(["plot", "latest", "--trace", "day.itch"]) == ExitCode.USAGE
+    assert "replayed itch50, and the pictures of a day are drawn for LOBSTER" in capsys.readouterr().err
 
 
 def test_a_sweep_has_its_knee_and_its_plot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from obrelease.cli.console.command import ResultsOption, Session, command
 from obrelease.cli.console.completion import runs
 from obrelease.cli.console.settings import configure_matplotlib
 from obrelease.cli.console.text_file import write_bytes
+from obrelease.errors import StorageError
 
 
 @command("plot")
@@ -30,17 +32,17 @@ def plot(
     ] = None,
     begin: Annotated[
         str | None,
-        typer.Option("--from", metavar="HH:MM", help="Of a replay: draw the day from this time on."),
+        typer.Option("--from", metavar="HH:MM", help="Of a LOBSTER day: draw it from this time on."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar="HH:MM", help="Of a replay: draw the day to this time.")
+        str | None, typer.Option("--to", metavar="HH:MM", help="Of a LOBSTER day: draw it to this time.")
     ] = None,
     trace: Annotated[
         Path | None,
         typer.Option(
             "--trace",
             metavar="FILE",
-            help="The data file of a replay, to draw its touch, depth and heat map. [default: the sample]",
+            help="The LOBSTER file of a replay, to draw its touch, depth and heat map. [default: the sample]",
             show_default=False,
         ),
     ] = None,
@@ -54,9 +56,14 @@ def plot(
 
     Files of the same name in the folder are replaced. The recorded pictures of the run stay as they are.
 
-    A replay keeps no time series. With --trace, --from or --to it is repeated from its data, must give the
-    recorded events, and the pictures of the day are drawn: the touch, the depth, and a heat map of the depth.
+    Drawn are latency and throughput, the knee of a sweep, and the position and profit of a strategy or a
+    market maker. The touch, the depth and a heat map of the depth are drawn for one LOBSTER day: with
+    --trace, --from or --to its replay is repeated from its data, and must give the recorded events.
     """
+    if not output.is_dir():
+        raise StorageError(
+            f"{output}: there is no such folder", hint=f"make it first: mkdir -p {quote(str(output))}"
+        )
     configure_matplotlib()
     pictures = api.plot_run(
         run,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from obrelease.analysis.kinds.csv_table import whole_numbers
+from obrelease.analysis.kinds.listed_table import listed_table
 from obrelease.analysis.kinds.stress.kind import run_title
 from obrelease.analysis.kinds.stress.plots import latency_against_load
 from obrelease.analysis.kinds.stress.tables import LOAD_COLUMNS, SWEEP_FILE, LoadRow
-from obrelease.errors import IntegrityError, InvalidInput
+from obrelease.errors import InvalidInput
 from obrelease.models.artefact import Artefact
-from obrelease.storage.files import read_bounded
-from obrelease.storage.hashing import digest_bytes
 
 
 def sweep_pictures(artefact: Artefact, folder: Path) -> dict[str, bytes]:
@@ -21,12 +20,9 @@ def sweep_pictures(artefact: Artefact, folder: Path) -> dict[str, bytes]:
         IntegrityError: the table is not the file that the envelope lists.
         InvalidInput, NotFound, StorageError: it is no table of loads, or cannot be read.
     """
-    listed = next((file.sha256 for file in artefact.files if file.path == SWEEP_FILE), None)
-    if artefact.kind != "stress" or listed is None:
+    table = listed_table(artefact, folder, SWEEP_FILE) if artefact.kind == "stress" else None
+    if table is None:
         return {}
-    table = read_bounded(folder / SWEEP_FILE)
-    if digest_bytes(table) != listed:
-        raise IntegrityError(f"{folder / SWEEP_FILE}: is not the file that the envelope lists")
     rows = whole_numbers(table, LOAD_COLUMNS, text_columns=0)
     if not rows:
         raise InvalidInput(f"{folder / SWEEP_FILE}: is not a table of loads")
