@@ -68,7 +68,10 @@ def run_warnings(commit: str, runs: Sequence[CollectedRun], same: Collection[str
     """Warnings for readers of a release: repeated runs, and runs of other code; as `commit_warnings`."""
     repeated = repeated_measurements(runs)
     first = (count_of_runs(repeated, len(runs), REPEATED),) if repeated else ()
-    return (*first, *commit_warnings(commit, runs, same))
+    known = {run.artefact.producer.commit for run in runs} - {None, commit, *same}
+    commits = len(known) + any(run.artefact.producer.commit in {commit, *same} for run in runs)
+    mixed = (f"the runs are of {commits} commits; --run selects those to release",) if commits > 1 else ()
+    return (*first, *mixed, *commit_warnings(commit, runs, same))
 
 
 def commit_warnings(commit: str, runs: Sequence[CollectedRun], same: Collection[str] = ()) -> tuple[str, ...]:

@@ -50,11 +50,28 @@ def test_a_true_release_says_what_was_derived(project: Path, capsys: pytest.Capt
     assert execute(["publish", "v0.1"]) == ExitCode.OK, capsys.readouterr().err
     published = capsys.readouterr()
     assert "another commit" not in published.err
+    assert execute(["verify", ".git/obrelease/releases/v0.1"]) == ExitCode.INTEGRITY
+    assert "pass .git/obrelease/releases/v0.1/assets" in " ".join(capsys.readouterr().err.split())
     assert execute(["verify", "v0.1"]) == ExitCode.OK
     runs = next(line for line in capsys.readouterr().out.splitlines() if "artefacts read" in line)
     assert "2 artefacts read and hashed again; 2 derived" in runs
     assert "only hashed in 2 of them: " in runs
     assert "metrics that obrelease measured beside the file of the tool" in runs
+
+
+def test_runs_of_two_commits_are_kept_apart(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "source.py").write_text("one = 1\n")
+    git(project, "add", "source.py")
+    git(project, "commit", "--quiet", "--message=source")
+    assert execute(["measure", "--format", "google-benchmark", "--runs", "1", "--", "cat bench.json"]) == 0
+    git(project, "add", "results")
+    git(project, "commit", "--quiet", "--message=runs")
+    assert execute(["publish", "v0.1"]) == ExitCode.OK, capsys.readouterr().err
+    warned = " ".join(capsys.readouterr().err.split())
+    assert "the runs are of 2 commits; --run selects those to release" in warned
+    page = (project / ".git/obrelease/releases/v0.1/release.json").read_text()
+    assert "| samples | commit |" in " ".join(page.split())
+    assert execute(["verify", "v0.1"]) == ExitCode.OK
 
 
 def test_a_forged_sample_is_found(

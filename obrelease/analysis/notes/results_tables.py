@@ -1,4 +1,4 @@
-"""The tables of results in release notes: at most six columns, values in readable units."""
+"""The tables of results in release notes: at most seven columns, values in readable units."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from obrelease.analysis.summary.run import Run
 _KEY_FIGURES: Final = ("benchmark", "throughput", "p50", "p99", "p99.9")
 _MEASURES: Final = ("benchmark", "metric", "value", "statistic", "samples")
 _HOST: Final = "host"
+_COMMIT: Final = "commit"
 
 MAX_MEASURES: Final = 100
 """Metrics of one run that the notes list; the page of a release has 125,000 characters."""
@@ -24,21 +25,18 @@ def results(runs: Sequence[Run], hosts: Mapping[str, str]) -> Iterator[str]:
     """The tables of all runs: key figures of our own kinds, then what else was measured.
 
     Args:
-        hosts: the name of the host of each run, by its digest; they are shown if there are several.
+        hosts: the name of the host of each run, by its digest; they are shown if there are several. So are
+            the commits.
     """
-    several = len(set(hosts.values())) > 1
+    more = _columns_of_runs(runs, hosts)
     keyed = [run for run in runs if run.throughput_msg_s is not None or run.latency is not None]
     if keyed:
-        rows = [_key_row(run) + _host_cell(run, hosts, shown=several) for run in keyed]
-        yield table(_header(_KEY_FIGURES, shown=several), rows, numeric=(1, 2, 3, 4))
+        rows = [_key_row(run) + _cells(run, more) for run in keyed]
+        yield table((*_KEY_FIGURES, *more), rows, numeric=(1, 2, 3, 4))
         yield from _remarks(keyed)
-    rows = [
-        _measure_row(run, measure) + _host_cell(run, hosts, shown=several)
-        for run in runs
-        for measure in shown_measures(run)
-    ]
+    rows = [_measure_row(run, measure) + _cells(run, more) for run in runs for measure in shown_measures(run)]
     if rows:
-        yield table(_header(_MEASURES, shown=several), rows, numeric=(2, 4))
+        yield table((*_MEASURES, *more), rows, numeric=(2, 4))
     if hidden := [line for run in runs for line in _left_out(run)]:
         yield "\n".join(hidden)
     if not keyed and not rows:
@@ -51,12 +49,15 @@ def shown_measures(run: Run) -> Sequence[Figure]:
     return (tuple(each for each in found if each.primary) or found)[:MAX_MEASURES]
 
 
-def _header(columns: tuple[str, ...], *, shown: bool) -> tuple[str, ...]:
-    return (*columns, _HOST) if shown else columns
+def _columns_of_runs(runs: Sequence[Run], hosts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Columns in which the runs differ, by title: the cell of each run, by its digest."""
+    commits = {run.digest: code(run.commit[:12]) if run.commit else "unknown" for run in runs}
+    columns = {_HOST: dict(hosts), _COMMIT: commits}
+    return {title: cells for title, cells in columns.items() if len(set(cells.values())) > 1}
 
 
-def _host_cell(run: Run, hosts: Mapping[str, str], *, shown: bool) -> tuple[str, ...]:
-    return (hosts[run.digest],) if shown else ()
+def _cells(run: Run, columns: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    return tuple(cells[run.digest] for cells in columns.values())
 
 
 def _key_row(run: Run) -> tuple[str, ...]:

@@ -58,7 +58,8 @@ def publish(
 ) -> None:
     """Check, pack, tag and upload runs as one release.
 
-    Idempotent: it can be repeated.
+    Idempotent: it can be repeated. Without --forge github, the release goes into a folder that clones do
+    not have: .git/obrelease/releases, or that of the setting `releases` (OBRELEASE_RELEASES).
     """
     _require_compatible(
         dry_run=dry_run, resume=resume, abort=abort, run=bool(run), attach=bool(attach), keep_draft=keep_draft

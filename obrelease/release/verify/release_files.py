@@ -159,9 +159,16 @@ def _files(folder: Path) -> list[str]:
         if not item.is_file(follow_symlinks=False):
             raise IntegrityError(
                 f"{item.path}: not a regular file; a release has only regular files",
-                hint="pass the folder that has SHA256SUMS in it",
+                hint=_hint_for(item.path),
             )
     return [item.name for item in items]
+
+
+def _hint_for(path: str) -> str:
+    """What to pass in place of a folder that has another one in it, such as a release that `publish` made."""
+    if Path(path, sha256sums.NAME).is_file():
+        return f"pass {path}"
+    return f"pass the folder that has {sha256sums.NAME} in it"
 
 
 def _check_manifest(
