@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from obrelease.errors import Inconclusive as Inconclusive
     from obrelease.errors import IntegrityError as IntegrityError
     from obrelease.errors import InvalidInput as InvalidInput
+    from obrelease.errors import MeasurementFailed as MeasurementFailed
     from obrelease.errors import NotFound as NotFound
     from obrelease.errors import NotReproduced as NotReproduced
     from obrelease.errors import ObreleaseError as ObreleaseError
@@ -65,6 +66,7 @@ __all__ = [
     "InvalidInput",
     "Latencies",
     "MeasureReport",
+    "MeasurementFailed",
     "Metric",
     "NotFound",
     "NotReproduced",

@@ -44,10 +44,6 @@ class CheckFailed(ObreleaseError):
     """A requested check ran and failed."""
 
 
-class ProcessKilled(CheckFailed):
-    """A measured process was killed from outside, so its measurement says nothing about it."""
-
-
 class UsageError(ObreleaseError):
     """The command, its options or its settings are not valid."""
 
@@ -68,6 +64,14 @@ class InvalidInput(ObreleaseError):
 
 class IncompleteInput(InvalidInput):
     """A document ends before it is complete."""
+
+
+class MeasurementFailed(InvalidInput):
+    """A benchmark or its build failed, so there are no results to read."""
+
+
+class ProcessKilled(MeasurementFailed):
+    """A measured process was killed from outside, so its measurement says nothing about it."""
 
 
 class IntegrityError(ObreleaseError):

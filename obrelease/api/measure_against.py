@@ -50,7 +50,7 @@ def bench_against(
     Raises:
         UsageError: the number of runs is out of range, or the core cannot be built.
         NotFound: no such commit, or no engine in it or in the work tree.
-        CheckFailed: a side could not be measured.
+        MeasurementFailed: a side could not be measured.
         Inconclusive: the two sides did not run the same workload, or gave different events.
     """
     if not MIN_RUNS <= runs <= MAX_RUNS:

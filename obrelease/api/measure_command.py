@@ -165,7 +165,7 @@ def measure(
     Raises:
         UsageError: an argument is not valid, or a function is measured against a commit.
         NotFound: a program, a folder, a commit or the repository does not exist.
-        CheckFailed: a build or the command failed; runs that were recorded before stay.
+        MeasurementFailed: a build or the command failed; runs that were recorded before stay.
         Conflict: another measurement runs on this host.
         Inconclusive: the two sides cannot be compared.
         InvalidInput: the results file or the policy is malformed.
@@ -225,18 +225,21 @@ def measure_benchmark(
         )
     registry = Registry(owner.results_folder(must_exist=False))
     folder = (options.folder or owner.root).resolve()
+    checkout: Path | None = None
     with ExitStack() as held:
         held.enter_context(host_lock(benchmark.title, wait_s=options.wait_s, reporter=reporter))
         if options.against is None:
             sides = [side_here(owner, folder, reporter)]
         else:
-            sides = _two_sides(held, owner, folder, options.against)
+            sides, checkout = _two_sides(held, owner, folder, options.against)
             for warning in shared_paths(benchmark, owner.root.resolve()):
                 reporter.warn(warning)
         measurement = BenchmarkMeasurement(
             benchmark, sides, version=VERSION, now_ns=now_ns, cpu_count=os.cpu_count() or 1
         )
         measurement.build(reporter)
+        if checkout is not None:
+            measurement.separate(checkout, folder, reporter)
         measurement.prepare()
         record = partial(
             record_measured,
@@ -281,15 +284,17 @@ def _single(
     return MeasureReport(benchmark.title, (), found, read_runs(found), None, measurement.remarks())
 
 
-def _two_sides(held: ExitStack, owner: Project, folder: Path, ref: str) -> list[Side]:
+def _two_sides(held: ExitStack, owner: Project, folder: Path, ref: str) -> tuple[list[Side], Path]:
+    """Both sides, and the top folder of the checkout that they are copies of."""
     with repository_at(folder) as repo:
         if repo is None:
             raise NotFound(
                 f"{folder}: is not inside a git work tree", hint="--against measures commits of a repository"
             )
-        below = folder.relative_to(repo.root)
+        checkout = repo.root
+        below = folder.relative_to(checkout)
     trees = held.enter_context(side_trees(folder, ref, ignoring=owner.outputs, store=Registry(owner.results)))
-    return [side_of_tree(tree, below) for tree in trees]
+    return [side_of_tree(tree, below) for tree in trees], checkout
 
 
 def _measure_function(

@@ -47,7 +47,7 @@ class CellMeasurement:
         """Measure a cell and record its run.
 
         Raises:
-            CheckFailed: the build or the command failed.
+            MeasurementFailed: the build or the command failed.
             InvalidInput: the results file is malformed, or has more than one run.
             NotFound: a program, a core or a commit does not exist.
             NotReproduced: two passes of the engine gave different events.

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from obrelease.errors import CheckFailed
+from obrelease.errors import MeasurementFailed
 from obrelease.measurement.benchmark import Benchmark, command_text, command_words
 from obrelease.measurement.process import Command, run_once
 from obrelease.models.finding import printable
@@ -41,7 +41,7 @@ def build_tree(benchmark: Benchmark, folder: Path, side: str) -> None:
         side: the name of the tree for messages.
 
     Raises:
-        CheckFailed: the build failed; the message has the last line of its output.
+        MeasurementFailed: the build failed; the message has the last line of its output.
         NotFound, StorageError: the command cannot be started.
     """
     if benchmark.build is None:
@@ -49,7 +49,7 @@ def build_tree(benchmark: Benchmark, folder: Path, side: str) -> None:
     words = command_words(benchmark.build, benchmark.shell)
     code, output = run_build(Command(words, folder, benchmark.environment))
     if code != 0:
-        raise CheckFailed(
+        raise MeasurementFailed(
             f"the {side} cannot be built: {command_text(benchmark.build)!r:.80} ended with {code}:"
             f" {error_of_build(output)}",
             hint="the copies that are compared hold committed and changed files, and no ignored ones",

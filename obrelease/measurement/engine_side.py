@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Final
 
-from obrelease.errors import CheckFailed
+from obrelease.errors import MeasurementFailed
 from obrelease.measurement.process import Command, run_once
 from obrelease.measurement.side_trees import SideTree
 from obrelease.storage.operating_system import refuse_windows
@@ -37,7 +37,7 @@ def run_from_tree(side: SideTree, arguments: Sequence[str]) -> str:
         The artefact digest.
 
     Raises:
-        CheckFailed: the run failed; earlier runs stay recorded.
+        MeasurementFailed: the run failed; earlier runs stay recorded.
     """
     words = (sys.executable, "-I", "-c", LAUNCH, str(side.folder), *arguments, "--json", "--quiet")
     if sys.platform == "win32":
@@ -55,8 +55,8 @@ def run_from_tree(side: SideTree, arguments: Sequence[str]) -> str:
         raise _failed(side.name, "its output is not the JSON that this version reads") from error
 
 
-def _failed(side: str, reason: str) -> CheckFailed:
-    return CheckFailed(
+def _failed(side: str, reason: str) -> MeasurementFailed:
+    return MeasurementFailed(
         f"the {side} could not be measured: {reason}",
         hint="both revisions run in the same environment: the older one may need other options or libraries",
     )

@@ -15,7 +15,7 @@ from time import monotonic
 from traceback import format_exception_only
 from typing import Final
 
-from obrelease.errors import CheckFailed, UsageError
+from obrelease.errors import MeasurementFailed, UsageError
 from obrelease.measurement.parent_death import end_with_parent
 from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.system_errors import storage_errors
@@ -53,7 +53,7 @@ def time_function(function: Callable[[], object], *, samples: int | None) -> Fun
 
     Raises:
         UsageError: this process has more than one thread, or the system cannot fork.
-        CheckFailed: the function raised, or its process ended.
+        MeasurementFailed: the function raised, or its process ended.
     """
     if sys.platform == "win32":
         refuse_windows("a measurement")
@@ -84,9 +84,9 @@ def time_function(function: Callable[[], object], *, samples: int | None) -> Fun
                 os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     if code == _FAILED and lines:
-        raise CheckFailed(f"the function failed: {lines[0][:300]}")
+        raise MeasurementFailed(f"the function failed: {lines[0][:300]}")
     if code != 0 or len(lines) < 2:
-        raise CheckFailed(f"the process of the function ended with {code}")
+        raise MeasurementFailed(f"the process of the function ended with {code}")
     calls, *seconds = lines
     return FunctionTiming(tuple(map(float, seconds)), int(calls), usage.ru_nivcsw)
 

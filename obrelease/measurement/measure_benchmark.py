@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final, TypeVar
@@ -19,6 +19,7 @@ from obrelease.measurement.interleave import measure_interleaved
 from obrelease.measurement.noise import Noise, NoiseProbe, noise_remarks
 from obrelease.measurement.outliers import count_outliers
 from obrelease.measurement.process import Execution
+from obrelease.measurement.shared_imports import separate_imports
 from obrelease.measurement.sides import Side
 from obrelease.measurement.timed_run import timed_tool_run
 from obrelease.measurement.timing import (
@@ -63,7 +64,7 @@ Record = Callable[[Side, Sequence[MeasuredRun]], tuple[Recorded, ...]]
 
 
 class BenchmarkMeasurement:
-    """The measurement of one benchmark: `build`, then `prepare`, then `run_sides`, as often as needed."""
+    """The measurement of one benchmark: `build`, `separate` if two sides, `prepare`, then `run_sides`."""
 
     def __init__(
         self,
@@ -101,12 +102,16 @@ class BenchmarkMeasurement:
             reporter.note(f"building the {side.name}: {command_text(self.benchmark.build)}")
             build_tree(self.benchmark, side.folder, side.name)
 
+    def separate(self, checkout: Path, folder: Path, reporter: Reporter) -> None:
+        """Let each of two sides import its own sources; arguments and errors as of `separate_imports`."""
+        self.sides = separate_imports(self.benchmark, self.sides, checkout, folder, reporter)
+
     def prepare(self) -> None:
         """Warm up, and choose how often a timed command is executed; raises as `time_run`."""
         if self._importer is not None:
             return
         try:
-            self._warm_ups = [warm_up(self.benchmark, side.folder) for side in self.sides]
+            self._warm_ups = [warm_up(self._of(side), side.folder) for side in self.sides]
         except NotFound as error:
             if len(self.sides) == 1:
                 raise
@@ -140,13 +145,17 @@ class BenchmarkMeasurement:
         more = [f"and {len(found) - _MAX_REMARKS} more remarks"] if len(found) > _MAX_REMARKS else []
         return (*found[:_MAX_REMARKS], *more)
 
+    def _of(self, side: Side) -> Benchmark:
+        """The benchmark with the variables of a side."""
+        return replace(self.benchmark, environment={**self.benchmark.environment, **side.environment})
+
     def _run(self, index: int, record: Record[Recorded]) -> tuple[Recorded, ...]:
         side, benchmark = self.sides[index], self.benchmark
         if self._importer is not None:
             return self._run_tool(side, self._importer, record)
         assert self._overhead is not None, "prepare() comes first"
         created_ns, probe = self._now_ns(), NoiseProbe()
-        timing = time_run(benchmark, side.folder, self._overhead, self._executions)
+        timing = time_run(self._of(side), side.folder, self._overhead, self._executions)
         noise = probe.noise(sum(each.preemptions for each in timing.executions))
         self._wall_s[side.name] += timing.wall_s
         self._remember(noise, timing_remarks(timing))
@@ -163,7 +172,7 @@ class BenchmarkMeasurement:
     def _run_tool(self, side: Side, importer: Importer, record: Record[Recorded]) -> tuple[Recorded, ...]:
         with temporary_folder() as scratch:
             probe = NoiseProbe()
-            output = run_tool(self.benchmark, side.folder, scratch)
+            output = run_tool(self._of(side), side.folder, scratch)
             noise = probe.noise(output.execution.preemptions)
             runs = [
                 MeasuredRun(self.benchmark.title, tool_run, noise, source, importer)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from obrelease.errors import NotFound
@@ -19,12 +19,14 @@ class Side:
         name: `base` or `head`, for messages.
         folder: the working folder of the commands.
         commit, dirty: of the tree; None outside of a repository.
+        environment: variables of this side alone, which come before those of the benchmark.
     """
 
     name: str
     folder: Path
     commit: str | None = None
     dirty: bool | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def side_of_tree(tree: SideTree, below: Path) -> Side:

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from obrelease.errors import CheckFailed, ProcessKilled, UsageError
+from obrelease.errors import MeasurementFailed, ProcessKilled, UsageError
 from obrelease.measurement.benchmark import Benchmark, command_text, command_words
 from obrelease.measurement.process import Command, Execution, run_once
 from obrelease.storage.operating_system import refuse_windows
@@ -71,12 +71,12 @@ def measure_overhead(benchmark: Benchmark, folder: Path) -> Overhead:
 
     Raises:
         NotFound: there is no such shell.
-        CheckFailed: the shell fails.
+        MeasurementFailed: the shell fails.
     """
     nothing = Command((benchmark.shell, "-c", ""), folder, benchmark.environment)
     executions = [run_once(nothing) for _ in range(_SHELL_EXECUTIONS if benchmark.has_shell else 2)]
     if any(each.code != 0 for each in executions):
-        raise CheckFailed(
+        raise MeasurementFailed(
             f"the shell {benchmark.shell} fails with nothing to do", hint="--shell names another"
         )
     floor = min(each.peak_bytes for each in executions)
@@ -110,7 +110,7 @@ def time_run(benchmark: Benchmark, folder: Path, overhead: Overhead, executions:
     """Execute the command several times in fresh processes.
 
     Raises:
-        CheckFailed: the command failed, and failures are not ignored.
+        MeasurementFailed: the command failed, and failures are not ignored.
         UsageError: the command takes no longer than the start-up of the shell.
         NotFound, StorageError: the command cannot be started.
     """
@@ -148,13 +148,13 @@ def _execute(benchmark: Benchmark, folder: Path) -> Execution:
     return done
 
 
-def command_failed(benchmark: Benchmark, code: int, errors: str) -> CheckFailed:
+def command_failed(benchmark: Benchmark, code: int, errors: str) -> MeasurementFailed:
     """The error of a command that failed, with the last line that it printed."""
     if sys.platform != "win32" and code == -signal.SIGKILL:
         return ProcessKilled(f"{command_text(benchmark.run)!r:.80} was killed", hint="measure again")
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     reason = f": {errors}" if errors else ""
-    return CheckFailed(
+    return MeasurementFailed(
         f"{command_text(benchmark.run)!r:.80} {how}{reason}", hint="--ignore-failure measures it all the same"
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from obrelease.errors import CheckFailed, UsageError
+from obrelease.errors import MeasurementFailed, UsageError
 from obrelease.measurement.benchmark import OUTPUT, Benchmark, CommandLine, command_words
 from obrelease.measurement.process import Command, Execution, run_once
 from obrelease.measurement.timing import command_failed, read_tail
@@ -36,7 +36,7 @@ def run_tool(benchmark: Benchmark, folder: Path, scratch: Path) -> ToolOutput:
         scratch: an empty folder for what the tool prints, and for `{output}`.
 
     Raises:
-        CheckFailed: the tool failed, or wrote no results file.
+        MeasurementFailed: the tool failed, or wrote no results file.
         UsageError: a pattern of `files` leads out of the folder.
         NotFound, StorageError: the tool cannot be started.
     """
@@ -62,7 +62,7 @@ def run_tool(benchmark: Benchmark, folder: Path, scratch: Path) -> ToolOutput:
     else:
         found, where = [scratch / _STDOUT], ""
     if not found:
-        raise CheckFailed(
+        raise MeasurementFailed(
             f"{benchmark.title!r:.80}: the tool wrote no new file that {where}",
             hint="let its command write one, or change `files`",
         )

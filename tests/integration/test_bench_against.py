@@ -114,7 +114,7 @@ def test_without_an_engine_nothing_is_built(
 def test_a_revision_that_fails_is_named(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = clone / "engine" / "obengine" / "flow" / "__init__.py"
     broken.write_text("raise RuntimeError('broken on purpose')\n", "utf-8")
-    assert execute(["run", "bench", "--against", "HEAD", *TINY]) == ExitCode.CHECK_FAILED
+    assert execute(["run", "bench", "--against", "HEAD", *TINY]) == ExitCode.INVALID_INPUT
     errors = capsys.readouterr().err
     assert "the head could not be measured" in errors
     assert "broken on purpose" in errors

@@ -166,8 +166,8 @@ def test_benchmarks_of_the_settings(project: Path, capsys: pytest.CaptureFixture
         (["--env", "A", "--", "true"], ExitCode.USAGE, "NAME=VALUE"),
         (["--format", "no-such", "--", "true"], ExitCode.USAGE, "no-such"),
         (["--", "no-such-program", "x"], ExitCode.NOT_FOUND, "no-such-program"),
-        (["--", "echo why >&2; exit 3"], ExitCode.CHECK_FAILED, "exit code 3: why"),
-        (["--build", "exit 4", "--", "sleep", "0.01"], ExitCode.CHECK_FAILED, "cannot be built"),
+        (["--", "echo why >&2; exit 3"], ExitCode.INVALID_INPUT, "exit code 3: why"),
+        (["--build", "exit 4", "--", "sleep", "0.01"], ExitCode.INVALID_INPUT, "cannot be built"),
         (["--format", "google-benchmark", "--", "echo no results"], ExitCode.INVALID_INPUT, "stdout"),
         (["-N", "--", "a 'b"], ExitCode.USAGE, "divided into words"),
         (["--title", " ", "--", "true"], ExitCode.USAGE, "title"),
@@ -249,7 +249,7 @@ def test_both_sides_run_in_the_folder_of_the_user(
 def test_a_side_that_cannot_be_built_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "new").write_text("x")
     words = ["--build", "test -e new", "--", "sleep", "0.01"]
-    assert execute(["measure", "--against", "HEAD", *words]) == ExitCode.CHECK_FAILED
+    assert execute(["measure", "--against", "HEAD", *words]) == ExitCode.INVALID_INPUT
     assert "the base cannot be built" in capsys.readouterr().err
 
 

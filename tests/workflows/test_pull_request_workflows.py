@@ -176,8 +176,9 @@ def test_without_a_report_there_is_no_comment_and_no_failure(scratch: Scratch) -
 def test_a_benchmark_that_fails_fails_the_job_and_leaves_no_report(scratch: Scratch) -> None:
     (scratch.root / "bench.sh").write_text("exit 1\n")
     found = scratch.measure(scratch.push(1_000_000))
-    assert found.failed == "Report"
-    assert "::error title=benchmarks::nothing was measured" in found.log
+    assert found.failed == "Measure the merge base and the pull request in turn"
+    assert "::error title=benchmarks::nothing was compared" in found.log
+    assert "bench.sh" in found.log
     assert not scratch.machine.report().exists()
 
 

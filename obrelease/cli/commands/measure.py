@@ -121,7 +121,8 @@ def measure(
 
     Each run is recorded. Results in a format of `import` are read; any other command is timed: wall, user and
     system time, and peak memory. With --against, the commit and the work tree are copied, built and measured
-    in turn (A B B A). The exit code is then 0 for no regression, 1 for a regression, 3 for inconclusive.
+    in turn (A B B A). The exit code is then 0 for no regression, 1 for a regression, 3 for inconclusive,
+    and 4 if a benchmark or its build fails.
 
     A median is a measured value: of an even number of values, the lower of the two in the middle.
     """

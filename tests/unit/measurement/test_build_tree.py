@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import CheckFailed
+from obrelease.errors import MeasurementFailed
 from obrelease.measurement.benchmark import Benchmark
 from obrelease.measurement.build_tree import build_tree, error_of_build
 
@@ -23,7 +23,7 @@ def test_a_build_that_fails_is_named_with_its_side_and_its_error(tmp_path: Path)
     script = (
         "echo first; echo 'x.cpp:1: error: no x'; echo '  int x'; echo; echo compilation terminated; exit 2"
     )
-    with pytest.raises(CheckFailed) as refused:
+    with pytest.raises(MeasurementFailed) as refused:
         build_tree(Benchmark("x", "true", build=script), tmp_path, "head")
     assert refused.value.message.startswith("the head cannot be built: ")
     assert refused.value.message.endswith("ended with 2: x.cpp:1: error: no x int x compilation terminated")

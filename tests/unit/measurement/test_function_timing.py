@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from obrelease.errors import CheckFailed, UsageError
+from obrelease.errors import MeasurementFailed, UsageError
 from obrelease.measurement.function_timing import MAX_CHOSEN_SAMPLES, time_function
 
 
@@ -49,7 +49,7 @@ def raises() -> Any:
     ],
 )
 def test_a_function_that_fails_is_an_error(function: Callable[[], object], message: str) -> None:
-    with pytest.raises(CheckFailed, match=message):
+    with pytest.raises(MeasurementFailed, match=message):
         time_function(function, samples=1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import CheckFailed, NotFound, UsageError
+from obrelease.errors import MeasurementFailed, NotFound, UsageError
 from obrelease.measurement.benchmark import Benchmark
 from obrelease.measurement.process import Execution
 from obrelease.measurement.timing import (
@@ -60,7 +60,7 @@ def test_a_command_that_fails_is_refused_unless_failures_are_ignored(
     script: str, how: str, tmp_path: Path
 ) -> None:
     benchmark = Benchmark("fails", ("sh", "-c", script))
-    with pytest.raises(CheckFailed, match=how):
+    with pytest.raises(MeasurementFailed, match=how):
         warm_up(benchmark, tmp_path)
     ignoring = replace(benchmark, ignore_failure=True)
     timing = time_run(ignoring, tmp_path, Overhead(None, 0), 1)
@@ -70,7 +70,7 @@ def test_a_command_that_fails_is_refused_unless_failures_are_ignored(
 def test_a_shell_that_is_missing_or_fails_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no-such-shell"):
         measure_overhead(Benchmark("x", "true", shell="no-such-shell"), tmp_path)
-    with pytest.raises(CheckFailed, match="the shell false"):
+    with pytest.raises(MeasurementFailed, match="the shell false"):
         measure_overhead(Benchmark("x", "true", shell="false"), tmp_path)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obrelease.errors import CheckFailed, UsageError
+from obrelease.errors import MeasurementFailed, UsageError
 from obrelease.measurement.benchmark import Benchmark, CommandLine
 from obrelease.measurement.tool_output import run_tool
 
@@ -57,7 +57,7 @@ def test_only_new_and_changed_files_are_taken(folder: Path, scratch: Path) -> No
 def test_a_tool_that_writes_nothing_is_an_error(
     run: str, files: list[str], folder: Path, scratch: Path
 ) -> None:
-    with pytest.raises(CheckFailed, match="wrote no new file"):
+    with pytest.raises(MeasurementFailed, match="wrote no new file"):
         run_tool(benchmark(run, *files), folder, scratch)
 
 
@@ -68,5 +68,5 @@ def test_a_pattern_that_leads_out_is_refused(pattern: str, folder: Path, scratch
 
 
 def test_a_tool_that_fails_is_refused_with_its_last_line(folder: Path, scratch: Path) -> None:
-    with pytest.raises(CheckFailed, match="exit code 4: no such benchmark"):
+    with pytest.raises(MeasurementFailed, match="exit code 4: no such benchmark"):
         run_tool(benchmark("echo no such benchmark >&2; exit 4"), folder, scratch)
