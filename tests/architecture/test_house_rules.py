@@ -76,8 +76,15 @@ def has_a_vague_name(source: Source) -> bool:
 
 
 def reads_the_environment(source: Source) -> bool:
-    """Settings are a value that is read in one file, and what a shell asks on a tab in another."""
-    allowed = {"obrelease/cli/console/settings.py", "obrelease/cli/console/shells.py"}
+    """Settings are a value that is read in one file, and what a shell asks on a tab in another.
+
+    The probe of imports runs in the interpreter that is measured, and reports what that one inherits.
+    """
+    allowed = {
+        "obrelease/cli/console/settings.py",
+        "obrelease/cli/console/shells.py",
+        "obrelease/measurement/import_probe.py",
+    }
     names = {"environ", "environb", "getenv", "putenv"}
     return source.place not in allowed and bool(names & source.uses("os"))
 
