@@ -28,6 +28,7 @@ KEYS: Final = ("run", "build", "format", "files", "environment", "runs", "execut
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_TITLE_CHARACTERS: Final = 4096
+_MAX_SHOWN_CHARACTERS: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ class Benchmark:
 def command_text(line: CommandLine) -> str:
     """The command as a shell would read it."""
     return line if isinstance(line, str) else shlex.join(line)
+
+
+def shown_command(line: CommandLine) -> str:
+    """The command in quotes for a message; a long one is shortened inside of them."""
+    text = command_text(line)
+    return repr(text if len(text) <= _MAX_SHOWN_CHARACTERS else f"{text[: _MAX_SHOWN_CHARACTERS - 3]}...")
 
 
 def command_words(line: CommandLine, shell: str) -> tuple[str, ...]:

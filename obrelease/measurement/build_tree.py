@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from obrelease.errors import MeasurementFailed
-from obrelease.measurement.benchmark import Benchmark, command_text, command_words
+from obrelease.measurement.benchmark import Benchmark, command_words, shown_command
 from obrelease.measurement.process import Command, run_once
 from obrelease.models.finding import printable
 from obrelease.storage.operating_system import refuse_windows
@@ -50,7 +50,7 @@ def build_tree(benchmark: Benchmark, folder: Path, side: str) -> None:
     code, output = run_build(Command(words, folder, benchmark.environment))
     if code != 0:
         raise MeasurementFailed(
-            f"the {side} cannot be built: {command_text(benchmark.build)!r:.80} ended with {code}:"
+            f"the {side} cannot be built: {shown_command(benchmark.build)} ended with {code}:"
             f" {error_of_build(output)}",
             hint="the copies that are compared hold committed and changed files, and no ignored ones",
         )

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Final
 
 from obrelease.errors import MeasurementFailed, ProcessKilled, UsageError
-from obrelease.measurement.benchmark import Benchmark, command_text, command_words
+from obrelease.measurement.benchmark import Benchmark, command_words, shown_command
 from obrelease.measurement.process import Command, Execution, run_once
 from obrelease.storage.operating_system import refuse_windows
 
@@ -119,7 +119,7 @@ def time_run(benchmark: Benchmark, folder: Path, overhead: Overhead, executions:
         found = [_without_shell(each, overhead.shell) for each in found]
         if min(each.wall_s for each in found) <= 0:
             raise UsageError(
-                f"{command_text(benchmark.run)!r:.80} takes no longer than the start-up of the shell"
+                f"{shown_command(benchmark.run)} takes no longer than the start-up of the shell"
                 f" ({overhead.shell.wall_s * 1e3:.2f} ms)",
                 hint="run it without a shell: -N, or `run` in the settings as a list of words",
             )
@@ -151,11 +151,11 @@ def _execute(benchmark: Benchmark, folder: Path) -> Execution:
 def command_failed(benchmark: Benchmark, code: int, errors: str) -> MeasurementFailed:
     """The error of a command that failed, with the last line that it printed."""
     if sys.platform != "win32" and code == -signal.SIGKILL:
-        return ProcessKilled(f"{command_text(benchmark.run)!r:.80} was killed", hint="measure again")
+        return ProcessKilled(f"{shown_command(benchmark.run)} was killed", hint="measure again")
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     reason = f": {errors}" if errors else ""
     return MeasurementFailed(
-        f"{command_text(benchmark.run)!r:.80} {how}{reason}", hint="--ignore-failure measures it all the same"
+        f"{shown_command(benchmark.run)} {how}{reason}", hint="--ignore-failure measures it all the same"
     )
 
 

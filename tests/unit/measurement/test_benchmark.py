@@ -12,6 +12,7 @@ from obrelease.measurement.benchmark import (
     command_text,
     command_words,
     read_benchmark,
+    shown_command,
     split_words,
 )
 
@@ -86,3 +87,11 @@ def test_a_text_is_run_by_a_shell_and_words_are_not() -> None:
     assert split_words("a 'b c'") == ("a", "b c")
     with pytest.raises(UsageError, match="divided into words"):
         split_words("a 'b")
+
+
+def test_a_long_command_is_shortened_inside_its_quotes() -> None:
+    shown = shown_command("python3 -c '" + "x" * 200)
+    assert shown.startswith('"python3')
+    assert shown.endswith('..."')
+    assert len(shown) == 162
+    assert shown_command(("./bench", "a b")) == "\"./bench 'a b'\""
