@@ -12,7 +12,7 @@ alone is fast and does not load NumPy:
 * records: `COMMAND`, `EVENT`, their codes (`Op`, `Side`, `EventKind`, ...), `records_digest`, `Snapshot`
 * feeds: `read_lobster`, `read_lobster_days`, `read_itch50`, `read_itch50_trades`, `read_tape`, `write_tape`
 * `read_databento` (needs `databento-dbn`)
-* level feeds: `read_level_csv`, `LevelBook`; frames: `resample`, `trade_bars`
+* level feeds: `read_level_csv`, `read_trades_csv`, `LevelBook`; frames: `resample`, `trade_bars`
 * flow and replay: `generate`, `generate_market`, `run_replay`
 * strategies beside recorded data: `Simulation`, `SimulationResult`, `Strategy`, `Market`, `Latency`, `Fees`,
   `Recording`, `record_commands`, `record_source`
@@ -57,6 +57,7 @@ _MODULES = {
     "obengine.feeds.lobster_sample": "write_lobster_sample",
     "obengine.feeds.tape": "read_tape write_tape",
     "obengine.feeds.trades": "TRADE TradeKind Trades",
+    "obengine.feeds.trades_csv": "read_trades_csv",
     "obengine.flow.baseline": "STEADY Flow FlowProfile generate",
     "obengine.flow.market": "REGIMES MarketProfile generate_market",
     "obengine.harness.outcome": "CheckResult RunOutcome",

@@ -106,6 +106,7 @@ from obengine.feeds.lobster import (
 from obengine.feeds.lobster_sample import write_lobster_sample as write_lobster_sample
 from obengine.feeds.tape import read_tape as read_tape, write_tape as write_tape
 from obengine.feeds.trades import TRADE as TRADE, TradeKind as TradeKind, Trades as Trades
+from obengine.feeds.trades_csv import read_trades_csv as read_trades_csv
 from obengine.flow.baseline import (
     STEADY as STEADY,
     Flow as Flow,

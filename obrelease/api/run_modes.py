@@ -43,8 +43,12 @@ DEFAULT_BENCH_SEED = 42
 DEFAULT_STRESS_SEED = 2024
 
 _TO_DECIDE: Final = {
-    "risk-expectation": "name a participant that the data have, a market maker (`[market_maker]`)"
-    " or a strategy",
+    "risk-expectation": (
+        "name a participant that the data have, a market maker (`[market_maker]`) or a strategy"
+    ),
+    "simulation-repeats": (
+        "a strategy sends orders by `market.submit`; the trades of a level feed go to `obengine.Simulation`"
+    ),
 }
 """What lets an inconclusive check decide."""
 

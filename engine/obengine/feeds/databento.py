@@ -100,7 +100,7 @@ def is_databento(path: Path) -> bool:
     return head.startswith(DBN_MARK) or (head == ZSTD_MARK and ".dbn" in path.name)
 
 
-def read_databento(path: Path, symbols: Sequence[str] = ()) -> DatabentoDay:
+def read_databento(path: str | Path, symbols: Sequence[str] = ()) -> DatabentoDay:
     """Read an MBO file.
 
     Args:
@@ -111,6 +111,7 @@ def read_databento(path: Path, symbols: Sequence[str] = ()) -> DatabentoDay:
         FeedError: the library is not installed, the file is damaged or of another schema, a record is
             invalid (the line is its number), or the file has no record of a symbol.
     """
+    path = Path(path)
     name = str(path)
     try:
         with path.open("rb") as file:

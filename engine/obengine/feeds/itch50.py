@@ -164,7 +164,7 @@ class ItchReader:
             raise FeedError("the file is empty", file=unpacked.name, line=None, column=None, value=None)
 
 
-def read_itch50(path: Path, *, core: str = REFERENCE, selection: ItchSelection = WHOLE_FILE) -> ItchDay:
+def read_itch50(path: str | Path, *, core: str = REFERENCE, selection: ItchSelection = WHOLE_FILE) -> ItchDay:
     """Read an ITCH 5.0 file, uncompressed or gzip.
 
     Args:
@@ -177,7 +177,7 @@ def read_itch50(path: Path, *, core: str = REFERENCE, selection: ItchSelection =
             names the frame and the value.
         CoreUnavailable: the core is not in this installation.
     """
-    reader = ItchReader(path, core=core, selection=selection)
+    reader = ItchReader(Path(path), core=core, selection=selection)
     return day_of(reader, list(reader))
 
 

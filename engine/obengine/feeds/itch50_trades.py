@@ -25,7 +25,7 @@ class ItchTrades:
 
 
 def read_itch50_trades(
-    path: Path, *, core: str = REFERENCE, selection: ItchSelection = WHOLE_FILE
+    path: str | Path, *, core: str = REFERENCE, selection: ItchSelection = WHOLE_FILE
 ) -> ItchTrades:
     """Read the trades of an ITCH 5.0 file, plain or gzip, from a disk or a pipe.
 
@@ -37,7 +37,7 @@ def read_itch50_trades(
     Raises:
         FeedError: as `read_itch50`.
     """
-    reader = ItchReader(path, core=core, selection=selection)
+    reader = ItchReader(Path(path), core=core, selection=selection)
     trades = np.concatenate([np.zeros(0, TRADE), *(part.trades for part in reader)])
     facts = reader.facts()
     trades["broken"] = np.isin(trades["match"], facts.broken) & (trades["match"] != 0)

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
@@ -28,7 +28,10 @@ from numpy.typing import NDArray
 
 from obengine.api.errors import FeedError
 from obengine.api.messages import MAX_SYMBOLS, Side
-from obengine.feeds.files import DataFile, hash_file, read_block, unpack_gzip
+from obengine.feeds.decimal_csv import MAX_DECIMALS, ScaledColumn, csv_lines
+from obengine.feeds.files import DataFile, hash_file, unpack_gzip
+from obengine.feeds.level_changes import level_changes
+from obengine.feeds.level_frames import Frame, levels_of_changes, symbol_index
 
 LEVEL_UPDATE: Final = np.dtype(
     [
@@ -47,9 +50,7 @@ index of the symbol, `Side`, and whether the row is part of a snapshot."""
 LevelUpdates = NDArray[np.void]
 
 MAX_ROWS: Final = 50_000_000
-MAX_DECIMALS: Final = 18
 
-_MAX_LINE: Final = 1 << 12
 _MAX_INT: Final = 2**63 - 1
 _SHOWN: Final = 80
 _GZIP: Final = b"\x1f\x8b"
@@ -81,6 +82,18 @@ class LevelFeed:
     def size(self, units: int) -> Decimal:
         """A size as a decimal number."""
         return Decimal(units).scaleb(-self.size_decimals)
+
+    def levels(self, count: int, *, symbol: int | str = 0) -> Frame:
+        """The best `count` levels of a symbol, by index or name, after each row of it.
+
+        Columns: `time_ns` (of the exchange, since the epoch) and those of `level_frames.level_names`, in
+        units of the decimals; `NO_PRICE` and 0 lots for no level.
+
+        Raises:
+            WorkloadError: there is no such symbol, or `count` is out of range.
+        """
+        own = self.updates["symbol"] == symbol_index(self.symbols, symbol)
+        return levels_of_changes(level_changes(self.updates[own]), count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +143,7 @@ def is_level_csv(path: Path) -> bool:
 
 
 def read_level_csv(
-    path: Path, *, price_decimals: int | None = None, size_decimals: int | None = None
+    path: str | Path, *, price_decimals: int | None = None, size_decimals: int | None = None
 ) -> LevelFeed:
     """Read a level feed.
 
@@ -145,6 +158,7 @@ def read_level_csv(
     for decimals in (price_decimals, size_decimals):
         if decimals is not None and not 0 <= decimals <= MAX_DECIMALS:
             raise ValueError(f"decimals are 0 to {MAX_DECIMALS}, not {decimals}")
+    path = Path(path)
     name = str(path)
     try:
         with ExitStack() as stack:
@@ -153,7 +167,7 @@ def read_level_csv(
             packed = file.peek(2).startswith(_GZIP)
             stream: BinaryIO = unpack_gzip(file, source.size, name) if packed else file
             reader = _Reader(name)
-            for line in _lines(stream, name):
+            for line in csv_lines(stream, name):
                 reader.read(line)
             return reader.finish(source, price_decimals, size_decimals)
     except OSError as error:
@@ -169,8 +183,8 @@ class _Reader:
         self._columns: _Columns | None = None
         self._symbols: dict[str, int] = {}
         self._rows: list[tuple[int, int, int, int, int]] = []
-        self._prices = _Scaled("price")
-        self._sizes = _Scaled("size")
+        self._prices = ScaledColumn("price")
+        self._sizes = ScaledColumn("size")
         self._last_ns = 0
 
     def read(self, line: str) -> None:
@@ -265,88 +279,6 @@ class _Reader:
             column=None if place is None else place + 1,
             value=value[:_SHOWN],
         )
-
-
-class _Scaled:
-    """Decimal numbers of a column as pairs of an integer and its number of decimals."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._digits: list[int] = []
-        self._decimals: list[int] = []
-
-    def add(self, text: str, *, positive: bool) -> bool:
-        """Add a number; False if it is none, or negative, or 0 where it must be positive."""
-        whole, dot, fraction = text.partition(".")
-        digits = whole + fraction
-        if digits.isdecimal() and digits.isascii() and whole and (fraction or not dot):
-            fraction = fraction.rstrip("0")
-            number, decimals = int(whole + fraction), len(fraction)
-        else:
-            parsed = _exponent_form(text)
-            if parsed is None:
-                return False
-            number, decimals = parsed
-        if (number == 0 and positive) or len(str(number)) > 2 * MAX_DECIMALS:
-            return False
-        self._digits.append(number)
-        self._decimals.append(decimals)
-        return True
-
-    def decimals_of(self, decimals: int | None) -> int:
-        """The decimals of one unit."""
-        return max(self._decimals, default=0) if decimals is None else decimals
-
-    def scale(self, decimals: int | None, fault: Callable[[int, str, str], FeedError]) -> NDArray[np.int64]:
-        """All numbers as integers of one unit; `fault(row, reason, value)` makes the error.
-
-        Raises:
-            FeedError: a number is finer than a unit, or too large.
-        """
-        unit = self.decimals_of(decimals)
-        made = np.zeros(len(self._digits), dtype=np.int64)
-        for row, (digits, own) in enumerate(zip(self._digits, self._decimals, strict=True)):
-            if own > unit:
-                raise fault(row, f"finer than {unit} decimals", str(Decimal(digits).scaleb(-own)))
-            value = digits * 10 ** (unit - own)
-            if value > _MAX_INT:
-                raise fault(row, f"too large for {unit} decimals", str(Decimal(digits).scaleb(-own)))
-            made[row] = value
-        return made
-
-
-def _exponent_form(text: str) -> tuple[int, int] | None:
-    """A number such as `1e-05` as an integer and its decimals; None if it is none."""
-    if len(text) > _SHOWN or not text[:1].isdigit() or not text.isascii() or "e" not in text.lower():
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    if not -2 * MAX_DECIMALS <= number.adjusted() <= 2 * MAX_DECIMALS:
-        return None
-    sign, digits, exponent = number.normalize().as_tuple()
-    value = int("".join(map(str, digits)))
-    if sign or not isinstance(exponent, int):
-        return None
-    return (value * 10**exponent, 0) if exponent >= 0 else (value, -exponent)
-
-
-def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of a stream, without their ends."""
-    rest, line = b"", 1
-    while block := read_block(stream, name, line):
-        *whole, rest = (rest + block).split(b"\n")
-        if len(rest) > _MAX_LINE:
-            text = rest[:_SHOWN].decode("ascii", "backslashreplace")
-            raise FeedError(
-                "a line without an end", file=name, line=line + len(whole), column=None, value=text
-            )
-        for each in whole:
-            yield each.removesuffix(b"\r").decode("ascii", "backslashreplace")
-        line += len(whole)
-    if rest:
-        yield rest.removesuffix(b"\r").decode("ascii", "backslashreplace")
 
 
 def _error(reason: str, name: str) -> FeedError:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.arguments import require_whole
 from obengine.api.errors import WorkloadError
 from obengine.api.messages import NO_PRICE, Commands, Side
 from obengine.cores import core_names
@@ -67,10 +68,7 @@ def levels_of_commands(
         WorkloadError: there is no such symbol, or `count` is out of range.
     """
     check_count(count, MAX_LEVELS)
-    if symbol not in (symbols if isinstance(symbol, str) else range(len(symbols))):
-        raise WorkloadError(f"no symbol {symbol!r}; there are {len(symbols):,}, the first is {symbols[0]!r}")
-    index = symbols.index(symbol) if isinstance(symbol, str) else symbol
-    own = commands["symbol"] == index
+    own = commands["symbol"] == symbol_index(symbols, symbol)
     one = commands[own]
     one["symbol"] = 0
     events, numbers = apply_numbered(one, core_names()[0], 1)
@@ -79,9 +77,16 @@ def levels_of_commands(
     return levels_of_changes(changes, count)
 
 
+def symbol_index(symbols: Sequence[str], symbol: int | str) -> int:
+    """The index of a symbol that is given by index or name; raises `WorkloadError`."""
+    if symbol not in (symbols if isinstance(symbol, str) else range(len(symbols))):
+        raise WorkloadError(f"no symbol {symbol!r}; there are {len(symbols):,}, the first is {symbols[0]!r}")
+    return symbols.index(symbol) if isinstance(symbol, str) else symbol
+
+
 def check_count(count: int, most: int) -> None:
     """Refuse a number of levels that the data do not have; raises `WorkloadError`."""
-    if not 1 <= count <= most:
+    if not 1 <= require_whole("the number of levels", count) <= most:
         raise WorkloadError(f"{count} levels were asked for, there are 1 to {most:,}")
 
 
@@ -142,7 +147,7 @@ def trade_bars(trades: Trades, every_ns: int, *, symbol: int = 0) -> Frame:
 def _grid(times: Int64s, every_ns: int) -> Int64s:
     if not times.size:
         raise WorkloadError("there are no rows to resample")
-    if every_ns < 1 or (times[-1] - times[0]) // every_ns >= MAX_ROWS:
+    if require_whole("every_ns", every_ns) < 1 or (times[-1] - times[0]) // every_ns >= MAX_ROWS:
         raise WorkloadError(f"every_ns is {every_ns}: it must be positive and give at most {MAX_ROWS:,} rows")
     return np.arange(times[0], times[-1] + 1, every_ns, dtype=np.int64)
 

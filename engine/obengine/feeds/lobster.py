@@ -132,7 +132,7 @@ class LobsterDay:
         }
 
 
-def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
+def read_lobster(path: str | Path, *, core: str = REFERENCE) -> LobsterDay:
     """Read the only day of an archive, a folder, or a message file with its orderbook file.
 
     Args:
@@ -145,12 +145,12 @@ def read_lobster(path: Path, *, core: str = REFERENCE) -> LobsterDay:
         CoreUnavailable: the core is not in this installation.
     """
     decoder = _decoder_of(core)
-    with open_lobster(path) as pair:
+    with open_lobster(Path(path)) as pair:
         return _compile_verified(pair, decoder)
 
 
 def read_lobster_days(
-    path: Path, *, days: Sequence[str] = (), symbols: Sequence[str] = (), core: str = REFERENCE
+    path: str | Path, *, days: Sequence[str] = (), symbols: Sequence[str] = (), core: str = REFERENCE
 ) -> tuple[LobsterDay, ...]:
     """Read the days of a folder, an archive, or a message file, in order of date and symbol.
 
@@ -166,7 +166,7 @@ def read_lobster_days(
     """
     decoder = _decoder_of(core)
     found: list[LobsterDay] = []
-    with open_lobster_days(path) as opened:
+    with open_lobster_days(Path(path)) as opened:
         selected = opened.select(days, symbols)
         for message in selected.messages:
             with selected.open(message) as pair:

@@ -60,12 +60,13 @@ def write_tape(path: Path, commands: Commands) -> str:
     return digest.hexdigest()
 
 
-def read_tape(path: Path) -> Commands:
+def read_tape(path: str | Path) -> Commands:
     """Read the commands of a tape into a new writable array.
 
     Raises:
         TapeError: not a tape, truncated, altered, of a newer format, or unreadable.
     """
+    path = Path(path)
     try:
         with path.open("rb") as file:
             return _read(file, str(path))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from obengine.api.arguments import require_whole
 from obengine.api.errors import WorkloadError
 from obengine.api.messages import NO_PRICE, Side
 from obengine.api.prng import splitmix64, stream_seed
@@ -116,9 +117,12 @@ class Gateway:
         """Send an order; returns its id. Without a price it is a market order (and `ioc`).
 
         Raises:
-            WorkloadError: the lots, the price or the symbol is out of range, or a market order is post-only.
+            WorkloadError: the lots, the price or the symbol is no whole number or out of range, or a market
+                order is post-only.
         """
-        _check(lots, price_ticks)
+        lots = _lots(lots)
+        price_ticks = None if price_ticks is None else _limit(price_ticks)
+        symbol = require_whole("the symbol of an order", symbol)
         if not 0 <= symbol < len(self.symbols):
             raise WorkloadError(f"no symbol {symbol}; the recording has {len(self.symbols)}")
         if post_only and (ioc or price_ticks is None):
@@ -138,15 +142,16 @@ class Gateway:
 
     def replace(self, order_id: int, lots: int, price_ticks: int) -> None:
         """Send new open lots and a new limit; fewer lots at the same limit keep the place in the queue."""
-        _check(lots, price_ticks)
-        self._send(_REPLACE, (order_id, lots, price_ticks))
+        self._send(_REPLACE, (order_id, _lots(lots), _limit(price_ticks)))
 
     def set_timer(self, at_ns: int, tag: str = "") -> None:
         """Ask for `on_timer` at a time; a time that has passed means the next nanosecond."""
+        at_ns = require_whole("the time of a timer", at_ns)
         self._schedule(max(at_ns, self.now_ns + 1), TIMED, _TIMER, tag)
 
     def random(self, bound: int) -> int:
         """A seeded whole number from 0 to `bound - 1`."""
+        bound = require_whole("a bound", bound)
         if not 0 < bound <= MAX_LOTS:
             raise WorkloadError(f"a bound is 1 to 2^53, not {bound}")
         at = self._drawn % _BLOCK
@@ -227,8 +232,15 @@ class Gateway:
         return self._exchange
 
 
-def _check(lots: int, price_ticks: int | None) -> None:
+def _lots(lots: int) -> int:
+    lots = require_whole("the lots of an order", lots)
     if not 0 < lots <= MAX_LOTS:
-        raise WorkloadError(f"lots are 1 to 2^53, not {lots}")
-    if price_ticks is not None and not -UNKNOWN_AHEAD < price_ticks < UNKNOWN_AHEAD:
-        raise WorkloadError(f"a limit is below 2^62 ticks, not {price_ticks}")
+        raise WorkloadError(f"the lots of an order are 1 to 2^53, not {lots}")
+    return lots
+
+
+def _limit(price_ticks: int) -> int:
+    price_ticks = require_whole("the limit price of an order", price_ticks)
+    if not -UNKNOWN_AHEAD < price_ticks < UNKNOWN_AHEAD:
+        raise WorkloadError(f"the limit price of an order is below 2^62 ticks, not {price_ticks}")
+    return price_ticks

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from obengine.api.arguments import require_whole
 from obengine.api.errors import WorkloadError
 from obengine.api.messages import Side, records_digest
 from obengine.risk.limits import Breach, Watched
@@ -123,7 +124,7 @@ class SimulationResult:
 
     def _times(self, every_ns: int | None, symbols: range | tuple[int, ...]) -> Int64s:
         if every_ns is not None:
-            if every_ns < 1:
+            if require_whole("every_ns", every_ns) < 1:
                 raise WorkloadError(f"every_ns is {every_ns}, not a positive number of nanoseconds")
             grid = np.arange(self.first_ns, self.last_ns, every_ns, dtype=np.int64)
             return np.append(grid, self.last_ns)

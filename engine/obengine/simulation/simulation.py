@@ -7,12 +7,15 @@ recording, the strategy, the settings and the seed.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Final
 
+from obengine.api.arguments import require_whole
 from obengine.api.errors import WorkloadError
 from obengine.api.messages import SelfTrade
 from obengine.api.prng import MAX_SEED
+from obengine.feeds.level_csv import LevelFeed
 from obengine.feeds.order_flow import ChangeKind
 from obengine.feeds.trades import Trades
 from obengine.risk.limits_file import RiskLimits
@@ -31,7 +34,7 @@ from obengine.simulation.steps import (
     StepBlock,
     step_blocks,
 )
-from obengine.simulation.strategy import Strategy, Trade
+from obengine.simulation.strategy import Strategy, Trade, require_strategy
 
 SIMULATION_VERSION: Final = 1
 """Incremented when the same recording, strategy and settings would give other fills."""
@@ -71,8 +74,11 @@ class Simulation:
         trades: of a level feed, its trades; the others have their own.
         core: the core that recorded orders are applied on; None for the fastest.
 
+    A level feed without trades is a warning: its fills are too few.
+
     Raises:
-        WorkloadError: a setting is invalid, or `exact` was asked of a feed without order ids.
+        WorkloadError: a setting is invalid, the strategy is none or has a misspelt method, or `exact` was
+            asked of a feed without order ids.
     """
 
     def __init__(
@@ -91,6 +97,11 @@ class Simulation:
     ) -> None:
         if queue not in {*QueueModel}:
             raise WorkloadError(f"no queue model {queue!r}; known: {', '.join(QueueModel)}")
+        require_strategy(strategy)
+        for name, value, kind in (("latency", latency, Latency), ("fees", fees, Fees)):
+            if not isinstance(value, kind):
+                raise WorkloadError(f"{name} is an obengine.{kind.__name__}, not {value!r:.40}")
+        seed = require_whole("seed", seed)
         if not 0 <= seed <= MAX_SEED:
             raise WorkloadError(f"a seed is an integer from 0 to 2^64 - 1, not {seed}")
         self.recording = record_source(source, trades=trades, core=core)
@@ -99,6 +110,12 @@ class Simulation:
         if queue == QueueModel.EXACT and not self.recording.has_order_ids:
             raise WorkloadError(
                 "a level feed has no order ids for queue='exact': choose 'last' or 'probability'"
+            )
+        if isinstance(source, LevelFeed) and trades is None:
+            warnings.warn(
+                "a level feed has no trades: resting orders fill only where the book crosses them; give its"
+                " trades (trades=obengine.read_trades_csv(path, feed))",
+                stacklevel=2,
             )
         self.settings = Settings(QueueModel(queue), latency, fees, self_trade, seed)
         self.limits = limits

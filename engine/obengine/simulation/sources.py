@@ -12,12 +12,12 @@ from obengine.api.messages import NO_PRICE, Side
 from obengine.cores import core_names
 from obengine.feeds.databento import DatabentoDay
 from obengine.feeds.itch50 import ItchDay
+from obengine.feeds.level_changes import level_changes
 from obengine.feeds.level_csv import LevelFeed
 from obengine.feeds.lobster import LobsterDay
 from obengine.feeds.lobster_window import UNNAMED, Cause, Message
 from obengine.feeds.order_flow import ChangeKind, Changes, apply_numbered, order_changes
 from obengine.feeds.trades import TRADE, TradeKind, Trades
-from obengine.simulation.level_changes import level_changes
 from obengine.simulation.recording import (
     Recording,
     complete_recording,
@@ -54,7 +54,8 @@ def record_source(source: Source, *, trades: Trades | None = None, core: str | N
     if trades is not None and not isinstance(source, ItchDay | LevelFeed):
         raise WorkloadError("trades can be given to a level feed; other data have their own")
     if isinstance(source, LevelFeed):
-        parts = [level_changes(source)] if trades is None else [trade_changes(trades), level_changes(source)]
+        levels = level_changes(source.updates)
+        parts = [levels] if trades is None else [trade_changes(trades), levels]
         return complete_recording(source.symbols, merge_changes(parts), has_order_ids=False)
     if isinstance(source, ItchDay):
         every = source.trades if trades is None else trades

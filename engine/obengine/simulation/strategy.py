@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from difflib import get_close_matches
+from typing import Final, NamedTuple, Protocol
 
+from obengine.api.errors import WorkloadError
 from obengine.api.messages import Side
 from obengine.simulation.orders import Fill, Order, OrderEvent
 
@@ -117,3 +119,35 @@ class Strategy:
 
     def on_end(self, market: Market) -> None:
         """After the last change was seen; orders that are sent now do not arrive."""
+
+
+HOOKS: Final = tuple(name for name in vars(Strategy) if name.startswith("on_"))
+"""The methods of a strategy that a simulation calls."""
+
+_ALIKE: Final = 0.75
+
+
+def require_strategy(strategy: object) -> None:
+    """Refuse what is no strategy, and one with a method that is a misspelt hook: it is never called.
+
+    Raises:
+        WorkloadError: the message says what was probably meant.
+    """
+    if isinstance(strategy, type) and issubclass(strategy, Strategy):
+        raise WorkloadError(f"{strategy.__name__} is a class; a simulation needs a {strategy.__name__}()")
+    if not isinstance(strategy, Strategy):
+        raise WorkloadError(f"a {type(strategy).__name__} is not an obengine.Strategy")
+    meant = {_letters(name): name for name in HOOKS}
+    for name in sorted({*dir(type(strategy)), *vars(strategy)} - {*dir(Strategy)}):
+        if not _letters(name).startswith("on") or not callable(getattr(strategy, name, None)):
+            continue
+        # Without the `on` that all of them share: names of helpers such as `on_quote` are like no hook.
+        close = get_close_matches(_letters(name)[2:], [each[2:] for each in meant], n=1, cutoff=_ALIKE)
+        if close:
+            raise WorkloadError(
+                f"{type(strategy).__name__}.{name} is never called: did you mean {meant[f'on{close[0]}']!r}?"
+            )
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("_", "")

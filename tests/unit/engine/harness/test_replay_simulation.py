@@ -6,17 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from obengine.api.errors import LimitsError, StrategyFailed, WorkloadError
 from obengine.api.messages import NO_PRICE, Side
+from obengine.feeds.files import DataFile
 from obengine.feeds.itch50 import read_itch50
 from obengine.feeds.itch50_sample import write_itch50_sample
 from obengine.feeds.itch50_trades import read_itch50_trades
+from obengine.feeds.level_csv import LEVEL_UPDATE, LevelFeed
 from obengine.feeds.lobster import read_pair
 from obengine.feeds.lobster_sample import lobster_sample_pair
 from obengine.feeds.order_flow import ChangeKind
-from obengine.feeds.trades import TradeKind
+from obengine.feeds.trades import TRADE, TradeKind
 from obengine.harness.outcome import INCONCLUSIVE
 from obengine.harness.replay import run_replay
 from obengine.harness.replay_simulation import StrategyPlan, simulate
@@ -28,6 +31,7 @@ from obengine.simulation.orders import Reason
 from obengine.simulation.recording import Recording
 from obengine.simulation.sources import record_source
 from obengine.simulation.strategy import Market, Strategy, Trade
+from tests.unit.engine.simulation.made_recordings import Planned
 
 
 class Maker(Strategy):
@@ -67,6 +71,21 @@ class Failing(Strategy):
         raise KeyError("price")
 
 
+class Halves(Strategy):
+    """Sends half a lot."""
+
+    def on_trade(self, market: Market, trade: Trade) -> None:
+        """Send it."""
+        market.submit(Side.BUY, 0.5, trade.price_ticks)  # type: ignore[arg-type]
+
+
+class Misspelt(Strategy):
+    """Has a method that nobody calls."""
+
+    def on_tuch(self, market: Market, symbol: int) -> None:
+        """Never called."""
+
+
 @pytest.fixture(scope="module")
 def day() -> Recording:
     """The built-in sample."""
@@ -99,6 +118,8 @@ def test_a_strategy_that_depends_on_more_than_it_sees_fails(day: Recording) -> N
     [
         (Failing, r"raised KeyError: 'price' \(test_replay_simulation.py:\d+\)"),
         (lambda: 7, "gave a int, not an obengine.Strategy"),
+        (Halves, r"raised the lots of an order: 0.5 is not a whole number \(test_replay_simulation.py:\d+\)"),
+        (Misspelt, r"has a misspelt method: Misspelt.on_tuch is never called: did you mean 'on_touch'\?"),
     ],
 )
 def test_what_a_strategy_does_wrong_is_named(day: Recording, make: object, reason: str) -> None:
@@ -138,6 +159,35 @@ def test_orders_beyond_a_limit_are_rejected_and_those_within_are_not(day: Record
     assert rejected == len(outcome.result.breaches) > 0
     assert abs(outcome.result.positions["position_lots"]).max() <= 25
     assert abs(simulate(day, StrategyPlan(Maker)).result.positions["position_lots"]).max() > 25
+
+
+def test_a_strategy_that_sent_no_order_is_inconclusive(day: Recording) -> None:
+    check = simulate(day, StrategyPlan(Strategy)).check
+    assert (check.passed, check.counts[INCONCLUSIVE]) == (False, 1)
+    assert check.detail == "the strategy sent no order"
+
+
+def test_levels_without_trades_are_inconclusive() -> None:
+    updates = np.zeros(2, dtype=LEVEL_UPDATE)
+    updates["time_ns"], updates["price"], updates["size"] = (10, 90), (100, 99), 5
+    feed = LevelFeed("made", ("COIN",), updates, 2, 3, DataFile("made", 0, ""))
+    plan = StrategyPlan(lambda: Planned([(50, quote)]), queue="last")
+    check = simulate(feed, plan).check
+    assert (check.passed, check.counts[INCONCLUSIVE]) == (False, 1)
+    assert "the data have no trades" in check.detail
+    trades = np.zeros(1, dtype=TRADE)
+    trades["time_ns"], trades["price_ticks"], trades["qty_lots"] = 60, 100, 1
+    assert simulate(feed, plan, trades=trades).check.passed
+
+
+def quote(market: Market) -> None:
+    """One order."""
+    market.submit(Side.BUY, 1, 1)
+
+
+def test_settings_are_no_fault_of_the_strategy(day: Recording) -> None:
+    with pytest.raises(WorkloadError, match="no queue model 'first'"):
+        simulate(day, StrategyPlan(Maker, queue="first"))
 
 
 def test_limits_that_watched_no_order_are_inconclusive(day: Recording, tmp_path: Path) -> None:

@@ -210,11 +210,11 @@ def test_open_orders_are_cancelled_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("send", "reason"),
     [
-        (lambda market: market.submit(BUY, 0, 100), "lots are 1 to"),
-        (lambda market: market.submit(BUY, 1, 2**62), "a limit is below"),
+        (lambda market: market.submit(BUY, 0, 100), "the lots of an order are 1 to"),
+        (lambda market: market.submit(BUY, 1, 2**62), "the limit price of an order is below"),
         (lambda market: market.submit(BUY, 1, 100, symbol=3), "no symbol 3"),
         (lambda market: market.submit(BUY, 1, None, post_only=True), "a post-only order rests"),
-        (lambda market: market.replace(1, -1, 100), "lots are 1 to"),
+        (lambda market: market.replace(1, -1, 100), "the lots of an order are 1 to"),
         (lambda market: market.random(0), "a bound is 1 to"),
     ],
 )

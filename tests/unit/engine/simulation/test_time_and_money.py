@@ -196,7 +196,9 @@ def test_queues_without_order_ids(queue: str, ahead: list[int]) -> None:
 
 def test_a_level_feed_is_seen_when_it_was_received() -> None:
     strategy = Watching()
-    Simulation(feed(*LEVELS), strategy, queue="last", latency=Latency(feed_ns=100)).run()
+    unfilled = prints((70, BUY, 99, 2))
+    latency = Latency(feed_ns=100)
+    Simulation(feed(*LEVELS), strategy, queue="last", latency=latency, trades=unfilled).run()
     assert strategy.seen[0] == (115, "COIN", (100, 30, NO_PRICE, 0))
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from obengine.feeds.level_csv import LevelFeed, LevelUpdates
 from obengine.feeds.order_flow import FLOW_CHANGE, ChangeKind, Changes
 
 _Row = tuple[int, int, int, int, int, int]
 """Time, time of receipt, price, lots, symbol, side."""
 
 
-def level_changes(feed: LevelFeed) -> Changes:
-    """The changes of a level feed, with its times of exchange and receipt.
+def level_changes(updates: NDArray[np.void]) -> Changes:
+    """The changes of the updates of a level feed, with its times of exchange and receipt.
 
     The time of a change is never before that of an earlier one: feeds deliver some rows late.
     """
-    rows = list(_rows(feed.updates))
+    rows = list(_rows(updates))
     made = np.zeros(len(rows), dtype=FLOW_CHANGE)
     names = ("time_ns", "seen_ns", "price_ticks", "lots", "symbol", "side")
     for name, column in zip(names, zip(*rows, strict=True), strict=True):
@@ -30,7 +30,7 @@ def level_changes(feed: LevelFeed) -> Changes:
     return made
 
 
-def _rows(updates: LevelUpdates) -> Iterator[_Row]:
+def _rows(updates: NDArray[np.void]) -> Iterator[_Row]:
     held: dict[int, set[tuple[int, int]]] = {}
     snapshot_of: dict[int, set[tuple[int, int]]] = {}
     last: tuple[int, int] = (0, 0)
