@@ -27,7 +27,7 @@ from obrelease.recorder.event_chunks import ChunkDigests
 from obrelease.recorder.event_log import open_log
 from obrelease.recorder.preconditions import require_destinations
 from obrelease.recorder.run_artefact import RunRequest
-from obrelease.recorder.simulation_settings import SimulationSettings, digest_parameters
+from obrelease.recorder.simulation_settings import SimulationSettings, result_parameters
 from obrelease.recorder.strategy_code import load_strategy
 from obrelease.recorder.timed_passes import record_timed_passes
 from obrelease.registry.entry import Entry
@@ -94,7 +94,7 @@ def record_replay(
         )
     simulated: dict[str, Scalar] = {}
     if simulation is not None and code is not None and outcome.simulation is not None:
-        simulated = simulation.parameters(code) | digest_parameters(outcome.simulation)
+        simulated = simulation.parameters(code) | result_parameters(outcome.simulation, outcome.units)
     data = (STDIN_NAME if path == STDIN else path.name) if path else None
     command = replay_command(
         file=data,

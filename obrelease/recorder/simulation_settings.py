@@ -9,15 +9,24 @@ from typing import Final
 
 from obengine.harness.outcome import SimulationOutcome
 from obengine.harness.replay_simulation import StrategyPlan
+from obengine.harness.units import Units
 from obengine.simulation.fees import Fees
 from obengine.simulation.latency import Latency
 from obengine.simulation.queue_models import QueueModel
 from obengine.simulation.simulation import SIMULATION_VERSION as VERSION
-from obrelease.analysis.kinds.run_commands import FEES, LATENCY, QUEUE, SIMULATION_SEED, STRATEGY
+from obrelease.analysis.kinds.run_commands import (
+    FEES,
+    LATENCY,
+    QUEUE,
+    SIMULATION_SEED,
+    STRATEGY,
+    STRATEGY_RESULT,
+)
 from obrelease.errors import UsageError
 from obrelease.models.artefact import Artefact, Scalar
 from obrelease.recorder.engine_adapter import engine_errors
 from obrelease.recorder.strategy_code import StrategyCode, load_strategy
+from obrelease.recorder.strategy_result import strategy_result
 
 STRATEGY_SHA256: Final = "strategy-sha256"
 SIMULATION_DIGEST: Final = "simulation-digest"
@@ -73,9 +82,13 @@ class SimulationSettings:
             )
 
 
-def digest_parameters(outcome: SimulationOutcome) -> dict[str, Scalar]:
-    """What a simulation gave, by which it is compared when it is repeated."""
-    return {SIMULATION_DIGEST: outcome.result.digest, SIMULATION_VERSION: VERSION}
+def result_parameters(outcome: SimulationOutcome, units: Units | None) -> dict[str, Scalar]:
+    """What a simulation gave: its digest, by which it is compared when it is repeated, and a line to read."""
+    return {
+        SIMULATION_DIGEST: outcome.result.digest,
+        SIMULATION_VERSION: VERSION,
+        STRATEGY_RESULT: strategy_result(outcome, units),
+    }
 
 
 def recorded_settings(artefact: Artefact, strategy: str) -> SimulationSettings:

@@ -41,6 +41,8 @@ def test_every_block_runs_in_order(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{code}\n{done.stdout}{done.stderr}"
         said.append(done.stdout)
     assert "reproduced: every fill, order event and queue position" in said[-1]
+    made = r"^strategy +profit -?\$[\d,.]+, position -?[\d,]+ shares, [\d,]+ fills .* of [\d,]+ orders"
+    assert re.search(made, said[-1], re.MULTILINE), said[-1]
     assert (tmp_path / "profit.png").stat().st_size > 1_000
 
 

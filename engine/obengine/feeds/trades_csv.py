@@ -82,9 +82,13 @@ class _Reader:
         fields = line.split(",")
         if len(fields) != HEADER.count(",") + 1:
             self._refuse(f"{len(fields)} fields instead of {HEADER.count(',') + 1}", None, line)
-        time, side = fields[_TIME], _RESTING.get(fields[_SIDE])
-        if not (time.isascii() and time.isdecimal()) or len(time) > MAX_DECIMALS or int(time) > _MAX_TIME:
-            self._refuse("not a time", _TIME, time)
+        moment, side = fields[_TIME], _RESTING.get(fields[_SIDE])
+        if (
+            not (moment.isascii() and moment.isdecimal())
+            or len(moment) > MAX_DECIMALS
+            or int(moment) > _MAX_TIME
+        ):
+            self._refuse("not a time", _TIME, moment)
         if side is None:
             self._refuse(f"not a side ({', '.join(_RESTING)})", _SIDE, fields[_SIDE])
         symbol = self._index.get(fields[_SYMBOL])
@@ -93,7 +97,7 @@ class _Reader:
         for place, column in ((_PRICE, self._prices), (_AMOUNT, self._amounts)):
             if not column.add(fields[place], positive=True):
                 self._refuse(f"not a {column.name}", place, fields[place])
-        self._rows.append((int(time) * _MICRO_NS, symbol, side))
+        self._rows.append((int(moment) * _MICRO_NS, symbol, side))
         self._lines.append(self._line)
 
     def finish(self) -> Trades:

@@ -28,6 +28,7 @@ TO: Final = "to"
 """The parameters of a replay of a part of a day."""
 
 STRATEGY: Final = "strategy"
+STRATEGY_RESULT: Final = "strategy-result"
 QUEUE: Final = "queue"
 LATENCY: Final = "latency"
 FEES: Final = "fees"

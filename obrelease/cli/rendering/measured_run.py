@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from obrelease.analysis.kinds.run_commands import STRATEGY_RESULT
 from obrelease.analysis.summary.key_figures import measures
 from obrelease.analysis.summary.readable_values import readable
 from obrelease.analysis.summary.stability import is_stability
 from obrelease.cli.console.table import facts, table
+from obrelease.cli.rendering.metric_tables import scalar_text
 from obrelease.cli.rendering.run_details import (
     counts_of,
     few_beyond,
@@ -46,12 +48,19 @@ def measured_run_text(
         ("checks", verdict(checks)),
         *(("unstable", reason) for reason in run.unstable),
         *(pair for check in checks for pair in _check_lines(check, shown=check.name in counted_checks)),
+        *_strategy_line(run),
         *(("knee", knee_text(knee.value, run.passes)) for knee in knees),
         ("events", outcome.events_digest if outcome else "-"),
         ("artefact", entry.digest),
         ("folder", str(entry.folder)),
     ]
     return f"{_results(report, columns)}\n\n{facts([(name, printable(value)) for name, value in pairs])}"
+
+
+def _strategy_line(run: Run) -> Iterator[tuple[str, str]]:
+    """What a strategy beside a replay made."""
+    if (result := run.artefact.parameters.get(STRATEGY_RESULT)) is not None:
+        yield "strategy", scalar_text(result)
 
 
 def _check_lines(check: Check, *, shown: bool) -> Iterator[tuple[str, str]]:

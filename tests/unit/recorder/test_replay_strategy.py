@@ -80,6 +80,14 @@ def test_a_strategy_is_recorded_and_reproduced_by_the_code_that_the_user_names(
     with (entry.folder / "strategy-fills.csv").open() as file:
         fills = list(csv.DictReader(file))
     assert len(fills) > 5
+    signs = {"buy": 1, "sell": -1}
+    held = sum(signs[fill["side"]] * int(fill["lots"]) for fill in fills)
+    with (entry.folder / "strategy-pnl.csv").open() as file:
+        profit = int(list(csv.DictReader(file))[-1]["pnl"])
+    result = str(artefact.parameters["strategy-result"])
+    sign = "-" if profit < 0 else ""
+    assert result.startswith(f"profit {sign}${abs(profit) / 10_000:,.2f}, position {held:,} shares, ")
+    assert f" {len(fills)} fills (" in result
 
     again = reproduce(registry, entry, trace=data, strategy=f"{maker}:Maker").simulation
     assert again is not None
