@@ -297,7 +297,8 @@ def test_a_strategy_beside_a_level_feed_is_reproduced(
     words = ["run", "replay", "feed.csv", "--passes", "1", *strategy]
     assert execute(words) == ExitCode.USAGE
     assert "no order ids for queue='exact': choose 'last' or 'probability'" in capsys.readouterr().err
-    assert execute([*words, "--queue", "last"]) == ExitCode.OK
+    assert execute([*words, "--queue", "last"]) == ExitCode.INCONCLUSIVE
+    assert "simulation-repeats is inconclusive: the strategy sent no order" in capsys.readouterr().err
     assert execute(["reproduce", "latest", "--trace", "feed.csv", *strategy]) == ExitCode.OK
 
 
