@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from obrelease.errors import ObreleaseError, UsageError
 from obrelease.measurement.benchmark import Benchmark, command_text
 from obrelease.measurement.process import Command, run_once
 from obrelease.measurement.sides import Side
+from obrelease.storage.operating_system import refuse_windows
 from obrelease.storage.reporter import Reporter
 
 _PROBE: Final = Path(__file__).with_name("import_probe.py")
@@ -159,6 +161,8 @@ def _imports(
     first = "" if interpreter.first is None else os.path.normpath(side.folder / interpreter.first)
     words = (*interpreter.words, str(_PROBE), first, str(checkout), *(str(each.folder) for each in sides))
     environment = {**benchmark.environment, **side.environment, **interpreter.variables}
+    if sys.platform == "win32":
+        refuse_windows("a measurement")
     with tempfile.TemporaryFile() as answer:
         run_once(Command(words, side.folder, environment), stdout=answer)
         answer.seek(0)
