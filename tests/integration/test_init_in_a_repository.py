@@ -346,4 +346,4 @@ def test_the_next_step_of_pull_requests_and_what_is_missing(
     assert "obrelease tag" not in said
     assert ("warning: the settings have no benchmark" in said) == (not benchmark)
     workflow = (root / ".github/workflows/benchmarks-pull-request.yml").read_text()
-    assert "# Install here what the benchmarks need." in workflow
+    assert "# Install here what the benchmarks need," in workflow
