@@ -176,7 +176,8 @@ def _text(_: str, value: str) -> str:
 def _hex(key: str, value: str) -> str:
     start = value.removesuffix("..").lower()
     if not _HEX.fullmatch(start):
-        raise UsageError(f"{key}={value}: not the prefix of a digest", hint=f"such as {key}=79067c..")
+        what = "commit, and names of branches are not known here" if key == "commit" else "digest"
+        raise UsageError(f"{key}={value}: not the prefix of a {what}", hint=f"such as {key}=79067c..")
     return start
 
 

@@ -190,7 +190,7 @@ class Registry:
             raise NotFound(
                 f"{name!r} is neither a digest prefix nor a pinned name",
                 hint=f"pass {MIN_PREFIX_DIGITS} to 64 hex digits of a digest, a name from `obrelease pin`,"
-                f" or `{LATEST}`",
+                f" or `{LATEST}`; `commit=1c9f2d7` is a side of `obrelease diff`",
             )
         if not found:
             raise NotFound(
