@@ -79,7 +79,7 @@ class TestList:
         header, *lines = answer.out.splitlines()
         assert answer.code == ExitCode.OK
         assert header.split() == [
-            "digest", "created", "kind", "scenario", "core", "messages", "figure", "p50", "p99",
+            "digest", "created", "kind", "scenario", "core", "messages", "figure", "of", "p50", "p99",
             "commit", "checks",
         ]  # fmt: skip
         assert [line[:12] for line in lines] == [entry.digest[:12] for entry in registry.find()]

@@ -130,7 +130,9 @@ def list_runs(
     if not listed.hashed:
         session.out.note("figures as recorded, files not hashed again; --verify hashes them")
     if not registry.root.exists():
-        session.out.note(f"{registry.root} does not exist: no run was recorded there yet")
+        session.out.note(
+            f"{registry.root} does not exist; `obrelease run bench` or `obrelease import` records a run"
+        )
     elif not entries and limit != 0:
         session.out.note(_nothing_found(registry, filters))
     if found.warning:
