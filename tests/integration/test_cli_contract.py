@@ -203,7 +203,7 @@ class TestResultsPath:
     def test_an_absent_folder_lists_nothing_with_a_note(self, run: Run) -> None:
         answer = run("list", "--results", "absent", "--json")
         assert (answer.code, answer.json) == (ExitCode.OK, {"runs": []})
-        assert "absent does not exist: no run was recorded there" in answer.err
+        assert "absent does not exist; `obrelease run bench`" in answer.err
         assert not Path("absent").exists()
 
 
