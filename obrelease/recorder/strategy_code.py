@@ -13,8 +13,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Final
 
 from obrelease.errors import NotFound, UsageError
@@ -61,11 +62,19 @@ def load_strategy(spec: str) -> StrategyCode:
     return StrategyCode(name, _source_digest(module), make)
 
 
+class _FromSource(SourceFileLoader):
+    """Compiles the source, whose digest is recorded: bytecode in `__pycache__` may be that of other code."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
+        """The code of the file as it is now."""
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise NotFound(f"{path}: no such file", hint=_HINT)
     name = f"{_LOADED}{path.stem}"
-    found = importlib.util.spec_from_file_location(name, path)
+    found = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
     if found is None or found.loader is None:
         raise UsageError(f"{path}: cannot be loaded as Python", hint=_HINT)
     module = importlib.util.module_from_spec(found)

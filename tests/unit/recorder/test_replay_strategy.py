@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
+import py_compile
 import sys
 from pathlib import Path
 
@@ -159,3 +161,17 @@ def test_settings_that_mean_nothing(
 def test_settings_without_a_strategy_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="are of a strategy"):
         run_modes.run_replay(core="reference", passes=1, seed=3, project=tmp_path)
+
+
+def test_bytecode_beside_a_strategy_is_not_run(tmp_path: Path) -> None:
+    """Of the same size and time as the file, it would pass for its code; the digest is of the file."""
+    path = tmp_path / "made.py"
+    path.write_text("def made(): return 1\n")
+    py_compile.compile(str(path), doraise=True)
+    assert load_strategy(f"{path}:made").make() == 1
+    before = path.stat()
+    path.write_text("def made(): return 2\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    code = load_strategy(f"{path}:made")
+    assert code.make() == 2
+    assert code.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
